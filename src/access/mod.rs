@@ -1,0 +1,189 @@
+//! Access: what the archive shows and gives out.
+//!
+//! Invariants
+//!   - A restricted record is read only after the reading is in the journal: one durable entry a person, record and 15 minutes.
+//!   - A component is given byte for byte, checked against its digest while it is given; a wrong byte is an error, never data.
+//!
+//! It does not decide who may read: on one machine, who can read the key folder can read all (docs/threat-model.md). Accounts,
+//! roles and rights are later work, and will stand here as one function.
+
+use crate::archive::Archive;
+use crate::error::{Error, ErrorCode};
+use crate::index::rows::{ComponentRow, IdRow, RecordRow};
+use crate::index::writer::{Payload, read_id};
+use crate::model::digest::{DigestWriter, Sha256};
+use crate::model::id::{ActorId, RecordId};
+use crate::model::record::Manifest;
+use crate::model::submission::AccessCategory;
+use crate::store::format::{ObjectKind, OwnerKey};
+use crate::store::read::ReadError;
+use crate::tlog::commit::Act;
+use crate::tlog::leaf::{ActKind, Leaf};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// One reading entry stands for this long (design, invariant 3).
+const READING_MS: u64 = 15 * 60 * 1000;
+
+/// A record that may be read: the reading is in the journal where it must be.
+pub struct Opened<'a> {
+    archive: &'a Archive,
+    /// The record as the index has it.
+    pub row: RecordRow,
+    /// Its key's place and the heads of its chains.
+    pub id: IdRow,
+    key: OwnerKey,
+}
+
+/// Opens a record for reading by `actor`.
+pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Result<Opened<'a>, Error> {
+    let reader = archive.index();
+    let unknown = || Error::new(ErrorCode::ArcNoRecord, record.to_string(), "no such record");
+    let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
+    // The key first: an erased record answers with its own code.
+    let key = archive.key(id.key, record)?;
+    let damaged = || Error::new(ErrorCode::StoChanged, record.to_string(), "the record's manifest is damaged");
+    let row = reader.record_by_id(record)?.ok_or_else(damaged)?;
+    if row.access() != AccessCategory::Public {
+        log_reading(archive, record, actor)?;
+    }
+    let id = read_id(reader.kv, reader.keys, record)?.unwrap_or(id);
+    Ok(Opened { archive, row, id, key })
+}
+
+/// Log first: the entry is durable before a byte leaves.
+fn log_reading(archive: &Archive, record: RecordId, actor: ActorId) -> Result<(), Error> {
+    let last = archive.index().last_reading(actor, record)?;
+    let now = archive.now();
+    if last.is_some_and(|last| now >= last && now - last < READING_MS) {
+        return Ok(());
+    }
+    let mut act = Act::new(ActKind::RecordRead, actor);
+    act.rec = Some(record);
+    archive.commit(act, Payload::None, None, None)?;
+    archive.wait_index()?;
+    Ok(())
+}
+
+/// An entry of a record's history.
+#[derive(Debug, Clone)]
+pub struct HistoryEntry {
+    /// Its place in the journal.
+    pub index: u64,
+    /// The entry.
+    pub leaf: Leaf,
+    /// The account behind the actor, as far as known.
+    pub account: Option<String>,
+}
+
+impl Opened<'_> {
+    /// The record's manifest.
+    pub fn manifest(&self) -> Result<Manifest, Error> {
+        let owner = self.row.id();
+        let reader = self.archive.object(&self.key, owner, ObjectKind::Manifest, &self.row.manifest);
+        let manifest = Manifest::decode(&reader.read_all()?)
+            .map_err(|e| Error::caused(ErrorCode::StoChanged, owner.to_string(), e))?;
+        let entry = self.entry(self.row.entry)?;
+        // The journal's commitment is the truth; a manifest that does not lead to it is not this record's.
+        if entry.g256 != Some(manifest.group().0) || manifest.record != owner {
+            let what = "the manifest does not lead to the commitment in the journal";
+            return Err(Error::new(ErrorCode::StoChanged, owner.to_string(), what));
+        }
+        Ok(manifest)
+    }
+
+    fn entry(&self, index: u64) -> Result<Leaf, Error> {
+        let log = self.archive.log()?;
+        Ok(Leaf::decode(index, &log.entry(index)?).map_err(crate::tlog::LogError::from)?)
+    }
+
+    /// The record's entries, oldest first: what was done with it, and apart from that who read it.
+    pub fn history(&self) -> Result<(Vec<HistoryEntry>, Vec<HistoryEntry>), Error> {
+        Ok((self.chain(Some(self.id.custody))?, self.chain(self.id.reading)?))
+    }
+
+    fn chain(&self, head: Option<u64>) -> Result<Vec<HistoryEntry>, Error> {
+        let mut entries = Vec::new();
+        let mut next = head;
+        while let Some(index) = next {
+            let leaf = self.entry(index)?;
+            // Each step goes back: a chain that does not is not one, and would never end.
+            if leaf.rec != Some(self.row.id()) || leaf.prev.is_some_and(|prev| prev >= index) {
+                return Err(Error::new(ErrorCode::LogIntegrity, index.to_string(), "the record's chain is broken"));
+            }
+            next = leaf.prev;
+            let account = self.archive.index().account(leaf.actor)?.map(|a| a.name);
+            entries.push(HistoryEntry { index, leaf, account });
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// The component at `path`.
+    pub fn component(&self, path: &str) -> Result<&ComponentRow, Error> {
+        let found = self.row.components.iter().find(|c| c.path == path);
+        found.ok_or_else(|| Error::new(ErrorCode::ArcNoComponent, path, "the record has no such component"))
+    }
+
+    /// Gives bytes `start..end` of a component; only the chunks asked for are read and checked.
+    pub fn range(
+        &self,
+        component: &ComponentRow,
+        start: u64,
+        end: u64,
+        give: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), Error> {
+        let reader = self.archive.object(&self.key, self.row.id(), ObjectKind::Component, &component.stored);
+        let mut failed = None;
+        let result = reader.read(start, end, |piece| {
+            give(piece).map_err(|e| {
+                failed = Some(e);
+                ReadError::Range { start, end, len: component.stored.plain_len }
+            })
+        });
+        match failed {
+            Some(e) => Err(Error::caused(ErrorCode::ArcOutput, component.path.clone(), e)),
+            None => Ok(result?),
+        }
+    }
+
+    /// Gives a whole component and checks its SHA-256 at the end. Until `Ok` comes, what was given is not to be trusted.
+    pub fn whole(
+        &self,
+        component: &ComponentRow,
+        give: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), Error> {
+        let mut digests = DigestWriter::default();
+        self.range(component, 0, component.stored.plain_len, &mut |piece| {
+            digests.update(piece);
+            give(piece)
+        })?;
+        if digests.finish().sha256 != Sha256(component.sha256) {
+            let what = "the bytes do not have the digest taken at acceptance";
+            return Err(Error::new(ErrorCode::StoChanged, component.path.clone(), what));
+        }
+        Ok(())
+    }
+
+    /// Writes every component below `folder` under its own path, and gives the paths. An existing file is never overwritten, and
+    /// a file whose bytes turn out wrong is removed again.
+    pub fn export(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        let mut written = Vec::new();
+        for component in &self.row.components {
+            let path = folder.join(&component.path);
+            let failed = |e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).map_err(failed)?;
+            }
+            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
+            let result = self.whole(component, &mut |piece| file.write_all(piece));
+            if let Err(e) = result.and_then(|()| file.sync_all().map_err(failed)) {
+                // The export failed either way; a leftover would be worse than a missing file.
+                let _ = std::fs::remove_file(&path);
+                return Err(e);
+            }
+            written.push(path);
+        }
+        Ok(written)
+    }
+}

@@ -1,0 +1,991 @@
+//! The opened archive: owns the truths, the index, the clock and the threads that serve them.
+//!
+//! Writers append sealed frames and hand a [`Draft`] to the commit thread, which commits all that wait as one batch: whoever
+//! waits joins the next sync, there is no timer. After the commit the entries go to the index thread. Reading needs neither.
+//!
+//! Invariants
+//!   - One process holds an archive (an advisory lock on `state/held`).
+//!   - An answer is given after the lock record is durable; the index follows and says how far it is.
+//!   - An index that is damaged, missing or of another history is built again, never asked.
+
+use crate::audit::IndexAtHand;
+use crate::clock::{Clock, Millis};
+use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, default_keys_path};
+use crate::error::{Error, ErrorCode};
+use crate::index::kv::Kv;
+use crate::index::query::Reader;
+use crate::index::rebuild::{Truths, catch_up};
+use crate::index::rows::{ActRow, Meta, RecordRow, StoredObject};
+use crate::index::seal::IndexKeys;
+use crate::index::writer::{self, Input, Payload};
+use crate::index::{IndexError, redb::RedbKv};
+use crate::model::digest::Sha256;
+use crate::model::id::{ActId, ActorId, ArchiveId, RecordId};
+use crate::model::record::ActDocument;
+use crate::store::disk::Disk;
+use crate::store::format::{FrameLoc, ObjectKind, OwnerKey};
+use crate::store::local::{Erasing, LocalDisk};
+use crate::store::read::ObjectReader;
+use crate::store::seal::{Frame, Place, SealedObject, Sealer};
+use crate::store::segment::{SegmentWriter, StoreEnd};
+use crate::tlog::LogError;
+use crate::tlog::checkpoint::LogSigner;
+use crate::tlog::commit::{Act, Committed, Committer, Previous, SYSTEM_ACTOR};
+use crate::tlog::leaf::{ActKind, Chain, Leaf};
+use crate::tlog::lock::Head;
+use crate::tlog::read::LogReader;
+use crate::tlog::recover::{self, Recovery};
+use crate::vault::keys::KeyFolder;
+use crate::vault::{KeySlot, Vault, VaultError};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// File name of the log's signing key in the key folder.
+pub const LOG_KEY: &str = "log-ed25519";
+/// Drafts that wait for the commit thread before writers wait too.
+const QUEUE: usize = 256;
+/// Drafts in one batch.
+const BATCH_MAX: usize = 512;
+/// Batches of entries that wait for the index thread; then committing waits for it, so that memory stays bounded.
+const INDEX_QUEUE: usize = 64;
+/// Entries applied to the index in one transaction.
+const INDEX_BATCH: usize = 4096;
+/// Entries between two durable points of the index.
+const INDEX_FLUSH: u64 = 32_768;
+/// How long to wait for another process to let go of the archive (design §7).
+const HOLD_WAIT: Duration = Duration::from_secs(10);
+
+/// The media and helpers an archive is made of.
+pub struct Parts {
+    /// The archive's files.
+    pub disk: Arc<dyn Disk>,
+    /// The key folder's files.
+    pub keys: Arc<dyn Disk>,
+    /// Opens the index engine, which may be asked for again after its files were removed.
+    pub index: Box<dyn IndexMedium>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Where the index engine keeps its files.
+pub trait IndexMedium: Send + Sync {
+    /// Opens the engine, empty if there are no files.
+    fn open(&self) -> Result<Box<dyn Kv>, IndexError>;
+    /// Removes all files of the engine, which is closed.
+    fn remove(&self) -> Result<(), IndexError>;
+}
+
+struct IndexFolder {
+    path: PathBuf,
+    engine: Engine,
+}
+
+impl IndexMedium for IndexFolder {
+    fn open(&self) -> Result<Box<dyn Kv>, IndexError> {
+        match self.engine {
+            Engine::Redb => Ok(Box::new(RedbKv::open(&self.path)?)),
+            #[cfg(feature = "sled")]
+            Engine::Sled => Ok(Box::new(crate::index::sled::SledKv::open(&self.path)?)),
+            #[cfg(not(feature = "sled"))]
+            Engine::Sled => Err(IndexError::Engine("this program was built without the feature sled".into())),
+        }
+    }
+
+    fn remove(&self) -> Result<(), IndexError> {
+        match std::fs::remove_dir_all(&self.path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(IndexError::Engine(e.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What identifies a registered document: a second one with the same content is held already, with other content in conflict.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Registration {
+    /// Code of the agency.
+    pub agency: String,
+    /// Registration number.
+    pub number: String,
+    /// Date of the document, ISO 8601.
+    pub date: String,
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Committed and durable.
+    Done(Committed),
+    /// The same document is held already.
+    Held(RecordId),
+    /// Its registration is taken by a record with other content.
+    Conflict(RecordId),
+}
+
+/// The answer to a draft; a batch that fails fails for all its drafts.
+pub type Answer = Result<Outcome, Arc<LogError>>;
+
+/// One act that waits to be committed.
+pub struct Draft {
+    /// The act.
+    pub act: Act,
+    /// What it brings to the index. A record's entry and time are filled in when it is committed.
+    pub payload: Payload,
+    /// The registration that must be free.
+    pub registration: Option<Registration>,
+    /// Keeps the frames of the act within reach of a catch-up of the index.
+    pub session: Option<Session>,
+    /// Called when it is durable, or failed.
+    pub answer: Box<dyn FnOnce(Answer) + Send>,
+}
+
+/// Frames being appended for an act that is not committed yet.
+pub struct Session {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        lock(&self.shared.sessions).remove(&self.id);
+    }
+}
+
+impl Session {
+    /// Appends a frame; durable with the act.
+    pub fn append(&self, frame: &Frame) -> Result<FrameLoc, LogError> {
+        Ok(lock(&self.shared.store).append(&frame.bytes)?)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct IndexState {
+    meta: Meta,
+    failed: Option<String>,
+}
+
+struct IndexBatch {
+    inputs: Vec<Input>,
+    root: Sha256,
+    scan_from: StoreEnd,
+}
+
+pub(crate) struct Shared {
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    store: Arc<Mutex<SegmentWriter>>,
+    vault: Arc<RwLock<Vault>>,
+    core: Mutex<Committer>,
+    kv: Box<dyn Kv>,
+    index_keys: IndexKeys,
+    index: Mutex<IndexState>,
+    index_moved: Condvar,
+    to_index: Mutex<Option<SyncSender<IndexBatch>>>,
+    sessions: Mutex<HashMap<u64, StoreEnd>>,
+    next_session: AtomicU64,
+    /// Registers of the archive: its own, and that of refusals.
+    registers: [(RecordId, KeySlot); 2],
+    agencies: Mutex<HashMap<String, u32>>,
+    accounts: Mutex<()>,
+}
+
+/// The opened archive.
+pub struct Archive {
+    shared: Arc<Shared>,
+    drafts: Option<SyncSender<Draft>>,
+    threads: Vec<JoinHandle<()>>,
+    config: Config,
+    root: PathBuf,
+    recovery: Recovery,
+    rebuilt: bool,
+    _held: Option<File>,
+}
+
+/// What `init` is told.
+#[derive(Debug, Clone, Default)]
+pub struct InitOptions {
+    /// Name of the log; made from the archive's id when none is given.
+    pub origin: Option<String>,
+    /// Key folder; beside the archive when none is given.
+    pub keys_folder: Option<PathBuf>,
+    /// The engine of the index.
+    pub engine: Engine,
+}
+
+impl Archive {
+    /// Makes a new archive in `folder`, which must be empty or absent, with its keys beside it, and opens it.
+    ///
+    /// The configuration is written last: a crash before leaves a folder that is no archive.
+    pub fn create(folder: &Path, options: &InitOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let id = ArchiveId(crate::random::bytes());
+        let keys_path = options.keys_folder.clone().unwrap_or_else(|| default_keys_path(folder));
+        for path in [folder, &keys_path] {
+            if std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+                return Err(Error::new(ErrorCode::CfgExists, path.display().to_string(), "the folder is not empty"));
+            }
+        }
+        let origin = options.origin.clone().unwrap_or_else(|| format!("muragat-{id}"));
+        if origin.is_empty() || origin.len() > 255 || origin.chars().any(|c| c <= ' ' || c == '+') {
+            return Err(Error::new(ErrorCode::CfgUnreadable, "origin", "a log's name has no spaces and no plus sign"));
+        }
+        let disk: Arc<dyn Disk> = Arc::new(LocalDisk::open(folder, Erasing::Vault).map_err(LogError::from)?);
+        let keys: Arc<dyn Disk> = Arc::new(LocalDisk::open(&keys_path, Erasing::Everything).map_err(LogError::from)?);
+        restrict(folder)?;
+        restrict(&keys_path)?;
+        let held = hold(folder)?;
+        let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone())?;
+        config.keys_folder = match &options.keys_folder {
+            Some(path) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+            None => None,
+        };
+        config.engine = options.engine;
+        disk.publish(CONFIG_FILE, config.to_text().as_bytes()).map_err(LogError::from)?;
+        let index = Box::new(IndexFolder { path: folder.join("index"), engine: config.engine });
+        let mut archive = Self::assemble(Parts { disk, keys, index, clock }, config, folder, &mut |_, _| {})?;
+        archive._held = Some(held);
+        Ok(archive)
+    }
+
+    /// Opens the archive in `folder`. `progress` is told entries done and in all when the index has to catch up.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, Error> {
+        let config = Config::load(folder)?;
+        let held = hold(folder)?;
+        let keys_path = config.keys_path(folder);
+        if !keys_path.is_dir() {
+            let name = keys_path.display().to_string();
+            return Err(Error::new(ErrorCode::VltKeyMissing, name, "the key folder is missing"));
+        }
+        let disk = Arc::new(LocalDisk::open(folder, Erasing::Vault).map_err(LogError::from)?);
+        let keys = Arc::new(LocalDisk::open(&keys_path, Erasing::Everything).map_err(LogError::from)?);
+        let index = Box::new(IndexFolder { path: folder.join("index"), engine: config.engine });
+        let mut archive = Self::assemble(Parts { disk, keys, index, clock }, config, folder, progress)?;
+        archive._held = Some(held);
+        Ok(archive)
+    }
+
+    /// Opens an archive from its parts: recovery of the truths, then the index.
+    pub fn assemble(
+        parts: Parts,
+        config: Config,
+        root: &Path,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, Error> {
+        let Parts { disk, keys, index, clock } = parts;
+        let id = config.archive_id;
+        let key_folder = KeyFolder::new(keys, id);
+        let signer = signer(&key_folder, &config.vkey.name)?;
+        if *signer.verifier() != config.vkey {
+            let what = "the signing key is not the one named in the configuration";
+            return Err(Error::new(ErrorCode::VltKeyMissing, LOG_KEY, what));
+        }
+        let (core, recovery) = recover::open(disk.clone(), key_folder.clone(), id, signer, clock.clone())?;
+        let head = *core.head();
+        let registers = registers(disk.as_ref(), head.size)?;
+        let (store, vault) = (core.store_handle(), core.vault_handle());
+        let opened = open_index(index.as_ref(), &key_folder, |kv, index_keys, meta| {
+            let log = LogReader::new(disk.as_ref(), head.size);
+            let vault = vault.read().unwrap_or_else(PoisonError::into_inner);
+            let truths = Truths { disk: disk.as_ref(), archive: id, vault: &vault, log: &log, end: head.store };
+            catch_up(kv, index_keys, &truths, meta, progress)
+        })?;
+        let (to_index, batches) = sync_channel(INDEX_QUEUE);
+        let shared = Arc::new(Shared {
+            disk,
+            clock,
+            store,
+            vault,
+            core: Mutex::new(core),
+            kv: opened.kv,
+            index_keys: opened.keys,
+            index: Mutex::new(IndexState { meta: opened.meta, failed: None }),
+            index_moved: Condvar::new(),
+            to_index: Mutex::new(Some(to_index)),
+            sessions: Mutex::default(),
+            next_session: AtomicU64::new(0),
+            registers,
+            agencies: Mutex::default(),
+            accounts: Mutex::default(),
+        });
+        let (drafts, waiting) = sync_channel(QUEUE);
+        let commit_shared = shared.clone();
+        let index_shared = shared.clone();
+        let threads = vec![
+            std::thread::spawn(move || commit_loop(&commit_shared, &waiting)),
+            std::thread::spawn(move || index_loop(&index_shared, &batches)),
+        ];
+        Ok(Self {
+            shared,
+            drafts: Some(drafts),
+            threads,
+            config,
+            root: root.to_owned(),
+            recovery,
+            rebuilt: opened.rebuilt,
+            _held: None,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What opening had to do.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// True when opening had to build the index from nothing.
+    pub fn index_rebuilt(&self) -> bool {
+        self.rebuilt
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Millis {
+        self.shared.clock.now()
+    }
+
+    /// The medium, for reading.
+    pub fn disk(&self) -> &dyn Disk {
+        self.shared.disk.as_ref()
+    }
+
+    /// Head of the truths.
+    pub fn head(&self) -> Head {
+        *lock(&self.shared.core).head()
+    }
+
+    /// Begins appending frames for one act.
+    pub fn session(&self) -> Session {
+        let mut sessions = lock(&self.shared.sessions);
+        let id = self.shared.next_session.fetch_add(1, Ordering::Relaxed);
+        sessions.insert(id, lock(&self.shared.store).end());
+        Session { shared: self.shared.clone(), id }
+    }
+
+    /// Hands an act to the commit thread. Returns when there is room in its queue; the draft's `answer` is called later.
+    pub fn submit(&self, draft: Draft) {
+        let drafts = self.drafts.as_ref().expect("the archive is open");
+        if let Err(refused) = drafts.send(draft) {
+            let cause = "the commit thread has ended".to_owned();
+            (refused.0.answer)(Err(Arc::new(LogError::Latched { cause })));
+        }
+    }
+
+    /// Commits an act and waits for it.
+    pub fn commit(
+        &self,
+        act: Act,
+        payload: Payload,
+        registration: Option<Registration>,
+        session: Option<Session>,
+    ) -> Result<Outcome, Error> {
+        let (to, from) = sync_channel(1);
+        let answer = Box::new(move |answer: Answer| {
+            // The receiver waits below; it cannot be gone.
+            let _ = to.send(answer);
+        });
+        self.submit(Draft { act, payload, registration, session, answer });
+        let answer = from.recv().map_err(|_| LogError::Latched { cause: "the commit thread has ended".into() })?;
+        answer.map_err(Error::from)
+    }
+
+    /// Commits an act with an act document under a register's key, and waits for it.
+    pub fn commit_document(
+        &self,
+        kind: ActKind,
+        actor: ActorId,
+        register: Register,
+        fields: Map<String, Value>,
+    ) -> Result<Committed, Error> {
+        let (draft_act, payload, session) = self.seal_document(kind, actor, register, fields)?;
+        match self.commit(draft_act, payload, None, Some(session))? {
+            Outcome::Done(committed) => Ok(committed),
+            Outcome::Held(_) | Outcome::Conflict(_) => unreachable!("an act without registration is never in conflict"),
+        }
+    }
+
+    /// Seals an act document under a register's key.
+    pub fn seal_document(
+        &self,
+        kind: ActKind,
+        actor: ActorId,
+        register: Register,
+        mut fields: Map<String, Value>,
+    ) -> Result<(Act, Payload, Session), Error> {
+        let (owner, slot) = self.shared.registers[register as usize];
+        let key = self.key(slot, owner)?;
+        fields.insert("kind".into(), kind.as_str().into());
+        let document = ActDocument::new(fields);
+        let session = self.session();
+        let mut act = Act::new(kind, actor);
+        act.rec = Some(owner);
+        let sealed = seal_document(&key, owner, act.id, &document, &mut |frame| session.append(&frame))?;
+        act.doc = Some(sealed.sha256);
+        act.addresses = vec![sealed.object.address];
+        let row = ActRow { owner: owner.0, document: sealed.stored };
+        Ok((act, Payload::Document(document, row), session))
+    }
+
+    /// A key of the vault.
+    pub fn key(&self, slot: KeySlot, owner: RecordId) -> Result<OwnerKey, Error> {
+        Ok(self.shared.vault.read().unwrap_or_else(PoisonError::into_inner).key(slot, owner)?)
+    }
+
+    /// Publishes tiles and checkpoint of all that is committed, and gives the checkpoint's note.
+    pub fn settle(&self) -> Result<String, Error> {
+        let mut core = lock(&self.shared.core);
+        core.settle()?;
+        let note = self.shared.disk.read(&crate::tlog::commit::checkpoint_name()).map_err(LogError::from)?;
+        String::from_utf8(note).map_err(|_| LogError::integrity("tlog/checkpoint", "is not text").into())
+    }
+
+    /// A reader of the journal up to its head, which is published first.
+    pub fn log(&self) -> Result<LogReader<'_>, Error> {
+        let mut core = lock(&self.shared.core);
+        // After a failed write nothing more is published, and reading what is there goes on.
+        if core.latched().is_none() {
+            core.settle()?;
+        }
+        Ok(LogReader::new(self.disk(), core.published()))
+    }
+
+    /// Moves the vault to a new epoch without the keys in `erase`. No caller but tests and the later work of destruction.
+    pub fn roll_vault(&self, erase: &[KeySlot], actor: ActorId) -> Result<Committed, Error> {
+        self.wait_index()?;
+        let mut core = lock(&self.shared.core);
+        let committed = core.roll(erase, true, actor)?;
+        send_to_index(&self.shared, core, HashMap::new());
+        Ok(committed)
+    }
+
+    /// Waits until the index has all that was committed so far, and gives how long that took.
+    pub fn wait_index(&self) -> Result<Duration, Error> {
+        let size = self.head().size;
+        #[expect(clippy::disallowed_methods, reason = "measures a wait, decides nothing")]
+        let begun = Instant::now();
+        let mut state = lock(&self.shared.index);
+        loop {
+            if let Some(what) = &state.failed {
+                return Err(IndexError::Engine(what.clone()).into());
+            }
+            if state.meta.size >= size {
+                return Ok(begun.elapsed());
+            }
+            let waited = self.shared.index_moved.wait_timeout(state, Duration::from_millis(50));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// State of the index.
+    pub fn index_meta(&self) -> Meta {
+        lock(&self.shared.index).meta
+    }
+
+    /// The index, for questions.
+    pub fn index(&self) -> Reader<'_> {
+        Reader { kv: self.shared.kv.as_ref(), keys: &self.shared.index_keys }
+    }
+
+    /// The pseudonym of an account, given when it is first seen.
+    pub fn actor(&self, account: &str) -> Result<ActorId, Error> {
+        // Held throughout: one account must not get two pseudonyms.
+        let _one = lock(&self.shared.accounts);
+        if let Some(actor) = self.index().actor(account)? {
+            return Ok(actor);
+        }
+        let actor = ActorId(crate::random::bytes());
+        let fields = json!({"account": account, "actor": actor.to_string()});
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        self.commit_document(ActKind::AccountAdded, actor, Register::Archive, fields)?;
+        self.wait_index()?;
+        Ok(actor)
+    }
+
+    /// The vault's subtree of an agency, given when it is first seen.
+    pub fn subtree(&self, agency: &str, actor: ActorId) -> Result<u32, Error> {
+        // Held throughout: two submissions of a new agency must not make two subtrees.
+        let mut agencies = lock(&self.shared.agencies);
+        if let Some(subtree) = agencies.get(agency) {
+            return Ok(*subtree);
+        }
+        let subtree = match self.index().subtree(agency)? {
+            Some(subtree) => subtree,
+            None => {
+                self.wait_index()?;
+                let subtree = 1 + self.index().agencies()?;
+                let fields = json!({"agency": agency, "subtree": subtree});
+                let fields = fields.as_object().cloned().unwrap_or_default();
+                self.commit_document(ActKind::AgencyAdded, actor, Register::Archive, fields)?;
+                self.wait_index()?;
+                subtree
+            }
+        };
+        agencies.insert(agency.to_owned(), subtree);
+        Ok(subtree)
+    }
+
+    /// An object of the store, for reading.
+    pub fn object<'a>(
+        &'a self,
+        key: &OwnerKey,
+        owner: RecordId,
+        kind: ObjectKind,
+        stored: &'a StoredObject,
+    ) -> ObjectReader<'a> {
+        ObjectReader::new(self.disk(), key, owner, stored.id(), kind, stored.plain_len, &stored.frames)
+    }
+
+    /// Ends the archive's threads, publishes the journal and makes the index durable.
+    pub fn close(mut self) -> Result<(), Error> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let Some(drafts) = self.drafts.take() else { return Ok(()) };
+        drop(drafts);
+        for thread in self.threads.drain(..) {
+            thread.join().expect("the archive's threads do not panic");
+            // The commit thread ends first; then nobody sends to the index thread any more.
+            lock(&self.shared.to_index).take();
+        }
+        if lock(&self.shared.core).latched().is_none() {
+            lock(&self.shared.core).settle()?;
+        }
+        let state = lock(&self.shared.index);
+        match &state.failed {
+            None => Ok(self.shared.kv.flush()?),
+            Some(what) => Err(IndexError::Engine(what.clone()).into()),
+        }
+    }
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        // Errors were reported to whoever waited; what is not published now is published at the next open.
+        let _ = self.end();
+    }
+}
+
+/// The registers with keys of their own: whose act documents they hold, and with which key those die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Register {
+    /// Accounts and agencies: lives as long as the archive.
+    Archive = 0,
+    /// Refused submissions: a retention of its own.
+    Refusals = 1,
+}
+
+struct SealedDocument {
+    object: SealedObject,
+    sha256: Sha256,
+    stored: StoredObject,
+}
+
+fn seal_document(
+    key: &OwnerKey,
+    owner: RecordId,
+    act: ActId,
+    document: &ActDocument,
+    append: &mut dyn FnMut(Frame) -> Result<FrameLoc, LogError>,
+) -> Result<SealedDocument, Error> {
+    let bytes = document.encode();
+    let mut frames = Vec::new();
+    let mut failed = None;
+    let place = Place { owner, act, kind: ObjectKind::ActDocument };
+    let sealed = Sealer::default().seal(key, place, &mut bytes.as_slice(), &mut |_| {}, &mut |frame| {
+        match append(frame) {
+            Ok(loc) => frames.push(loc),
+            Err(e) => failed = Some(e),
+        }
+        Ok(())
+    });
+    if let Some(e) = failed {
+        return Err(e.into());
+    }
+    let object = sealed.expect("reading from memory does not fail");
+    let stored = StoredObject { object: object.object.0, plain_len: object.plain_len, frames };
+    Ok(SealedDocument { sha256: object.digests.sha256, object, stored })
+}
+
+/// Makes the truths of a new archive with its first two entries, and gives the configuration to be written.
+pub fn create_truths(
+    disk: Arc<dyn Disk>,
+    keys: Arc<dyn Disk>,
+    id: ArchiveId,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<Config, Error> {
+    let key_folder = KeyFolder::new(keys, id);
+    key_folder.create(LOG_KEY)?;
+    let signer = signer(&key_folder, origin)?;
+    let config = Config::new(id, signer.verifier().clone());
+    let mut core = recover::create(disk, key_folder, id, signer, clock)?;
+    let store = core.store_handle();
+    let mut acts = Vec::new();
+    for (kind, name) in [(ActKind::ArchiveCreated, "archive"), (ActKind::RegisterCreated, "refusals")] {
+        let mut act = Act::new(kind, SYSTEM_ACTOR);
+        let owner = RecordId(crate::random::bytes());
+        let key = OwnerKey::random();
+        let fields = json!({"kind": kind.as_str(), "origin": origin, "register": name});
+        let document = ActDocument::new(fields.as_object().cloned().unwrap_or_default());
+        let sealed =
+            seal_document(&key, owner, act.id, &document, &mut |frame| Ok(lock(&store).append(&frame.bytes)?))?;
+        act.rec = Some(owner);
+        act.new_key = Some((0, key));
+        act.doc = Some(sealed.sha256);
+        act.addresses = vec![sealed.object.address];
+        acts.push(act);
+    }
+    core.commit(acts)?;
+    core.settle()?;
+    Ok(config)
+}
+
+fn signer(keys: &KeyFolder, origin: &str) -> Result<LogSigner, Error> {
+    Ok(LogSigner::new(origin, &keys.named(LOG_KEY)?.0))
+}
+
+/// The registers are made by the first two entries.
+fn registers(disk: &dyn Disk, size: u64) -> Result<[(RecordId, KeySlot); 2], Error> {
+    let log = LogReader::new(disk, size);
+    let register = |index| {
+        let leaf = Leaf::decode(index, &log.entry(index)?).map_err(LogError::from)?;
+        let found = leaf.rec.zip(leaf.key);
+        found.ok_or_else(|| LogError::integrity("tlog/tile/entries", format!("entry {index} makes no register")))
+    };
+    Ok([register(0)?, register(1)?])
+}
+
+// Others on the machine must not list the archive; the files themselves are sealed.
+fn restrict(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        .map_err(|e| LogError::from(crate::store::DiskError::io("restrict", &folder.display().to_string(), e)).into())
+}
+
+/// Takes the archive for this process, waiting a while for another to let go.
+pub fn hold(folder: &Path) -> Result<File, Error> {
+    let path = folder.join("state").join("held");
+    let failed =
+        |e: std::io::Error| LogError::from(crate::store::DiskError::io("hold", &path.display().to_string(), e));
+    std::fs::create_dir_all(folder.join("state")).map_err(failed)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    let step = Duration::from_millis(100);
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) if waited < HOLD_WAIT => {
+                std::thread::sleep(step);
+                waited += step;
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let what = "another process holds the archive";
+                return Err(Error::new(ErrorCode::ArcHeld, folder.display().to_string(), what));
+            }
+            Err(std::fs::TryLockError::Error(e)) => return Err(failed(e).into()),
+        }
+    }
+}
+
+struct OpenedIndex {
+    kv: Box<dyn Kv>,
+    keys: IndexKeys,
+    meta: Meta,
+    rebuilt: bool,
+}
+
+const INDEX_KEY: &str = "index-";
+
+fn index_key_name(generation: u32) -> String {
+    format!("{INDEX_KEY}{generation:08}")
+}
+
+fn index_generations(keys: &KeyFolder) -> Result<Vec<u32>, VaultError> {
+    let generation = |name: &String| name.strip_prefix(INDEX_KEY).and_then(|n| n.parse::<u32>().ok());
+    Ok(keys.names()?.iter().filter_map(generation).collect())
+}
+
+fn index_generation(keys: &KeyFolder) -> Result<Option<u32>, VaultError> {
+    Ok(index_generations(keys)?.into_iter().max())
+}
+
+/// Opens the index and brings it to the head; one that cannot be used is removed and built again, once.
+fn open_index(
+    medium: &dyn IndexMedium,
+    keys: &KeyFolder,
+    mut catch_up: impl FnMut(&dyn Kv, &IndexKeys, Meta) -> Result<Meta, IndexError>,
+) -> Result<OpenedIndex, Error> {
+    let generation = match index_generation(keys)? {
+        Some(generation) => generation,
+        None => {
+            keys.create(&index_key_name(1))?;
+            1
+        }
+    };
+    let index_keys = match keys.named(&index_key_name(generation)) {
+        Ok(key) => IndexKeys::new(generation, &key),
+        // A key file that a crash or a person damaged: a new generation needs nothing of the old one.
+        Err(VaultError::Key { .. }) => {
+            keys.create(&index_key_name(generation + 1))?;
+            IndexKeys::new(generation + 1, &keys.named(&index_key_name(generation + 1))?)
+        }
+        Err(e) => return Err(e.into()),
+    };
+    // Left by a crash between making a generation and erasing the one before.
+    for older in index_generations(keys)?.into_iter().filter(|g| *g < index_keys.generation) {
+        keys.erase(&index_key_name(older))?;
+    }
+    let attempt = |catch_up: &mut dyn FnMut(&dyn Kv, &IndexKeys, Meta) -> Result<Meta, IndexError>| {
+        let kv = medium.open()?;
+        let found = writer::meta(kv.as_ref(), &index_keys)?;
+        let meta = catch_up(kv.as_ref(), &index_keys, found.unwrap_or_else(|| Meta::empty(index_keys.generation)))?;
+        Ok((kv, meta, found.is_none()))
+    };
+    let first: Result<_, IndexError> = attempt(&mut catch_up);
+    let (kv, meta, rebuilt) = match first {
+        Ok(opened) => opened,
+        Err(e) if e.wants_rebuild() => {
+            medium.remove()?;
+            let (kv, meta, _) = attempt(&mut catch_up)?;
+            (kv, meta, true)
+        }
+        Err(e) => return Err(e.into()),
+    };
+    Ok(OpenedIndex { kv, keys: index_keys, meta, rebuilt })
+}
+
+/// The index and its keys as they lie there, for an audit; `None` when there is no index yet.
+pub fn index_at_hand(folder: &Path, config: &Config, keys: &KeyFolder) -> Result<Option<IndexAtHand>, Error> {
+    let path = folder.join("index");
+    let Some(generation) = index_generation(keys)?.filter(|_| path.is_dir()) else { return Ok(None) };
+    let index_keys = IndexKeys::new(generation, &keys.named(&index_key_name(generation))?);
+    let kv = IndexFolder { path, engine: config.engine }.open()?;
+    Ok(Some(IndexAtHand { kv, keys: index_keys }))
+}
+
+/// Removes the index of the archive in `folder` and its key, so that the next open builds a new generation.
+///
+/// The new key is made first: a crash between leaves an index of an older generation, which is never asked.
+pub fn forget_index(folder: &Path) -> Result<(), Error> {
+    let config = Config::load(folder)?;
+    let _held = hold(folder)?;
+    let disk = Arc::new(LocalDisk::open(&config.keys_path(folder), Erasing::Everything).map_err(LogError::from)?);
+    let keys = KeyFolder::new(disk, config.archive_id);
+    let old = index_generation(&keys)?;
+    keys.create(&index_key_name(old.unwrap_or(0) + 1))?;
+    IndexFolder { path: folder.join("index"), engine: config.engine }.remove()?;
+    if let Some(old) = old {
+        keys.erase(&index_key_name(old))?;
+    }
+    Ok(())
+}
+
+/// The commit thread: everything that waits becomes one batch.
+fn commit_loop(shared: &Shared, waiting: &Receiver<Draft>) {
+    let mut recent = Recent::default();
+    while let Ok(first) = waiting.recv() {
+        let mut drafts = vec![first];
+        drafts.extend(waiting.try_iter().take(BATCH_MAX - 1));
+        commit_drafts(shared, drafts, &mut recent);
+    }
+}
+
+/// Heads and registrations of entries that the index does not have yet.
+#[derive(Default)]
+struct Recent {
+    heads: HashMap<(RecordId, Chain), Previous>,
+    registrations: HashMap<Registration, (RecordId, Vec<(u8, Sha256)>)>,
+}
+
+type Reply = (Box<dyn FnOnce(Answer) + Send>, Outcome);
+
+fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
+    let mut core = lock(&shared.core);
+    if lock(&shared.index).meta.size >= core.head().size {
+        *recent = Recent::default();
+    }
+    let mut acts: Vec<Act> = Vec::with_capacity(drafts.len());
+    let mut kept = Vec::with_capacity(drafts.len());
+    // Answers wait for the commit, also those that only refer to another draft of this batch.
+    let mut replies: Vec<Reply> = Vec::with_capacity(drafts.len());
+    for mut draft in drafts {
+        match check_draft(shared, recent, &mut draft, acts.len()) {
+            Ok(None) => {
+                acts.push(draft.act.clone());
+                kept.push(draft);
+            }
+            Ok(Some(outcome)) => replies.push((draft.answer, outcome)),
+            Err(e) => (draft.answer)(Err(Arc::new(e))),
+        }
+    }
+    let committed = if acts.is_empty() { Ok(Vec::new()) } else { core.commit(acts) };
+    match committed {
+        Ok(committed) => {
+            let mut payloads: HashMap<u64, Payload> = HashMap::with_capacity(kept.len());
+            for (draft, committed) in kept.into_iter().zip(committed) {
+                if let Some(record) = committed.leaf.rec {
+                    recent.heads.insert((record, committed.leaf.act.chain()), Previous::Entry(committed.index));
+                }
+                let mut payload = draft.payload;
+                if let Payload::Record(row) = &mut payload {
+                    row.entry = committed.index;
+                    row.accepted = committed.leaf.t;
+                }
+                payloads.insert(committed.index, payload);
+                replies.push((draft.answer, Outcome::Done(committed)));
+                // Dropped here: the act is committed, its frames lie below the watermark to come.
+                drop(draft.session);
+            }
+            for (answer, outcome) in replies {
+                answer(Ok(outcome));
+            }
+            send_to_index(shared, core, payloads);
+        }
+        Err(e) => {
+            let e = Arc::new(e);
+            for answer in kept.into_iter().map(|d| d.answer).chain(replies.into_iter().map(|(answer, _)| answer)) {
+                answer(Err(e.clone()));
+            }
+        }
+    }
+}
+
+/// Hands what was committed since the last call to the index thread.
+fn send_to_index(shared: &Shared, mut core: MutexGuard<'_, Committer>, mut payloads: HashMap<u64, Payload>) {
+    let input = |c: Committed| {
+        let payload = payloads.remove(&c.index).unwrap_or(Payload::None);
+        Input { index: c.index, leaf: c.leaf, payload }
+    };
+    let inputs: Vec<Input> = core.take_unsent().into_iter().map(input).collect();
+    let batch = IndexBatch { inputs, root: core.head().root, scan_from: low_water(shared) };
+    // Sent while the core is held, so that batches arrive in the order of the journal. An index thread that has failed takes no
+    // more; whoever waits for the index is told, and the next open builds it again.
+    if !batch.inputs.is_empty()
+        && let Some(to_index) = lock(&shared.to_index).as_ref()
+    {
+        let _ = to_index.send(batch);
+    }
+    drop(core);
+}
+
+/// Frames before this place belong to acts that are committed, or to none.
+fn low_water(shared: &Shared) -> StoreEnd {
+    let sessions = lock(&shared.sessions);
+    let end = lock(&shared.store).end();
+    let key = |e: &StoreEnd| (e.segment, e.len);
+    sessions.values().copied().chain([end]).min_by_key(key).unwrap_or(end)
+}
+
+/// Resolves the record's previous entry and checks that the registration is free. An outcome means: not to be committed.
+fn check_draft(
+    shared: &Shared,
+    recent: &mut Recent,
+    draft: &mut Draft,
+    position: usize,
+) -> Result<Option<Outcome>, LogError> {
+    let reader = Reader { kv: shared.kv.as_ref(), keys: &shared.index_keys };
+    let failed = |e: IndexError| LogError::Latched { cause: e.to_string() };
+    if let Some(record) = draft.act.rec.filter(|_| draft.act.new_key.is_none()) {
+        let chain = draft.act.kind.chain();
+        draft.act.prev = match recent.heads.get(&(record, chain)) {
+            Some(head) => Some(*head),
+            None => {
+                let row = writer::read_id(reader.kv, reader.keys, record).map_err(failed)?;
+                let head = row.and_then(|row| match chain {
+                    Chain::Custody => Some(row.custody),
+                    Chain::Reading => row.reading,
+                });
+                head.map(Previous::Entry)
+            }
+        };
+        recent.heads.insert((record, chain), Previous::InBatch(position));
+    }
+    let (Some(registration), Payload::Record(row)) = (&draft.registration, &draft.payload) else { return Ok(None) };
+    let content = row.content();
+    if let Some(outcome) = registered(&reader, registration, &content).map_err(failed)? {
+        return Ok(Some(outcome));
+    }
+    if let Some((record, held)) = recent.registrations.get(registration) {
+        let same = *held == content;
+        return Ok(Some(if same { Outcome::Held(*record) } else { Outcome::Conflict(*record) }));
+    }
+    recent.registrations.insert(registration.clone(), (row.id(), content));
+    Ok(None)
+}
+
+/// Whether a registration is taken, and by the same content.
+pub(crate) fn registered(
+    reader: &Reader<'_>,
+    registration: &Registration,
+    content: &[(u8, Sha256)],
+) -> Result<Option<Outcome>, IndexError> {
+    let mut conflict = None;
+    for row in registered_rows(reader, registration)? {
+        if row.content() == content {
+            return Ok(Some(Outcome::Held(row.id())));
+        }
+        conflict = Some(Outcome::Conflict(row.id()));
+    }
+    Ok(conflict)
+}
+
+/// Records of a registration.
+pub(crate) fn registered_rows(reader: &Reader<'_>, registration: &Registration) -> Result<Vec<RecordRow>, IndexError> {
+    let numbers = reader.registered(&registration.agency, &registration.number, &registration.date)?;
+    numbers.into_iter().filter_map(|number| reader.record(number).transpose()).collect()
+}
+
+/// The index thread: applies what was committed, several batches in one transaction when they wait.
+fn index_loop(shared: &Shared, batches: &Receiver<IndexBatch>) {
+    let mut flushed = lock(&shared.index).meta.size;
+    while let Ok(mut batch) = batches.recv() {
+        while batch.inputs.len() < INDEX_BATCH
+            && let Ok(more) = batches.try_recv()
+        {
+            batch.inputs.extend(more.inputs);
+            batch.root = more.root;
+            batch.scan_from = more.scan_from;
+        }
+        let meta = lock(&shared.index).meta;
+        let applied =
+            writer::apply(shared.kv.as_ref(), &shared.index_keys, meta, &batch.inputs, batch.root, batch.scan_from);
+        let applied = applied.and_then(|meta| {
+            if meta.size - flushed >= INDEX_FLUSH {
+                shared.kv.flush()?;
+                flushed = meta.size;
+            }
+            Ok(meta)
+        });
+        let mut state = lock(&shared.index);
+        match applied {
+            Ok(meta) => state.meta = meta,
+            Err(e) => state.failed = Some(e.to_string()),
+        }
+        shared.index_moved.notify_all();
+        if state.failed.is_some() {
+            return;
+        }
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(e: ConfigError) -> Self {
+        Error::caused(e.code(), "muragat.toml", e)
+    }
+}

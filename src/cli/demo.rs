@@ -1,0 +1,101 @@
+//! `muragat demo [DIR]`: a working archive with sample records, and a guided look at it.
+
+use super::ingest::{ingest_quietly, print_answer};
+use super::samples::write_samples;
+use super::{Common, audit, search, show};
+use crate::access;
+use crate::archive::{Archive, InitOptions};
+use crate::audit::Options;
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Error, ErrorCode, Exit};
+use crate::index::query::Query;
+use crate::ingest::Status;
+use crate::text::{Text, text};
+use chrono::DateTime;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `demo`.
+#[derive(clap::Args)]
+pub(super) struct Demo {
+    /// Folder for the demo; made anew in the current folder when not given.
+    dir: Option<PathBuf>,
+    /// End after the look instead of serving. This version has no service yet, so it always ends there.
+    #[arg(long)]
+    no_serve: bool,
+}
+
+const MAKING: Text = text("1. Жаңа архив", "1. Новый архив", "1. A new archive");
+const TAKING: Text = text(
+    "2. Үлгі құжаттар қабылдануда (мазмұны ойдан шығарылған, қолтаңба кілттері осы сәтте жасалды)",
+    "2. Приём образцов (содержание вымышлено, ключи подписи созданы только что)",
+    "2. Taking samples in (made-up content, signed with keys made on the spot)",
+);
+const SHOWING: Text = text("3. Бір жазба", "3. Одна запись", "3. One record");
+const SEARCHING: Text = text("4. Іздеу", "4. Поиск", "4. Search");
+const AUDITING: Text = text("5. Толық тексеру", "5. Полная проверка", "5. A full audit");
+const NEXT: Text = text("Әрі қарай өзіңіз көріңіз:", "Дальше попробуйте сами:", "Go on yourself:");
+const NO_SERVICE: Text = text(
+    "Бұл нұсқада веб-қызмет әлі жоқ, сондықтан demo осында аяқталады.",
+    "Веб-службы в этой версии ещё нет, поэтому demo на этом заканчивается.",
+    "This version has no web service yet, so the demo ends here.",
+);
+
+impl Demo {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        let lang = common.lang();
+        let now = SystemClock.now();
+        let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from(format!("muragat-demo-{now}")));
+        let failed = |e| Error::caused(ErrorCode::ArcOutput, dir.display().to_string(), e);
+        let (folder, inbox) = (dir.join("archive"), dir.join("submissions"));
+        std::fs::create_dir_all(&inbox).map_err(failed)?;
+        common.say(&format!("\n== {}: {}", MAKING.get(lang), folder.display()));
+        let archive = Archive::create(&folder, &InitOptions::default(), Arc::new(SystemClock))?;
+        common.say(&format!("\n== {}", TAKING.get(lang)));
+        let time = i64::try_from(now).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
+        let samples = write_samples(&inbox, time, &mut crate::random::fill).map_err(failed)?;
+        let paths: Vec<PathBuf> = samples.iter().map(|s| s.path.clone()).collect();
+        let answers = ingest_quietly(&archive, common, &paths)?;
+        let mut shown = None;
+        for answered in &answers {
+            let sample = samples.iter().find(|s| s.path == answered.path);
+            if let Some(sample) = sample {
+                common.say(&format!("· {}", sample.about.get(lang)));
+            }
+            if common.json() {
+                common.print_json(&super::ingest::answer_json(answered, lang));
+            } else {
+                print_answer(answered, lang);
+            }
+            match &answered.status {
+                Status::Accepted { record, .. } => shown = shown.or(Some(*record)),
+                Status::Refused(_) if sample.is_some_and(|s| s.expect_refused) => {}
+                status => {
+                    let what = format!("the demo expected another answer: {status:?}");
+                    return Err(Error::new(ErrorCode::ArcOutput, answered.path.display().to_string(), what));
+                }
+            }
+        }
+        let record = shown.ok_or_else(|| Error::new(ErrorCode::ArcNoRecord, "demo", "no sample was accepted"))?;
+        common.say(&format!("\n== {}", SHOWING.get(lang)));
+        let actor = common.actor(&archive)?;
+        show::print(&access::open(&archive, record, actor)?, common)?;
+        common.say(&format!("\n== {}", SEARCHING.get(lang)));
+        for query in ["кестесі", "бұйр agency:DEMO-01", "direction:incoming"] {
+            common.say(&format!("$ muragat search {query}"));
+            search::search(&archive, &Query::parse(query)?, 5, common)?;
+        }
+        archive.close()?;
+        common.say(&format!("\n== {}", AUDITING.get(lang)));
+        let report = audit::run(&folder, Options { every_byte: true, threads: 2 }, common)?;
+        audit::print(&report, common);
+        common.say(&format!("\n{}", NEXT.get(lang)));
+        common.say(&format!("  export MURAGAT_ARCHIVE={}", folder.display()));
+        common.say(&format!("  muragat get {record} -o {}/out", dir.display()));
+        common.say("  muragat log checkpoint");
+        if !self.no_serve {
+            common.say(NO_SERVICE.get(lang));
+        }
+        Ok(if report.is_clean() { Exit::Ok } else { ErrorCode::AudFinding.exit() })
+    }
+}

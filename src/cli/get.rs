@@ -1,0 +1,83 @@
+//! `muragat get ID`.
+
+use super::show::record_id;
+use super::{Common, bytes_text};
+use crate::access::open;
+use crate::error::{Error, ErrorCode, Exit};
+use crate::model::digest::Sha256;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Arguments of `get`.
+#[derive(clap::Args)]
+pub(super) struct Get {
+    /// Id of the record.
+    id: String,
+    /// Folder for the components; one named after the record in the current folder when not given.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Only this component, to stdout.
+    #[arg(long, value_name = "PATH", conflicts_with = "output")]
+    component: Option<String>,
+    /// Only these bytes of the component: FROM-TO, both included, as in HTTP.
+    #[arg(long, value_name = "FROM-TO", requires = "component")]
+    range: Option<String>,
+}
+
+impl Get {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        let id = record_id(&self.id)?;
+        let archive = common.open()?;
+        let actor = common.actor(&archive)?;
+        let opened = open(&archive, id, actor)?;
+        if let Some(path) = &self.component {
+            let component = opened.component(path)?;
+            let mut stdout = std::io::stdout().lock();
+            match &self.range {
+                None => opened.whole(component, &mut |piece| stdout.write_all(piece))?,
+                Some(range) => {
+                    let (start, end) = parse_range(range, component.stored.plain_len)?;
+                    opened.range(component, start, end, &mut |piece| stdout.write_all(piece))?;
+                }
+            }
+            stdout.flush().map_err(|e| Error::caused(ErrorCode::ArcOutput, "stdout", e))?;
+        } else {
+            let folder = self.output.clone().unwrap_or_else(|| PathBuf::from(id.to_string()));
+            opened.export(&folder)?;
+            for component in &opened.row.components {
+                let path = folder.join(&component.path);
+                let (size, sha256) = (component.stored.plain_len, Sha256(component.sha256).to_string());
+                if common.json() {
+                    common.print_json(&json!({"path": path, "size": size, "sha256": sha256}));
+                } else {
+                    println!("{} · {} · SHA-256 {sha256}", path.display(), bytes_text(size));
+                }
+            }
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+fn parse_range(range: &str, len: u64) -> Result<(u64, u64), Error> {
+    let wrong = || Error::new(ErrorCode::ArcRange, range, format!("wanted FROM-TO within {len} bytes"));
+    let (from, to) = range.split_once('-').ok_or_else(wrong)?;
+    let from: u64 = from.parse().map_err(|_| wrong())?;
+    let to: u64 = if to.is_empty() { len.saturating_sub(1) } else { to.parse().map_err(|_| wrong())? };
+    if from > to || to >= len { Err(wrong()) } else { Ok((from, to + 1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_include_both_ends() {
+        assert_eq!(parse_range("0-0", 5).unwrap(), (0, 1));
+        assert_eq!(parse_range("2-", 5).unwrap(), (2, 5));
+        for bad in ["5-5", "3-2", "-3", "x-1", "0-5", ""] {
+            assert!(parse_range(bad, 5).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `muragat init DIR`.
+
+use super::Common;
+use crate::archive::{Archive, InitOptions};
+use crate::clock::SystemClock;
+use crate::config::Engine;
+use crate::error::{Error, ErrorCode, Exit};
+use crate::text::{Text, text};
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `init`.
+#[derive(clap::Args)]
+pub(super) struct Init {
+    /// Folder of the new archive; empty or absent.
+    dir: Option<PathBuf>,
+    /// Name of the log (its origin), for example log.example.kz/archive.
+    #[arg(long)]
+    origin: Option<String>,
+    /// Folder of the keys; beside the archive as DIR.keys when not given.
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// Engine of the index: redb or sled.
+    #[arg(long, default_value = "redb")]
+    engine: String,
+}
+
+const MADE: Text = text("Жаңа архив жасалды", "Создан новый архив", "A new archive was made");
+const KEYS: Text = text(
+    "Кілттер осы қалтада; оны бөлек сақтаңыз, онсыз архив ашылмайды",
+    "Ключи в этой папке; храните её отдельно, без неё архив не открыть",
+    "The keys are in this folder; keep it apart, without it the archive does not open",
+);
+const VKEY: Text = text(
+    "Журналды тексеру кілті (жариялауға болады)",
+    "Ключ проверки журнала (можно публиковать)",
+    "Verifier key of the journal (may be published)",
+);
+
+impl Init {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        let engine = match self.engine.as_str() {
+            "redb" => Engine::Redb,
+            "sled" => Engine::Sled,
+            other => return Err(Error::new(ErrorCode::CfgUnreadable, "--engine", format!("{other}: redb or sled"))),
+        };
+        let dir = match &self.dir {
+            Some(dir) => dir.as_path(),
+            None => common.folder()?,
+        };
+        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine };
+        let archive = Archive::create(dir, &options, Arc::new(SystemClock))?;
+        let keys = archive.config().keys_path(dir);
+        let vkey = archive.config().vkey.to_string();
+        if common.json() {
+            common.print_json(&json!({
+                "archive": dir, "archive_id": archive.config().archive_id.to_string(), "keys": keys, "vkey": vkey,
+            }));
+        } else {
+            let lang = common.lang();
+            println!("{}: {}", MADE.get(lang), dir.display());
+            println!("{}: {}", KEYS.get(lang), keys.display());
+            println!("{}: {vkey}", VKEY.get(lang));
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,139 @@
+//! `muragat log checkpoint | entries | proof`.
+
+use super::Common;
+use crate::error::{Error, ErrorCode, Exit};
+use crate::tlog::checkpoint::verify;
+use crate::tlog::proof::{consistency, inclusion_text};
+use crate::tlog::{LogError, tree};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::Subcommand;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments of `log`.
+#[derive(clap::Args)]
+pub(super) struct Log {
+    #[command(subcommand)]
+    command: LogCommand,
+}
+
+#[derive(Subcommand)]
+enum LogCommand {
+    /// Print the signed checkpoint.
+    Checkpoint {
+        /// Print the verifier key instead.
+        #[arg(long)]
+        vkey: bool,
+    },
+    /// Print entries, one a line: index, tab, the entry's JSON.
+    Entries {
+        /// First entry.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// How many.
+        #[arg(long, default_value_t = 100)]
+        count: u64,
+        /// Only entries of this record.
+        #[arg(long, value_name = "ID")]
+        record: Option<String>,
+    },
+    /// Print a proof.
+    Proof {
+        /// That this entry is in the journal, in C2SP tlog-proof form.
+        #[arg(long, value_name = "INDEX", conflicts_with = "consistency", required_unless_present = "consistency")]
+        inclusion: Option<u64>,
+        /// That the journal of this size, or of this checkpoint file, is the beginning of the present one.
+        #[arg(long, value_name = "SIZE|FILE")]
+        consistency: Option<String>,
+    },
+}
+
+impl Log {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let note = archive.settle()?;
+        match self.command {
+            LogCommand::Checkpoint { vkey: true } if common.json() => {
+                common.print_json(&json!({"vkey": archive.config().vkey.to_string()}));
+            }
+            LogCommand::Checkpoint { vkey: true } => println!("{}", archive.config().vkey),
+            LogCommand::Checkpoint { vkey: false } if common.json() => {
+                let head = archive.head();
+                common
+                    .print_json(&json!({"size": head.size, "root": STANDARD.encode(head.root.0), "checkpoint": note}));
+            }
+            LogCommand::Checkpoint { vkey: false } => print!("{note}"),
+            LogCommand::Entries { from, count, record } => {
+                let record = record.map(|r| super::show::record_id(&r)).transpose()?;
+                let log = archive.log()?;
+                if from > log.size() {
+                    return Err(LogError::NoEntry { index: from, size: log.size() }.into());
+                }
+                let mut left = count;
+                log.leaves::<Error>(from, log.size(), |index, leaf| {
+                    if left == 0 || record.is_some_and(|r| leaf.rec != Some(r)) {
+                        return Ok(());
+                    }
+                    left -= 1;
+                    let entry = leaf.encode();
+                    let text = String::from_utf8_lossy(&entry);
+                    if common.json() {
+                        let leaf: serde_json::Value = serde_json::from_slice(&entry).unwrap_or_default();
+                        common.print_json(&json!({"index": index, "entry": leaf}));
+                    } else {
+                        println!("{index}\t{text}");
+                    }
+                    Ok(())
+                })?;
+            }
+            LogCommand::Proof { inclusion: Some(index), .. } => {
+                let proof = inclusion_text(&archive.log()?, index, &note)?;
+                if common.json() {
+                    let entry = STANDARD.encode(archive.log()?.entry(index)?);
+                    common.print_json(&json!({"index": index, "entry_base64": entry, "tlog_proof": proof}));
+                } else {
+                    print!("{proof}");
+                }
+            }
+            LogCommand::Proof { consistency: Some(old), .. } => {
+                let log = archive.log()?;
+                let (size, root) = old_head(&archive, &old)?;
+                let proof = consistency(&log, size)?;
+                let old_root = tree::root_at(&log, size)?;
+                if root.is_some_and(|root| root != old_root) {
+                    let what = "the checkpoint is of another history than this journal: keep both as proof";
+                    return Err(Error::new(ErrorCode::LogIntegrity, old, what));
+                }
+                let hashes: Vec<String> = proof.iter().map(|h| STANDARD.encode(h.0)).collect();
+                if common.json() {
+                    common.print_json(&json!({
+                        "old_size": size, "old_root": STANDARD.encode(old_root.0), "proof": hashes, "checkpoint": note,
+                    }));
+                } else {
+                    println!("old {size}");
+                    hashes.iter().for_each(|h| println!("{h}"));
+                    print!("\n{note}");
+                }
+            }
+            LogCommand::Proof { inclusion: None, consistency: None } => unreachable!("clap asks for one of the two"),
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+/// A size, or the size and root of a checkpoint file.
+fn old_head(
+    archive: &crate::archive::Archive,
+    old: &str,
+) -> Result<(u64, Option<crate::model::digest::Sha256>), Error> {
+    if let Ok(size) = old.parse() {
+        return Ok((size, None));
+    }
+    let path = PathBuf::from(old);
+    let note = std::fs::read(&path).map_err(|e| Error::caused(ErrorCode::IngNoSuchPath, old, e))?;
+    let checkpoint = verify(&note, &archive.config().vkey)
+        .ok_or_else(|| Error::new(ErrorCode::LogIntegrity, old, "is not signed by this archive's key"))?;
+    Ok((checkpoint.size, Some(checkpoint.root)))
+}

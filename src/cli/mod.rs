@@ -1,0 +1,253 @@
+//! The command line: one file a subcommand.
+//!
+//! stdout is the result, stderr is talk; `--json` makes the result one document, or one a line where it is a stream. Commands
+//! call the same library functions as everything else and hold no rules of their own.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
+
+mod audit;
+mod demo;
+mod doctor;
+mod get;
+mod ingest;
+mod init;
+mod log;
+mod reindex;
+pub mod samples;
+mod search;
+mod show;
+
+use crate::archive::Archive;
+use crate::clock::SystemClock;
+use crate::error::{Error, ErrorCode, Exit};
+use crate::model::id::ActorId;
+use crate::text::{Lang, Text, text};
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Muragat: a long-term electronic archive for signed documents. Ұзақ мерзімді электрондық архив.
+#[derive(Parser)]
+#[command(name = "muragat", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone)]
+pub(crate) struct Common {
+    /// Folder of the archive.
+    #[arg(long, global = true, env = "MURAGAT_ARCHIVE", value_name = "DIR")]
+    archive: Option<PathBuf>,
+    /// Print the result as JSON: one document, or one a line.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Language of texts: kk, ru or en.
+    #[arg(long, global = true, env = "MURAGAT_LANG", default_value = "kk")]
+    lang: Lang,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new archive: keys, configuration, first checkpoint.
+    Init(init::Init),
+    /// Take submissions in: folders, ZIP files, or folders of these.
+    Ingest(ingest::Ingest),
+    /// Show a record with its card, components and history.
+    Show(show::Show),
+    /// Give out the components of a record, byte for byte.
+    Get(get::Get),
+    /// Search by words, fields, dates, or a file's content.
+    Search(search::Search),
+    /// Check journal, objects, vault and index against each other.
+    Audit(audit::Audit),
+    /// Build the index again from the truths.
+    Reindex(reindex::Reindex),
+    /// The journal: checkpoint, entries, proofs.
+    Log(log::Log),
+    /// Make a working archive with sample records and look at it.
+    Demo(demo::Demo),
+    /// Check the installation and say what to mend.
+    Doctor(doctor::Doctor),
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let common = cli.common.clone();
+    let result = match cli.command {
+        Command::Init(c) => c.run(&common),
+        Command::Ingest(c) => c.run(&common),
+        Command::Show(c) => c.run(&common),
+        Command::Get(c) => c.run(&common),
+        Command::Search(c) => c.run(&common),
+        Command::Audit(c) => c.run(&common),
+        Command::Reindex(c) => c.run(&common),
+        Command::Log(c) => c.run(&common),
+        Command::Demo(c) => c.run(&common),
+        Command::Doctor(c) => c.run(&common),
+    };
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(e) => {
+            common.report_error(&e);
+            e.code.exit()
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+const NO_ARCHIVE: Text = text(
+    "Архив қалтасын --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",
+    "Укажите папку архива через --archive или MURAGAT_ARCHIVE.",
+    "Name the folder of the archive with --archive or MURAGAT_ARCHIVE.",
+);
+const ERROR: Text = text("қате", "ошибка", "error");
+const HINT: Text = text("кеңес", "совет", "hint");
+const CATCHING_UP: Text = text("индекс толықтырылуда", "индекс догоняет журнал", "the index is catching up");
+
+impl Common {
+    pub(crate) fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints one JSON document of the result.
+    pub(crate) fn print_json(&self, value: &serde_json::Value) {
+        println!("{value}");
+    }
+
+    /// Says something on stderr.
+    pub(crate) fn say(&self, line: &str) {
+        eprintln!("{line}");
+    }
+
+    pub(crate) fn folder(&self) -> Result<&Path, Error> {
+        let missing = || Error::new(ErrorCode::CfgNotAnArchive, "--archive", NO_ARCHIVE.get(self.lang));
+        self.archive.as_deref().ok_or_else(missing)
+    }
+
+    /// Opens the archive, showing how far the index is when it has to catch up.
+    pub(crate) fn open(&self) -> Result<Archive, Error> {
+        let bar = self.bar(CATCHING_UP);
+        let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
+        bar.clear();
+        Ok(archive)
+    }
+
+    /// The actor of whoever runs the program: the account of the operating-system user.
+    pub(crate) fn actor(&self, archive: &Archive) -> Result<ActorId, Error> {
+        archive.actor(&os_account())
+    }
+
+    fn report_error(&self, e: &Error) {
+        if self.json {
+            let value = serde_json::json!({
+                "error": {"code": e.code.as_str(), "subject": e.subject, "what": e.what, "text": e.code.text(self.lang)}
+            });
+            println!("{value}");
+        }
+        eprintln!("{}: {} {}: {}", ERROR.get(self.lang), e.code, e.subject, e.what);
+        let mut source = std::error::Error::source(e);
+        // The first cause is what `what` already says.
+        while let Some(cause) = source.and_then(std::error::Error::source) {
+            eprintln!("  {cause}");
+            source = Some(cause);
+        }
+        eprintln!("{}: {}", HINT.get(self.lang), e.code.text(self.lang));
+    }
+
+    /// A progress bar on a terminal; nothing elsewhere.
+    pub(crate) fn bar(&self, title: Text) -> Bar {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_prefix(title.get(self.lang));
+        Bar(bar)
+    }
+}
+
+/// A progress bar that never shows more than all.
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    pub(crate) fn set(&self, done: u64, all: u64) {
+        self.0.set_length(all);
+        self.0.set_position(done.min(all));
+    }
+
+    pub(crate) fn message(&self, message: String) {
+        self.0.set_message(message);
+    }
+
+    /// Prints a line above the bar.
+    pub(crate) fn above(&self, line: impl FnOnce()) {
+        self.0.suspend(line);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// The account of the operating-system user who runs the program.
+fn os_account() -> String {
+    use std::os::unix::fs::MetadataExt;
+    // The owner of a process's own folder is its effective user; no call into the C library is needed for it.
+    let uid = std::fs::metadata("/proc/self").map(|m| m.uid().to_string());
+    format!("os-user:{}", uid.unwrap_or_else(|_| "unknown".to_owned()))
+}
+
+/// Set by Ctrl-C and SIGTERM: what is begun is finished, nothing more is begun.
+pub(crate) fn stop_flag() -> &'static AtomicBool {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let handler = ctrlc::set_handler(|| {
+            // A second signal means: at once. What was acknowledged is durable, the rest is cut at the next open.
+            if STOP.swap(true, Ordering::SeqCst) {
+                std::process::exit(i32::from(Exit::Interrupted as u8));
+            }
+        });
+        if let Err(e) = handler {
+            eprintln!("Ctrl-C: {e}");
+        }
+    });
+    &STOP
+}
+
+/// A number of bytes for people: `1.5 MB` (10^6).
+pub(crate) fn bytes_text(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} B"),
+        1000..1_000_000 => format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes % 1_000_000_000 / 100_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bytes_are_shown_by_thousands() {
+        assert_eq!(bytes_text(999), "999 B");
+        assert_eq!(bytes_text(1_560_000), "1.5 MB");
+    }
+}

@@ -1,0 +1,264 @@
+//! Demonstration keys: a root, certificates under it, and detached signatures.
+//!
+//! The keys are made on the spot, from bytes the caller draws, and never leave memory. X.509 v3 (RFC 5280) and CMS
+//! (RFC 5652) with ECDSA on P-256 and SHA-256 (RFC 5753, RFC 5758). Signatures are deterministic (RFC 6979), so the
+//! same random bytes and the same times give the same files.
+//!
+//! It serves `demo` only: a real archive never holds a signing key of the people whose documents it keeps.
+
+use super::der;
+use crate::model::digest::sha256;
+use base64::Engine;
+use chrono::{DateTime, Utc};
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
+use std::io;
+
+/// Fills a buffer with random bytes.
+pub(super) type Random<'a> = &'a mut dyn FnMut(&mut [u8]);
+
+const ECDSA_WITH_SHA256: &[u32] = &[1, 2, 840, 10045, 4, 3, 2];
+const SHA256: &[u32] = &[2, 16, 840, 1, 101, 3, 4, 2, 1];
+const EC_PUBLIC_KEY: &[u32] = &[1, 2, 840, 10045, 2, 1];
+const PRIME256V1: &[u32] = &[1, 2, 840, 10045, 3, 1, 7];
+const COMMON_NAME: &[u32] = &[2, 5, 4, 3];
+const SUBJECT_KEY_IDENTIFIER: &[u32] = &[2, 5, 29, 14];
+const KEY_USAGE: &[u32] = &[2, 5, 29, 15];
+const BASIC_CONSTRAINTS: &[u32] = &[2, 5, 29, 19];
+const AUTHORITY_KEY_IDENTIFIER: &[u32] = &[2, 5, 29, 35];
+const ID_DATA: &[u32] = &[1, 2, 840, 113549, 1, 7, 1];
+const ID_SIGNED_DATA: &[u32] = &[1, 2, 840, 113549, 1, 7, 2];
+const CONTENT_TYPE: &[u32] = &[1, 2, 840, 113549, 1, 9, 3];
+const MESSAGE_DIGEST: &[u32] = &[1, 2, 840, 113549, 1, 9, 4];
+const SIGNING_TIME: &[u32] = &[1, 2, 840, 113549, 1, 9, 5];
+
+/// How often a private key is drawn anew. One draw in 2^32 is out of range; a second one means the source is broken.
+const KEY_DRAWS_MAX: usize = 8;
+
+/// From when until when a certificate is good.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Validity {
+    /// First moment.
+    pub(super) from: DateTime<Utc>,
+    /// Last moment.
+    pub(super) until: DateTime<Utc>,
+}
+
+/// A root that issues certificates.
+pub(super) struct Root {
+    key: SigningKey,
+    name: Vec<u8>,
+    certificate: Vec<u8>,
+}
+
+/// A holder of a certificate, who can sign.
+pub(super) struct Signer {
+    key: SigningKey,
+    issuer: Vec<u8>,
+    serial: Vec<u8>,
+    certificate: Vec<u8>,
+}
+
+impl Root {
+    /// Makes a self-signed root named `common_name`.
+    pub(super) fn new(common_name: &str, validity: Validity, random: Random<'_>) -> io::Result<Root> {
+        let key = draw_key(random)?;
+        let name = name(common_name);
+        let extensions = [
+            // RFC 5280 §4.2.1.9: a CA, with no CA below it.
+            extension(BASIC_CONSTRAINTS, true, &der::sequence(&[&der::boolean_true(), &der::integer(&[0])])),
+            // RFC 5280 §4.2.1.3: bits 5 and 6, keyCertSign and cRLSign.
+            extension(KEY_USAGE, true, &der::bit_string(1, &[0b0000_0110])),
+            extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&key))),
+        ];
+        let certificate = certificate(&key, &name, &draw_serial(random), validity, &name, &key, &extensions);
+        Ok(Root { key, name, certificate })
+    }
+
+    /// Issues a certificate for signing documents to a holder named `common_name`.
+    pub(super) fn issue(&self, common_name: &str, validity: Validity, random: Random<'_>) -> io::Result<Signer> {
+        let key = draw_key(random)?;
+        let serial = draw_serial(random);
+        let authority_key = der::value(0x80, &key_identifier(&self.key));
+        let extensions = [
+            extension(BASIC_CONSTRAINTS, true, &der::sequence(&[])),
+            // RFC 5280 §4.2.1.3: bit 0, digitalSignature.
+            extension(KEY_USAGE, true, &der::bit_string(7, &[0b1000_0000])),
+            extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&key))),
+            extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&authority_key])),
+        ];
+        let certificate = certificate(&self.key, &self.name, &serial, validity, &name(common_name), &key, &extensions);
+        Ok(Signer { key, issuer: self.name.clone(), serial, certificate })
+    }
+
+    /// The root's own certificate as PEM (RFC 7468).
+    pub(super) fn certificate_pem(&self) -> String {
+        let base64 = base64::engine::general_purpose::STANDARD.encode(&self.certificate);
+        let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
+        for (i, c) in base64.chars().enumerate() {
+            if i > 0 && i % 64 == 0 {
+                out.push('\n');
+            }
+            out.push(c);
+        }
+        out.push_str("\n-----END CERTIFICATE-----\n");
+        out
+    }
+}
+
+impl Signer {
+    /// Signs `content` at the time `at`: a detached CMS SignedData in DER, with the signer's certificate in it.
+    pub(super) fn sign_detached(&self, content: &[u8], at: DateTime<Utc>) -> Vec<u8> {
+        let sha256_only = algorithm(SHA256);
+        // RFC 5652 §5.4: what is signed is the attributes as a SET; in the message the same bytes carry the tag [0].
+        let attributes = der::set_of(&[
+            &attribute(CONTENT_TYPE, &der::object_identifier(ID_DATA)),
+            &attribute(SIGNING_TIME, &der::time(at)),
+            &attribute(MESSAGE_DIGEST, &der::octet_string(&sha256(content).0)),
+        ]);
+        let signature = ecdsa_signature(&self.key, &attributes);
+        let mut attributes_in_message = attributes;
+        attributes_in_message[0] = 0xa0;
+
+        // RFC 5652 §5.3: version 1 goes with issuer and serial number.
+        let signer_info = der::sequence(&[
+            &der::integer(&[1]),
+            &der::sequence(&[&self.issuer, &der::integer(&self.serial)]),
+            &sha256_only,
+            &attributes_in_message,
+            &algorithm(ECDSA_WITH_SHA256),
+            &der::octet_string(&signature),
+        ]);
+        // RFC 5652 §5.1: version 1; no content in it, for the signature is detached (§5.2).
+        let signed_data = der::sequence(&[
+            &der::integer(&[1]),
+            &der::set_of(&[&sha256_only]),
+            &der::sequence(&[&der::object_identifier(ID_DATA)]),
+            &der::context(0, &self.certificate),
+            &der::set_of(&[&signer_info]),
+        ]);
+        der::sequence(&[&der::object_identifier(ID_SIGNED_DATA), &der::context(0, &signed_data)])
+    }
+}
+
+/// A certificate of `subject` and its key, signed by the issuer (RFC 5280 §4.1).
+fn certificate(
+    issuer_key: &SigningKey,
+    issuer: &[u8],
+    serial: &[u8],
+    validity: Validity,
+    subject: &[u8],
+    subject_key: &SigningKey,
+    extensions: &[Vec<u8>],
+) -> Vec<u8> {
+    let public_key = der::sequence(&[
+        &der::sequence(&[&der::object_identifier(EC_PUBLIC_KEY), &der::object_identifier(PRIME256V1)]),
+        &der::bit_string(0, &public_point(subject_key)),
+    ]);
+    let extensions: Vec<&[u8]> = extensions.iter().map(Vec::as_slice).collect();
+    let to_be_signed = der::sequence(&[
+        &der::context(0, &der::integer(&[2])), // version 3
+        &der::integer(serial),
+        &algorithm(ECDSA_WITH_SHA256),
+        issuer,
+        &der::sequence(&[&der::time(validity.from), &der::time(validity.until)]),
+        subject,
+        &public_key,
+        &der::context(3, &der::sequence(&extensions)),
+    ]);
+    let signature = ecdsa_signature(issuer_key, &to_be_signed);
+    der::sequence(&[&to_be_signed, &algorithm(ECDSA_WITH_SHA256), &der::bit_string(0, &signature)])
+}
+
+fn name(common_name: &str) -> Vec<u8> {
+    let attribute = der::sequence(&[&der::object_identifier(COMMON_NAME), &der::utf8_string(common_name)]);
+    der::sequence(&[&der::set_of(&[&attribute])])
+}
+
+/// An AlgorithmIdentifier without parameters (RFC 5754 §2, RFC 5758 §3.2).
+fn algorithm(identifier: &[u32]) -> Vec<u8> {
+    der::sequence(&[&der::object_identifier(identifier)])
+}
+
+fn attribute(kind: &[u32], content: &[u8]) -> Vec<u8> {
+    der::sequence(&[&der::object_identifier(kind), &der::set_of(&[content])])
+}
+
+fn extension(kind: &[u32], critical: bool, content: &[u8]) -> Vec<u8> {
+    let critical = if critical { der::boolean_true() } else { Vec::new() };
+    der::sequence(&[&der::object_identifier(kind), &critical, &der::octet_string(content)])
+}
+
+/// ECDSA over the SHA-256 of `message`, as Ecdsa-Sig-Value (RFC 3279 §2.2.3).
+fn ecdsa_signature(key: &SigningKey, message: &[u8]) -> Vec<u8> {
+    let signature: Signature = key.sign(message);
+    let (r, s) = signature.split_bytes();
+    der::sequence(&[&der::integer(&r), &der::integer(&s)])
+}
+
+/// The public key as an uncompressed point (SEC 1 §2.3.3).
+fn public_point(key: &SigningKey) -> Vec<u8> {
+    key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
+}
+
+/// RFC 7093 §2 method 1: the leftmost 160 bits of the SHA-256 of the public key.
+fn key_identifier(key: &SigningKey) -> Vec<u8> {
+    sha256(&public_point(key)).0[..20].to_vec()
+}
+
+fn draw_key(random: Random<'_>) -> io::Result<SigningKey> {
+    for _ in 0..KEY_DRAWS_MAX {
+        let mut scalar = [0u8; 32];
+        random(&mut scalar);
+        if let Ok(key) = SigningKey::from_slice(&scalar) {
+            return Ok(key);
+        }
+    }
+    Err(io::Error::other(format!("the source of randomness gave no usable P-256 key in {KEY_DRAWS_MAX} draws")))
+}
+
+/// RFC 5280 §4.1.2.2: positive, at most 20 bytes; random and of constant length.
+fn draw_serial(random: Random<'_>) -> Vec<u8> {
+    let mut serial = [0u8; 16];
+    random(&mut serial);
+    serial[0] = serial[0] & 0x7f | 0x40;
+    serial.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+
+    fn validity() -> Validity {
+        let at = |year| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).unwrap();
+        Validity { from: at(2026), until: at(2031) }
+    }
+
+    #[test]
+    fn same_bytes_and_times_give_the_same_signature() {
+        let sign = |fill: u8, content: &[u8]| {
+            let mut random = |buffer: &mut [u8]| buffer.fill(fill);
+            let root = Root::new("ҮЛГІ ТҮБІР", validity(), &mut random).unwrap();
+            let signer = root.issue("ҮЛГІ ҚОЛТАҢБА ИЕСІ 1", validity(), &mut random).unwrap();
+            signer.sign_detached(content, validity().from)
+        };
+        assert_eq!(sign(7, b"a"), sign(7, b"a"));
+        assert_ne!(sign(7, b"a"), sign(7, b"b"));
+        assert_ne!(sign(7, b"a"), sign(8, b"a"));
+    }
+
+    #[test]
+    fn a_broken_source_of_randomness_is_an_error_and_not_a_loop() {
+        let error = Root::new("ҮЛГІ", validity(), &mut |buffer: &mut [u8]| buffer.fill(0)).err().unwrap();
+        assert!(error.to_string().contains("randomness"));
+        assert!(Root::new("ҮЛГІ", validity(), &mut |buffer: &mut [u8]| buffer.fill(0xff)).is_err());
+    }
+
+    #[test]
+    fn one_bad_draw_is_drawn_again() {
+        let mut fills = [0xff, 7].into_iter().chain(std::iter::repeat(7));
+        let mut random = |buffer: &mut [u8]| buffer.fill(fills.next().unwrap());
+        assert!(Root::new("ҮЛГІ", validity(), &mut random).is_ok());
+    }
+}

@@ -1,0 +1,125 @@
+//! `muragat search QUERY`.
+
+use super::Common;
+use super::show::access_text;
+use crate::archive::Archive;
+use crate::clock::rfc3339;
+use crate::error::{Error, ErrorCode, Exit};
+use crate::index::query::Query;
+use crate::index::rows::RecordRow;
+use crate::limits::CHUNK_BYTES;
+use crate::model::digest::Sha256;
+use crate::model::record::CardField;
+use crate::model::submission::AccessCategory;
+use crate::store::seal::fill;
+use crate::text::{Lang, Text, text};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `search`.
+#[derive(clap::Args)]
+pub(super) struct Search {
+    /// Words and field:value pairs, for example: бұйрық reg:15-қ date:2026-01..2026-03 index:01-02.
+    query: Vec<String>,
+    /// Records that hold this very file.
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
+    /// How many to show.
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+}
+
+const NOTHING: Text = text("Ештеңе табылмады.", "Ничего не найдено.", "Nothing was found.");
+const MORE: Text = text(
+    "Тағы бар: --limit мәнін үлкейтіңіз немесе сұрауды нақтылаңыз.",
+    "Есть ещё: увеличьте --limit или уточните запрос.",
+    "There are more: raise --limit or narrow the query.",
+);
+const HIDDEN: Text = text("(құпиялы: «show» арқылы)", "(конфиденциально: через «show»)", "(confidential: by `show`)");
+
+impl Search {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        let words = self.query.join(" ");
+        let mut query = match (words.trim().is_empty(), &self.content) {
+            (true, Some(_)) => Query::default(),
+            _ => Query::parse(&words)?,
+        };
+        if let Some(path) = &self.content {
+            query = query.with_file(file_digest(path)?);
+        }
+        let archive = common.open()?;
+        let more = search(&archive, &query, self.limit, common)?;
+        if more && !common.json() {
+            common.say(MORE.get(common.lang()));
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+/// Prints what fulfils a query; true when there is more.
+pub(super) fn search(archive: &Archive, query: &Query, limit: usize, common: &Common) -> Result<bool, Error> {
+    let mut found = 0;
+    let mut more = false;
+    archive.index().search(query, None, &mut |_, row| {
+        if found == limit {
+            more = true;
+            return false;
+        }
+        found += 1;
+        print_row(&row, common);
+        true
+    })?;
+    if found == 0 && !common.json() {
+        common.say(NOTHING.get(common.lang()));
+    }
+    Ok(more)
+}
+
+// A list is no reading of a record: what is restricted stays out of it.
+fn print_row(row: &RecordRow, common: &Common) {
+    let lang: Lang = common.lang();
+    let open = row.access() == AccessCategory::Public;
+    let field = |f| row.card_field(f).unwrap_or_default();
+    if common.json() {
+        common.print_json(&json!({
+            "record_id": row.id().to_string(),
+            "agency": row.agency,
+            "registration_number": field(CardField::RegistrationNumber),
+            "document_date": field(CardField::DocumentDate),
+            "document_type": field(CardField::DocumentType),
+            "title": open.then(|| field(CardField::Title)),
+            "nomenclature_index": row.nomenclature_index,
+            "file": row.file,
+            "access_category": row.access().as_str(),
+            "accepted": rfc3339(row.accepted),
+        }));
+        return;
+    }
+    let title = if open { field(CardField::Title) } else { HIDDEN.get(lang) };
+    println!(
+        "{} · {} · {} · {} · {title}",
+        row.id(),
+        field(CardField::RegistrationNumber),
+        field(CardField::DocumentDate),
+        field(CardField::DocumentType),
+    );
+    if !open {
+        println!("  {}", access_text(row.access()).get(lang));
+    }
+}
+
+fn file_digest(path: &Path) -> Result<Sha256, Error> {
+    let failed = |e| Error::caused(ErrorCode::IngNoSuchPath, path.display().to_string(), e);
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut buffer = vec![0; CHUNK_BYTES];
+    loop {
+        let n = fill(&mut file, &mut buffer).map_err(failed)?;
+        hasher.update(&buffer[..n]);
+        if n < buffer.len() {
+            break;
+        }
+    }
+    Ok(Sha256::from_slice(hasher.finish().as_ref()).expect("SHA-256 has 32 bytes"))
+}

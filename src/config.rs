@@ -1,0 +1,224 @@
+//! `muragat.toml`: the checked configuration of one archive. An unknown key is an error.
+
+use crate::error::ErrorCode;
+use crate::model::id::ArchiveId;
+use crate::tlog::checkpoint::VerifierKey;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// The file.
+pub const CONFIG_FILE: &str = "muragat.toml";
+/// Version of the archive's formats that this program writes.
+pub const FORMAT: u32 = 1;
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// There is no archive here.
+    #[error("{folder} holds no {CONFIG_FILE}")]
+    NotAnArchive {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("cannot read {path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not as it must be.
+    #[error("{path}: {what}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The archive was written by a newer program.
+    #[error("the archive has format {found}, this program knows up to {FORMAT}")]
+    Newer {
+        /// Its format.
+        found: u32,
+    },
+}
+
+impl ConfigError {
+    /// The stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            ConfigError::NotAnArchive { .. } => ErrorCode::CfgNotAnArchive,
+            ConfigError::Io { .. } | ConfigError::Malformed { .. } => ErrorCode::CfgUnreadable,
+            ConfigError::Newer { .. } => ErrorCode::CfgNewer,
+        }
+    }
+}
+
+/// The engine of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// redb.
+    #[default]
+    Redb,
+    /// sled, when built with the feature of that name.
+    Sled,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    archive_id: String,
+    vkey: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keys_folder: Option<PathBuf>,
+    #[serde(default)]
+    index: IndexSection,
+    #[serde(default)]
+    ingest: IngestSection,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IndexSection {
+    #[serde(default)]
+    engine: Engine,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IngestSection {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content_bytes_max: Option<u64>,
+}
+
+/// A checked configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The archive.
+    pub archive_id: ArchiveId,
+    /// The journal's verifier key; its name is the origin.
+    pub vkey: VerifierKey,
+    /// Where the keys are, if not beside the archive.
+    pub keys_folder: Option<PathBuf>,
+    /// The engine of the index.
+    pub engine: Engine,
+    /// The agency's own limit on main content and attachments, in bytes.
+    pub content_bytes_max: Option<u64>,
+}
+
+impl Config {
+    /// A configuration with defaults.
+    pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
+        Self { archive_id, vkey, keys_folder: None, engine: Engine::default(), content_bytes_max: None }
+    }
+
+    /// The text of the file.
+    pub fn to_text(&self) -> String {
+        let file = File {
+            format: FORMAT,
+            archive_id: self.archive_id.to_string(),
+            vkey: self.vkey.to_string(),
+            keys_folder: self.keys_folder.clone(),
+            index: IndexSection { engine: self.engine },
+            ingest: IngestSection { content_bytes_max: self.content_bytes_max },
+        };
+        toml::to_string(&file).expect("a configuration is plain tables")
+    }
+
+    /// Reads a configuration.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let malformed = |what: String| ConfigError::Malformed { path: path.to_owned(), what };
+        // The version first: a newer file may have keys that this program does not know.
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let version: Version = toml::from_str(text).map_err(|e| malformed(e.message().to_owned()))?;
+        match version.format {
+            FORMAT => {}
+            0 => return Err(malformed("format 0 does not exist".to_owned())),
+            found => return Err(ConfigError::Newer { found }),
+        }
+        let file: File = toml::from_str(text).map_err(|e| malformed(e.message().to_owned()))?;
+        Ok(Self {
+            archive_id: file.archive_id.parse().map_err(|e| malformed(format!("archive_id: {e}")))?,
+            vkey: file.vkey.parse().map_err(|e| malformed(format!("vkey: {e}")))?,
+            keys_folder: file.keys_folder,
+            engine: file.index.engine,
+            content_bytes_max: file.ingest.content_bytes_max,
+        })
+    }
+
+    /// Reads the configuration of the archive in `folder`.
+    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+        let path = folder.join(CONFIG_FILE);
+        let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                ConfigError::NotAnArchive { folder: folder.to_owned() }
+            }
+            _ => ConfigError::Io { path: path.clone(), source },
+        })?;
+        Self::parse(&text, &path)
+    }
+
+    /// The key folder of the archive in `folder`: `<archive>.keys` beside it, unless the configuration names another.
+    pub fn keys_path(&self, folder: &Path) -> PathBuf {
+        self.keys_folder.as_ref().map_or_else(|| default_keys_path(folder), |keys| folder.join(keys))
+    }
+}
+
+/// `<archive>.keys` beside the archive.
+pub fn default_keys_path(folder: &Path) -> PathBuf {
+    // A path such as `.` or `a/..` has no name of its own; its real one does.
+    let folder = match folder.file_name() {
+        Some(_) => folder.to_owned(),
+        None => {
+            std::path::absolute(folder).ok().and_then(|p| p.canonicalize().ok()).unwrap_or_else(|| folder.to_owned())
+        }
+    };
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(".keys");
+    folder.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tlog::checkpoint::LogSigner;
+
+    fn config() -> Config {
+        Config::new(ArchiveId([5; 16]), LogSigner::new("muragat-test", &[1; 32]).verifier().clone())
+    }
+
+    #[test]
+    fn the_file_reads_back() {
+        let mut config = config();
+        assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
+        config.keys_folder = Some("/else/where".into());
+        config.content_bytes_max = Some(10);
+        assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
+    }
+
+    #[test]
+    fn unknown_keys_and_newer_formats_are_refused() {
+        let text = config().to_text();
+        let parse = |t: &str| Config::parse(t, Path::new("x"));
+        assert!(matches!(parse(&format!("surprise = 1\n{text}")), Err(ConfigError::Malformed { .. })));
+        assert!(matches!(
+            parse(&format!("surprise = 1\n{}", text.replace("format = 1", "format = 2"))),
+            Err(ConfigError::Newer { found: 2 })
+        ));
+        assert!(parse(&text.replace("muragat-test", "other")).is_err(), "the key's own hash covers its name");
+    }
+
+    #[test]
+    fn keys_lie_beside_the_archive() {
+        assert_eq!(default_keys_path(Path::new("/a/b")), Path::new("/a/b.keys"));
+        assert_eq!(default_keys_path(Path::new("/a/b.d/")), Path::new("/a/b.d.keys"));
+    }
+}

@@ -1,0 +1,316 @@
+// The table of codes, in the order of docs/errors.md. Included by error.rs; a code is never changed or reused.
+codes! {
+    /// The submission has no `submission.json`, or it cannot be read as JSON of the schema.
+    IngSubmissionUnreadable = "ING-001", Refused,
+        kk: "submission.json файлы жоқ немесе схемаға сай емес. Файлды түзетіп, қайта жіберіңіз.",
+        ru: "Файла submission.json нет, или он не соответствует схеме. Исправьте файл и отправьте снова.",
+        en: "submission.json is missing or does not follow the schema. Mend the file and send it again.";
+    /// A key in `submission.json` or in the card that the schema does not have.
+    IngKeyUnknown = "ING-002", Refused,
+        kk: "Сипаттамада схемада жоқ кілт бар. Кілттің атауын тексеріңіз немесе оны алып тастаңыз.",
+        ru: "В описании есть ключ, которого нет в схеме. Проверьте имя ключа или удалите его.",
+        en: "The description has a key that the schema does not have. Check its name or remove it.";
+    /// A field that must be there is missing.
+    IngFieldMissing = "ING-003", Refused,
+        kk: "Міндетті деректеме жоқ. Көрсетілген деректемені толтырыңыз.",
+        ru: "Нет обязательного реквизита. Заполните указанное поле.",
+        en: "A required field is missing. Fill in the field named.";
+    /// A field has a value of the wrong kind, blank, too long or out of range.
+    IngFieldMalformed = "ING-004", Refused,
+        kk: "Деректеменің мәні дұрыс емес. Көрсетілген деректемені схемаға сай түзетіңіз.",
+        ru: "Значение реквизита неверно. Исправьте указанное поле по схеме.",
+        en: "The value of a field is malformed. Correct the field named as the schema says.";
+    /// The card is not JSON.
+    IngCardUnreadable = "ING-005", Refused,
+        kk: "Тіркеу-бақылау карточкасы оқылмайды: ол JSON емес немесе онда кілт қайталанған. Карточканы түзетіп, \
+             қайта жіберіңіз.",
+        ru: "Регистрационно-контрольная карточка не читается: это не JSON или в ней повторён ключ. Исправьте \
+             карточку и отправьте снова.",
+        en: "The registration-control card cannot be read: it is not JSON, or a key is repeated. Mend the card and \
+             send it again.";
+    /// `submission.json` or the card is larger than a description can be.
+    IngDescriptionTooLarge = "ING-006", Refused,
+        kk: "submission.json немесе карточка тым үлкен: шегі 1 МиБ. Құжаттың мазмұнын жеке файлға салыңыз.",
+        ru: "submission.json или карточка слишком велики: предел 1 МиБ. Поместите содержание документа в отдельный \
+             файл.",
+        en: "submission.json or the card is too large: the limit is 1 MiB. Put the contents of the document into \
+             files of their own.";
+    /// No card, or more than one.
+    IngCardCount = "ING-007", Refused,
+        kk: "Құжатта дәл бір тіркеу-бақылау карточкасы болуы тиіс. Рөлі «card» бір ғана компонент қалдырыңыз.",
+        ru: "У документа должна быть ровно одна регистрационно-контрольная карточка. Оставьте один компонент с \
+             ролью «card».",
+        en: "A document must have exactly one registration-control card. Leave one component with the role \"card\".";
+    /// No file of the main content.
+    IngMainMissing = "ING-008", Refused,
+        kk: "Құжаттың негізгі файлы жоқ. Рөлі «main» кемінде бір компонент қосыңыз.",
+        ru: "Нет основного файла документа. Добавьте хотя бы один компонент с ролью «main».",
+        en: "The document has no main file. Add at least one component with the role \"main\".";
+    /// More attachments than N 430 cl. 7 admits.
+    IngAttachmentsTooMany = "ING-009", Refused,
+        kk: "Қосымшалар саны алтыдан асады (№ 430 қаулы, 7-тармақ). Артық қосымшаларды бөлек құжатпен жіберіңіз.",
+        ru: "Приложений больше шести (постановление № 430, пункт 7). Отправьте лишние отдельным документом.",
+        en: "There are more than six attachments (decree N 430, clause 7). Send the rest with another document.";
+    /// More components than a submission may list.
+    IngComponentsTooMany = "ING-010", Refused,
+        kk: "Компоненттер тым көп: шегі 64. Құжатты бөліп жіберіңіз.",
+        ru: "Слишком много компонентов: предел 64. Разделите документ.",
+        en: "There are too many components: the limit is 64. Split the document.";
+    /// A path that is absolute, climbs out, or cannot be written everywhere.
+    IngPathUnsafe = "ING-011", Refused,
+        kk: "Файл жолы қауіпті немесе жарамсыз. Жол салыстырмалы болуы, «..», кері қиғаш сызық және басқару \
+             таңбалары болмауы тиіс.",
+        ru: "Путь к файлу опасен или недопустим. Путь должен быть относительным, без «..», обратной косой черты и \
+             управляющих символов.",
+        en: "The path of a file is unsafe or cannot be kept. It must be relative, without \"..\", backslashes and \
+             control characters.";
+    /// Two paths that are the same file on some file system.
+    IngPathConflict = "ING-012", Refused,
+        kk: "Екі файлдың аты бірдей немесе тек әріп регистрімен ғана ерекшеленеді. Біреуінің атын өзгертіңіз.",
+        ru: "Имена двух файлов одинаковы или различаются только регистром букв. Переименуйте один из них.",
+        en: "Two files have the same name, or names that differ in letter case only. Rename one of them.";
+    /// `covers` names nothing, itself, or stands where nothing is covered.
+    IngCoversWrong = "ING-013", Refused,
+        kk: "«covers» тізімі дұрыс емес. Ол тек қолтаңба мен уақыт белгісінде болады және бар компоненттерді атауы \
+             тиіс.",
+        ru: "Список «covers» неверен. Он бывает только у подписи и метки времени и должен называть имеющиеся \
+             компоненты.",
+        en: "The list \"covers\" is wrong. Only a signature or a time-stamp has it, and it must name components \
+             that exist.";
+    /// The card and the submission contradict each other.
+    IngCardDisagrees = "ING-014", Refused,
+        kk: "Карточка submission.json файлына қайшы келеді. Екеуінің қайсысы дұрыс екенін анықтап, түзетіңіз.",
+        ru: "Карточка противоречит submission.json. Выясните, что из них верно, и исправьте.",
+        en: "The card contradicts submission.json. Find out which of them is right and correct the other.";
+    /// The access category is a state secret.
+    IngStateSecret = "ING-015", Refused,
+        kk: "Мемлекеттік құпиялар бұл жүйеде қабылданбайды және сақталмайды (№ 430 қаулы, 1 және 45-тармақтар). \
+             Құпия іс жүргізу бөліміне хабарласыңыз.",
+        ru: "Государственные секреты в этой системе не принимаются и не хранятся (постановление № 430, пункты 1 и \
+             45). Обратитесь в подразделение секретного делопроизводства.",
+        en: "State secrets are neither taken nor kept in this system (decree N 430, clauses 1 and 45). Turn to the \
+             office for secret records.";
+    /// The access category is "for official use", which no policy admits.
+    IngOfficialUse = "ING-016", Refused,
+        kk: "Қызмет бабында пайдалануға арналған құжаттарды бұл мұрағаттың саясаты қабылдауға рұқсат етпейді. \
+             Мұрағат әкімшісіне хабарласыңыз.",
+        ru: "Документы для служебного пользования политика этого архива принимать не разрешает. Обратитесь к \
+             администратору архива.",
+        en: "The policy of this archive does not admit documents for official use. Turn to the administrator of \
+             the archive.";
+    /// Neither a folder nor a ZIP file, or a ZIP file that is damaged or ambiguous.
+    IngContainerUnreadable = "ING-017", Refused,
+        kk: "Жіберілім қалта да, бүтін ZIP файл да емес. ZIP файлды қайта жасап, жіберіңіз.",
+        ru: "Отправление не является ни папкой, ни целым ZIP-файлом. Создайте ZIP-файл заново и отправьте.",
+        en: "The submission is neither a folder nor a sound ZIP file. Make the ZIP file anew and send it.";
+    /// A link, a device or the like.
+    IngEntryNotAFile = "ING-018", Refused,
+        kk: "Жіберілімде сілтеме немесе кәдімгі файл емес нәрсе бар. Оның орнына файлдың өзін салыңыз.",
+        ru: "В отправлении есть ссылка или нечто, не являющееся обычным файлом. Положите вместо неё сам файл.",
+        en: "The submission has a link or something that is no regular file. Put the file itself in its place.";
+    /// More files and folders than a submission may have.
+    IngEntriesTooMany = "ING-019", Refused,
+        kk: "Жіберілімде файлдар мен қалталар тым көп. submission.json тізіміндегі файлдарды ғана қалдырыңыз.",
+        ru: "В отправлении слишком много файлов и папок. Оставьте только файлы из списка submission.json.",
+        en: "The submission has too many files and folders. Leave only those that submission.json lists.";
+    /// An encrypted ZIP entry.
+    IngZipEncrypted = "ING-020", Refused,
+        kk: "ZIP ішіндегі файл құпиясөзбен шифрланған. Құпиясөзсіз ZIP жасап, жіберіңіз.",
+        ru: "Файл внутри ZIP зашифрован паролем. Создайте ZIP без пароля и отправьте.",
+        en: "A file inside the ZIP is encrypted with a password. Make a ZIP without a password and send it.";
+    /// A ZIP entry that is neither stored nor deflated.
+    IngZipMethod = "ING-021", Refused,
+        kk: "ZIP ішіндегі файл қолдау көрсетілмейтін әдіспен сығылған. Әдеттегі әдіспен (Deflate) қайта сығыңыз.",
+        ru: "Файл внутри ZIP сжат неподдерживаемым методом. Сожмите заново обычным методом (Deflate).",
+        en: "A file inside the ZIP is compressed with a method that is not read here. Compress it anew with the \
+             usual one (Deflate).";
+    /// A listed file is not there.
+    IngFileMissing = "ING-022", Refused,
+        kk: "submission.json тізіміндегі файл жоқ. Файлды қосыңыз немесе оны тізімнен алып тастаңыз.",
+        ru: "Файла из списка submission.json нет. Добавьте файл или уберите его из списка.",
+        en: "A file that submission.json lists is not there. Add the file or take it off the list.";
+    /// A file is there that is not listed.
+    IngFileUnlisted = "ING-023", Refused,
+        kk: "submission.json тізімінде жоқ файл бар. Оны рөлімен бірге тізімге қосыңыз немесе алып тастаңыз.",
+        ru: "Есть файл, которого нет в списке submission.json. Внесите его в список с ролью или удалите.",
+        en: "There is a file that submission.json does not list. List it with its role or remove it.";
+    /// A file without bytes.
+    IngFileEmpty = "ING-024", Refused,
+        kk: "Файл бос. Файлдың мазмұнын тексеріп, қайта жіберіңіз.",
+        ru: "Файл пуст. Проверьте содержимое файла и отправьте снова.",
+        en: "The file is empty. Check its contents and send it again.";
+    /// Main content and attachments are over the limit.
+    IngContentTooLarge = "ING-025", Refused,
+        kk: "Құжат пен қосымшалардың жалпы көлемі шектен асады (№ 430 қаулы, 7-тармақ: 60 Мб; ұйымның шегі одан \
+             төмен болуы мүмкін). Көлемін азайтыңыз немесе құжатты бөліңіз.",
+        ru: "Общий объём документа и приложений больше предела (постановление № 430, пункт 7: 60 Мб; предел \
+             организации может быть ниже). Уменьшите объём или разделите документ.",
+        en: "The document and its attachments together are over the limit (decree N 430, clause 7: 60 MB; that of \
+             the agency may be lower). Make it smaller or split it.";
+    /// Signatures, certificates, receipts and other material are over the limit.
+    IngEvidenceTooLarge = "ING-026", Refused,
+        kk: "Қолтаңбалар, сертификаттар, түбіртектер мен басқа ілеспе файлдар тым үлкен: шегі барлығы 16 МиБ. \
+             Артық файлдарды алып тастаңыз.",
+        ru: "Подписи, сертификаты, квитанции и прочие сопутствующие файлы слишком велики: предел 16 МиБ на всё. \
+             Уберите лишние файлы.",
+        en: "Signatures, certificates, receipts and other accompanying files are too large: the limit is 16 MiB \
+             for all. Remove what is not needed.";
+    /// The container as a whole is larger than any submission.
+    IngSubmissionTooLarge = "ING-027", Refused,
+        kk: "Жіберілімнің жалпы көлемі кез келген рұқсат етілген жіберілімнен үлкен. Әр құжатты жеке жіберіңіз.",
+        ru: "Отправление больше любого допустимого. Отправляйте каждый документ отдельно.",
+        en: "The submission is larger than any that is admitted. Send each document by itself.";
+    /// A file has fewer or more bytes than declared.
+    IngSizeMismatch = "ING-028", Refused,
+        kk: "Файлдың көлемі мәлімделгеннен өзгеше: ол зақымданған немесе жіберу кезінде өзгерген. Жіберілімді \
+             қайта жасаңыз.",
+        ru: "Размер файла не равен заявленному: он повреждён или изменился во время отправки. Создайте отправление \
+             заново.",
+        en: "The size of a file is not the declared one: it is damaged or changed while it was sent. Make the \
+             submission anew.";
+    /// A component is or holds a private key.
+    IngPrivateKey = "ING-029", Refused,
+        kk: "Файлда жабық (құпия) кілт бар. Жабық кілт мұрағатқа берілмейді: оны алып тастаңыз және кілт иесіне \
+             хабарлаңыз, кілтті ауыстыру қажет болуы мүмкін.",
+        ru: "В файле есть закрытый (секретный) ключ. Закрытый ключ в архив не сдают: уберите его и сообщите \
+             владельцу, ключ, возможно, придётся заменить.",
+        en: "The file holds a private key. Private keys do not belong in an archive: remove it and tell its owner, \
+             the key may have to be replaced.";
+    /// The path given does not exist.
+    IngNoSuchPath = "ING-030", NotFound,
+        kk: "Мұндай файл немесе қалта жоқ. Жолды тексеріңіз.",
+        ru: "Такого файла или папки нет. Проверьте путь.",
+        en: "There is no such file or folder. Check the path.";
+    /// The submission cannot be read for a reason that is not its own.
+    IngReadFailed = "ING-031", Temporary,
+        kk: "Жіберілімді оқу мүмкін болмады: диск немесе рұқсат қатесі. Себебін жойып, қайталап көріңіз.",
+        ru: "Не удалось прочитать отправление: ошибка диска или прав доступа. Устраните причину и повторите.",
+        en: "The submission could not be read: an error of the disk or of permissions. Remove the cause and try again.";
+    /// The registration number and date are taken by a record with other content.
+    IngRegistrationTaken = "ING-032", Refused,
+        kk: "Бұл тіркеу нөмірі мен күні мазмұны басқа құжатқа берілген. Нөмірді тексеріңіз немесе карточканы түзетіңіз.",
+        ru: "Этот регистрационный номер и дата уже заняты документом с другим содержанием. Проверьте номер или исправьте карточку.",
+        en: "This registration number and date belong to a record with other content. Check the number or mend the card.";
+
+    /// The medium failed or refused a step.
+    StoIo = "STO-001", Temporary,
+        kk: "Диск операцияны орындамады. Дискіні және рұқсаттарды тексеріп, қайталап көріңіз.",
+        ru: "Диск не выполнил операцию. Проверьте диск и права доступа и повторите.",
+        en: "The disk did not carry out a step. Check the disk and its permissions and try again.";
+    /// A stored file is missing or too short.
+    StoMissing = "STO-002", Integrity,
+        kk: "Сақталған файл жоқ немесе қысқарған. Ештеңені өзгертпей, «audit» іске қосыңыз және сақтық көшірмені дайындаңыз.",
+        ru: "Сохранённый файл отсутствует или укорочен. Ничего не меняйте, запустите «audit» и подготовьте резервную копию.",
+        en: "A stored file is missing or cut short. Change nothing, run `audit`, and have the backup ready.";
+    /// Stored bytes are not those that were committed.
+    StoChanged = "STO-003", Integrity,
+        kk: "Сақталған байттар бастапқысына сай емес, сондықтан берілмейді. «audit» іске қосыңыз және сақтық көшірмені дайындаңыз.",
+        ru: "Сохранённые байты не совпадают с принятыми и потому не выдаются. Запустите «audit» и подготовьте резервную копию.",
+        en: "Stored bytes are not those that were committed, so they are not given out. Run `audit` and have the backup ready.";
+    /// The medium is full.
+    StoFull = "STO-004", Temporary,
+        kk: "Дискіде орын қалмады. Орын босатып, қайталап көріңіз; қабылданған құжаттар сақтаулы.",
+        ru: "На диске нет места. Освободите место и повторите; принятые документы сохранены.",
+        en: "The disk is full. Make room and try again; what was accepted is kept.";
+    /// An earlier write failed; nothing is written until the archive is reopened.
+    StoLatched = "STO-005", Temporary,
+        kk: "Жазу қатесінен кейін архив тек оқуға ашық. Себебін жойып, бағдарламаны қайта іске қосыңыз.",
+        ru: "После ошибки записи архив открыт только для чтения. Устраните причину и запустите программу снова.",
+        en: "After a failed write the archive is read-only. Remove the cause and start the program again.";
+
+    /// A file of the key vault is not the one that was committed.
+    VltIntegrity = "VLT-001", Integrity,
+        kk: "Кілттер қоймасының файлы өзгертілген. «audit» іске қосыңыз және қойманың көшірмесін дайындаңыз.",
+        ru: "Файл хранилища ключей изменён. Запустите «audit» и подготовьте копию хранилища.",
+        en: "A file of the key vault was changed. Run `audit` and have the copy of the vault ready.";
+    /// The key folder or a key in it is missing or belongs to another archive.
+    VltKeyMissing = "VLT-002", Configuration,
+        kk: "Кілттер қалтасы немесе ондағы кілт жоқ, не басқа архивке тиесілі. Кілттер қалтасын орнына қойыңыз.",
+        ru: "Папки ключей или ключа в ней нет, либо они от другого архива. Верните папку ключей на место.",
+        en: "The key folder or a key in it is missing, or belongs to another archive. Put the key folder in its place.";
+    /// The key was erased.
+    VltErased = "VLT-003", NotFound,
+        kk: "Бұл жазбаның кілті жойылған, мазмұнын енді ешкім аша алмайды.",
+        ru: "Ключ этой записи уничтожен, её содержание больше никто не откроет.",
+        en: "The key of this record was erased; nobody can open its content any more.";
+
+    /// The journal is not what was committed.
+    LogIntegrity = "LOG-001", Integrity,
+        kk: "Журнал бекітілген күйіне сай емес. Ештеңені өзгертпей, «audit» іске қосыңыз.",
+        ru: "Журнал не совпадает с зафиксированным. Ничего не меняйте, запустите «audit».",
+        en: "The journal is not what was committed. Change nothing and run `audit`.";
+    /// There is no such entry.
+    LogNoEntry = "LOG-002", NotFound,
+        kk: "Журналда мұндай жазба жоқ. Нөмірін тексеріңіз.",
+        ru: "Такой записи в журнале нет. Проверьте номер.",
+        en: "There is no such entry in the journal. Check the number.";
+    /// The root hash computed in two ways differs.
+    LogRoot = "LOG-003", Integrity,
+        kk: "Журналдың түбір хэші екі есептеуде екі түрлі шықты: жады ақаулы болуы мүмкін. Ештеңеге қол қойылған жоқ.",
+        ru: "Корневой хеш журнала, вычисленный двумя способами, различается: возможно, неисправна память. Ничего не подписано.",
+        en: "The journal's root hash came out different in two computations: memory may be faulty. Nothing was signed.";
+
+    /// The search index failed.
+    IdxFailed = "IDX-001", Temporary,
+        kk: "Іздеу индексі істен шықты. «reindex» іске қосыңыз: құжаттар мен журнал бүтін.",
+        ru: "Поисковый индекс отказал. Запустите «reindex»: документы и журнал целы.",
+        en: "The search index failed. Run `reindex`: documents and journal are whole.";
+    /// The query is not understood.
+    IdxQuery = "IDX-002", Usage,
+        kk: "Сұрау түсініксіз. Сөздерді немесе «өріс:мән» жұптарын жазыңыз.",
+        ru: "Запрос непонятен. Пишите слова или пары «поле:значение».",
+        en: "The query is not understood. Write words or pairs of field:value.";
+
+    /// There is no archive in the folder.
+    CfgNotAnArchive = "CFG-001", Configuration,
+        kk: "Бұл қалтада архив жоқ. Жолын тексеріңіз немесе «init» арқылы жаңасын жасаңыз.",
+        ru: "В этой папке нет архива. Проверьте путь или создайте новый командой «init».",
+        en: "There is no archive in this folder. Check the path, or make a new one with `init`.";
+    /// The configuration is not as it must be.
+    CfgUnreadable = "CFG-002", Configuration,
+        kk: "Баптау файлы оқылмайды немесе белгісіз кілт бар. Көрсетілген жерді түзетіңіз.",
+        ru: "Файл настроек не читается или содержит неизвестный ключ. Исправьте указанное место.",
+        en: "The configuration cannot be read or has an unknown key. Mend the place that is named.";
+    /// The archive was written by a newer program.
+    CfgNewer = "CFG-003", Configuration,
+        kk: "Архив жаңарақ бағдарламамен жазылған. Бағдарламаны жаңартыңыз.",
+        ru: "Архив записан более новой программой. Обновите программу.",
+        en: "The archive was written by a newer program. Update the program.";
+    /// The folder for a new archive is not empty.
+    CfgExists = "CFG-004", Conflict,
+        kk: "Қалта бос емес. Жаңа архив үшін бос немесе жаңа қалта көрсетіңіз.",
+        ru: "Папка не пуста. Укажите для нового архива пустую или новую папку.",
+        en: "The folder is not empty. Name an empty or new folder for a new archive.";
+
+    /// Another process holds the archive.
+    ArcHeld = "ARC-001", Temporary,
+        kk: "Архивті басқа бағдарлама ұстап тұр. Ол аяқталған соң қайталаңыз.",
+        ru: "Архив занят другой программой. Повторите, когда она закончит.",
+        en: "Another process holds the archive. Try again when it has ended.";
+    /// There is no such record.
+    ArcNoRecord = "ARC-002", NotFound,
+        kk: "Мұндай жазба жоқ. Идентификаторын тексеріңіз немесе «search» арқылы табыңыз.",
+        ru: "Такой записи нет. Проверьте идентификатор или найдите её командой «search».",
+        en: "There is no such record. Check the id, or find it with `search`.";
+    /// The range is outside the component.
+    ArcRange = "ARC-003", Usage,
+        kk: "Сұралған байттар файл шегінен тыс.",
+        ru: "Запрошенные байты вне файла.",
+        en: "The bytes asked for are outside the file.";
+    /// The output exists already, or cannot be written.
+    ArcOutput = "ARC-004", Conflict,
+        kk: "Шығыс файлы бар немесе жазылмайды. Басқа қалта көрсетіңіз.",
+        ru: "Выходной файл уже есть или не записывается. Укажите другую папку.",
+        en: "The output exists already or cannot be written. Name another folder.";
+    /// The record has no such component.
+    ArcNoComponent = "ARC-005", NotFound,
+        kk: "Жазбада мұндай файл жоқ. Тізімін «show» көрсетеді.",
+        ru: "В записи нет такого файла. Список показывает «show».",
+        en: "The record has no such component. `show` lists them.";
+
+    /// The audit found something that is not as it must be.
+    AudFinding = "AUD-001", Integrity,
+        kk: "Тексеру сәйкессіздік тапты. Ештеңені өзгертпей, сақтық көшірмемен салыстырыңыз.",
+        ru: "Проверка нашла расхождение. Ничего не меняйте, сравните с резервной копией.",
+        en: "The audit found a difference. Change nothing and compare with the backup.";
+}

@@ -1,0 +1,412 @@
+//! Questions to the index.
+//!
+//! A query is words and `field:value` pairs, all of which must hold. Words are folded as at indexing, so letter case, Kazakh
+//! look-alikes and homoglyphs do not matter; a word of three letters or more also finds longer words that begin with it.
+//! Tokens only find candidates: every answer is checked against the record's own row, newest records first.
+
+use super::kv::{Kv, after};
+use super::rows::{self, ActRow, ActorRow, RecordRow, date, is_text, key, prefix, space};
+use super::seal::{IndexKeys, Token, WideToken};
+use super::{IndexError, fold};
+use crate::clock::civil_date;
+use crate::model::digest::Sha256;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::record::CardField;
+use crate::model::submission::Profile;
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Condition {
+    /// A word in any text field.
+    Word(String),
+    /// All of these words in one field.
+    In(Field, Vec<String>),
+    /// This value of a field that is compared whole.
+    Is(&'static str, String),
+    /// A date within bounds.
+    Between(u8, NaiveDate, NaiveDate),
+    /// This record.
+    Id(RecordId),
+    /// A component with this digest.
+    File(Sha256),
+}
+
+/// A field with words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Card(CardField),
+    Agency,
+    File,
+}
+
+/// A checked query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Query {
+    conditions: Vec<Condition>,
+}
+
+/// Names of fields as a query writes them, beside the card's own names.
+const ALIASES: &[(&str, CardField)] = &[
+    ("reg", CardField::RegistrationNumber),
+    ("index", CardField::NomenclatureIndex),
+    ("type", CardField::DocumentType),
+    ("addressee", CardField::AddresseeBody),
+    ("executor", CardField::ExecutorSurname),
+    ("phone", CardField::ExecutorPhone),
+    ("control", CardField::ControlMark),
+    ("filed", CardField::FilingMark),
+    ("link", CardField::LinkNumber),
+    ("paper", CardField::PaperMark),
+];
+
+impl Query {
+    /// Reads a query: words and `field:value`, a value with spaces in double quotes.
+    pub fn parse(text: &str) -> Result<Self, IndexError> {
+        let mut conditions = Vec::new();
+        for term in terms(text)? {
+            match term.split_once(':') {
+                Some((name, value)) if is_name(name) => conditions.push(condition(name, value)?),
+                _ => conditions.extend(fold::words(&term).into_iter().map(Condition::Word)),
+            }
+        }
+        if conditions.is_empty() {
+            return Err(IndexError::Query("nothing to search for".into()));
+        }
+        Ok(Self { conditions })
+    }
+
+    /// Adds: a component with this digest.
+    pub fn with_file(mut self, sha256: Sha256) -> Self {
+        self.conditions.push(Condition::File(sha256));
+        self
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn terms(text: &str) -> Result<Vec<String>, IndexError> {
+    let (mut terms, mut term, mut quoted) = (Vec::new(), String::new(), false);
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => terms.push(std::mem::take(&mut term)),
+            c => term.push(c),
+        }
+    }
+    if quoted {
+        return Err(IndexError::Query("a quotation mark is not closed".into()));
+    }
+    terms.push(term);
+    terms.retain(|t| !t.is_empty());
+    Ok(terms)
+}
+
+fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
+    let wrong = |what: &str| IndexError::Query(format!("{name}:{value}: {what}"));
+    let card = CardField::parse(name).or_else(|| ALIASES.iter().find(|(n, _)| *n == name).map(|(_, f)| *f));
+    let words = || {
+        let words = fold::words(value);
+        if words.is_empty() { Err(wrong("no word in the value")) } else { Ok(words) }
+    };
+    match (name, card) {
+        ("id", _) => Ok(Condition::Id(value.parse().map_err(|_| wrong("not a record id"))?)),
+        ("sha256", _) => Ok(Condition::File(value.parse().map_err(|_| wrong("not a SHA-256 digest"))?)),
+        ("date" | "document_date", _) => between(date::DOCUMENT, value).ok_or_else(|| wrong("not a date or range")),
+        ("received" | "accepted", _) => between(date::ACCEPTED, value).ok_or_else(|| wrong("not a date or range")),
+        ("agency", _) => Ok(Condition::In(Field::Agency, words()?)),
+        ("file", _) => Ok(Condition::In(Field::File, words()?)),
+        ("direction", _) => Ok(Condition::Is("direction", value.to_owned())),
+        ("access", _) => Ok(Condition::Is("access", value.to_owned())),
+        ("profile", _) => Ok(Condition::Is("profile", value.to_owned())),
+        (_, Some(field)) if is_text(field) => Ok(Condition::In(Field::Card(field), words()?)),
+        (_, Some(field)) => Ok(Condition::Is(field.as_str(), fold::exact(value))),
+        (_, None) => {
+            let known: Vec<&str> = CardField::ALL.iter().map(|f| f.as_str()).collect();
+            let more = "id sha256 date received agency file direction access profile";
+            let aliases: Vec<&str> = ALIASES.iter().map(|(n, _)| *n).collect();
+            Err(wrong(&format!("no such field; known: {more} {} {}", aliases.join(" "), known.join(" "))))
+        }
+    }
+}
+
+/// `2026-01-05`, `2026-01`, `2026`, or a range of these `FROM..TO` with either end open.
+fn between(which: u8, value: &str) -> Option<Condition> {
+    let (from, to) = value.split_once("..").unwrap_or((value, value));
+    let first = if from.is_empty() { NaiveDate::MIN } else { bounds(from)?.0 };
+    let last = if to.is_empty() { NaiveDate::MAX } else { bounds(to)?.1 };
+    (from.len() + to.len() > 0 && first <= last).then_some(Condition::Between(which, first, last))
+}
+
+fn bounds(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+    let parts: Vec<u32> = text.split('-').map(|p| p.parse().ok()).collect::<Option<_>>()?;
+    let day = |y: u32, m, d| NaiveDate::from_ymd_opt(i32::try_from(y).ok()?, m, d);
+    match parts.as_slice() {
+        [y] if text.len() == 4 => Some((day(*y, 1, 1)?, day(*y, 12, 31)?)),
+        [y, m] => {
+            let next = if *m == 12 { day(y + 1, 1, 1) } else { day(*y, m + 1, 1) };
+            Some((day(*y, *m, 1)?, next?.pred_opt()?))
+        }
+        [y, m, d] => Some((day(*y, *m, *d)?, day(*y, *m, *d)?)),
+        _ => None,
+    }
+}
+
+/// The index, for questions.
+pub struct Reader<'a> {
+    /// The engine.
+    pub kv: &'a dyn Kv,
+    /// Its keys.
+    pub keys: &'a IndexKeys,
+}
+
+impl Reader<'_> {
+    /// The record numbered `number`.
+    pub fn record(&self, number: u32) -> Result<Option<RecordRow>, IndexError> {
+        let key = rows::record_key(number);
+        self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()
+    }
+
+    /// The record with this id.
+    pub fn record_by_id(&self, id: RecordId) -> Result<Option<RecordRow>, IndexError> {
+        match super::writer::read_id(self.kv, self.keys, id)?.and_then(|row| row.number) {
+            Some(number) => self.record(number),
+            None => Ok(None),
+        }
+    }
+
+    /// The actor of an account.
+    pub fn actor(&self, account: &str) -> Result<Option<ActorId>, IndexError> {
+        let key = key(b'U', &[&self.keys.wide(space::ACCOUNT, &[account.as_bytes()])]);
+        self.kv.get(&key)?.map(|v| self.keys.read::<[u8; 8]>(&key, &v).map(ActorId)).transpose()
+    }
+
+    /// The account of an actor.
+    pub fn account(&self, actor: ActorId) -> Result<Option<ActorRow>, IndexError> {
+        let key = rows::actor_key(actor);
+        self.kv.get(&key)?.map(|v| self.keys.open(&key, &v)).transpose()
+    }
+
+    /// The vault's subtree of an agency.
+    pub fn subtree(&self, agency: &str) -> Result<Option<u32>, IndexError> {
+        let key = key(b'Y', &[&self.keys.wide(space::AGENCY, &[agency.as_bytes()])]);
+        self.kv.get(&key)?.map(|v| self.keys.read(&key, &v)).transpose()
+    }
+
+    /// How many agencies there are.
+    pub fn agencies(&self) -> Result<u32, IndexError> {
+        let mut count = 0;
+        self.kv.range(&key(b'Y', &[]), &after(b"Y"), false, &mut |_, _| {
+            count += 1;
+            Ok(true)
+        })?;
+        Ok(count)
+    }
+
+    /// When the actor's last reading entry about a record was written.
+    pub fn last_reading(&self, actor: ActorId, record: RecordId) -> Result<Option<u64>, IndexError> {
+        let key = rows::reading_key(actor, record);
+        self.kv.get(&key)?.map(|v| self.keys.read(&key, &v)).transpose()
+    }
+
+    /// The act document of an entry.
+    pub fn act(&self, entry: u64) -> Result<Option<ActRow>, IndexError> {
+        let key = key(b'A', &[&entry.to_be_bytes()]);
+        self.kv.get(&key)?.map(|v| self.keys.read(&key, &v)).transpose()
+    }
+
+    /// Records of one registration (agency, number, date).
+    pub fn registered(&self, agency: &str, number: &str, date: &str) -> Result<Vec<u32>, IndexError> {
+        self.wide(b'G', rows::registration_token(self.keys, agency, number, date))
+    }
+
+    fn wide(&self, kind: u8, token: WideToken) -> Result<Vec<u32>, IndexError> {
+        let from = key(kind, &[&token]);
+        let mut found = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            found.extend(key.last_chunk::<4>().map(|n| u32::from_be_bytes(*n)));
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+
+    /// Gives the records that fulfil `query`, newest first, until `give` answers false.
+    pub fn search(
+        &self,
+        query: &Query,
+        before: Option<u32>,
+        give: &mut dyn FnMut(u32, RecordRow) -> bool,
+    ) -> Result<(), IndexError> {
+        let mut candidates: Option<Vec<u32>> = None;
+        for condition in &query.conditions {
+            let found = self.candidates(condition)?;
+            candidates = Some(match candidates {
+                None => found,
+                Some(so_far) => intersect(&so_far, &found),
+            });
+        }
+        let before = before.unwrap_or(u32::MAX);
+        for number in candidates.unwrap_or_default().into_iter().rev().filter(|n| *n < before) {
+            let Some(row) = self.record(number)? else { continue };
+            if query.conditions.iter().all(|c| fulfils(&row, c)) && !give(number, row) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ascending numbers of records that may fulfil a condition; every one that does is among them.
+    fn candidates(&self, condition: &Condition) -> Result<Vec<u32>, IndexError> {
+        match condition {
+            Condition::Word(word) => self.word(word),
+            Condition::In(_, words) => {
+                let mut found: Option<Vec<u32>> = None;
+                for word in words {
+                    let these = self.word(word)?;
+                    found = Some(found.map_or(these.clone(), |f| intersect(&f, &these)));
+                }
+                Ok(found.unwrap_or_default())
+            }
+            Condition::Is(field, value) => self.postings(self.keys.token(space::FIELD, &format!("{field}={value}"))),
+            Condition::Between(which, from, to) => self.dates(*which, *from, *to),
+            Condition::Id(id) => {
+                let row = super::writer::read_id(self.kv, self.keys, *id)?;
+                Ok(row.and_then(|r| r.number).into_iter().collect())
+            }
+            Condition::File(sha256) => {
+                // The token is per agency, so each agency of the archive is asked.
+                let mut found = BTreeSet::new();
+                for agency in self.agency_codes()? {
+                    found.extend(self.wide(b'K', rows::file_token(self.keys, &agency, sha256))?);
+                }
+                Ok(found.into_iter().collect())
+            }
+        }
+    }
+
+    /// Codes of all agencies.
+    fn agency_codes(&self) -> Result<BTreeSet<String>, IndexError> {
+        let mut codes = BTreeSet::new();
+        self.kv.range(&key(b'C', &[]), &after(b"C"), false, &mut |key, value| {
+            codes.insert(self.keys.open::<String>(key, value)?);
+            Ok(true)
+        })?;
+        Ok(codes)
+    }
+
+    fn word(&self, word: &str) -> Result<Vec<u32>, IndexError> {
+        let mut found: BTreeSet<u32> = self.postings(self.keys.token(space::WORD, word))?.into_iter().collect();
+        let letters = word.chars().count();
+        // Words that are longer than this one and begin with it are under the longest indexed prefix of it.
+        let longer = match letters {
+            0..3 => None,
+            3..5 => Some((space::PREFIX_3, prefix(word, 3).unwrap_or(word))),
+            _ => Some((space::PREFIX_5, prefix(word, 5).unwrap_or(word))),
+        };
+        if let Some((space, prefix)) = longer {
+            found.extend(self.postings(self.keys.token(space, prefix))?);
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    fn postings(&self, token: Token) -> Result<Vec<u32>, IndexError> {
+        let from = key(b'W', &[&token]);
+        let mut found = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            let mut last = 0u32;
+            for difference in self.keys.read::<Vec<u32>>(key, value)? {
+                last = last.saturating_add(difference);
+                found.push(last);
+            }
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+
+    fn dates(&self, which: u8, from: NaiveDate, to: NaiveDate) -> Result<Vec<u32>, IndexError> {
+        let first = key(b'D', &[&[which], &rows::days(from).to_be_bytes()]);
+        let last = after(&key(b'D', &[&[which], &rows::days(to).to_be_bytes()]));
+        let mut found = BTreeSet::new();
+        self.kv.range(&first, &last, false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            found.extend(key.last_chunk::<4>().map(|n| u32::from_be_bytes(*n)));
+            Ok(true)
+        })?;
+        Ok(found.into_iter().collect())
+    }
+}
+
+fn intersect(a: &[u32], b: &[u32]) -> Vec<u32> {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    short.iter().copied().filter(|n| long.binary_search(n).is_ok()).collect()
+}
+
+fn begins(words: &[String], wanted: &str) -> bool {
+    let long_enough = wanted.chars().nth(2).is_some();
+    words.iter().any(|w| w == wanted || (long_enough && w.starts_with(wanted)))
+}
+
+/// Whether a record fulfils a condition, from its own row.
+fn fulfils(row: &RecordRow, condition: &Condition) -> bool {
+    match condition {
+        Condition::Word(word) => begins(&row.words().into_iter().collect::<Vec<_>>(), word),
+        Condition::In(field, words) => {
+            let text = match field {
+                Field::Card(field) => row.card_field(*field),
+                Field::Agency => Some(row.agency.as_str()),
+                Field::File => row.file.as_deref(),
+            };
+            let found = text.map(fold::words).unwrap_or_default();
+            words.iter().all(|w| begins(&found, w))
+        }
+        Condition::Is(field, value) => rows::field_values(row).iter().any(|(f, v)| f == field && v == value),
+        Condition::Between(which, from, to) => {
+            let day = if *which == date::ACCEPTED {
+                Some(civil_date(row.accepted))
+            } else {
+                row.card_field(CardField::DocumentDate).and_then(|d| d.parse().ok())
+            };
+            day.is_some_and(|d| (*from..=*to).contains(&d))
+        }
+        Condition::Id(id) => row.id() == *id,
+        Condition::File(sha256) => row.components.iter().any(|c| c.sha256 == sha256.0),
+    }
+}
+
+/// The profile of a row, for display.
+pub fn profile(row: &RecordRow) -> Profile {
+    Profile::ALL[usize::from(row.profile)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_read_or_refused_with_a_reason() {
+        assert!(Query::parse("").is_err());
+        assert!(Query::parse("\"open").is_err());
+        assert!(Query::parse("nofield:x").unwrap_err().to_string().contains("no such field"));
+        assert!(Query::parse("date:2026-13").is_err());
+        assert!(Query::parse("date:2026-02-30").is_err());
+        assert!(Query::parse("date:2027..2026").is_err());
+        let q = Query::parse("date:2024-02 reg:\"15-қ\" Бұйрық").unwrap();
+        assert_eq!(q.conditions.len(), 3);
+        let d = |s: &str| s.parse::<NaiveDate>().unwrap();
+        assert_eq!(q.conditions[0], Condition::Between(date::DOCUMENT, d("2024-02-01"), d("2024-02-29")));
+        assert_eq!(
+            Query::parse("received:2026..").unwrap().conditions[0],
+            Condition::Between(date::ACCEPTED, d("2026-01-01"), NaiveDate::MAX)
+        );
+    }
+
+    #[test]
+    fn intersection_keeps_order() {
+        assert_eq!(intersect(&[1, 3, 5, 9], &[3, 4, 9]), vec![3, 9]);
+        assert_eq!(intersect(&[], &[1]), Vec::<u32>::new());
+    }
+}

@@ -1,0 +1,102 @@
+//! The default engine: redb.
+
+use super::IndexError;
+use super::kv::{Change, Kv};
+use redb::{Database, Durability, ReadableDatabase, TableDefinition};
+use std::path::Path;
+
+const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
+/// Pages kept in memory.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// One redb file.
+pub struct RedbKv {
+    database: Database,
+}
+
+fn engine(e: impl std::fmt::Display) -> IndexError {
+    IndexError::Engine(e.to_string())
+}
+
+impl RedbKv {
+    /// Opens or makes the database in `folder`.
+    pub fn open(folder: &Path) -> Result<Self, IndexError> {
+        std::fs::create_dir_all(folder).map_err(engine)?;
+        let database =
+            Database::builder().set_cache_size(CACHE_BYTES).create(folder.join("index.redb")).map_err(engine)?;
+        let kv = Self { database };
+        let write = kv.database.begin_write().map_err(engine)?;
+        write.open_table(ROWS).map_err(engine)?;
+        write.commit().map_err(engine)?;
+        Ok(kv)
+    }
+}
+
+impl Kv for RedbKv {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        let read = self.database.begin_read().map_err(engine)?;
+        let table = read.open_table(ROWS).map_err(engine)?;
+        Ok(table.get(key).map_err(engine)?.map(|value| value.value().to_vec()))
+    }
+
+    fn range(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        reverse: bool,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError>,
+    ) -> Result<(), IndexError> {
+        if from >= to {
+            return Ok(());
+        }
+        let read = self.database.begin_read().map_err(engine)?;
+        let table = read.open_table(ROWS).map_err(engine)?;
+        let mut rows = table.range(from..to).map_err(engine)?;
+        while let Some(row) = if reverse { rows.next_back() } else { rows.next() } {
+            let (key, value) = row.map_err(engine)?;
+            if !visit(key.value(), value.value())? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&self, changes: Vec<Change>) -> Result<(), IndexError> {
+        let mut write = self.database.begin_write().map_err(engine)?;
+        write.set_durability(Durability::None).map_err(engine)?;
+        {
+            let mut table = write.open_table(ROWS).map_err(engine)?;
+            for (key, value) in changes {
+                match value {
+                    Some(value) => table.insert(key.as_slice(), value.as_slice()).map_err(engine)?,
+                    None => table.remove(key.as_slice()).map_err(engine)?,
+                };
+            }
+        }
+        write.commit().map_err(engine)
+    }
+
+    fn flush(&self) -> Result<(), IndexError> {
+        let mut write = self.database.begin_write().map_err(engine)?;
+        // Keeps the allocator's state with the commit, so that opening after a crash does not walk the whole file.
+        write.set_quick_repair(true);
+        write.commit().map_err(engine)
+    }
+
+    fn clear(&self) -> Result<(), IndexError> {
+        let write = self.database.begin_write().map_err(engine)?;
+        write.delete_table(ROWS).map_err(engine)?;
+        write.open_table(ROWS).map_err(engine)?;
+        write.commit().map_err(engine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn redb_agrees_with_a_map() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("index");
+        crate::index::kv::tests::agrees_with_a_map(&|| Box::new(super::RedbKv::open(&path).unwrap()));
+    }
+}

@@ -1,0 +1,232 @@
+//! Applying new entries of the journal.
+//!
+//! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some earlier
+//! size and never between two. Postings of one batch that share a word share a row.
+
+use super::kv::{Change, Kv};
+use super::rows::{self, ActRow, ActorRow, IdRow, Meta, RecordRow, date, file_token, key, registration_token, tokens};
+use super::seal::IndexKeys;
+use super::{IndexError, rows::space};
+use crate::clock::civil_date;
+use crate::model::digest::Sha256;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::record::{ActDocument, CardField};
+use crate::store::segment::StoreEnd;
+use crate::tlog::leaf::{ActKind, Chain, Leaf};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an entry brings beside its leaf.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// Nothing.
+    None,
+    /// An accepted record.
+    Record(Box<RecordRow>),
+    /// An act document and where it lies.
+    Document(ActDocument, ActRow),
+    /// Its key was erased: what it brought cannot be read any more.
+    Erased,
+    /// What it brought is damaged: counted, and named when it is asked for.
+    Damaged,
+}
+
+/// One entry to be applied.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Its place in the journal.
+    pub index: u64,
+    /// The entry.
+    pub leaf: Leaf,
+    /// What it brings.
+    pub payload: Payload,
+}
+
+/// Reads the state of the index; an empty engine has none.
+pub fn meta(kv: &dyn Kv, keys: &IndexKeys) -> Result<Option<Meta>, IndexError> {
+    let key = key(b'M', &[]);
+    let Some(value) = kv.get(&key)? else { return Ok(None) };
+    let meta: Meta = keys.read(&key, &value)?;
+    if meta.version != rows::ROWS_VERSION || meta.generation != keys.generation {
+        return Err(IndexError::Generation);
+    }
+    Ok(Some(meta))
+}
+
+/// Applies entries that follow the watermark, and gives the new state.
+pub fn apply(
+    kv: &dyn Kv,
+    keys: &IndexKeys,
+    mut meta: Meta,
+    inputs: &[Input],
+    root: Sha256,
+    scan_from: StoreEnd,
+) -> Result<Meta, IndexError> {
+    let mut batch = Batch { kv, keys, rows: BTreeMap::new(), ids: BTreeMap::new(), postings: BTreeMap::new() };
+    for input in inputs {
+        assert_eq!(input.index, meta.size, "entries are applied in order");
+        batch.entry(input, &mut meta)?;
+        meta.size += 1;
+    }
+    meta.root = root.0;
+    meta.scan_from = (scan_from.segment, scan_from.len);
+    kv.apply(batch.finish(&meta))?;
+    Ok(meta)
+}
+
+struct Batch<'a> {
+    kv: &'a dyn Kv,
+    keys: &'a IndexKeys,
+    rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    ids: BTreeMap<RecordId, IdRow>,
+    postings: BTreeMap<[u8; 8], Vec<u32>>,
+}
+
+impl Batch<'_> {
+    fn entry(&mut self, input: &Input, meta: &mut Meta) -> Result<(), IndexError> {
+        let leaf = &input.leaf;
+        match &input.payload {
+            Payload::Record(row) => {
+                let number = meta.records;
+                meta.records += 1;
+                self.record(number, row);
+                self.chain(input, Some(number))?;
+            }
+            Payload::Document(document, act) => {
+                let key = key(b'A', &[&input.index.to_be_bytes()]);
+                self.checked(key, act);
+                self.document(leaf, document)?;
+                self.chain(input, None)?;
+            }
+            Payload::Erased | Payload::Damaged => {
+                // The number stays taken, so that numbers do not depend on what was erased when.
+                let number = (leaf.act == ActKind::RecordAccepted).then_some(meta.records);
+                meta.records += u32::from(number.is_some());
+                meta.damaged += u32::from(matches!(input.payload, Payload::Damaged));
+                self.chain(input, number)?;
+            }
+            Payload::None => self.chain(input, None)?,
+        }
+        Ok(())
+    }
+
+    fn checked<T: bincode::Encode>(&mut self, key: Vec<u8>, value: &T) {
+        let value = self.keys.checked(&key, value);
+        self.rows.insert(key, value);
+    }
+
+    fn sealed<T: bincode::Encode>(&mut self, key: Vec<u8>, value: &T) {
+        let value = self.keys.seal(&key, value);
+        self.rows.insert(key, value);
+    }
+
+    /// Moves the heads of the record's chains.
+    fn chain(&mut self, input: &Input, number: Option<u32>) -> Result<(), IndexError> {
+        let leaf = &input.leaf;
+        let Some(record) = leaf.rec else { return Ok(()) };
+        let known = match self.ids.get(&record) {
+            Some(row) => Some(*row),
+            None => read_id(self.kv, self.keys, record)?,
+        };
+        let row = match (known, leaf.key) {
+            (Some(row), _) => row,
+            (None, Some(key)) => {
+                IdRow { number, key, custody: input.index, custody_count: 0, reading: None, reading_count: 0 }
+            }
+            // An entry about a record whose first entry is not known: the journal is checked elsewhere, nothing to index.
+            (None, None) => return Ok(()),
+        };
+        let row = match leaf.act.chain() {
+            Chain::Custody => IdRow { custody: input.index, custody_count: row.custody_count + 1, ..row },
+            Chain::Reading => {
+                self.checked(rows::reading_key(leaf.actor, record), &leaf.t);
+                IdRow { reading: Some(input.index), reading_count: row.reading_count + 1, ..row }
+            }
+        };
+        self.ids.insert(record, row);
+        Ok(())
+    }
+
+    fn record(&mut self, number: u32, row: &RecordRow) {
+        let n = number.to_be_bytes();
+        for token in tokens(self.keys, row) {
+            self.postings.entry(token).or_default().push(number);
+        }
+        let document_date = row.card_field(CardField::DocumentDate).and_then(|d| d.parse().ok());
+        let dates = [(date::DOCUMENT, document_date), (date::ACCEPTED, Some(civil_date(row.accepted)))];
+        for (which, day) in dates.into_iter().filter_map(|(w, d)| d.map(|d| (w, d))) {
+            self.checked(key(b'D', &[&[which], &rows::days(day).to_be_bytes(), &n]), &());
+        }
+        let files: BTreeSet<_> =
+            row.components.iter().map(|c| file_token(self.keys, &row.agency, &Sha256(c.sha256))).collect();
+        for file in files {
+            self.checked(key(b'K', &[&file, &n]), &());
+        }
+        if let (Some(number), Some(day)) =
+            (row.card_field(CardField::RegistrationNumber), row.card_field(CardField::DocumentDate))
+        {
+            let token = registration_token(self.keys, &row.agency, number, day);
+            self.checked(key(b'G', &[&token, &n]), &());
+        }
+        self.sealed(rows::record_key(number), row);
+    }
+
+    fn document(&mut self, leaf: &Leaf, document: &ActDocument) -> Result<(), IndexError> {
+        let wrong = |what: &str| IndexError::Manifest {
+            record: leaf.rec.unwrap_or(RecordId([0; 16])),
+            what: format!("act document of {}: {what}", leaf.act.as_str()),
+        };
+        match leaf.act {
+            ActKind::AccountAdded => {
+                let name = document.text("account").ok_or_else(|| wrong("no account"))?.to_owned();
+                let actor: ActorId =
+                    document.text("actor").and_then(|a| a.parse().ok()).ok_or_else(|| wrong("no actor"))?;
+                let token = self.keys.wide(space::ACCOUNT, &[name.as_bytes()]);
+                self.checked(key(b'U', &[&token]), &actor.0);
+                self.sealed(rows::actor_key(actor), &ActorRow { name });
+            }
+            ActKind::AgencyAdded => {
+                let code = document.text("agency").ok_or_else(|| wrong("no agency"))?;
+                let subtree = document.fields.get("subtree").and_then(serde_json::Value::as_u64);
+                let subtree = subtree.and_then(|s| u32::try_from(s).ok()).ok_or_else(|| wrong("no subtree"))?;
+                let token = self.keys.wide(space::AGENCY, &[code.as_bytes()]);
+                self.checked(key(b'Y', &[&token]), &subtree);
+                self.sealed(key(b'C', &[&token]), &code.to_owned());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, meta: &Meta) -> Vec<Change> {
+        for (record, row) in std::mem::take(&mut self.ids) {
+            self.checked(rows::id_key(record), &row);
+        }
+        for (token, numbers) in std::mem::take(&mut self.postings) {
+            let first = numbers.first().expect("a posting has a record");
+            let key = key(b'W', &[&token, &first.to_be_bytes()]);
+            self.checked(key, &differences(&numbers));
+        }
+        self.checked(key(b'M', &[]), meta);
+        // Sorted keys: neighbours go into the same pages of the engine.
+        self.rows.into_iter().map(|(key, value)| (key, Some(value))).collect()
+    }
+}
+
+/// Ascending numbers as differences, which encode short.
+pub(super) fn differences(numbers: &[u32]) -> Vec<u32> {
+    let mut last = 0;
+    numbers
+        .iter()
+        .map(|n| {
+            let difference = n - last;
+            last = *n;
+            difference
+        })
+        .collect()
+}
+
+/// Reads the row of a record's id.
+pub fn read_id(kv: &dyn Kv, keys: &IndexKeys, record: RecordId) -> Result<Option<IdRow>, IndexError> {
+    let key = rows::id_key(record);
+    kv.get(&key)?.map(|value| keys.read(&key, &value)).transpose()
+}

@@ -1,0 +1,535 @@
+//! Opening the container of a submission: a folder, or a ZIP file.
+//!
+//! Second step of [`Sip::open`](super::receive::Sip::open). A container knows the names and the declared sizes of
+//! all its files before a byte of them is read, and gives their bytes as streams; nothing is unpacked to disk.
+//!
+//! Invariants
+//!   - Names are UTF-8, relative and unique; nothing but regular files, never a link.
+//!   - The number of entries, the size of a ZIP directory and the sum of the declared sizes are bounded before
+//!     anything is read.
+//!   - A ZIP file means one thing to every reader: its two sets of headers agree, no entry overlaps another, nothing
+//!     stands before it, and entries are stored or deflated, never encrypted.
+
+use super::receive::ReceiveError;
+use crate::error::{ErrorCode, Refusal};
+use crate::limits::{CONTAINER_BYTES_MAX, CONTAINER_ENTRIES_MAX, ZIP_DIRECTORY_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
+use crate::model::strict::shown;
+use crate::model::submission::{SUBMISSION_FILE, check_path};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+/// An opened container.
+pub(crate) struct Container {
+    path: PathBuf,
+    source: Source,
+    /// The files by name, relative to the folder of `submission.json`.
+    files: BTreeMap<String, Entry>,
+}
+
+enum Source {
+    Folder,
+    Zip(Box<ZipArchive<MeteredFile>>),
+}
+
+struct Entry {
+    size: u64,
+    /// Number of the entry in the ZIP directory; zero in a folder.
+    index: usize,
+}
+
+impl Container {
+    /// Opens the folder or ZIP file at `path` and lists what is in it.
+    pub(crate) fn open(path: &Path) -> Result<Self, ReceiveError> {
+        let metadata = fs::metadata(path).map_err(|source| ReceiveError::io(path, source))?;
+        let container = if metadata.is_dir() {
+            Self { path: path.to_owned(), source: Source::Folder, files: list_folder(path)? }
+        } else if metadata.is_file() {
+            open_zip(path)?
+        } else {
+            let detail = "neither a folder nor a ZIP file";
+            return Err(Refusal::new(ErrorCode::IngContainerUnreadable, file_name(path), detail).into());
+        };
+        // Checked before anything is read. A sum of 256 numbers can still overflow 64 bits when a ZIP directory lies.
+        let total = container.files.values().try_fold(0u64, |sum, entry| sum.checked_add(entry.size));
+        if total.is_none_or(|total| total > CONTAINER_BYTES_MAX) {
+            let detail = format!("files claim more than {CONTAINER_BYTES_MAX} bytes in all");
+            return Err(Refusal::new(ErrorCode::IngSubmissionTooLarge, file_name(path), detail).into());
+        }
+        Ok(container)
+    }
+
+    /// The name a refusal of the whole container gives.
+    pub(crate) fn name(&self) -> String {
+        file_name(&self.path)
+    }
+
+    /// Names of all files.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Declared size of a file, when there is one of that name.
+    pub(crate) fn size(&self, name: &str) -> Option<u64> {
+        self.files.get(name).map(|entry| entry.size)
+    }
+
+    /// The bytes of the file called `name`, which must be there. They are not yet held to the declared size.
+    pub(crate) fn read(&mut self, name: &str) -> Result<Box<dyn Read + '_>, ReceiveError> {
+        let entry = &self.files[name];
+        match &mut self.source {
+            Source::Folder => Ok(Box::new(open_in_folder(&self.path, name, entry.size)?)),
+            Source::Zip(archive) => {
+                let path = &self.path;
+                let file = archive.by_index(entry.index).map_err(|error| zip_error(path, error))?;
+                Ok(Box::new(ZipStream { inner: file, name: name.to_owned() }))
+            }
+        }
+    }
+}
+
+/// The last segment of `path`: machine paths are nobody's business in a notice of refusal.
+fn file_name(path: &Path) -> String {
+    shown(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+}
+
+fn list_folder(root: &Path) -> Result<BTreeMap<String, Entry>, ReceiveError> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![String::new()];
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        let path = root.join(&folder);
+        let entries = fs::read_dir(&path).map_err(|source| ReceiveError::io(&path, source))?;
+        for entry in entries {
+            let entry = entry.map_err(|source| ReceiveError::io(&path, source))?;
+            count += 1;
+            if count > CONTAINER_ENTRIES_MAX {
+                return Err(too_many_entries(file_name(root)).into());
+            }
+            let os_name = entry.file_name();
+            let name = os_name.to_str().map(|name| format!("{folder}{name}"));
+            let Some(name) = name.filter(|name| check_path(name).is_ok()) else {
+                let subject = shown(&format!("{folder}{}", os_name.to_string_lossy()));
+                return Err(Refusal::new(ErrorCode::IngPathUnsafe, subject, "file name cannot be kept").into());
+            };
+            // Not followed: a link would take in a file from elsewhere on this machine.
+            let metadata = fs::symlink_metadata(entry.path()).map_err(|e| ReceiveError::io(&entry.path(), e))?;
+            if metadata.is_dir() {
+                folders.push(format!("{name}/"));
+            } else if metadata.is_file() {
+                files.insert(name, Entry { size: metadata.len(), index: 0 });
+            } else {
+                return Err(not_a_file(&name).into());
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn open_in_folder(root: &Path, name: &str, size: u64) -> Result<File, ReceiveError> {
+    let path = root.join(name);
+    let listed = fs::symlink_metadata(&path).map_err(|source| ReceiveError::io(&path, source))?;
+    if !listed.is_file() {
+        return Err(not_a_file(name).into());
+    }
+    let file = File::open(&path).map_err(|source| ReceiveError::io(&path, source))?;
+    let opened = file.metadata().map_err(|source| ReceiveError::io(&path, source))?;
+    // Between listing and opening the file may have become another one.
+    if !opened.is_file() || !same_file(&listed, &opened) {
+        return Err(not_a_file(name).into());
+    }
+    if opened.len() != size {
+        let detail = format!("{size} bytes when listed, {} when opened", opened.len());
+        return Err(Refusal::new(ErrorCode::IngSizeMismatch, name, detail).into());
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+#[cfg(not(unix))]
+fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+    a.len() == b.len()
+}
+
+fn open_zip(path: &Path) -> Result<Container, ReceiveError> {
+    let io = |source| ReceiveError::io(path, source);
+    let refuse = |code, detail: &str| ReceiveError::Refused(Refusal::new(code, file_name(path), detail));
+    let file = File::open(path).map_err(io)?;
+    if file.metadata().map_err(io)?.len() > CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX {
+        return Err(refuse(ErrorCode::IngSubmissionTooLarge, "ZIP file is larger than any submission"));
+    }
+    // The library reads the directory whole; the meter bounds how much of it there can be.
+    let meter = Arc::new(AtomicU64::new(ZIP_DIRECTORY_BYTES_MAX));
+    let metered = MeteredFile { file, left: Arc::clone(&meter) };
+    // No search for a ZIP file behind other bytes: a file that is also something else is no plain submission.
+    let config = zip::read::Config { archive_offset: zip::read::ArchiveOffset::Known(0) };
+    let mut archive =
+        ZipArchive::with_config(config, metered).map_err(|error| match meter.load(Ordering::Relaxed) {
+            0 => too_many_entries(file_name(path)).into(),
+            _ => zip_error(path, error),
+        })?;
+    if archive.len() > CONTAINER_ENTRIES_MAX {
+        return Err(too_many_entries(file_name(path)).into());
+    }
+    meter.store(u64::MAX, Ordering::Relaxed);
+    if archive.has_duplicate_names() {
+        return Err(refuse(ErrorCode::IngPathConflict, "two entries have the same name"));
+    }
+    let entries = list_zip(&archive)?;
+    // Local headers, directory and data must tell the same story, or another reader would take out other documents.
+    archive.validate_header_consistency().map_err(|error| zip_error(path, error))?;
+    let files = unwrap_folder(entries);
+    Ok(Container { path: path.to_owned(), source: Source::Zip(Box::new(archive)), files })
+}
+
+fn list_zip(archive: &ZipArchive<MeteredFile>) -> Result<BTreeMap<String, Entry>, ReceiveError> {
+    const KIND_MASK: u32 = 0o170_000;
+    const KIND_FILE: u32 = 0o100_000;
+    const KIND_FOLDER: u32 = 0o040_000;
+
+    let mut files = BTreeMap::new();
+    for index in 0..archive.len() {
+        let Ok(entry) = archive.by_index_data(index) else { unreachable!("the index is below the number of entries") };
+        // Old ZIP programs wrote names in the code page of the machine; guessing it would rename documents.
+        let Ok(name) = std::str::from_utf8(entry.name_raw()) else {
+            let subject = shown(&String::from_utf8_lossy(entry.name_raw()));
+            return Err(Refusal::new(ErrorCode::IngPathUnsafe, subject, "file name is not UTF-8").into());
+        };
+        let refuse = |code, detail: &str| ReceiveError::Refused(Refusal::new(code, shown(name), detail));
+        check_path(name.strip_suffix('/').unwrap_or(name)).map_err(|fault| refuse(ErrorCode::IngPathUnsafe, fault))?;
+        let is_folder = name.ends_with('/');
+        // Zero: the program that made the ZIP kept no kind.
+        let kind = entry.unix_mode().unwrap_or(0) & KIND_MASK;
+        if kind != 0 && kind != if is_folder { KIND_FOLDER } else { KIND_FILE } {
+            return Err(not_a_file(name).into());
+        }
+        if entry.encrypted() {
+            return Err(refuse(ErrorCode::IngZipEncrypted, "entry is encrypted"));
+        }
+        if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+            return Err(refuse(ErrorCode::IngZipMethod, "entry is neither stored nor deflated"));
+        }
+        if is_folder {
+            if entry.size() > 0 {
+                return Err(refuse(ErrorCode::IngContainerUnreadable, "folder entry has contents"));
+            }
+        } else if files.insert(name.to_owned(), Entry { size: entry.size(), index }).is_some() {
+            return Err(refuse(ErrorCode::IngPathConflict, "two entries have the same name"));
+        }
+    }
+    Ok(files)
+}
+
+/// Takes off a single top-level folder that holds everything, `submission.json` among it.
+fn unwrap_folder(files: BTreeMap<String, Entry>) -> BTreeMap<String, Entry> {
+    let folder = files.keys().next().and_then(|name| name.split_once('/')).map(|(folder, _)| format!("{folder}/"));
+    match folder {
+        Some(folder)
+            if files.keys().all(|name| name.starts_with(&folder))
+                && files.contains_key(&format!("{folder}{SUBMISSION_FILE}")) =>
+        {
+            files.into_iter().map(|(name, entry)| (name[folder.len()..].to_owned(), entry)).collect()
+        }
+        _ => files,
+    }
+}
+
+fn too_many_entries(subject: String) -> Refusal {
+    Refusal::new(ErrorCode::IngEntriesTooMany, subject, format!("more than {CONTAINER_ENTRIES_MAX} files and folders"))
+}
+
+fn not_a_file(name: &str) -> Refusal {
+    Refusal::new(ErrorCode::IngEntryNotAFile, shown(name), "a link, a device or another thing that is no regular file")
+}
+
+/// What the ZIP library reports: an error of the disk, or a fault of the file.
+fn zip_error(path: &Path, error: ZipError) -> ReceiveError {
+    match error {
+        ZipError::Io(source) if is_from_disk(&source) => ReceiveError::io(path, source),
+        error => Refusal::new(ErrorCode::IngContainerUnreadable, file_name(path), error.to_string()).into(),
+    }
+}
+
+/// Whether the operating system reported it, rather than a decoder that found bytes it cannot read.
+fn is_from_disk(error: &io::Error) -> bool {
+    error.raw_os_error().is_some()
+}
+
+/// A file of which only so many bytes may be read.
+struct MeteredFile {
+    file: File,
+    left: Arc<AtomicU64>,
+}
+
+impl Read for MeteredFile {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(io::Error::other("more is read than a submission needs"));
+        }
+        let count = self.file.read(buf)?;
+        let spent = u64::try_from(count).unwrap_or(u64::MAX);
+        self.left.store(left.saturating_sub(spent), Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+impl Seek for MeteredFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// The bytes of one ZIP entry; what the decoder cannot read is a refusal of that entry.
+struct ZipStream<R> {
+    inner: R,
+    name: String,
+}
+
+impl<R: Read> Read for ZipStream<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buf).map_err(|error| {
+            if is_from_disk(&error) || error.kind() == io::ErrorKind::Interrupted {
+                return error;
+            }
+            let refusal = Refusal::new(ErrorCode::IngContainerUnreadable, self.name.as_str(), error.to_string());
+            io::Error::new(io::ErrorKind::InvalidData, refusal)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Write};
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    const DEFLATED: SimpleFileOptions = SimpleFileOptions::DEFAULT.compression_method(CompressionMethod::Deflated);
+
+    fn zip_of(names: &[&str]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for name in names {
+            zip.start_file(*name, DEFLATED).unwrap();
+            zip.write_all(format!("bytes of {name}").as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn open_bytes(bytes: &[u8]) -> Result<Container, ReceiveError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), bytes).unwrap();
+        Container::open(file.path())
+    }
+
+    #[track_caller]
+    fn refused(result: Result<Container, ReceiveError>, code: ErrorCode) -> String {
+        match result.map(drop).unwrap_err() {
+            ReceiveError::Refused(refusal) => {
+                assert_eq!(refusal.code, code, "{refusal}");
+                refusal.subject
+            }
+            other => panic!("{other}"),
+        }
+    }
+
+    /// Replaces every `from` in a ZIP file by `to`, in local header and directory alike.
+    fn patched(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+        assert_eq!(from.len(), to.len());
+        let places: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i..].starts_with(from)).collect();
+        assert!(!places.is_empty());
+        for at in places {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+        bytes
+    }
+
+    fn position(bytes: &[u8], mark: &[u8]) -> usize {
+        (0..bytes.len()).find(|&i| bytes[i..].starts_with(mark)).unwrap()
+    }
+
+    #[test]
+    fn a_zip_is_listed_and_read() {
+        let mut container = open_bytes(&zip_of(&["submission.json", "б/а.docx"])).unwrap();
+        assert_eq!(container.names().collect::<Vec<_>>(), ["submission.json", "б/а.docx"]);
+        assert_eq!(container.size("б/а.docx"), Some(19));
+        let mut text = String::new();
+        container.read("б/а.docx").unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "bytes of б/а.docx");
+    }
+
+    #[test]
+    fn one_folder_around_everything_is_taken_off() {
+        let names = |names: &[&str]| open_bytes(&zip_of(names)).unwrap().names().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(names(&["x/submission.json", "x/a/b"]), ["a/b", "submission.json"]);
+        // Not when something stands beside it, and not twice.
+        assert_eq!(names(&["x/submission.json", "y"]), ["x/submission.json", "y"]);
+        assert_eq!(names(&["x/y/submission.json"]), ["x/y/submission.json"]);
+        assert_eq!(names(&["x/submission.json", "xy/a"]), ["x/submission.json", "xy/a"]);
+    }
+
+    #[test]
+    fn unsafe_names_are_refused() {
+        for name in ["../a", "/a", "a/../../b", "a\\b", "C:/a", "a\u{1b}b", "a//b"] {
+            refused(
+                open_bytes(&patched(
+                    zip_of(&[&"N".repeat(name.len())]),
+                    "N".repeat(name.len()).as_bytes(),
+                    name.as_bytes(),
+                )),
+                ErrorCode::IngPathUnsafe,
+            );
+        }
+        let subject = refused(open_bytes(&patched(zip_of(&["NNN"]), b"NNN", b"N\xe9N")), ErrorCode::IngPathUnsafe);
+        assert_eq!(subject, "N\u{fffd}N");
+    }
+
+    #[test]
+    fn repeated_names_are_refused() {
+        let twice = patched(zip_of(&["one.txt", "two.txt"]), b"two.txt", b"one.txt");
+        refused(open_bytes(&twice), ErrorCode::IngPathConflict);
+    }
+
+    #[test]
+    fn links_and_folders_with_contents_are_refused() {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.add_symlink("link", "/etc/passwd", DEFLATED).unwrap();
+        assert_eq!(refused(open_bytes(&zip.finish().unwrap().into_inner()), ErrorCode::IngEntryNotAFile), "link");
+        let folder = patched(zip_of(&["folder!"]), b"folder!", b"folder/");
+        refused(open_bytes(&folder), ErrorCode::IngEntryNotAFile);
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.add_directory("folder", DEFLATED).unwrap();
+        assert_eq!(open_bytes(&zip.finish().unwrap().into_inner()).unwrap().names().count(), 0);
+    }
+
+    #[test]
+    fn encryption_and_rare_methods_are_refused() {
+        let bytes = zip_of(&["a"]);
+        let central = position(&bytes, b"PK\x01\x02");
+        // APPNOTE 4.4.4 and 4.4.5: flags at 6 (local) and 8 (directory), method behind them.
+        let change = |local: usize, directory: usize, value: u8| {
+            let mut bytes = bytes.clone();
+            bytes[local] = value;
+            bytes[central + directory] = value;
+            open_bytes(&bytes)
+        };
+        refused(change(6, 8, 1), ErrorCode::IngZipEncrypted);
+        refused(change(8, 10, 12), ErrorCode::IngZipMethod);
+        refused(change(8, 10, 99), ErrorCode::IngZipMethod);
+    }
+
+    #[test]
+    fn a_zip_that_can_be_read_in_two_ways_is_refused() {
+        let bytes = zip_of(&["aaa", "bbb"]);
+        let mut renamed = bytes.clone();
+        let local = position(&bytes, b"aaa");
+        renamed[local] = b'c';
+        refused(open_bytes(&renamed), ErrorCode::IngContainerUnreadable);
+        let mut prefixed = b"#!/bin/sh\n".to_vec();
+        prefixed.extend_from_slice(&bytes);
+        refused(open_bytes(&prefixed), ErrorCode::IngContainerUnreadable);
+        // The second entry points to the data of the first.
+        let mut overlapping = zip_of(&["aaa", "aab"]);
+        let second = position(&overlapping, b"PK\x01\x02") + 49;
+        assert!(overlapping[second..].starts_with(b"PK\x01\x02"));
+        overlapping[second + 42..second + 46].fill(0);
+        refused(open_bytes(&overlapping), ErrorCode::IngContainerUnreadable);
+    }
+
+    #[test]
+    fn broken_files_are_refused() {
+        let bytes = zip_of(&["aaa", "bbb"]);
+        for n in 0..bytes.len() {
+            refused(open_bytes(&bytes[..n]), ErrorCode::IngContainerUnreadable);
+        }
+        refused(open_bytes(b"%PDF-1.7"), ErrorCode::IngContainerUnreadable);
+        // Any one wrong byte: refused here, or when the entry is read, or harmless; never a panic, never other bytes.
+        for at in 0..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 0x55;
+            let Ok(mut container) = open_bytes(&bytes) else { continue };
+            let names: Vec<String> = container.names().map(str::to_owned).collect();
+            for name in names {
+                let Ok(mut stream) = container.read(&name) else { continue };
+                let mut read = Vec::new();
+                if stream.read_to_end(&mut read).is_ok() {
+                    assert_eq!(read, format!("bytes of {name}").as_bytes(), "byte {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn entries_directory_and_claims_are_bounded() {
+        let names: Vec<String> = (0..=CONTAINER_ENTRIES_MAX).map(|i| format!("f{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        refused(open_bytes(&zip_of(&names)), ErrorCode::IngEntriesTooMany);
+        assert!(open_bytes(&zip_of(&names[1..])).is_ok());
+        // A directory of 1.5 MiB is not read to its end.
+        let long: Vec<String> = (0..25).map(|i| format!("{i:060000}")).collect();
+        let long: Vec<&str> = long.iter().map(String::as_str).collect();
+        refused(open_bytes(&zip_of(&long)), ErrorCode::IngEntriesTooMany);
+        // A claimed size of almost 4 GiB, in both headers.
+        let bytes = zip_of(&["a"]);
+        let central = position(&bytes, b"PK\x01\x02");
+        let mut huge = bytes.clone();
+        huge[22..26].copy_from_slice(&[0xfe, 0xff, 0xff, 0xff]);
+        huge[central + 24..central + 28].copy_from_slice(&[0xfe, 0xff, 0xff, 0xff]);
+        refused(open_bytes(&huge), ErrorCode::IngSubmissionTooLarge);
+    }
+
+    #[test]
+    fn a_folder_is_listed_without_following_links() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::write(folder.path().join("a/b/ә.pdf"), "12345").unwrap();
+        fs::write(folder.path().join(".DS_Store"), "1").unwrap();
+        let container = Container::open(folder.path()).unwrap();
+        assert_eq!(container.names().collect::<Vec<_>>(), [".DS_Store", "a/b/ә.pdf"]);
+        assert_eq!(container.size("a/b/ә.pdf"), Some(5));
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("a/link");
+            for target in ["b/ә.pdf", "b", "nowhere"] {
+                std::os::unix::fs::symlink(target, &link).unwrap();
+                assert_eq!(refused(Container::open(folder.path()), ErrorCode::IngEntryNotAFile), "a/link");
+                fs::remove_file(&link).unwrap();
+            }
+            let socket = std::os::unix::net::UnixListener::bind(&link).unwrap();
+            refused(Container::open(folder.path()), ErrorCode::IngEntryNotAFile);
+            drop(socket);
+            fs::remove_file(&link).unwrap();
+        }
+        for i in 0..CONTAINER_ENTRIES_MAX {
+            fs::write(folder.path().join(format!("f{i}")), "1").unwrap();
+        }
+        refused(Container::open(folder.path()), ErrorCode::IngEntriesTooMany);
+    }
+
+    #[test]
+    fn a_file_swapped_after_listing_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "12345").unwrap();
+        let mut container = Container::open(folder.path()).unwrap();
+        fs::write(&path, "123456").unwrap();
+        assert_eq!(container.read("a").map(drop).unwrap_err().code(), ErrorCode::IngSizeMismatch);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(container.read("a").map(drop).unwrap_err().code(), ErrorCode::IngNoSuchPath);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+            assert_eq!(container.read("a").map(drop).unwrap_err().code(), ErrorCode::IngEntryNotAFile);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Muragat (мұрағат, archive): a long-term electronic archive for signed electronic documents.
+//!
+//! It keeps every document in the format it was made in, with its signatures, certificates, card and receipts; encrypted,
+//! append-only, with a public-log-grade journal of every act. `docs/ARCHITECTURE.md` is the reading order.
+//!
+//! # The life of a record
+//!
+//! 1. A submission (folder or ZIP) is opened and checked: [`ingest::receive::Sip::open`].
+//! 2. Every component is digested, compressed and sealed in one pass: [`store::seal::Sealer::seal`].
+//! 3. Its frames go to the open segment: [`store::segment::SegmentWriter::append`].
+//! 4. Its manifest is sealed; the salted group commitment is taken: [`model::record::Manifest::group`].
+//! 5. Its key goes to the vault, its entry to the journal, and one lock record makes all durable:
+//!    [`tlog::commit::Committer::commit`].
+//! 6. The index follows: [`index::writer::apply`]; it can be built again: [`index::rebuild::catch_up`].
+//! 7. It is found, read and given out, the reading logged first where it must be: [`access::open`].
+//! 8. All of it is checked against each other, without keys: [`audit::audit`].
+//!
+//! Validation of signatures (`verify`), retention, disposition, the service and its pages follow in later versions.
+//!
+//! # Layers
+//!
+//! `model` ← `store`, `vault` ← `tlog`, `index` ← `archive` ← `ingest`, `access`, `audit` ← `cli`. Lower never imports higher; a
+//! test reads the sources and holds the wall.
+
+pub mod access;
+pub mod archive;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod index;
+pub mod ingest;
+pub mod limits;
+pub mod model;
+pub mod random;
+pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+pub mod tlog;
+pub mod vault;

@@ -1,0 +1,11 @@
+//! Nouns without I/O: identifiers, digests, the submission, the card, the record.
+//!
+//! Lowest layer: imports nothing of this crate but [`crate::error`] and [`crate::limits`].
+
+pub mod canonical;
+pub mod card;
+pub mod digest;
+pub mod id;
+pub mod record;
+pub(crate) mod strict;
+pub mod submission;

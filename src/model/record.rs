@@ -1,0 +1,422 @@
+//! The record: its metadata file, its manifest, and the salted group commitment that the journal holds.
+//!
+//! The *metadata file* is canonical JSON of what the record is and of which components it consists; it is a member of the group
+//! like every component. The *manifest* is the metadata with the salt and the list of stored objects, sealed in the store.
+//! `docs/format.md` §5.
+
+use super::canonical;
+use super::card::Card;
+use super::digest::{Address, Digests, Sha256, Sha512, sha256_parts, sha512_parts};
+use super::id::{ObjectId, RecordId};
+use super::strict::words;
+use super::submission::{AccessCategory, Direction, Profile, Role, Submission};
+use serde_json::{Map, Value, json};
+
+words! {
+    /// A field of the card, flattened: what search and display go by (N 430 cl. 8; `docs/format.md` §5.1).
+    CardField {
+        /// 1.
+        DocumentType = "document_type",
+        /// 2, ISO 8601.
+        DocumentDate = "document_date",
+        /// 3.
+        RegistrationNumber = "registration_number",
+        /// 4.
+        NomenclatureIndex = "nomenclature_index",
+        /// 5: name and version.
+        Software = "software",
+        /// 6: paths of the signatures, one a line.
+        Signatures = "signatures",
+        /// 7.
+        Nature = "nature",
+        /// 8.
+        Title = "title",
+        /// 9, of the document.
+        SheetsDocument = "sheets_document",
+        /// 9, of the attachments.
+        SheetsAttachments = "sheets_attachments",
+        /// 10.
+        AddresseeBody = "addressee_body",
+        /// 11.
+        AddresseePost = "addressee_post",
+        /// 12.
+        AddresseeSurname = "addressee_surname",
+        /// 13.
+        ExecutorSurname = "executor_surname",
+        /// 14.
+        ExecutorPhone = "executor_phone",
+        /// 15.
+        ControlMark = "control_mark",
+        /// 16.
+        FilingMark = "filing_mark",
+        /// 17, the number.
+        LinkNumber = "link_number",
+        /// 17, the date, ISO 8601.
+        LinkDate = "link_date",
+        /// 18.
+        PaperMark = "paper_mark",
+    }
+}
+
+/// The card's fields that have a value, in the order of the regulation.
+pub fn card_fields(card: &Card) -> Vec<(CardField, String)> {
+    let c = card.clone();
+    let fields = [
+        (CardField::DocumentType, Some(c.document_type)),
+        (CardField::DocumentDate, Some(c.document_date.to_string())),
+        (CardField::RegistrationNumber, Some(c.registration_number)),
+        (CardField::NomenclatureIndex, Some(c.nomenclature_index)),
+        (CardField::Software, Some(format!("{} {}", c.software.name, c.software.version))),
+        (CardField::Signatures, (!c.signatures.is_empty()).then(|| c.signatures.join("\n"))),
+        (CardField::Nature, Some(c.nature)),
+        (CardField::Title, Some(c.title)),
+        (CardField::SheetsDocument, Some(c.sheets.document.to_string())),
+        (CardField::SheetsAttachments, Some(c.sheets.attachments.to_string())),
+        (CardField::AddresseeBody, Some(c.addressee_body)),
+        (CardField::AddresseePost, c.addressee_post),
+        (CardField::AddresseeSurname, c.addressee_surname),
+        (CardField::ExecutorSurname, Some(c.executor_surname)),
+        (CardField::ExecutorPhone, Some(c.executor_phone)),
+        (CardField::ControlMark, c.control_mark),
+        (CardField::FilingMark, c.filing_mark),
+        (CardField::LinkNumber, c.link.as_ref().map(|l| l.number.clone())),
+        (CardField::LinkDate, c.link.as_ref().map(|l| l.date.to_string())),
+        (CardField::PaperMark, Some(c.paper_mark.as_str().to_owned())),
+    ];
+    fields.into_iter().filter_map(|(field, value)| value.map(|v| (field, v))).collect()
+}
+
+/// One component as the record holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// Path inside the submission.
+    pub path: String,
+    /// Its part in the record.
+    pub role: Role,
+    /// What a signature or time-stamp covers.
+    pub covers: Vec<String>,
+    /// The Producer's claim of its media type.
+    pub media_type: Option<String>,
+    /// Length in bytes.
+    pub size: u64,
+    /// Digests of its bytes.
+    pub digests: Digests,
+    /// The stored object.
+    pub object: ObjectId,
+    /// BLAKE3 of the stored bytes.
+    pub address: Address,
+}
+
+/// What a record is and holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The record.
+    pub record: RecordId,
+    /// The rules it was taken in by.
+    pub profile: Profile,
+    /// Code of the agency.
+    pub agency: String,
+    /// Which way the document went.
+    pub direction: Direction,
+    /// Index in the nomenclature.
+    pub nomenclature_index: String,
+    /// The file (іс), if known.
+    pub file: Option<String>,
+    /// Who may see it.
+    pub access_category: AccessCategory,
+    /// The card's fields.
+    pub card: Vec<(CardField, String)>,
+    /// The components, in the order of the submission.
+    pub components: Vec<Component>,
+    /// The record's secret salt.
+    pub salt: [u8; 32],
+}
+
+/// A manifest that does not have its form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("manifest: {0}")]
+pub struct ManifestError(pub String);
+
+/// The canonical form also bounds the numbers, so that encoding what was read cannot fail.
+fn check_canonical(value: &Value, bytes: &[u8]) -> Result<(), ManifestError> {
+    match canonical::to_vec(value) {
+        Ok(canonical) if canonical == bytes => Ok(()),
+        Ok(_) => Err(ManifestError("not in canonical form".into())),
+        Err(e) => Err(ManifestError(e.to_string())),
+    }
+}
+
+/// The salt file, a member of every group: 16 bytes of text and 32 random bytes.
+pub fn salt_file(salt: &[u8; 32]) -> Vec<u8> {
+    [b"evidence-salt/1\n".as_slice(), salt].concat()
+}
+
+impl Manifest {
+    /// A manifest of what `submission` describes, without components yet.
+    pub fn new(record: RecordId, submission: &Submission, card: &Card) -> Self {
+        Self {
+            record,
+            profile: submission.profile,
+            agency: submission.agency.clone(),
+            direction: submission.direction,
+            nomenclature_index: submission.nomenclature_index.clone(),
+            file: submission.file.clone(),
+            access_category: submission.access_category,
+            card: card_fields(card),
+            components: Vec::with_capacity(submission.components.len()),
+            salt: crate::random::bytes(),
+        }
+    }
+
+    /// The metadata file.
+    pub fn metadata(&self) -> Vec<u8> {
+        canonical::to_vec(&self.metadata_value()).expect("metadata holds strings and sizes")
+    }
+
+    fn metadata_value(&self) -> Value {
+        let component = |c: &Component| {
+            let mut map = Map::new();
+            map.insert("path".into(), c.path.clone().into());
+            map.insert("role".into(), c.role.as_str().into());
+            map.insert("size".into(), c.size.into());
+            map.insert("sha256".into(), c.digests.sha256.to_string().into());
+            map.insert("sha512".into(), c.digests.sha512.to_string().into());
+            if !c.covers.is_empty() {
+                map.insert("covers".into(), c.covers.clone().into());
+            }
+            if let Some(media_type) = &c.media_type {
+                map.insert("media_type".into(), media_type.clone().into());
+            }
+            Value::Object(map)
+        };
+        let card: Map<String, Value> =
+            self.card.iter().map(|(field, value)| (field.as_str().to_owned(), value.clone().into())).collect();
+        let mut map = Map::new();
+        map.insert("schema".into(), "muragat/record/1".into());
+        map.insert("record_id".into(), self.record.to_string().into());
+        map.insert("profile".into(), self.profile.as_str().into());
+        map.insert("agency".into(), self.agency.clone().into());
+        map.insert("direction".into(), self.direction.as_str().into());
+        map.insert("nomenclature_index".into(), self.nomenclature_index.clone().into());
+        map.insert("access_category".into(), self.access_category.as_str().into());
+        if let Some(file) = &self.file {
+            map.insert("file".into(), file.clone().into());
+        }
+        map.insert("card".into(), card.into());
+        map.insert("components".into(), self.components.iter().map(component).collect());
+        Value::Object(map)
+    }
+
+    /// The manifest's bytes, as sealed in the store.
+    pub fn encode(&self) -> Vec<u8> {
+        let object = |c: &Component| json!({"address": c.address.to_string(), "object": c.object.to_string()});
+        let value = json!({
+            "objects": self.components.iter().map(object).collect::<Vec<_>>(),
+            "record": self.metadata_value(),
+            "salt": hex::encode(self.salt),
+            "v": 1,
+        });
+        canonical::to_vec(&value).expect("a manifest holds strings and sizes")
+    }
+
+    /// Reads a manifest.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let value: Value = serde_json::from_slice(bytes).map_err(|e| ManifestError(e.to_string()))?;
+        check_canonical(&value, bytes)?;
+        let manifest = Self::of_value(&value).ok_or_else(|| ManifestError("a field is missing or malformed".into()))?;
+        // Anything that this program would not write again is not believed.
+        if manifest.encode() == bytes { Ok(manifest) } else { Err(ManifestError("has unknown fields".into())) }
+    }
+
+    fn of_value(value: &Value) -> Option<Self> {
+        fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+            value.get(key)?.as_str()
+        }
+        let record = value.get("record")?;
+        let objects = value.get("objects")?.as_array()?;
+        let listed = record.get("components")?.as_array()?;
+        if objects.len() != listed.len() {
+            return None;
+        }
+        let component = |(c, o): (&Value, &Value)| {
+            Some(Component {
+                path: text(c, "path")?.to_owned(),
+                role: Role::parse(text(c, "role")?)?,
+                covers: match c.get("covers") {
+                    None => Vec::new(),
+                    Some(v) => v.as_array()?.iter().map(|p| p.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+                },
+                media_type: text(c, "media_type").map(str::to_owned),
+                size: c.get("size")?.as_u64()?,
+                digests: Digests { sha256: text(c, "sha256")?.parse().ok()?, sha512: text(c, "sha512")?.parse().ok()? },
+                object: text(o, "object")?.parse().ok()?,
+                address: text(o, "address")?.parse().ok()?,
+            })
+        };
+        let card = record.get("card")?.as_object()?;
+        let field = |field: &CardField| Some((*field, card.get(field.as_str())?.as_str()?.to_owned()));
+        let mut salt = [0; 32];
+        hex::decode_to_slice(text(value, "salt")?, &mut salt).ok()?;
+        Some(Self {
+            record: text(record, "record_id")?.parse().ok()?,
+            profile: Profile::parse(text(record, "profile")?)?,
+            agency: text(record, "agency")?.to_owned(),
+            direction: Direction::parse(text(record, "direction")?)?,
+            nomenclature_index: text(record, "nomenclature_index")?.to_owned(),
+            file: text(record, "file").map(str::to_owned),
+            access_category: AccessCategory::parse(text(record, "access_category")?)?,
+            card: CardField::ALL.iter().filter_map(field).collect(),
+            components: listed.iter().zip(objects).map(component).collect::<Option<_>>()?,
+            salt,
+        })
+    }
+
+    /// The salted group commitment: the digest over the members' digests in ascending binary order (RFC 4998 §4.2).
+    ///
+    /// Members are every component, the metadata file and the salt file. It hides its members while the salt is secret, and it
+    /// is at the same time the leaf of an evidence record.
+    pub fn group(&self) -> (Sha256, Sha512) {
+        let (metadata, salt) = (self.metadata(), salt_file(&self.salt));
+        let mut h256: Vec<Sha256> = self.components.iter().map(|c| c.digests.sha256).collect();
+        let mut h512: Vec<Sha512> = self.components.iter().map(|c| c.digests.sha512).collect();
+        for file in [&metadata, &salt] {
+            h256.push(sha256_parts(&[file]));
+            h512.push(sha512_parts(&[file]));
+        }
+        h256.sort_unstable();
+        h512.sort_unstable();
+        let g256 = sha256_parts(&h256.iter().map(|h| h.0.as_slice()).collect::<Vec<_>>());
+        let g512 = sha512_parts(&h512.iter().map(|h| h.0.as_slice()).collect::<Vec<_>>());
+        (g256, g512)
+    }
+
+    /// One field of the card.
+    pub fn card_field(&self, wanted: CardField) -> Option<&str> {
+        self.card.iter().find(|(field, _)| *field == wanted).map(|(_, value)| value.as_str())
+    }
+
+    /// Bytes of all components.
+    pub fn size(&self) -> u64 {
+        self.components.iter().map(|c| c.size).sum()
+    }
+}
+
+/// An act document: what a person wrote or what names a person, sealed under its owner's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActDocument {
+    /// The document's fields; `kind` says which act it belongs to.
+    pub fields: Map<String, Value>,
+    salt: [u8; 32],
+}
+
+impl ActDocument {
+    /// A document with a new salt.
+    pub fn new(fields: Map<String, Value>) -> Self {
+        Self { fields, salt: crate::random::bytes() }
+    }
+
+    /// Its bytes; SHA-256 of them is the commitment in the log, hiding because of the salt.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut map = self.fields.clone();
+        map.insert("salt".into(), hex::encode(self.salt).into());
+        map.insert("v".into(), 1.into());
+        canonical::to_vec(&Value::Object(map)).expect("act documents hold strings and small integers")
+    }
+
+    /// Reads an act document.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let value: Value = serde_json::from_slice(bytes).map_err(|e| ManifestError(e.to_string()))?;
+        check_canonical(&value, bytes)?;
+        let Value::Object(mut fields) = value else { return Err(ManifestError("not an object".into())) };
+        let mut salt = [0; 32];
+        let text = fields.remove("salt");
+        let decoded = text.as_ref().and_then(Value::as_str).map(|s| hex::decode_to_slice(s, &mut salt));
+        if decoded != Some(Ok(())) || fields.remove("v") != Some(1.into()) {
+            return Err(ManifestError("no salt, or a version this program does not know".into()));
+        }
+        Ok(Self { fields, salt })
+    }
+
+    /// A text field.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.fields.get(key)?.as_str()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::model::digest::{DigestWriter, sha256};
+
+    /// A small made-up manifest.
+    pub(crate) fn sample() -> Manifest {
+        let digests = |b: &[u8]| {
+            let mut w = DigestWriter::default();
+            w.update(b);
+            w.finish()
+        };
+        Manifest {
+            record: RecordId([1; 16]),
+            profile: Profile::N430,
+            agency: "DEMO-01".into(),
+            direction: Direction::Incoming,
+            nomenclature_index: "01-02".into(),
+            file: None,
+            access_category: AccessCategory::Public,
+            card: vec![
+                (CardField::DocumentType, "Бұйрық".into()),
+                (CardField::DocumentDate, "2026-01-05".into()),
+                (CardField::RegistrationNumber, "15-қ".into()),
+                (CardField::Title, "Үлгі құжат".into()),
+            ],
+            components: vec![Component {
+                path: "main.docx".into(),
+                role: Role::Main,
+                covers: vec![],
+                media_type: None,
+                size: 3,
+                digests: digests(b"abc"),
+                object: ObjectId([2; 24]),
+                address: Address([3; 32]),
+            }],
+            salt: [4; 32],
+        }
+    }
+
+    #[test]
+    fn a_manifest_decodes_to_itself_only() {
+        let manifest = sample();
+        let bytes = manifest.encode();
+        assert_eq!(Manifest::decode(&bytes).unwrap(), manifest);
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(Manifest::decode(text.replace("\"v\":1", "\"v\":2").as_bytes()).is_err());
+        assert!(Manifest::decode(text.replace("\"role\":\"main\"", "\"role\":\"mein\"").as_bytes()).is_err());
+        assert!(Manifest::decode(format!(" {text}").as_bytes()).is_err());
+        assert!(Manifest::decode(text.replace("\"size\":3", "\"size\":9007199254740992").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_group_is_what_sort_and_sha256sum_make() {
+        let manifest = sample();
+        let mut members = [
+            sha256(b"abc").0,
+            sha256(&manifest.metadata()).0,
+            sha256(&[b"evidence-salt/1\n".as_slice(), &[4; 32]].concat()).0,
+        ];
+        members.sort();
+        assert_eq!(manifest.group().0, sha256(&members.concat()));
+        let mut other = manifest.clone();
+        other.salt = [5; 32];
+        assert_ne!(other.group(), manifest.group(), "the salt hides the members");
+    }
+
+    #[test]
+    fn act_documents_decode_to_themselves() {
+        let document = ActDocument::new(json!({"kind": "account.added", "name": "кеңсе"}).as_object().unwrap().clone());
+        assert_eq!(ActDocument::decode(&document.encode()).unwrap(), document);
+        let text = String::from_utf8(document.encode()).unwrap();
+        assert!(ActDocument::decode(text.replace("\"v\":1", "\"v\":1.0").as_bytes()).is_err());
+        assert!(ActDocument::decode(text.replace("\"account.added\"", "null").as_bytes()).is_err());
+        assert_ne!(ActDocument::new(document.fields.clone()).encode(), document.encode(), "each has its own salt");
+    }
+}

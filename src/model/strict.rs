@@ -1,0 +1,305 @@
+//! Strict reading of JSON that others wrote.
+//!
+//! A repeated key, an unknown key, a missing field and a value of the wrong kind are all refused, and every
+//! [`Refusal`] names its place as a JSON pointer (RFC 6901): `submission.json#/components/2/role`. Two programs that
+//! read the same bytes must see the same card, so nothing is guessed, converted or skipped.
+
+use crate::error::{ErrorCode, Refusal};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Reads one JSON value; a repeated key in any object is an error (RFC 8259 §4 leaves its meaning open).
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice::<Strict>(bytes).map(|strict| strict.0)
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Strict(item)) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            if map.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("key {:?} is repeated", shown(&key))));
+            }
+            let Strict(value) = access.next_value()?;
+            map.insert(key, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+/// Characters of a foreign name that a message repeats.
+const SHOWN_CHARS_MAX: usize = 300;
+
+/// A foreign name made fit for a message: control characters escaped, too long names cut.
+///
+/// A file name can carry terminal commands or turn the direction of the text around it.
+pub(crate) fn shown(name: &str) -> String {
+    let mut out = String::new();
+    for (count, c) in name.chars().enumerate() {
+        if count == SHOWN_CHARS_MAX {
+            out.push('…');
+            break;
+        }
+        if is_unprintable(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether `c` is a control character, or one that turns the direction of writing and so hides what a name says.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The fields of one JSON object, taken one by one; [`Fields::end`] refuses what nobody took.
+pub(crate) struct Fields {
+    map: Map<String, Value>,
+    /// The object's place: `card.json#` or `card.json#/link`.
+    at: String,
+}
+
+impl Fields {
+    /// The fields of `value`, which stands at `at`.
+    pub(crate) fn of(value: Value, at: impl Into<String>) -> Result<Self, Refusal> {
+        let at = at.into();
+        match value {
+            Value::Object(map) => Ok(Self { map, at }),
+            other => Err(malformed(at, "an object", &other)),
+        }
+    }
+
+    /// The place of `key`.
+    pub(crate) fn subject(&self, key: &str) -> String {
+        // RFC 6901 §3: these two characters are escaped in a pointer.
+        format!("{}/{}", self.at, shown(&key.replace('~', "~0").replace('/', "~1")))
+    }
+
+    /// The value of `key`, which must be there; it may be null.
+    pub(crate) fn required(&mut self, key: &str) -> Result<Value, Refusal> {
+        self.map
+            .remove(key)
+            .ok_or_else(|| Refusal::new(ErrorCode::IngFieldMissing, self.subject(key), "field is missing"))
+    }
+
+    /// The value of `key`, when it is there and not null.
+    pub(crate) fn optional(&mut self, key: &str) -> Option<Value> {
+        self.map.remove(key).filter(|value| !value.is_null())
+    }
+
+    /// A text that must be there.
+    pub(crate) fn text(&mut self, key: &str, chars_max: usize) -> Result<String, Refusal> {
+        let value = self.required(key)?;
+        text_of(value, self.subject(key), chars_max)
+    }
+
+    /// A text that may be missing or null.
+    pub(crate) fn text_if_any(&mut self, key: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
+        self.optional(key).map(|value| text_of(value, self.subject(key), chars_max)).transpose()
+    }
+
+    /// A text or null; the key itself must be there, so that "none" is said and not forgotten.
+    pub(crate) fn text_or_null(&mut self, key: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
+        match self.required(key)? {
+            Value::Null => Ok(None),
+            value => text_of(value, self.subject(key), chars_max).map(Some),
+        }
+    }
+
+    /// One of the words that `parse` knows.
+    pub(crate) fn word<T>(&mut self, key: &str, parse: fn(&str) -> Option<T>, known: &str) -> Result<T, Refusal> {
+        let value = self.required(key)?;
+        word_of(&value, self.subject(key), parse, known)
+    }
+
+    /// A whole number from `min` to `max`.
+    pub(crate) fn number(&mut self, key: &str, min: u32, max: u32) -> Result<u32, Refusal> {
+        let value = self.required(key)?;
+        let number = value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (min..=max).contains(n));
+        number.ok_or_else(|| malformed(self.subject(key), &format!("a whole number from {min} to {max}"), &value))
+    }
+
+    /// The `schema` field, which must be exactly `name`.
+    pub(crate) fn schema(&mut self, name: &str) -> Result<(), Refusal> {
+        let value = self.required("schema")?;
+        if value.as_str() == Some(name) {
+            return Ok(());
+        }
+        Err(malformed(self.subject("schema"), &format!("{name:?}"), &value))
+    }
+
+    /// Refuses a key that was not taken.
+    pub(crate) fn end(self) -> Result<(), Refusal> {
+        match self.map.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(Refusal::new(ErrorCode::IngKeyUnknown, self.subject(key), "key is not in the schema")),
+        }
+    }
+}
+
+/// The text in `value`: not blank, no control characters, at most `chars_max` characters.
+pub(crate) fn text_of(value: Value, subject: String, chars_max: usize) -> Result<String, Refusal> {
+    let Value::String(text) = value else {
+        return Err(malformed(subject, "a text", &value));
+    };
+    let fault = if text.trim().is_empty() {
+        "text is blank".to_owned()
+    } else if text.chars().any(char::is_control) {
+        "text has a control character".to_owned()
+    } else if text.chars().count() > chars_max {
+        format!("text is longer than {chars_max} characters")
+    } else {
+        return Ok(text);
+    };
+    Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, fault))
+}
+
+/// The word in `value`.
+pub(crate) fn word_of<T>(
+    value: &Value,
+    subject: String,
+    parse: fn(&str) -> Option<T>,
+    known: &str,
+) -> Result<T, Refusal> {
+    value.as_str().and_then(parse).ok_or_else(|| malformed(subject, &format!("one of {known}"), value))
+}
+
+/// The items of `value`, at most `items_max`.
+pub(crate) fn array_of(value: Value, subject: String, items_max: usize) -> Result<Vec<Value>, Refusal> {
+    match value {
+        Value::Array(items) if items.len() <= items_max => Ok(items),
+        Value::Array(items) => Err(Refusal::new(
+            ErrorCode::IngFieldMalformed,
+            subject,
+            format!("{} items, at most {items_max} are admitted", items.len()),
+        )),
+        other => Err(malformed(subject, "an array", &other)),
+    }
+}
+
+/// The refusal of a value that is not what is wanted. It repeats no text of the value: a card names people.
+pub(crate) fn malformed(subject: String, wanted: &str, found: &Value) -> Refusal {
+    let kind = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
+    let fault = if wanted == kind { String::new() } else { format!(", found {kind}") };
+    Refusal::new(ErrorCode::IngFieldMalformed, subject, format!("wanted {wanted}{fault}"))
+}
+
+/// An enum of words: the variants, their text form and the way back, in one table.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every value there is.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// The words, for a message.
+            pub const KNOWN: &'static str = concat!($("\"", $word, "\" ",)+);
+
+            /// The word as it is written.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The value of a word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_key_is_refused_at_any_depth() {
+        assert!(parse(br#"{"a": 1, "b": [{"a": 1}, {"a": 2}]}"#).is_ok());
+        assert!(parse(br#"{"a": 1, "a": 1}"#).unwrap_err().to_string().contains("repeated"));
+        assert!(parse(br#"{"b": [{"a": 1, "\u0061": 2}]}"#).is_err());
+        assert!(parse(b"{} {}").is_err());
+        assert!(parse("[".repeat(100_000).as_bytes()).is_err(), "depth is bounded");
+    }
+
+    #[test]
+    fn values_come_through_unchanged() {
+        let text = r#"{"a":[null,true,-1,18446744073709551615,1.5,"қ"],"b":{}}"#;
+        assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn names_are_shown_without_their_commands() {
+        assert_eq!(shown("a\u{1b}[2J\u{202e}қ"), "a\\u{1b}[2J\\u{202e}қ");
+        assert_eq!(shown(&"x".repeat(1000)).chars().count(), SHOWN_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn pointers_are_escaped() {
+        let fields = Fields::of(serde_json::json!({"a/b~": 1}), "x#").unwrap();
+        assert_eq!(fields.end().unwrap_err().subject, "x#/a~1b~0");
+    }
+}

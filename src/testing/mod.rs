@@ -1,0 +1,57 @@
+//! What tests share: a medium that fails on demand and a repeatable sequence of numbers.
+//!
+//! Compiled for tests only (feature `testing`). It contains no assertion about the archive: those stand in the tests.
+
+pub mod fault;
+
+pub use fault::{Failure, FaultDisk, FaultPlan};
+
+/// A repeatable sequence of numbers (SplitMix64), so that a failing test prints its seed and is run again. No key comes from it.
+#[derive(Debug, Clone)]
+pub struct Sequence(u64);
+
+impl Sequence {
+    /// The sequence of `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.draw() % end
+    }
+
+    /// A length from 0 to `max`, both included.
+    pub fn len_to(&mut self, max: usize) -> usize {
+        usize::try_from(self.below(max as u64 + 1)).expect("not above a length")
+    }
+
+    /// Bytes that do not shrink.
+    pub fn noise(&mut self, len: usize) -> Vec<u8> {
+        let mut out: Vec<u8> =
+            std::iter::repeat_with(|| self.draw().to_le_bytes()).take(len.div_ceil(8)).flatten().collect();
+        out.truncate(len);
+        out
+    }
+
+    /// Bytes that shrink: a few words in changing order.
+    pub fn text(&mut self, len: usize) -> Vec<u8> {
+        const WORDS: [&str; 6] = ["құжат ", "archive ", "іс ", "номенклатура ", "2026 ", "register "];
+        let mut out = Vec::with_capacity(len + 32);
+        while out.len() < len {
+            let word = usize::try_from(self.below(WORDS.len() as u64)).expect("a short list");
+            out.extend_from_slice(WORDS[word].as_bytes());
+        }
+        out.truncate(len);
+        out
+    }
+}

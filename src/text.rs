@@ -1,0 +1,57 @@
+//! Texts that people read, in Kazakh, Russian and English.
+//!
+//! Kazakh is the first language (informatisation law of 2007, article 12(3)). A text is a [`Text`] with all three languages;
+//! there is no way to write one with a language missing, so an untranslated text does not compile.
+
+use std::str::FromStr;
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// Kazakh, the default.
+    #[default]
+    Kk,
+    /// Russian.
+    Ru,
+    /// English.
+    En,
+}
+
+impl FromStr for Lang {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "kk" => Ok(Lang::Kk),
+            "ru" => Ok(Lang::Ru),
+            "en" => Ok(Lang::En),
+            _ => Err(format!("unknown language {text:?}; known: kk, ru, en")),
+        }
+    }
+}
+
+/// One text in the three languages.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    /// Kazakh.
+    pub kk: &'static str,
+    /// Russian.
+    pub ru: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+impl Text {
+    /// The text in `lang`.
+    pub fn get(&self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Kk => self.kk,
+            Lang::Ru => self.ru,
+            Lang::En => self.en,
+        }
+    }
+}
+
+/// A [`Text`] from its three languages.
+pub const fn text(kk: &'static str, ru: &'static str, en: &'static str) -> Text {
+    Text { kk, ru, en }
+}

@@ -1,0 +1,483 @@
+//! The commit: one batch of acts made durable in all three truths, or not at all.
+//!
+//! Order on disk
+//!   1. Frames are in the open segment, wrapped keys in the vault journal, the bundle in the staging file; none is synced.
+//!   2. All three are synced, at the same time: nothing refers to them yet. A crash leaves tails that recovery cuts.
+//!   3. The lock record is swapped and synced. **This is the commit point.** A crash before leaves the old head; after, the new.
+//!   4. The caller is answered. Tiles and checkpoint follow from the bundle, see [`Committer::settle`].
+//!
+//! After any failed write or sync the committer latches: the medium may have dropped bytes, so only reopening, which reads what
+//! is really there, may write again.
+
+use super::LogError;
+use super::checkpoint::LogSigner;
+use super::leaf::{ActKind, Leaf, SealedSegment};
+use super::lock::{BundleRef, Head, LOCK, LockRecord};
+use super::stage::{Bundle, stage_name, stage_number};
+use super::tile;
+use super::tree::{Edge, Frontier, FullTile, TILE_WIDTH, leaf_hash, merkle_root};
+use crate::clock::{Clock, Millis};
+use crate::model::digest::{Address, Sha256, Sha512, sha256_parts};
+use crate::model::id::{ActId, ActorId, ArchiveId, RecordId};
+use crate::store::disk::{Disk, DiskError};
+use crate::store::format::OwnerKey;
+use crate::store::scrub::{self, Depth};
+use crate::store::segment::SegmentWriter;
+use crate::vault::{KeySlot, OwnedKey, PreparedRoll, Vault};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+/// Keys in the vault's journal before it is folded into pages: bounds the memory and time of opening.
+pub(super) const JOURNAL_KEYS_MAX: usize = 32_768;
+/// A staging file is closed when it has grown past this; closed ones go once their tiles are published.
+const STAGE_BYTES: u64 = 8 * 1024 * 1024;
+/// Entries that wait for their tiles before the committer publishes on its own.
+const UNSETTLED_MAX: u64 = 8_192;
+
+/// The previous entry of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Previous {
+    /// A committed entry.
+    Entry(u64),
+    /// The act at this position of the same batch.
+    InBatch(usize),
+}
+
+/// One act to be committed. Its frames are in the segment already.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// What is done.
+    pub kind: ActKind,
+    /// Its id: the one in the frames that came with it.
+    pub id: ActId,
+    /// Who does it.
+    pub actor: ActorId,
+    /// The record or register it is about.
+    pub rec: Option<RecordId>,
+    /// That record's previous entry of the same chain.
+    pub prev: Option<Previous>,
+    /// A new key for `rec`, in this subtree of the vault.
+    pub new_key: Option<(u32, OwnerKey)>,
+    /// Salted group commitment.
+    pub group: Option<(Sha256, Sha512)>,
+    /// Digest of the act document.
+    pub doc: Option<Sha256>,
+    /// Addresses of the objects that came with it.
+    pub addresses: Vec<Address>,
+}
+
+impl Act {
+    /// An act with nothing but what every act has.
+    pub fn new(kind: ActKind, actor: ActorId) -> Self {
+        Self {
+            kind,
+            id: ActId(crate::random::bytes()),
+            actor,
+            rec: None,
+            prev: None,
+            new_key: None,
+            group: None,
+            doc: None,
+            addresses: Vec::new(),
+        }
+    }
+}
+
+/// SHA-256 over the sorted addresses of an act's objects; `None` for an act without objects.
+pub fn object_commitment(addresses: &[Address]) -> Option<Sha256> {
+    if addresses.is_empty() {
+        return None;
+    }
+    let mut sorted = addresses.to_vec();
+    sorted.sort_unstable();
+    let parts: Vec<&[u8]> = sorted.iter().map(|a| a.0.as_slice()).collect();
+    Some(sha256_parts(&parts))
+}
+
+/// An act that is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its place in the journal.
+    pub index: u64,
+    /// The entry.
+    pub leaf: Leaf,
+}
+
+/// The one writer of the truths.
+pub struct Committer {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) archive: ArchiveId,
+    pub(super) signer: LogSigner,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Arc<Mutex<SegmentWriter>>,
+    pub(super) vault: Arc<RwLock<Vault>>,
+    pub(super) lock_seq: u64,
+    pub(super) lock: LockRecord,
+    pub(super) edge: Edge,
+    pub(super) frontier: Frontier,
+    pub(super) unsettled: Unsettled,
+    /// Where the next bundle goes.
+    pub(super) stage: (u64, u64),
+    pub(super) latched: Option<String>,
+    pub(super) journal_keys_max: usize,
+    /// Entries written since they were last taken for the index.
+    pub(super) unsent: Vec<Committed>,
+}
+
+/// What is committed but not yet published as tiles.
+#[derive(Debug, Default)]
+pub(super) struct Unsettled {
+    /// Size of the published checkpoint.
+    pub(super) published: u64,
+    /// The note of the newest head.
+    pub(super) checkpoint: String,
+    /// Tiles that became full.
+    pub(super) full: Vec<FullTile>,
+    /// Bundles that became full, with their number.
+    pub(super) full_bundles: Vec<(u64, Vec<u8>)>,
+    /// The bytes of the partial bundle at the edge.
+    pub(super) tail: Vec<u8>,
+}
+
+impl Unsettled {
+    /// Adds one entry whose leaf goes to the edge that `edge` is at.
+    pub(super) fn push(&mut self, edge: &mut Edge, entry: &[u8]) {
+        self.tail.extend_from_slice(&u16::try_from(entry.len()).expect("leaves are small").to_be_bytes());
+        self.tail.extend_from_slice(entry);
+        edge.push(leaf_hash(entry), &mut self.full);
+        if edge.size().is_multiple_of(TILE_WIDTH) {
+            self.full_bundles.push((edge.size() / TILE_WIDTH - 1, std::mem::take(&mut self.tail)));
+        }
+    }
+}
+
+impl Committer {
+    /// Head of the truths.
+    pub fn head(&self) -> &Head {
+        &self.lock.head
+    }
+
+    /// The lock record.
+    pub fn lock_record(&self) -> &LockRecord {
+        &self.lock
+    }
+
+    /// The vault, for reading keys.
+    pub fn vault(&self) -> RwLockReadGuard<'_, Vault> {
+        self.vault.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Entries of the published journal.
+    pub fn published(&self) -> u64 {
+        self.unsettled.published
+    }
+
+    /// Takes all entries written since the last call, in order.
+    pub fn take_unsent(&mut self) -> Vec<Committed> {
+        std::mem::take(&mut self.unsent)
+    }
+
+    /// The store's appender, to be shared with those who seal.
+    pub fn store_handle(&self) -> Arc<Mutex<SegmentWriter>> {
+        self.store.clone()
+    }
+
+    /// The vault, to be shared with those who read.
+    pub fn vault_handle(&self) -> Arc<RwLock<Vault>> {
+        self.vault.clone()
+    }
+
+    /// Why nothing more is written, if so.
+    pub fn latched(&self) -> Option<&str> {
+        self.latched.as_deref()
+    }
+
+    /// Folds the vault's journal at this many keys, so that tests see several pages.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn set_journal_keys_max(&mut self, keys: usize) {
+        self.journal_keys_max = keys;
+    }
+
+    fn store(&self) -> MutexGuard<'_, SegmentWriter> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Commits a batch. On success every act is durable; on failure none is acknowledged and the committer has latched.
+    pub fn commit(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
+        self.check_latch()?;
+        let result = self.commit_batch(acts);
+        let result = result.and_then(|committed| {
+            if self.vault().journal_keys() >= self.journal_keys_max {
+                self.roll_batch(&[], false, self.system_actor())?;
+            }
+            if self.head().size - self.unsettled.published >= UNSETTLED_MAX {
+                self.settle_batch()?;
+            }
+            Ok(committed)
+        });
+        self.latch_on(result)
+    }
+
+    /// Moves the vault to new pages without `erase`; with `new_epoch` under a new KEK, after which the old one is erased.
+    pub fn roll(&mut self, erase: &[KeySlot], new_epoch: bool, actor: ActorId) -> Result<Committed, LogError> {
+        self.check_latch()?;
+        let result = self.roll_batch(erase, new_epoch, actor);
+        self.latch_on(result)
+    }
+
+    /// Publishes tiles and checkpoint of all that is committed, and drops staging files that are no longer needed.
+    ///
+    /// A crash anywhere leaves the old checkpoint with its tiles, or the new one with its; recovery does the rest again.
+    pub fn settle(&mut self) -> Result<(), LogError> {
+        self.check_latch()?;
+        let result = self.settle_batch();
+        self.latch_on(result)
+    }
+
+    fn system_actor(&self) -> ActorId {
+        SYSTEM_ACTOR
+    }
+
+    fn check_latch(&self) -> Result<(), LogError> {
+        self.latched.as_ref().map_or(Ok(()), |cause| Err(LogError::Latched { cause: cause.clone() }))
+    }
+
+    fn latch_on<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
+        if let Err(e) = &result {
+            self.latched = Some(e.to_string());
+        }
+        result
+    }
+
+    fn time(&self) -> Millis {
+        // Entries never go back in time, whatever the clock does.
+        self.clock.now().max(self.lock.head.t)
+    }
+
+    fn commit_batch(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
+        let t = self.time();
+        let (store_end, mut unsynced) = {
+            let mut store = self.store();
+            if let Some(failed) = store.failed() {
+                return Err(LogError::Disk(failed.clone()));
+            }
+            (store.end(), store.take_unsynced())
+        };
+        let mut leaves = self.sealed_segments(store_end.segment, t)?;
+        let sealed = leaves.last().and_then(|l: &Leaf| l.segment).map_or(self.lock.head.sealed, |s| s.number);
+        let system_leaves = leaves.len();
+        let first = self.lock.head.size;
+        let mut keys: Vec<(KeySlot, OwnedKey)> = Vec::new();
+        let vault = self.vault.clone();
+        let mut vault = vault.write().unwrap_or_else(PoisonError::into_inner);
+        for act in acts {
+            let mut leaf = Leaf::new(act.kind, act.id, t, act.actor);
+            leaf.rec = act.rec;
+            leaf.prev = act.prev.map(|prev| match prev {
+                Previous::Entry(index) => index,
+                Previous::InBatch(at) => first + (system_leaves + at) as u64,
+            });
+            leaf.doc = act.doc;
+            leaf.obj = object_commitment(&act.addresses);
+            if let Some((g256, g512)) = act.group {
+                leaf.g256 = Some(g256);
+                leaf.g512 = Some(g512);
+            }
+            if let Some((subtree, key)) = act.new_key {
+                let owner = act.rec.expect("a key belongs to a record or register");
+                let earlier = keys.iter().filter(|(s, _)| s.subtree == subtree).count() as u64;
+                let next = vault.next_slot(subtree);
+                let slot = KeySlot { subtree, slot: next.slot + earlier };
+                keys.push((slot, OwnedKey { owner, key }));
+                leaf.key = Some(slot);
+            }
+            leaves.push(leaf);
+        }
+        if !keys.is_empty() {
+            vault.add(&keys)?;
+            unsynced.push(vault.journal_name());
+        }
+        let vault_state = vault.state();
+        drop(vault);
+        let head = Head { sealed, store: store_end, vault: vault_state, t, ..self.lock.head };
+        self.write(&leaves, head, unsynced)?;
+        let committed = (first..).zip(leaves).map(|(index, leaf)| Committed { index, leaf });
+        let committed: Vec<Committed> = committed.collect();
+        self.unsent.extend(committed.iter().cloned());
+        Ok(committed.into_iter().skip(system_leaves).collect())
+    }
+
+    /// Steps 2 and 3: bundle, sync, lock record.
+    fn write(&mut self, leaves: &[Leaf], head: Head, mut unsynced: Vec<String>) -> Result<(), LogError> {
+        let entries: Vec<Vec<u8>> = leaves.iter().map(Leaf::encode).collect();
+        let mut edge = self.edge.clone();
+        let mut added = Unsettled { tail: self.unsettled.tail.clone(), ..Unsettled::default() };
+        for entry in &entries {
+            added.push(&mut edge, entry);
+        }
+        let root = edge.root();
+        let head =
+            Head { batch: self.lock.head.batch + 1, batch_id: crate::random::bytes(), size: edge.size(), root, ..head };
+        let checkpoint = self.signer.sign(edge.size(), root);
+        let bundle = Bundle { old_size: self.lock.head.size, entries, head, checkpoint };
+        let bytes = bundle.encode(self.archive);
+        let frontier = self.check_root(&bytes, root)?;
+        let (file, offset) = self.stage;
+        let name = stage_name(file);
+        self.disk.append(&name, offset, &bytes)?;
+        unsynced.push(name);
+        sync_all(self.disk.as_ref(), &unsynced)?;
+        let digest = Sha256::from_slice(&bytes[bytes.len() - 32..]).expect("a bundle ends with its digest");
+        let len = u32::try_from(bytes.len()).expect("checked when encoded");
+        let lock = LockRecord { head, bundle: BundleRef { file, offset, len, sha256: digest } };
+        self.disk.swap(LOCK, self.lock_seq, &lock.encode(self.archive))?;
+        // Committed. What follows is memory only.
+        self.lock_seq += 1;
+        self.lock = lock;
+        self.edge = edge;
+        self.frontier = frontier;
+        self.unsettled.full.append(&mut added.full);
+        self.unsettled.full_bundles.append(&mut added.full_bundles);
+        self.unsettled.tail = added.tail;
+        self.unsettled.checkpoint = bundle.checkpoint;
+        self.stage = (file, offset + u64::from(len));
+        Ok(())
+    }
+
+    // A flipped bit in memory once killed a public log (Yeti 2022). The root is computed again from the very bytes that are
+    // about to be written, leaf by leaf and not through tiles, before the signature over it leaves this function.
+    fn check_root(&self, bundle: &[u8], root: Sha256) -> Result<Frontier, LogError> {
+        let (bundle, _, _) = Bundle::decode(bundle, self.archive).ok_or(LogError::Root)?;
+        let mut frontier = self.frontier.clone();
+        for entry in &bundle.entries {
+            frontier.push(leaf_hash(entry));
+        }
+        if frontier.root() != root || bundle.head.root != root {
+            return Err(LogError::Root);
+        }
+        Ok(frontier)
+    }
+
+    fn sealed_segments(&self, open: u32, t: Millis) -> Result<Vec<Leaf>, LogError> {
+        let mut leaves = Vec::new();
+        for number in self.lock.head.sealed + 1..open {
+            let segment = seal_segment(self.disk.as_ref(), self.archive, number)?;
+            let mut leaf = Leaf::new(ActKind::SegmentSealed, ActId(crate::random::bytes()), t, self.system_actor());
+            leaf.segment = Some(segment);
+            leaves.push(leaf);
+        }
+        Ok(leaves)
+    }
+
+    fn roll_batch(&mut self, erase: &[KeySlot], new_epoch: bool, actor: ActorId) -> Result<Committed, LogError> {
+        let vault = self.vault.clone();
+        let mut vault = vault.write().unwrap_or_else(PoisonError::into_inner);
+        let roll: PreparedRoll = vault.prepare_roll(erase, new_epoch)?;
+        let t = self.time();
+        let kind = if new_epoch { ActKind::VaultRolled } else { ActKind::VaultFolded };
+        let mut leaf = Leaf::new(kind, ActId(crate::random::bytes()), t, actor);
+        leaf.epoch = Some(roll.state.epoch);
+        // Frames that others appended meanwhile stay outside this batch; the store's end is that of the last commit.
+        let head = Head { vault: roll.state, t, ..self.lock.head };
+        let index = self.lock.head.size;
+        self.write(std::slice::from_ref(&leaf), head, Vec::new())?;
+        self.unsent.push(Committed { index, leaf: leaf.clone() });
+        vault.finish_roll(roll)?;
+        Ok(Committed { index, leaf })
+    }
+
+    fn settle_batch(&mut self) -> Result<(), LogError> {
+        if self.unsettled.published == self.lock.head.size && self.lock.head.size > 0 {
+            return Ok(());
+        }
+        let hashes = |hashes: &[Sha256]| hashes.iter().flat_map(|h| h.0).collect::<Vec<u8>>();
+        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+        for full in &self.unsettled.full {
+            files.push((tile::hash_tile(full.level, full.index, TILE_WIDTH), hashes(&full.hashes)));
+        }
+        for (number, bytes) in &self.unsettled.full_bundles {
+            files.push((tile::entries_tile(*number, TILE_WIDTH), bytes.clone()));
+        }
+        let mut rest = self.edge.size();
+        for (level, edge) in (0u8..).zip(self.edge.levels()) {
+            if !edge.is_empty() {
+                let name = tile::hash_tile(level, rest / TILE_WIDTH, edge.len() as u64);
+                files.push((name, hashes(edge)));
+            }
+            rest /= TILE_WIDTH;
+        }
+        if !self.unsettled.tail.is_empty() {
+            let size = self.edge.size();
+            let name = tile::entries_tile(size / TILE_WIDTH, size % TILE_WIDTH);
+            files.push((name, self.unsettled.tail.clone()));
+        }
+        // Tiles first: a checkpoint whose tiles are missing could not be verified by anyone.
+        self.disk.put_if_absent(&files)?;
+        self.disk.publish(&checkpoint_name(), self.unsettled.checkpoint.as_bytes())?;
+        // A partial tile stays as long as its tile is not full: readers of an older checkpoint still ask for it (tlog-tiles).
+        let full = self.unsettled.full.iter().map(|f| tile::hash_tile(f.level, f.index, TILE_WIDTH));
+        let full = full.chain(self.unsettled.full_bundles.iter().map(|(n, _)| tile::entries_tile(*n, TILE_WIDTH)));
+        for name in full.collect::<Vec<_>>() {
+            for (partial, _) in self.disk.list(&format!("{name}.p"))? {
+                self.disk.delete(&partial)?;
+            }
+        }
+        self.unsettled.full.clear();
+        self.unsettled.full_bundles.clear();
+        self.unsettled.published = self.lock.head.size;
+        if self.stage.1 >= STAGE_BYTES {
+            self.stage = (self.stage.0 + 1, 0);
+        }
+        for (name, _) in self.disk.list("tlog")? {
+            if stage_number(&name).is_some_and(|n| n < self.lock.bundle.file) {
+                self.disk.delete(&name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The actor of acts that the archive does by itself.
+pub const SYSTEM_ACTOR: ActorId = ActorId([0; 8]);
+
+/// The file of the published checkpoint.
+pub fn checkpoint_name() -> String {
+    format!("{}/checkpoint", tile::TLOG)
+}
+
+/// Length, frames and Merkle root of a closed segment.
+pub fn seal_segment(disk: &dyn Disk, archive: ArchiveId, number: u32) -> Result<SealedSegment, LogError> {
+    let name = crate::store::format::segment_name(number);
+    let len = disk.len(&name)?.ok_or_else(|| DiskError::Missing { name: name.clone() })?;
+    let mut hashes = Vec::new();
+    let mut damage = None;
+    scrub::scan(
+        disk,
+        archive,
+        number,
+        0,
+        len,
+        Depth::Headers,
+        &mut |frame| hashes.push(leaf_hash(&frame.digest.0)),
+        &mut |d| damage = Some(d),
+    )?;
+    if let Some(damage) = damage {
+        return Err(LogError::integrity(name, format!("cannot be sealed: {damage:?}")));
+    }
+    Ok(SealedSegment { number, len, frames: hashes.len() as u64, root: merkle_root(&hashes) })
+}
+
+/// Syncs several files at the same time: the device works on all of them while we wait once.
+fn sync_all(disk: &dyn Disk, names: &[String]) -> Result<(), DiskError> {
+    match names {
+        [] => Ok(()),
+        [one] => disk.sync(one),
+        [first, rest @ ..] => std::thread::scope(|scope| {
+            let others: Vec<_> = rest.iter().map(|name| scope.spawn(move || disk.sync(name))).collect();
+            let mut result = disk.sync(first);
+            for other in others {
+                result = result.and(other.join().expect("syncing does not panic"));
+            }
+            result
+        }),
+    }
+}

@@ -1,0 +1,273 @@
+//! What one log entry says: canonical JSON that a court can read, with nothing in it about a person or a document.
+//!
+//! Ids are random, actors are pseudonyms, commitments are salted. Whatever a person wrote is in the sealed act document that
+//! `doc` commits to. `docs/format.md` §4.3 lists the fields.
+
+use crate::clock::Millis;
+use crate::model::canonical;
+use crate::model::digest::{Sha256, Sha512};
+use crate::model::id::{ActId, ActorId, RecordId};
+use crate::vault::KeySlot;
+use serde_json::{Map, Value};
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// The kinds of acts. The text is part of the format: never changed, never reused.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum ActKind { $($(#[$doc])* $name,)* }
+        impl ActKind {
+            /// All kinds.
+            pub const ALL: &'static [ActKind] = &[$(ActKind::$name,)*];
+            /// The text in the log.
+            pub fn as_str(self) -> &'static str {
+                match self { $(ActKind::$name => $text,)* }
+            }
+            /// The kind with this text.
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(ActKind::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+acts! {
+    /// The archive was made: entry 0.
+    ArchiveCreated = "archive.created";
+    /// A register with its own key was opened; its act documents carry what the log must not.
+    RegisterCreated = "register.created";
+    /// An account was given a pseudonym.
+    AccountAdded = "account.added";
+    /// An agency was given its part of the vault.
+    AgencyAdded = "agency.added";
+    /// A submission was accepted as a record.
+    RecordAccepted = "record.accepted";
+    /// A submission was refused; nothing of it is kept.
+    SubmissionRefused = "submission.refused";
+    /// A record with restricted access was read.
+    RecordRead = "record.read";
+    /// A segment is closed; its Merkle root names its frames without keys.
+    SegmentSealed = "segment.sealed";
+    /// The vault's journal was folded into pages.
+    VaultFolded = "vault.folded";
+    /// The vault moved to a new key-encryption key.
+    VaultRolled = "vault.rolled";
+}
+
+/// The two chains of a record's entries: shown separately, so that one proves nothing about the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Chain {
+    /// What was done with the record.
+    Custody,
+    /// Who read it.
+    Reading,
+}
+
+impl ActKind {
+    /// The chain an act of this kind belongs to.
+    pub fn chain(self) -> Chain {
+        if self == ActKind::RecordRead { Chain::Reading } else { Chain::Custody }
+    }
+}
+
+/// A closed segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedSegment {
+    /// Its number.
+    pub number: u32,
+    /// Its length.
+    pub len: u64,
+    /// Its frames.
+    pub frames: u64,
+    /// Merkle root (RFC 6962, leaf = the digest that ends a frame) over its frames in order.
+    pub root: Sha256,
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// What was done.
+    pub act: ActKind,
+    /// Id of the act; stored objects that came with it name it.
+    pub id: ActId,
+    /// When, in milliseconds; never less than in the entry before.
+    pub t: Millis,
+    /// Pseudonym of who did it.
+    pub actor: ActorId,
+    /// The record (or register) it is about.
+    pub rec: Option<RecordId>,
+    /// The record's previous entry of the same chain.
+    pub prev: Option<u64>,
+    /// Place of the owner's key in the vault, given with the entry that adds it.
+    pub key: Option<KeySlot>,
+    /// Salted group commitment, SHA-256: also the RFC 4998 leaf.
+    pub g256: Option<Sha256>,
+    /// The same with SHA-512.
+    pub g512: Option<Sha512>,
+    /// SHA-256 of the act document, which holds its own salt.
+    pub doc: Option<Sha256>,
+    /// SHA-256 over the sorted addresses of the objects that came with the act.
+    pub obj: Option<Sha256>,
+    /// The segment that was closed.
+    pub segment: Option<SealedSegment>,
+    /// The vault's epoch after a fold or roll.
+    pub epoch: Option<u32>,
+}
+
+/// An entry that does not have the form of a leaf.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("log entry {index}: {what}")]
+pub struct LeafError {
+    /// Which entry.
+    pub index: u64,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl Leaf {
+    /// A leaf with only the fields that every act has.
+    pub fn new(act: ActKind, id: ActId, t: Millis, actor: ActorId) -> Self {
+        Self {
+            act,
+            id,
+            t,
+            actor,
+            rec: None,
+            prev: None,
+            key: None,
+            g256: None,
+            g512: None,
+            doc: None,
+            obj: None,
+            segment: None,
+            epoch: None,
+        }
+    }
+
+    /// The entry's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut map = Map::new();
+        let mut put = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                map.insert(key.to_owned(), value);
+            }
+        };
+        put("act", Some(self.act.as_str().into()));
+        put("actor", Some(self.actor.to_string().into()));
+        put("doc", self.doc.map(|d| d.to_string().into()));
+        put("epoch", self.epoch.map(Into::into));
+        put("g256", self.g256.map(|d| d.to_string().into()));
+        put("g512", self.g512.map(|d| d.to_string().into()));
+        put("id", Some(self.id.to_string().into()));
+        put("key", self.key.map(|k| k.to_string().into()));
+        put("obj", self.obj.map(|d| d.to_string().into()));
+        put("prev", self.prev.map(Into::into));
+        put("rec", self.rec.map(|r| r.to_string().into()));
+        put(
+            "segment",
+            self.segment.map(|s| {
+                serde_json::json!({"frames": s.frames, "len": s.len, "number": s.number, "root": s.root.to_string()})
+            }),
+        );
+        put("t", Some(self.t.into()));
+        put("v", Some(1.into()));
+        canonical::to_vec(&Value::Object(map)).expect("a leaf holds strings and small integers")
+    }
+
+    /// Reads entry `index`. Only the one canonical form is taken.
+    pub fn decode(index: u64, bytes: &[u8]) -> Result<Self, LeafError> {
+        let wrong = |what: &str| LeafError { index, what: what.to_owned() };
+        let value: Value = serde_json::from_slice(bytes).map_err(|e| wrong(&format!("not JSON: {e}")))?;
+        // The canonical form first: it also bounds the numbers, so that encoding what was read cannot fail.
+        if canonical::to_vec(&value).as_deref() != Ok(bytes) {
+            return Err(wrong("not in canonical form"));
+        }
+        let map = value.as_object().ok_or_else(|| wrong("not an object"))?;
+        if map.get("v").and_then(Value::as_u64) != Some(1) {
+            return Err(wrong("newer than this program knows"));
+        }
+        fn text<T: std::str::FromStr>(map: &Map<String, Value>, key: &str) -> Result<Option<T>, String> {
+            match map.get(key) {
+                None => Ok(None),
+                Some(v) => {
+                    let parsed = v.as_str().and_then(|s| s.parse().ok());
+                    parsed.map(Some).ok_or_else(|| format!("field {key} is not as it must be"))
+                }
+            }
+        }
+        let number = |map: &Map<String, Value>, key: &str| map.get(key).and_then(Value::as_u64);
+        let fail = |what: String| LeafError { index, what };
+        let act = map.get("act").and_then(Value::as_str).and_then(ActKind::from_text);
+        let act = act.ok_or_else(|| wrong("act of an unknown kind"))?;
+        let id = text(map, "id").map_err(fail)?.ok_or_else(|| wrong("no act id"))?;
+        let actor = text(map, "actor").map_err(fail)?.ok_or_else(|| wrong("no actor"))?;
+        let t = number(map, "t").ok_or_else(|| wrong("no time"))?;
+        let segment = match map.get("segment").and_then(Value::as_object) {
+            None => None,
+            Some(s) => {
+                let field = |key| number(s, key).ok_or_else(|| wrong("segment is not as it must be"));
+                let root = text(s, "root").map_err(fail)?.ok_or_else(|| wrong("segment has no root"))?;
+                let segment_no = u32::try_from(field("number")?).map_err(|_| wrong("segment number is too large"))?;
+                Some(SealedSegment { number: segment_no, len: field("len")?, frames: field("frames")?, root })
+            }
+        };
+        let key = match map.get("key") {
+            None => None,
+            Some(k) => {
+                Some(k.as_str().and_then(|k| k.parse().ok()).ok_or_else(|| wrong("field key is not as it must be"))?)
+            }
+        };
+        let leaf = Self {
+            act,
+            id,
+            t,
+            actor,
+            rec: text(map, "rec").map_err(fail)?,
+            prev: number(map, "prev"),
+            key,
+            g256: text(map, "g256").map_err(fail)?,
+            g512: text(map, "g512").map_err(fail)?,
+            doc: text(map, "doc").map_err(fail)?,
+            obj: text(map, "obj").map_err(fail)?,
+            segment,
+            epoch: number(map, "epoch").and_then(|e| u32::try_from(e).ok()),
+        };
+        if leaf.encode() == bytes { Ok(leaf) } else { Err(wrong("has unknown fields")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaf_decodes_to_itself_and_other_forms_are_refused() {
+        let mut leaf = Leaf::new(ActKind::RecordAccepted, ActId([1; 16]), 1_700_000_000_123, ActorId([2; 8]));
+        leaf.rec = Some(RecordId([3; 16]));
+        leaf.prev = Some(17);
+        leaf.key = Some(KeySlot { subtree: 1, slot: 70_000 });
+        leaf.g256 = Some(Sha256([4; 32]));
+        leaf.segment = Some(SealedSegment { number: 2, len: 9, frames: 8, root: Sha256([5; 32]) });
+        let bytes = leaf.encode();
+        assert_eq!(Leaf::decode(0, &bytes).unwrap(), leaf);
+        let text = String::from_utf8(bytes).unwrap();
+        for bad in [
+            text.replace("{\"act\"", "{ \"act\""),
+            text.replace("\"v\":1", "\"v\":2"),
+            text.replace("\"t\":", "\"extra\":1,\"t\":"),
+            text.replace("record.accepted", "record.acceptet"),
+            text.replace("1/70000", "1/070000"),
+            text.replace("1700000000123", "9007199254740992"),
+            text.replace("\"prev\":17", "\"prev\":18446744073709551615"),
+            text.replace("\"prev\":17", "\"prev\":null"),
+        ] {
+            assert!(Leaf::decode(0, bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn act_texts_parse_back() {
+        for act in ActKind::ALL {
+            assert_eq!(ActKind::from_text(act.as_str()), Some(*act));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The journal of every act: the third truth, and the commit that joins the three.
+//!
+//! A C2SP tlog-tiles log with signed checkpoints that any verifier of that family checks. [`commit`] writes a batch, [`recover`]
+//! opens after a crash with the same functions, [`audit`] checks the stored form, [`proof`] gives proofs to strangers.
+//!
+//! Invariants
+//!   - Nothing is acknowledged before the lock record that names it is durable.
+//!   - A checkpoint is signed only over a root that was computed in two ways from the entries' bytes.
+//!   - Entries hold no personal data and no unsalted digest of a document.
+//!
+//! It does not read or write the index, and decides nothing about retention.
+
+pub mod audit;
+pub mod checkpoint;
+pub mod commit;
+pub mod leaf;
+pub mod lock;
+pub mod proof;
+pub mod read;
+pub mod recover;
+pub mod stage;
+pub mod tile;
+pub mod tree;
+
+use crate::store::disk::DiskError;
+use crate::vault::VaultError;
+
+/// What can go wrong with the journal and the commit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The medium failed.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The vault failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// An earlier write or sync failed; nothing is written until the archive is reopened.
+    #[error("the archive is read-only until reopened, because {cause}")]
+    Latched {
+        /// The first failure.
+        cause: String,
+    },
+    /// A stored part of the journal is not what was committed.
+    #[error("{file}: {what}")]
+    Integrity {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Two ways of computing the root disagree: memory is faulty, or this program is.
+    #[error("the root hash computed in two ways differs; nothing was signed")]
+    Root,
+    /// There is no such entry.
+    #[error("entry {index} is not in a journal of {size} entries")]
+    NoEntry {
+        /// Wanted entry.
+        index: u64,
+        /// Entries there are.
+        size: u64,
+    },
+    /// An entry is not a leaf.
+    #[error(transparent)]
+    Leaf(#[from] leaf::LeafError),
+}
+
+impl LogError {
+    /// An integrity failure of `file`.
+    pub fn integrity(file: impl Into<String>, what: impl Into<String>) -> Self {
+        LogError::Integrity { file: file.into(), what: what.into() }
+    }
+}

@@ -1,0 +1,312 @@
+//! Opening the truths: what a crash left is finished or cut, anything else that differs is an integrity failure.
+//!
+//! The lock record is believed. A truth that is longer is cut (it was never acknowledged); one that is shorter or different is
+//! reported and nothing is repaired. Tiles and checkpoint that were not yet published are made again by the same functions that
+//! would have made them.
+//!
+//! A damaged slot of the lock record is either a torn write or rot of an acknowledged record. Both are answered the same way:
+//! the bundle that would follow was synced before the slot was written, so if it is whole, its lock record is put in place. If it
+//! is not there although something follows the older lock record, an acknowledged batch may be lost, and opening refuses.
+
+use super::LogError;
+use super::checkpoint::{LogSigner, verify};
+use super::commit::{Committer, Unsettled, checkpoint_name};
+use super::lock::{LOCK, LockRecord};
+use super::read::{LogReader, split_bundle};
+use super::stage::{Bundle, stage_name, stage_number};
+use super::tile;
+use super::tree::{Edge, TILE_WIDTH, leaf_hash};
+use crate::clock::Clock;
+use crate::model::digest::Sha256;
+use crate::model::id::ArchiveId;
+use crate::store::disk::Disk;
+use crate::store::format::{SEGMENT_HEADER_BYTES, segment_name, segment_number};
+use crate::store::segment::{SegmentWriter, StoreEnd};
+use crate::vault::Vault;
+use crate::vault::journal::journal_name;
+use crate::vault::keys::KeyFolder;
+use std::sync::{Arc, Mutex, RwLock};
+
+/// What opening had to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Bytes cut from the truths: parts of acts that were never acknowledged.
+    pub cut_bytes: u64,
+    /// Entries whose tiles were made again.
+    pub republished: u64,
+    /// A torn slot of the lock record was mended from its bundle.
+    pub lock_mended: bool,
+}
+
+/// Makes the truths of a new archive; the first act is the caller's.
+pub fn create(
+    disk: Arc<dyn Disk>,
+    keys: KeyFolder,
+    archive: ArchiveId,
+    signer: LogSigner,
+    clock: Arc<dyn Clock>,
+) -> Result<Committer, LogError> {
+    let vault = Vault::create(disk.clone(), keys, archive)?;
+    let head = super::lock::Head {
+        batch: 0,
+        batch_id: [0; 16],
+        size: 0,
+        root: super::tree::empty_root(),
+        t: 0,
+        sealed: 0,
+        store: StoreEnd::default(),
+        vault: vault.state(),
+    };
+    let bundle = super::lock::BundleRef { file: 1, offset: 0, len: 0, sha256: super::tree::empty_root() };
+    let store = SegmentWriter::new(disk.clone(), archive, StoreEnd::default());
+    Ok(Committer {
+        disk,
+        archive,
+        signer,
+        clock,
+        store: Arc::new(Mutex::new(store)),
+        vault: Arc::new(RwLock::new(vault)),
+        lock_seq: 0,
+        lock: LockRecord { head, bundle },
+        edge: Edge::default(),
+        frontier: Edge::default().frontier(),
+        unsettled: Unsettled::default(),
+        stage: (1, 0),
+        latched: None,
+        journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
+        unsent: Vec::new(),
+    })
+}
+
+/// Opens the truths of an archive.
+pub fn open(
+    disk: Arc<dyn Disk>,
+    keys: KeyFolder,
+    archive: ArchiveId,
+    signer: LogSigner,
+    clock: Arc<dyn Clock>,
+) -> Result<(Committer, Recovery), LogError> {
+    let mut recovery = Recovery::default();
+    let (lock, lock_seq) = lock_record(disk.as_ref(), archive, &mut recovery)?;
+    let head = lock.head;
+    cut_store(disk.as_ref(), head.store, &mut recovery)?;
+    cut_file(disk.as_ref(), &journal_name(head.vault.root_no), head.vault.journal_len, &mut recovery)?;
+    cut_stages(disk.as_ref(), &lock, &mut recovery)?;
+    let vault = Vault::open(disk.clone(), keys, archive, head.vault)?;
+    let published = published(disk.as_ref(), &signer, &lock)?;
+    let (edge, unsettled) = replay(disk.as_ref(), archive, &lock, published)?;
+    recovery.republished = head.size - published;
+    let store = SegmentWriter::new(disk.clone(), archive, head.store);
+    let mut committer = Committer {
+        disk,
+        archive,
+        signer,
+        clock,
+        store: Arc::new(Mutex::new(store)),
+        vault: Arc::new(RwLock::new(vault)),
+        lock_seq,
+        lock,
+        frontier: edge.frontier(),
+        edge,
+        unsettled,
+        stage: (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len)),
+        latched: None,
+        journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
+        unsent: Vec::new(),
+    };
+    committer.settle()?;
+    Ok((committer, recovery))
+}
+
+/// Reads the lock record without changing anything: for audits. The flag says that a slot is damaged.
+pub fn read_lock(disk: &dyn Disk, archive: ArchiveId) -> Result<(LockRecord, bool), LogError> {
+    let cells = disk.cells(LOCK)?;
+    let newest = cells.newest.and_then(|cell| LockRecord::decode(&cell.bytes, archive));
+    let mut lock = newest.ok_or_else(|| LogError::integrity(LOCK, "holds no lock record of this archive"))?;
+    if cells.damaged
+        && let Some((next, _)) = next_bundle(disk, archive, &lock)?
+    {
+        lock = next;
+    }
+    Ok((lock, cells.damaged))
+}
+
+fn lock_record(disk: &dyn Disk, archive: ArchiveId, recovery: &mut Recovery) -> Result<(LockRecord, u64), LogError> {
+    let cells = disk.cells(LOCK)?;
+    let newest = cells.newest.ok_or_else(|| LogError::integrity(LOCK, "holds no whole lock record"))?;
+    let lock = LockRecord::decode(&newest.bytes, archive)
+        .ok_or_else(|| LogError::integrity(LOCK, "is not a lock record of this archive"))?;
+    if !cells.damaged {
+        return Ok((lock, newest.seq));
+    }
+    let next = match next_bundle(disk, archive, &lock)? {
+        Some((next, _)) => next,
+        None if has_tail(disk, &lock)? => {
+            return Err(LogError::integrity(LOCK, "a slot is damaged and the batch it may have named is not whole"));
+        }
+        // Nothing follows: the damaged slot is the older one. Writing the same value again mends it.
+        None => lock,
+    };
+    // What the record names may be in the file cache only, from before a kill.
+    disk.sync(&stage_name(next.bundle.file))?;
+    disk.sync(&journal_name(next.head.vault.root_no))?;
+    if next.head.store.segment > 0 {
+        disk.sync(&segment_name(next.head.store.segment))?;
+    }
+    disk.swap(LOCK, newest.seq, &next.encode(archive))?;
+    recovery.lock_mended = true;
+    Ok((next, newest.seq + 1))
+}
+
+/// The batch after `lock`, if its bundle is whole and the truths hold what it names.
+fn next_bundle(disk: &dyn Disk, archive: ArchiveId, lock: &LockRecord) -> Result<Option<(LockRecord, u64)>, LogError> {
+    let same = (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len));
+    for (file, offset) in [same, (lock.bundle.file + 1, 0)] {
+        let name = stage_name(file);
+        let Some(len) = disk.len(&name)?.filter(|len| *len > offset) else { continue };
+        let mut bytes = vec![0; usize::try_from(len - offset).unwrap_or(0)];
+        disk.read_at(&name, offset, &mut bytes)?;
+        let Some((bundle, bundle_len, digest)) = Bundle::decode(&bytes, archive) else { continue };
+        let next = bundle.lock_record(file, offset, bundle_len, digest);
+        let follows = bundle.old_size == lock.head.size && next.head.batch == lock.head.batch + 1;
+        let store_len = disk.len(&segment_name(next.head.store.segment))?.unwrap_or(0);
+        let vault_len = disk.len(&journal_name(next.head.vault.root_no))?.unwrap_or(0);
+        let store_there = next.head.store.segment == 0 || store_len >= next.head.store.len;
+        if follows && store_there && vault_len >= next.head.vault.journal_len {
+            return Ok(Some((next, offset)));
+        }
+    }
+    Ok(None)
+}
+
+fn has_tail(disk: &dyn Disk, lock: &LockRecord) -> Result<bool, LogError> {
+    let end = lock.bundle.offset + u64::from(lock.bundle.len);
+    let stage_longer = disk.len(&stage_name(lock.bundle.file))?.is_some_and(|len| len > end);
+    Ok(stage_longer || disk.len(&stage_name(lock.bundle.file + 1))?.is_some())
+}
+
+fn cut_file(disk: &dyn Disk, name: &str, committed: u64, recovery: &mut Recovery) -> Result<(), LogError> {
+    let len = disk.len(name)?.ok_or_else(|| LogError::integrity(name, "is missing"))?;
+    if len < committed {
+        return Err(LogError::integrity(name, format!("holds {len} bytes, {committed} were committed")));
+    }
+    if len > committed {
+        disk.cut(name, committed)?;
+        recovery.cut_bytes += len - committed;
+    }
+    Ok(())
+}
+
+fn cut_store(disk: &dyn Disk, end: StoreEnd, recovery: &mut Recovery) -> Result<(), LogError> {
+    let segments: Vec<(u32, u64)> =
+        disk.list("store")?.into_iter().filter_map(|(name, len)| Some((segment_number(&name)?, len))).collect();
+    for (number, len) in &segments {
+        if *number > end.segment {
+            disk.delete(&segment_name(*number))?;
+            recovery.cut_bytes += len;
+        }
+    }
+    for number in 1..=end.segment {
+        let found = segments.iter().find(|(n, _)| *n == number);
+        if found.is_none_or(|(_, len)| *len < SEGMENT_HEADER_BYTES as u64) {
+            return Err(LogError::integrity(segment_name(number), "is missing"));
+        }
+    }
+    if end.segment > 0 {
+        cut_file(disk, &segment_name(end.segment), end.len, recovery)?;
+    }
+    Ok(())
+}
+
+fn cut_stages(disk: &dyn Disk, lock: &LockRecord, recovery: &mut Recovery) -> Result<(), LogError> {
+    for (name, len) in disk.list(tile::TLOG)? {
+        if stage_number(&name).is_some_and(|n| n > lock.bundle.file) {
+            disk.delete(&name)?;
+            recovery.cut_bytes += len;
+        }
+    }
+    let end = lock.bundle.offset + u64::from(lock.bundle.len);
+    cut_file(disk, &stage_name(lock.bundle.file), end, recovery)
+}
+
+/// Size of the published checkpoint, which must not be ahead of the lock record.
+fn published(disk: &dyn Disk, signer: &LogSigner, lock: &LockRecord) -> Result<u64, LogError> {
+    let name = checkpoint_name();
+    if disk.len(&name)?.is_none() {
+        // Before the first publishing every bundle is still there; later the journal cannot be made again without its checkpoint.
+        return match disk.len(&stage_name(1))? {
+            Some(_) => Ok(0),
+            None => Err(LogError::integrity(name, "is missing")),
+        };
+    }
+    let note = disk.read(&name)?;
+    let checkpoint = verify(&note, signer.verifier())
+        .ok_or_else(|| LogError::integrity(&name, "is not signed by this archive's key"))?;
+    // Lock older than what was published: the lock record or the whole folder was rolled back.
+    if checkpoint.size > lock.head.size || (checkpoint.size == lock.head.size && checkpoint.root != lock.head.root) {
+        return Err(LogError::integrity(
+            name,
+            format!("is of {} entries, the lock record of {}", checkpoint.size, lock.head.size),
+        ));
+    }
+    Ok(checkpoint.size)
+}
+
+/// The edge and the unpublished part: from the published tiles, then from the bundles up to the lock record.
+fn replay(
+    disk: &dyn Disk,
+    archive: ArchiveId,
+    lock: &LockRecord,
+    published: u64,
+) -> Result<(Edge, Unsettled), LogError> {
+    let reader = LogReader::new(disk, published);
+    let mut levels = Vec::new();
+    let mut rest = published;
+    while rest > 0 {
+        let level = u8::try_from(levels.len()).expect("at most 8 levels");
+        let width = rest % TILE_WIDTH;
+        if width > 0 {
+            levels.push(reader.hash_tile(level, rest / TILE_WIDTH)?);
+        } else {
+            levels.push(Vec::new());
+        }
+        rest /= TILE_WIDTH;
+    }
+    let mut unsettled = Unsettled { published, ..Unsettled::default() };
+    if published % TILE_WIDTH > 0 {
+        let name = tile::entries_tile(published / TILE_WIDTH, published % TILE_WIDTH);
+        unsettled.tail = disk.read(&name)?;
+        let entries = split_bundle(&unsettled.tail).ok_or_else(|| LogError::integrity(&name, "is not a bundle"))?;
+        let hashes: Vec<Sha256> = entries.iter().map(|e| leaf_hash(e)).collect();
+        if Some(&hashes) != levels.first() {
+            return Err(LogError::integrity(name, "does not have the hashes of its tile"));
+        }
+    }
+    let wrong_root = || LogError::integrity(checkpoint_name(), "tiles do not lead to the committed root");
+    let mut edge = Edge::new(published, levels).ok_or_else(wrong_root)?;
+    let mut stages: Vec<u64> = disk.list(tile::TLOG)?.iter().filter_map(|(name, _)| stage_number(name)).collect();
+    stages.sort_unstable();
+    for file in stages {
+        let name = stage_name(file);
+        let bytes = disk.read(&name)?;
+        let mut at = 0usize;
+        while at < bytes.len() {
+            let (bundle, len, _) = Bundle::decode(&bytes[at..], archive)
+                .ok_or_else(|| LogError::integrity(&name, format!("bundle at {at} is not whole")))?;
+            if bundle.old_size == edge.size() && edge.size() < lock.head.size {
+                for entry in &bundle.entries {
+                    unsettled.push(&mut edge, entry);
+                }
+                if edge.root() != bundle.head.root {
+                    return Err(LogError::integrity(&name, format!("bundle at {at} does not lead to its root")));
+                }
+            }
+            unsettled.checkpoint = bundle.checkpoint;
+            at += len as usize;
+        }
+    }
+    if edge.size() != lock.head.size || edge.root() != lock.head.root {
+        return Err(wrong_root());
+    }
+    Ok((edge, unsettled))
+}
