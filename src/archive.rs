@@ -334,6 +334,13 @@ impl Archive {
         })
     }
 
+    /// Makes segments and the vault's journal small, so that tests see many of them.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn tune(&self, segment_bytes: u64, journal_keys_max: usize) {
+        lock(&self.shared.store).set_segment_bytes(segment_bytes);
+        lock(&self.shared.core).set_journal_keys_max(journal_keys_max);
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config

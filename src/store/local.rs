@@ -229,7 +229,7 @@ impl Disk for LocalDisk {
             let (temporary, file) = self.write_temporary(name, bytes)?;
             written.push((name, temporary, file));
         }
-        // All are handed to the device before the first wait, so the waits overlap in the device's queue.
+        // All are written before the first wait, so the first sync carries most of the others with it.
         for (name, temporary, file) in &written {
             file.sync_all().map_err(|e| DiskError::io("sync", name, e))?;
             // A hard link fails when the name exists: the one atomic create-if-absent that local files have.

@@ -5,8 +5,8 @@
 
 use super::disk::{Disk, DiskError};
 use super::format::{
-    CHUNK_ZSTD, FRAME_DIGEST_BYTES, FRAME_HEADER_BYTES, FrameHeader, FrameLoc, ObjectKind, OwnerKey, TAG_BYTES,
-    chunk_aad, chunk_nonce, segment_name, u32_at,
+    CHUNK_ZSTD, FRAME_BYTES_MAX, FRAME_DIGEST_BYTES, FRAME_HEADER_BYTES, FrameHeader, FrameLoc, ObjectKind, OwnerKey,
+    TAG_BYTES, chunk_aad, chunk_nonce, segment_name, u32_at,
 };
 use crate::limits::{CHUNK_BYTES, FRAME_CHUNKS_MAX, FRAME_PLAIN_BYTES};
 use crate::model::digest::Address;
@@ -155,6 +155,9 @@ impl<'a> ObjectReader<'a> {
         };
         // A small frame is one read; of a large one only header, table and the wanted chunks are.
         let frame_len = loc.len as usize;
+        if frame_len > FRAME_BYTES_MAX {
+            return Err(wrong());
+        }
         let whole = frame_len <= 2 * CHUNK_BYTES || (first == 0 && stop == FRAME_CHUNKS_MAX);
         let head_len = if whole { frame_len } else { FRAME_HEADER_BYTES };
         scratch.frame.resize(head_len, 0);
@@ -315,10 +318,10 @@ mod tests {
     fn every_range_is_that_slice() {
         let sizes = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, FRAME - 1, FRAME, FRAME + 1, 9 * 1024 * 1024];
         let folder = tempfile::tempdir().unwrap();
-        let local: Arc<dyn Disk> =
-            Arc::new(LocalDisk::open(folder.path(), Erasing::Nothing).unwrap());
+        let local: Arc<dyn Disk> = Arc::new(LocalDisk::open(folder.path(), Erasing::Nothing).unwrap());
         for disk in [local, memory()] {
-            let mut writer = SegmentWriter::new(disk.clone(), ARCHIVE, StoreEnd::default()).with_segment_bytes(1 << 23);
+            let mut writer = SegmentWriter::new(disk.clone(), ARCHIVE, StoreEnd::default());
+            writer.set_segment_bytes(1 << 23);
             let mut draw = Sequence::new(3);
             let objects: Vec<Stored> = sizes
                 .iter()

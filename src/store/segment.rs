@@ -38,9 +38,8 @@ impl SegmentWriter {
 
     /// Makes segments of this size, so that tests see several.
     #[cfg(any(test, feature = "testing"))]
-    pub fn with_segment_bytes(mut self, bytes: u64) -> Self {
+    pub fn set_segment_bytes(&mut self, bytes: u64) {
         self.segment_bytes = bytes;
-        self
     }
 
     /// Where the next frame goes.

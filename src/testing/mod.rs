@@ -3,8 +3,10 @@
 //! Compiled for tests only (feature `testing`). It contains no assertion about the archive: those stand in the tests.
 
 pub mod fault;
+pub mod index;
 
 pub use fault::{Failure, FaultDisk, FaultPlan};
+pub use index::MemoryIndex;
 
 /// A repeatable sequence of numbers (SplitMix64), so that a failing test prints its seed and is run again. No key comes from it.
 #[derive(Debug, Clone)]

@@ -152,7 +152,7 @@ fn stages(
         }
     }
     if !found_last {
-        damage(LOCK, "names a bundle that is not there".to_owned());
+        damage(&stage_name(lock.bundle.file), "does not hold the bundle that the lock record names".to_owned());
     }
     Ok(bundles)
 }

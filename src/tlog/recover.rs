@@ -10,7 +10,8 @@
 
 use super::LogError;
 use super::checkpoint::{LogSigner, verify};
-use super::commit::{Committer, Unsettled, checkpoint_name};
+use super::commit::{Committer, Unsettled, checkpoint_name, seal_segment};
+use super::leaf::Leaf;
 use super::lock::{LOCK, LockRecord};
 use super::read::{LogReader, split_bundle};
 use super::stage::{Bundle, stage_name, stage_number};
@@ -21,10 +22,11 @@ use crate::model::digest::Sha256;
 use crate::model::id::ArchiveId;
 use crate::store::disk::Disk;
 use crate::store::format::{SEGMENT_HEADER_BYTES, segment_name, segment_number};
+use crate::store::scrub::{self, Depth};
 use crate::store::segment::{SegmentWriter, StoreEnd};
-use crate::vault::Vault;
 use crate::vault::journal::journal_name;
 use crate::vault::keys::KeyFolder;
+use crate::vault::{Vault, VaultState};
 use std::sync::{Arc, Mutex, RwLock};
 
 /// What opening had to do.
@@ -150,8 +152,8 @@ fn lock_record(disk: &dyn Disk, archive: ArchiveId, recovery: &mut Recovery) -> 
     // What the record names may be in the file cache only, from before a kill.
     disk.sync(&stage_name(next.bundle.file))?;
     disk.sync(&journal_name(next.head.vault.root_no))?;
-    if next.head.store.segment > 0 {
-        disk.sync(&segment_name(next.head.store.segment))?;
+    for number in lock.head.store.segment.max(1)..=next.head.store.segment {
+        disk.sync(&segment_name(number))?;
     }
     disk.swap(LOCK, newest.seq, &next.encode(archive))?;
     recovery.lock_mended = true;
@@ -169,14 +171,49 @@ fn next_bundle(disk: &dyn Disk, archive: ArchiveId, lock: &LockRecord) -> Result
         let Some((bundle, bundle_len, digest)) = Bundle::decode(&bytes, archive) else { continue };
         let next = bundle.lock_record(file, offset, bundle_len, digest);
         let follows = bundle.old_size == lock.head.size && next.head.batch == lock.head.batch + 1;
-        let store_len = disk.len(&segment_name(next.head.store.segment))?.unwrap_or(0);
-        let vault_len = disk.len(&journal_name(next.head.vault.root_no))?.unwrap_or(0);
-        let store_there = next.head.store.segment == 0 || store_len >= next.head.store.len;
-        if follows && store_there && vault_len >= next.head.vault.journal_len {
+        if follows
+            && store_is_whole(disk, archive, lock.head.store, &bundle)?
+            && journal_is_whole(disk, &next.head.vault)?
+        {
             return Ok(Some((next, offset)));
         }
     }
     Ok(None)
+}
+
+/// Every frame that the bundle brings is there, byte for byte. Lengths alone would not do: a crash may leave zeros.
+fn store_is_whole(disk: &dyn Disk, archive: ArchiveId, from: StoreEnd, bundle: &Bundle) -> Result<bool, LogError> {
+    let to = bundle.head.store;
+    for number in from.segment.max(1)..=to.segment {
+        let Some(len) = disk.len(&segment_name(number))? else { return Ok(false) };
+        let start = if number == from.segment { from.len } else { 0 };
+        let end = if number == to.segment { to.len } else { len };
+        let mut whole = true;
+        scrub::scan(disk, archive, number, start, end, Depth::Bytes, &mut |_| {}, &mut |_| whole = false)?;
+        if !whole {
+            return Ok(false);
+        }
+    }
+    // A segment that the batch closed has the length and the frames that its leaf says.
+    let leaves = (bundle.old_size..).zip(&bundle.entries).map(|(index, entry)| Leaf::decode(index, entry));
+    for sealed in leaves.filter_map(|leaf| leaf.ok()?.segment) {
+        if disk.len(&segment_name(sealed.number))? != Some(sealed.len)
+            || seal_segment(disk, archive, sealed.number)? != sealed
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn journal_is_whole(disk: &dyn Disk, vault: &VaultState) -> Result<bool, LogError> {
+    let name = journal_name(vault.root_no);
+    if disk.len(&name)?.unwrap_or(0) < vault.journal_len {
+        return Ok(false);
+    }
+    let mut bytes = vec![0; usize::try_from(vault.journal_len).unwrap_or(0)];
+    disk.read_at(&name, 0, &mut bytes)?;
+    Ok(*blake3::hash(&bytes).as_bytes() == vault.journal_digest)
 }
 
 fn has_tail(disk: &dyn Disk, lock: &LockRecord) -> Result<bool, LogError> {

@@ -1,0 +1,152 @@
+//! A test bed: made-up submissions, archives on fault disks, and the checks that every crash test makes.
+
+use muragat::access;
+use muragat::archive::{Archive, Parts, create_truths};
+use muragat::audit::{AuditReport, Options as AuditOptions, audit};
+use muragat::clock::{Clock, FixedClock};
+use muragat::config::Config;
+use muragat::error::Error;
+use muragat::ingest::{Answered, Options, Status, ingest};
+use muragat::model::id::{ArchiveId, RecordId};
+use muragat::testing::{FaultDisk, FaultPlan, MemoryIndex, Sequence};
+use muragat::vault::keys::KeyFolder;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+/// 2026-03-05T04:05:06.007Z.
+pub const NOW: u64 = 1_772_683_506_007;
+
+/// Components of a record by path.
+pub type Content = BTreeMap<String, Vec<u8>>;
+
+/// Writes a made-up submission with these files (the first is the main one) and gives its folder and content.
+pub fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], access: &str) -> (PathBuf, Content) {
+    let folder = into.join(format!("s{number:04}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let card = json!({
+        "schema": "muragat/card/1", "document_type": "Хат", "document_date": "2026-01-05",
+        "registration_number": format!("{number}-қ"), "nomenclature_index": "01-02",
+        "software": {"name": "Үлгі", "version": "1"}, "signatures": [], "nature": "Сынақ",
+        "title": format!("Үлгі құжат {number}"), "sheets": {"document": 1, "attachments": 0},
+        "addressee_body": "Үлгі мекемесі", "executor_surname": "Үлгіев", "executor_phone": "+7 000 000 00 01",
+        "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
+    });
+    let mut content = Content::from([("card.json".to_owned(), serde_json::to_vec_pretty(&card).unwrap())]);
+    let mut components = vec![json!({"path": "card.json", "role": "card"})];
+    for (i, (name, bytes)) in files.iter().enumerate() {
+        components.push(json!({"path": name, "role": if i == 0 { "main" } else { "attachment" }}));
+        content.insert((*name).to_owned(), bytes.clone());
+    }
+    let description = json!({
+        "schema": "muragat/submission/1", "agency": "TEST-01", "direction": "internal", "nomenclature_index": "01-02",
+        "access_category": access, "components": components,
+    });
+    std::fs::write(folder.join("submission.json"), description.to_string()).unwrap();
+    for (name, bytes) in &content {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+    (folder, content)
+}
+
+/// An archive's media and configuration.
+pub struct Bed {
+    pub disk: Arc<FaultDisk>,
+    pub keys: Arc<FaultDisk>,
+    pub index: MemoryIndex,
+    pub config: Config,
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(FixedClock(AtomicU64::new(NOW)))
+}
+
+impl Bed {
+    /// A new archive on media that fail after `plan`, which counts from after its making.
+    pub fn new(plan: &Arc<FaultPlan>) -> Self {
+        let none = FaultPlan::count_only();
+        let (disk, keys) = (Arc::new(FaultDisk::new(&none)), Arc::new(FaultDisk::new(&none)));
+        let config =
+            create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock()).unwrap();
+        let disk = Arc::new(disk.copy().under(plan));
+        let keys = Arc::new(keys.copy().under(plan));
+        Self { disk, keys, index: MemoryIndex::default(), config }
+    }
+
+    /// Opens the archive.
+    pub fn open(&self) -> Result<Archive, Error> {
+        let parts = Parts {
+            disk: self.disk.clone(),
+            keys: self.keys.clone(),
+            index: Box::new(self.index.clone()),
+            clock: clock(),
+        };
+        Archive::assemble(parts, self.config.clone(), Path::new("."), &mut |_, _| {})
+    }
+
+    /// What a power cut leaves.
+    pub fn power_cut(&self, seed: u64) -> Self {
+        let none = FaultPlan::count_only();
+        let mut seeds = Sequence::new(seed);
+        Self {
+            disk: Arc::new(self.disk.crash(seeds.draw()).under(&none)),
+            keys: Arc::new(self.keys.crash(seeds.draw()).under(&none)),
+            index: self.index.crash(),
+            config: self.config.clone(),
+        }
+    }
+
+    /// What a killed process leaves on a machine that goes on.
+    pub fn killed(&self) -> Self {
+        let none = FaultPlan::count_only();
+        Self {
+            disk: Arc::new(self.disk.copy().under(&none)),
+            keys: Arc::new(self.keys.copy().under(&none)),
+            index: self.index.clone(),
+            config: self.config.clone(),
+        }
+    }
+
+    /// Audits the media as they lie.
+    pub fn audit(&self) -> AuditReport {
+        let keys = KeyFolder::new(self.keys.clone(), self.config.archive_id);
+        let options = AuditOptions { every_byte: true, threads: 2 };
+        audit(self.disk.as_ref(), &self.config, Some(&keys), None, options, &|_, _| {}).unwrap()
+    }
+}
+
+/// Takes in submissions, all in one run, and gives the answers.
+pub fn take_in(archive: &Archive, paths: &[PathBuf]) -> Result<Vec<Answered>, Error> {
+    let actor = archive.actor("test")?;
+    let mut answers = Vec::new();
+    let options = Options { actor, threads: 2, stop: &AtomicBool::new(false) };
+    ingest(archive, paths, &options, &mut |answered| answers.push(answered));
+    Ok(answers)
+}
+
+/// The record of an accepted answer.
+pub fn accepted(answered: &Answered) -> Option<RecordId> {
+    match answered.status {
+        Status::Accepted { record, .. } => Some(record),
+        _ => None,
+    }
+}
+
+/// Reads all components of a record, checked against their digests.
+pub fn content_of(archive: &Archive, record: RecordId) -> Result<Content, Error> {
+    let actor = archive.actor("test")?;
+    let opened = access::open(archive, record, actor)?;
+    opened.manifest()?;
+    let mut content = Content::new();
+    for component in &opened.row.components {
+        let mut bytes = Vec::new();
+        opened.whole(component, &mut |piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        content.insert(component.path.clone(), bytes);
+    }
+    Ok(content)
+}

@@ -1,0 +1,844 @@
+#!/usr/bin/env python3
+"""A reader of Muragat archives, format 1: takes records out of the files and checks them, without the program itself.
+
+It was written from docs/format.md alone; numbers like §2.5 below are sections of that page. It never writes into the
+archive. It takes the log's verifier key from muragat.toml; whoever has kept that key elsewhere should compare the two.
+
+    muragat_reader.py ARCHIVE [--keys DIR] list              record id, registration number, title
+    muragat_reader.py ARCHIVE [--keys DIR] get RECORD OUT    check one record, write its components into OUT
+    muragat_reader.py ARCHIVE [--keys DIR] verify            check everything
+
+Ends 0 when all is well; 1 with "damaged: FILE: what" on stderr.
+Needs Python 3.11 with `cryptography` and `zstandard` from PyPI. `blake3` is used when it is there, and is faster.
+"""
+import argparse
+import base64
+import hashlib
+import json
+import mmap
+import os
+import re
+import struct
+import sys
+import tomllib
+from collections import namedtuple
+from pathlib import Path
+
+import zstandard
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+CHUNK = 262144
+
+
+class Damaged(Exception):
+    """Something is not as the page says. The text begins with the name of the file."""
+
+
+def need(ok, where, what):
+    if not ok:
+        raise Damaged(f"{where}: {what}")
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# BLAKE3, unkeyed, 32 bytes of output. Many blocks are worked on at once: word w of all blocks together is one big
+# integer, with 64 bits ("lane") for each block, of which the lower 32 are used.
+
+IV = (0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
+PERMUTATION = (2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8)
+MIXES = ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
+         (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14))
+CHUNK_START, CHUNK_END, PARENT, ROOT = 1, 2, 4, 8
+
+
+def lanes_of(data, offset, stride):
+    """The u32 at `offset` of every `stride` bytes of data, one in each lane."""
+    lanes = bytearray(len(data) // stride * 8)
+    for k in range(4):
+        lanes[k::8] = data[offset + k::stride]
+    return int.from_bytes(lanes, "little")
+
+
+def compress(cv, words, low, high, length, flags, ones):
+    """The compression of BLAKE3 in all lanes at once. `ones` has the number 1 in each lane."""
+    mask = ones * 0xFFFFFFFF
+    v = [*cv, *(ones * IV[i] for i in range(4)), low, high, length, flags]
+    for _ in range(7):
+        for i, (a, b, c, d) in enumerate(MIXES):
+            for word, right_d, right_b in ((words[2 * i], 16, 12), (words[2 * i + 1], 8, 7)):
+                v[a] = (v[a] + v[b] + word) & mask
+                x = v[d] ^ v[a]
+                v[d] = (x >> right_d | x << 32 - right_d) & mask
+                v[c] = (v[c] + v[d]) & mask
+                x = v[b] ^ v[c]
+                v[b] = (x >> right_b | x << 32 - right_b) & mask
+        words = [words[p] for p in PERMUTATION]
+    return [v[i] ^ v[i + 8] for i in range(8)]
+
+
+def hash_each(data, stride, counters, begin, end):
+    """Hashes every `stride` bytes of data (a chunk, or the two values under a parent), and gives 32 bytes for each.
+    `begin` and `end` are the flags of the first and of the last block in each."""
+    count = len(counters)
+    ones = int.from_bytes(b"\1\0\0\0\0\0\0\0" * count, "little")
+    counter = int.from_bytes(struct.pack(f"<{count}Q", *counters), "little")
+    low, high = counter & ones * 0xFFFFFFFF, counter >> 32 & ones * 0xFFFFFFFF
+    cv = [ones * word for word in IV]
+    for at in range(0, max(1, stride), 64):
+        length = min(64, stride - at)
+        if length == 64:
+            words = [lanes_of(data, at + 4 * w, stride) for w in range(16)]
+        else:  # only the last block of one single chunk is short
+            words = struct.unpack("<16I", data[at:].ljust(64, b"\0"))
+        flags = (begin if at == 0 else 0) | (end if at + 64 >= stride else 0)
+        cv = compress(cv, words, low, high, ones * length, ones * flags, ones)
+    out = bytearray(32 * count)
+    for w in range(8):
+        lanes = cv[w].to_bytes(8 * count, "little")
+        for k in range(4):
+            out[4 * w + k::32] = lanes[k::8]
+    return bytes(out)
+
+
+def blake3(data):
+    before = max(0, len(data) - 1) // 1024  # chunks before the last one
+    last, end = data[1024 * before:], CHUNK_END | (0 if before else ROOT)
+    values = hash_each(data[:1024 * before], 1024, range(before), CHUNK_START, CHUNK_END) if before else b""
+    values += hash_each(last, len(last), [before], CHUNK_START, end)
+    while len(values) > 32:  # pairs from the left; a value without a partner goes up as it is
+        pairs = len(values) // 64
+        root = ROOT if len(values) == 64 else 0
+        values = hash_each(values[:64 * pairs], 64, [0] * pairs, PARENT, root) + values[64 * pairs:]
+    return values
+
+
+try:
+    import blake3 as _blake3_package
+
+    def blake3(data):  # noqa: F811
+        return _blake3_package.blake3(data).digest()
+except ImportError:
+    pass
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Small things: XChaCha20-Poly1305 (§3.2), canonical JSON (§1.4), Merkle trees (§4.1)
+
+
+def hchacha20(key, block):
+    v = list(struct.unpack("<16I", bytes.fromhex("657870616e642033322d62797465206b") + key + block))
+
+    def left(x, n):
+        return (x << n | x >> 32 - n) & 0xFFFFFFFF
+
+    for _ in range(10):
+        for a, b, c, d in MIXES:  # the columns and diagonals are those of BLAKE3
+            for right_d, right_b in ((16, 12), (8, 7)):
+                v[a] = (v[a] + v[b]) & 0xFFFFFFFF
+                v[d] = left(v[d] ^ v[a], right_d)
+                v[c] = (v[c] + v[d]) & 0xFFFFFFFF
+                v[b] = left(v[b] ^ v[c], right_b)
+    return struct.pack("<8I", *v[:4], *v[12:])
+
+
+def unseal(key, sealed, clear, where):
+    """Opens nonce ‖ ciphertext ‖ tag of XChaCha20-Poly1305 with `clear` as additional data."""
+    need(len(sealed) >= 40, where, "too short")
+    try:
+        subkey = hchacha20(key, sealed[:16])
+        return ChaCha20Poly1305(subkey).decrypt(bytes(4) + sealed[16:24], sealed[24:], clear)
+    except InvalidTag:
+        raise Damaged(f"{where}: cannot be opened with its key") from None
+
+
+def write_canonical(value):
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def allowed(value):
+    """Only the kinds of values of §1.4: no null, no fraction, no integer beyond 2^53 - 1."""
+    if isinstance(value, dict):
+        return all(map(allowed, value.values()))
+    if isinstance(value, list):
+        return all(map(allowed, value))
+    return isinstance(value, (bool, str)) or isinstance(value, int) and abs(value) < 2**53
+
+
+def read_canonical(data, where):
+    try:
+        value = json.loads(data.decode())
+        same = write_canonical(value) == data
+    except (ValueError, RecursionError):
+        raise Damaged(f"{where}: no JSON") from None
+    need(same and isinstance(value, dict) and allowed(value), where, "no canonical JSON object")
+    return value
+
+
+def merkle_root(hashes):
+    if not hashes:
+        return sha256(b"")
+    while len(hashes) > 1:  # pairs from the left; a hash without a partner goes up as it is
+        up = [sha256(b"\1" + hashes[i] + hashes[i + 1]) for i in range(0, len(hashes) - 1, 2)]
+        hashes = up + hashes[2 * len(up):]
+    return hashes[0]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The archive folder: configuration, keys, lock record, log
+
+Head = namedtuple("Head", "batch batch_id size root t segment segment_len sealed epoch root_no root_digest "
+                          "journal_len journal_digest")  # §4.5
+HEAD = "<Q16sQ32sQIQIIQ32sQ32s"
+Bundle = namedtuple("Bundle", "staging offset length before head entries note digest")  # §4.4
+Lock = namedtuple("Lock", "head staging offset length digest")  # §4.5
+
+ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `prev` follows from the chains
+    "archive.created": "rec key doc obj", "register.created": "rec key doc obj",
+    "account.added": "rec doc obj", "agency.added": "rec doc obj",
+    "record.accepted": "rec key g256 g512 obj", "submission.refused": "rec doc obj",
+    "record.read": "rec", "segment.sealed": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
+}
+HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "rec": 32}
+
+
+def is_hex(text, digits):
+    return isinstance(text, str) and re.fullmatch(f"[0-9a-f]{{{digits}}}", text) is not None
+
+
+class Archive:
+    def __init__(self, folder, keys=None):
+        self.folder = Path(os.path.abspath(folder))
+        try:
+            config = tomllib.loads(self.file("muragat.toml").decode())
+        except ValueError as error:
+            raise Damaged(f"muragat.toml: {error}") from None
+        need(config.get("format") == 1, "muragat.toml", f"format {config.get('format')} is not known here, only 1")
+        known = {"format", "archive_id", "vkey", "keys_folder", "index", "ingest"}
+        known_below = {"index": {"engine"}, "ingest": {"content_bytes_max"}}
+        need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
+             "muragat.toml", "an unknown key")
+        need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
+        self.id = bytes.fromhex(config["archive_id"])
+        self.read_vkey(config.get("vkey", ""))
+        beside = self.folder.with_name(self.folder.name + ".keys")
+        self.keys = Path(keys) if keys else self.folder / config.get("keys_folder", beside)
+        self.lock_damage = None
+        self.lock = self.read_lock()
+        self.head = self.lock.head
+        self.read_log()
+        self.check_entries()
+        self.vault = Vault(self)
+
+    def file(self, name):
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as error:
+            raise Damaged(f"{name}: {error.strerror}") from None
+
+    def key_file(self, name):  # §3.1
+        try:
+            text = (self.keys / name).read_bytes()
+        except OSError as error:
+            raise Damaged(f"{self.keys / name}: {error.strerror}") from None
+        head = f"muragat-key/1\narchive {self.id.hex()}\nname {name}\nkey ".encode()
+        try:
+            key = base64.b64decode(text.removeprefix(head).removesuffix(b"\n"), validate=True)
+        except ValueError:
+            key = b""
+        need(len(key) == 32 and text == head + base64.b64encode(key) + b"\n", self.keys / name,
+             "no key of this name and archive")
+        return key
+
+    def read_vkey(self, vkey):  # §4.2
+        try:
+            self.origin, key_id, key = vkey.split("+", 2)
+            key = base64.b64decode(key, validate=True)
+        except ValueError:
+            raise Damaged("muragat.toml: vkey cannot be read") from None
+        self.key_id = sha256(self.origin.encode() + b"\n" + key)[:4]
+        need(len(key) == 33 and key[0] == 1 and key_id == self.key_id.hex(), "muragat.toml", "vkey is wrong")
+        self.log_key = Ed25519PublicKey.from_public_bytes(key[1:])
+
+    def read_note(self, note, where):
+        """Size and root of a signed checkpoint, after its signature was checked. §4.2"""
+        text, _, signatures = note.partition(b"\n\n")
+        text += b"\n"
+        match = re.fullmatch(rb"([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n", text)
+        need(match and match[1] == self.origin.encode(), where, "no checkpoint of this log")
+        need(signatures.endswith(b"\n"), where, "cut short")
+        signed = False
+        for line in signatures.split(b"\n")[:-1]:
+            try:
+                dash, name, signature = line.decode().split(" ")
+                signature = base64.b64decode(signature, validate=True)
+            except ValueError:
+                raise Damaged(f"{where}: a signature line cannot be read") from None
+            need(dash == "\u2014", where, "a signature line cannot be read")
+            if name != self.origin or signature[:4] != self.key_id:
+                continue
+            try:
+                self.log_key.verify(signature[4:], text)
+                signed = True
+            except InvalidSignature:
+                raise Damaged(f"{where}: the signature is wrong") from None
+        need(signed, where, "not signed by the log's key")
+        return int(match[2]), base64.b64decode(match[3])
+
+    def read_slot(self, slot, number):
+        """Sequence and lock record of a slot (None before the first); None when the slot is not whole. §4.5"""
+        magic, sequence, length = struct.unpack_from("<8sQI", slot)
+        if slot[4064:] != blake3(slot[:4064]) or magic != b"MRGSLOT1" or sequence % 2 != number:
+            return None
+        need(length == (248 if sequence else 0), "tlog/lock", "a slot has a wrong length")
+        if sequence == 0:
+            return 0, None
+        value = slot[20:268]
+        need(value[:8] == b"MRGLOCK1" and value[8:24] == self.id, "tlog/lock", "no lock record of this archive")
+        return sequence, Lock(Head(*struct.unpack_from(HEAD, value, 24)), *struct.unpack_from("<QQI32s", value, 196))
+
+    def read_lock(self):
+        data = self.file("tlog/lock")
+        need(len(data) == 8192, "tlog/lock", "not 8192 bytes long")
+        slots = [self.read_slot(data[:4096], 0), self.read_slot(data[4096:], 1)]
+        if all(slots):
+            return max(slots, key=lambda slot: slot[0])[1]
+        whole = slots[0] or slots[1]
+        need(whole and whole[1], "tlog/lock", "no slot is whole")
+        self.lock_damage = "tlog/lock: one slot is damaged; nothing is lost, the other one and the bundles tell the rest"
+        return self.look_behind(whole[1])
+
+    def look_behind(self, lock):
+        """The newest lock record when one slot is damaged and the other one says `lock`. §4.5"""
+        end, next_file = lock.offset + lock.length, self.staging_name(lock.staging + 1)
+        more = len(self.file(self.staging_name(lock.staging))) > end
+        there = more or (self.folder / next_file).exists()
+        if not there:
+            return lock
+        bundle = self.read_bundle(*((lock.staging, end) if more else (lock.staging + 1, 0)))
+        head = bundle.head
+        need(bundle.before == lock.head.size and head.batch == lock.head.batch + 1
+             and self.length(self.segment_name(head.segment)) >= head.segment_len
+             and self.length(self.journal_name(head.root_no)) >= head.journal_len,
+             "tlog/lock", "one slot is damaged and an acknowledged batch may be lost")
+        return Lock(head, bundle.staging, bundle.offset, bundle.length, bundle.digest)
+
+    def length(self, name):
+        try:
+            return (self.folder / name).stat().st_size
+        except OSError:
+            return 0
+
+    @staticmethod
+    def staging_name(number):
+        return f"tlog/staged-{number:08d}"
+
+    @staticmethod
+    def segment_name(number):
+        return f"store/{number:08d}.seg"
+
+    @staticmethod
+    def journal_name(number):
+        return f"vault/journal-{number:08d}"
+
+    def read_bundle(self, staging, offset):  # §4.4
+        name = self.staging_name(staging)
+        where = f"{name}: bundle at {offset}"
+        data = self.file(name)[offset:]
+        need(len(data) >= 248, where, "cut short")
+        magic, archive, length, count, before = struct.unpack_from("<8s16sIIQ", data)
+        need(magic == b"MRGBNDL1" and archive == self.id, where, "no bundle of this archive")
+        need(248 <= length <= len(data), where, "cut short")
+        data, digest = data[:length - 32], data[length - 32:length]
+        need(sha256(data) == digest, where, "the digest is wrong")
+        head = Head(*struct.unpack_from(HEAD, data, 40))
+        entries, at = split_entries(data, 212, count, where)
+        note = data[at + 4:]
+        need(data[at:at + 4] == struct.pack("<I", len(note)), where, "wrong length of the checkpoint")
+        need(head.size == before + count, where, "wrong size of the log")
+        return Bundle(staging, offset, length, before, head, entries, note, digest)
+
+    def read_log(self):
+        """All committed entries, from the tiles and the staging files. §4.1, §4.4"""
+        head, lock = self.head, self.lock
+        size, root = self.read_note(self.file("tlog/checkpoint"), "tlog/checkpoint")
+        need(size <= head.size, "tlog/checkpoint", "is newer than the lock record")
+        self.published = size
+        self.entries = []
+        for tile in range((size + 255) // 256):
+            count = min(256, size - 256 * tile)
+            name, data = self.tile("entries", tile, count)
+            self.entries += split_entries(data, 0, count, name)[0]
+        need(merkle_root([sha256(b"\0" + entry) for entry in self.entries]) == root, "tlog/tile/entries",
+             "the entries do not give the root of tlog/checkpoint")
+        staged = sorted(int(path.name[7:]) for path in (self.folder / "tlog").glob("staged-*")
+                        if re.fullmatch("staged-[0-9]{8,}", path.name))
+        bundle = None
+        for number in staged:
+            if number > lock.staging:
+                break
+            here = number == lock.staging
+            end, at = lock.offset + lock.length if here else self.length(self.staging_name(number)), 0
+            while at < end:
+                bundle = self.read_bundle(number, at)
+                if bundle.before == len(self.entries) < head.size:
+                    self.entries += bundle.entries
+                at += bundle.length
+        name = self.staging_name(lock.staging)
+        need(bundle and bundle[:3] == (lock.staging, lock.offset, lock.length) and bundle.digest == lock.digest
+             and bundle.head == head, name, "has not the bundle that tlog/lock names")
+        need(len(self.entries) == head.size, name, "entries are missing")
+        self.leaves = [sha256(b"\0" + entry) for entry in self.entries]
+        need(merkle_root(self.leaves) == head.root, "tlog/lock", "the entries do not give its root")
+        # The checkpoint in the bundle signs the entries that are not published yet.
+        need(self.read_note(bundle.note, name) == (head.size, head.root), name, "the last checkpoint is wrong")
+
+    def tile(self, level, number, width):
+        """Name and bytes of a tile. A partial tile may have become a full one, of which it is the beginning."""
+        groups = f"{number:03d}"
+        while len(groups) % 3:
+            groups = "0" + groups
+        groups = re.findall("...", groups)
+        name = f"tlog/tile/{level}/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
+        if width < 256 and not (self.folder / name).is_file():
+            name += f".p/{width}"
+        return name, self.file(name)
+
+    def check_tiles(self):
+        """The hash tiles against the entries. §4.1"""
+        level, hashes = 0, self.leaves[:self.published]
+        while hashes:
+            for number in range((len(hashes) + 255) // 256):
+                want = hashes[256 * number:256 * number + 256]
+                name, data = self.tile(level, number, len(want))
+                need(data[:32 * len(want)] == b"".join(want), name, "does not fit the entries")
+            full = len(hashes) // 256 * 256
+            level, hashes = level + 1, [merkle_root(hashes[i:i + 256]) for i in range(0, full, 256)]
+
+    def check_entries(self):  # §4.3
+        chains, ids, keys, t, epoch = {}, set(), set(), 0, 1
+        self.acts, self.accepted, self.sealed, self.key_slots = [], {}, {}, {}
+        for index, text in enumerate(self.entries):
+            where = f"tlog: entry {index}"
+            entry = read_canonical(text, where)
+            act, rec = entry.get("act"), entry.get("rec")
+            need(act in ACTS, where, "unknown act")
+            fields = {"act", "actor", "id", "t", "v", *ACTS[act].split()}
+            chain = (rec, act == "record.read")
+            need(set(entry) == fields | ({"prev"} if rec and chain in chains else set()), where, "wrong fields")
+            need(all(is_hex(entry[field], digits) for field, digits in HEX_FIELDS.items() if field in entry),
+                 where, "a field is no hex of its length")
+            need(entry["v"] == 1 and type(entry["t"]) is int and entry["t"] >= t, where, "wrong v or t")
+            need(entry.get("prev") == chains.get(chain), where, "prev is not the entry before")
+            need(entry["id"] not in ids, where, "the act id is used twice")
+            need((index == 0) == (act == "archive.created") and (index == 1) == (act == "register.created"),
+                 where, "act at the wrong place")
+            if "key" in entry:
+                key = entry["key"]
+                need(re.fullmatch("(0|[1-9][0-9]*)/(0|[1-9][0-9]*)", str(key)) and key not in keys, where, "wrong key")
+                need(index > 1 or key == f"0/{index}", where, "wrong key")
+                keys.add(key)
+                self.key_slots[rec] = tuple(map(int, key.split("/")))
+            need(rec is None or rec in self.key_slots, where, "rec has no key")
+            if act == "segment.sealed":
+                segment = entry["segment"]
+                need(isinstance(segment, dict) and set(segment) == {"frames", "len", "number", "root"}
+                     and all(type(segment[name]) is int for name in ("frames", "len", "number"))
+                     and segment["number"] == len(self.sealed) + 1, where, "wrong segment")
+                self.sealed[segment["number"]] = segment
+            if "epoch" in entry:
+                epoch += act == "vault.rolled"
+                need(entry["epoch"] == epoch, where, "wrong epoch")
+            if act == "record.accepted":
+                self.accepted[rec] = entry
+            if rec:
+                chains[chain] = index
+            ids.add(entry["id"])
+            t = entry["t"]
+            self.acts.append(entry)
+        need((self.head.t, self.head.epoch, self.head.sealed) == (t, epoch, len(self.sealed)), "tlog/lock",
+             "time, epoch or sealed segment are not those of the entries")
+
+    def owner_key(self, rec):
+        return self.vault.key(*self.key_slots[rec], bytes.fromhex(rec))
+
+
+def split_entries(data, at, count, where):
+    """`count` entries from offset `at` of data, each u16 BE length ‖ bytes; and the offset behind them."""
+    entries = []
+    for _ in range(count):
+        need(at + 2 <= len(data), where, "cut short")
+        end = at + 2 + int.from_bytes(data[at:at + 2], "big")
+        need(end <= len(data), where, "cut short")
+        entries.append(data[at + 2:end])
+        at = end
+    return entries, at
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Vault (§3)
+
+Page = namedtuple("Page", "id digest key")
+
+
+class Vault:
+    def __init__(self, archive):
+        self.archive, head = archive, archive.head
+        self.pages = {}
+        name = f"vault/root-{head.root_no:08d}"
+        data = archive.file(name)
+        need(blake3(data) == head.root_digest, name, "the digest is not that of tlog/lock")
+        magic, archive_id, epoch, count, number = struct.unpack_from("<8s16sIIQ", data)
+        need((magic, archive_id, epoch, number) == (b"MRGROOT1", archive.id, head.epoch, head.root_no), name,
+             "wrong head")
+        clear = data[:40 + 64 * count]
+        keys = unseal(archive.key_file(f"kek-{epoch:08d}"), data[len(clear):], clear, name)
+        need(len(keys) == 32 * (1 + count), name, "wrong number of keys")
+        self.subtrees = {}
+        for i in range(count):
+            subtree, height, slots, page, digest = struct.unpack_from("<IB3xQ16s32s", clear, 40 + 64 * i)
+            self.subtrees[subtree] = height, slots, Page(page, digest, keys[32 + 32 * i:64 + 32 * i])
+        self.new = {}
+        self.read_journal(archive.journal_name(head.root_no), keys[:32])
+
+    def read_journal(self, name, key):  # §3.6
+        head = self.archive.head
+        data = self.archive.file(name)[:head.journal_len]
+        need(len(data) == head.journal_len and blake3(data) == head.journal_digest, name,
+             "the digest is not that of tlog/lock")
+        clear, at = b"MRGJRNL1" + self.archive.id + struct.pack("<Q", head.root_no), 32
+        need(data[:32] == clear, name, "wrong head")
+        while at < len(data):
+            where = f"{name}: entry at {at}"
+            need(at + 4 <= len(data), where, "cut short")
+            end = at + 4 + int.from_bytes(data[at:at + 4], "little")
+            need(end <= len(data), where, "cut short")
+            rows = unseal(key, data[at + 4:end], clear + struct.pack("<Q", at), where)
+            need(len(rows) % 60 == 0, where, "no whole rows")
+            for subtree, slot, owner, owner_key in struct.iter_unpack("<IQ16s32s", rows):
+                need((subtree, slot) not in self.new, where, "a slot is given twice")
+                self.new[subtree, slot] = owner, owner_key
+            at = end
+
+    def open_page(self, page, subtree, level, index):
+        """Rows of a leaf page, children of an inner page. §3.4, §3.5"""
+        if page.id in self.pages:
+            return self.pages[page.id]
+        name = f"vault/page-{page.id.hex()}"
+        data = self.archive.file(name)
+        need(blake3(data) == page.digest, name, "the digest is not that of its parent")
+        count = struct.unpack_from("<H", data, 30)[0]
+        head = b"MRGPAGE1" + self.archive.id + struct.pack("<IBBHQ", subtree, level, 0, count, index)
+        need(data[:40] == head and count <= 256, name, "wrong head")
+        clear = data[:40 + (48 * count if level else 0)]
+        plain = unseal(page.key, data[len(clear):], clear, name)
+        width = 32 if level else 49
+        need(len(plain) == width * count, name, "wrong number of rows")
+        rows = [plain[i:i + width] for i in range(0, len(plain), width)]
+        if level:
+            rows = [Page(clear[at:at + 16], clear[at + 16:at + 48], row) for at, row in zip(range(40, 9**9, 48), rows)]
+        self.pages[page.id] = rows
+        return rows
+
+    def key(self, subtree, slot, owner):  # §3.7
+        where = f"vault: slot {subtree}/{slot} of {owner.hex()}"
+        found = self.new.get((subtree, slot))
+        if not found:
+            height, slots, page = self.subtrees.get(subtree, (0, 0, None))
+            need(slot < slots, where, "no such key")
+            leaf = slot // 256
+            for level in range(height - 1, 0, -1):
+                children = self.open_page(page, subtree, level, leaf // 256**level)
+                child = leaf // 256**(level - 1) % 256
+                need(child < len(children), where, "no such key")
+                page = children[child]
+            rows = self.open_page(page, subtree, 0, leaf)
+            need(slot % 256 < len(rows), where, "no such key")
+            row = rows[slot % 256]
+            need(row != bytes(49), where, "the key is erased; the record is gone")
+            need(row[0] == 1, f"vault/page-{page.id.hex()}", "wrong state of a row")
+            found = row[1:17], row[17:]
+        need(found[0] == owner, where, "the slot has another owner")
+        return found[1]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Store (§2)
+
+
+class Frame:
+    """One frame, at `offset` of the segment with the bytes `data`, of which `committed` count. §2.2"""
+
+    def __init__(self, name, data, offset, committed):
+        self.where, self.data, self.offset = f"{name}: frame at {offset}", data, offset
+        header = data[offset:offset + 80]
+        need(offset + 80 <= committed, self.where, "cut short")
+        (magic, version, self.kind, self.last, self.chunks, self.body_len, self.plain_len, self.number, self.owner,
+         self.act, self.object, check) = struct.unpack("<4sBBBBIII16s16s24s4s", header)
+        full = max(1, -(-self.plain_len // CHUNK))
+        need(magic == b"MRGF" and version == 1 and check == blake3(header[:76])[:4], self.where, "no frame header")
+        need(self.kind in (1, 2, 3) and self.last in (0, 1) and self.chunks == full <= 16
+             and (self.last or self.plain_len == 16 * CHUNK)
+             and 16 * full <= self.body_len <= self.plain_len + 16 * full, self.where, "wrong header")
+        self.end = offset + 80 + self.body_len + 4 * self.chunks + 32
+        need(self.end <= committed, self.where, "cut short")
+        self.digest = data[self.end - 32:self.end]
+        self.checked = False
+
+    def check(self):
+        if not self.checked:
+            need(blake3(self.data[self.offset:self.end - 32]) == self.digest, self.where, "the digest is wrong")
+        self.checked = True
+
+    def open(self, cipher):
+        """The plaintext of each chunk. §2.2, §2.5"""
+        self.check()
+        at = self.offset + 80
+        table = struct.unpack(f"<{self.chunks}I", self.data[at + self.body_len:self.end - 32])
+        need(sum(row & 0x7FFFFFFF for row in table) == self.body_len, self.where, "wrong chunk table")
+        for i, row in enumerate(table):
+            length, packed = row & 0x7FFFFFFF, row >> 31
+            plain_len = min(CHUNK, self.plain_len - CHUNK * i)
+            position = 16 * self.number + i
+            flags = (self.last and i == self.chunks - 1) | packed << 1
+            clear = self.owner + self.act + self.object + struct.pack("<BQBI", self.kind, position, flags, plain_len)
+            try:
+                plain = cipher.decrypt(struct.pack("<QI", position, 0), self.data[at:at + length], clear)
+                if packed:
+                    size = zstandard.frame_content_size(plain)
+                    need(size in (-1, plain_len), self.where, "a chunk has another length")
+                    plain = zstandard.ZstdDecompressor().decompress(plain, plain_len, allow_extra_data=False)
+            except (InvalidTag, ValueError):
+                raise Damaged(f"{self.where}: chunk {i} cannot be opened with its key") from None
+            except zstandard.ZstdError:
+                raise Damaged(f"{self.where}: chunk {i} cannot be decompressed") from None
+            need(len(plain) == plain_len, self.where, f"chunk {i} has another length")
+            yield plain
+            at += length
+
+
+class Object:
+    def __init__(self, frames):
+        self.frames, self.kind, self.where = frames, frames[0].kind, frames[0].where
+        for i, frame in enumerate(frames):
+            need(frame.number == i and frame.last == (i == len(frames) - 1) and frame.kind == self.kind, frame.where,
+                 "not the next frame of its object")
+
+    def address(self):  # §2.3
+        for frame in self.frames:
+            frame.check()
+        digests = [frame.digest for frame in self.frames]
+        return digests[0] if len(digests) == 1 else blake3(b"".join(digests))
+
+    def open(self, owner_key):  # §2.4
+        first = self.frames[0]
+        info = b"muragat object v1" + first.owner
+        cipher = AESGCM(HKDF(SHA256(), 32, salt=first.object, info=info).derive(owner_key))
+        for frame in self.frames:
+            yield from frame.open(cipher)
+
+
+class Store:
+    """The headers of all frames. Digests are checked when a frame is used, or by check()."""
+
+    def __init__(self, archive):
+        self.archive, self.segments, self.acts, self.last = archive, {}, {}, {}
+        for number in range(1, archive.head.segment + 1):
+            self.segments[number] = self.scan(number)
+        for frame in self.frames():
+            self.acts.setdefault(frame.act, {}).setdefault(frame.object, []).append(frame)
+            self.last[frame.act] = frame
+
+    def frames(self):
+        return [frame for frames in self.segments.values() for frame in frames]
+
+    def scan(self, number):
+        """The frames of a segment up to its committed end. §2.1, §2.7"""
+        name, head = self.archive.segment_name(number), self.archive.head
+        try:
+            with open(self.archive.folder / name, "rb") as file:
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise Damaged(f"{name}: {error}") from None
+        end = len(data)
+        if number == head.segment:
+            end = head.segment_len
+        elif number in self.archive.sealed:
+            end = self.archive.sealed[number]["len"]
+        need(64 <= end <= len(data), name, "shorter than its committed length")
+        header = b"MRGSEG01" + self.archive.id + struct.pack("<II", number, 0)
+        need(data[:64] == header + blake3(header), name, "wrong segment header")
+        frames, at = [], 64
+        while at < end:
+            frames.append(Frame(name, data, at, end))
+            at = frames[-1].end
+        return frames
+
+    def check(self):
+        """Every digest, and the closed segments against their entries in the log. §2.7"""
+        for number, frames in self.segments.items():
+            for frame in frames:
+                frame.check()
+            entry = self.archive.sealed.get(number)
+            root = merkle_root([sha256(b"\0" + frame.digest) for frame in frames]).hex()
+            need(not entry or (entry["frames"], entry["root"]) == (len(frames), root),
+                 self.archive.segment_name(number), "not as its segment.sealed entry says")
+
+    def objects(self, entry):
+        """The objects of an act by id, after they were checked against `obj` of its entry. §2.6, §4.3"""
+        where = f"store: objects of act {entry['id']}"
+        frames = self.acts.get(bytes.fromhex(entry["id"]), {})
+        need(bool(frames) == ("obj" in entry), where, "missing, or more than the log says")
+        objects = {name: Object(of_one) for name, of_one in frames.items()}
+        for item in objects.values():
+            need(all(frame.owner.hex() == entry["rec"] for frame in item.frames), item.where, "wrong owner")
+        if objects:
+            addresses = sorted(item.address() for item in objects.values())
+            need(sha256(b"".join(addresses)).hex() == entry["obj"], where, "not those that the log commits to")
+            kinds = sorted(item.kind for item in objects.values())
+            wanted = [1] * (len(kinds) - 1) + [2] if entry["act"] == "record.accepted" else [3]
+            need(kinds == wanted and self.last[bytes.fromhex(entry["id"])].kind > 1, where, "wrong kinds of objects")
+        return objects
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Records (§5) and the commands
+
+
+class Reader:
+    def __init__(self, archive):
+        self.archive, self.store = archive, Store(archive)
+        if archive.lock_damage:
+            print(f"damaged: {archive.lock_damage}", file=sys.stderr)
+
+    def manifest(self, rec):
+        """The manifest of a record, its objects by id, and its key; all checked but the components. §7, steps 4 to 9"""
+        entry = self.archive.accepted.get(rec)
+        need(entry, "tlog", f"no record {rec} was accepted")
+        objects = self.store.objects(entry)
+        key = self.archive.owner_key(rec)
+        stored = next(item for item in objects.values() if item.kind == 2)
+        manifest = read_canonical(b"".join(stored.open(key)), stored.where)
+        try:
+            record, salt = manifest["record"], bytes.fromhex(manifest["salt"])
+            components, places = record["components"], manifest["objects"]
+            need(set(manifest) == {"objects", "record", "salt", "v"} and manifest["v"] == 1 and len(salt) == 32
+                 and record["schema"] == "muragat/record/1" and record["record_id"] == rec
+                 and len(places) == len(components) == len(objects) - 1
+                 and len({place["object"] for place in places}) == len(places), stored.where, "wrong manifest")
+            for place in places:
+                item = objects.get(bytes.fromhex(place["object"]))
+                need(item and item.kind == 1 and item.address().hex() == place["address"], stored.where,
+                     f"object {place['object']} is not stored as the manifest says")
+            for name in ("sha256", "sha512"):  # §5.4, §5.5
+                digests = [bytes.fromhex(component[name]) for component in components]
+                for member in (write_canonical(record), b"evidence-salt/1\n" + salt):
+                    digests.append(hashlib.new(name, member).digest())
+                group = hashlib.new(name, b"".join(sorted(digests))).hexdigest()
+                need(group == entry["g" + name[3:]], stored.where, f"g{name[3:]} is not that of the log")
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Damaged(f"{stored.where}: wrong manifest") from None
+        return manifest, objects, key
+
+    def components(self, rec):
+        """For each component of a record: its entry in the metadata, and its plaintext in parts. §7, step 10"""
+        manifest, objects, key = self.manifest(rec)
+        for component, place in zip(manifest["record"]["components"], manifest["objects"]):
+            item = objects[bytes.fromhex(place["object"])]
+            yield component, self.checked_parts(component, item, key)
+
+    @staticmethod
+    def checked_parts(component, item, key):
+        size, short, long = 0, hashlib.sha256(), hashlib.sha512()
+        for part in item.open(key):
+            size += len(part)
+            short.update(part)
+            long.update(part)
+            yield part
+        need((size, short.hexdigest(), long.hexdigest())
+             == (component["size"], component["sha256"], component["sha512"]),
+             item.where, f"{component['path']} is not what was accepted")
+
+    def list(self):
+        for rec in self.archive.accepted:
+            card = self.manifest(rec)[0]["record"].get("card", {})
+            text = f"{rec}  {card.get('registration_number')}  {card.get('title')}"
+            print("".join(c if c.isprintable() else "?" for c in text))
+
+    def get(self, rec, out):
+        for component, parts in self.components(rec):
+            names = component["path"].split("/")
+            need(not set(names) & {"", ".", ".."} and "\0" not in component["path"], f"record {rec}", "unsafe path")
+            path = Path(out, *names)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "xb") as file:
+                try:
+                    for part in parts:
+                        file.write(part)
+                except Damaged:
+                    path.unlink()
+                    raise
+
+    def verify(self):
+        """Goes on after a damaged record, to name all of them."""
+        self.archive.check_tiles()
+        self.store.check()
+        damaged = bool(self.archive.lock_damage)
+        for entry in self.archive.acts:
+            try:
+                if entry["act"] == "record.accepted":
+                    for _, parts in self.components(entry["rec"]):
+                        for _ in parts:
+                            pass
+                else:
+                    self.check_document(entry)
+            except Damaged as error:
+                print(f"damaged: {error}", file=sys.stderr)
+                damaged += 1
+        frames = self.store.frames()
+        known = {bytes.fromhex(entry["id"]) for entry in self.archive.acts}
+        print(f"{len(self.archive.acts)} entries, {len(self.archive.accepted)} records, {len(frames)} frames, "
+              f"{sum(frame.act not in known for frame in frames)} of them orphans: "
+              + (f"{damaged} things are damaged" if damaged else "all is well"))
+        return 1 if damaged else 0
+
+    def check_document(self, entry):  # §5.6
+        for item in self.store.objects(entry).values():
+            data = b"".join(item.open(self.archive.owner_key(entry["rec"])))
+            document = read_canonical(data, item.where)
+            need(sha256(data).hex() == entry["doc"], item.where, "not the document that the log commits to")
+            need(document.get("kind") == entry["act"] and document.get("v") == 1 and is_hex(document.get("salt"), 64),
+                 item.where, "wrong act document")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Takes records out of a Muragat archive and checks them.")
+    parser.add_argument("archive", help="folder of the archive")
+    parser.add_argument("--keys", help="key folder; beside the archive when not given")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="record ids with registration number and title")
+    get = commands.add_parser("get", help="check one record and write its components")
+    get.add_argument("record", help="record id")
+    get.add_argument("out", help="folder for the components")
+    commands.add_parser("verify", help="check everything")
+    arguments = parser.parse_args()
+    try:
+        reader = Reader(Archive(arguments.archive, arguments.keys))
+        if arguments.command == "get":
+            return reader.get(arguments.record, arguments.out)
+        return reader.verify() if arguments.command == "verify" else reader.list()
+    except Damaged as error:
+        print(f"damaged: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"cannot be written: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
