@@ -111,7 +111,12 @@ fn newer_tile<'a>(file: &str, expected: &'a BTreeSet<String>) -> Option<&'a Stri
 
 fn begins(disk: &dyn Disk, partial: &str, tile: &str) -> Result<bool, LogError> {
     let width: usize = partial.rsplit('/').next().and_then(|w| w.parse().ok()).unwrap_or(0);
-    let (part, whole) = (disk.read(partial)?, disk.read(tile)?);
+    let part = disk.read(partial)?;
+    let whole = match disk.read(tile) {
+        // Named already as missing.
+        Err(DiskError::Missing { .. }) => return Ok(true),
+        whole => whole?,
+    };
     if !whole.starts_with(&part) {
         return Ok(false);
     }
