@@ -1,24 +1,25 @@
 //! The opened archive: owns the truths, the index, the clock and the threads that serve them.
 //!
-//! Writers append sealed frames and hand a [`Draft`] to the commit thread, which commits all that wait as one batch: whoever
-//! waits joins the next sync, there is no timer. After the commit the entries go to the index thread. Reading needs neither.
+//! Writers append sealed frames and hand a [`Draft`] to the commit thread, which commits all that wait as one batch:
+//! whoever waits joins the next sync, there is no timer. After the commit the entries go to the index thread. Reading
+//! needs neither.
 //!
 //! Invariants
 //!   - One process holds an archive (an advisory lock on `state/held`).
 //!   - An answer is given after the lock record is durable; the index follows and says how far it is.
 //!   - An index that is damaged, missing or of another history is built again, never asked.
 
-use crate::audit::IndexAtHand;
 use crate::clock::{Clock, Millis};
 use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, default_keys_path};
 use crate::error::{Error, ErrorCode};
+use crate::index::IndexError;
 use crate::index::kv::Kv;
+use crate::index::open::{IndexFolder, IndexMedium, forget, open_index};
 use crate::index::query::Reader;
 use crate::index::rebuild::{Truths, catch_up};
 use crate::index::rows::{ActRow, Meta, RecordRow, StoredObject};
 use crate::index::seal::IndexKeys;
 use crate::index::writer::{self, Input, Payload};
-use crate::index::{IndexError, redb::RedbKv};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActId, ActorId, ArchiveId, RecordId};
 use crate::model::record::ActDocument;
@@ -36,7 +37,7 @@ use crate::tlog::lock::Head;
 use crate::tlog::read::LogReader;
 use crate::tlog::recover::{self, Recovery};
 use crate::vault::keys::KeyFolder;
-use crate::vault::{KeySlot, Vault, VaultError};
+use crate::vault::{KeySlot, Vault};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -74,39 +75,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Where the index engine keeps its files.
-pub trait IndexMedium: Send + Sync {
-    /// Opens the engine, empty if there are no files.
-    fn open(&self) -> Result<Box<dyn Kv>, IndexError>;
-    /// Removes all files of the engine, which is closed.
-    fn remove(&self) -> Result<(), IndexError>;
-}
-
-struct IndexFolder {
-    path: PathBuf,
-    engine: Engine,
-}
-
-impl IndexMedium for IndexFolder {
-    fn open(&self) -> Result<Box<dyn Kv>, IndexError> {
-        match self.engine {
-            Engine::Redb => Ok(Box::new(RedbKv::open(&self.path)?)),
-            #[cfg(feature = "sled")]
-            Engine::Sled => Ok(Box::new(crate::index::sled::SledKv::open(&self.path)?)),
-            #[cfg(not(feature = "sled"))]
-            Engine::Sled => Err(IndexError::Engine("this program was built without the feature sled".into())),
-        }
-    }
-
-    fn remove(&self) -> Result<(), IndexError> {
-        match std::fs::remove_dir_all(&self.path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(IndexError::Engine(e.to_string())),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// What identifies a registered document: a second one with the same content is held already, with other content in conflict.
+/// What identifies a registered document: a second one with the same content is held already, with other content in
+/// conflict.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Registration {
     /// Code of the agency.
@@ -121,7 +91,7 @@ pub struct Registration {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Committed and durable.
-    Done(Committed),
+    Done(Box<Committed>),
     /// The same document is held already.
     Held(RecordId),
     /// Its registration is taken by a record with other content.
@@ -226,6 +196,10 @@ impl Archive {
     ///
     /// The configuration is written last: a crash before leaves a folder that is no archive.
     pub fn create(folder: &Path, options: &InitOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        if !options.engine.is_available() {
+            let what = "this program was built without the feature sled";
+            return Err(Error::new(ErrorCode::CfgUnreadable, "index.engine", what));
+        }
         let id = ArchiveId(crate::random::bytes());
         let keys_path = options.keys_folder.clone().unwrap_or_else(|| default_keys_path(folder));
         for path in [folder, &keys_path] {
@@ -243,10 +217,8 @@ impl Archive {
         restrict(&keys_path)?;
         let held = hold(folder)?;
         let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone())?;
-        config.keys_folder = match &options.keys_folder {
-            Some(path) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
-            None => None,
-        };
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        config.keys_folder = options.keys_folder.as_ref().map(absolute);
         config.engine = options.engine;
         disk.publish(CONFIG_FILE, config.to_text().as_bytes()).map_err(LogError::from)?;
         let index = Box::new(IndexFolder { path: folder.join("index"), engine: config.engine });
@@ -384,7 +356,8 @@ impl Archive {
         Session { shared: self.shared.clone(), id }
     }
 
-    /// Hands an act to the commit thread. Returns when there is room in its queue; the draft's `answer` is called later.
+    /// Hands an act to the commit thread. Returns when there is room in its queue; the draft's `answer` is called
+    /// later.
     pub fn submit(&self, draft: Draft) {
         let drafts = self.drafts.as_ref().expect("the archive is open");
         if let Err(refused) = drafts.send(draft) {
@@ -421,7 +394,7 @@ impl Archive {
     ) -> Result<Committed, Error> {
         let (draft_act, payload, session) = self.seal_document(kind, actor, register, fields)?;
         match self.commit(draft_act, payload, None, Some(session))? {
-            Outcome::Done(committed) => Ok(committed),
+            Outcome::Done(committed) => Ok(*committed),
             Outcome::Held(_) | Outcome::Conflict(_) => unreachable!("an act without registration is never in conflict"),
         }
     }
@@ -471,7 +444,8 @@ impl Archive {
         Ok(LogReader::new(self.disk(), core.published()))
     }
 
-    /// Moves the vault to a new epoch without the keys in `erase`. No caller but tests and the later work of destruction.
+    /// Moves the vault to a new epoch without the keys in `erase`. No caller but tests and the later work of
+    /// destruction.
     pub fn roll_vault(&self, erase: &[KeySlot], actor: ActorId) -> Result<Committed, Error> {
         self.wait_index()?;
         let mut core = lock(&self.shared.core);
@@ -483,7 +457,6 @@ impl Archive {
     /// Waits until the index has all that was committed so far, and gives how long that took.
     pub fn wait_index(&self) -> Result<Duration, Error> {
         let size = self.head().size;
-        #[expect(clippy::disallowed_methods, reason = "measures a wait, decides nothing")]
         let begun = Instant::now();
         let mut state = lock(&self.shared.index);
         loop {
@@ -710,97 +683,13 @@ pub fn hold(folder: &Path) -> Result<File, Error> {
     }
 }
 
-struct OpenedIndex {
-    kv: Box<dyn Kv>,
-    keys: IndexKeys,
-    meta: Meta,
-    rebuilt: bool,
-}
-
-const INDEX_KEY: &str = "index-";
-
-fn index_key_name(generation: u32) -> String {
-    format!("{INDEX_KEY}{generation:08}")
-}
-
-fn index_generations(keys: &KeyFolder) -> Result<Vec<u32>, VaultError> {
-    let generation = |name: &String| name.strip_prefix(INDEX_KEY).and_then(|n| n.parse::<u32>().ok());
-    Ok(keys.names()?.iter().filter_map(generation).collect())
-}
-
-fn index_generation(keys: &KeyFolder) -> Result<Option<u32>, VaultError> {
-    Ok(index_generations(keys)?.into_iter().max())
-}
-
-/// Opens the index and brings it to the head; one that cannot be used is removed and built again, once.
-fn open_index(
-    medium: &dyn IndexMedium,
-    keys: &KeyFolder,
-    mut catch_up: impl FnMut(&dyn Kv, &IndexKeys, Meta) -> Result<Meta, IndexError>,
-) -> Result<OpenedIndex, Error> {
-    let generation = match index_generation(keys)? {
-        Some(generation) => generation,
-        None => {
-            keys.create(&index_key_name(1))?;
-            1
-        }
-    };
-    let index_keys = match keys.named(&index_key_name(generation)) {
-        Ok(key) => IndexKeys::new(generation, &key),
-        // A key file that a crash or a person damaged: a new generation needs nothing of the old one.
-        Err(VaultError::Key { .. }) => {
-            keys.create(&index_key_name(generation + 1))?;
-            IndexKeys::new(generation + 1, &keys.named(&index_key_name(generation + 1))?)
-        }
-        Err(e) => return Err(e.into()),
-    };
-    // Left by a crash between making a generation and erasing the one before.
-    for older in index_generations(keys)?.into_iter().filter(|g| *g < index_keys.generation) {
-        keys.erase(&index_key_name(older))?;
-    }
-    let attempt = |catch_up: &mut dyn FnMut(&dyn Kv, &IndexKeys, Meta) -> Result<Meta, IndexError>| {
-        let kv = medium.open()?;
-        let found = writer::meta(kv.as_ref(), &index_keys)?;
-        let meta = catch_up(kv.as_ref(), &index_keys, found.unwrap_or_else(|| Meta::empty(index_keys.generation)))?;
-        Ok((kv, meta, found.is_none()))
-    };
-    let first: Result<_, IndexError> = attempt(&mut catch_up);
-    let (kv, meta, rebuilt) = match first {
-        Ok(opened) => opened,
-        Err(e) if e.wants_rebuild() => {
-            medium.remove()?;
-            let (kv, meta, _) = attempt(&mut catch_up)?;
-            (kv, meta, true)
-        }
-        Err(e) => return Err(e.into()),
-    };
-    Ok(OpenedIndex { kv, keys: index_keys, meta, rebuilt })
-}
-
-/// The index and its keys as they lie there, for an audit; `None` when there is no index yet.
-pub fn index_at_hand(folder: &Path, config: &Config, keys: &KeyFolder) -> Result<Option<IndexAtHand>, Error> {
-    let path = folder.join("index");
-    let Some(generation) = index_generation(keys)?.filter(|_| path.is_dir()) else { return Ok(None) };
-    let index_keys = IndexKeys::new(generation, &keys.named(&index_key_name(generation))?);
-    let kv = IndexFolder { path, engine: config.engine }.open()?;
-    Ok(Some(IndexAtHand { kv, keys: index_keys }))
-}
-
 /// Removes the index of the archive in `folder` and its key, so that the next open builds a new generation.
-///
-/// The new key is made first: a crash between leaves an index of an older generation, which is never asked.
 pub fn forget_index(folder: &Path) -> Result<(), Error> {
     let config = Config::load(folder)?;
     let _held = hold(folder)?;
     let disk = Arc::new(LocalDisk::open(&config.keys_path(folder), Erasing::Everything).map_err(LogError::from)?);
-    let keys = KeyFolder::new(disk, config.archive_id);
-    let old = index_generation(&keys)?;
-    keys.create(&index_key_name(old.unwrap_or(0) + 1))?;
-    IndexFolder { path: folder.join("index"), engine: config.engine }.remove()?;
-    if let Some(old) = old {
-        keys.erase(&index_key_name(old))?;
-    }
-    Ok(())
+    let medium = IndexFolder { path: folder.join("index"), engine: config.engine };
+    forget(&medium, &KeyFolder::new(disk, config.archive_id))
 }
 
 /// The commit thread: everything that waits becomes one batch.
@@ -855,7 +744,7 @@ fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
                     row.accepted = committed.leaf.t;
                 }
                 payloads.insert(committed.index, payload);
-                replies.push((draft.answer, Outcome::Done(committed)));
+                replies.push((draft.answer, Outcome::Done(Box::new(committed))));
                 // Dropped here: the act is committed, its frames lie below the watermark to come.
                 drop(draft.session);
             }
@@ -881,8 +770,8 @@ fn send_to_index(shared: &Shared, mut core: MutexGuard<'_, Committer>, mut paylo
     };
     let inputs: Vec<Input> = core.take_unsent().into_iter().map(input).collect();
     let batch = IndexBatch { inputs, root: core.head().root, scan_from: low_water(shared) };
-    // Sent while the core is held, so that batches arrive in the order of the journal. An index thread that has failed takes no
-    // more; whoever waits for the index is told, and the next open builds it again.
+    // Sent while the core is held, so that batches arrive in the order of the journal. An index thread that has failed
+    // takes no more; whoever waits for the index is told, and the next open builds it again.
     if !batch.inputs.is_empty()
         && let Some(to_index) = lock(&shared.to_index).as_ref()
     {
@@ -899,7 +788,8 @@ fn low_water(shared: &Shared) -> StoreEnd {
     sessions.values().copied().chain([end]).min_by_key(key).unwrap_or(end)
 }
 
-/// Resolves the record's previous entry and checks that the registration is free. An outcome means: not to be committed.
+/// Resolves the record's previous entry and checks that the registration is free. An outcome means: not to be
+/// committed.
 fn check_draft(
     shared: &Shared,
     recent: &mut Recent,

@@ -1,4 +1,6 @@
 //! `muragat.toml`: the checked configuration of one archive. An unknown key is an error.
+//!
+//! The version is read before anything else: a newer archive is refused, never guessed at.
 
 use crate::error::ErrorCode;
 use crate::model::id::ArchiveId;
@@ -66,6 +68,13 @@ pub enum Engine {
     Redb,
     /// sled, when built with the feature of that name.
     Sled,
+}
+
+impl Engine {
+    /// True when this program was built with it.
+    pub fn is_available(self) -> bool {
+        self == Engine::Redb || cfg!(feature = "sled")
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

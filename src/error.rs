@@ -1,9 +1,11 @@
 //! Stable error codes, refusals, and the crate-wide error.
 //!
-//! Three kinds are never mixed (docs/errors.md): a *verdict* is a stored result, an *operating error* is a [`Result`], a *bug* is
-//! an assertion. A [`Refusal`] is the verdict that a submission cannot be taken: it names a code and the file or field.
+//! Three kinds are never mixed (docs/errors.md): a *verdict* is a stored result, an *operating error* is a [`Result`],
+//! a *bug* is an assertion. A [`Refusal`] is the verdict that a submission cannot be taken: it names a code and the
+//! file or field.
 //!
-//! Codes are never reused. Every code has a text in Kazakh, Russian and English; the macro below does not compile without.
+//! Codes are never reused. Every code has a text in Kazakh, Russian and English; the macro below does not compile
+//! without.
 
 use crate::text::Lang;
 use std::fmt;
@@ -37,7 +39,10 @@ pub enum Exit {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $exit:ident, kk: $kk:literal, ru: $ru:literal, en: $en:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $code:literal, $exit:ident, kk: $kk:literal, ru: $ru:literal, en: $en:literal;
+    )*) => {
         /// A stable error code. `docs/errors.md` says for each what it means and what to do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -209,6 +214,9 @@ impl From<crate::store::read::ReadError> for Error {
 impl From<crate::index::IndexError> for Error {
     fn from(e: crate::index::IndexError) -> Self {
         use crate::index::IndexError as I;
+        if let I::Query(what) = &e {
+            return Error::new(ErrorCode::IdxQuery, "query", what.clone());
+        }
         let (code, subject) = match &e {
             I::Engine(_) | I::Damaged { .. } | I::Generation => (ErrorCode::IdxFailed, "index".to_owned()),
             I::Log(e) => log_code(e),

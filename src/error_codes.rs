@@ -188,9 +188,12 @@ codes! {
         en: "The submission could not be read: an error of the disk or of permissions. Remove the cause and try again.";
     /// The registration number and date are taken by a record with other content.
     IngRegistrationTaken = "ING-032", Refused,
-        kk: "Бұл тіркеу нөмірі мен күні мазмұны басқа құжатқа берілген. Нөмірді тексеріңіз немесе карточканы түзетіңіз.",
-        ru: "Этот регистрационный номер и дата уже заняты документом с другим содержанием. Проверьте номер или исправьте карточку.",
-        en: "This registration number and date belong to a record with other content. Check the number or mend the card.";
+        kk: "Бұл тіркеу нөмірі мен күні мазмұны басқа құжатқа берілген. Нөмірді тексеріңіз немесе карточканы \
+             түзетіңіз.",
+        ru: "Этот регистрационный номер и дата уже заняты документом с другим содержанием. Проверьте номер или \
+             исправьте карточку.",
+        en: "This registration number and date belong to a record with other content. Check the number or mend the \
+             card.";
 
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,
@@ -199,14 +202,19 @@ codes! {
         en: "The disk did not carry out a step. Check the disk and its permissions and try again.";
     /// A stored file is missing or too short.
     StoMissing = "STO-002", Integrity,
-        kk: "Сақталған файл жоқ немесе қысқарған. Ештеңені өзгертпей, «audit» іске қосыңыз және сақтық көшірмені дайындаңыз.",
-        ru: "Сохранённый файл отсутствует или укорочен. Ничего не меняйте, запустите «audit» и подготовьте резервную копию.",
+        kk: "Сақталған файл жоқ немесе қысқарған. Ештеңені өзгертпей, «audit» іске қосыңыз және сақтық көшірмені \
+             дайындаңыз.",
+        ru: "Сохранённый файл отсутствует или укорочен. Ничего не меняйте, запустите «audit» и подготовьте резервную \
+             копию.",
         en: "A stored file is missing or cut short. Change nothing, run `audit`, and have the backup ready.";
     /// Stored bytes are not those that were committed.
     StoChanged = "STO-003", Integrity,
-        kk: "Сақталған байттар бастапқысына сай емес, сондықтан берілмейді. «audit» іске қосыңыз және сақтық көшірмені дайындаңыз.",
-        ru: "Сохранённые байты не совпадают с принятыми и потому не выдаются. Запустите «audit» и подготовьте резервную копию.",
-        en: "Stored bytes are not those that were committed, so they are not given out. Run `audit` and have the backup ready.";
+        kk: "Сақталған байттар бастапқысына сай емес, сондықтан берілмейді. «audit» іске қосыңыз және сақтық көшірмені \
+             дайындаңыз.",
+        ru: "Сохранённые байты не совпадают с принятыми и потому не выдаются. Запустите «audit» и подготовьте \
+             резервную копию.",
+        en: "Stored bytes are not those that were committed, so they are not given out. Run `audit` and have the \
+             backup ready.";
     /// The medium is full.
     StoFull = "STO-004", Temporary,
         kk: "Дискіде орын қалмады. Орын босатып, қайталап көріңіз; қабылданған құжаттар сақтаулы.",
@@ -247,7 +255,8 @@ codes! {
     /// The root hash computed in two ways differs.
     LogRoot = "LOG-003", Integrity,
         kk: "Журналдың түбір хэші екі есептеуде екі түрлі шықты: жады ақаулы болуы мүмкін. Ештеңеге қол қойылған жоқ.",
-        ru: "Корневой хеш журнала, вычисленный двумя способами, различается: возможно, неисправна память. Ничего не подписано.",
+        ru: "Корневой хеш журнала, вычисленный двумя способами, различается: возможно, неисправна память. Ничего не \
+             подписано.",
         en: "The journal's root hash came out different in two computations: memory may be faulty. Nothing was signed.";
 
     /// The search index failed.
@@ -313,4 +322,10 @@ codes! {
         kk: "Тексеру сәйкессіздік тапты. Ештеңені өзгертпей, сақтық көшірмемен салыстырыңыз.",
         ru: "Проверка нашла расхождение. Ничего не меняйте, сравните с резервной копией.",
         en: "The audit found a difference. Change nothing and compare with the backup.";
+
+    /// The command line names no archive.
+    CliArchive = "CLI-001", Usage,
+        kk: "Архив қалтасы көрсетілмеген. Оны --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",
+        ru: "Папка архива не указана. Укажите её через --archive или MURAGAT_ARCHIVE.",
+        en: "No archive is named. Name its folder with --archive or MURAGAT_ARCHIVE.";
 }

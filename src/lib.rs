@@ -1,7 +1,7 @@
 //! Muragat (мұрағат, archive): a long-term electronic archive for signed electronic documents.
 //!
-//! It keeps every document in the format it was made in, with its signatures, certificates, card and receipts; encrypted,
-//! append-only, with a public-log-grade journal of every act. `docs/ARCHITECTURE.md` is the reading order.
+//! It keeps every document in the format it was made in, with its signatures, certificates, card and receipts;
+//! encrypted, append-only, with a public-log-grade journal of every act. `docs/ARCHITECTURE.md` is the reading order.
 //!
 //! # The life of a record
 //!
@@ -19,8 +19,8 @@
 //!
 //! # Layers
 //!
-//! `model` ← `store`, `vault` ← `tlog`, `index` ← `archive` ← `ingest`, `access`, `audit` ← `cli`. Lower never imports higher; a
-//! test reads the sources and holds the wall.
+//! `model` ← `store`, `vault` ← `tlog`, `index` ← `archive` ← `ingest`, `access`, `audit` ← `cli`. Lower never imports
+//! higher; a test reads the sources and holds the wall.
 
 pub mod access;
 pub mod archive;

@@ -1,4 +1,6 @@
 //! Every bound on untrusted input and every size of the formats, each with the source of its number.
+//!
+//! A bound that is a law cites its clause; one of our own says why it is enough.
 
 /// Plaintext bytes of one chunk: the unit of sealing, compression and range reading (design §6).
 pub const CHUNK_BYTES: usize = 256 * 1024;

@@ -1,4 +1,6 @@
 //! The only source of randomness: the operating system's generator, through `ring`.
+//!
+//! Keys, nonces, salts and ids come from here; tests that need the same numbers again use `testing::Sequence`.
 
 use ring::rand::{SecureRandom, SystemRandom};
 

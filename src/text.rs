@@ -1,7 +1,7 @@
 //! Texts that people read, in Kazakh, Russian and English.
 //!
-//! Kazakh is the first language (informatisation law of 2007, article 12(3)). A text is a [`Text`] with all three languages;
-//! there is no way to write one with a language missing, so an untranslated text does not compile.
+//! Kazakh is the first language (informatisation law of 2007, article 12(3)). A text is a [`Text`] with all three
+//! languages; there is no way to write one with a language missing, so an untranslated text does not compile.
 
 use std::str::FromStr;
 

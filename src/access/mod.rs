@@ -1,11 +1,13 @@
 //! Access: what the archive shows and gives out.
 //!
 //! Invariants
-//!   - A restricted record is read only after the reading is in the journal: one durable entry a person, record and 15 minutes.
-//!   - A component is given byte for byte, checked against its digest while it is given; a wrong byte is an error, never data.
+//!   - A restricted record is read only after the reading is in the journal: one durable entry a person, record and 15
+//!     minutes.
+//!   - A component is given byte for byte, checked against its digest while it is given; a wrong byte is an error,
+//!     never data.
 //!
-//! It does not decide who may read: on one machine, who can read the key folder can read all (docs/threat-model.md). Accounts,
-//! roles and rights are later work, and will stand here as one function.
+//! It does not decide who may read: on one machine, who can read the key folder can read all (docs/threat-model.md).
+//! Accounts, roles and rights are later work, and will stand here as one function.
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
@@ -147,7 +149,8 @@ impl Opened<'_> {
         }
     }
 
-    /// Gives a whole component and checks its SHA-256 at the end. Until `Ok` comes, what was given is not to be trusted.
+    /// Gives a whole component and checks its SHA-256 at the end. Until `Ok` comes, what was given is not to be
+    /// trusted.
     pub fn whole(
         &self,
         component: &ComponentRow,
@@ -165,8 +168,8 @@ impl Opened<'_> {
         Ok(())
     }
 
-    /// Writes every component below `folder` under its own path, and gives the paths. An existing file is never overwritten, and
-    /// a file whose bytes turn out wrong is removed again.
+    /// Writes every component below `folder` under its own path, and gives the paths. An existing file is never
+    /// overwritten, and a file whose bytes turn out wrong is removed again.
     pub fn export(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let mut written = Vec::new();
         for component in &self.row.components {

@@ -1,15 +1,15 @@
 //! The audit: journal, tiles, checkpoint, objects, vault and index against each other.
 //!
-//! It reads and never writes; it opens the files itself instead of the archive, so that it also speaks when the archive refuses
-//! to open. The three truths are checked without any key; with the key folder at hand the KEK and the index are checked too.
+//! It reads and never writes; it opens the files itself instead of the archive, so that it also speaks when the archive
+//! refuses to open. The three truths are checked without any key; with the key folder at hand the KEK and the index are
+//! checked too.
 //!
 //! Every finding names the file, and the place in it where that is known.
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::index::kv::Kv;
+use crate::index::open::IndexAtHand;
 use crate::index::rows::Meta;
-use crate::index::seal::IndexKeys;
 use crate::model::digest::{Address, Sha256};
 use crate::model::id::{ActId, ObjectId};
 use crate::store::disk::{Disk, DiskError};
@@ -81,14 +81,6 @@ pub struct Options {
     pub every_byte: bool,
     /// Threads that read.
     pub threads: usize,
-}
-
-/// The index and its keys, where they are at hand.
-pub struct IndexAtHand {
-    /// The engine.
-    pub kv: Box<dyn Kv>,
-    /// Its keys.
-    pub keys: IndexKeys,
 }
 
 /// Audits the truths on `disk`. `progress` is told bytes of the store done and in all.
@@ -231,7 +223,8 @@ fn describe(damage: &Damage) -> String {
     }
 }
 
-/// Frames of one segment in order, and what is damaged. Every byte is read by all threads, each from a frame of its own.
+/// Frames of one segment in order, and what is damaged. Every byte is read by all threads, each from a frame of its
+/// own.
 fn scan_segment(
     disk: &dyn Disk,
     config: &Config,

@@ -1,10 +1,13 @@
 //! `muragat audit`.
+//!
+//! It opens the files and not the archive, so that it speaks when the archive refuses to open, and without keys.
 
 use super::{Common, bytes_text};
-use crate::archive::{hold, index_at_hand};
+use crate::archive::hold;
 use crate::audit::{AuditReport, Options, audit};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode, Exit};
+use crate::index::open::index_at_hand;
 use crate::store::local::LocalDisk;
 use crate::text::{Text, text};
 use crate::vault::keys::KeyFolder;
@@ -67,7 +70,7 @@ pub(super) fn run(folder: &Path, options: Options, common: &Common) -> Result<Au
         common.say(NO_KEYS.get(common.lang()));
     }
     let index = match &keys {
-        Some(keys) => index_at_hand(folder, &config, keys)?,
+        Some(keys) => index_at_hand(folder, config.engine, keys)?,
         None => None,
     };
     let bar = common.bar(TITLE);
@@ -88,7 +91,7 @@ pub(super) fn print(report: &AuditReport, common: &Common) {
         return;
     }
     let lang = common.lang();
-    println!(
+    out!(
         "{}: {} {} · {} {} · {} {} · {} · {} {} ({})",
         LOOKED.get(lang),
         report.entries,
@@ -103,12 +106,12 @@ pub(super) fn print(report: &AuditReport, common: &Common) {
         if report.every_byte { EVERY_BYTE } else { HEADERS }.get(lang),
     );
     if report.is_clean() {
-        println!("{}.", CLEAN.get(lang));
+        out!("{}.", CLEAN.get(lang));
         return;
     }
-    println!("{}: {}", FOUND.get(lang), report.findings.len());
+    out!("{}: {}", FOUND.get(lang), report.findings.len());
     for finding in &report.findings {
-        println!("  {} {}: {}", ErrorCode::AudFinding, finding.file, finding.what);
+        out!("  {} {}: {}", ErrorCode::AudFinding, finding.file, finding.what);
     }
     common.say(ErrorCode::AudFinding.text(lang));
 }

@@ -1,4 +1,6 @@
 //! `muragat demo [DIR]`: a working archive with sample records, and a guided look at it.
+//!
+//! It calls what the other commands call; an answer that differs from what a sample is made for ends it with an error.
 
 use super::ingest::{ingest_quietly, print_answer};
 use super::samples::write_samples;

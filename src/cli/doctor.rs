@@ -1,4 +1,6 @@
 //! `muragat doctor`.
+//!
+//! Advice about surroundings that the archive cannot mend itself; it changes nothing.
 
 use super::Common;
 use crate::clock::rfc3339;
@@ -19,8 +21,10 @@ struct Advice {
 
 const GOOD: Text = text("Ескерту жоқ.", "Замечаний нет.", "Nothing to mend.");
 const SAME_VOLUME: Text = text(
-    "Кілттер архивпен бір томда: том жоғалса немесе ұрланса, екеуі де кетеді. Кілттер қалтасын басқа дискіге көшіріңіз.",
-    "Ключи на одном томе с архивом: пропадёт или будет украден том, пропадёт всё. Перенесите папку ключей на другой диск.",
+    "Кілттер архивпен бір томда: том жоғалса немесе ұрланса, екеуі де кетеді. Кілттер қалтасын басқа дискіге \
+     көшіріңіз.",
+    "Ключи на одном томе с архивом: пропадёт или будет украден том, пропадёт всё. Перенесите папку ключей на другой \
+     диск.",
     "The keys are on the same volume as the archive: whoever loses or steals the volume has both. Move the key folder.",
 );
 const OPEN_KEYS: Text = text(
@@ -29,8 +33,10 @@ const OPEN_KEYS: Text = text(
     "Others can read the key folder. Leave the permissions to its owner only (chmod 700).",
 );
 const NO_CUSTODY: Text = text(
-    "Кілттердің басқа жерде көшірмесі тіркелмеген: бұл нұсқада сақтық көшірме бұйрығы жоқ, архив пен кілттерді бөлек көшіріңіз.",
-    "Копий ключей в других местах не учтено: в этой версии нет команды резервного копирования, копируйте архив и ключи отдельно.",
+    "Кілттердің басқа жерде көшірмесі тіркелмеген: бұл нұсқада сақтық көшірме бұйрығы жоқ, архив пен кілттерді бөлек \
+     көшіріңіз.",
+    "Копий ключей в других местах не учтено: в этой версии нет команды резервного копирования, копируйте архив и ключи \
+     отдельно.",
     "No copy of the keys elsewhere is known: this version has no backup command; copy archive and keys separately.",
 );
 const NO_WITNESS: Text = text(
@@ -90,14 +96,14 @@ impl Doctor {
                 "index_generation": meta.generation, "index_rebuilt": archive.index_rebuilt(), "advice": list,
             }));
         } else {
-            println!("{} · {} · #{}", archive.root().display(), archive.config().archive_id, head.size);
+            out!("{} · {} · #{}", archive.root().display(), archive.config().archive_id, head.size);
             if advice.is_empty() {
-                println!("{}", GOOD.get(common.lang()));
+                out!("{}", GOOD.get(common.lang()));
             }
             for a in &advice {
-                println!("• {}: {}", a.code, a.text.get(common.lang()));
+                out!("• {}: {}", a.code, a.text.get(common.lang()));
                 if !a.detail.is_empty() {
-                    println!("  {}", a.detail);
+                    out!("  {}", a.detail);
                 }
             }
         }

@@ -1,4 +1,6 @@
 //! `muragat get ID`.
+//!
+//! What was written stands for itself: every component is checked against its digest, and nothing is written over.
 
 use super::show::record_id;
 use super::{Common, bytes_text};
@@ -49,9 +51,9 @@ impl Get {
                 let path = folder.join(&component.path);
                 let (size, sha256) = (component.stored.plain_len, Sha256(component.sha256).to_string());
                 if common.json() {
-                    common.print_json(&json!({"path": path, "size": size, "sha256": sha256}));
+                    common.print_json(&json!({"path": path.to_string_lossy(), "size": size, "sha256": sha256}));
                 } else {
-                    println!("{} · {} · SHA-256 {sha256}", path.display(), bytes_text(size));
+                    out!("{} · {} · SHA-256 {sha256}", path.display(), bytes_text(size));
                 }
             }
         }

@@ -1,4 +1,7 @@
 //! `muragat ingest PATH...`.
+//!
+//! One answer a submission; one that fails does not stop the others. A submission that is held already is said and
+//! skipped.
 
 use super::{Common, bytes_text, stop_flag};
 use crate::archive::Archive;
@@ -105,7 +108,10 @@ impl Totals {
             Status::Failed(error) => {
                 self.failed += 1;
                 *self.codes.entry(error.code.as_str()).or_default() += 1;
-                self.worst = Some(error.code);
+                // Damage weighs more than a passing fault.
+                if self.worst.is_none_or(|worst| worst.exit() != Exit::Integrity) {
+                    self.worst = Some(error.code);
+                }
             }
         }
     }
@@ -119,7 +125,7 @@ impl Totals {
             return;
         }
         let lang = common.lang();
-        println!(
+        out!(
             "{}: {} · {}: {} · {}: {} · {}: {} · {} · {}: {lag_ms} ms",
             ACCEPTED.get(lang),
             self.accepted,
@@ -133,7 +139,7 @@ impl Totals {
             LAG.get(lang),
         );
         for (code, count) in &self.codes {
-            println!("  {code} × {count}");
+            out!("  {code} × {count}");
         }
     }
 
@@ -151,17 +157,17 @@ impl Totals {
 pub(super) fn print_answer(answered: &Answered, lang: Lang) {
     let path = answered.path.display();
     match &answered.status {
-        Status::Accepted { record, .. } => println!("{}: {path} → {record}", ACCEPTED.get(lang)),
-        Status::Held { record } => println!("{}: {path} → {record}", HELD.get(lang)),
+        Status::Accepted { record, .. } => out!("{}: {path} → {record}", ACCEPTED.get(lang)),
+        Status::Held { record } => out!("{}: {path} → {record}", HELD.get(lang)),
         Status::Refused(refusal) => {
-            println!("{}: {path}", REFUSED.get(lang));
-            println!("  {} {}: {}", refusal.code, refusal.subject, refusal.code.text(lang));
-            println!("  ({})", refusal.detail);
+            out!("{}: {path}", REFUSED.get(lang));
+            out!("  {} {}: {}", refusal.code, refusal.subject, refusal.code.text(lang));
+            out!("  ({})", refusal.detail);
         }
         Status::Failed(error) => {
-            println!("{}: {path}", FAILED.get(lang));
-            println!("  {error}");
-            println!("  {}", error.code.text(lang));
+            out!("{}: {path}", FAILED.get(lang));
+            out!("  {error}");
+            out!("  {}", error.code.text(lang));
         }
     }
 }
@@ -182,7 +188,7 @@ pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
             "detail": error.what, "text": error.code.text(lang),
         }),
     };
-    value["path"] = json!(answered.path);
+    value["path"] = json!(answered.path.to_string_lossy());
     value["bytes"] = json!(answered.bytes);
     value
 }

@@ -1,10 +1,12 @@
 //! `muragat init DIR`.
+//!
+//! It names the key folder and prints the verifier key, the one thing to be handed out.
 
 use super::Common;
 use crate::archive::{Archive, InitOptions};
 use crate::clock::SystemClock;
 use crate::config::Engine;
-use crate::error::{Error, ErrorCode, Exit};
+use crate::error::{Error, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
 use std::path::PathBuf;
@@ -22,8 +24,8 @@ pub(super) struct Init {
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
     /// Engine of the index: redb or sled.
-    #[arg(long, default_value = "redb")]
-    engine: String,
+    #[arg(long, default_value = "redb", value_parser = engine)]
+    engine: Engine,
 }
 
 const MADE: Text = text("Жаңа архив жасалды", "Создан новый архив", "A new archive was made");
@@ -38,30 +40,34 @@ const VKEY: Text = text(
     "Verifier key of the journal (may be published)",
 );
 
+fn engine(name: &str) -> Result<Engine, String> {
+    match name {
+        "redb" => Ok(Engine::Redb),
+        "sled" => Ok(Engine::Sled),
+        other => Err(format!("{other}: redb or sled")),
+    }
+}
+
 impl Init {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
-        let engine = match self.engine.as_str() {
-            "redb" => Engine::Redb,
-            "sled" => Engine::Sled,
-            other => return Err(Error::new(ErrorCode::CfgUnreadable, "--engine", format!("{other}: redb or sled"))),
-        };
         let dir = match &self.dir {
             Some(dir) => dir.as_path(),
             None => common.folder()?,
         };
-        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine };
+        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine: self.engine };
         let archive = Archive::create(dir, &options, Arc::new(SystemClock))?;
         let keys = archive.config().keys_path(dir);
         let vkey = archive.config().vkey.to_string();
         if common.json() {
             common.print_json(&json!({
-                "archive": dir, "archive_id": archive.config().archive_id.to_string(), "keys": keys, "vkey": vkey,
+                "archive": dir.to_string_lossy(), "archive_id": archive.config().archive_id.to_string(),
+                "keys": keys.to_string_lossy(), "vkey": vkey,
             }));
         } else {
             let lang = common.lang();
-            println!("{}: {}", MADE.get(lang), dir.display());
-            println!("{}: {}", KEYS.get(lang), keys.display());
-            println!("{}: {vkey}", VKEY.get(lang));
+            out!("{}: {}", MADE.get(lang), dir.display());
+            out!("{}: {}", KEYS.get(lang), keys.display());
+            out!("{}: {vkey}", VKEY.get(lang));
         }
         archive.close()?;
         Ok(Exit::Ok)

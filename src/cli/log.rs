@@ -1,4 +1,6 @@
 //! `muragat log checkpoint | entries | proof`.
+//!
+//! The journal holds no personal data, so all of this may be shown to strangers.
 
 use super::Common;
 use crate::error::{Error, ErrorCode, Exit};
@@ -57,13 +59,13 @@ impl Log {
             LogCommand::Checkpoint { vkey: true } if common.json() => {
                 common.print_json(&json!({"vkey": archive.config().vkey.to_string()}));
             }
-            LogCommand::Checkpoint { vkey: true } => println!("{}", archive.config().vkey),
+            LogCommand::Checkpoint { vkey: true } => out!("{}", archive.config().vkey),
             LogCommand::Checkpoint { vkey: false } if common.json() => {
                 let head = archive.head();
                 common
                     .print_json(&json!({"size": head.size, "root": STANDARD.encode(head.root.0), "checkpoint": note}));
             }
-            LogCommand::Checkpoint { vkey: false } => print!("{note}"),
+            LogCommand::Checkpoint { vkey: false } => out_raw!("{note}"),
             LogCommand::Entries { from, count, record } => {
                 let record = record.map(|r| super::show::record_id(&r)).transpose()?;
                 let log = archive.log()?;
@@ -82,7 +84,7 @@ impl Log {
                         let leaf: serde_json::Value = serde_json::from_slice(&entry).unwrap_or_default();
                         common.print_json(&json!({"index": index, "entry": leaf}));
                     } else {
-                        println!("{index}\t{text}");
+                        out!("{index}\t{text}");
                     }
                     Ok(())
                 })?;
@@ -93,7 +95,7 @@ impl Log {
                     let entry = STANDARD.encode(archive.log()?.entry(index)?);
                     common.print_json(&json!({"index": index, "entry_base64": entry, "tlog_proof": proof}));
                 } else {
-                    print!("{proof}");
+                    out_raw!("{proof}");
                 }
             }
             LogCommand::Proof { consistency: Some(old), .. } => {
@@ -111,9 +113,9 @@ impl Log {
                         "old_size": size, "old_root": STANDARD.encode(old_root.0), "proof": hashes, "checkpoint": note,
                     }));
                 } else {
-                    println!("old {size}");
-                    hashes.iter().for_each(|h| println!("{h}"));
-                    print!("\n{note}");
+                    out!("old {size}");
+                    hashes.iter().for_each(|h| out!("{h}"));
+                    out_raw!("\n{note}");
                 }
             }
             LogCommand::Proof { inclusion: None, consistency: None } => unreachable!("clap asks for one of the two"),

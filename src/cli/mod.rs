@@ -1,9 +1,18 @@
 //! The command line: one file a subcommand.
 //!
-//! stdout is the result, stderr is talk; `--json` makes the result one document, or one a line where it is a stream. Commands
-//! call the same library functions as everything else and hold no rules of their own.
+//! stdout is the result, stderr is talk; `--json` makes the result one document, or one a line where it is a stream.
+//! Commands call the same library functions as everything else and hold no rules of their own.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
+#![expect(clippy::print_stderr, reason = "printing is what a command line is for")]
+
+/// Prints a line of the result.
+macro_rules! out {
+    ($($part:tt)*) => { $crate::cli::emit(format_args!("{}\n", format_args!($($part)*))) };
+}
+/// Prints a part of the result as it is.
+macro_rules! out_raw {
+    ($($part:tt)*) => { $crate::cli::emit(format_args!($($part)*)) };
+}
 
 mod audit;
 mod demo;
@@ -100,7 +109,23 @@ pub fn main() -> ExitCode {
             e.code.exit()
         }
     };
+    let exit = if exit == Exit::Ok && OUTPUT_LOST.load(Ordering::Relaxed) { Exit::Temporary } else { exit };
     ExitCode::from(exit as u8)
+}
+
+/// Set when the result could not be written.
+static OUTPUT_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes to stdout. A reader who has gone away (`| head`) is no reason to stop an act half-way; a full disk is said at
+/// the end.
+pub(crate) fn emit(text: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    if let Err(e) = std::io::stdout().lock().write_fmt(text)
+        && e.kind() != std::io::ErrorKind::BrokenPipe
+        && !OUTPUT_LOST.swap(true, Ordering::Relaxed)
+    {
+        eprintln!("stdout: {e}");
+    }
 }
 
 const NO_ARCHIVE: Text = text(
@@ -123,7 +148,7 @@ impl Common {
 
     /// Prints one JSON document of the result.
     pub(crate) fn print_json(&self, value: &serde_json::Value) {
-        println!("{value}");
+        out!("{value}");
     }
 
     /// Says something on stderr.
@@ -132,7 +157,7 @@ impl Common {
     }
 
     pub(crate) fn folder(&self) -> Result<&Path, Error> {
-        let missing = || Error::new(ErrorCode::CfgNotAnArchive, "--archive", NO_ARCHIVE.get(self.lang));
+        let missing = || Error::new(ErrorCode::CliArchive, "--archive", NO_ARCHIVE.get(self.lang));
         self.archive.as_deref().ok_or_else(missing)
     }
 
@@ -154,7 +179,7 @@ impl Common {
             let value = serde_json::json!({
                 "error": {"code": e.code.as_str(), "subject": e.subject, "what": e.what, "text": e.code.text(self.lang)}
             });
-            println!("{value}");
+            out!("{value}");
         }
         eprintln!("{}: {} {}: {}", ERROR.get(self.lang), e.code, e.subject, e.what);
         let mut source = std::error::Error::source(e);

@@ -1,4 +1,6 @@
 //! `muragat reindex`.
+//!
+//! Removes the index and its key first, so that nothing of a damaged one is asked again.
 
 use super::Common;
 use crate::archive::forget_index;
@@ -31,7 +33,7 @@ impl Reindex {
             }));
         } else {
             let lang = common.lang();
-            println!("{}: {} {}, {} {}", DONE.get(lang), meta.size, ENTRIES.get(lang), meta.records, RECORDS.get(lang));
+            out!("{}: {} {}, {} {}", DONE.get(lang), meta.size, ENTRIES.get(lang), meta.records, RECORDS.get(lang));
         }
         archive.close()?;
         if meta.damaged > 0 {

@@ -1,4 +1,6 @@
 //! `muragat search QUERY`.
+//!
+//! A list is no reading: titles of restricted records stay out of it.
 
 use super::Common;
 use super::show::access_text;
@@ -97,7 +99,7 @@ fn print_row(row: &RecordRow, common: &Common) {
         return;
     }
     let title = if open { field(CardField::Title) } else { HIDDEN.get(lang) };
-    println!(
+    out!(
         "{} · {} · {} · {} · {title}",
         row.id(),
         field(CardField::RegistrationNumber),
@@ -105,7 +107,7 @@ fn print_row(row: &RecordRow, common: &Common) {
         field(CardField::DocumentType),
     );
     if !open {
-        println!("  {}", access_text(row.access()).get(lang));
+        out!("  {}", access_text(row.access()).get(lang));
     }
 }
 

@@ -1,4 +1,6 @@
 //! `muragat show ID`.
+//!
+//! Showing a restricted record is a reading, which is in the journal before a word of it is printed.
 
 use super::{Common, bytes_text};
 use crate::access::{HistoryEntry, Opened, open};
@@ -164,8 +166,8 @@ fn print_text(
     readings: &[HistoryEntry],
     lang: Lang,
 ) {
-    let line = |name: Text, value: &str| println!("  {}: {value}", name.get(lang));
-    println!("{} {}", RECORD.get(lang), manifest.record);
+    let line = |name: Text, value: &str| out!("  {}: {value}", name.get(lang));
+    out!("{} {}", RECORD.get(lang), manifest.record);
     line(ACCEPTED, &local_text(opened.row.accepted));
     line(AGENCY, &manifest.agency);
     line(DIRECTION, direction_text(manifest.direction).get(lang));
@@ -175,27 +177,27 @@ fn print_text(
     line(ACCESS, access_text(manifest.access_category).get(lang));
     let signatures = manifest.components.iter().filter(|c| c.role == Role::Signature).count();
     line(SIGNATURES, &format!("{signatures}, {}", NOT_VALIDATED.get(lang)));
-    println!("{}", CARD.get(lang));
+    out!("{}", CARD.get(lang));
     for (field, value) in &manifest.card {
         line(field_text(*field), &value.replace('\n', ", "));
     }
-    println!("{}", COMPONENTS.get(lang));
+    out!("{}", COMPONENTS.get(lang));
     for component in &manifest.components {
-        println!("  {} · {} · {}", component.path, role_text(component.role).get(lang), bytes_text(component.size));
-        println!("    SHA-256 {}", component.digests.sha256);
+        out!("  {} · {} · {}", component.path, role_text(component.role).get(lang), bytes_text(component.size));
+        out!("    SHA-256 {}", component.digests.sha256);
         if !component.covers.is_empty() {
-            println!("    ↳ {}", component.covers.join(", "));
+            out!("    ↳ {}", component.covers.join(", "));
         }
     }
-    println!("{}", COMMITMENT.get(lang));
-    println!("  g256 {}", manifest.group().0);
+    out!("{}", COMMITMENT.get(lang));
+    out!("  g256 {}", manifest.group().0);
     for (title, entries) in [(CUSTODY, custody), (READINGS, readings)] {
         if !entries.is_empty() {
-            println!("{}", title.get(lang));
+            out!("{}", title.get(lang));
         }
         for entry in entries {
             let who = entry.account.as_deref().unwrap_or(SYSTEM.get(lang));
-            println!("  #{} {} {} ({who})", entry.index, local_text(entry.leaf.t), entry.leaf.act.as_str());
+            out!("  #{} {} {} ({who})", entry.index, local_text(entry.leaf.t), entry.leaf.act.as_str());
         }
     }
 }

@@ -1,9 +1,14 @@
 //! The narrow trait of an index engine.
+//!
+//! Contracts in MUST words; the same model tests run on every engine.
 
 use super::IndexError;
 
 /// One change: a value to put, or `None` to delete.
 pub type Change = (Vec<u8>, Option<Vec<u8>>);
+
+/// Takes a key and its value; answers whether to go on.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError> + 'a;
 
 /// An ordered key-value engine. Keys sort as byte strings.
 pub trait Kv: Send + Sync {
@@ -11,15 +16,10 @@ pub trait Kv: Send + Sync {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError>;
 
     /// Gives keys and values of `from..to` in order (backwards when `reverse`) until `visit` answers false.
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        reverse: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError>,
-    ) -> Result<(), IndexError>;
+    fn range(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError>;
 
-    /// Applies all changes or none. MAY be lost in a crash until [`flush`](Kv::flush), but only whole batches from the end.
+    /// Applies all changes or none. MAY be lost in a crash until [`flush`](Kv::flush), but only whole batches from the
+    /// end.
     fn apply(&self, changes: Vec<Change>) -> Result<(), IndexError>;
 
     /// MUST NOT return before all applied batches survive a power cut.

@@ -1,16 +1,17 @@
 //! Search, always rebuildable from the truths.
 //!
 //! Rows live in an ordered key-value engine behind the narrow trait [`kv::Kv`]; all logic is above it, so engines are
-//! exchangeable. Nothing here is truth: an answer is a hint that the store and the journal confirm, a damaged row leads to a
-//! rebuild and never to an answer, and no legal decision is taken while the watermark is behind the journal.
+//! exchangeable. Nothing here is truth: an answer is a hint that the store and the journal confirm, a damaged row leads
+//! to a rebuild and never to an answer, and no legal decision is taken while the watermark is behind the journal.
 //!
-//! Sealed: no personal text is in keys or values in clear. Values are sealed under the index key, words are keyed tokens; the key
-//! lies in the key folder, has a generation number, and dies with its generation.
+//! Sealed: no personal text is in keys or values in clear. Values are sealed under the index key, words are keyed
+//! tokens; the key lies in the key folder, has a generation number, and dies with its generation.
 //!
 //! What a crash leaves: the engine's last durable state, never half a batch. [`rebuild`] catches up from there.
 
 pub mod fold;
 pub mod kv;
+pub mod open;
 pub mod query;
 pub mod rebuild;
 pub mod redb;

@@ -1,8 +1,8 @@
 //! Questions to the index.
 //!
-//! A query is words and `field:value` pairs, all of which must hold. Words are folded as at indexing, so letter case, Kazakh
-//! look-alikes and homoglyphs do not matter; a word of three letters or more also finds longer words that begin with it.
-//! Tokens only find candidates: every answer is checked against the record's own row, newest records first.
+//! A query is words and `field:value` pairs, all of which must hold. Words are folded as at indexing, so letter case,
+//! Kazakh look-alikes and homoglyphs do not matter; a word of three letters or more also finds longer words that begin
+//! with it. Tokens only find candidates: every answer is checked against the record's own row, newest records first.
 
 use super::kv::{Kv, after};
 use super::rows::{self, ActRow, ActorRow, RecordRow, date, is_text, key, prefix, space};

@@ -1,8 +1,8 @@
 //! Building the index from the truths: from nothing, or from where a crash left it.
 //!
-//! Reads the journal's entries, the frame headers of the store, and record manifests and act documents with the keys of the
-//! vault; never a component. The manifest (or act document) is the last object of its act, so when its frame is seen all frames
-//! of the act have been seen, and the scan stays a stream beside the journal.
+//! Reads the journal's entries, the frame headers of the store, and record manifests and act documents with the keys of
+//! the vault; never a component. The manifest (or act document) is the last object of its act, so when its frame is
+//! seen all frames of the act have been seen, and the scan stays a stream beside the journal.
 
 use super::kv::Kv;
 use super::rows::{ActRow, Meta, RecordRow, StoredObject};

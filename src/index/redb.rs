@@ -1,7 +1,10 @@
 //! The default engine: redb.
+//!
+//! One table in one file; commits are not synced one by one, because the truths are, and the index catches up from
+//! them.
 
 use super::IndexError;
-use super::kv::{Change, Kv};
+use super::kv::{Change, Kv, Visit};
 use redb::{Database, Durability, ReadableDatabase, TableDefinition};
 use std::path::Path;
 
@@ -39,13 +42,7 @@ impl Kv for RedbKv {
         Ok(table.get(key).map_err(engine)?.map(|value| value.value().to_vec()))
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        reverse: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError>,
-    ) -> Result<(), IndexError> {
+    fn range(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError> {
         if from >= to {
             return Ok(());
         }

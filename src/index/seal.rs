@@ -1,7 +1,8 @@
 //! Keys of the index, sealed rows and tokens.
 //!
-//! A row with text is AES-256-GCM under a random nonce, bound to its key. A row of numbers only carries four bytes of keyed
-//! BLAKE3. A token is keyed BLAKE3 of a folded word, so that equal words meet and nobody without the key reads them.
+//! A row with text is AES-256-GCM under a random nonce, bound to its key. A row of numbers only carries four bytes of
+//! keyed BLAKE3. A token is keyed BLAKE3 of a folded word, so that equal words meet and nobody without the key reads
+//! them.
 
 use super::IndexError;
 use crate::store::format::OwnerKey;

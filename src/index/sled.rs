@@ -1,10 +1,11 @@
-//! The second engine: sled 0.34, behind the feature `sled`. docs/decisions/0003-index-engine.md says why it is not the default.
+//! The second engine: sled 0.34, behind the feature `sled`. docs/decisions/0003-index-engine.md says why it is not the
+//! default.
 //!
-//! sled's `flush` does not force the device (storage research §1), and its corruption paths panic; both are bearable only
-//! because nothing here is truth.
+//! sled's `flush` does not force the device (storage research §1), and its corruption paths panic; both are bearable
+//! only because nothing here is truth.
 
 use super::IndexError;
-use super::kv::{Change, Kv};
+use super::kv::{Change, Kv, Visit};
 use std::path::Path;
 
 /// One sled folder.
@@ -20,7 +21,16 @@ impl SledKv {
     /// Opens or makes the database in `folder`.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
         let config = sled::Config::default().path(folder.join("sled")).cache_capacity(32 * 1024 * 1024);
-        Ok(Self { database: config.open().map_err(engine)? })
+        // A database that was just dropped is let go of by its own threads, a moment later.
+        for _ in 0..50 {
+            match config.open() {
+                Err(sled::Error::Io(e)) if e.to_string().contains("acquire lock") => {
+                    std::thread::sleep(std::time::Duration::from_millis(100));
+                }
+                opened => return Ok(Self { database: opened.map_err(engine)? }),
+            }
+        }
+        Err(IndexError::Engine("another process holds the index".into()))
     }
 }
 
@@ -29,13 +39,7 @@ impl Kv for SledKv {
         Ok(self.database.get(key).map_err(engine)?.map(|value| value.to_vec()))
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        reverse: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError>,
-    ) -> Result<(), IndexError> {
+    fn range(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError> {
         if from >= to {
             return Ok(());
         }

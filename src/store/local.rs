@@ -1,4 +1,5 @@
-//! Local files: the implementation of [`Disk`] that every archive starts with, and the only file-system calls of the truths.
+//! Local files: the implementation of [`Disk`] that every archive starts with, and the only file-system calls of the
+//! truths.
 //!
 //! What a crash leaves: `append` may leave any part of the unsynced bytes; `put_if_absent` and `publish` may leave a
 //! `*.tmp` file, which is never listed and which [`LocalDisk::open`] removes; `swap` may leave one of two slots torn.
@@ -293,8 +294,8 @@ impl Disk for LocalDisk {
             Erasing::Everything => true,
         };
         if erase && let Some(len) = self.len(name)? {
-            // On a flash or journalling medium the old blocks may survive this; docs/threat-model.md says so, and why the
-            // epoch roll does not depend on it.
+            // On a flash or journalling medium the old blocks may survive this; docs/threat-model.md says so, and why
+            // the epoch roll does not depend on it.
             let overwrite = || {
                 let file = OpenOptions::new().write(true).open(&path)?;
                 let zeros = [0u8; SLOT_BYTES];

@@ -1,16 +1,16 @@
 //! Append-only, encrypted, content-addressed bytes: the first truth.
 //!
-//! An *object* (a component, a manifest, an act document) is one or more *frames* in a *segment*; `docs/format.md` §2 has every
-//! byte. [`seal`] makes frames from plaintext, [`segment`] appends them, [`read`] opens objects or ranges of them, [`scrub`]
-//! checks stored bytes without any key.
+//! An *object* (a component, a manifest, an act document) is one or more *frames* in a *segment*; `docs/format.md` §2
+//! has every byte. [`seal`] makes frames from plaintext, [`segment`] appends them, [`read`] opens objects or ranges of
+//! them, [`scrub`] checks stored bytes without any key.
 //!
 //! Invariants
 //!   - A frame once committed is never changed; compaction copies frames verbatim.
 //!   - The address of an object is BLAKE3 over stored bytes, so it says nothing about the plaintext.
 //!   - Every byte of a segment is covered by a digest that `audit` recomputes.
 //!
-//! It does not decide what is committed (the lock record does, see [`tlog::commit`](crate::tlog::commit)), and it knows no
-//! retention.
+//! It does not decide what is committed (the lock record does, see [`tlog::commit`](crate::tlog::commit)), and it knows
+//! no retention.
 
 pub mod disk;
 pub mod format;

@@ -1,7 +1,7 @@
 //! Opening objects: whole, or any range of them.
 //!
-//! Locations come from the index and are hints: every frame read must carry the wanted object, owner and frame number, and
-//! every chunk must open under its position. A wrong byte is a typed integrity error, never data.
+//! Locations come from the index and are hints: every frame read must carry the wanted object, owner and frame number,
+//! and every chunk must open under its position. A wrong byte is a typed integrity error, never data.
 
 use super::disk::{Disk, DiskError};
 use super::format::{
@@ -54,6 +54,8 @@ pub enum ReadError {
         len: u64,
     },
 }
+
+type GiveChunk<'a> = dyn FnMut(usize, &[u8]) -> Result<(), ReadError> + 'a;
 
 /// One object that can be read.
 #[derive(Clone)]
@@ -131,7 +133,7 @@ impl<'a> ObjectReader<'a> {
         first: usize,
         stop: usize,
         scratch: &mut Scratch,
-        give: &mut dyn FnMut(usize, &[u8]) -> Result<(), ReadError>,
+        give: &mut GiveChunk<'_>,
     ) -> Result<(), ReadError> {
         let frame_no32 = u32::try_from(frame_no).expect("objects are far below 2^32 frames");
         let loc = usize::try_from(frame_no).ok().and_then(|i| self.frames.get(i));
@@ -143,7 +145,8 @@ impl<'a> ObjectReader<'a> {
                 object: self.object,
             });
         };
-        // The frame must be just the part of the object that it stands for, so lengths are never taken from the frame alone.
+        // The frame must be just the part of the object that it stands for, so lengths are never taken from the frame
+        // alone.
         let frame_start = frame_no * FRAME_PLAIN_BYTES;
         let plain_len = self.plain_len.saturating_sub(frame_start).min(FRAME_PLAIN_BYTES);
         let segment = segment_name(loc.segment);
@@ -312,8 +315,8 @@ mod tests {
         (disk, objects, writer.end().len)
     }
 
-    // Goal: what comes in goes out, whole and in every range. Method: sizes at every boundary of chunk and frame, bytes that
-    // shrink and bytes that do not, on both media, over several segments; ranges at the boundaries and drawn.
+    // Goal: what comes in goes out, whole and in every range. Method: sizes at every boundary of chunk and frame, bytes
+    // that shrink and bytes that do not, on both media, over several segments; ranges at the boundaries and drawn.
     #[test]
     fn every_range_is_that_slice() {
         let sizes = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, FRAME - 1, FRAME, FRAME + 1, 9 * 1024 * 1024];
@@ -353,8 +356,8 @@ mod tests {
         }
     }
 
-    // Goal: no changed byte is given as data, and the audit names the frame. Method: three bytes of each part of two frames,
-    // and every byte of a small one, are changed in turn.
+    // Goal: no changed byte is given as data, and the audit names the frame. Method: three bytes of each part of two
+    // frames, and every byte of a small one, are changed in turn.
     #[test]
     fn a_changed_byte_is_an_error_and_is_named_without_keys() {
         let mut draw = Sequence::new(4);
@@ -447,7 +450,8 @@ mod tests {
         }
     }
 
-    // Goal: an object is given whole or not at all, also when the length that the caller knows is not that of the object.
+    // Goal: an object is given whole or not at all, also when the length that the caller knows is not that of the
+    // object.
     #[test]
     fn another_length_than_that_of_the_object_is_refused() {
         let mut draw = Sequence::new(6);

@@ -1,7 +1,8 @@
 //! Checking stored bytes without any key.
 //!
-//! [`scan`] walks the frames of one segment up to its committed length. A header that does not decode is named with its offset,
-//! and the walk goes on at the next byte sequence that is a whole header, so one flipped bit does not hide what follows.
+//! [`scan`] walks the frames of one segment up to its committed length. A header that does not decode is named with its
+//! offset, and the walk goes on at the next byte sequence that is a whole header, so one flipped bit does not hide what
+//! follows.
 
 use super::disk::{Disk, DiskError};
 use super::format::{
@@ -62,6 +63,10 @@ pub enum Depth {
 const WINDOW_BYTES: usize = FRAME_BYTES_MAX + 4 * 1024 * 1024;
 
 /// Walks the frames of segment `number` from its start (or `from`, a frame's offset) to `committed`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "where, how far, how deep, and two takers; no two of them belong together"
+)]
 pub fn scan(
     disk: &dyn Disk,
     archive: ArchiveId,

@@ -1,7 +1,7 @@
 //! From plaintext to sealed frames, in a stream.
 //!
-//! One pass over the bytes takes both evidence digests, compresses, seals and hashes. Memory is one frame (at most 4.2 MB) and
-//! two chunks, whatever the size of the document.
+//! One pass over the bytes takes both evidence digests, compresses, seals and hashes. Memory is one frame (at most 4.2
+//! MB) and two chunks, whatever the size of the document.
 //!
 //! Plaintext never touches the disk: a frame leaves this module sealed.
 
@@ -16,8 +16,8 @@ use std::io::{self, Read};
 
 /// zstd level: 1. Level 3 gained 0.3 % on office files at 1.5 to 1.8 times the processor time (storage research §3).
 const ZSTD_LEVEL: i32 = 1;
-/// After this many chunks in a row that did not shrink, only every [`RETRY_EVERY`]th is tried: such files are compressed
-/// already, and trying costs a tenth of an ingest.
+/// After this many chunks in a row that did not shrink, only every [`RETRY_EVERY`]th is tried: such files are
+/// compressed already, and trying costs a tenth of an ingest.
 const GIVE_UP_AFTER: u32 = 2;
 /// See [`GIVE_UP_AFTER`].
 const RETRY_EVERY: u32 = 8;
@@ -230,8 +230,8 @@ mod tests {
         assert_ne!(one_frames[0][body.clone()], two_frames[0][body]);
     }
 
-    // What shrinks is compressed, what does not is stored as it is: also when both are in one file, where compressing is given
-    // up and taken up again.
+    // What shrinks is compressed, what does not is stored as it is: also when both are in one file, where compressing
+    // is given up and taken up again.
     #[test]
     fn chunks_are_compressed_where_it_gains() {
         let mut bytes = Sequence::new(2);

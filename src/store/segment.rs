@@ -1,7 +1,8 @@
 //! Appending frames to the open segment.
 //!
-//! What a crash leaves: bytes beyond the length in the lock record. They are orphans of acts that were never acknowledged, and
-//! [`tlog::recover`](crate::tlog::recover) cuts them. A new segment is named by the lock record only after it is synced.
+//! What a crash leaves: bytes beyond the length in the lock record. They are orphans of acts that were never
+//! acknowledged, and [`tlog::recover`](crate::tlog::recover) cuts them. A new segment is named by the lock record only
+//! after it is synced.
 
 use super::disk::{Disk, DiskError};
 use super::format::{FrameLoc, SEGMENT_HEADER_BYTES, segment_header, segment_name};

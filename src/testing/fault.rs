@@ -1,12 +1,12 @@
 //! A medium in memory that fails on demand and forgets what was never synced.
 //!
-//! Several disks (the archive, the key folder) share one [`FaultPlan`], so a test can fail every operation of an act in turn,
-//! on whichever medium it falls. [`FaultDisk::crash`] gives what a power cut leaves; [`FaultDisk::copy`] what a killed process
-//! leaves on a machine that goes on.
+//! Several disks (the archive, the key folder) share one [`FaultPlan`], so a test can fail every operation of an act in
+//! turn, on whichever medium it falls. [`FaultDisk::crash`] gives what a power cut leaves; [`FaultDisk::copy`] what a
+//! killed process leaves on a machine that goes on.
 //!
-//! It is as forgetful as the contract of [`Disk`] allows, and stricter than local files in two points: an append that is not at
-//! the end of the file is a panic, and after a failed sync no later sync saves the bytes (Rebello et al., "Can Applications
-//! Recover from fsync Failures?", USENIX ATC 2020).
+//! It is as forgetful as the contract of [`Disk`] allows, and stricter than local files in two points: an append that
+//! is not at the end of the file is a panic, and after a failed sync no later sync saves the bytes (Rebello et al.,
+//! "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
 
 use super::Sequence;
 use crate::store::disk::{CELL_BYTES_MAX, Cell, Cells, Disk, DiskError};
@@ -35,7 +35,8 @@ impl Failure {
     pub const ALL: [Failure; 3] = [Failure::NotDone, Failure::DoneButReported, Failure::Torn];
 }
 
-/// Which operation fails, and how. Mutating operations are counted from 0 over all disks of the plan; reading never fails.
+/// Which operation fails, and how. Mutating operations are counted from 0 over all disks of the plan; reading never
+/// fails.
 #[derive(Debug)]
 pub struct FaultPlan {
     fail_at: Option<(u64, Failure)>,
@@ -153,8 +154,8 @@ impl FaultDisk {
 
     /// What a power cut leaves, all of it durable, on a medium that does not fail.
     ///
-    /// Of bytes that no sync covers: nothing, a prefix, all, or a prefix with zeros for some sectors. A file whose name was
-    /// never synced may be gone.
+    /// Of bytes that no sync covers: nothing, a prefix, all, or a prefix with zeros for some sectors. A file whose name
+    /// was never synced may be gone.
     pub fn crash(&self, seed: u64) -> Self {
         let mut choice = Sequence::new(seed);
         let mut left = BTreeMap::new();
@@ -179,7 +180,8 @@ impl FaultDisk {
         Self::holding(FaultPlan::count_only(), left)
     }
 
-    /// The same files, synced as far as they are, on a medium that does not fail: the process is new, the machine is not.
+    /// The same files, synced as far as they are, on a medium that does not fail: the process is new, the machine is
+    /// not.
     pub fn copy(&self) -> Self {
         Self::holding(FaultPlan::count_only(), self.held().clone())
     }

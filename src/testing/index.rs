@@ -1,8 +1,10 @@
 //! An index engine in memory that forgets what was not flushed.
+//!
+//! For crash tests: it is as forgetful as the contract of [`Kv`] allows, and can be damaged row by row.
 
-use crate::archive::IndexMedium;
 use crate::index::IndexError;
-use crate::index::kv::{Change, Kv};
+use crate::index::kv::{Change, Kv, Visit};
+use crate::index::open::IndexMedium;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,13 +62,7 @@ impl Kv for MemoryIndex {
         Ok(self.state().live.get(key).cloned())
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        reverse: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError>,
-    ) -> Result<(), IndexError> {
+    fn range(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError> {
         if from >= to {
             return Ok(());
         }

@@ -8,7 +8,8 @@ pub mod index;
 pub use fault::{Failure, FaultDisk, FaultPlan};
 pub use index::MemoryIndex;
 
-/// A repeatable sequence of numbers (SplitMix64), so that a failing test prints its seed and is run again. No key comes from it.
+/// A repeatable sequence of numbers (SplitMix64), so that a failing test prints its seed and is run again. No key comes
+/// from it.
 #[derive(Debug, Clone)]
 pub struct Sequence(u64);
 

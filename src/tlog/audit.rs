@@ -1,4 +1,6 @@
 //! Checking the journal's files without any key: the signed checkpoint, every entry, every tile, the staging files.
+//!
+//! It reads and repairs nothing. What it finds is named by file; `docs/format.md` §4 is what it holds them against.
 
 use super::LogError;
 use super::checkpoint::{VerifierKey, verify};
@@ -25,8 +27,8 @@ pub struct Damage {
 
 /// Checks the journal against the lock record and gives each leaf that can be read to `leaf`.
 ///
-/// The root is recomputed from the entries; every tile is compared byte for byte with the recomputed one. Hashes in tiles are
-/// never believed (CVE-2026-56865 is what happens when they are).
+/// The root is recomputed from the entries; every tile is compared byte for byte with the recomputed one. Hashes in
+/// tiles are never believed (CVE-2026-56865 is what happens when they are).
 pub fn check(
     disk: &dyn Disk,
     archive: ArchiveId,

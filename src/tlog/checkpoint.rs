@@ -1,7 +1,8 @@
 //! Checkpoints: signed notes over the tree head (C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0).
 //!
-//! Three lines and no extension lines, because witnesses refuse those. Ed25519 signs in the commit path; other signatures and
-//! cosignatures are further lines that join the published checkpoint, and [`verify`] ignores those it does not know.
+//! Three lines and no extension lines, because witnesses refuse those. Ed25519 signs in the commit path; other
+//! signatures and cosignatures are further lines that join the published checkpoint, and [`verify`] ignores those it
+//! does not know.
 
 use crate::model::digest::{Sha256, sha256_parts};
 use base64::Engine;
@@ -120,7 +121,8 @@ impl LogSigner {
 
 /// Checks a signed note and gives the checkpoint; `None` when it is not signed by `key` or not well formed.
 ///
-/// Signatures by unknown names or keys are ignored, a known one that is wrong rejects the whole note (signed-note, "Signatures").
+/// Signatures by unknown names or keys are ignored, a known one that is wrong rejects the whole note (signed-note,
+/// "Signatures").
 pub fn verify(note: &[u8], key: &VerifierKey) -> Option<Checkpoint> {
     if note.len() > NOTE_BYTES_MAX {
         return None;

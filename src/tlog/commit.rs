@@ -1,13 +1,15 @@
 //! The commit: one batch of acts made durable in all three truths, or not at all.
 //!
 //! Order on disk
-//!   1. Frames are in the open segment, wrapped keys in the vault journal, the bundle in the staging file; none is synced.
+//!   1. Frames are in the open segment, wrapped keys in the vault journal, the bundle in the staging file; none is
+//!      synced.
 //!   2. All three are synced, at the same time: nothing refers to them yet. A crash leaves tails that recovery cuts.
-//!   3. The lock record is swapped and synced. **This is the commit point.** A crash before leaves the old head; after, the new.
+//!   3. The lock record is swapped and synced. **This is the commit point.** A crash before leaves the old head; after,
+//!      the new.
 //!   4. The caller is answered. Tiles and checkpoint follow from the bundle, see [`Committer::settle`].
 //!
-//! After any failed write or sync the committer latches: the medium may have dropped bytes, so only reopening, which reads what
-//! is really there, may write again.
+//! After any failed write or sync the committer latches: the medium may have dropped bytes, so only reopening, which
+//! reads what is really there, may write again.
 
 use super::LogError;
 use super::checkpoint::LogSigner;
@@ -217,7 +219,8 @@ impl Committer {
         self.latch_on(result)
     }
 
-    /// Moves the vault to new pages without `erase`; with `new_epoch` under a new KEK, after which the old one is erased.
+    /// Moves the vault to new pages without `erase`; with `new_epoch` under a new KEK, after which the old one is
+    /// erased.
     pub fn roll(&mut self, erase: &[KeySlot], new_epoch: bool, actor: ActorId) -> Result<Committed, LogError> {
         self.check_latch()?;
         let result = self.roll_batch(erase, new_epoch, actor);
@@ -226,7 +229,8 @@ impl Committer {
 
     /// Publishes tiles and checkpoint of all that is committed, and drops staging files that are no longer needed.
     ///
-    /// A crash anywhere leaves the old checkpoint with its tiles, or the new one with its; recovery does the rest again.
+    /// A crash anywhere leaves the old checkpoint with its tiles, or the new one with its; recovery does the rest
+    /// again.
     pub fn settle(&mut self) -> Result<(), LogError> {
         self.check_latch()?;
         let result = self.settle_batch();
@@ -343,8 +347,8 @@ impl Committer {
         Ok(())
     }
 
-    // A flipped bit in memory once killed a public log (Yeti 2022). The root is computed again from the very bytes that are
-    // about to be written, leaf by leaf and not through tiles, before the signature over it leaves this function.
+    // A flipped bit in memory once killed a public log (Yeti 2022). The root is computed again from the very bytes that
+    // are about to be written, leaf by leaf and not through tiles, before the signature over it leaves this function.
     fn check_root(&self, bundle: &[u8], root: Sha256) -> Result<Frontier, LogError> {
         let (bundle, _, _) = Bundle::decode(bundle, self.archive).ok_or(LogError::Root)?;
         let mut frontier = self.frontier.clone();
@@ -413,7 +417,8 @@ impl Committer {
         // Tiles first: a checkpoint whose tiles are missing could not be verified by anyone.
         self.disk.put_if_absent(&files)?;
         self.disk.publish(&checkpoint_name(), self.unsettled.checkpoint.as_bytes())?;
-        // A partial tile stays as long as its tile is not full: readers of an older checkpoint still ask for it (tlog-tiles).
+        // A partial tile stays as long as its tile is not full: readers of an older checkpoint still ask for it
+        // (tlog-tiles).
         let full = self.unsettled.full.iter().map(|f| tile::hash_tile(f.level, f.index, TILE_WIDTH));
         let full = full.chain(self.unsettled.full_bundles.iter().map(|(n, _)| tile::entries_tile(*n, TILE_WIDTH)));
         for name in full.collect::<Vec<_>>() {

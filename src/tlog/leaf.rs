@@ -1,7 +1,7 @@
 //! What one log entry says: canonical JSON that a court can read, with nothing in it about a person or a document.
 //!
-//! Ids are random, actors are pseudonyms, commitments are salted. Whatever a person wrote is in the sealed act document that
-//! `doc` commits to. `docs/format.md` §4.3 lists the fields.
+//! Ids are random, actors are pseudonyms, commitments are salted. Whatever a person wrote is in the sealed act document
+//! that `doc` commits to. `docs/format.md` §4.3 lists the fields.
 
 use crate::clock::Millis;
 use crate::model::canonical;

@@ -1,7 +1,7 @@
 //! The lock record: the only commit point of every act.
 //!
-//! It names the head of all three truths. What a truth holds beyond it was never acknowledged; what a truth lacks of it is an
-//! integrity failure. `docs/format.md` §4.5.
+//! It names the head of all three truths. What a truth holds beyond it was never acknowledged; what a truth lacks of it
+//! is an integrity failure. `docs/format.md` §4.5.
 
 use crate::clock::Millis;
 use crate::model::digest::Sha256;

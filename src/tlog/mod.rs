@@ -1,7 +1,8 @@
 //! The journal of every act: the third truth, and the commit that joins the three.
 //!
-//! A C2SP tlog-tiles log with signed checkpoints that any verifier of that family checks. [`commit`] writes a batch, [`recover`]
-//! opens after a crash with the same functions, [`audit`] checks the stored form, [`proof`] gives proofs to strangers.
+//! A C2SP tlog-tiles log with signed checkpoints that any verifier of that family checks. [`commit`] writes a batch,
+//! [`recover`] opens after a crash with the same functions, [`audit`] checks the stored form, [`proof`] gives proofs to
+//! strangers.
 //!
 //! Invariants
 //!   - Nothing is acknowledged before the lock record that names it is durable.

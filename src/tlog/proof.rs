@@ -1,4 +1,7 @@
 //! Proofs for strangers: inclusion in C2SP `tlog-proof` form, consistency as hashes.
+//!
+//! They hold nothing but hashes and a checkpoint, so they can be given to anybody; each is checked without this
+//! program.
 
 use super::LogError;
 use super::read::LogReader;

@@ -1,4 +1,7 @@
 //! Reading the published journal: entries and nodes, from tiles.
+//!
+//! It believes the tiles it is given: that they are the committed ones is checked by [`recover`](super::recover) and
+//! [`audit`](super::audit).
 
 use super::LogError;
 use super::leaf::Leaf;

@@ -1,12 +1,13 @@
 //! Opening the truths: what a crash left is finished or cut, anything else that differs is an integrity failure.
 //!
-//! The lock record is believed. A truth that is longer is cut (it was never acknowledged); one that is shorter or different is
-//! reported and nothing is repaired. Tiles and checkpoint that were not yet published are made again by the same functions that
-//! would have made them.
+//! The lock record is believed. A truth that is longer is cut (it was never acknowledged); one that is shorter or
+//! different is reported and nothing is repaired. Tiles and checkpoint that were not yet published are made again by
+//! the same functions that would have made them.
 //!
-//! A damaged slot of the lock record is either a torn write or rot of an acknowledged record. Both are answered the same way:
-//! the bundle that would follow was synced before the slot was written, so if it is whole, its lock record is put in place. If it
-//! is not there although something follows the older lock record, an acknowledged batch may be lost, and opening refuses.
+//! A damaged slot of the lock record is either a torn write or rot of an acknowledged record. Both are answered the
+//! same way: the bundle that would follow was synced before the slot was written, so if it is whole, its lock record is
+//! put in place. If it is not there although something follows the older lock record, an acknowledged batch may be
+//! lost, and opening refuses.
 
 use super::LogError;
 use super::checkpoint::{LogSigner, verify};
@@ -270,7 +271,8 @@ fn cut_stages(disk: &dyn Disk, lock: &LockRecord, recovery: &mut Recovery) -> Re
 fn published(disk: &dyn Disk, signer: &LogSigner, lock: &LockRecord) -> Result<u64, LogError> {
     let name = checkpoint_name();
     if disk.len(&name)?.is_none() {
-        // Before the first publishing every bundle is still there; later the journal cannot be made again without its checkpoint.
+        // Before the first publishing every bundle is still there; later the journal cannot be made again without its
+        // checkpoint.
         return match disk.len(&stage_name(1))? {
             Some(_) => Ok(0),
             None => Err(LogError::integrity(name, "is missing")),
@@ -310,7 +312,7 @@ fn replay(
         rest /= TILE_WIDTH;
     }
     let mut unsettled = Unsettled { published, ..Unsettled::default() };
-    if published % TILE_WIDTH > 0 {
+    if !published.is_multiple_of(TILE_WIDTH) {
         let name = tile::entries_tile(published / TILE_WIDTH, published % TILE_WIDTH);
         unsettled.tail = disk.read(&name)?;
         let entries = split_bundle(&unsettled.tail).ok_or_else(|| LogError::integrity(&name, "is not a bundle"))?;

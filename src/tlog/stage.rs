@@ -1,8 +1,8 @@
 //! The staged bundle: one batch's entries, the head they lead to and its signed checkpoint, appended to a staging file.
 //!
-//! Bundles are synced before the lock record names them. They stay until their tiles and checkpoint are published, so that
-//! recovery can make those again; the bundle that the lock record names always stays, so that a torn slot of the lock record
-//! can be told from a lost one. `docs/format.md` §4.4.
+//! Bundles are synced before the lock record names them. They stay until their tiles and checkpoint are published, so
+//! that recovery can make those again; the bundle that the lock record names always stays, so that a torn slot of the
+//! lock record can be told from a lost one. `docs/format.md` §4.4.
 
 use super::lock::{BundleRef, HEAD_BYTES, Head, LockRecord};
 use crate::limits::ENTRY_BYTES_MAX;

@@ -1,4 +1,6 @@
 //! Paths of tiles: the one place that knows them (C2SP tlog-tiles).
+//!
+//! A path follows from level, index and width alone, so no list of tiles is kept anywhere. No I/O.
 
 use super::tree::TILE_WIDTH;
 

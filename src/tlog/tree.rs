@@ -1,6 +1,7 @@
 //! The RFC 6962 Merkle tree: hashes, the right edge in tiles, and proofs. No I/O.
 //!
-//! Leaf = SHA-256(0x00 ‖ entry), node = SHA-256(0x01 ‖ left ‖ right), split at the largest power of two below n (RFC 6962 §2.1).
+//! Leaf = SHA-256(0x00 ‖ entry), node = SHA-256(0x01 ‖ left ‖ right), split at the largest power of two below n (RFC
+//! 6962 §2.1).
 
 use crate::model::digest::{Sha256, sha256_parts};
 
@@ -141,7 +142,8 @@ fn peaks_of(hashes: &[Sha256], peaks: &mut Vec<Sha256>) {
     }
 }
 
-/// The stack of perfect subtrees, kept leaf by leaf: a second way to the same root, for checking the first before signing.
+/// The stack of perfect subtrees, kept leaf by leaf: a second way to the same root, for checking the first before
+/// signing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Frontier {
     size: u64,

@@ -1,4 +1,7 @@
 //! Checking the vault's files against the lock record, without any key.
+//!
+//! The digests go from the lock record over root and inner pages to every page; files that nothing refers to are named
+//! too.
 
 use super::page::{ClearRoot, Position, Root, clear_children, page_name, page_of_name, root_name};
 use super::{VaultState, journal};

@@ -1,7 +1,8 @@
 //! Keys added since the last roll: an append-only file of sealed entries, one a commit.
 //!
-//! Entry: length u32 ‖ nonce 24 ‖ sealed rows. The lock record holds length and digest of the journal, so a torn tail is cut
-//! by recovery and a changed byte is found without keys. The journal's key is in the root beside it and dies with it.
+//! Entry: length u32 ‖ nonce 24 ‖ sealed rows. The lock record holds length and digest of the journal, so a torn tail
+//! is cut by recovery and a changed byte is found without keys. The journal's key is in the root beside it and dies
+//! with it.
 
 use super::page::{NONCE_BYTES, open, seal};
 use super::{KeySlot, OwnedKey, VaultError, VaultState};

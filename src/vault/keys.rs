@@ -1,7 +1,7 @@
 //! The key folder: key-encryption keys and signing keys, beside the archive and never inside it.
 //!
-//! One small text file a key. A key is overwritten before it is unlinked; on media that keep old blocks that may not be enough,
-//! so the folder is meant for another disk, a TPM or an HSM (docs/threat-model.md).
+//! One small text file a key. A key is overwritten before it is unlinked; on media that keep old blocks that may not be
+//! enough, so the folder is meant for another disk, a TPM or an HSM (docs/threat-model.md).
 
 use super::VaultError;
 use crate::model::id::ArchiveId;

@@ -1,19 +1,21 @@
 //! Wrapped record keys: the second truth, and the only one that is ever erased.
 //!
-//! One random key per record (and per register) lies in a tree of sealed pages whose root is sealed under the key-encryption key
-//! (KEK) of the epoch; keys added since the last roll lie in a journal. A roll folds the journal into fresh pages and, when it
-//! erases, moves to a new KEK (Reardon et al., "Secure Data Deletion from Persistent Media", ACM CCS 2013). `docs/format.md` §3.
+//! One random key per record (and per register) lies in a tree of sealed pages whose root is sealed under the
+//! key-encryption key (KEK) of the epoch; keys added since the last roll lie in a journal. A roll folds the journal
+//! into fresh pages and, when it erases, moves to a new KEK (Reardon et al., "Secure Data Deletion from Persistent
+//! Media", ACM CCS 2013). `docs/format.md` §3.
 //!
 //! Invariants
-//!   - A page is sealed under a key that only its parent holds, the root under the KEK; a rewritten page has a new key and name.
-//!   - After an erasing roll has been finished, no file of the archive, old or new, with the KEK of the new epoch opens an
-//!     erased key. A test follows every key from the new KEK over all files that ever were.
+//!   - A page is sealed under a key that only its parent holds, the root under the KEK; a rewritten page has a new key
+//!     and name.
+//!   - After an erasing roll has been finished, no file of the archive, old or new, with the KEK of the new epoch opens
+//!     an erased key. A test follows every key from the new KEK over all files that ever were.
 //!   - The cost of a roll is that of the pages it touches and their path to the root, whatever the vault holds.
 //!   - Every byte of the vault is covered by a digest that starts in the lock record, so it is audited without keys.
 //!
-//! Order on disk of a roll: [`Vault::prepare_roll`] makes the next journal (the mark that a roll has begun), KEK, pages and root
-//! durable beside the old ones; the lock record decides; [`Vault::finish_roll`] erases the losing side, old or new, the mark
-//! last. A crash anywhere leaves one whole side and a mark, and open erases the other.
+//! Order on disk of a roll: [`Vault::prepare_roll`] makes the next journal (the mark that a roll has begun), KEK, pages
+//! and root durable beside the old ones; the lock record decides; [`Vault::finish_roll`] erases the losing side, old or
+//! new, the mark last. A crash anywhere leaves one whole side and a mark, and open erases the other.
 //!
 //! It does not decide what may be erased: see the design, invariant 5.
 
@@ -214,8 +216,8 @@ impl Vault {
         KeySlot { subtree, slot: self.next_slot.get(&subtree).copied().unwrap_or(0) }
     }
 
-    /// Adds keys to the journal, all in one sealed entry. Durable after the caller has synced [`Vault::journal_name`], in effect
-    /// after the lock record.
+    /// Adds keys to the journal, all in one sealed entry. Durable after the caller has synced [`Vault::journal_name`],
+    /// in effect after the lock record.
     pub fn add(&mut self, keys: &[(KeySlot, OwnedKey)]) -> Result<(), VaultError> {
         if keys.is_empty() {
             return Ok(());
@@ -269,8 +271,9 @@ impl Vault {
 
     /// Folds the journal into pages, without `erase`, and makes the new side durable beside the old one.
     ///
-    /// With `new_epoch` the new root is sealed under a new KEK, so that finishing the roll makes everything only the old KEK
-    /// opens unreadable for ever. Erasing without a new epoch would leave the old pages readable; that is refused.
+    /// With `new_epoch` the new root is sealed under a new KEK, so that finishing the roll makes everything only the
+    /// old KEK opens unreadable for ever. Erasing without a new epoch would leave the old pages readable; that is
+    /// refused.
     pub fn prepare_roll(&self, erase: &[KeySlot], new_epoch: bool) -> Result<PreparedRoll, VaultError> {
         assert!(new_epoch || erase.is_empty(), "erasing needs a new epoch");
         let epoch = self.state.epoch + u32::from(new_epoch);
@@ -470,8 +473,8 @@ mod tests {
         slots.iter().map(|slot| KeySlot { subtree, slot: *slot }).collect()
     }
 
-    // Goal: the vault is a map that forgets on demand. Method: random adding, folding, erasing and reopening of three subtrees
-    // against a map.
+    // Goal: the vault is a map that forgets on demand. Method: random adding, folding, erasing and reopening of three
+    // subtrees against a map.
     #[test]
     fn it_agrees_with_a_map() {
         for seed in 0..6 {
@@ -587,9 +590,9 @@ mod tests {
         known
     }
 
-    // Goal: after an erasing roll, nothing that ever was on the medium opens an erased key. Method: every version of every file
-    // is kept; from the current KEK alone every key is tried on every version in every role until nothing new opens. The
-    // same search with an older KEK finds what was erased after it: so the search can find.
+    // Goal: after an erasing roll, nothing that ever was on the medium opens an erased key. Method: every version of
+    // every file is kept; from the current KEK alone every key is tried on every version in every role until nothing
+    // new opens. The same search with an older KEK finds what was erased after it: so the search can find.
     #[test]
     fn an_erased_key_follows_from_no_file_that_ever_was() {
         let mut bench = Bench::new();
@@ -700,9 +703,9 @@ mod tests {
         panic!("opening does not come to an end")
     }
 
-    // Goal: a crash at any point of a roll leaves the old side or the new one, whole, and nothing else. Method: every operation
-    // fails in every way; then the power goes, and again at every step of recovery. The state is the old one until the lock
-    // record could have been written, which is when prepare_roll has returned.
+    // Goal: a crash at any point of a roll leaves the old side or the new one, whole, and nothing else. Method: every
+    // operation fails in every way; then the power goes, and again at every step of recovery. The state is the old one
+    // until the lock record could have been written, which is when prepare_roll has returned.
     #[test]
     fn a_crash_anywhere_in_a_roll_leaves_one_whole_side() {
         let mut base = Bench::new();

@@ -1,7 +1,7 @@
 //! Sealed pages and the root file: encoding, decoding, sealing. No I/O.
 //!
-//! A page's clear part names its children with their digests, so that the whole tree is checked without keys; the sealed part
-//! holds keys. Sealing is XChaCha20-Poly1305 with a random nonce and the clear part as associated data.
+//! A page's clear part names its children with their digests, so that the whole tree is checked without keys; the
+//! sealed part holds keys. Sealing is XChaCha20-Poly1305 with a random nonce and the clear part as associated data.
 
 use super::{OwnedKey, Subtree};
 use crate::model::id::{ArchiveId, PageId, RecordId};

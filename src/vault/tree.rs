@@ -1,4 +1,7 @@
 //! The path from the root to a key, and the rewriting of paths.
+//!
+//! A rewritten page has a new key and a new name, and so has everything above it, up to the root; the old pages stay
+//! until the roll is decided.
 
 use super::page::{
     PageRef, Position, Root, SLOTS_PER_PAGE, decode_inner, decode_leaf, encode_inner, encode_leaf, page_name,
@@ -209,7 +212,8 @@ pub fn pages(disk: &dyn Disk, archive: ArchiveId, root: &Root) -> Result<BTreeSe
     Ok(found)
 }
 
-/// Walks the pages below one page by their clear references. Leaf pages are reported without being read unless `visit` does.
+/// Walks the pages below one page by their clear references. Leaf pages are reported without being read unless `visit`
+/// does.
 pub fn walk_clear(
     disk: &dyn Disk,
     archive: ArchiveId,

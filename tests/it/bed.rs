@@ -17,13 +17,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// 2026-03-05T04:05:06.007Z.
-pub const NOW: u64 = 1_772_683_506_007;
+pub(crate) const NOW: u64 = 1_772_683_506_007;
 
 /// Components of a record by path.
-pub type Content = BTreeMap<String, Vec<u8>>;
+pub(crate) type Content = BTreeMap<String, Vec<u8>>;
 
 /// Writes a made-up submission with these files (the first is the main one) and gives its folder and content.
-pub fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], access: &str) -> (PathBuf, Content) {
+pub(crate) fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], access: &str) -> (PathBuf, Content) {
     let folder = into.join(format!("s{number:04}"));
     std::fs::create_dir_all(&folder).unwrap();
     let card = json!({
@@ -52,11 +52,11 @@ pub fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], access: &
 }
 
 /// An archive's media and configuration.
-pub struct Bed {
-    pub disk: Arc<FaultDisk>,
-    pub keys: Arc<FaultDisk>,
-    pub index: MemoryIndex,
-    pub config: Config,
+pub(crate) struct Bed {
+    pub(crate) disk: Arc<FaultDisk>,
+    pub(crate) keys: Arc<FaultDisk>,
+    pub(crate) index: MemoryIndex,
+    pub(crate) config: Config,
 }
 
 fn clock() -> Arc<dyn Clock> {
@@ -65,7 +65,7 @@ fn clock() -> Arc<dyn Clock> {
 
 impl Bed {
     /// A new archive on media that fail after `plan`, which counts from after its making.
-    pub fn new(plan: &Arc<FaultPlan>) -> Self {
+    pub(crate) fn new(plan: &Arc<FaultPlan>) -> Self {
         let none = FaultPlan::count_only();
         let (disk, keys) = (Arc::new(FaultDisk::new(&none)), Arc::new(FaultDisk::new(&none)));
         let config =
@@ -76,7 +76,7 @@ impl Bed {
     }
 
     /// Opens the archive.
-    pub fn open(&self) -> Result<Archive, Error> {
+    pub(crate) fn open(&self) -> Result<Archive, Error> {
         let parts = Parts {
             disk: self.disk.clone(),
             keys: self.keys.clone(),
@@ -87,7 +87,7 @@ impl Bed {
     }
 
     /// What a power cut leaves.
-    pub fn power_cut(&self, seed: u64) -> Self {
+    pub(crate) fn power_cut(&self, seed: u64) -> Self {
         let none = FaultPlan::count_only();
         let mut seeds = Sequence::new(seed);
         Self {
@@ -99,7 +99,7 @@ impl Bed {
     }
 
     /// What a killed process leaves on a machine that goes on.
-    pub fn killed(&self) -> Self {
+    pub(crate) fn killed(&self) -> Self {
         let none = FaultPlan::count_only();
         Self {
             disk: Arc::new(self.disk.copy().under(&none)),
@@ -110,7 +110,7 @@ impl Bed {
     }
 
     /// Audits the media as they lie.
-    pub fn audit(&self) -> AuditReport {
+    pub(crate) fn audit(&self) -> AuditReport {
         let keys = KeyFolder::new(self.keys.clone(), self.config.archive_id);
         let options = AuditOptions { every_byte: true, threads: 2 };
         audit(self.disk.as_ref(), &self.config, Some(&keys), None, options, &|_, _| {}).unwrap()
@@ -118,7 +118,7 @@ impl Bed {
 }
 
 /// Takes in submissions, all in one run, and gives the answers.
-pub fn take_in(archive: &Archive, paths: &[PathBuf]) -> Result<Vec<Answered>, Error> {
+pub(crate) fn take_in(archive: &Archive, paths: &[PathBuf]) -> Result<Vec<Answered>, Error> {
     let actor = archive.actor("test")?;
     let mut answers = Vec::new();
     let options = Options { actor, threads: 2, stop: &AtomicBool::new(false) };
@@ -127,7 +127,7 @@ pub fn take_in(archive: &Archive, paths: &[PathBuf]) -> Result<Vec<Answered>, Er
 }
 
 /// The record of an accepted answer.
-pub fn accepted(answered: &Answered) -> Option<RecordId> {
+pub(crate) fn accepted(answered: &Answered) -> Option<RecordId> {
     match answered.status {
         Status::Accepted { record, .. } => Some(record),
         _ => None,
@@ -135,7 +135,7 @@ pub fn accepted(answered: &Answered) -> Option<RecordId> {
 }
 
 /// Reads all components of a record, checked against their digests.
-pub fn content_of(archive: &Archive, record: RecordId) -> Result<Content, Error> {
+pub(crate) fn content_of(archive: &Archive, record: RecordId) -> Result<Content, Error> {
     let actor = archive.actor("test")?;
     let opened = access::open(archive, record, actor)?;
     opened.manifest()?;

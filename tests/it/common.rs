@@ -1,7 +1,7 @@
 //! Submissions for tests of the command line, in plainly made-up words.
 //!
-//! Goal: a test says in one line what is special about its submission. Method: a submission that is accepted, of which a
-//! test changes one field before it is written.
+//! Goal: a test says in one line what is special about its submission. Method: a submission that is accepted, of which
+//! a test changes one field before it is written.
 
 use serde_json::{Value, json};
 use std::fs;

@@ -47,7 +47,6 @@ const UPWARDS: [(&str, &str, &str); 7] = [
     ("src/error.rs", "index", "one page maps every module's error to its code"),
     ("src/config.rs", "model::id", "the configuration names the archive"),
     ("src/config.rs", "tlog::checkpoint", "the configuration holds the verifier key, checked when it is read"),
-    ("src/archive.rs", "audit", "hands the index to the audit in the form the audit takes"),
 ];
 
 /// One kind of outside, and the only files that touch it, with how often they may.
@@ -68,23 +67,23 @@ const OUTSIDES: [Outside; 6] = [
     },
     Outside {
         what: "the file system",
-        words: &["std::fs", "fs", "File::", "OpenOptions"],
+        // `File` comes from one of these.
+        words: &["std::fs", "fs", "OpenOptions"],
         homes: &[
             ("src/store/local.rs", ANY),
-            ("src/ingest/receive.rs", ANY),
             ("src/ingest/unpack.rs", ANY),
             ("src/ingest/mod.rs", ANY),
             ("src/access/mod.rs", ANY),
             ("src/archive.rs", ANY),
             ("src/config.rs", ANY),
+            ("src/index/open.rs", ANY),
             ("src/index/redb.rs", ANY),
-            ("src/index/sled.rs", ANY),
             ("src/cli/", ANY),
         ],
     },
     Outside {
         what: "randomness",
-        words: &["SystemRandom", "getrandom", "OsRng", "thread_rng"],
+        words: &["SystemRandom", "OsRng", "getrandom", "rand"],
         homes: &[("src/random.rs", ANY)],
     },
     Outside { what: "printing", words: &["println!", "print!", "eprintln!", "eprint!"], homes: &[("src/cli/", ANY)] },
@@ -95,7 +94,7 @@ const OUTSIDES: [Outside; 6] = [
 
 /// Lines of a source without its tests; past that, look for the second noun.
 const LINES_MAX: usize = 900;
-/// Characters of a line.
+/// Characters of a line of the library; rustfmt breaks code at the same place, and leaves comments and texts alone.
 const LINE_CHARS_MAX: usize = 120;
 
 /// A rule that is broken, and where.
@@ -260,11 +259,14 @@ fn closing(blanked: &str, open: usize) -> usize {
     blanked.len()
 }
 
-/// Places of `word` that are not part of a longer name or path.
+/// Places of `word` that are not part of a longer name. A type is meant by whatever path it is named; a module only as
+/// the beginning of a path, because `std::os::unix::fs` is not `fs`.
 fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let first = word.as_bytes()[0];
     code.match_indices(word).map(|(at, _)| at).filter(move |at| {
         let (before, after) = (&code.as_bytes()[..*at], &code.as_bytes()[at + word.len()..]);
-        let begins = !is_name(word.as_bytes()[0]) || (!ends_in_name(before) && before.last() != Some(&b':'));
+        let whole_path = first.is_ascii_uppercase() || before.last() != Some(&b':');
+        let begins = !is_name(first) || (!ends_in_name(before) && whole_path);
         let ends = !ends_in_name(word.as_bytes()) || !after.first().is_some_and(|b| is_name(*b));
         begins && ends
     })
@@ -393,12 +395,17 @@ fn outsides(sources: &[Source], outsides: &[Outside]) -> Vec<Finding> {
 fn form(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     let lines: Vec<&str> = source.text.lines().collect();
+    let is_library = source.path.starts_with("src/");
     // An included file cannot have inner docs; a comment has to do.
-    let (head, least) = if source.path == "src/error_codes.rs" { ("//", 1) } else { ("//!", 2) };
+    let (head, least) = match source.path.as_str() {
+        "src/error_codes.rs" => ("//", 1),
+        _ if is_library => ("//!", 2),
+        _ => ("//!", 1),
+    };
     if lines.iter().take_while(|line| line.starts_with(head)).count() < least {
-        findings.push(source.finding(0, format!("begins with a head of at least {least} lines `{head}`")));
+        findings.push(source.finding(0, format!("must begin with a head of at least {least} lines `{head}`")));
     }
-    for (i, line) in lines.iter().enumerate() {
+    for (i, line) in lines.iter().enumerate().filter(|_| is_library) {
         let chars = line.chars().count();
         if chars > LINE_CHARS_MAX {
             let what = format!("{chars} characters in a line, at most {LINE_CHARS_MAX}");
@@ -406,7 +413,7 @@ fn form(source: &Source) -> Vec<Finding> {
         }
     }
     let count = source.code.lines().count();
-    if source.path.starts_with("src/") && count > LINES_MAX {
+    if is_library && count > LINES_MAX {
         findings
             .push(source.finding(source.code.len(), format!("{count} lines before the tests, at most {LINES_MAX}")));
     }
@@ -539,7 +546,9 @@ fn acts_documented(acts: &[&str], page: &str) -> Vec<Finding> {
 fn top_level(names: &[&str]) -> Vec<Finding> {
     let found = |name: &str, what: &str| Finding { path: name.to_owned(), line: 1, what: what.to_owned() };
     let missing = TOP_LEVEL.iter().filter(|name| !names.contains(name));
-    let surplus = names.iter().filter(|n| !TOP_LEVEL.contains(n) && !n.starts_with('.') && **n != "target");
+    // Not kept in the repository: what the compiler and the demo make here.
+    let is_made = |name: &str| name == "target" || name.starts_with("muragat-demo-");
+    let surplus = names.iter().filter(|n| !TOP_LEVEL.contains(n) && !n.starts_with('.') && !is_made(n));
     missing.map(|n| found(n, "is missing")).chain(surplus.map(|n| found(n, "has no place at the top level"))).collect()
 }
 
@@ -715,7 +724,7 @@ fn outsides_are_found_outside_their_files() {
         "use std::fs;",
         "use std::{fs, io};",
         "fs::write(a, b)",
-        "let f = File::open(p);",
+        "use std::fs::File;",
         "use ring::rand::SystemRandom;",
         "println!();",
         "eprintln!();",
@@ -731,7 +740,7 @@ fn outsides_are_found_outside_their_files() {
         "let s = \"SystemTime::now\";",
         "x.unwrap_or(0); x.unwrap_err();",
         "use std::os::unix::fs::MetadataExt;",
-        "let f = ZipFile::new();",
+        "struct File; let f = File::new();",
         "writeln!(out, \"\");",
         "env!(\"A\")",
         "#[cfg(test)]\nmod tests {\n    fn f() { println!(); x.unwrap(); std::fs::read(p); Instant::now(); }\n}",
@@ -764,7 +773,8 @@ fn forms_are_told_apart() {
     assert_eq!(body(&many(LINES_MAX)).len(), 1);
     assert_eq!(body(&many(LINES_MAX - 2)), []);
     assert_eq!(body(&format!("#[cfg(test)]\nmod tests {{\n{}}}\n", many(LINES_MAX))), []);
-    assert_eq!(found("tests/it/x.rs", &format!("{HEAD}{}", many(LINES_MAX))), []);
+    assert_eq!(found("tests/it/x.rs", &format!("//! One.\n// {}\n{}", line(200), many(LINES_MAX))), []);
+    assert_eq!(lines(&found("tests/it/x.rs", "mod a;")), [1]);
 
     assert_eq!(lines(&body("#[cfg(test)]\nmod tests {\n}\nfn f() {}\n")), [5]);
     assert_eq!(body("#[cfg(test)]\nuse a::b;\nfn f() {}\n"), []);
@@ -814,7 +824,7 @@ fn acts_and_their_table_are_compared() {
 fn strangers_and_gaps_are_seen() {
     let house = |more: &'static str| {
         let mut names = TOP_LEVEL.to_vec();
-        names.extend([".git", "target", more]);
+        names.extend([".git", "target", "muragat-demo-1", more]);
         names
     };
     assert_eq!(top_level(&house(".ci")), []);

@@ -1,7 +1,7 @@
 //! The floor: what this machine can do without any feature of an archive.
 //!
-//! Read, BLAKE3, zstd-1, AES-256-GCM, append to segments of 256 MiB, `fdatasync` every 64 documents; whole documents in memory,
-//! no journal, no vault, no index. A second form also takes the SHA-256 and SHA-512 that the archive must take.
+//! Read, BLAKE3, zstd-1, AES-256-GCM, append to segments of 256 MiB, `fdatasync` every 64 documents; whole documents in
+//! memory, no journal, no vault, no index. A second form also takes the SHA-256 and SHA-512 that the archive must take.
 //!
 //! Its key is fixed: it measures, and keeps nothing.
 

@@ -1,17 +1,21 @@
 //! The bench: ingest, latency, reading, audit, reindex and search, beside the bare floor and beside restic.
 //!
-//! `cargo run --release --example bench -- [--smoke] [--work DIR] [--rounds N] [--files N] [--only LIST] [--json] [--keep]`
+//! ```text
+//! cargo run --release --features tools --bin bench -- [--smoke] [--work DIR] [--rounds N] [--files N] [--only LIST]
+//!                                                     [--json] [--keep] [--threads N]
+//! ```
 //!
-//! What counts are ratios of one run: ours and the peer alternate on the same corpus, and a ratio is the median of the rounds'
-//! ratios. Absolute figures stand beside, and mean nothing on another day or machine. The bench never judges: targets are
-//! printed, and a run fails only when a step fails or an output is missing. `--smoke` is a short run for that alone.
+//! What counts are ratios of one run: ours and the peer alternate on the same corpus, and a ratio is the median of the
+//! rounds' ratios. Absolute figures stand beside, and mean nothing on another day or machine. The bench never judges:
+//! targets are printed, and a run fails only when a step fails or an output is missing. `--smoke` is a short run for
+//! that alone.
 //!
-//! Every measured step is a process of its own, so its memory and CPU time are its own. The corpus is read once before, so all
-//! read it from memory; unwritten data of one step is written out before the next begins.
+//! Every measured step is a process of its own, so its memory and CPU time are its own. What one step left unwritten is
+//! written out before the next begins, and the corpus is read once before the first: all sides find it in memory.
 //!
-//! Without `--work` everything lies in a folder for temporary files and is removed at the end, unless `--keep`. In the folder
-//! `DIR/muragat-bench` the corpus stays for the next run. A file system in memory makes `fdatasync` free and the figures
-//! worthless, so the file system is named.
+//! Without `--work` everything lies in a folder for temporary files and is removed at the end, unless `--keep`. In
+//! `DIR/muragat-bench` the corpus stays for the next run. A file system in memory makes `fdatasync` free and the
+//! figures worthless, so the file system is named.
 
 mod corpus;
 mod floor;
@@ -117,6 +121,17 @@ fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// A folder that goes when the bench ends, however it ends but by a signal.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(e) = remove(&self.0) {
+            say(&format!("bench: left behind: {e}"));
+        }
+    }
+}
+
 struct Bench<'a> {
     run: &'a Run,
     rounds: usize,
@@ -124,8 +139,7 @@ struct Bench<'a> {
     corpus: Corpus,
     restic: Option<(String, peers::Restic)>,
     report: Report,
-    /// Removed when dropped.
-    temporary: Option<tempfile::TempDir>,
+    temporary: Option<Temporary>,
 }
 
 impl<'a> Bench<'a> {
@@ -133,8 +147,9 @@ impl<'a> Bench<'a> {
         let (folder, temporary) = match &run.work {
             Some(work) => (work.join("muragat-bench"), None),
             None => {
-                let folder = tempfile::Builder::new().prefix("muragat-bench-").tempdir()?;
-                (folder.path().to_owned(), Some(folder))
+                let folder = std::env::temp_dir().join(format!("muragat-bench-{}", std::process::id()));
+                std::fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+                (folder.clone(), Some(Temporary(folder)))
             }
         };
         std::fs::create_dir_all(&folder)?;
@@ -149,6 +164,7 @@ impl<'a> Bench<'a> {
         let corpus = Corpus::make(&places.corpus(), files, big, run.threads)?;
         let how = if corpus.reused { "reused" } else { "made" };
         say(&format!("corpus {how} in {:.1} s", begun.elapsed().as_secs_f64()));
+        corpus.warm()?;
         remove(&places.out())?;
         std::fs::create_dir_all(places.out())?;
         let restic = peers::version("restic").map(|version| (version, peers::Restic::new(&places.out())));
@@ -161,9 +177,7 @@ impl<'a> Bench<'a> {
         let result = self.parts();
         if self.run.keep {
             say(&format!("kept: {}", self.places.0.display()));
-            if let Some(temporary) = self.temporary.take() {
-                let _ = temporary.keep();
-            }
+            std::mem::forget(self.temporary.take());
         } else {
             remove(&self.places.out())?;
         }
@@ -252,7 +266,7 @@ impl<'a> Bench<'a> {
                     }
                     _ => {
                         if let Some((_, peer)) = &self.restic {
-                            remove(&self.places.out().join("restic"))?;
+                            peer.remove()?;
                             self.settle();
                             let line = peer.backup(&self.corpus.plain())?;
                             self.report.line("restic-backup", round, &line)?;
@@ -394,7 +408,6 @@ impl<'a> Bench<'a> {
         self.need_archive()?;
         let b3sum = peers::version("b3sum");
         let (mut full, mut fast, mut hash, mut check) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let has_repository = self.places.out().join("restic").exists();
         for round in 1..=self.rounds {
             full.push(self.step(Step::AuditFull, 0, round)?);
             hash.push(match b3sum {
@@ -402,7 +415,7 @@ impl<'a> Bench<'a> {
                 None => self.step(Step::Hash, 0, round)?,
             });
             fast.push(self.step(Step::AuditFast, 0, round)?);
-            if let Some((_, restic)) = self.restic.as_ref().filter(|_| has_repository) {
+            if let Some((_, restic)) = self.restic.as_ref().filter(|(_, restic)| restic.has_repository()) {
                 check.push(restic.check()?);
             }
         }

@@ -74,6 +74,17 @@ impl Restic {
         Ok(measured)
     }
 
+    /// Whether a backup was made and not removed.
+    pub(crate) fn has_repository(&self) -> bool {
+        self.repository.exists()
+    }
+
+    /// Removes repository and cache.
+    pub(crate) fn remove(&self) -> Fallible<()> {
+        crate::steps::remove(&self.repository)?;
+        crate::steps::remove(&self.cache)
+    }
+
     /// Reads and checks everything in the repository.
     pub(crate) fn check(&self) -> Fallible<Value> {
         run(&mut self.command(&["check", "--read-data"]))

@@ -15,7 +15,7 @@ pub(crate) fn text(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 100.0 => 0,
         v if v >= 10.0 => 1,
-        v if v >= 0.1 || v == 0.0 => 2,
+        v if v >= 0.01 || v == 0.0 => 2,
         _ => 4,
     };
     let plain = format!("{value:.decimals$}");

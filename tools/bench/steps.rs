@@ -1,6 +1,7 @@
 //! The measured steps, each in a process of its own, so that peak memory and CPU time are those of that step.
 //!
-//! A step prints one JSON line. It works in a folder where the corpus and what earlier steps left lie under fixed names.
+//! A step prints one JSON line. It works in a folder where the corpus and what earlier steps left lie under fixed
+//! names.
 
 use crate::Fallible;
 use crate::corpus::{Corpus, Numbers};
@@ -144,10 +145,8 @@ fn create(folder: &Path) -> Fallible<(Archive, ActorId)> {
     Ok((archive, actor))
 }
 
-fn open_archive(folder: &Path) -> Fallible<(Archive, ActorId)> {
-    let archive = Archive::open(folder, Arc::new(SystemClock), &mut |_, _| {})?;
-    let actor = archive.actor("bench")?;
-    Ok((archive, actor))
+fn open_archive(folder: &Path) -> Fallible<Archive> {
+    Ok(Archive::open(folder, Arc::new(SystemClock), &mut |_, _| {})?)
 }
 
 /// Takes in submissions that must all be accepted, and gives the bytes of their components.
@@ -240,7 +239,9 @@ fn floor_ingest(places: &Places, target: &Path, threads: usize, sha: bool) -> Fa
     Ok(json!({"s": seconds, "cpu_s": cpu, "memory_mb": peak_memory_mb("self")?, "stored_bytes": stored}))
 }
 
-/// One client after another, the bare sync, and many clients at once, in turns on the same file system.
+/// One client alone, the bare sync, and many clients at once, in turns on the same file system.
+///
+/// A submission goes through the same `ingest` as a whole corpus, which starts a thread for it: that is counted.
 fn latency(places: &Places, turns: usize) -> Fallible<Value> {
     let corpus = Corpus::open(&places.corpus())?;
     let mut submissions = corpus.submissions()?;
@@ -314,7 +315,8 @@ fn main_component(row: &RecordRow) -> Option<&ComponentRow> {
 }
 
 fn get(places: &Places, count: usize) -> Fallible<Value> {
-    let (archive, actor) = open_archive(&places.archive())?;
+    let archive = open_archive(&places.archive())?;
+    let actor = archive.actor("bench")?;
     let mut small: Vec<RecordId> = Vec::new();
     each_record(&archive, &mut |row| {
         if main_component(&row).is_some_and(|c| c.stored.plain_len <= SMALL_BYTES) {
@@ -476,7 +478,7 @@ fn reindex(places: &Places) -> Fallible<Value> {
     let folder = places.archive();
     let begun = Instant::now();
     forget_index(&folder)?;
-    let archive = Archive::open(&folder, Arc::new(SystemClock), &mut |_, _| {})?;
+    let archive = open_archive(&folder)?;
     let seconds = begun.elapsed().as_secs_f64();
     let (cpu, _) = cpu_seconds()?;
     let memory = peak_memory_mb("self")?;
@@ -499,7 +501,7 @@ fn reindex(places: &Places) -> Fallible<Value> {
 fn open(places: &Places) -> Fallible<Value> {
     let mut times = Times::default();
     for _ in 0..OPENS {
-        let archive = times.take(|| Ok(Archive::open(&places.archive(), Arc::new(SystemClock), &mut |_, _| {})?))?;
+        let archive = times.take(|| open_archive(&places.archive()))?;
         if archive.index_rebuilt() {
             return Err("the index was built again after a clean close".into());
         }
@@ -512,8 +514,7 @@ fn open(places: &Places) -> Fallible<Value> {
 fn search(places: &Places, count: usize) -> Fallible<Value> {
     const KINDS: [&str; 6] =
         ["word", "two words", "beginning of a word", "registration number", "month", "file digest"];
-    let (archive, actor) = open_archive(&places.archive())?;
-    let _ = actor;
+    let archive = open_archive(&places.archive())?;
     let records = u64::from(archive.index_meta().records);
     let reader = archive.index();
     let mut numbers = Numbers::new(0x5ea);
@@ -548,7 +549,7 @@ fn search(places: &Places, count: usize) -> Fallible<Value> {
             Ok(found)
         })?;
         if found == 0 {
-            return Err(format!("a search ({}) did not find the record it was made from", KINDS[kind]).into());
+            return Err(format!("{} of {word:?}: the record it was made from was not found", KINDS[kind]).into());
         }
     }
     let by_kind: serde_json::Map<String, Value> = KINDS

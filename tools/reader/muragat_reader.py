@@ -311,7 +311,7 @@ class Archive:
             return max(slots, key=lambda slot: slot[0])[1]
         whole = slots[0] or slots[1]
         need(whole and whole[1], "tlog/lock", "no slot is whole")
-        self.lock_damage = "tlog/lock: one slot is damaged; nothing is lost, the other one and the bundles tell the rest"
+        self.lock_damage = "tlog/lock: one slot is damaged; the other one and the bundles replace it"
         return self.look_behind(whole[1])
 
     def look_behind(self, lock):

@@ -1,6 +1,6 @@
 //! Makes submissions from a folder of plain files, so that anybody can try the archive on documents of their own.
 //!
-//! `cargo run --release --example submissions -- FOLDER OUT [--agency CODE] [--date YYYY-MM-DD] [--index INDEX]
+//! `cargo run --release --features tools --bin submissions -- FOLDER OUT [--agency CODE] [--date YYYY-MM-DD] [--index INDEX]
 //! [--zip]`
 //!
 //! Every file of FOLDER, at any depth, becomes the main file of one submission in OUT, with a generated card. All
