@@ -58,6 +58,8 @@ const BATCH_MAX: usize = 512;
 const INDEX_QUEUE: usize = 64;
 /// Entries applied to the index in one transaction.
 const INDEX_BATCH: usize = 4096;
+/// How long the index thread waits for more entries before it applies what it has, while nobody waits for it.
+const INDEX_GATHER: Duration = Duration::from_millis(10);
 /// Entries between two durable points of the index.
 const INDEX_FLUSH: u64 = 32_768;
 /// How long to wait for another process to let go of the archive (design §7).
@@ -159,6 +161,7 @@ pub(crate) struct Shared {
     index_keys: IndexKeys,
     index: Mutex<IndexState>,
     index_moved: Condvar,
+    index_waiters: AtomicU64,
     to_index: Mutex<Option<SyncSender<IndexBatch>>>,
     sessions: Mutex<HashMap<u64, StoreEnd>>,
     next_session: AtomicU64,
@@ -280,6 +283,7 @@ impl Archive {
             index_keys: opened.keys,
             index: Mutex::new(IndexState { meta: opened.meta, failed: None }),
             index_moved: Condvar::new(),
+            index_waiters: AtomicU64::new(0),
             to_index: Mutex::new(Some(to_index)),
             sessions: Mutex::default(),
             next_session: AtomicU64::new(0),
@@ -323,14 +327,9 @@ impl Archive {
         &self.root
     }
 
-    /// What opening had to do.
-    pub fn recovery(&self) -> &Recovery {
-        &self.recovery
-    }
-
-    /// True when opening had to build the index from nothing.
-    pub fn index_rebuilt(&self) -> bool {
-        self.rebuilt
+    /// What opening had to do, and whether it had to build the index from nothing.
+    pub fn recovery(&self) -> (&Recovery, bool) {
+        (&self.recovery, self.rebuilt)
     }
 
     /// The time now.
@@ -456,7 +455,13 @@ impl Archive {
 
     /// Waits until the index has all that was committed so far, and gives how long that took.
     pub fn wait_index(&self) -> Result<Duration, Error> {
-        let size = self.head().size;
+        self.shared.index_waiters.fetch_add(1, Ordering::Relaxed);
+        let result = self.wait_index_at(self.head().size);
+        self.shared.index_waiters.fetch_sub(1, Ordering::Relaxed);
+        result
+    }
+
+    fn wait_index_at(&self, size: u64) -> Result<Duration, Error> {
         let begun = Instant::now();
         let mut state = lock(&self.shared.index);
         loop {
@@ -852,8 +857,12 @@ pub(crate) fn registered_rows(reader: &Reader<'_>, registration: &Registration) 
 fn index_loop(shared: &Shared, batches: &Receiver<IndexBatch>) {
     let mut flushed = lock(&shared.index).meta.size;
     while let Ok(mut batch) = batches.recv() {
+        // Entries of one transaction share posting rows: while more keep coming and nobody waits, that is worth a moment.
         while batch.inputs.len() < INDEX_BATCH
-            && let Ok(more) = batches.try_recv()
+            && let Ok(more) = match shared.index_waiters.load(Ordering::Relaxed) {
+                0 => batches.recv_timeout(INDEX_GATHER).ok().ok_or(()),
+                _ => batches.try_recv().map_err(drop),
+            }
         {
             batch.inputs.extend(more.inputs);
             batch.root = more.root;

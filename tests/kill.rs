@@ -236,7 +236,7 @@ impl Bench {
     fn kill_ingest(&mut self) -> bool {
         let mut which: Vec<usize> = (0..self.submitted.len()).filter(|i| !self.submitted[*i].answered).collect();
         while which.len() < RUN {
-            let (large, refused) = (self.numbers.below(50) == 0, self.numbers.below(8) == 0);
+            let (large, refused) = (self.numbers.below(80) == 0, self.numbers.below(8) == 0);
             which.push(self.submit(large, refused));
         }
         // Some are held already, and one comes twice.
@@ -245,10 +245,10 @@ impl Bench {
         // A third meets the opening of the archive, the others the work.
         let lines = match self.numbers.below(3) {
             0 => 0,
-            _ => 1 + self.numbers.len_to(12),
+            _ => 1 + self.numbers.len_to(8),
         };
         process.wait_lines(lines);
-        let micros = if lines == 0 { 150_000 } else { 20_000 };
+        let micros = if lines == 0 { 80_000 } else { 5_000 };
         std::thread::sleep(Duration::from_micros(self.numbers.below(micros)));
         let (was_running, lines) = process.kill();
         for line in lines {
@@ -332,16 +332,16 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
     let mut bench = Bench::new(seed);
     let (mut kills, mut reindex_kills, mut missed) = (0, 0, 0);
     while kills < KILLS {
-        let is_reindex = bench.numbers.below(10) == 0;
+        let is_reindex = bench.numbers.below(12) == 0;
         if if is_reindex { bench.kill_reindex() } else { bench.kill_ingest() } {
             kills += 1;
             reindex_kills += u32::from(is_reindex);
+            if kills % ROUND == 0 {
+                bench.look();
+            }
         } else {
             missed += 1;
             assert!(missed < KILLS, "{missed} kills came too late, {kills} hit");
-        }
-        if kills % ROUND == 0 {
-            bench.look();
         }
     }
     bench.finish();

@@ -13,7 +13,6 @@ use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::{ComponentRow, IdRow, RecordRow};
 use crate::index::writer::{Payload, read_id};
-use crate::model::digest::{DigestWriter, Sha256};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::Manifest;
 use crate::model::submission::AccessCategory;
@@ -156,12 +155,12 @@ impl Opened<'_> {
         component: &ComponentRow,
         give: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
     ) -> Result<(), Error> {
-        let mut digests = DigestWriter::default();
+        let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
         self.range(component, 0, component.stored.plain_len, &mut |piece| {
-            digests.update(piece);
+            hasher.update(piece);
             give(piece)
         })?;
-        if digests.finish().sha256 != Sha256(component.sha256) {
+        if hasher.finish().as_ref() != component.sha256 {
             let what = "the bytes do not have the digest taken at acceptance";
             return Err(Error::new(ErrorCode::StoChanged, component.path.clone(), what));
         }

@@ -238,18 +238,18 @@ fn scan_segment(
         scrub::scan(disk, archive, number, from, to, depth, &mut |f| frames.push(f), &mut |d| damages.push(d))?;
         Ok::<_, DiskError>((frames, damages))
     };
-    let (frames, damages) = scan(0, committed, Depth::Headers)?;
     if !options.every_byte {
-        return Ok((frames, damages));
+        return scan(0, committed, Depth::Headers);
     }
-    // Damage can hide where frames begin; then one thread walks the segment as it is.
-    if !damages.is_empty() || options.threads < 2 {
-        return scan(0, committed, Depth::Bytes);
-    }
-    let share = committed / options.threads as u64;
+    let share = committed / options.threads.max(1) as u64;
     let mut starts = vec![0];
     for part in 1..options.threads as u64 {
-        starts.extend(frames.iter().map(|f| f.loc.offset).find(|o| *o >= part * share));
+        match scrub::next_header(disk, number, part * share, committed)? {
+            start if disk.len(&segment_name(number))?.is_some_and(|len| start < len.min(committed)) => {
+                starts.push(start)
+            }
+            _ => break,
+        }
     }
     starts.dedup();
     let ends: Vec<u64> = starts[1..].iter().copied().chain([committed]).collect();
@@ -262,10 +262,10 @@ fn scan_segment(
     for part in parts {
         let (f, d) = part?;
         frames.extend(f);
-        // A part ends where the next begins, which is not the end of the file: only the last can be short.
         damages.extend(d);
     }
-    Ok((frames, damages))
+    // Damage may have moved the places where the parts begin; then one thread walks the segment as it is.
+    if damages.is_empty() || starts.len() == 1 { Ok((frames, damages)) } else { scan(0, committed, Depth::Bytes) }
 }
 
 /// Objects gathered by act until the act's last object is seen.

@@ -80,7 +80,7 @@ impl Doctor {
         if archive.now() < head.t {
             add("clock-behind", CLOCK, rfc3339(head.t));
         }
-        let recovery = archive.recovery();
+        let (recovery, rebuilt) = archive.recovery();
         if recovery.cut_bytes > 0 || recovery.lock_mended {
             add("recovered", RECOVERED, format!("{} bytes cut", recovery.cut_bytes));
         }
@@ -93,7 +93,7 @@ impl Doctor {
             common.print_json(&json!({
                 "archive_id": archive.config().archive_id.to_string(), "entries": head.size, "records": meta.records,
                 "store_segment": head.store.segment, "vault_epoch": head.vault.epoch, "index_entries": meta.size,
-                "index_generation": meta.generation, "index_rebuilt": archive.index_rebuilt(), "advice": list,
+                "index_generation": meta.generation, "index_rebuilt": rebuilt, "advice": list,
             }));
         } else {
             out!("{} · {} · #{}", archive.root().display(), archive.config().archive_id, head.size);

@@ -37,7 +37,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// Sealed frames that one submission keeps in memory before they go to the store: the frames of small submissions are
 /// appended only when the whole submission has passed.
@@ -105,20 +105,31 @@ pub fn ingest(archive: &Archive, paths: &[PathBuf], options: &Options<'_>, repor
         }
         drop(answers);
         for event in answered {
-            match event {
-                Event::Answered(answered) => report(answered),
-                // Two submissions of this very run had the same registration; the refusal must be in the journal too.
-                Event::Conflict { path, bytes, refusal } => {
-                    let status = match refuse_now(archive, options.actor, &path, &refusal) {
-                        Ok(()) => Status::Refused(refusal),
-                        Err(e) => Status::Failed(e),
-                    };
-                    report(Answered { path, bytes, status });
-                }
-            }
+            report(event.settled(archive, options.actor));
         }
     });
     next.load(Ordering::Relaxed) >= paths.len()
+}
+
+/// Takes in one submission after another, waiting for each; keeps its buffers between them.
+pub struct Intake<'a> {
+    worker: Worker<'a>,
+    events: Receiver<Event>,
+}
+
+impl<'a> Intake<'a> {
+    /// An intake of what `actor` brings.
+    pub fn new(archive: &'a Archive, actor: ActorId) -> Self {
+        let (answers, events) = channel();
+        Self { worker: Worker { archive, actor, sealer: Sealer::default(), answers }, events }
+    }
+
+    /// Takes in the submission at `path` and gives the answer when it is durable.
+    pub fn take(&mut self, path: &Path) -> Answered {
+        self.worker.submission(path);
+        let event = self.events.recv().expect("every submission is answered once");
+        event.settled(self.worker.archive, self.worker.actor)
+    }
 }
 
 /// The submissions under `path`: itself if it is one, else all that lie in it, sorted by name.
@@ -150,6 +161,22 @@ pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 enum Event {
     Answered(Answered),
     Conflict { path: PathBuf, bytes: u64, refusal: Refusal },
+}
+
+impl Event {
+    /// The answer. Two submissions of one run may have had the same registration; that refusal goes to the journal now.
+    fn settled(self, archive: &Archive, actor: ActorId) -> Answered {
+        match self {
+            Event::Answered(answered) => answered,
+            Event::Conflict { path, bytes, refusal } => {
+                let status = match refuse_now(archive, actor, &path, &refusal) {
+                    Ok(()) => Status::Refused(refusal),
+                    Err(e) => Status::Failed(e),
+                };
+                Answered { path, bytes, status }
+            }
+        }
+    }
 }
 
 struct Worker<'a> {

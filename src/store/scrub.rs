@@ -59,8 +59,8 @@ pub enum Depth {
     Bytes,
 }
 
-/// Bytes read at once when every byte is read.
-const WINDOW_BYTES: usize = FRAME_BYTES_MAX + 4 * 1024 * 1024;
+/// Bytes read at once when every byte is read: small enough to stay in a core's cache until they are hashed.
+const WINDOW_BYTES: usize = 1024 * 1024;
 
 /// Walks the frames of segment `number` from its start (or `from`, a frame's offset) to `committed`.
 #[expect(
@@ -162,6 +162,18 @@ impl Window<'_> {
         let from = usize::try_from(at - self.start).expect("within the window");
         Ok(self.bytes.get(from..from + len))
     }
+}
+
+/// The first place from `from` on where the bytes are a whole frame header; where the file or `end` is when there is none.
+pub fn next_header(disk: &dyn Disk, number: u32, from: u64, end: u64) -> Result<u64, DiskError> {
+    let name = segment_name(number);
+    let end = end.min(disk.len(&name)?.unwrap_or(0));
+    let mut window = Window { disk, name: &name, end, start: 0, bytes: Vec::new(), depth: Depth::Headers };
+    let mut at = next_magic(&mut window, from, end)?;
+    while at < end && window.get(at, FRAME_HEADER_BYTES)?.and_then(FrameHeader::decode).is_none() {
+        at = next_magic(&mut window, at + 1, end)?;
+    }
+    Ok(at)
 }
 
 fn next_magic(window: &mut Window<'_>, from: u64, end: u64) -> Result<u64, DiskError> {

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 /// Keys in the vault's journal before it is folded into pages: bounds the memory and time of opening.
 pub(super) const JOURNAL_KEYS_MAX: usize = 32_768;
 /// A staging file is closed when it has grown past this; closed ones go once their tiles are published.
-const STAGE_BYTES: u64 = 8 * 1024 * 1024;
+const STAGE_BYTES: u64 = 1024 * 1024;
 /// Entries that wait for their tiles before the committer publishes on its own.
 const UNSETTLED_MAX: u64 = 8_192;
 

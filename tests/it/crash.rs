@@ -134,7 +134,7 @@ fn check(bed: &Bed, load: &Load, told: &Told, at: &str) {
     let report = bed.audit();
     assert!(report.is_clean(), "{at}, afterwards: {:?}", report.findings);
     let archive = bed.open().unwrap();
-    assert_eq!(archive.recovery().cut_bytes, 0, "{at}: a clean close leaves nothing to cut");
+    assert_eq!(archive.recovery().0.cut_bytes, 0, "{at}: a clean close leaves nothing to cut");
 }
 
 #[test]

@@ -167,6 +167,14 @@ fn take_in(archive: &Archive, actor: ActorId, paths: &[PathBuf], threads: usize)
     }
 }
 
+/// One client's submission, with its durable answer.
+fn take_one(intake: &mut ingest::Intake<'_>, path: &Path) -> Fallible<()> {
+    match intake.take(path).status {
+        Status::Accepted { .. } => Ok(()),
+        status => Err(format!("{}: {status:?}", path.display()).into()),
+    }
+}
+
 fn ingest_corpus(places: &Places, threads: usize) -> Fallible<Value> {
     let corpus = Corpus::open(&places.corpus())?;
     let submissions = corpus.submissions()?;
@@ -260,11 +268,12 @@ fn latency(places: &Places, turns: usize) -> Fallible<Value> {
     let (mut single, mut sync, mut clients) = (Times::default(), Times::default(), Times::default());
     let (mut single_s, mut clients_s, mut clients_count) = (0.0, 0.0, 0);
     let mut rest = submissions.as_slice();
+    let mut intake = ingest::Intake::new(&archive, actor);
     for _ in 0..turns {
         let (these, after) = rest.split_at(alone.min(rest.len()));
         let begun = Instant::now();
         for path in these {
-            single.take(|| take_in(&archive, actor, std::slice::from_ref(path), 1))?;
+            single.take(|| take_one(&mut intake, path))?;
         }
         single_s += begun.elapsed().as_secs_f64();
         for _ in 0..alone {
@@ -280,6 +289,7 @@ fn latency(places: &Places, turns: usize) -> Fallible<Value> {
         clients_count += these.len();
         rest = after;
     }
+    drop(intake);
     archive.wait_index()?;
     archive.close()?;
     Ok(json!({
@@ -296,8 +306,9 @@ fn at_once_in(archive: &Archive, actor: ActorId, paths: &[PathBuf]) -> Fallible<
     std::thread::scope(|scope| {
         let client = || -> Fallible<Times> {
             let mut times = Times::default();
+            let mut intake = ingest::Intake::new(archive, actor);
             while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-                times.take(|| take_in(archive, actor, std::slice::from_ref(path), 1))?;
+                times.take(|| take_one(&mut intake, path))?;
             }
             Ok(times)
         };
@@ -502,7 +513,7 @@ fn open(places: &Places) -> Fallible<Value> {
     let mut times = Times::default();
     for _ in 0..OPENS {
         let archive = times.take(|| open_archive(&places.archive()))?;
-        if archive.index_rebuilt() {
+        if archive.recovery().1 {
             return Err("the index was built again after a clean close".into());
         }
         archive.close()?;
