@@ -857,7 +857,7 @@ pub(crate) fn registered_rows(reader: &Reader<'_>, registration: &Registration) 
 fn index_loop(shared: &Shared, batches: &Receiver<IndexBatch>) {
     let mut flushed = lock(&shared.index).meta.size;
     while let Ok(mut batch) = batches.recv() {
-        // Entries of one transaction share posting rows: while more keep coming and nobody waits, that is worth a moment.
+        // Entries of one transaction share posting rows: while more come and nobody waits, that is worth a moment.
         while batch.inputs.len() < INDEX_BATCH
             && let Ok(more) = match shared.index_waiters.load(Ordering::Relaxed) {
                 0 => batches.recv_timeout(INDEX_GATHER).ok().ok_or(()),

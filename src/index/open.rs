@@ -1,7 +1,7 @@
 //! Opening the index: its generation of keys, its engine, and building it again when it cannot be used.
 //!
-//! What a crash leaves: an index of an older generation than the newest key, which is never asked and built again; or an
-//! older key, which the next open erases.
+//! What a crash leaves: an index of an older generation than the newest key, which is never asked and built again;
+//! or an older key, which the next open erases.
 
 use super::IndexError;
 use super::kv::Kv;
