@@ -164,8 +164,7 @@ impl Window<'_> {
     }
 }
 
-/// The first place from `from` on where the bytes are a whole frame header; the end of the file, or `end`, when there is
-/// none.
+/// The first place from `from` on where the bytes are a whole frame header; `end`, or the end of the file, if none is.
 pub fn next_header(disk: &dyn Disk, number: u32, from: u64, end: u64) -> Result<u64, DiskError> {
     let name = segment_name(number);
     let end = end.min(disk.len(&name)?.unwrap_or(0));
