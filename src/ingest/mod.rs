@@ -1,8 +1,8 @@
 //! Ingest: submissions in, records kept for good, refusals said.
 //!
-//! The whole path of one submission is [`take_in`]: open and check it ([`receive`], [`validate`]), look whether it is
-//! held already, seal every component in one pass, seal the manifest, hand the act to the commit. [`ingest`] does that
-//! for many submissions on several threads and reports each.
+//! The whole path of one submission is one function, `Worker::take_in`: open and check it ([`receive`], [`validate`]),
+//! look whether it is held already, seal every component in one pass, seal the manifest, hand the act to the commit.
+//! [`ingest`] does that for many submissions on several threads and reports each; [`Intake`] for one after another.
 //!
 //! Invariants
 //!   - A submission is answered "accepted" only after its record is durable.
