@@ -220,8 +220,7 @@ impl Archive {
         restrict(&keys_path)?;
         let held = hold(folder)?;
         let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone())?;
-        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        config.keys_folder = options.keys_folder.as_ref().map(absolute);
+        config.keys_folder = options.keys_folder.as_ref().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()));
         config.engine = options.engine;
         disk.publish(CONFIG_FILE, config.to_text().as_bytes()).map_err(LogError::from)?;
         let index = Box::new(IndexFolder { path: folder.join("index"), engine: config.engine });
@@ -314,7 +313,9 @@ impl Archive {
     #[cfg(any(test, feature = "testing"))]
     pub fn tune(&self, segment_bytes: u64, journal_keys_max: usize) {
         lock(&self.shared.store).set_segment_bytes(segment_bytes);
-        lock(&self.shared.core).set_journal_keys_max(journal_keys_max);
+        let mut core = lock(&self.shared.core);
+        core.set_journal_keys_max(journal_keys_max);
+        core.set_unsettled_max(4);
     }
 
     /// The configuration.
@@ -448,9 +449,10 @@ impl Archive {
     pub fn roll_vault(&self, erase: &[KeySlot], actor: ActorId) -> Result<Committed, Error> {
         self.wait_index()?;
         let mut core = lock(&self.shared.core);
-        let committed = core.roll(erase, true, actor)?;
+        let rolled = core.roll(erase, true, actor);
+        // The entry is in the journal even when erasing the old side failed after it.
         send_to_index(&self.shared, core, HashMap::new());
-        Ok(committed)
+        Ok(rolled?)
     }
 
     /// Waits until the index has all that was committed so far, and gives how long that took.
@@ -763,6 +765,7 @@ fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
             for answer in kept.into_iter().map(|d| d.answer).chain(replies.into_iter().map(|(answer, _)| answer)) {
                 answer(Err(e.clone()));
             }
+            send_to_index(shared, core, HashMap::new());
         }
     }
 }

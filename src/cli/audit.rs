@@ -4,7 +4,7 @@
 
 use super::{Common, bytes_text};
 use crate::archive::hold;
-use crate::audit::{AuditReport, Options, audit};
+use crate::audit::{AuditReport, Finding, Options, audit};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::open::index_at_hand;
@@ -31,12 +31,17 @@ pub(super) struct Audit {
 
 const TITLE: Text = text("тексеру", "проверка", "audit");
 const CLEAN: Text = text("Бәрі бүтін", "Всё цело", "Everything is whole");
+const NO_DIFFERENCE: Text = text(
+    "Айырмашылық табылмады; мазмұны оқылған жоқ",
+    "Расхождений не найдено; содержимое не читалось",
+    "No difference was found; contents were not read",
+);
 const FOUND: Text = text("Сәйкессіздік табылды", "Найдены расхождения", "Differences were found");
 const LOOKED: Text = text("Тексерілді", "Проверено", "Checked");
 const ENTRIES: Text = text("журнал жазбасы", "записей журнала", "journal entries");
 const RECORDS: Text = text("құжат", "документов", "records");
 const OBJECTS: Text = text("объект", "объектов", "objects");
-const PAGES: Text = text("кілттер беті", "страниц ключей", "key pages");
+const PAGES: Text = text("кілт беті", "страниц ключей", "key pages");
 const EVERY_BYTE: Text = text("әрбір байт оқылды", "прочитан каждый байт", "every byte was read");
 const HEADERS: Text = text("тек тақырыптар оқылды", "прочитаны только заголовки", "only headers were read");
 const NO_KEYS: Text = text(
@@ -69,17 +74,39 @@ pub(super) fn run(folder: &Path, options: Options, common: &Common) -> Result<Au
     if keys.is_none() {
         common.say(NO_KEYS.get(common.lang()));
     }
-    let index = match &keys {
-        Some(keys) => index_at_hand(folder, config.engine, keys)?,
+    // The index is derived: whatever is wrong with it is a finding, and the truths are audited all the same.
+    let mut index_trouble = None;
+    let mut index = match keys.as_ref().filter(|_| is_writable(folder)).map(|k| index_at_hand(folder, config.engine, k))
+    {
+        Some(Err(e)) => {
+            index_trouble = Some(e.to_string());
+            None
+        }
+        Some(Ok(index)) => index,
         None => None,
     };
+    if options.every_byte
+        && let Some(at_hand) = &mut index
+        && let Err(e) = at_hand.kv.check()
+    {
+        index_trouble = Some(e.to_string());
+        index = None;
+    }
     let bar = common.bar(TITLE);
-    let report = audit(&disk, &config, keys.as_ref(), index.as_ref(), options, &|done, all| {
+    let mut report = audit(&disk, &config, keys.as_ref(), index.as_ref(), options, &|done, all| {
         bar.set(done / 1_000_000, all / 1_000_000);
         bar.message("MB".to_owned());
     })?;
     bar.clear();
+    if let Some(what) = index_trouble {
+        report.findings.push(Finding { file: "index".into(), what: format!("{what}; run `muragat reindex`") });
+    }
     Ok(report)
+}
+
+// An index engine opens its files for writing; on a medium that is read-only the index is left out.
+fn is_writable(folder: &Path) -> bool {
+    std::fs::OpenOptions::new().append(true).open(folder.join("state").join("held")).is_ok()
 }
 
 /// Prints a report.
@@ -106,7 +133,7 @@ pub(super) fn print(report: &AuditReport, common: &Common) {
         if report.every_byte { EVERY_BYTE } else { HEADERS }.get(lang),
     );
     if report.is_clean() {
-        out!("{}.", CLEAN.get(lang));
+        out!("{}.", if report.every_byte { CLEAN } else { NO_DIFFERENCE }.get(lang));
         return;
     }
     out!("{}: {}", FOUND.get(lang), report.findings.len());

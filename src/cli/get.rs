@@ -22,7 +22,7 @@ pub(super) struct Get {
     /// Only this component, to stdout.
     #[arg(long, value_name = "PATH", conflicts_with = "output")]
     component: Option<String>,
-    /// Only these bytes of the component: FROM-TO, both included, as in HTTP.
+    /// Only these bytes of the component: FROM-TO, both included, from 0.
     #[arg(long, value_name = "FROM-TO", requires = "component")]
     range: Option<String>,
 }

@@ -90,7 +90,35 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let common = cli.common.clone();
-    let result = match cli.command {
+    let mut result = run(cli);
+    // An index that turns out damaged while it is asked is built again, once, and asked again.
+    if let Err(e) = &result
+        && e.code == ErrorCode::IdxFailed
+        && let Some(folder) = &common.archive
+    {
+        common.say(&format!("{}: {}", REBUILDING.get(common.lang), e.what));
+        result = crate::archive::forget_index(folder).and_then(|()| run(Cli::parse()));
+    }
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(e) => {
+            common.report_error(&e);
+            e.code.exit()
+        }
+    };
+    let exit = if exit == Exit::Ok && OUTPUT_LOST.load(Ordering::Relaxed) { Exit::Temporary } else { exit };
+    ExitCode::from(exit as u8)
+}
+
+const REBUILDING: Text = text(
+    "Индекс бүлінген, қайта құрылуда",
+    "Индекс повреждён, строится заново",
+    "The index is damaged and is built again",
+);
+
+fn run(cli: Cli) -> Result<Exit, Error> {
+    let common = cli.common.clone();
+    match cli.command {
         Command::Init(c) => c.run(&common),
         Command::Ingest(c) => c.run(&common),
         Command::Show(c) => c.run(&common),
@@ -101,16 +129,7 @@ pub fn main() -> ExitCode {
         Command::Log(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),
-    };
-    let exit = match result {
-        Ok(exit) => exit,
-        Err(e) => {
-            common.report_error(&e);
-            e.code.exit()
-        }
-    };
-    let exit = if exit == Exit::Ok && OUTPUT_LOST.load(Ordering::Relaxed) { Exit::Temporary } else { exit };
-    ExitCode::from(exit as u8)
+    }
 }
 
 /// Set when the result could not be written.

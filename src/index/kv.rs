@@ -25,6 +25,11 @@ pub trait Kv: Send + Sync {
     /// MUST NOT return before all applied batches survive a power cut.
     fn flush(&self) -> Result<(), IndexError>;
 
+    /// Checks the engine's own checksums over everything, if it has any.
+    fn check(&mut self) -> Result<(), IndexError> {
+        Ok(())
+    }
+
     /// Removes everything.
     fn clear(&self) -> Result<(), IndexError>;
 }

@@ -21,70 +21,93 @@ fn engine(e: impl std::fmt::Display) -> IndexError {
     IndexError::Engine(e.to_string())
 }
 
+/// Runs a step of the engine. redb meets damaged pages with panics; here they are errors like any other, and the index
+/// is built again.
+fn guarded<T>(step: impl FnOnce() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(step))
+        .unwrap_or_else(|_| Err(IndexError::Engine("redb met a damaged page".into())))
+}
+
 impl RedbKv {
     /// Opens or makes the database in `folder`.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
-        std::fs::create_dir_all(folder).map_err(engine)?;
-        let database =
-            Database::builder().set_cache_size(CACHE_BYTES).create(folder.join("index.redb")).map_err(engine)?;
-        let kv = Self { database };
-        let write = kv.database.begin_write().map_err(engine)?;
-        write.open_table(ROWS).map_err(engine)?;
-        write.commit().map_err(engine)?;
-        Ok(kv)
+        guarded(|| {
+            std::fs::create_dir_all(folder).map_err(engine)?;
+            let database = Database::builder().set_cache_size(CACHE_BYTES).create(folder.join("index.redb"));
+            let kv = Self { database: database.map_err(engine)? };
+            let write = kv.database.begin_write().map_err(engine)?;
+            write.open_table(ROWS).map_err(engine)?;
+            write.commit().map_err(engine)?;
+            Ok(kv)
+        })
     }
 }
 
 impl Kv for RedbKv {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        let read = self.database.begin_read().map_err(engine)?;
-        let table = read.open_table(ROWS).map_err(engine)?;
-        Ok(table.get(key).map_err(engine)?.map(|value| value.value().to_vec()))
+        guarded(|| {
+            let read = self.database.begin_read().map_err(engine)?;
+            let table = read.open_table(ROWS).map_err(engine)?;
+            Ok(table.get(key).map_err(engine)?.map(|value| value.value().to_vec()))
+        })
     }
 
     fn range(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError> {
-        if from >= to {
-            return Ok(());
-        }
-        let read = self.database.begin_read().map_err(engine)?;
-        let table = read.open_table(ROWS).map_err(engine)?;
-        let mut rows = table.range(from..to).map_err(engine)?;
-        while let Some(row) = if reverse { rows.next_back() } else { rows.next() } {
-            let (key, value) = row.map_err(engine)?;
-            if !visit(key.value(), value.value())? {
-                break;
+        guarded(|| {
+            if from >= to {
+                return Ok(());
             }
-        }
-        Ok(())
+            let read = self.database.begin_read().map_err(engine)?;
+            let table = read.open_table(ROWS).map_err(engine)?;
+            let mut rows = table.range(from..to).map_err(engine)?;
+            while let Some(row) = if reverse { rows.next_back() } else { rows.next() } {
+                let (key, value) = row.map_err(engine)?;
+                if !visit(key.value(), value.value())? {
+                    break;
+                }
+            }
+            Ok(())
+        })
     }
 
     fn apply(&self, changes: Vec<Change>) -> Result<(), IndexError> {
-        let mut write = self.database.begin_write().map_err(engine)?;
-        write.set_durability(Durability::None).map_err(engine)?;
-        {
-            let mut table = write.open_table(ROWS).map_err(engine)?;
-            for (key, value) in changes {
-                match value {
-                    Some(value) => table.insert(key.as_slice(), value.as_slice()).map_err(engine)?,
-                    None => table.remove(key.as_slice()).map_err(engine)?,
-                };
+        guarded(|| {
+            let mut write = self.database.begin_write().map_err(engine)?;
+            write.set_durability(Durability::None).map_err(engine)?;
+            {
+                let mut table = write.open_table(ROWS).map_err(engine)?;
+                for (key, value) in changes {
+                    match value {
+                        Some(value) => table.insert(key.as_slice(), value.as_slice()).map_err(engine)?,
+                        None => table.remove(key.as_slice()).map_err(engine)?,
+                    };
+                }
             }
-        }
-        write.commit().map_err(engine)
+            write.commit().map_err(engine)
+        })
     }
 
     fn flush(&self) -> Result<(), IndexError> {
-        let mut write = self.database.begin_write().map_err(engine)?;
-        // Keeps the allocator's state with the commit, so that opening after a crash does not walk the whole file.
-        write.set_quick_repair(true);
-        write.commit().map_err(engine)
+        guarded(|| {
+            let mut write = self.database.begin_write().map_err(engine)?;
+            // Keeps the allocator's state with the commit, so that opening after a crash does not walk the whole file.
+            write.set_quick_repair(true);
+            write.commit().map_err(engine)
+        })
+    }
+
+    fn check(&mut self) -> Result<(), IndexError> {
+        let whole = guarded(|| self.database.check_integrity().map_err(engine))?;
+        if whole { Ok(()) } else { Err(engine("redb's own checksums do not hold")) }
     }
 
     fn clear(&self) -> Result<(), IndexError> {
-        let write = self.database.begin_write().map_err(engine)?;
-        write.delete_table(ROWS).map_err(engine)?;
-        write.open_table(ROWS).map_err(engine)?;
-        write.commit().map_err(engine)
+        guarded(|| {
+            let write = self.database.begin_write().map_err(engine)?;
+            write.delete_table(ROWS).map_err(engine)?;
+            write.open_table(ROWS).map_err(engine)?;
+            write.commit().map_err(engine)
+        })
     }
 }
 

@@ -458,6 +458,6 @@ fn refuse_now(archive: &Archive, actor: ActorId, path: &Path, refusal: &Refusal)
 }
 
 fn taken(number: &str, other: RecordId) -> Refusal {
-    let subject = format!("{SUBMISSION_FILE}#card/{}", CardField::RegistrationNumber);
+    let subject = format!("card#/{}", CardField::RegistrationNumber);
     Refusal::new(ErrorCode::IngRegistrationTaken, subject, format!("{number} is record {other} with other content"))
 }

@@ -33,7 +33,7 @@ pub(super) const JOURNAL_KEYS_MAX: usize = 32_768;
 /// A staging file is closed when it has grown past this; closed ones go once their tiles are published.
 const STAGE_BYTES: u64 = 1024 * 1024;
 /// Entries that wait for their tiles before the committer publishes on its own.
-const UNSETTLED_MAX: u64 = 8_192;
+pub(super) const UNSETTLED_MAX: u64 = 8_192;
 
 /// The previous entry of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +121,7 @@ pub struct Committer {
     pub(super) stage: (u64, u64),
     pub(super) latched: Option<String>,
     pub(super) journal_keys_max: usize,
+    pub(super) unsettled_max: u64,
     /// Entries written since they were last taken for the index.
     pub(super) unsent: Vec<Committed>,
 }
@@ -199,6 +200,12 @@ impl Committer {
         self.journal_keys_max = keys;
     }
 
+    /// Publishes at this many entries, so that tests see it.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn set_unsettled_max(&mut self, entries: u64) {
+        self.unsettled_max = entries;
+    }
+
     fn store(&self) -> MutexGuard<'_, SegmentWriter> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,16 +214,24 @@ impl Committer {
     pub fn commit(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
         self.check_latch()?;
         let result = self.commit_batch(acts);
-        let result = result.and_then(|committed| {
-            if self.vault().journal_keys() >= self.journal_keys_max {
-                self.roll_batch(&[], false, self.system_actor())?;
-            }
-            if self.head().size - self.unsettled.published >= UNSETTLED_MAX {
-                self.settle_batch()?;
-            }
-            Ok(committed)
-        });
-        self.latch_on(result)
+        let committed = self.latch_on(result)?;
+        // The batch is durable and is answered so. What follows is housekeeping; when it fails, nothing more is
+        // written.
+        let result = self.keep_house();
+        if let Err(e) = result {
+            self.latched.get_or_insert(e.to_string());
+        }
+        Ok(committed)
+    }
+
+    fn keep_house(&mut self) -> Result<(), LogError> {
+        if self.vault().journal_keys() >= self.journal_keys_max {
+            self.roll_batch(&[], false, self.system_actor())?;
+        }
+        if self.head().size - self.unsettled.published >= self.unsettled_max {
+            self.settle_batch()?;
+        }
+        Ok(())
     }
 
     /// Moves the vault to new pages without `erase`; with `new_epoch` under a new KEK, after which the old one is

@@ -78,6 +78,7 @@ pub fn create(
         latched: None,
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
+        unsettled_max: super::commit::UNSETTLED_MAX,
     })
 }
 
@@ -92,12 +93,16 @@ pub fn open(
     let mut recovery = Recovery::default();
     let (lock, lock_seq) = lock_record(disk.as_ref(), archive, &mut recovery)?;
     let head = lock.head;
+    // Everything is looked at before anything is cut: if the lock record is of an older time than the rest, what
+    // follows it was acknowledged, and cutting it would destroy the only copy.
+    refuse_rollback(disk.as_ref(), archive, &lock)?;
+    let published = published(disk.as_ref(), &signer, &lock)?;
+    let (edge, unsettled) = replay(disk.as_ref(), archive, &lock, published)?;
+    let vault = Vault::open_unswept(disk.clone(), keys, archive, head.vault)?;
     cut_store(disk.as_ref(), head.store, &mut recovery)?;
     cut_file(disk.as_ref(), &journal_name(head.vault.root_no), head.vault.journal_len, &mut recovery)?;
     cut_stages(disk.as_ref(), &lock, &mut recovery)?;
-    let vault = Vault::open(disk.clone(), keys, archive, head.vault)?;
-    let published = published(disk.as_ref(), &signer, &lock)?;
-    let (edge, unsettled) = replay(disk.as_ref(), archive, &lock, published)?;
+    vault.sweep()?;
     recovery.republished = head.size - published;
     let store = SegmentWriter::new(disk.clone(), archive, head.store);
     let mut committer = Committer {
@@ -116,6 +121,7 @@ pub fn open(
         latched: None,
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
+        unsettled_max: super::commit::UNSETTLED_MAX,
     };
     committer.settle()?;
     Ok((committer, recovery))
@@ -223,6 +229,36 @@ fn has_tail(disk: &dyn Disk, lock: &LockRecord) -> Result<bool, LogError> {
     Ok(stage_longer || disk.len(&stage_name(lock.bundle.file + 1))?.is_some())
 }
 
+/// Refuses when something shows that batches after the lock record were acknowledged: a published tile beyond its size,
+/// or two whole bundles behind its own. A crash leaves neither: tiles follow the lock record, and a batch is begun only
+/// after the lock record of the one before.
+fn refuse_rollback(disk: &dyn Disk, archive: ArchiveId, lock: &LockRecord) -> Result<(), LogError> {
+    let refuse = |what: String| Err(LogError::integrity(LOCK, what));
+    let size = lock.head.size;
+    let entries = format!("{}/tile/entries", tile::TLOG);
+    let beyond = |name: &str| tile::entries_end(name).is_some_and(|end| end > size);
+    if let Some((name, _)) = disk.list(&entries)?.into_iter().find(|(name, _)| beyond(name)) {
+        return refuse(format!("is of {size} entries, and {name} was published after it"));
+    }
+    let mut following = 0;
+    let same = (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len));
+    for (file, offset) in [same, (lock.bundle.file + 1, 0)] {
+        let name = stage_name(file);
+        let Some(len) = disk.len(&name)?.filter(|len| *len > offset) else { continue };
+        let mut bytes = vec![0; usize::try_from(len - offset).unwrap_or(0)];
+        disk.read_at(&name, offset, &mut bytes)?;
+        let mut at = 0;
+        while let Some((bundle, len, _)) = Bundle::decode(&bytes[at..], archive) {
+            following += u32::from(bundle.old_size >= size);
+            at += len as usize;
+        }
+    }
+    if following > 1 {
+        return refuse(format!("is of {size} entries, and {following} whole batches follow it"));
+    }
+    Ok(())
+}
+
 fn cut_file(disk: &dyn Disk, name: &str, committed: u64, recovery: &mut Recovery) -> Result<(), LogError> {
     let len = disk.len(name)?.ok_or_else(|| LogError::integrity(name, "is missing"))?;
     if len < committed {
@@ -325,9 +361,14 @@ fn replay(
     let mut edge = Edge::new(published, levels).ok_or_else(wrong_root)?;
     let mut stages: Vec<u64> = disk.list(tile::TLOG)?.iter().filter_map(|(name, _)| stage_number(name)).collect();
     stages.sort_unstable();
-    for file in stages {
+    for file in stages.into_iter().filter(|file| *file <= lock.bundle.file) {
         let name = stage_name(file);
-        let bytes = disk.read(&name)?;
+        let mut bytes = disk.read(&name)?;
+        if file == lock.bundle.file {
+            // What follows the lock record's bundle is no part of the journal, and is cut later.
+            let end = lock.bundle.offset + u64::from(lock.bundle.len);
+            bytes.truncate(usize::try_from(end).unwrap_or(usize::MAX));
+        }
         let mut at = 0usize;
         while at < bytes.len() {
             let (bundle, len, _) = Bundle::decode(&bytes[at..], archive)

@@ -29,6 +29,17 @@ fn path(folder: &str, index: u64, width: u64) -> String {
     if width == TILE_WIDTH { format!("{folder}/{groups}") } else { format!("{folder}/{groups}.p/{width}") }
 }
 
+/// One past the last entry of the entry bundle at this path; `None` for other paths.
+pub fn entries_end(path: &str) -> Option<u64> {
+    let rest = path.strip_prefix(TLOG)?.strip_prefix("/tile/entries/")?;
+    let (groups, width) = match rest.split_once(".p/") {
+        Some((groups, width)) => (groups, width.parse().ok()?),
+        None => (rest, TILE_WIDTH),
+    };
+    let digits: String = groups.chars().filter(char::is_ascii_digit).collect();
+    digits.parse::<u64>().ok()?.checked_mul(TILE_WIDTH)?.checked_add(width)
+}
+
 /// Width of tile `index` of `level` in a tree of `size` entries; 0 when there is no such tile.
 pub fn width(level: u8, index: u64, size: u64) -> u64 {
     let hashes = size >> (8 * u32::from(level)).min(63);
@@ -53,6 +64,9 @@ mod tests {
         assert_eq!(hash_tile(0, 1_234_067, 256), "tlog/tile/0/x001/x234/067");
         assert_eq!(hash_tile(3, 0, 1), "tlog/tile/3/000.p/1");
         assert_eq!(entries_tile(1000, 112), "tlog/tile/entries/x001/000.p/112");
+        assert_eq!(entries_end("tlog/tile/entries/x001/000.p/112"), Some(256_112));
+        assert_eq!(entries_end(&entries_tile(1_234_067, 256)), Some(1_234_068 * 256));
+        assert_eq!(entries_end("tlog/tile/0/000"), None);
     }
 
     #[test]

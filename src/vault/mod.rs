@@ -175,8 +175,20 @@ impl Vault {
         })
     }
 
-    /// Opens the vault as the lock record says it is. Recovery has cut the journal to its length before.
+    /// Opens the vault as the lock record says it is, and erases what an interrupted roll left.
     pub fn open(
+        disk: Arc<dyn Disk>,
+        keys: KeyFolder,
+        archive: ArchiveId,
+        state: VaultState,
+    ) -> Result<Self, VaultError> {
+        let vault = Self::open_unswept(disk, keys, archive, state)?;
+        vault.sweep()?;
+        Ok(vault)
+    }
+
+    /// Opens the vault as the lock record says it is, changing nothing; [`sweep`](Self::sweep) must follow.
+    pub fn open_unswept(
         disk: Arc<dyn Disk>,
         keys: KeyFolder,
         archive: ArchiveId,
@@ -196,9 +208,7 @@ impl Vault {
             let next = next_slot.entry(slot.subtree).or_default();
             *next = (*next).max(slot.slot + 1);
         }
-        let vault = Self { disk, keys, archive, state, root, journal, recent, next_slot, cache: Mutex::default() };
-        vault.finish_interrupted_roll()?;
-        Ok(vault)
+        Ok(Self { disk, keys, archive, state, root, journal, recent, next_slot, cache: Mutex::default() })
     }
 
     /// The state to be committed with the next lock record.
@@ -317,7 +327,7 @@ impl Vault {
     }
 
     /// Erases the side of an interrupted roll that the lock record did not choose.
-    fn finish_interrupted_roll(&self) -> Result<(), VaultError> {
+    pub fn sweep(&self) -> Result<(), VaultError> {
         let files = self.disk.list("vault")?;
         let own_journal = self.journal_name();
         let own_root = page::root_name(self.state.root_no);

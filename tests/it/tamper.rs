@@ -99,8 +99,18 @@ fn an_older_lock_record_is_refused() {
     let archive = bed.open().unwrap();
     take_in(&archive, &[more]).unwrap();
     archive.close().unwrap();
+    let newest = bed.disk.files();
     bed.disk.plant("tlog/lock", &lock);
     let error = bed.open().err().expect("a rolled-back lock record must not open");
     assert_eq!(error.code, muragat::error::ErrorCode::LogIntegrity, "{error}");
+    // Refusing changed nothing: with the right lock record back, everything is whole.
+    let mut after = bed.disk.files();
+    assert_eq!(after.insert("tlog/lock".to_owned(), newest["tlog/lock"].clone()), Some(lock.clone()));
+    assert_eq!(after, newest);
+    // An older checkpoint beside it hides the newer size; the tiles still show it.
+    bed.disk.plant("tlog/checkpoint", &small.disk.files()["tlog/checkpoint"]);
+    assert!(bed.open().is_err(), "a rolled-back lock record and checkpoint must not open");
+    assert_eq!(bed.disk.files()["store/00000001.seg"], newest["store/00000001.seg"]);
+    bed.disk.plant("tlog/checkpoint", &newest["tlog/checkpoint"]);
     named(&bed, "tlog/lock", "rolled back");
 }
