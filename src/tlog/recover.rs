@@ -146,6 +146,8 @@ fn lock_record(disk: &dyn Disk, archive: ArchiveId, recovery: &mut Recovery) -> 
     let lock = LockRecord::decode(&newest.bytes, archive)
         .ok_or_else(|| LogError::integrity(LOCK, "is not a lock record of this archive"))?;
     if !cells.damaged {
+        // A process killed before its sync leaves a lock record that is in the file cache only.
+        disk.sync(LOCK)?;
         return Ok((lock, newest.seq));
     }
     let next = match next_bundle(disk, archive, &lock)? {
