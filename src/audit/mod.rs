@@ -25,7 +25,6 @@ use crate::vault::keys::KeyFolder;
 use crate::vault::page::{Root, root_name};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 /// One thing that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -308,18 +307,18 @@ fn vault(
 ) -> Result<(), Error> {
     use crate::vault::audit::Damage as V;
     let state = lock.head.vault;
-    let findings = Mutex::new(Vec::new());
+    let mut findings = Vec::new();
     let counts = crate::vault::audit::check(disk, config.archive_id, &state, &mut |damage| {
         let (file, what) = match damage {
             V::Changed(file) => (file, "is not the file that was committed"),
             V::Missing(file) => (file, "is missing"),
             V::Stray(file) => (file, "is referred to by nothing; the next open erases what a crash left"),
         };
-        findings.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((file, what));
+        findings.push((file, what));
     })
     .map_err(LogError::from)?;
     report.vault_pages = counts.pages;
-    for (file, what) in findings.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    for (file, what) in findings {
         report.finding(file, what);
     }
     let Some(keys) = keys else { return Ok(()) };

@@ -12,7 +12,6 @@ use crate::clock::civil_date;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
-use crate::model::submission::Profile;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -375,11 +374,6 @@ fn fulfils(row: &RecordRow, condition: &Condition) -> bool {
         Condition::Id(id) => row.id() == *id,
         Condition::File(sha256) => row.components.iter().any(|c| c.sha256 == sha256.0),
     }
-}
-
-/// The profile of a row, for display.
-pub fn profile(row: &RecordRow) -> Profile {
-    Profile::ALL[usize::from(row.profile)]
 }
 
 #[cfg(test)]

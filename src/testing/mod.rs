@@ -58,3 +58,15 @@ impl Sequence {
         out
     }
 }
+
+/// The card of made-up document `number`, complete and valid.
+pub fn card(number: u32) -> serde_json::Value {
+    serde_json::json!({
+        "schema": "muragat/card/1", "document_type": "Хат", "document_date": "2026-01-05",
+        "registration_number": format!("{number}-қ"), "nomenclature_index": "01-02",
+        "software": {"name": "Үлгі", "version": "1"}, "signatures": [], "nature": "Сынақ",
+        "title": format!("Үлгі құжат {number}"), "sheets": {"document": 1, "attachments": 0},
+        "addressee_body": "Үлгі мекемесі", "executor_surname": "Үлгіев", "executor_phone": "+7 000 000 00 01",
+        "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
+    })
+}

@@ -159,11 +159,6 @@ impl Committer {
         &self.lock.head
     }
 
-    /// The lock record.
-    pub fn lock_record(&self) -> &LockRecord {
-        &self.lock
-    }
-
     /// The vault, for reading keys.
     pub fn vault(&self) -> RwLockReadGuard<'_, Vault> {
         self.vault.read().unwrap_or_else(PoisonError::into_inner)
@@ -226,7 +221,7 @@ impl Committer {
 
     fn keep_house(&mut self) -> Result<(), LogError> {
         if self.vault().journal_keys() >= self.journal_keys_max {
-            self.roll_batch(&[], false, self.system_actor())?;
+            self.roll_batch(&[], false, SYSTEM_ACTOR)?;
         }
         if self.head().size - self.unsettled.published >= self.unsettled_max {
             self.settle_batch()?;
@@ -250,10 +245,6 @@ impl Committer {
         self.check_latch()?;
         let result = self.settle_batch();
         self.latch_on(result)
-    }
-
-    fn system_actor(&self) -> ActorId {
-        SYSTEM_ACTOR
     }
 
     fn check_latch(&self) -> Result<(), LogError> {
@@ -380,7 +371,7 @@ impl Committer {
         let mut leaves = Vec::new();
         for number in self.lock.head.sealed + 1..open {
             let segment = seal_segment(self.disk.as_ref(), self.archive, number)?;
-            let mut leaf = Leaf::new(ActKind::SegmentSealed, ActId(crate::random::bytes()), t, self.system_actor());
+            let mut leaf = Leaf::new(ActKind::SegmentSealed, ActId(crate::random::bytes()), t, SYSTEM_ACTOR);
             leaf.segment = Some(segment);
             leaves.push(leaf);
         }

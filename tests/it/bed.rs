@@ -8,7 +8,7 @@ use muragat::config::Config;
 use muragat::error::Error;
 use muragat::ingest::{Answered, Options, Status, ingest};
 use muragat::model::id::{ArchiveId, RecordId};
-use muragat::testing::{FaultDisk, FaultPlan, MemoryIndex, Sequence};
+use muragat::testing::{FaultDisk, FaultPlan, MemoryIndex, Sequence, card};
 use muragat::vault::keys::KeyFolder;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -26,14 +26,7 @@ pub(crate) type Content = BTreeMap<String, Vec<u8>>;
 pub(crate) fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], access: &str) -> (PathBuf, Content) {
     let folder = into.join(format!("s{number:04}"));
     std::fs::create_dir_all(&folder).unwrap();
-    let card = json!({
-        "schema": "muragat/card/1", "document_type": "Хат", "document_date": "2026-01-05",
-        "registration_number": format!("{number}-қ"), "nomenclature_index": "01-02",
-        "software": {"name": "Үлгі", "version": "1"}, "signatures": [], "nature": "Сынақ",
-        "title": format!("Үлгі құжат {number}"), "sheets": {"document": 1, "attachments": 0},
-        "addressee_body": "Үлгі мекемесі", "executor_surname": "Үлгіев", "executor_phone": "+7 000 000 00 01",
-        "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
-    });
+    let card = card(number);
     let mut content = Content::from([("card.json".to_owned(), serde_json::to_vec_pretty(&card).unwrap())]);
     let mut components = vec![json!({"path": "card.json", "role": "card"})];
     for (i, (name, bytes)) in files.iter().enumerate() {

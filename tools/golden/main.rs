@@ -8,7 +8,7 @@ use muragat::archive::{Archive, InitOptions};
 use muragat::clock::{Clock, FixedClock};
 use muragat::ingest::{Options, Status, ingest};
 use muragat::model::digest::sha256;
-use muragat::testing::Sequence;
+use muragat::testing::{Sequence, card};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -78,14 +78,7 @@ fn write(dir: &Path, inbox: &Path) -> Result<(), Box<dyn Error>> {
 fn submission(inbox: &Path, number: u32, body: &[u8]) -> Result<PathBuf, Box<dyn Error>> {
     let folder = inbox.join(number.to_string());
     std::fs::create_dir_all(&folder)?;
-    let card = json!({
-        "schema": "muragat/card/1", "document_type": "Хат", "document_date": "2026-01-05",
-        "registration_number": format!("{number}-қ"), "nomenclature_index": "01-02",
-        "software": {"name": "Үлгі", "version": "1"}, "signatures": [], "nature": "Сынақ",
-        "title": format!("Үлгі құжат {number}"), "sheets": {"document": 1, "attachments": 0},
-        "addressee_body": "Үлгі мекемесі", "executor_surname": "Үлгіев", "executor_phone": "+7 000 000 00 01",
-        "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
-    });
+    let card = card(number);
     let description = json!({
         "schema": "muragat/submission/1", "agency": format!("TEST-{}", number % 2), "direction": "internal",
         "nomenclature_index": "01-02", "access_category": if number == 3 { "confidential" } else { "public" },
