@@ -194,6 +194,170 @@ codes! {
              исправьте карточку.",
         en: "This registration number and date belong to a record with other content. Check the number or mend the \
              card.";
+    /// A mark of a state secret stands in a card field or a file name.
+    IngSecrecyMark = "ING-033", Refused,
+        kk: "Карточкада немесе файл атауында құпиялылық белгісі бар. Мемлекеттік құпиялар бұл жүйеде \
+             қабылданбайды (№ 430 қаулы, 1 және 45-тармақтар). Құпия іс жүргізу бөліміне хабарласыңыз.",
+        ru: "В карточке или имени файла есть гриф секретности. Государственные секреты в этой системе не \
+             принимаются (постановление № 430, пункты 1 и 45). Обратитесь в подразделение секретного \
+             делопроизводства.",
+        en: "A mark of secrecy stands in the card or in a file name. State secrets are not taken into this \
+             system (decree N 430, clauses 1 and 45). Turn to the office for secret records.";
+    /// A mark "for official use" on a document that is not declared as such.
+    IngOfficialUseMark = "ING-034", Refused,
+        kk: "Карточкада немесе файл атауында «Қызмет бабында пайдалану үшін» (ҚБПҮ, ДСП) белгісі бар, бірақ \
+             құжат мұндай деп жарияланбаған. Қолжетімділік санатын тексеріңіз.",
+        ru: "В карточке или имени файла есть пометка «Для служебного пользования» (ДСП, ҚБПҮ), но документ \
+             так не объявлен. Проверьте категорию доступа.",
+        en: "The card or a file name has the mark \"for official use\" (ҚБПҮ, ДСП), and the document is not \
+             declared as such. Check the access category.";
+    /// A code that the classifier of the day does not have.
+    IngCodeUnknown = "ING-035", Refused,
+        kk: "Код қолданыстағы жіктеуіште жоқ. Кодты тексеріңіз немесе жіктеуіштің жаңа басылымын енгізіңіз.",
+        ru: "Кода нет в действующем классификаторе. Проверьте код или введите новую редакцию классификатора.",
+        en: "The code is not in the classifier in force. Check the code, or adopt the new edition of the \
+             classifier.";
+    /// A paper original or copy without the electronic document.
+    IngPaperOnly = "ING-036", Refused,
+        kk: "Қағаз нұсқасы электрондық құжатсыз тіркелмейді (№ 430 қаулы, 10-тармақ). Электрондық құжаттың \
+             өзін қосыңыз.",
+        ru: "Бумажный экземпляр без электронного документа не регистрируется (постановление № 430, пункт 10). \
+             Приложите сам электронный документ.",
+        en: "Paper is not registered without its electronic document (decree N 430, clause 10). Add the \
+             electronic document itself.";
+    /// A scanned copy without its certifier, or a certifier where none belongs.
+    IngCertifier = "ING-037", Refused,
+        kk: "Қағаз құжаттың электрондық көшірмесін орындаушы немесе құжаттамалық қамтамасыз ету бөлімшесінің \
+             қызметкері куәландыруы тиіс (№ 430 қаулы, 12 және 36-тармақтар). «certified_by» өрісін \
+             толтырыңыз.",
+        ru: "Электронную копию бумажного документа заверяет исполнитель или работник службы документационного \
+             обеспечения (постановление № 430, пункты 12 и 36). Заполните поле «certified_by».",
+        en: "A scanned copy is certified by the executor or a records officer (decree N 430, clauses 12 and \
+             36). Fill in the field \"certified_by\".";
+    /// A date of the document that lies in the future.
+    IngDateFuture = "ING-038", Refused,
+        kk: "Құжаттың күні әлі келген жоқ. Карточкадағы күнді тексеріңіз.",
+        ru: "Дата документа ещё не наступила. Проверьте дату в карточке.",
+        en: "The date of the document has not come yet. Check the date in the card.";
+
+    /// Content of a format that is not known.
+    FmtUnknown = "FMT-001", Refused,
+        kk: "Файлдың пішімі танылмады. Файлды өз бағдарламасында ашып, рұқсат етілген пішімде қайта сақтаңыз.",
+        ru: "Формат файла не распознан. Откройте файл в его программе и сохраните в допустимом формате.",
+        en: "The format of the file is not recognised. Open it in its program and save it in an admitted \
+             format.";
+    /// Content of a format that is not admitted in this place.
+    FmtNotAdmitted = "FMT-002", Refused,
+        kk: "Бұл пішім мұнда қабылданбайды (№ 430 қаулы, 8-тармақ). Рұқсат етілген пішімде жіберіңіз.",
+        ru: "Этот формат здесь не принимается (постановление № 430, пункт 8). Отправьте в допустимом формате.",
+        en: "This format is not admitted in this place (decree N 430, clause 8). Send it in an admitted \
+             format.";
+    /// Content of another format than the name says.
+    FmtMismatch = "FMT-003", Refused,
+        kk: "Файлдың мазмұны атауындағы кеңейтімге сай емес. Файлдың атауын мазмұнына сай өзгертіңіз.",
+        ru: "Содержимое файла не соответствует расширению в имени. Переименуйте файл по содержимому.",
+        en: "The content of the file is not what the extension of its name says. Rename it after its content.";
+    /// An admitted format under the name of a near relative.
+    FmtNameDiffers = "FMT-004", Refused,
+        kk: "Файл рұқсат етілген, бірақ атауы басқа пішімдікі (мысалы, .doc атауымен RTF). Назар аударыңыз.",
+        ru: "Файл допустим, но назван как другой формат (например, RTF с именем .doc). Обратите внимание.",
+        en: "The file is admitted but named as a near relative (for example RTF as .doc). Take note.";
+    /// Content that is encrypted.
+    FmtEncrypted = "FMT-005", Refused,
+        kk: "Файл құпиясөзбен шифрланған, оны кейін ешкім оқи алмайды. Құпиясөзді алып тастап, қайта \
+             жіберіңіз.",
+        ru: "Файл зашифрован паролем, позже его никто не прочтёт. Снимите пароль и отправьте снова.",
+        en: "The file is encrypted with a password and nobody could read it later. Remove the password and \
+             send it again.";
+    /// Content with macros.
+    FmtMacros = "FMT-006", Refused,
+        kk: "Файлда макрос бар. Макроссыз сақтап, қайта жіберіңіз немесе саясатты тексеріңіз.",
+        ru: "В файле есть макросы. Сохраните без макросов и отправьте снова или проверьте политику.",
+        en: "The file has macros. Save it without macros and send it again, or check the policy.";
+    /// Content that would run something when it is opened.
+    FmtActive = "FMT-007", Refused,
+        kk: "Файл ашылғанда әрекет орындайды (JavaScript, бағдарлама іске қосу). Мұндай бөліксіз сақтап, \
+             қайта жіберіңіз немесе саясатты тексеріңіз.",
+        ru: "Файл при открытии выполняет действие (JavaScript, запуск программы). Сохраните без таких частей \
+             или проверьте политику.",
+        en: "The file would run something when it is opened (JavaScript, a program). Save it without such \
+             parts, or check the policy.";
+    /// Content with other files inside.
+    FmtEmbedded = "FMT-008", Refused,
+        kk: "Файлдың ішінде басқа файл бар. Оны бөлек қосымша етіп жіберген дұрыс.",
+        ru: "Внутри файла есть другой файл. Лучше отправить его отдельным приложением.",
+        en: "The file has another file inside. Better send that as an attachment of its own.";
+    /// Content that is cut off or broken.
+    FmtDamaged = "FMT-009", Refused,
+        kk: "Файл бүлінген немесе толық емес. Түпнұсқасын қайта сұратыңыз.",
+        ru: "Файл повреждён или неполон. Запросите его заново.",
+        en: "The file is damaged or cut off. Ask for it again.";
+    /// Content that grows beyond all measure when it is unpacked.
+    FmtBomb = "FMT-010", Refused,
+        kk: "Файл ашылғанда шектен тыс үлкейеді. Оны ашпаңыз, жіберушіден сұраңыз.",
+        ru: "Файл при распаковке растёт сверх меры. Не открывайте его, спросите отправителя.",
+        en: "The file grows beyond measure when it is unpacked. Do not open it; ask the sender.";
+    /// An archive file or document with too many entries.
+    FmtEntriesTooMany = "FMT-011", Refused,
+        kk: "Файлдың ішіндегі бөліктер тым көп. Оларды бөліп жіберіңіз.",
+        ru: "Внутри файла слишком много частей. Разделите их.",
+        en: "The file has too many parts inside. Split it.";
+    /// An entry that would leave its folder, or hides another.
+    FmtUnsafeEntry = "FMT-012", Refused,
+        kk: "Ішіндегі файлдың жолы қауіпті: қалтадан шығады, сілтеме немесе атауы қайталанған. Қайта \
+             бумалаңыз.",
+        ru: "Путь внутри файла опасен: выходит из папки, является ссылкой или имя повторено. Упакуйте заново.",
+        en: "A path inside the file is unsafe: it leaves its folder, is a link, or a name is repeated. Pack \
+             it again.";
+    /// Nested too deep.
+    FmtNested = "FMT-013", Refused,
+        kk: "Файлдың ішкі құрылымы тым терең. Қайта сақтап, жіберіңіз.",
+        ru: "Внутренняя вложенность файла слишком велика. Сохраните заново и отправьте.",
+        en: "The file is nested too deep. Save it anew and send it.";
+    /// XML with a document type or entities.
+    FmtXmlEntities = "FMT-014", Refused,
+        kk: "Файл ішіндегі XML құжат түрін немесе мәнділерді жариялайды; мұндайға рұқсат жоқ. Қайта сақтап, \
+             жіберіңіз.",
+        ru: "XML внутри файла объявляет тип документа или сущности; это не допускается. Сохраните заново и \
+             отправьте.",
+        en: "XML inside the file declares a document type or entities, which is not admitted. Save it anew \
+             and send it.";
+    /// Content that is two formats at once.
+    FmtPolyglot = "FMT-015", Refused,
+        kk: "Файл бір мезгілде екі пішімге жатады, сондықтан әр бағдарлама әртүрлі көрсетеді. Қайта сақтап, \
+             жіберіңіз.",
+        ru: "Файл одновременно является двумя форматами, и разные программы покажут разное. Сохраните заново \
+             и отправьте.",
+        en: "The file is two formats at once, so two programs would show two documents. Save it anew and send \
+             it.";
+    /// An image that claims more pixels than anybody scans.
+    FmtHugeImage = "FMT-016", Refused,
+        kk: "Кескін өлшемдері шамадан тыс үлкен деп көрсетілген. Қайта сканерлеңіз.",
+        ru: "Заявленные размеры изображения непомерны. Отсканируйте заново.",
+        en: "The image claims a size beyond measure. Scan it anew.";
+    /// A structure that refers to itself.
+    FmtLoop = "FMT-017", Refused,
+        kk: "Файлдың құрылымы өзіне-өзі сілтейді. Қайта сақтап, жіберіңіз.",
+        ru: "Структура файла ссылается сама на себя. Сохраните заново и отправьте.",
+        en: "The structure of the file refers to itself. Save it anew and send it.";
+    /// Readable, but not as the format says.
+    FmtOdd = "FMT-018", Refused,
+        kk: "Файл оқылады, бірақ пішім ережесінен ауытқиды. Назар аударыңыз.",
+        ru: "Файл читается, но отступает от правил формата. Обратите внимание.",
+        en: "The file can be read but departs from its format. Take note.";
+    /// One part of an archive file of several.
+    FmtPart = "FMT-019", Refused,
+        kk: "Бұл көп бөлікті архив файлының бір бөлігі ғана; өзі жеке оқылмайды. Барлығын бір файлға \
+             бумалаңыз.",
+        ru: "Это только один том многотомного архивного файла; сам по себе он не читается. Упакуйте всё в \
+             один файл.",
+        en: "This is one volume of an archive file in several; alone it cannot be read. Pack all into one \
+             file.";
+    /// The work limit of identification was reached.
+    FmtTooComplex = "FMT-020", Refused,
+        kk: "Файлды тексеру шегінен асты. Оны қарапайым түрде қайта сақтап, жіберіңіз.",
+        ru: "Проверка файла превысила предел. Сохраните его проще и отправьте снова.",
+        en: "Checking the file took more work than is allowed. Save it in a simpler form and send it again.";
 
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,

@@ -9,7 +9,6 @@
 //!
 //! What a crash leaves: the engine's last durable state, never half a batch. [`rebuild`] catches up from there.
 
-pub mod fold;
 pub mod kv;
 pub mod open;
 pub mod query;

@@ -4,12 +4,13 @@
 //! Kazakh look-alikes and homoglyphs do not matter; a word of three letters or more also finds longer words that begin
 //! with it. Tokens only find candidates: every answer is checked against the record's own row, newest records first.
 
+use super::IndexError;
 use super::kv::{Kv, after};
 use super::rows::{self, ActRow, ActorRow, RecordRow, date, is_text, key, prefix, space};
 use super::seal::{IndexKeys, Token, WideToken};
-use super::{IndexError, fold};
 use crate::clock::civil_date;
 use crate::model::digest::Sha256;
+use crate::model::fold;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
 use chrono::NaiveDate;

@@ -16,9 +16,9 @@
 //! | `C` | token of the agency code 16 | the code, sealed |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
-use super::fold;
 use super::seal::{IndexKeys, WideToken};
 use crate::model::digest::Sha256;
+use crate::model::fold;
 use crate::model::id::{ActId, ActorId, ObjectId, RecordId};
 use crate::model::record::{CardField, Component, Manifest};
 use crate::model::submission::{AccessCategory, Direction, Profile, Role};

@@ -14,6 +14,7 @@
 //!
 //! It does not validate signatures: a record says "not validated" until that work exists.
 
+pub mod identify;
 pub mod receive;
 pub mod secrets;
 mod unpack;

@@ -1,10 +1,12 @@
-//! Nouns without I/O: identifiers, digests, the submission, the card, the record.
+//! Nouns without I/O: identifiers, digests, the submission, the card, the record; and how text is folded to compare it.
 //!
 //! Lowest layer: imports nothing of this crate but [`crate::error`] and [`crate::limits`].
 
 pub mod canonical;
 pub mod card;
 pub mod digest;
+pub mod fold;
+pub mod format;
 pub mod id;
 pub mod record;
 pub(crate) mod strict;

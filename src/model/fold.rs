@@ -1,4 +1,4 @@
-//! Folding text for card search: the words that two spellings of one text have in common.
+//! Folding text for comparing it: the words that two spellings of one text have in common.
 //!
 //! Used alike for what is indexed and for what is asked, so the two can only differ together.
 //!
