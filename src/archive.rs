@@ -9,6 +9,10 @@
 //!   - An answer is given after the lock record is durable; the index follows and says how far it is.
 //!   - An index that is damaged, missing or of another history is built again, never asked.
 
+mod threads;
+
+pub(crate) use threads::{registered, registered_rows};
+
 use crate::clock::{Clock, Millis};
 use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, default_keys_path};
 use crate::error::{Error, ErrorCode};
@@ -17,7 +21,7 @@ use crate::index::kv::Kv;
 use crate::index::open::{IndexFolder, IndexMedium, forget, open_index};
 use crate::index::query::Reader;
 use crate::index::rebuild::{Truths, catch_up};
-use crate::index::rows::{ActRow, Meta, RecordRow, StoredObject};
+use crate::index::rows::{ActRow, Meta, StoredObject};
 use crate::index::seal::IndexKeys;
 use crate::index::writer::{self, Input, Payload};
 use crate::model::digest::Sha256;
@@ -32,7 +36,7 @@ use crate::store::segment::{SegmentWriter, StoreEnd};
 use crate::tlog::LogError;
 use crate::tlog::checkpoint::LogSigner;
 use crate::tlog::commit::{Act, Committed, Committer, Previous, SYSTEM_ACTOR};
-use crate::tlog::leaf::{ActKind, Chain, Leaf};
+use crate::tlog::leaf::{ActKind, Leaf};
 use crate::tlog::lock::Head;
 use crate::tlog::read::LogReader;
 use crate::tlog::recover::{self, Recovery};
@@ -43,7 +47,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -294,8 +298,8 @@ impl Archive {
         let commit_shared = shared.clone();
         let index_shared = shared.clone();
         let threads = vec![
-            std::thread::spawn(move || commit_loop(&commit_shared, &waiting)),
-            std::thread::spawn(move || index_loop(&index_shared, &batches)),
+            std::thread::spawn(move || threads::commit_loop(&commit_shared, &waiting)),
+            std::thread::spawn(move || threads::index_loop(&index_shared, &batches)),
         ];
         Ok(Self {
             shared,
@@ -444,14 +448,19 @@ impl Archive {
         Ok(LogReader::new(self.disk(), core.published()))
     }
 
-    /// Moves the vault to a new epoch without the keys in `erase`. No caller but tests and the later work of
-    /// destruction.
-    pub fn roll_vault(&self, erase: &[KeySlot], actor: ActorId) -> Result<Committed, Error> {
-        self.wait_index()?;
+    /// Commits `acts`, which have no objects, together with a move of the vault to a new epoch without the keys in
+    /// `erase`: when the acts are durable, the keys are gone. Gives the move itself last.
+    pub fn roll_vault(&self, mut acts: Vec<Act>, erase: &[KeySlot], actor: ActorId) -> Result<Vec<Committed>, Error> {
         let mut core = lock(&self.shared.core);
-        let rolled = core.roll(erase, true, actor);
-        // The entry is in the journal even when erasing the old side failed after it.
-        send_to_index(&self.shared, core, HashMap::new());
+        // Nothing is committed while the core is held, so the index has the heads once it has what was before.
+        self.wait_index_at(core.head().size)?;
+        for act in &mut acts {
+            let id = act.rec.map(|record| writer::read_id(self.index().kv, self.index().keys, record)).transpose()?;
+            act.prev = id.flatten().map(|id| Previous::Entry(id.custody));
+        }
+        let rolled = core.roll(acts, erase, true, actor);
+        // The entries are in the journal even when erasing the old side failed after them.
+        threads::send_to_index(&self.shared, core, HashMap::new());
         Ok(rolled?)
     }
 
@@ -697,200 +706,6 @@ pub fn forget_index(folder: &Path) -> Result<(), Error> {
     let disk = Arc::new(LocalDisk::open(&config.keys_path(folder), Erasing::Everything).map_err(LogError::from)?);
     let medium = IndexFolder { path: folder.join("index"), engine: config.engine };
     forget(&medium, &KeyFolder::new(disk, config.archive_id))
-}
-
-/// The commit thread: everything that waits becomes one batch.
-fn commit_loop(shared: &Shared, waiting: &Receiver<Draft>) {
-    let mut recent = Recent::default();
-    while let Ok(first) = waiting.recv() {
-        let mut drafts = vec![first];
-        drafts.extend(waiting.try_iter().take(BATCH_MAX - 1));
-        commit_drafts(shared, drafts, &mut recent);
-    }
-}
-
-/// Heads and registrations of entries that the index does not have yet.
-#[derive(Default)]
-struct Recent {
-    heads: HashMap<(RecordId, Chain), Previous>,
-    registrations: HashMap<Registration, (RecordId, Vec<(u8, Sha256)>)>,
-}
-
-type Reply = (Box<dyn FnOnce(Answer) + Send>, Outcome);
-
-fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
-    let mut core = lock(&shared.core);
-    if lock(&shared.index).meta.size >= core.head().size {
-        *recent = Recent::default();
-    }
-    let mut acts: Vec<Act> = Vec::with_capacity(drafts.len());
-    let mut kept = Vec::with_capacity(drafts.len());
-    // Answers wait for the commit, also those that only refer to another draft of this batch.
-    let mut replies: Vec<Reply> = Vec::with_capacity(drafts.len());
-    for mut draft in drafts {
-        match check_draft(shared, recent, &mut draft, acts.len()) {
-            Ok(None) => {
-                acts.push(draft.act.clone());
-                kept.push(draft);
-            }
-            Ok(Some(outcome)) => replies.push((draft.answer, outcome)),
-            Err(e) => (draft.answer)(Err(Arc::new(e))),
-        }
-    }
-    let committed = if acts.is_empty() { Ok(Vec::new()) } else { core.commit(acts) };
-    match committed {
-        Ok(committed) => {
-            let mut payloads: HashMap<u64, Payload> = HashMap::with_capacity(kept.len());
-            for (draft, committed) in kept.into_iter().zip(committed) {
-                if let Some(record) = committed.leaf.rec {
-                    recent.heads.insert((record, committed.leaf.act.chain()), Previous::Entry(committed.index));
-                }
-                let mut payload = draft.payload;
-                if let Payload::Record(row) = &mut payload {
-                    row.entry = committed.index;
-                    row.accepted = committed.leaf.t;
-                }
-                payloads.insert(committed.index, payload);
-                replies.push((draft.answer, Outcome::Done(Box::new(committed))));
-                // Dropped here: the act is committed, its frames lie below the watermark to come.
-                drop(draft.session);
-            }
-            for (answer, outcome) in replies {
-                answer(Ok(outcome));
-            }
-            send_to_index(shared, core, payloads);
-        }
-        Err(e) => {
-            let e = Arc::new(e);
-            for answer in kept.into_iter().map(|d| d.answer).chain(replies.into_iter().map(|(answer, _)| answer)) {
-                answer(Err(e.clone()));
-            }
-            send_to_index(shared, core, HashMap::new());
-        }
-    }
-}
-
-/// Hands what was committed since the last call to the index thread.
-fn send_to_index(shared: &Shared, mut core: MutexGuard<'_, Committer>, mut payloads: HashMap<u64, Payload>) {
-    let input = |c: Committed| {
-        let payload = payloads.remove(&c.index).unwrap_or(Payload::None);
-        Input { index: c.index, leaf: c.leaf, payload }
-    };
-    let inputs: Vec<Input> = core.take_unsent().into_iter().map(input).collect();
-    let batch = IndexBatch { inputs, root: core.head().root, scan_from: low_water(shared) };
-    // Sent while the core is held, so that batches arrive in the order of the journal. An index thread that has failed
-    // takes no more; whoever waits for the index is told, and the next open builds it again.
-    if !batch.inputs.is_empty()
-        && let Some(to_index) = lock(&shared.to_index).as_ref()
-    {
-        let _ = to_index.send(batch);
-    }
-    drop(core);
-}
-
-/// Frames before this place belong to acts that are committed, or to none.
-fn low_water(shared: &Shared) -> StoreEnd {
-    let sessions = lock(&shared.sessions);
-    let end = lock(&shared.store).end();
-    let key = |e: &StoreEnd| (e.segment, e.len);
-    sessions.values().copied().chain([end]).min_by_key(key).unwrap_or(end)
-}
-
-/// Resolves the record's previous entry and checks that the registration is free. An outcome means: not to be
-/// committed.
-fn check_draft(
-    shared: &Shared,
-    recent: &mut Recent,
-    draft: &mut Draft,
-    position: usize,
-) -> Result<Option<Outcome>, LogError> {
-    let reader = Reader { kv: shared.kv.as_ref(), keys: &shared.index_keys };
-    let failed = |e: IndexError| LogError::Latched { cause: e.to_string() };
-    if let Some(record) = draft.act.rec.filter(|_| draft.act.new_key.is_none()) {
-        let chain = draft.act.kind.chain();
-        draft.act.prev = match recent.heads.get(&(record, chain)) {
-            Some(head) => Some(*head),
-            None => {
-                let row = writer::read_id(reader.kv, reader.keys, record).map_err(failed)?;
-                let head = row.and_then(|row| match chain {
-                    Chain::Custody => Some(row.custody),
-                    Chain::Reading => row.reading,
-                });
-                head.map(Previous::Entry)
-            }
-        };
-        recent.heads.insert((record, chain), Previous::InBatch(position));
-    }
-    let (Some(registration), Payload::Record(row)) = (&draft.registration, &draft.payload) else { return Ok(None) };
-    let content = row.content();
-    if let Some(outcome) = registered(&reader, registration, &content).map_err(failed)? {
-        return Ok(Some(outcome));
-    }
-    if let Some((record, held)) = recent.registrations.get(registration) {
-        let same = *held == content;
-        return Ok(Some(if same { Outcome::Held(*record) } else { Outcome::Conflict(*record) }));
-    }
-    recent.registrations.insert(registration.clone(), (row.id(), content));
-    Ok(None)
-}
-
-/// Whether a registration is taken, and by the same content.
-pub(crate) fn registered(
-    reader: &Reader<'_>,
-    registration: &Registration,
-    content: &[(u8, Sha256)],
-) -> Result<Option<Outcome>, IndexError> {
-    let mut conflict = None;
-    for row in registered_rows(reader, registration)? {
-        if row.content() == content {
-            return Ok(Some(Outcome::Held(row.id())));
-        }
-        conflict = Some(Outcome::Conflict(row.id()));
-    }
-    Ok(conflict)
-}
-
-/// Records of a registration.
-pub(crate) fn registered_rows(reader: &Reader<'_>, registration: &Registration) -> Result<Vec<RecordRow>, IndexError> {
-    let numbers = reader.registered(&registration.agency, &registration.number, &registration.date)?;
-    numbers.into_iter().filter_map(|number| reader.record(number).transpose()).collect()
-}
-
-/// The index thread: applies what was committed, several batches in one transaction when they wait.
-fn index_loop(shared: &Shared, batches: &Receiver<IndexBatch>) {
-    let mut flushed = lock(&shared.index).meta.size;
-    while let Ok(mut batch) = batches.recv() {
-        // Entries of one transaction share posting rows: while more come and nobody waits, that is worth a moment.
-        while batch.inputs.len() < INDEX_BATCH
-            && let Ok(more) = match shared.index_waiters.load(Ordering::Relaxed) {
-                0 => batches.recv_timeout(INDEX_GATHER).ok().ok_or(()),
-                _ => batches.try_recv().map_err(drop),
-            }
-        {
-            batch.inputs.extend(more.inputs);
-            batch.root = more.root;
-            batch.scan_from = more.scan_from;
-        }
-        let meta = lock(&shared.index).meta;
-        let applied =
-            writer::apply(shared.kv.as_ref(), &shared.index_keys, meta, &batch.inputs, batch.root, batch.scan_from);
-        let applied = applied.and_then(|meta| {
-            if meta.size - flushed >= INDEX_FLUSH {
-                shared.kv.flush()?;
-                flushed = meta.size;
-            }
-            Ok(meta)
-        });
-        let mut state = lock(&shared.index);
-        match applied {
-            Ok(meta) => state.meta = meta,
-            Err(e) => state.failed = Some(e.to_string()),
-        }
-        shared.index_moved.notify_all();
-        if state.failed.is_some() {
-            return;
-        }
-    }
 }
 
 impl From<ConfigError> for Error {

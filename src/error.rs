@@ -57,6 +57,11 @@ macro_rules! codes {
                 match self { $(ErrorCode::$name => $code,)* }
             }
 
+            /// The code written like this.
+            pub fn parse(code: &str) -> Option<Self> {
+                match code { $($code => Some(ErrorCode::$name),)* _ => None }
+            }
+
             /// The exit code of a command that ends with this error.
             pub fn exit(self) -> Exit {
                 match self { $(ErrorCode::$name => Exit::$exit,)* }

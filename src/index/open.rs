@@ -113,6 +113,12 @@ pub fn open_index(
     };
     let first: Result<_, IndexError> = attempt(&mut catch_up);
     let (kv, meta, rebuilt) = match first {
+        // Traces of an erased record: a new generation under a new key, built from truths that no longer have it.
+        Ok((kv, meta, false)) if meta.stale => {
+            drop(kv);
+            forget(medium, keys)?;
+            return open_index(medium, keys, catch_up);
+        }
         Ok(opened) => opened,
         Err(e) if e.wants_rebuild() => {
             medium.remove()?;

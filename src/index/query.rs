@@ -122,11 +122,12 @@ fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
         ("direction", _) => Ok(Condition::Is("direction", value.to_owned())),
         ("access", _) => Ok(Condition::Is("access", value.to_owned())),
         ("profile", _) => Ok(Condition::Is("profile", value.to_owned())),
+        ("flag", _) => Ok(Condition::Is("flag", value.to_ascii_lowercase())),
         (_, Some(field)) if is_text(field) => Ok(Condition::In(Field::Card(field), words()?)),
         (_, Some(field)) => Ok(Condition::Is(field.as_str(), fold::exact(value))),
         (_, None) => {
             let known: Vec<&str> = CardField::ALL.iter().map(|f| f.as_str()).collect();
-            let more = "id sha256 date received agency file direction access profile";
+            let more = "id sha256 date received agency file direction access profile flag";
             let aliases: Vec<&str> = ALIASES.iter().map(|(n, _)| *n).collect();
             Err(wrong(&format!("no such field; known: {more} {} {}", aliases.join(" "), known.join(" "))))
         }
@@ -324,6 +325,10 @@ impl Reader<'_> {
             }
             Ok(true)
         })?;
+        // A record that grew stands in a list that begins later than others end.
+        if !found.is_sorted() {
+            found.sort_unstable();
+        }
         Ok(found)
     }
 
@@ -355,25 +360,29 @@ fn fulfils(row: &RecordRow, condition: &Condition) -> bool {
     match condition {
         Condition::Word(word) => begins(&row.words().into_iter().collect::<Vec<_>>(), word),
         Condition::In(field, words) => {
-            let text = match field {
-                Field::Card(field) => row.card_field(*field),
-                Field::Agency => Some(row.agency.as_str()),
-                Field::File => row.file.as_deref(),
+            let holds = |text: &str| {
+                let found = fold::words(text);
+                words.iter().all(|w| begins(&found, w))
             };
-            let found = text.map(fold::words).unwrap_or_default();
-            words.iter().all(|w| begins(&found, w))
+            match field {
+                Field::Card(field) => row.card_field_ever(*field).any(holds),
+                Field::Agency => holds(&row.agency),
+                Field::File => row.file.as_deref().is_some_and(holds),
+            }
         }
         Condition::Is(field, value) => rows::field_values(row).iter().any(|(f, v)| f == field && v == value),
         Condition::Between(which, from, to) => {
-            let day = if *which == date::ACCEPTED {
-                Some(civil_date(row.accepted))
-            } else {
-                row.card_field(CardField::DocumentDate).and_then(|d| d.parse().ok())
-            };
-            day.is_some_and(|d| (*from..=*to).contains(&d))
+            let within = |day: NaiveDate| (*from..=*to).contains(&day);
+            match *which {
+                date::ACCEPTED => within(civil_date(row.accepted)),
+                _ => row.card_field_ever(CardField::DocumentDate).filter_map(|d| d.parse().ok()).any(within),
+            }
         }
         Condition::Id(id) => row.id() == *id,
-        Condition::File(sha256) => row.components.iter().any(|c| c.sha256 == sha256.0),
+        Condition::File(sha256) => {
+            let holds = |digest: &[u8; 32]| *digest == sha256.0;
+            row.components.iter().any(|c| holds(&c.sha256) || c.content.as_ref().is_some_and(|c| holds(&c.sha256)))
+        }
     }
 }
 

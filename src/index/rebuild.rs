@@ -5,10 +5,11 @@
 //! seen all frames of the act have been seen, and the scan stays a stream beside the journal.
 
 use super::kv::Kv;
-use super::rows::{ActRow, Meta, RecordRow, StoredObject};
+use super::rows::{ActRow, AmendmentRow, Meta, RecordRow, StoredObject};
 use super::seal::IndexKeys;
 use super::writer::{Input, Payload, apply};
 use super::{IndexError, writer};
+use crate::model::amendment::Amendment;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActId, ArchiveId, ObjectId, RecordId};
 use crate::model::record::{ActDocument, Manifest};
@@ -58,7 +59,7 @@ pub fn catch_up(
     let mut feed = Feed::new(truths, meta.scan_from());
     let mut inputs = Vec::with_capacity(BATCH);
     let mut batches = 0usize;
-    let mut key_slots: HashMap<RecordId, KeySlot> = HashMap::new();
+    let mut key_slots = KeySlots::default();
     let from = meta.size;
     truths.log.leaves::<IndexError>(from, size, |index, leaf| {
         let payload = match payload(kv, keys, truths, &mut feed, &mut key_slots, index, &leaf) {
@@ -72,6 +73,7 @@ pub fn catch_up(
             let at = index + 1;
             meta = apply(kv, keys, meta, &inputs, root_at(truths.log, at)?, feed.low_water())?;
             inputs.clear();
+            key_slots.records.clear();
             batches += 1;
             if batches.is_multiple_of(FLUSH_EVERY) {
                 kv.flush()?;
@@ -94,7 +96,7 @@ fn payload(
     keys: &IndexKeys,
     truths: &Truths<'_>,
     feed: &mut Feed<'_>,
-    key_slots: &mut HashMap<RecordId, KeySlot>,
+    key_slots: &mut KeySlots,
     index: u64,
     leaf: &Leaf,
 ) -> Result<Payload, IndexError> {
@@ -102,13 +104,14 @@ fn payload(
     let objects = feed.take(leaf.id)?;
     let slot = match leaf.key {
         Some(slot) => {
-            // Registers are few and are asked for again; records bring their key with their own entry.
-            if leaf.act != ActKind::RecordAccepted {
-                key_slots.insert(owner, slot);
-            }
+            let kept = match leaf.act {
+                ActKind::RecordAccepted => &mut key_slots.records,
+                _ => &mut key_slots.registers,
+            };
+            kept.insert(owner, slot);
             Some(slot)
         }
-        None => match key_slots.get(&owner) {
+        None => match key_slots.registers.get(&owner).or_else(|| key_slots.records.get(&owner)) {
             Some(slot) => Some(*slot),
             None => writer::read_id(kv, keys, owner)?.map(|row| row.key),
         },
@@ -132,11 +135,26 @@ fn payload(
             });
             Ok(Payload::Record(Box::new(row.ok_or(IndexError::Objects { act: leaf.id })?)))
         }
+        ObjectKind::Amendment => {
+            let amendment = Amendment::decode(&bytes).map_err(wrong)?;
+            let by_id: HashMap<ObjectId, &Found> = objects.iter().map(|o| (o.object, o)).collect();
+            let row = AmendmentRow::new(&amendment, leaf.id, index, stored, |c| {
+                by_id.get(&c.object).map(|found| found.frames.clone())
+            });
+            Ok(Payload::Amendment(Box::new(row.ok_or(IndexError::Objects { act: leaf.id })?)))
+        }
         _ => {
             let document = ActDocument::decode(&bytes).map_err(wrong)?;
             Ok(Payload::Document(document, ActRow { owner: owner.0, document: stored }))
         }
     }
+}
+
+/// Places of keys: registers are few and are asked for again; records of the batch that is not applied yet.
+#[derive(Default)]
+struct KeySlots {
+    registers: HashMap<RecordId, KeySlot>,
+    records: HashMap<RecordId, KeySlot>,
 }
 
 /// One object found in the store.

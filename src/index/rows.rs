@@ -17,6 +17,7 @@
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::seal::{IndexKeys, WideToken};
+use crate::model::amendment::Amendment;
 use crate::model::digest::Sha256;
 use crate::model::fold;
 use crate::model::id::{ActId, ActorId, ObjectId, RecordId};
@@ -29,7 +30,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 1;
+pub const ROWS_VERSION: u32 = 2;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -48,13 +49,24 @@ pub struct Meta {
     pub damaged: u32,
     /// Frames before this place belong to acts below the watermark, or to none.
     pub scan_from: (u32, u64),
+    /// Holds traces of a record whose key was erased: the next open writes a new generation under a new key.
+    pub stale: bool,
 }
 
 impl Meta {
     /// The state of an empty index.
     pub fn empty(generation: u32) -> Self {
         let root = crate::tlog::tree::empty_root().0;
-        Self { version: ROWS_VERSION, generation, size: 0, root, records: 0, damaged: 0, scan_from: (0, 0) }
+        Self {
+            version: ROWS_VERSION,
+            generation,
+            size: 0,
+            root,
+            records: 0,
+            damaged: 0,
+            scan_from: (0, 0),
+            stale: false,
+        }
     }
 
     /// Where a catch-up scan of the store begins.
@@ -125,6 +137,97 @@ pub struct ComponentRow {
     pub sha256: [u8; 32],
     /// Where it is stored.
     pub stored: StoredObject,
+    /// Which part of the record brought it: 0 is the acceptance, n the nth amendment.
+    pub part: u32,
+    /// The content that an attached CMS carries.
+    pub content: Option<ContentRow>,
+}
+
+/// The document inside an attached CMS.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct ContentRow {
+    /// The name it is given out under.
+    pub path: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+}
+
+impl ComponentRow {
+    fn new(component: &Component, frames: Vec<FrameLoc>, part: u32) -> Self {
+        let content = component.content.as_ref();
+        Self {
+            path: component.path.clone(),
+            role: position(Role::ALL, &component.role),
+            sha256: component.digests.sha256.0,
+            stored: StoredObject { object: component.object.0, plain_len: component.size, frames },
+            part,
+            content: content.map(|c| ContentRow { path: c.path.clone(), size: c.size, sha256: c.sha256.0 }),
+        }
+    }
+
+    /// Its part in the record.
+    pub fn role(&self) -> Role {
+        Role::ALL[usize::from(self.role)]
+    }
+}
+
+/// A later part of a record.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct PartRow {
+    /// The act that added it.
+    pub act: [u8; 16],
+    /// Its entry.
+    pub entry: u64,
+    /// The amendment.
+    pub amendment: StoredObject,
+}
+
+/// Fields of a card: positions in [`CardField::ALL`] with values.
+pub type CardRow = Vec<(u8, String)>;
+
+/// What an amendment changes in its record's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmendmentRow {
+    /// The part itself.
+    pub part: PartRow,
+    /// The new card.
+    pub card: Option<CardRow>,
+    /// The components it brings; their part number is given when it is applied.
+    pub components: Vec<ComponentRow>,
+    /// Codes of findings.
+    pub flags: BTreeSet<String>,
+}
+
+impl AmendmentRow {
+    /// The row of an amendment. `locate` gives the frames of an object.
+    pub fn new(
+        amendment: &Amendment,
+        act: ActId,
+        entry: u64,
+        stored: StoredObject,
+        mut locate: impl FnMut(&Component) -> Option<Vec<FrameLoc>>,
+    ) -> Option<Self> {
+        let component = |c: &Component| Some(ComponentRow::new(c, locate(c)?, 0));
+        let again = amendment.formats.iter().flat_map(|(_, format)| &format.findings);
+        Some(Self {
+            part: PartRow { act: act.0, entry, amendment: stored },
+            card: amendment.card.as_ref().map(|card| card_row(card)),
+            components: amendment.components.iter().map(component).collect::<Option<_>>()?,
+            flags: component_flags(&amendment.components).chain(again.map(|f| f.code.to_string())).collect(),
+        })
+    }
+}
+
+fn card_row(card: &[(CardField, String)]) -> CardRow {
+    card.iter().map(|(f, v)| (position(CardField::ALL, f), v.clone())).collect()
+}
+
+/// Codes of what identification found in components and in the content they carry.
+fn component_flags(components: &[Component]) -> impl Iterator<Item = String> {
+    let formats = components.iter().flat_map(|c| c.format.iter().chain(c.content.as_ref().map(|inner| &inner.format)));
+    formats.flat_map(|format| &format.findings).map(|finding| finding.code.to_string())
 }
 
 /// A record as search and reading need it.
@@ -150,12 +253,18 @@ pub struct RecordRow {
     pub nomenclature_index: String,
     /// The file.
     pub file: Option<String>,
-    /// Positions in [`CardField::ALL`] with values.
-    pub card: Vec<(u8, String)>,
-    /// The components.
+    /// The newest card.
+    pub card: CardRow,
+    /// Its earlier versions, oldest first.
+    pub earlier_cards: Vec<CardRow>,
+    /// The components of all parts.
     pub components: Vec<ComponentRow>,
     /// The manifest.
     pub manifest: StoredObject,
+    /// What was added later, oldest first.
+    pub parts: Vec<PartRow>,
+    /// Codes of flags.
+    pub flags: BTreeSet<String>,
 }
 
 fn position<T: PartialEq>(all: &[T], value: &T) -> u8 {
@@ -173,15 +282,8 @@ impl RecordRow {
         stored_manifest: StoredObject,
         mut locate: impl FnMut(&Component) -> Option<Vec<FrameLoc>>,
     ) -> Option<Self> {
-        let component = |c: &Component| {
-            let stored = StoredObject { object: c.object.0, plain_len: c.size, frames: locate(c)? };
-            Some(ComponentRow {
-                path: c.path.clone(),
-                role: position(Role::ALL, &c.role),
-                sha256: c.digests.sha256.0,
-                stored,
-            })
-        };
+        let component = |c: &Component| Some(ComponentRow::new(c, locate(c)?, 0));
+        let flags = manifest.flags.iter().map(|f| f.code.to_string());
         Some(Self {
             record: manifest.record.0,
             act: act.0,
@@ -193,10 +295,24 @@ impl RecordRow {
             access: position(AccessCategory::ALL, &manifest.access_category),
             nomenclature_index: manifest.nomenclature_index.clone(),
             file: manifest.file.clone(),
-            card: manifest.card.iter().map(|(f, v)| (position(CardField::ALL, f), v.clone())).collect(),
+            card: card_row(&manifest.card),
+            earlier_cards: Vec::new(),
             components: manifest.components.iter().map(component).collect::<Option<_>>()?,
             manifest: stored_manifest,
+            parts: Vec::new(),
+            flags: component_flags(&manifest.components).chain(flags).collect(),
         })
+    }
+
+    /// Adds a later part.
+    pub fn amend(&mut self, amendment: &AmendmentRow) {
+        self.parts.push(amendment.part.clone());
+        let part = u32::try_from(self.parts.len()).unwrap_or(u32::MAX);
+        self.components.extend(amendment.components.iter().map(|c| ComponentRow { part, ..c.clone() }));
+        if let Some(card) = &amendment.card {
+            self.earlier_cards.push(std::mem::replace(&mut self.card, card.clone()));
+        }
+        self.flags.extend(amendment.flags.iter().cloned());
     }
 
     /// Its id.
@@ -204,10 +320,22 @@ impl RecordRow {
         RecordId(self.record)
     }
 
-    /// A field of the card.
+    /// A field of the newest card.
     pub fn card_field(&self, wanted: CardField) -> Option<&str> {
         let at = position(CardField::ALL, &wanted);
         self.card.iter().find(|(field, _)| *field == at).map(|(_, value)| value.as_str())
+    }
+
+    /// The card and its earlier versions.
+    fn cards(&self) -> impl Iterator<Item = &CardRow> {
+        self.earlier_cards.iter().chain([&self.card])
+    }
+
+    /// A field in every version of the card: search finds newest and old values.
+    pub fn card_field_ever(&self, wanted: CardField) -> impl Iterator<Item = &str> {
+        let at = position(CardField::ALL, &wanted);
+        let field = move |card: &'_ CardRow| card.iter().position(|(field, _)| *field == at);
+        self.cards().filter_map(move |card| field(card).map(|i| card[i].1.as_str()))
     }
 
     /// Which way the document went.
@@ -220,9 +348,10 @@ impl RecordRow {
         AccessCategory::ALL[usize::from(self.access)]
     }
 
-    /// The content a submission is compared by: roles and digests, sorted.
+    /// The content a submission is compared by: roles and digests of what was accepted, sorted.
     pub fn content(&self) -> Vec<(u8, Sha256)> {
-        let mut content: Vec<_> = self.components.iter().map(|c| (c.role, Sha256(c.sha256))).collect();
+        let accepted = self.components.iter().filter(|c| c.part == 0);
+        let mut content: Vec<_> = accepted.map(|c| (c.role, Sha256(c.sha256))).collect();
         content.sort_unstable();
         content
     }
@@ -230,7 +359,7 @@ impl RecordRow {
     /// The words a free search looks at, folded.
     pub fn words(&self) -> BTreeSet<String> {
         let mut words = BTreeSet::new();
-        for (field, value) in &self.card {
+        for (field, value) in self.cards().flatten() {
             if is_text(CardField::ALL[usize::from(*field)]) {
                 words.extend(fold::words(value));
             }
@@ -308,8 +437,9 @@ pub fn field_values(row: &RecordRow) -> Vec<(&'static str, String)> {
         ("access", row.access().as_str().to_owned()),
         ("profile", Profile::ALL[usize::from(row.profile)].as_str().to_owned()),
     ];
+    values.extend(row.flags.iter().map(|code| ("flag", code.to_ascii_lowercase())));
     for field in CardField::ALL.iter().filter(|f| !is_text(**f)) {
-        values.extend(row.card_field(*field).map(|v| (field.as_str(), fold::exact(v))));
+        values.extend(row.card_field_ever(*field).map(|v| (field.as_str(), fold::exact(v))));
     }
     values
 }

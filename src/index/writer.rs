@@ -4,7 +4,9 @@
 //! earlier size and never between two. Postings of one batch that share a word share a row.
 
 use super::kv::{Change, Kv};
-use super::rows::{self, ActRow, ActorRow, IdRow, Meta, RecordRow, date, file_token, key, registration_token, tokens};
+use super::rows::{
+    self, ActRow, ActorRow, AmendmentRow, IdRow, Meta, RecordRow, date, file_token, key, registration_token, tokens,
+};
 use super::seal::IndexKeys;
 use super::{IndexError, rows::space};
 use crate::clock::civil_date;
@@ -22,6 +24,8 @@ pub enum Payload {
     None,
     /// An accepted record.
     Record(Box<RecordRow>),
+    /// Something added to a record.
+    Amendment(Box<AmendmentRow>),
     /// An act document and where it lies.
     Document(ActDocument, ActRow),
     /// Its key was erased: what it brought cannot be read any more.
@@ -61,7 +65,7 @@ pub fn apply(
     root: Sha256,
     scan_from: StoreEnd,
 ) -> Result<Meta, IndexError> {
-    let mut batch = Batch { kv, keys, rows: BTreeMap::new(), ids: BTreeMap::new(), postings: BTreeMap::new() };
+    let mut batch = Batch::new(kv, keys);
     for input in inputs {
         assert_eq!(input.index, meta.size, "entries are applied in order");
         batch.entry(input, &mut meta)?;
@@ -76,20 +80,46 @@ pub fn apply(
 struct Batch<'a> {
     kv: &'a dyn Kv,
     keys: &'a IndexKeys,
-    rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     ids: BTreeMap<RecordId, IdRow>,
-    postings: BTreeMap<[u8; 8], Vec<u32>>,
+    /// Rows of records that this batch writes; `None` for one that it removes.
+    records: BTreeMap<u32, Option<RecordRow>>,
+    postings: BTreeMap<[u8; 8], BTreeSet<u32>>,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    fn new(kv: &'a dyn Kv, keys: &'a IndexKeys) -> Self {
+        let (rows, ids) = (BTreeMap::new(), BTreeMap::new());
+        Self { kv, keys, rows, ids, records: BTreeMap::new(), postings: BTreeMap::new() }
+    }
+
     fn entry(&mut self, input: &Input, meta: &mut Meta) -> Result<(), IndexError> {
         let leaf = &input.leaf;
         match &input.payload {
             Payload::Record(row) => {
                 let number = meta.records;
                 meta.records += 1;
-                self.record(number, row);
+                self.record(number, None, row);
+                self.records.insert(number, Some((**row).clone()));
                 self.chain(input, Some(number))?;
+            }
+            Payload::Amendment(amendment) => {
+                if let Some((number, Some(old))) = self.record_of(leaf)? {
+                    let mut row = old.clone();
+                    row.amend(amendment);
+                    self.record(number, Some(&old), &row);
+                    self.records.insert(number, Some(row));
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordSpilled => {
+                // What is left of it are tokens and dates without their record, under an index key that the next open
+                // replaces.
+                if let Some((number, Some(_))) = self.record_of(leaf)? {
+                    self.records.insert(number, None);
+                    meta.stale = true;
+                }
+                self.chain(input, None)?;
             }
             Payload::Document(document, act) => {
                 let key = key(b'A', &[&input.index.to_be_bytes()]);
@@ -111,12 +141,28 @@ impl Batch<'_> {
 
     fn checked<T: bincode::Encode>(&mut self, key: Vec<u8>, value: &T) {
         let value = self.keys.checked(&key, value);
-        self.rows.insert(key, value);
+        self.rows.insert(key, Some(value));
     }
 
     fn sealed<T: bincode::Encode>(&mut self, key: Vec<u8>, value: &T) {
         let value = self.keys.seal(&key, value);
-        self.rows.insert(key, value);
+        self.rows.insert(key, Some(value));
+    }
+
+    /// The record that a later entry is about, as this batch leaves it so far.
+    fn record_of(&self, leaf: &Leaf) -> Result<Option<(u32, Option<RecordRow>)>, IndexError> {
+        let Some(record) = leaf.rec else { return Ok(None) };
+        let id = match self.ids.get(&record) {
+            Some(row) => Some(*row),
+            None => read_id(self.kv, self.keys, record)?,
+        };
+        let Some(number) = id.and_then(|id| id.number) else { return Ok(None) };
+        if let Some(row) = self.records.get(&number) {
+            return Ok(Some((number, row.clone())));
+        }
+        let key = rows::record_key(number);
+        let row = self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()?;
+        Ok(Some((number, row)))
     }
 
     /// Moves the heads of the record's chains.
@@ -147,18 +193,26 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn record(&mut self, number: u32, row: &RecordRow) {
+    /// Everything by which a record is found; of a record that grows, what the `old` row did not have.
+    fn record(&mut self, number: u32, old: Option<&RecordRow>, row: &RecordRow) {
         let n = number.to_be_bytes();
-        for token in tokens(self.keys, row) {
-            self.postings.entry(token).or_default().push(number);
+        let mut new = tokens(self.keys, row);
+        if let Some(old) = old {
+            // A record stands once in a posting list; its old tokens must not begin a second list.
+            let known = tokens(self.keys, old);
+            new.retain(|token| !known.contains(token));
+        }
+        for token in new {
+            self.postings.entry(token).or_default().insert(number);
         }
         let document_date = row.card_field(CardField::DocumentDate).and_then(|d| d.parse().ok());
         let dates = [(date::DOCUMENT, document_date), (date::ACCEPTED, Some(civil_date(row.accepted)))];
         for (which, day) in dates.into_iter().filter_map(|(w, d)| d.map(|d| (w, d))) {
             self.checked(key(b'D', &[&[which], &rows::days(day).to_be_bytes(), &n]), &());
         }
+        let digests = row.components.iter().flat_map(|c| [Some(c.sha256), c.content.as_ref().map(|c| c.sha256)]);
         let files: BTreeSet<_> =
-            row.components.iter().map(|c| file_token(self.keys, &row.agency, &Sha256(c.sha256))).collect();
+            digests.flatten().map(|sha256| file_token(self.keys, &row.agency, &Sha256(sha256))).collect();
         for file in files {
             self.checked(key(b'K', &[&file, &n]), &());
         }
@@ -168,7 +222,6 @@ impl Batch<'_> {
             let token = registration_token(self.keys, &row.agency, number, day);
             self.checked(key(b'G', &[&token, &n]), &());
         }
-        self.sealed(rows::record_key(number), row);
     }
 
     fn document(&mut self, leaf: &Leaf, document: &ActDocument) -> Result<(), IndexError> {
@@ -202,14 +255,21 @@ impl Batch<'_> {
         for (record, row) in std::mem::take(&mut self.ids) {
             self.checked(rows::id_key(record), &row);
         }
+        for (number, row) in std::mem::take(&mut self.records) {
+            match row {
+                Some(row) => self.sealed(rows::record_key(number), &row),
+                None => drop(self.rows.insert(rows::record_key(number), None)),
+            }
+        }
         for (token, numbers) in std::mem::take(&mut self.postings) {
+            let numbers: Vec<u32> = numbers.into_iter().collect();
             let first = numbers.first().expect("a posting has a record");
             let key = key(b'W', &[&token, &first.to_be_bytes()]);
             self.checked(key, &differences(&numbers));
         }
         self.checked(key(b'M', &[]), meta);
         // Sorted keys: neighbours go into the same pages of the engine.
-        self.rows.into_iter().map(|(key, value)| (key, Some(value))).collect()
+        self.rows.into_iter().collect()
     }
 }
 

@@ -399,6 +399,9 @@ impl Worker<'_> {
             digests: sealed.digests,
             object: sealed.object,
             address: sealed.address,
+            format: None,
+            content: None,
+            derived: None,
         })
     }
 

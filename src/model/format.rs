@@ -5,6 +5,7 @@
 
 use super::strict::words;
 use crate::error::ErrorCode;
+use serde_json::{Map, Value};
 
 words! {
     /// A family of formats, as intake rules name it.
@@ -86,4 +87,58 @@ pub struct Identification {
     pub basis: Basis,
     /// What intake rules decide on, in the order it was met; each code and place once.
     pub findings: Vec<Finding>,
+}
+
+impl Identification {
+    /// Its canonical form: `docs/format.md` §5.2.
+    pub(super) fn value(&self) -> Value {
+        let finding = |f: &Finding| {
+            let mut map = Map::new();
+            map.insert("code".into(), f.code.as_str().into());
+            map.insert("detail".into(), f.detail.clone().into());
+            if !f.place.is_empty() {
+                map.insert("place".into(), f.place.clone().into());
+            }
+            Value::Object(map)
+        };
+        let mut map = Map::new();
+        map.insert("basis".into(), self.basis.as_str().into());
+        map.insert("family".into(), self.family.as_str().into());
+        if !self.findings.is_empty() {
+            map.insert("findings".into(), self.findings.iter().map(finding).collect());
+        }
+        map.insert("name".into(), self.name.clone().into());
+        if let Some(puid) = &self.puid {
+            map.insert("puid".into(), puid.clone().into());
+        }
+        if !self.version.is_empty() {
+            map.insert("version".into(), self.version.clone().into());
+        }
+        Value::Object(map)
+    }
+
+    pub(super) fn of_value(value: &Value) -> Option<Self> {
+        fn text(value: &Value, key: &str) -> Option<String> {
+            value.get(key)?.as_str().map(str::to_owned)
+        }
+        let finding = |f: &Value| {
+            Some(Finding {
+                code: ErrorCode::parse(f.get("code")?.as_str()?)?,
+                place: text(f, "place").unwrap_or_default(),
+                detail: text(f, "detail")?,
+            })
+        };
+        let findings = match value.get("findings") {
+            None => Vec::new(),
+            Some(list) => list.as_array()?.iter().map(finding).collect::<Option<_>>()?,
+        };
+        Some(Self {
+            family: Family::parse(value.get("family")?.as_str()?)?,
+            puid: text(value, "puid"),
+            name: text(value, "name")?,
+            version: text(value, "version").unwrap_or_default(),
+            basis: Basis::parse(value.get("basis")?.as_str()?)?,
+            findings,
+        })
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Lowest layer: imports nothing of this crate but [`crate::error`] and [`crate::limits`].
 
+pub mod amendment;
 pub mod canonical;
 pub mod card;
 pub mod digest;

@@ -7,9 +7,11 @@
 use super::canonical;
 use super::card::Card;
 use super::digest::{Address, Digests, Sha256, Sha512, sha256_parts, sha512_parts};
+use super::format::Identification;
 use super::id::{ObjectId, RecordId};
 use super::strict::words;
 use super::submission::{AccessCategory, Direction, Profile, Role, Submission};
+use crate::error::ErrorCode;
 use serde_json::{Map, Value, json};
 
 words! {
@@ -105,6 +107,142 @@ pub struct Component {
     pub object: ObjectId,
     /// BLAKE3 of the stored bytes.
     pub address: Address,
+    /// What identification found at acceptance; none in a manifest of version 1.
+    pub format: Option<Identification>,
+    /// The content that an attached CMS carries.
+    pub content: Option<InnerContent>,
+    /// Where a representation comes from.
+    pub derived: Option<Derived>,
+}
+
+/// The document inside an attached CMS (RFC 5652 §5.2): no object of its own, but given out beside its envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InnerContent {
+    /// The name it is given out under.
+    pub path: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// Digest of its bytes.
+    pub sha256: Sha256,
+    /// What identification found.
+    pub format: Identification,
+}
+
+/// The origin of a representation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derived {
+    /// Path of the component it was made from.
+    pub source: String,
+    /// What made it.
+    pub tool: String,
+}
+
+impl Component {
+    /// What is said of the component in the metadata file.
+    pub(super) fn value(&self) -> Value {
+        let mut map = Map::new();
+        map.insert("path".into(), self.path.clone().into());
+        map.insert("role".into(), self.role.as_str().into());
+        map.insert("size".into(), self.size.into());
+        map.insert("sha256".into(), self.digests.sha256.to_string().into());
+        map.insert("sha512".into(), self.digests.sha512.to_string().into());
+        if !self.covers.is_empty() {
+            map.insert("covers".into(), self.covers.clone().into());
+        }
+        if let Some(media_type) = &self.media_type {
+            map.insert("media_type".into(), media_type.clone().into());
+        }
+        if let Some(format) = &self.format {
+            map.insert("format".into(), format.value());
+        }
+        if let Some(content) = &self.content {
+            let value = json!({
+                "format": content.format.value(), "path": content.path, "sha256": content.sha256.to_string(),
+                "size": content.size,
+            });
+            map.insert("content".into(), value);
+        }
+        if let Some(derived) = &self.derived {
+            map.insert("source".into(), derived.source.clone().into());
+            map.insert("tool".into(), derived.tool.clone().into());
+        }
+        Value::Object(map)
+    }
+
+    /// Where it is stored.
+    pub(super) fn object_value(&self) -> Value {
+        json!({"address": self.address.to_string(), "object": self.object.to_string()})
+    }
+
+    pub(super) fn of_values(described: &Value, stored: &Value) -> Option<Self> {
+        let content = |c: &Value| {
+            Some(InnerContent {
+                path: text(c, "path")?.to_owned(),
+                size: c.get("size")?.as_u64()?,
+                sha256: text(c, "sha256")?.parse().ok()?,
+                format: Identification::of_value(c.get("format")?)?,
+            })
+        };
+        let derived = match (text(described, "source"), text(described, "tool")) {
+            (Some(source), Some(tool)) => Some(Derived { source: source.to_owned(), tool: tool.to_owned() }),
+            _ => None,
+        };
+        Some(Self {
+            path: text(described, "path")?.to_owned(),
+            role: Role::parse(text(described, "role")?)?,
+            covers: match described.get("covers") {
+                None => Vec::new(),
+                Some(v) => v.as_array()?.iter().map(|p| p.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+            },
+            media_type: text(described, "media_type").map(str::to_owned),
+            size: described.get("size")?.as_u64()?,
+            digests: Digests {
+                sha256: text(described, "sha256")?.parse().ok()?,
+                sha512: text(described, "sha512")?.parse().ok()?,
+            },
+            object: text(stored, "object")?.parse().ok()?,
+            address: text(stored, "address")?.parse().ok()?,
+            format: described.get("format").map(|f| Identification::of_value(f).ok_or(())).transpose().ok()?,
+            content: described.get("content").map(|c| content(c).ok_or(())).transpose().ok()?,
+            derived,
+        })
+    }
+}
+
+pub(super) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key)?.as_str()
+}
+
+/// The components of a manifest or amendment, from what is said of them and where they are stored.
+pub(super) fn components_of(described: &Value, objects: &Value) -> Option<Vec<Component>> {
+    let (described, objects) = (described.as_array()?, objects.as_array()?);
+    if described.len() != objects.len() {
+        return None;
+    }
+    described.iter().zip(objects).map(|(d, o)| Component::of_values(d, o)).collect()
+}
+
+/// The card's fields as an object.
+pub(super) fn card_value(card: &[(CardField, String)]) -> Value {
+    card.iter()
+        .map(|(field, value)| (field.as_str().to_owned(), Value::from(value.clone())))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+pub(super) fn card_of(value: &Value) -> Option<Vec<(CardField, String)>> {
+    let card = value.as_object()?;
+    let field = |field: &CardField| Some((*field, card.get(field.as_str())?.as_str()?.to_owned()));
+    Some(CardField::ALL.iter().filter_map(field).collect())
+}
+
+/// Something that made intake look twice, and that stays with the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// What.
+    pub code: ErrorCode,
+    /// The field or file name it is about.
+    pub subject: String,
 }
 
 /// What a record is and holds.
@@ -128,6 +266,10 @@ pub struct Manifest {
     pub card: Vec<(CardField, String)>,
     /// The components, in the order of the submission.
     pub components: Vec<Component>,
+    /// Flags that are not about the format of one component.
+    pub flags: Vec<Flag>,
+    /// Name, version and PRONOM edition of what identified the formats; none in a manifest of version 1.
+    pub identifier: Option<String>,
     /// The record's secret salt.
     pub salt: [u8; 32],
 }
@@ -138,7 +280,7 @@ pub struct Manifest {
 pub struct ManifestError(pub String);
 
 /// The canonical form also bounds the numbers, so that encoding what was read cannot fail.
-fn check_canonical(value: &Value, bytes: &[u8]) -> Result<(), ManifestError> {
+pub(super) fn check_canonical(value: &Value, bytes: &[u8]) -> Result<(), ManifestError> {
     match canonical::to_vec(value) {
         Ok(canonical) if canonical == bytes => Ok(()),
         Ok(_) => Err(ManifestError("not in canonical form".into())),
@@ -149,6 +291,32 @@ fn check_canonical(value: &Value, bytes: &[u8]) -> Result<(), ManifestError> {
 /// The salt file, a member of every group: 16 bytes of text and 32 random bytes.
 pub fn salt_file(salt: &[u8; 32]) -> Vec<u8> {
     [b"evidence-salt/1\n".as_slice(), salt].concat()
+}
+
+/// The salt of a manifest or amendment.
+pub(super) fn salt_of(value: &Value) -> Option<[u8; 32]> {
+    let mut salt = [0; 32];
+    hex::decode_to_slice(text(value, "salt")?, &mut salt).ok()?;
+    Some(salt)
+}
+
+/// The salted group commitment: the digest over the members' digests in ascending binary order (RFC 4998 §4.2).
+///
+/// Members are every component, the metadata file and the salt file. It hides its members while the salt is secret,
+/// and it is at the same time the leaf of an evidence record.
+pub(super) fn group(components: &[Component], metadata: &[u8], salt: &[u8; 32]) -> (Sha256, Sha512) {
+    let salt = salt_file(salt);
+    let mut h256: Vec<Sha256> = components.iter().map(|c| c.digests.sha256).collect();
+    let mut h512: Vec<Sha512> = components.iter().map(|c| c.digests.sha512).collect();
+    for file in [metadata, &salt] {
+        h256.push(sha256_parts(&[file]));
+        h512.push(sha512_parts(&[file]));
+    }
+    h256.sort_unstable();
+    h512.sort_unstable();
+    let g256 = sha256_parts(&h256.iter().map(|h| h.0.as_slice()).collect::<Vec<_>>());
+    let g512 = sha512_parts(&h512.iter().map(|h| h.0.as_slice()).collect::<Vec<_>>());
+    (g256, g512)
 }
 
 impl Manifest {
@@ -164,6 +332,8 @@ impl Manifest {
             access_category: submission.access_category,
             card: card_fields(card),
             components: Vec::with_capacity(submission.components.len()),
+            flags: Vec::new(),
+            identifier: None,
             salt: crate::random::bytes(),
         }
     }
@@ -174,25 +344,8 @@ impl Manifest {
     }
 
     fn metadata_value(&self) -> Value {
-        let component = |c: &Component| {
-            let mut map = Map::new();
-            map.insert("path".into(), c.path.clone().into());
-            map.insert("role".into(), c.role.as_str().into());
-            map.insert("size".into(), c.size.into());
-            map.insert("sha256".into(), c.digests.sha256.to_string().into());
-            map.insert("sha512".into(), c.digests.sha512.to_string().into());
-            if !c.covers.is_empty() {
-                map.insert("covers".into(), c.covers.clone().into());
-            }
-            if let Some(media_type) = &c.media_type {
-                map.insert("media_type".into(), media_type.clone().into());
-            }
-            Value::Object(map)
-        };
-        let card: Map<String, Value> =
-            self.card.iter().map(|(field, value)| (field.as_str().to_owned(), value.clone().into())).collect();
         let mut map = Map::new();
-        map.insert("schema".into(), "muragat/record/1".into());
+        map.insert("schema".into(), format!("muragat/record/{}", self.version()).into());
         map.insert("record_id".into(), self.record.to_string().into());
         map.insert("profile".into(), self.profile.as_str().into());
         map.insert("agency".into(), self.agency.clone().into());
@@ -202,19 +355,30 @@ impl Manifest {
         if let Some(file) = &self.file {
             map.insert("file".into(), file.clone().into());
         }
-        map.insert("card".into(), card.into());
-        map.insert("components".into(), self.components.iter().map(component).collect());
+        if let Some(identifier) = &self.identifier {
+            map.insert("identifier".into(), identifier.clone().into());
+        }
+        if !self.flags.is_empty() {
+            let flag = |f: &Flag| json!({"code": f.code.as_str(), "subject": f.subject});
+            map.insert("flags".into(), self.flags.iter().map(flag).collect());
+        }
+        map.insert("card".into(), card_value(&self.card));
+        map.insert("components".into(), self.components.iter().map(Component::value).collect());
         Value::Object(map)
+    }
+
+    /// Version of the manifest: 2 since formats are identified.
+    fn version(&self) -> u8 {
+        if self.identifier.is_some() { 2 } else { 1 }
     }
 
     /// The manifest's bytes, as sealed in the store.
     pub fn encode(&self) -> Vec<u8> {
-        let object = |c: &Component| json!({"address": c.address.to_string(), "object": c.object.to_string()});
         let value = json!({
-            "objects": self.components.iter().map(object).collect::<Vec<_>>(),
+            "objects": self.components.iter().map(Component::object_value).collect::<Vec<_>>(),
             "record": self.metadata_value(),
             "salt": hex::encode(self.salt),
-            "v": 1,
+            "v": self.version(),
         });
         canonical::to_vec(&value).expect("a manifest holds strings and sizes")
     }
@@ -229,34 +393,15 @@ impl Manifest {
     }
 
     fn of_value(value: &Value) -> Option<Self> {
-        fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-            value.get(key)?.as_str()
-        }
         let record = value.get("record")?;
-        let objects = value.get("objects")?.as_array()?;
-        let listed = record.get("components")?.as_array()?;
-        if objects.len() != listed.len() {
-            return None;
-        }
-        let component = |(c, o): (&Value, &Value)| {
-            Some(Component {
-                path: text(c, "path")?.to_owned(),
-                role: Role::parse(text(c, "role")?)?,
-                covers: match c.get("covers") {
-                    None => Vec::new(),
-                    Some(v) => v.as_array()?.iter().map(|p| p.as_str().map(str::to_owned)).collect::<Option<_>>()?,
-                },
-                media_type: text(c, "media_type").map(str::to_owned),
-                size: c.get("size")?.as_u64()?,
-                digests: Digests { sha256: text(c, "sha256")?.parse().ok()?, sha512: text(c, "sha512")?.parse().ok()? },
-                object: text(o, "object")?.parse().ok()?,
-                address: text(o, "address")?.parse().ok()?,
-            })
+        let flag = |f: &Value| {
+            let code = ErrorCode::parse(text(f, "code")?)?;
+            Some(Flag { code, subject: text(f, "subject")?.to_owned() })
         };
-        let card = record.get("card")?.as_object()?;
-        let field = |field: &CardField| Some((*field, card.get(field.as_str())?.as_str()?.to_owned()));
-        let mut salt = [0; 32];
-        hex::decode_to_slice(text(value, "salt")?, &mut salt).ok()?;
+        let flags = match record.get("flags") {
+            None => Vec::new(),
+            Some(list) => list.as_array()?.iter().map(flag).collect::<Option<_>>()?,
+        };
         Some(Self {
             record: text(record, "record_id")?.parse().ok()?,
             profile: Profile::parse(text(record, "profile")?)?,
@@ -265,29 +410,17 @@ impl Manifest {
             nomenclature_index: text(record, "nomenclature_index")?.to_owned(),
             file: text(record, "file").map(str::to_owned),
             access_category: AccessCategory::parse(text(record, "access_category")?)?,
-            card: CardField::ALL.iter().filter_map(field).collect(),
-            components: listed.iter().zip(objects).map(component).collect::<Option<_>>()?,
-            salt,
+            card: card_of(record.get("card")?)?,
+            components: components_of(record.get("components")?, value.get("objects")?)?,
+            flags,
+            identifier: text(record, "identifier").map(str::to_owned),
+            salt: salt_of(value)?,
         })
     }
 
-    /// The salted group commitment: the digest over the members' digests in ascending binary order (RFC 4998 §4.2).
-    ///
-    /// Members are every component, the metadata file and the salt file. It hides its members while the salt is secret,
-    /// and it is at the same time the leaf of an evidence record.
+    /// The salted group commitment.
     pub fn group(&self) -> (Sha256, Sha512) {
-        let (metadata, salt) = (self.metadata(), salt_file(&self.salt));
-        let mut h256: Vec<Sha256> = self.components.iter().map(|c| c.digests.sha256).collect();
-        let mut h512: Vec<Sha512> = self.components.iter().map(|c| c.digests.sha512).collect();
-        for file in [&metadata, &salt] {
-            h256.push(sha256_parts(&[file]));
-            h512.push(sha512_parts(&[file]));
-        }
-        h256.sort_unstable();
-        h512.sort_unstable();
-        let g256 = sha256_parts(&h256.iter().map(|h| h.0.as_slice()).collect::<Vec<_>>());
-        let g512 = sha512_parts(&h512.iter().map(|h| h.0.as_slice()).collect::<Vec<_>>());
-        (g256, g512)
+        group(&self.components, &self.metadata(), &self.salt)
     }
 
     /// One field of the card.
@@ -378,7 +511,12 @@ pub(crate) mod tests {
                 digests: digests(b"abc"),
                 object: ObjectId([2; 24]),
                 address: Address([3; 32]),
+                format: None,
+                content: None,
+                derived: None,
             }],
+            flags: vec![],
+            identifier: None,
             salt: [4; 32],
         }
     }

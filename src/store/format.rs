@@ -38,11 +38,13 @@ pub enum ObjectKind {
     Manifest = 2,
     /// An act document: canonical JSON.
     ActDocument = 3,
+    /// The manifest of what is added to a record later: canonical JSON.
+    Amendment = 4,
 }
 
 impl ObjectKind {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Component, Self::Manifest, Self::ActDocument].into_iter().find(|k| *k as u8 == byte)
+        [Self::Component, Self::Manifest, Self::ActDocument, Self::Amendment].into_iter().find(|k| *k as u8 == byte)
     }
 }
 

@@ -84,6 +84,17 @@ impl Act {
     }
 }
 
+/// The leaf of an act without objects, key and commitment. `first` is the entry of the batch's first act.
+fn bare_leaf(act: &Act, t: Millis, first: u64) -> Leaf {
+    let mut leaf = Leaf::new(act.kind, act.id, t, act.actor);
+    leaf.rec = act.rec;
+    leaf.prev = act.prev.map(|prev| match prev {
+        Previous::Entry(index) => index,
+        Previous::InBatch(at) => first + at as u64,
+    });
+    leaf
+}
+
 /// SHA-256 over the sorted addresses of an act's objects; `None` for an act without objects.
 pub fn object_commitment(addresses: &[Address]) -> Option<Sha256> {
     if addresses.is_empty() {
@@ -221,7 +232,7 @@ impl Committer {
 
     fn keep_house(&mut self) -> Result<(), LogError> {
         if self.vault().journal_keys() >= self.journal_keys_max {
-            self.roll_batch(&[], false, SYSTEM_ACTOR)?;
+            self.roll_batch(Vec::new(), &[], false, SYSTEM_ACTOR)?;
         }
         if self.head().size - self.unsettled.published >= self.unsettled_max {
             self.settle_batch()?;
@@ -230,10 +241,17 @@ impl Committer {
     }
 
     /// Moves the vault to new pages without `erase`; with `new_epoch` under a new KEK, after which the old one is
-    /// erased.
-    pub fn roll(&mut self, erase: &[KeySlot], new_epoch: bool, actor: ActorId) -> Result<Committed, LogError> {
+    /// erased. The `acts` that it carries out, which have no objects and no keys, are committed with it. Gives the roll
+    /// itself last.
+    pub fn roll(
+        &mut self,
+        acts: Vec<Act>,
+        erase: &[KeySlot],
+        new_epoch: bool,
+        actor: ActorId,
+    ) -> Result<Vec<Committed>, LogError> {
         self.check_latch()?;
-        let result = self.roll_batch(erase, new_epoch, actor);
+        let result = self.roll_batch(acts, erase, new_epoch, actor);
         self.latch_on(result)
     }
 
@@ -280,12 +298,7 @@ impl Committer {
         let vault = self.vault.clone();
         let mut vault = vault.write().unwrap_or_else(PoisonError::into_inner);
         for act in acts {
-            let mut leaf = Leaf::new(act.kind, act.id, t, act.actor);
-            leaf.rec = act.rec;
-            leaf.prev = act.prev.map(|prev| match prev {
-                Previous::Entry(index) => index,
-                Previous::InBatch(at) => first + (system_leaves + at) as u64,
-            });
+            let mut leaf = bare_leaf(&act, t, first + system_leaves as u64);
             leaf.doc = act.doc;
             leaf.obj = object_commitment(&act.addresses);
             if let Some((g256, g512)) = act.group {
@@ -378,21 +391,30 @@ impl Committer {
         Ok(leaves)
     }
 
-    fn roll_batch(&mut self, erase: &[KeySlot], new_epoch: bool, actor: ActorId) -> Result<Committed, LogError> {
+    fn roll_batch(
+        &mut self,
+        acts: Vec<Act>,
+        erase: &[KeySlot],
+        new_epoch: bool,
+        actor: ActorId,
+    ) -> Result<Vec<Committed>, LogError> {
         let vault = self.vault.clone();
         let mut vault = vault.write().unwrap_or_else(PoisonError::into_inner);
         let roll: PreparedRoll = vault.prepare_roll(erase, new_epoch)?;
         let t = self.time();
         let kind = if new_epoch { ActKind::VaultRolled } else { ActKind::VaultFolded };
+        let first = self.lock.head.size;
+        let mut leaves: Vec<Leaf> = acts.into_iter().map(|act| bare_leaf(&act, t, first)).collect();
         let mut leaf = Leaf::new(kind, ActId(crate::random::bytes()), t, actor);
         leaf.epoch = Some(roll.state.epoch);
+        leaves.push(leaf);
         // Frames that others appended meanwhile stay outside this batch; the store's end is that of the last commit.
         let head = Head { vault: roll.state, t, ..self.lock.head };
-        let index = self.lock.head.size;
-        self.write(std::slice::from_ref(&leaf), head, Vec::new())?;
-        self.unsent.push(Committed { index, leaf: leaf.clone() });
+        self.write(&leaves, head, Vec::new())?;
+        let committed: Vec<Committed> = (first..).zip(leaves).map(|(index, leaf)| Committed { index, leaf }).collect();
+        self.unsent.extend(committed.iter().cloned());
         vault.finish_roll(roll)?;
-        Ok(Committed { index, leaf })
+        Ok(committed)
     }
 
     fn settle_batch(&mut self) -> Result<(), LogError> {

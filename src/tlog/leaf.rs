@@ -43,6 +43,12 @@ acts! {
     RecordAccepted = "record.accepted";
     /// A submission was refused; nothing of it is kept.
     SubmissionRefused = "submission.refused";
+    /// Something was added to a record; what was there before stays as it is.
+    RecordAmended = "record.amended";
+    /// A record that should never have come in was made unreadable at once.
+    RecordSpilled = "record.spilled";
+    /// An edition of a classifier was adopted.
+    ClassifierAdopted = "classifier.adopted";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.

@@ -83,7 +83,7 @@ fn run(bed: &Bed, load: &Load, told: &mut Told) -> Result<(), Error> {
     let first = *told.accepted.iter().find(|(_, which)| **which == 0).unwrap().0;
     let slot = slot_of(&archive, first);
     told.erasing = Some(first);
-    archive.roll_vault(&[slot], SYSTEM_ACTOR)?;
+    archive.roll_vault(Vec::new(), &[slot], SYSTEM_ACTOR)?;
     told.erased = true;
     archive.close()
 }
