@@ -14,7 +14,7 @@ mod threads;
 pub(crate) use threads::{registered, registered_rows};
 
 use crate::clock::{Clock, Millis};
-use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, default_keys_path};
+use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, Policy, default_keys_path};
 use crate::error::{Error, ErrorCode};
 use crate::index::IndexError;
 use crate::index::kv::Kv;
@@ -24,7 +24,8 @@ use crate::index::rebuild::{Truths, catch_up};
 use crate::index::rows::{ActRow, Meta, StoredObject};
 use crate::index::seal::IndexKeys;
 use crate::index::writer::{self, Input, Payload};
-use crate::model::digest::Sha256;
+use crate::model::classifier::{Classifier, Classifiers};
+use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActId, ActorId, ArchiveId, RecordId};
 use crate::model::record::ActDocument;
 use crate::store::disk::Disk;
@@ -33,6 +34,7 @@ use crate::store::local::{Erasing, LocalDisk};
 use crate::store::read::ObjectReader;
 use crate::store::seal::{Frame, Place, SealedObject, Sealer};
 use crate::store::segment::{SegmentWriter, StoreEnd};
+use crate::store::spool::Spool;
 use crate::tlog::LogError;
 use crate::tlog::checkpoint::LogSigner;
 use crate::tlog::commit::{Act, Committed, Committer, Previous, SYSTEM_ACTOR};
@@ -42,6 +44,8 @@ use crate::tlog::read::LogReader;
 use crate::tlog::recover::{self, Recovery};
 use crate::vault::keys::KeyFolder;
 use crate::vault::{KeySlot, Vault};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -54,6 +58,8 @@ use std::time::{Duration, Instant};
 
 /// File name of the log's signing key in the key folder.
 pub const LOG_KEY: &str = "log-ed25519";
+/// Folder of temporary bytes in the archive's.
+pub const SPOOL: &str = "spool";
 /// Drafts that wait for the commit thread before writers wait too.
 const QUEUE: usize = 256;
 /// Drafts in one batch.
@@ -79,6 +85,8 @@ pub struct Parts {
     pub index: Box<dyn IndexMedium>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// The folder of temporary bytes, emptied when the archive is opened.
+    pub spool: PathBuf,
 }
 
 /// What identifies a registered document: a second one with the same content is held already, with other content in
@@ -173,6 +181,9 @@ pub(crate) struct Shared {
     registers: [(RecordId, KeySlot); 2],
     agencies: Mutex<HashMap<String, u32>>,
     accounts: Mutex<()>,
+    /// Read when first asked for.
+    classifiers: Mutex<Option<Arc<Classifiers>>>,
+    spool: Spool,
 }
 
 /// The opened archive.
@@ -187,6 +198,17 @@ pub struct Archive {
     _held: Option<File>,
 }
 
+/// An adopted edition of a classifier.
+#[derive(Debug, Clone)]
+pub struct HeldClassifier {
+    /// The edition.
+    pub classifier: Classifier,
+    /// Digest of its file.
+    pub sha256: Sha256,
+    /// Whether a signature came with it.
+    pub signed: bool,
+}
+
 /// What `init` is told.
 #[derive(Debug, Clone, Default)]
 pub struct InitOptions {
@@ -196,6 +218,8 @@ pub struct InitOptions {
     pub keys_folder: Option<PathBuf>,
     /// The engine of the index.
     pub engine: Engine,
+    /// What the law leaves to the archive.
+    pub policy: Policy,
 }
 
 impl Archive {
@@ -226,9 +250,11 @@ impl Archive {
         let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone())?;
         config.keys_folder = options.keys_folder.as_ref().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()));
         config.engine = options.engine;
+        config.policy = options.policy.clone();
         disk.publish(CONFIG_FILE, config.to_text().as_bytes()).map_err(LogError::from)?;
         let index = Box::new(IndexFolder { path: folder.join("index"), engine: config.engine });
-        let mut archive = Self::assemble(Parts { disk, keys, index, clock }, config, folder, &mut |_, _| {})?;
+        let spool = folder.join(SPOOL);
+        let mut archive = Self::assemble(Parts { disk, keys, index, clock, spool }, config, folder, &mut |_, _| {})?;
         archive._held = Some(held);
         Ok(archive)
     }
@@ -245,7 +271,8 @@ impl Archive {
         let disk = Arc::new(LocalDisk::open(folder, Erasing::Vault).map_err(LogError::from)?);
         let keys = Arc::new(LocalDisk::open(&keys_path, Erasing::Everything).map_err(LogError::from)?);
         let index = Box::new(IndexFolder { path: folder.join("index"), engine: config.engine });
-        let mut archive = Self::assemble(Parts { disk, keys, index, clock }, config, folder, progress)?;
+        let spool = folder.join(SPOOL);
+        let mut archive = Self::assemble(Parts { disk, keys, index, clock, spool }, config, folder, progress)?;
         archive._held = Some(held);
         Ok(archive)
     }
@@ -257,7 +284,9 @@ impl Archive {
         root: &Path,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, Error> {
-        let Parts { disk, keys, index, clock } = parts;
+        let Parts { disk, keys, index, clock, spool } = parts;
+        let spool = Spool::new(spool);
+        spool.clear().map_err(|e| Error::caused(ErrorCode::StoIo, "spool", e))?;
         let id = config.archive_id;
         let key_folder = KeyFolder::new(keys, id);
         let signer = signer(&key_folder, &config.vkey.name)?;
@@ -293,6 +322,8 @@ impl Archive {
             registers,
             agencies: Mutex::default(),
             accounts: Mutex::default(),
+            classifiers: Mutex::default(),
+            spool,
         });
         let (drafts, waiting) = sync_channel(QUEUE);
         let commit_shared = shared.clone();
@@ -325,6 +356,16 @@ impl Archive {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What the law leaves to the archive.
+    pub fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    /// Temporary bytes of submissions.
+    pub fn spool(&self) -> &Spool {
+        &self.shared.spool
     }
 
     /// The folder.
@@ -533,6 +574,38 @@ impl Archive {
         };
         agencies.insert(agency.to_owned(), subtree);
         Ok(subtree)
+    }
+
+    /// The classifiers in force and before.
+    pub fn classifiers(&self) -> Result<Arc<Classifiers>, Error> {
+        let mut cached = lock(&self.shared.classifiers);
+        if let Some(classifiers) = cached.as_ref() {
+            return Ok(classifiers.clone());
+        }
+        let adopted = self.adopted_classifiers()?.into_iter().map(|(_, held)| held.classifier).collect();
+        Ok(cached.insert(Arc::new(Classifiers::new(adopted))).clone())
+    }
+
+    /// Reads the classifiers again when they are asked for next.
+    pub fn forget_classifiers(&self) {
+        *lock(&self.shared.classifiers) = None;
+    }
+
+    /// Every adopted edition with its entry, oldest first.
+    pub fn adopted_classifiers(&self) -> Result<Vec<(u64, HeldClassifier)>, Error> {
+        let entries = self.index().classifiers()?;
+        entries.into_iter().map(|entry| Ok((entry, self.held_classifier(entry)?))).collect()
+    }
+
+    fn held_classifier(&self, entry: u64) -> Result<HeldClassifier, Error> {
+        let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the classifier cannot be read");
+        let (owner, slot) = self.shared.registers[Register::Archive as usize];
+        let row = self.index().act(entry)?.filter(|row| row.owner == owner.0).ok_or_else(changed)?;
+        let bytes = self.object(&self.key(slot, owner)?, owner, ObjectKind::ActDocument, &row.document).read_all()?;
+        let document = ActDocument::decode(&bytes).map_err(|_| changed())?;
+        let file = document.text("file").and_then(|f| STANDARD.decode(f).ok()).ok_or_else(changed)?;
+        let classifier = Classifier::parse(&file, "classifier").map_err(|_| changed())?;
+        Ok(HeldClassifier { classifier, sha256: sha256(&file), signed: document.fields.contains_key("signature") })
     }
 
     /// An object of the store, for reading.

@@ -88,7 +88,7 @@ struct File {
     #[serde(default)]
     index: IndexSection,
     #[serde(default)]
-    ingest: IngestSection,
+    ingest: Policy,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -98,11 +98,60 @@ struct IndexSection {
     engine: Engine,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IngestSection {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    content_bytes_max: Option<u64>,
+/// What is done with a finding that is left to the archive's policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// The submission is refused.
+    Refuse,
+    /// It is accepted, and the finding stays with the record as a flag.
+    Flag,
+}
+
+/// The table `[ingest]`: what the law leaves to the archive. Every key has a default, and none makes the archive take
+/// in what the law forbids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// The agency's own limit on main content and attachments, in bytes; the lower of it and the profile's holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_bytes_max: Option<u64>,
+    /// All findings about formats. `flag` is for taking over holdings that exist, good or bad: then nothing is refused
+    /// for its format, and every finding is a flag.
+    pub formats: Action,
+    /// Attachments that nobody can read without a password. Main documents are refused.
+    pub encrypted_attachments: Action,
+    /// Macros.
+    pub macros: Action,
+    /// JavaScript and whatever else runs when a file is opened.
+    pub active_content: Action,
+    /// Files inside files.
+    pub embedded_files: Action,
+    /// Content that the identifier does not know.
+    pub unknown_formats: Action,
+    /// One volume of an archive file in several.
+    pub archive_parts: Action,
+    /// Marks of secrecy in card fields and file names: `flag` raises an alarm instead.
+    pub secrecy_marks: Action,
+    /// Documents for official use (ҚБПҮ, ДСП): `flag` admits them.
+    pub official_use: Action,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            content_bytes_max: None,
+            formats: Action::Refuse,
+            encrypted_attachments: Action::Flag,
+            macros: Action::Flag,
+            active_content: Action::Flag,
+            embedded_files: Action::Flag,
+            unknown_formats: Action::Refuse,
+            archive_parts: Action::Flag,
+            secrecy_marks: Action::Refuse,
+            official_use: Action::Refuse,
+        }
+    }
 }
 
 /// A checked configuration.
@@ -116,14 +165,14 @@ pub struct Config {
     pub keys_folder: Option<PathBuf>,
     /// The engine of the index.
     pub engine: Engine,
-    /// The agency's own limit on main content and attachments, in bytes.
-    pub content_bytes_max: Option<u64>,
+    /// What the law leaves to the archive.
+    pub policy: Policy,
 }
 
 impl Config {
     /// A configuration with defaults.
     pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
-        Self { archive_id, vkey, keys_folder: None, engine: Engine::default(), content_bytes_max: None }
+        Self { archive_id, vkey, keys_folder: None, engine: Engine::default(), policy: Policy::default() }
     }
 
     /// The text of the file.
@@ -134,7 +183,7 @@ impl Config {
             vkey: self.vkey.to_string(),
             keys_folder: self.keys_folder.clone(),
             index: IndexSection { engine: self.engine },
-            ingest: IngestSection { content_bytes_max: self.content_bytes_max },
+            ingest: self.policy.clone(),
         };
         toml::to_string(&file).expect("a configuration is plain tables")
     }
@@ -159,7 +208,7 @@ impl Config {
             vkey: file.vkey.parse().map_err(|e| malformed(format!("vkey: {e}")))?,
             keys_folder: file.keys_folder,
             engine: file.index.engine,
-            content_bytes_max: file.ingest.content_bytes_max,
+            policy: file.ingest,
         })
     }
 
@@ -209,7 +258,8 @@ mod tests {
         let mut config = config();
         assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
         config.keys_folder = Some("/else/where".into());
-        config.content_bytes_max = Some(10);
+        config.policy.content_bytes_max = Some(10);
+        config.policy.macros = Action::Refuse;
         assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
     }
 

@@ -359,6 +359,44 @@ codes! {
         ru: "Проверка файла превысила предел. Сохраните его проще и отправьте снова.",
         en: "Checking the file took more work than is allowed. Save it in a simpler form and send it again.";
 
+    /// A role that cannot be added to an accepted record.
+    RecRole = "REC-001", Refused,
+        kk: "Қабылданған жазбаға бұл рөлдегі файл қосылмайды: түпнұсқа өзгермейді. Түбіртек, белгі, қолтаңба, \
+             куәлік, қайтарып алу деректері, уақыт белгісі немесе туынды көрініс қосуға болады; карточка \
+             «card correct» арқылы түзетіледі.",
+        ru: "К принятой записи файл с этой ролью не добавляется: подлинник не меняется. Можно добавить \
+             квитанцию, отметку, подпись, сертификат, данные об отзыве, метку времени или производное \
+             представление; карточка исправляется через «card correct».",
+        en: "A file with this role is not added to an accepted record: originals never change. A receipt, \
+             mark, signature, certificate, revocation data, time-stamp or representation can be added; the \
+             card is corrected with `card correct`.";
+    /// The record has another file under this name.
+    RecPathTaken = "REC-002", Conflict,
+        kk: "Жазбада осы атаумен басқа файл бар. Басқа атауды --as арқылы беріңіз.",
+        ru: "В записи под этим именем есть другой файл. Укажите другое имя через --as.",
+        en: "The record has another file under this name. Give another one with --as.";
+    /// A correction that changes nothing.
+    RecNoChange = "REC-003", Conflict,
+        kk: "Жаңа карточка бұрынғысынан өзгеше емес.",
+        ru: "Новая карточка ничем не отличается от прежней.",
+        en: "The new card does not differ from the one that is there.";
+    /// A corrected card that belongs to another agency's or document's record.
+    RecCard = "REC-004", Refused,
+        kk: "Түзетілген карточка бұл жазбаға жарамайды. Карточканы тексеріңіз.",
+        ru: "Исправленная карточка не подходит к этой записи. Проверьте карточку.",
+        en: "The corrected card does not fit this record. Check the card.";
+
+    /// A classifier file that is not as it must be.
+    ClsMalformed = "CLS-001", Refused,
+        kk: "Жіктеуіш файлы схемаға сай емес. Көрсетілген жерді түзетіңіз.",
+        ru: "Файл классификатора не соответствует схеме. Исправьте указанное место.",
+        en: "The classifier file does not follow its schema. Mend the place that is named.";
+    /// The edition was adopted with other content.
+    ClsTaken = "CLS-002", Conflict,
+        kk: "Бұл басылым басқа мазмұнмен енгізілген. Жаңа басылым нөмірін беріңіз.",
+        ru: "Эта редакция уже введена с другим содержанием. Дайте редакции новое имя.",
+        en: "This edition was adopted with other content. Give the edition a new name.";
+
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,
         kk: "Диск операцияны орындамады. Дискіні және рұқсаттарды тексеріп, қайталап көріңіз.",
@@ -492,4 +530,9 @@ codes! {
         kk: "Архив қалтасы көрсетілмеген. Оны --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",
         ru: "Папка архива не указана. Укажите её через --archive или MURAGAT_ARCHIVE.",
         en: "No archive is named. Name its folder with --archive or MURAGAT_ARCHIVE.";
+    /// What cannot be undone was not confirmed.
+    CliConfirm = "CLI-002", Usage,
+        kk: "Қайтарылмайтын әрекет расталмады: идентификаторды --confirm арқылы қайталаңыз.",
+        ru: "Необратимое действие не подтверждено: повторите идентификатор через --confirm.",
+        en: "What cannot be undone was not confirmed: repeat the id with --confirm.";
 }

@@ -81,7 +81,7 @@ impl Bench {
         let large = numbers.noise(6_500_000).into_iter().map(letter).collect();
         let folder = tempfile::tempdir().unwrap();
         let bench = Self { folder, numbers, large, submitted: Vec::new(), by_path: HashMap::new() };
-        bench.ok(["init"]);
+        bench.ok(["init", "--formats", "flag"]);
         bench
     }
 
@@ -144,7 +144,7 @@ impl Bench {
         submitted.answered = true;
         if submitted.refused {
             assert_eq!(
-                (status, answer["code"].as_str()),
+                (status, answer["reasons"][0]["code"].as_str()),
                 ("refused", Some(ErrorCode::IngFileUnlisted.as_str())),
                 "{line}"
             );

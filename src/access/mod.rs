@@ -11,13 +11,18 @@
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
-use crate::index::rows::{ComponentRow, IdRow, RecordRow};
+use crate::index::rows::{ComponentRow, ContentRow, IdRow, PartRow, RecordRow};
 use crate::index::writer::{Payload, read_id};
+use crate::limits::CHUNK_BYTES;
+use crate::model::amendment::Amendment;
+use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::Manifest;
 use crate::model::submission::AccessCategory;
+use crate::store::envelope::{Carried, carried};
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::read::ReadError;
+use crate::store::seal::fill;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::{ActKind, Leaf};
 use std::io::Write;
@@ -93,6 +98,29 @@ impl Opened<'_> {
         Ok(manifest)
     }
 
+    /// Records of the agency with the same main content and attachments.
+    pub fn same_content(&self) -> Result<Vec<RecordId>, Error> {
+        Ok(self.archive.index().same_content(&self.row)?)
+    }
+
+    /// What was added to the record later, oldest first, each with its entry.
+    pub fn amendments(&self) -> Result<Vec<(Leaf, Amendment)>, Error> {
+        self.row.parts.iter().map(|part| self.amendment(part)).collect()
+    }
+
+    fn amendment(&self, part: &PartRow) -> Result<(Leaf, Amendment), Error> {
+        let owner = self.row.id();
+        let reader = self.archive.object(&self.key, owner, ObjectKind::Amendment, &part.amendment);
+        let amendment = Amendment::decode(&reader.read_all()?)
+            .map_err(|e| Error::caused(ErrorCode::StoChanged, owner.to_string(), e))?;
+        let entry = self.entry(part.entry)?;
+        if entry.g256 != Some(amendment.group().0) || amendment.record != owner {
+            let what = "the amendment does not lead to its commitment in the journal";
+            return Err(Error::new(ErrorCode::StoChanged, owner.to_string(), what));
+        }
+        Ok((entry, amendment))
+    }
+
     fn entry(&self, index: u64) -> Result<Leaf, Error> {
         let log = self.archive.log()?;
         Ok(Leaf::decode(index, &log.entry(index)?).map_err(crate::tlog::LogError::from)?)
@@ -124,6 +152,13 @@ impl Opened<'_> {
     pub fn component(&self, path: &str) -> Result<&ComponentRow, Error> {
         let found = self.row.components.iter().find(|c| c.path == path);
         found.ok_or_else(|| Error::new(ErrorCode::ArcNoComponent, path, "the record has no such component"))
+    }
+
+    /// The attached CMS that carries the content at `path`.
+    pub fn content_at(&self, path: &str) -> Option<(&ComponentRow, &ContentRow)> {
+        let carried = |c: &'_ ComponentRow| c.content.as_ref().is_some_and(|content| content.path == path);
+        let component = self.row.components.iter().find(|c| carried(c))?;
+        Some((component, component.content.as_ref()?))
     }
 
     /// Gives bytes `start..end` of a component; only the chunks asked for are read and checked.
@@ -167,25 +202,88 @@ impl Opened<'_> {
         Ok(())
     }
 
-    /// Writes every component below `folder` under its own path, and gives the paths. An existing file is never
-    /// overwritten, and a file whose bytes turn out wrong is removed again.
-    pub fn export(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    /// Gives the content that an attached CMS carries, and checks its SHA-256 at the end, as [`Self::whole`] does.
+    pub fn content(
+        &self,
+        component: &ComponentRow,
+        content: &ContentRow,
+        give: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), Error> {
+        let object = self.archive.object(&self.key, self.row.id(), ObjectKind::Component, &component.stored);
+        let failed = |e: std::io::Error| match e.downcast::<ReadError>() {
+            Ok(e) => Error::from(e),
+            Err(e) => Error::caused(ErrorCode::StoChanged, content.path.clone(), e),
+        };
+        let changed = |what: &str| Error::new(ErrorCode::StoChanged, content.path.clone(), what);
+        let carried = carried(self.archive.spool(), &mut object.seekable()).map_err(|e| failed(e.into()))?;
+        let Carried::Document(mut inner) = carried else { return Err(changed("no content in it")) };
+        let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            let n = fill(&mut inner, &mut buffer).map_err(failed)?;
+            hasher.update(&buffer[..n]);
+            give(&buffer[..n]).map_err(|e| Error::caused(ErrorCode::ArcOutput, content.path.clone(), e))?;
+            if n < buffer.len() {
+                break;
+            }
+        }
+        if hasher.finish().as_ref() != content.sha256 {
+            return Err(changed("the bytes do not have the digest taken at acceptance"));
+        }
+        Ok(())
+    }
+
+    /// Writes every component below `folder` under its own path, and beside an attached CMS the content it carries. An
+    /// existing file is never overwritten, and a file whose bytes turn out wrong is removed again.
+    pub fn export(&self, folder: &Path) -> Result<Vec<Exported>, Error> {
         let mut written = Vec::new();
         for component in &self.row.components {
-            let path = folder.join(&component.path);
-            let failed = |e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(failed)?;
+            written.push(Exported {
+                path: write_new(folder, &component.path, &mut |give| self.whole(component, give))?,
+                size: component.stored.plain_len,
+                sha256: Sha256(component.sha256),
+            });
+            if let Some(content) = &component.content {
+                written.push(Exported {
+                    path: write_new(folder, &content.path, &mut |give| self.content(component, content, give))?,
+                    size: content.size,
+                    sha256: Sha256(content.sha256),
+                });
             }
-            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
-            let result = self.whole(component, &mut |piece| file.write_all(piece));
-            if let Err(e) = result.and_then(|()| file.sync_all().map_err(failed)) {
-                // The export failed either way; a leftover would be worse than a missing file.
-                let _ = std::fs::remove_file(&path);
-                return Err(e);
-            }
-            written.push(path);
         }
         Ok(written)
     }
+}
+
+/// A file that was given out.
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// Where it was written.
+    pub path: PathBuf,
+    /// Length in bytes.
+    pub size: u64,
+    /// Digest of its bytes, as taken at acceptance.
+    pub sha256: Sha256,
+}
+
+type Give<'a> = dyn FnMut(&[u8]) -> std::io::Result<()> + 'a;
+
+fn write_new(
+    folder: &Path,
+    name: &str,
+    whole: &mut dyn FnMut(&mut Give<'_>) -> Result<(), Error>,
+) -> Result<PathBuf, Error> {
+    let path = folder.join(name);
+    let failed = |e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
+    let result = whole(&mut |piece| file.write_all(piece));
+    if let Err(e) = result.and_then(|()| file.sync_all().map_err(failed)) {
+        // The export failed either way; a leftover would be worse than a missing file.
+        let _ = std::fs::remove_file(&path);
+        return Err(e);
+    }
+    Ok(path)
 }

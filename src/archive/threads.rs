@@ -202,7 +202,7 @@ pub(crate) fn registered(
 fn is_registered(row: &RecordRow, registration: &Registration) -> bool {
     let field = |f| row.card_field(f).unwrap_or_default();
     row.agency == registration.agency
-        && fold::exact(field(CardField::RegistrationNumber)) == fold::exact(&registration.number)
+        && fold::number(field(CardField::RegistrationNumber)) == fold::number(&registration.number)
         && field(CardField::DocumentDate) == registration.date
 }
 

@@ -4,6 +4,7 @@
 
 use super::Common;
 use crate::clock::rfc3339;
+use crate::config::Action;
 use crate::error::{Error, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
@@ -54,6 +55,11 @@ const RECOVERED: Text = text(
     "Прошлая работа была прервана и восстановлена при открытии; принятые документы целы.",
     "The last run was interrupted and was recovered at opening; what was accepted is whole.",
 );
+const LENIENT: Text = text(
+    "Қабылдау саясаты жұмсартылған: пішімі үшін ештеңе қабылданбай қалмайды немесе құпиялылық белгісі тек ескертіледі.",
+    "Политика приёма смягчена: за формат не отказывают, или гриф секретности лишь отмечается.",
+    "The intake policy is lenient: nothing is refused for its format, or a mark of secrecy is only flagged.",
+);
 const CLOCK: Text = text(
     "Компьютер сағаты журналдағы соңғы жазбадан артта. Сағатты түзетіңіз.",
     "Часы компьютера отстают от последней записи журнала. Исправьте часы.",
@@ -76,6 +82,11 @@ impl Doctor {
         add("keys-in-files", ROOT_READS, keys.display().to_string());
         add("no-custody", NO_CUSTODY, String::new());
         add("no-witness", NO_WITNESS, archive.config().vkey.name.clone());
+        let policy = archive.policy();
+        let lenient = [("formats", policy.formats), ("secrecy_marks", policy.secrecy_marks)];
+        for (key, _) in lenient.iter().filter(|(_, action)| *action == Action::Flag) {
+            add("policy-lenient", LENIENT, format!("[ingest] {key} = \"flag\""));
+        }
         let head = archive.head();
         if archive.now() < head.t {
             add("clock-behind", CLOCK, rfc3339(head.t));

@@ -6,7 +6,7 @@ use super::show::record_id;
 use super::{Common, bytes_text};
 use crate::access::open;
 use crate::error::{Error, ErrorCode, Exit};
-use crate::model::digest::Sha256;
+use crate::model::strict::shown;
 use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
@@ -34,11 +34,18 @@ impl Get {
         let actor = common.actor(&archive)?;
         let opened = open(&archive, id, actor)?;
         if let Some(path) = &self.component {
-            let component = opened.component(path)?;
             let mut stdout = std::io::stdout().lock();
-            match &self.range {
-                None => opened.whole(component, &mut |piece| stdout.write_all(piece))?,
-                Some(range) => {
+            let component = match opened.content_at(path) {
+                Some((component, content)) if self.range.is_none() => {
+                    opened.content(component, content, &mut |piece| stdout.write_all(piece))?;
+                    None
+                }
+                _ => Some(opened.component(path)?),
+            };
+            match (component, &self.range) {
+                (None, _) => {}
+                (Some(component), None) => opened.whole(component, &mut |piece| stdout.write_all(piece))?,
+                (Some(component), Some(range)) => {
                     let (start, end) = parse_range(range, component.stored.plain_len)?;
                     opened.range(component, start, end, &mut |piece| stdout.write_all(piece))?;
                 }
@@ -46,14 +53,12 @@ impl Get {
             stdout.flush().map_err(|e| Error::caused(ErrorCode::ArcOutput, "stdout", e))?;
         } else {
             let folder = self.output.clone().unwrap_or_else(|| PathBuf::from(id.to_string()));
-            opened.export(&folder)?;
-            for component in &opened.row.components {
-                let path = folder.join(&component.path);
-                let (size, sha256) = (component.stored.plain_len, Sha256(component.sha256).to_string());
+            for file in opened.export(&folder)? {
+                let (path, sha256) = (file.path.to_string_lossy().into_owned(), file.sha256.to_string());
                 if common.json() {
-                    common.print_json(&json!({"path": path.to_string_lossy(), "size": size, "sha256": sha256}));
+                    common.print_json(&json!({"path": path, "size": file.size, "sha256": sha256}));
                 } else {
-                    out!("{} · {} · SHA-256 {sha256}", path.display(), bytes_text(size));
+                    out!("{} · {} · SHA-256 {sha256}", shown(&path), bytes_text(file.size));
                 }
             }
         }

@@ -3,13 +3,14 @@
 //! One answer a submission; one that fails does not stop the others. A submission that is held already is said and
 //! skipped.
 
-use super::{Common, bytes_text, stop_flag};
+use super::{Common, bytes_text, refusals_json, stop_flag};
 use crate::archive::Archive;
-use crate::error::{Error, ErrorCode, Exit};
+use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::ingest::{Answered, Options, Status, ingest, submissions};
+use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Arguments of `ingest`.
@@ -24,6 +25,8 @@ pub(super) struct Ingest {
 }
 
 const TITLE: Text = text("қабылдау", "приём", "ingest");
+const FLAGGED: Text = text("оның ішінде белгісі бар", "из них с пометками", "of these flagged");
+const SAME_CONTENT: Text = text("мазмұны бірдей жазба", "запись с тем же содержанием", "record with the same content");
 const ACCEPTED: Text = text("қабылданды", "принято", "accepted");
 const HELD: Text = text("бұрыннан бар", "уже хранится", "held already");
 const REFUSED: Text = text("қабылданбады", "не принято", "refused");
@@ -39,11 +42,15 @@ const LAG: Text = text("индекс кешігуі", "отставание ин
 #[derive(Default)]
 pub(super) struct Totals {
     accepted: u64,
+    flagged: u64,
     held: u64,
     refused: u64,
     failed: u64,
     bytes: u64,
+    /// Refusals and failures by code: in how many submissions.
     codes: BTreeMap<&'static str, u64>,
+    /// Flags by code: on how many records.
+    flags: BTreeMap<String, u64>,
     worst: Option<ErrorCode>,
 }
 
@@ -69,7 +76,7 @@ impl Ingest {
             bar.message(bytes_text(totals.bytes));
             if common.json() {
                 bar.above(|| common.print_json(&answer_json(&answered, common.lang())));
-            } else if !matches!(answered.status, Status::Accepted { .. }) {
+            } else if !is_plain(&answered.status) {
                 bar.above(|| print_answer(&answered, common.lang()));
             }
         });
@@ -99,11 +106,20 @@ impl Totals {
     fn count(&mut self, answered: &Answered) {
         self.bytes += answered.bytes;
         match &answered.status {
-            Status::Accepted { .. } => self.accepted += 1,
+            Status::Accepted { flags, .. } => {
+                self.accepted += 1;
+                self.flagged += u64::from(!flags.is_empty());
+                for code in flags {
+                    *self.flags.entry(code.clone()).or_default() += 1;
+                }
+            }
             Status::Held { .. } => self.held += 1,
-            Status::Refused(refusal) => {
+            Status::Refused(refusals) => {
                 self.refused += 1;
-                *self.codes.entry(refusal.code.as_str()).or_default() += 1;
+                let codes: BTreeSet<&str> = refusals.iter().map(|r| r.code.as_str()).collect();
+                for code in codes {
+                    *self.codes.entry(code).or_default() += 1;
+                }
             }
             Status::Failed(error) => {
                 self.failed += 1;
@@ -119,28 +135,28 @@ impl Totals {
     fn print(&self, common: &Common, lag_ms: u64) {
         if common.json() {
             common.print_json(&json!({"summary": {
-                "accepted": self.accepted, "held": self.held, "refused": self.refused, "failed": self.failed,
-                "bytes": self.bytes, "codes": self.codes, "index_lag_ms": lag_ms,
+                "accepted": self.accepted, "flagged": self.flagged, "held": self.held, "refused": self.refused,
+                "failed": self.failed, "bytes": self.bytes, "codes": self.codes, "flags": self.flags,
+                "index_lag_ms": lag_ms,
             }}));
             return;
         }
         let lang = common.lang();
-        out!(
-            "{}: {} · {}: {} · {}: {} · {}: {} · {} · {}: {lag_ms} ms",
-            ACCEPTED.get(lang),
-            self.accepted,
-            HELD.get(lang),
-            self.held,
-            REFUSED.get(lang),
-            self.refused,
-            FAILED.get(lang),
-            self.failed,
-            bytes_text(self.bytes),
-            LAG.get(lang),
-        );
-        for (code, count) in &self.codes {
-            out!("  {code} × {count}");
+        let row = |name: Text, count: u64| out!("{count:>8}  {}", name.get(lang));
+        let by_code = |code: &str, count: u64| {
+            let text = ErrorCode::parse(code).map_or("", |code| first_sentence(code.text(lang)));
+            out!("{count:>8}    {code} {text}");
+        };
+        row(ACCEPTED, self.accepted);
+        if self.flagged > 0 {
+            row(FLAGGED, self.flagged);
+            self.flags.iter().for_each(|(code, count)| by_code(code, *count));
         }
+        row(HELD, self.held);
+        row(REFUSED, self.refused);
+        row(FAILED, self.failed);
+        self.codes.iter().for_each(|(code, count)| by_code(code, *count));
+        out!("{} · {}: {lag_ms} ms", bytes_text(self.bytes), LAG.get(lang));
     }
 
     /// A failure of the archive weighs more than a refusal.
@@ -155,14 +171,19 @@ impl Totals {
 
 /// One answer for people.
 pub(super) fn print_answer(answered: &Answered, lang: Lang) {
-    let path = answered.path.display();
+    let path = shown(&answered.path.to_string_lossy());
     match &answered.status {
-        Status::Accepted { record, .. } => out!("{}: {path} → {record}", ACCEPTED.get(lang)),
+        Status::Accepted { record, flags, same_content, .. } => {
+            let flags = if flags.is_empty() { String::new() } else { format!(" [{}]", flags.join(" ")) };
+            out!("{}: {path} → {record}{flags}", ACCEPTED.get(lang));
+            for other in same_content {
+                out!("  {}: {other}", SAME_CONTENT.get(lang));
+            }
+        }
         Status::Held { record } => out!("{}: {path} → {record}", HELD.get(lang)),
-        Status::Refused(refusal) => {
+        Status::Refused(refusals) => {
             out!("{}: {path}", REFUSED.get(lang));
-            out!("  {} {}: {}", refusal.code, refusal.subject, refusal.code.text(lang));
-            out!("  ({})", refusal.detail);
+            print_refusals(refusals, lang);
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
@@ -172,17 +193,38 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
     }
 }
 
+/// Reasons for people: every one, with its place.
+pub(super) fn print_refusals(refusals: &[Refusal], lang: Lang) {
+    let mut last = None;
+    for refusal in refusals {
+        out!("  {} {}", refusal.code, shown(&refusal.subject));
+        out!("    ({})", shown(&refusal.detail));
+        // Ten missing fields need the same advice once.
+        if last != Some(refusal.code) {
+            out!("    {}", refusal.code.text(lang));
+        }
+        last = Some(refusal.code);
+    }
+}
+
+/// An acceptance that needs nobody's eye.
+fn is_plain(status: &Status) -> bool {
+    matches!(status, Status::Accepted { flags, same_content, .. } if flags.is_empty() && same_content.is_empty())
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_inclusive(". ").next().unwrap_or(text).trim_end()
+}
+
 /// One answer for programs.
 pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
     let mut value = match &answered.status {
-        Status::Accepted { record, entry } => {
-            json!({"status": "accepted", "record_id": record.to_string(), "entry": entry})
-        }
-        Status::Held { record } => json!({"status": "held", "record_id": record.to_string()}),
-        Status::Refused(refusal) => json!({
-            "status": "refused", "code": refusal.code.as_str(), "subject": refusal.subject,
-            "detail": refusal.detail, "text": refusal.code.text(lang),
+        Status::Accepted { record, entry, flags, same_content } => json!({
+            "status": "accepted", "record_id": record.to_string(), "entry": entry, "flags": flags,
+            "same_content": same_content.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
+        Status::Held { record } => json!({"status": "held", "record_id": record.to_string()}),
+        Status::Refused(refusals) => json!({"status": "refused", "reasons": refusals_json(refusals, lang)}),
         Status::Failed(error) => json!({
             "status": "failed", "code": error.code.as_str(), "subject": error.subject,
             "detail": error.what, "text": error.code.text(lang),

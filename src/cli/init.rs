@@ -5,7 +5,7 @@
 use super::Common;
 use crate::archive::{Archive, InitOptions};
 use crate::clock::SystemClock;
-use crate::config::Engine;
+use crate::config::{Action, Engine, Policy};
 use crate::error::{Error, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
@@ -26,6 +26,9 @@ pub(super) struct Init {
     /// Engine of the index: redb or sled.
     #[arg(long, default_value = "redb", value_parser = engine)]
     engine: Engine,
+    /// What findings about file formats do: `refuse`, or `flag` for taking over holdings that exist, good or bad.
+    #[arg(long, default_value = "refuse", value_parser = action)]
+    formats: Action,
 }
 
 const MADE: Text = text("Жаңа архив жасалды", "Создан новый архив", "A new archive was made");
@@ -48,13 +51,22 @@ fn engine(name: &str) -> Result<Engine, String> {
     }
 }
 
+fn action(word: &str) -> Result<Action, String> {
+    match word {
+        "refuse" => Ok(Action::Refuse),
+        "flag" => Ok(Action::Flag),
+        other => Err(format!("{other}: refuse or flag")),
+    }
+}
+
 impl Init {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let dir = match &self.dir {
             Some(dir) => dir.as_path(),
             None => common.folder()?,
         };
-        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine: self.engine };
+        let policy = Policy { formats: self.formats, ..Policy::default() };
+        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine: self.engine, policy };
         let archive = Archive::create(dir, &options, Arc::new(SystemClock))?;
         let keys = archive.config().keys_path(dir);
         let vkey = archive.config().vkey.to_string();

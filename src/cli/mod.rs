@@ -15,12 +15,15 @@ macro_rules! out_raw {
 }
 
 mod audit;
+mod classifier;
 mod demo;
 mod doctor;
+mod duplicates;
 mod get;
 mod ingest;
 mod init;
 mod log;
+mod record;
 mod reindex;
 pub mod samples;
 mod search;
@@ -28,7 +31,7 @@ mod show;
 
 use crate::archive::Archive;
 use crate::clock::SystemClock;
-use crate::error::{Error, ErrorCode, Exit};
+use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::id::ActorId;
 use crate::text::{Lang, Text, text};
 use clap::{Args, Parser, Subcommand};
@@ -72,6 +75,14 @@ enum Command {
     Show(show::Show),
     /// Give out the components of a record, byte for byte.
     Get(get::Get),
+    /// An accepted record grows: add a component, identify formats again, spill.
+    Record(record::Record),
+    /// Correct the card of a record.
+    Card(record::CardArgs),
+    /// Classifiers that codes in submissions come from.
+    Classifier(classifier::ClassifierArgs),
+    /// Files that are in more than one record of an agency.
+    Duplicates(duplicates::Duplicates),
     /// Search by words, fields, dates, or a file's content.
     Search(search::Search),
     /// Check journal, objects, vault and index against each other.
@@ -123,6 +134,10 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Ingest(c) => c.run(&common),
         Command::Show(c) => c.run(&common),
         Command::Get(c) => c.run(&common),
+        Command::Record(c) => c.run(&common),
+        Command::Card(c) => c.run(&common),
+        Command::Classifier(c) => c.run(&common),
+        Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
@@ -267,6 +282,16 @@ pub(crate) fn stop_flag() -> &'static AtomicBool {
         }
     });
     &STOP
+}
+
+/// Reasons of a refusal for programs.
+pub(crate) fn refusals_json(refusals: &[Refusal], lang: Lang) -> serde_json::Value {
+    let reason = |r: &Refusal| {
+        serde_json::json!({
+            "code": r.code.as_str(), "subject": r.subject, "detail": r.detail, "text": r.code.text(lang),
+        })
+    };
+    refusals.iter().map(reason).collect()
 }
 
 /// A number of bytes for people: `1.5 MB` (10^6).

@@ -3,20 +3,19 @@
 //! A list is no reading: titles of restricted records stay out of it.
 
 use super::Common;
-use super::show::access_text;
+use super::show::{access_text, kind_text};
 use crate::archive::Archive;
 use crate::clock::rfc3339;
-use crate::error::{Error, ErrorCode, Exit};
+use crate::error::{Error, Exit};
 use crate::index::query::Query;
 use crate::index::rows::RecordRow;
-use crate::limits::CHUNK_BYTES;
-use crate::model::digest::Sha256;
+use crate::ingest::amend::file_digest;
 use crate::model::record::CardField;
-use crate::model::submission::AccessCategory;
-use crate::store::seal::fill;
+use crate::model::strict::shown;
+use crate::model::submission::{AccessCategory, Kind};
 use crate::text::{Lang, Text, text};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `search`.
 #[derive(clap::Args)]
@@ -91,6 +90,7 @@ fn print_row(row: &RecordRow, common: &Common) {
             "document_date": field(CardField::DocumentDate),
             "document_type": field(CardField::DocumentType),
             "title": open.then(|| field(CardField::Title)),
+            "kind": row.kind().as_str(),
             "nomenclature_index": row.nomenclature_index,
             "file": row.file,
             "access_category": row.access().as_str(),
@@ -98,30 +98,18 @@ fn print_row(row: &RecordRow, common: &Common) {
         }));
         return;
     }
-    let title = if open { field(CardField::Title) } else { HIDDEN.get(lang) };
+    let title = if open { shown(field(CardField::Title)) } else { HIDDEN.get(lang).to_owned() };
     out!(
         "{} · {} · {} · {} · {title}",
         row.id(),
-        field(CardField::RegistrationNumber),
+        shown(field(CardField::RegistrationNumber)),
         field(CardField::DocumentDate),
-        field(CardField::DocumentType),
+        shown(field(CardField::DocumentType)),
     );
+    if row.kind() != Kind::ElectronicOriginal {
+        out!("  {}", kind_text(row.kind()).get(lang));
+    }
     if !open {
         out!("  {}", access_text(row.access()).get(lang));
     }
-}
-
-fn file_digest(path: &Path) -> Result<Sha256, Error> {
-    let failed = |e| Error::caused(ErrorCode::IngNoSuchPath, path.display().to_string(), e);
-    let mut file = std::fs::File::open(path).map_err(failed)?;
-    let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
-    let mut buffer = vec![0; CHUNK_BYTES];
-    loop {
-        let n = fill(&mut file, &mut buffer).map_err(failed)?;
-        hasher.update(&buffer[..n]);
-        if n < buffer.len() {
-            break;
-        }
-    }
-    Ok(Sha256::from_slice(hasher.finish().as_ref()).expect("SHA-256 has 32 bytes"))
 }

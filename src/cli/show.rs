@@ -6,10 +6,17 @@ use super::{Common, bytes_text};
 use crate::access::{HistoryEntry, Opened, open};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
+use crate::index::rows::RecordRow;
+use crate::model::amendment::{Amendment, AmendmentKind};
+use crate::model::card::PaperMark;
+use crate::model::classifier::CodeUsed;
+use crate::model::format::{Finding, Identification};
 use crate::model::id::RecordId;
-use crate::model::record::{CardField, Manifest};
-use crate::model::submission::{AccessCategory, Direction, Role};
+use crate::model::record::{CardField, Component, Manifest};
+use crate::model::strict::shown;
+use crate::model::submission::{AccessCategory, CertifierRole, Direction, Kind, Role};
 use crate::text::{Lang, Text, text};
+use crate::tlog::leaf::Leaf;
 use serde_json::{Value, json};
 
 /// Arguments of `show`.
@@ -42,6 +49,22 @@ const COMPONENTS: Text = text("Құрамы", "Состав", "Components");
 const CUSTODY: Text = text("Сақтау тарихы", "История хранения", "Custody");
 const READINGS: Text = text("Оқылуы", "Прочтения", "Readings");
 const COMMITMENT: Text = text("Журналдағы міндеттеме", "Обязательство в журнале", "Commitment in the journal");
+const KIND: Text = text("Құжат нысаны", "Вид записи", "Kind");
+const CERTIFIED: Text = text("Куәландырған", "Заверил", "Certified by");
+const DELIVERY: Text = text("Жеткізілуі", "Доставка", "Delivery");
+const DELIVERED: Text = text("жеткізілген", "доставлен", "delivered");
+const NOT_DELIVERED: Text = text(
+    "жеткізілмеген: алушының түбіртегі жоқ",
+    "не доставлен: нет уведомления получателя",
+    "not delivered: no receipt of the recipient",
+);
+const FLAG: Text = text("Белгі", "Пометка", "Flag");
+const CODE: Text = text("Код", "Код", "Code");
+const SAME_CONTENT: Text = text("Мазмұны бірдей жазба", "Запись с тем же содержанием", "Record with the same content");
+const AMENDMENTS: Text = text("Толықтырулар", "Дополнения", "Amendments");
+const PART: Text = text("толықтыру", "дополнение", "amendment");
+const CONTENT: Text = text("ішіндегі құжат", "документ внутри", "the document inside");
+const DERIVED: Text = text("Неден жасалған", "Получено из", "Derived from");
 const SYSTEM: Text = text("жүйе", "система", "the system");
 
 /// The name of a card field for people.
@@ -68,12 +91,64 @@ pub(super) fn field_text(field: CardField) -> Text {
         CardField::FilingMark => text("Іске жіберу туралы белгі", "Отметка о направлении в дело", "Filing mark"),
         CardField::LinkNumber => text("Сілтеме: нөмірі", "Ссылка: номер", "Link: number"),
         CardField::LinkDate => text("Сілтеме: күні", "Ссылка: дата", "Link: date"),
+        CardField::SenderBody => text("Жөнелтуші ұйым", "Организация-отправитель", "Sending body"),
+        CardField::Place => text("Құжат жасалған орын", "Место составления", "Place of making"),
         CardField::PaperMark => text("Қағаз нұсқасы", "Бумажный экземпляр", "Paper"),
+    }
+}
+
+pub(super) fn kind_text(kind: Kind) -> Text {
+    match kind {
+        Kind::ElectronicOriginal => text("электрондық түпнұсқа", "электронный подлинник", "electronic original"),
+        // N 430 cl. 12: what arrived on paper is registered by its copy, which is nowhere called an original.
+        Kind::ScannedCopy => text(
+            "қағаз құжаттың электрондық көшірмесі (түпнұсқа емес)",
+            "электронная копия бумажного документа (не подлинник)",
+            "electronic copy of a paper document (not an original)",
+        ),
+    }
+}
+
+fn certifier_text(role: CertifierRole) -> Text {
+    match role {
+        CertifierRole::Executor => text("орындаушы", "исполнитель", "executor"),
+        CertifierRole::RecordsOfficer => {
+            text("құжаттамалық қамтамасыз ету бөлімшесі", "служба документационного обеспечения", "records officer")
+        }
+    }
+}
+
+/// N 430 cl. 18: what was sent without a receipt counts as not delivered.
+fn delivery(row: &RecordRow) -> Option<&'static str> {
+    let received = row.components.iter().any(|c| c.role() == Role::Receipt);
+    match row.direction() {
+        Direction::Outgoing if received => Some("delivered"),
+        Direction::Outgoing => Some("not delivered"),
+        _ => None,
+    }
+}
+
+fn paper_text(mark: &str) -> Option<Text> {
+    Some(match PaperMark::parse(mark)? {
+        PaperMark::Original => text("қағаз түпнұсқасы бар", "есть бумажный подлинник", "a paper original exists"),
+        PaperMark::Copy => text("қағаздағы көшірмесі бар", "есть бумажная копия", "a paper copy exists"),
+        PaperMark::NoPaper => text("жоқ", "нет", "none"),
+    })
+}
+
+fn amendment_text(kind: AmendmentKind) -> Text {
+    match kind {
+        AmendmentKind::ComponentAdded => text("файл қосылды", "добавлен файл", "a component was added"),
+        AmendmentKind::CardCorrected => text("карточка түзетілді", "карточка исправлена", "the card was corrected"),
+        AmendmentKind::FormatsIdentified => {
+            text("пішімдер қайта анықталды", "форматы определены заново", "formats were identified again")
+        }
     }
 }
 
 fn role_text(role: Role) -> Text {
     match role {
+        Role::Mark => text("белгі", "отметка", "mark"),
         Role::Card => text("карточка", "карточка", "card"),
         Role::Main => text("негізгі құжат", "основной документ", "main document"),
         Role::Attachment => text("қосымша", "приложение", "attachment"),
@@ -98,6 +173,9 @@ pub(super) fn access_text(access: AccessCategory) -> Text {
     match access {
         AccessCategory::Public => text("ашық", "открытый", "public"),
         AccessCategory::Confidential => text("құпиялы", "конфиденциальный", "confidential"),
+        AccessCategory::OfficialUse => {
+            text("қызмет бабында пайдалану үшін", "для служебного пользования", "for official use")
+        }
     }
 }
 
@@ -113,91 +191,249 @@ impl Show {
     }
 }
 
+/// What `show` prints of a record, read and checked.
+struct Shown<'a> {
+    row: &'a RecordRow,
+    manifest: Manifest,
+    amendments: Vec<(Leaf, Amendment)>,
+    custody: Vec<HistoryEntry>,
+    readings: Vec<HistoryEntry>,
+    same_content: Vec<RecordId>,
+}
+
 /// Prints a record that is open.
 pub(super) fn print(opened: &Opened<'_>, common: &Common) -> Result<(), Error> {
-    let manifest = opened.manifest()?;
     let (custody, readings) = opened.history()?;
+    let shown = Shown {
+        row: &opened.row,
+        manifest: opened.manifest()?,
+        amendments: opened.amendments()?,
+        custody,
+        readings,
+        same_content: opened.same_content()?,
+    };
     if common.json() {
-        common.print_json(&record_json(opened, &manifest, &custody, &readings));
+        common.print_json(&shown.json());
     } else {
-        print_text(opened, &manifest, &custody, &readings, common.lang());
+        shown.print(common.lang());
     }
     Ok(())
 }
 
-fn record_json(opened: &Opened<'_>, manifest: &Manifest, custody: &[HistoryEntry], readings: &[HistoryEntry]) -> Value {
-    let entry = |e: &HistoryEntry| {
-        json!({
-            "entry": e.index, "act": e.leaf.act.as_str(), "time": rfc3339(e.leaf.t), "actor": e.leaf.actor.to_string(),
-            "account": e.account,
-        })
-    };
-    let component = |c: &crate::model::record::Component| {
-        json!({
-            "path": c.path, "role": c.role.as_str(), "covers": c.covers, "size": c.size,
-            "sha256": c.digests.sha256.to_string(), "sha512": c.digests.sha512.to_string(),
-            "media_type": c.media_type,
-        })
-    };
-    let card: serde_json::Map<String, Value> =
-        manifest.card.iter().map(|(f, v)| (f.as_str().to_owned(), v.clone().into())).collect();
+fn format_json(f: &Identification) -> Value {
+    let finding = |f: &Finding| json!({"code": f.code.as_str(), "place": f.place, "detail": f.detail});
     json!({
-        "record_id": manifest.record.to_string(),
-        "agency": manifest.agency,
-        "direction": manifest.direction.as_str(),
-        "profile": manifest.profile.as_str(),
-        "nomenclature_index": manifest.nomenclature_index,
-        "file": manifest.file,
-        "access_category": manifest.access_category.as_str(),
-        "accepted": rfc3339(opened.row.accepted),
-        "signature_status": "not validated",
-        "card": card,
-        "components": manifest.components.iter().map(component).collect::<Vec<_>>(),
-        "g256": manifest.group().0.to_string(),
-        "custody": custody.iter().map(entry).collect::<Vec<_>>(),
-        "readings": readings.iter().map(entry).collect::<Vec<_>>(),
+        "puid": f.puid, "family": f.family.as_str(), "name": f.name, "version": f.version,
+        "basis": f.basis.as_str(), "findings": f.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }
 
-fn print_text(
-    opened: &Opened<'_>,
-    manifest: &Manifest,
-    custody: &[HistoryEntry],
-    readings: &[HistoryEntry],
-    lang: Lang,
-) {
-    let line = |name: Text, value: &str| out!("  {}: {value}", name.get(lang));
-    out!("{} {}", RECORD.get(lang), manifest.record);
-    line(ACCEPTED, &local_text(opened.row.accepted));
-    line(AGENCY, &manifest.agency);
-    line(DIRECTION, direction_text(manifest.direction).get(lang));
-    if let Some(file) = &manifest.file {
-        line(FILE, file);
+fn component_json(c: &Component, part: usize) -> Value {
+    let content = c.content.as_ref().map(|content| {
+        json!({
+            "path": content.path, "size": content.size, "sha256": content.sha256.to_string(),
+            "format": format_json(&content.format),
+        })
+    });
+    json!({
+        "path": c.path, "role": c.role.as_str(), "covers": c.covers, "size": c.size,
+        "sha256": c.digests.sha256.to_string(), "sha512": c.digests.sha512.to_string(),
+        "media_type": c.media_type, "part": part, "format": c.format.as_ref().map(format_json), "content": content,
+        "source": c.derived.as_ref().map(|d| &d.source), "tool": c.derived.as_ref().map(|d| &d.tool),
+    })
+}
+
+impl Shown<'_> {
+    /// Components of all parts, with the number of the part that brought them.
+    fn components(&self) -> impl Iterator<Item = (usize, &Component)> {
+        let later = (1..).zip(&self.amendments).flat_map(|(part, (_, a))| a.components.iter().map(move |c| (part, c)));
+        self.manifest.components.iter().map(|c| (0, c)).chain(later)
     }
-    line(ACCESS, access_text(manifest.access_category).get(lang));
-    let signatures = manifest.components.iter().filter(|c| c.role == Role::Signature).count();
-    line(SIGNATURES, &format!("{signatures}, {}", NOT_VALIDATED.get(lang)));
-    out!("{}", CARD.get(lang));
-    for (field, value) in &manifest.card {
-        line(field_text(*field), &value.replace('\n', ", "));
+
+    /// The newest card.
+    fn card(&self) -> &[(CardField, String)] {
+        let corrected = self.amendments.iter().rev().find_map(|(_, a)| a.card.as_ref());
+        corrected.unwrap_or(&self.manifest.card)
     }
-    out!("{}", COMPONENTS.get(lang));
-    for component in &manifest.components {
-        out!("  {} · {} · {}", component.path, role_text(component.role).get(lang), bytes_text(component.size));
-        out!("    SHA-256 {}", component.digests.sha256);
-        if !component.covers.is_empty() {
-            out!("    ↳ {}", component.covers.join(", "));
+
+    fn json(&self) -> Value {
+        let entry = |e: &HistoryEntry| {
+            json!({
+                "entry": e.index, "act": e.leaf.act.as_str(), "time": rfc3339(e.leaf.t),
+                "actor": e.leaf.actor.to_string(), "account": e.account,
+            })
+        };
+        let fields = |card: &[(CardField, String)]| {
+            card.iter().map(|(f, v)| (f.as_str().to_owned(), Value::from(v.clone()))).collect::<serde_json::Map<_, _>>()
+        };
+        let amendment = |(part, (leaf, a)): (usize, &(Leaf, Amendment))| {
+            json!({
+                "part": part, "kind": a.kind.as_str(), "time": rfc3339(leaf.t), "reason": a.reason,
+                "card": a.card.as_ref().map(|card| fields(card)), "g256": a.group().0.to_string(),
+                "identifier": a.identifier,
+                "formats": a.formats.iter().map(|(path, f)| json!({"path": path, "format": format_json(f)}))
+                    .collect::<Vec<_>>(),
+            })
+        };
+        let manifest = &self.manifest;
+        let certified = manifest
+            .certified_by
+            .as_ref()
+            .map(|c| json!({"role": c.role.as_str(), "post": c.post, "surname": c.surname}));
+        let code =
+            |c: &CodeUsed| json!({"field": c.field, "code": c.code, "classifier": c.classifier, "edition": c.edition});
+        json!({
+            "record_id": manifest.record.to_string(),
+            "agency": manifest.agency,
+            "kind": manifest.kind.as_str(),
+            "certified_by": certified,
+            "direction": manifest.direction.as_str(),
+            "delivery": delivery(self.row),
+            "profile": manifest.profile.as_str(),
+            "nomenclature_index": manifest.nomenclature_index,
+            "file": manifest.file,
+            "access_category": manifest.access_category.as_str(),
+            "accepted": rfc3339(self.row.accepted),
+            "signature_status": "not validated",
+            "flags": self.row.flags,
+            "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
+            "card": fields(self.card()),
+            "first_card": (!self.row.earlier_cards.is_empty()).then(|| fields(&manifest.card)),
+            "components": self.components().map(|(part, c)| component_json(c, part)).collect::<Vec<_>>(),
+            "amendments": (1..).zip(&self.amendments).map(amendment).collect::<Vec<_>>(),
+            "same_content": self.same_content.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "identifier": manifest.identifier,
+            "g256": manifest.group().0.to_string(),
+            "custody": self.custody.iter().map(entry).collect::<Vec<_>>(),
+            "readings": self.readings.iter().map(entry).collect::<Vec<_>>(),
+        })
+    }
+
+    fn print(&self, lang: Lang) {
+        let line = |name: Text, value: &str| out!("  {}: {}", name.get(lang), shown(value));
+        let manifest = &self.manifest;
+        out!("{} {}", RECORD.get(lang), manifest.record);
+        line(KIND, kind_text(manifest.kind).get(lang));
+        if let Some(c) = &manifest.certified_by {
+            let post = c.post.as_deref().map(|post| format!(", {post}")).unwrap_or_default();
+            line(CERTIFIED, &format!("{} ({}{post})", c.surname, certifier_text(c.role).get(lang)));
+        }
+        line(ACCEPTED, &local_text(self.row.accepted));
+        line(AGENCY, &manifest.agency);
+        line(DIRECTION, direction_text(manifest.direction).get(lang));
+        match delivery(self.row) {
+            Some("delivered") => line(DELIVERY, DELIVERED.get(lang)),
+            Some(_) => line(DELIVERY, NOT_DELIVERED.get(lang)),
+            None => {}
+        }
+        if let Some(file) = &manifest.file {
+            line(FILE, file);
+        }
+        line(ACCESS, access_text(manifest.access_category).get(lang));
+        let signatures = self.components().filter(|(_, c)| c.role == Role::Signature).count();
+        line(SIGNATURES, &format!("{signatures}, {}", NOT_VALIDATED.get(lang)));
+        for code in &self.row.flags {
+            let text = ErrorCode::parse(code).map_or("", |code| code.text(lang));
+            line(FLAG, &format!("{code} {text}"));
+        }
+        for other in &self.same_content {
+            line(SAME_CONTENT, &other.to_string());
+        }
+        self.print_card(lang);
+        out!("{}", COMPONENTS.get(lang));
+        for (part, component) in self.components() {
+            print_component(component, part, lang);
+        }
+        self.print_history(lang);
+    }
+
+    fn print_card(&self, lang: Lang) {
+        out!("{}", CARD.get(lang));
+        for (field, value) in self.card() {
+            let paper = (*field == CardField::PaperMark).then(|| paper_text(value)).flatten();
+            let value = paper.map_or_else(|| value.replace('\n', ", "), |text| text.get(lang).to_owned());
+            out!("  {}: {}", field_text(*field).get(lang), shown(&value));
+        }
+        for code in &self.manifest.codes {
+            let edition = format!("{} {}", code.classifier, code.edition);
+            out!("  {}: {} = {} ({})", CODE.get(lang), code.field, shown(&code.code), shown(&edition));
         }
     }
-    out!("{}", COMMITMENT.get(lang));
-    out!("  g256 {}", manifest.group().0);
-    for (title, entries) in [(CUSTODY, custody), (READINGS, readings)] {
-        if !entries.is_empty() {
-            out!("{}", title.get(lang));
+
+    fn print_history(&self, lang: Lang) {
+        if !self.amendments.is_empty() {
+            out!("{}", AMENDMENTS.get(lang));
         }
-        for entry in entries {
-            let who = entry.account.as_deref().unwrap_or(SYSTEM.get(lang));
-            out!("  #{} {} {} ({who})", entry.index, local_text(entry.leaf.t), entry.leaf.act.as_str());
+        let mut card = &self.manifest.card;
+        for (part, (leaf, amendment)) in (1..).zip(&self.amendments) {
+            let reason = amendment.reason.as_deref().map(|r| format!(": {}", shown(r))).unwrap_or_default();
+            out!("  {part}. {} {}{reason}", local_text(leaf.t), amendment_text(amendment.kind).get(lang));
+            for (path, format) in &amendment.formats {
+                out!("     {}", shown(path));
+                print_format(format, "       ");
+            }
+            if let Some(corrected) = &amendment.card {
+                print_changes(card, corrected, lang);
+                card = corrected;
+            }
         }
+        out!("{}", COMMITMENT.get(lang));
+        out!("  g256 {}", self.manifest.group().0);
+        for (_, amendment) in &self.amendments {
+            out!("  g256 {}", amendment.group().0);
+        }
+        for (title, entries) in [(CUSTODY, &self.custody), (READINGS, &self.readings)] {
+            if !entries.is_empty() {
+                out!("{}", title.get(lang));
+            }
+            for entry in entries {
+                let who = entry.account.as_deref().unwrap_or(SYSTEM.get(lang));
+                out!("  #{} {} {} ({who})", entry.index, local_text(entry.leaf.t), entry.leaf.act.as_str());
+            }
+        }
+    }
+}
+
+/// The fields that a correction changed, old value and new.
+fn print_changes(old: &[(CardField, String)], new: &[(CardField, String)], lang: Lang) {
+    let value = |card: &[(CardField, String)], field| {
+        card.iter().find(|(f, _)| *f == field).map_or_else(|| "—".to_owned(), |(_, v)| shown(&v.replace('\n', ", ")))
+    };
+    for field in CardField::ALL {
+        let (before, after) = (value(old, *field), value(new, *field));
+        if before != after {
+            out!("     {}: {before} → {after}", field_text(*field).get(lang));
+        }
+    }
+}
+
+fn print_component(component: &Component, part: usize, lang: Lang) {
+    let later = if part == 0 { String::new() } else { format!(" · {} {part}", PART.get(lang)) };
+    let role = role_text(component.role).get(lang);
+    out!("  {} · {role} · {}{later}", shown(&component.path), bytes_text(component.size));
+    out!("    SHA-256 {}", component.digests.sha256);
+    if let Some(format) = &component.format {
+        print_format(format, "    ");
+    }
+    if let Some(content) = &component.content {
+        out!("    ↳ {} · {} · {}", shown(&content.path), CONTENT.get(lang), bytes_text(content.size));
+        out!("      SHA-256 {}", content.sha256);
+        print_format(&content.format, "      ");
+    }
+    if !component.covers.is_empty() {
+        out!("    ↳ {}", shown(&component.covers.join(", ")));
+    }
+    if let Some(derived) = &component.derived {
+        out!("    {}: {} · {}", DERIVED.get(lang), shown(&derived.source), shown(&derived.tool));
+    }
+}
+
+fn print_format(format: &Identification, indent: &str) {
+    let puid = format.puid.as_deref().unwrap_or("—");
+    let name = [format.name.as_str(), format.version.as_str()].join(" ");
+    out!("{indent}{puid} {}", if name.trim().is_empty() { format.family.as_str() } else { name.trim() });
+    for finding in &format.findings {
+        let place = if finding.place.is_empty() { String::new() } else { format!("{}: ", shown(&finding.place)) };
+        out!("{indent}! {} {place}{}", finding.code, shown(&finding.detail));
     }
 }

@@ -119,6 +119,7 @@ fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
         ("received" | "accepted", _) => between(date::ACCEPTED, value).ok_or_else(|| wrong("not a date or range")),
         ("agency", _) => Ok(Condition::In(Field::Agency, words()?)),
         ("file", _) => Ok(Condition::In(Field::File, words()?)),
+        ("kind", _) => Ok(Condition::Is("kind", value.to_owned())),
         ("direction", _) => Ok(Condition::Is("direction", value.to_owned())),
         ("access", _) => Ok(Condition::Is("access", value.to_owned())),
         ("profile", _) => Ok(Condition::Is("profile", value.to_owned())),
@@ -127,7 +128,7 @@ fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
         (_, Some(field)) => Ok(Condition::Is(field.as_str(), fold::exact(value))),
         (_, None) => {
             let known: Vec<&str> = CardField::ALL.iter().map(|f| f.as_str()).collect();
-            let more = "id sha256 date received agency file direction access profile flag";
+            let more = "id sha256 date received agency file kind direction access profile flag";
             let aliases: Vec<&str> = ALIASES.iter().map(|(n, _)| *n).collect();
             Err(wrong(&format!("no such field; known: {more} {} {}", aliases.join(" "), known.join(" "))))
         }
@@ -219,20 +220,94 @@ impl Reader<'_> {
         self.kv.get(&key)?.map(|v| self.keys.read(&key, &v)).transpose()
     }
 
+    /// Entries by which classifiers were adopted, oldest first.
+    pub fn classifiers(&self) -> Result<Vec<u64>, IndexError> {
+        let mut entries = Vec::new();
+        self.kv.range(&key(b'T', &[]), &after(b"T"), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            entries.extend(key.last_chunk::<8>().map(|n| u64::from_be_bytes(*n)));
+            Ok(true)
+        })?;
+        Ok(entries)
+    }
+
     /// Records of one registration (agency, number, date).
     pub fn registered(&self, agency: &str, number: &str, date: &str) -> Result<Vec<u32>, IndexError> {
         self.wide(b'G', rows::registration_token(self.keys, agency, number, date))
     }
 
     fn wide(&self, kind: u8, token: WideToken) -> Result<Vec<u32>, IndexError> {
+        self.wide_at_most(kind, token, usize::MAX)
+    }
+
+    fn wide_at_most(&self, kind: u8, token: WideToken, most: usize) -> Result<Vec<u32>, IndexError> {
         let from = key(kind, &[&token]);
         let mut found = Vec::new();
         self.kv.range(&from, &after(&from), false, &mut |key, value| {
             self.keys.read::<()>(key, value)?;
             found.extend(key.last_chunk::<4>().map(|n| u32::from_be_bytes(*n)));
-            Ok(true)
+            Ok(found.len() < most)
         })?;
         Ok(found)
+    }
+
+    /// Records of the same agency that hold the same main content and attachments under another registration; the
+    /// oldest, at most [`SAME_CONTENT_MAX`].
+    pub fn same_content(&self, row: &RecordRow) -> Result<Vec<RecordId>, IndexError> {
+        let content = document(row);
+        let Some((_, first)) = content.first() else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        let token = rows::file_token(self.keys, &row.agency, &Sha256(*first));
+        for number in self.wide_at_most(b'K', token, 4 * SAME_CONTENT_MAX)? {
+            if found.len() == SAME_CONTENT_MAX {
+                break;
+            }
+            let other = self.record(number)?.filter(|other| other.id() != row.id());
+            found.extend(other.filter(|other| document(other) == content).map(|other| other.id()));
+        }
+        Ok(found)
+    }
+
+    /// Gives the main files and attachments that are in more than one record of an agency.
+    pub fn duplicates(&self, agency: Option<&str>, give: &mut dyn FnMut(Duplicate)) -> Result<(), IndexError> {
+        // Rows of one file in one agency have one token and stand side by side, so the scan holds only what is double.
+        let mut group: (Vec<u8>, Vec<u32>) = Default::default();
+        let mut groups = Vec::new();
+        self.kv.range(&key(b'K', &[]), &after(b"K"), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            let Some((token, number)) = key.split_last_chunk::<4>() else { return Ok(true) };
+            let number = u32::from_be_bytes(*number);
+            if group.0 == token {
+                group.1.push(number);
+                return Ok(true);
+            }
+            let done = std::mem::replace(&mut group, (token.to_vec(), vec![number]));
+            if done.1.len() > 1 {
+                groups.push(done);
+            }
+            Ok(true)
+        })?;
+        if group.1.len() > 1 {
+            groups.push(group);
+        }
+        for (token, numbers) in groups {
+            let mut records = Vec::new();
+            for number in numbers {
+                records.extend(self.record(number)?);
+            }
+            let Some(first) = records.first().filter(|r| agency.is_none_or(|a| a == r.agency)) else { continue };
+            let named =
+                |sha256: &[u8; 32]| rows::file_token(self.keys, &first.agency, &Sha256(*sha256))[..] == token[1..];
+            let content = first.components.iter().find(|c| c.role().is_content() && named(&c.sha256));
+            let Some((sha256, size)) = content.map(|c| (Sha256(c.sha256), c.stored.plain_len)) else { continue };
+            let holds = |r: &RecordRow| r.components.iter().any(|c| c.role().is_content() && c.sha256 == sha256.0);
+            let agency = first.agency.clone();
+            records.retain(holds);
+            if records.len() > 1 {
+                give(Duplicate { sha256, size, agency, records });
+            }
+        }
+        Ok(())
     }
 
     /// Gives the records that fulfil `query`, newest first, until `give` answers false.
@@ -343,6 +418,30 @@ impl Reader<'_> {
         })?;
         Ok(found.into_iter().collect())
     }
+}
+
+/// How many records with the same content are named: a form letter can be in thousands.
+pub const SAME_CONTENT_MAX: usize = 8;
+
+/// A file that is in more than one record of an agency.
+#[derive(Debug, Clone)]
+pub struct Duplicate {
+    /// Its digest.
+    pub sha256: Sha256,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Code of the agency.
+    pub agency: String,
+    /// The records, oldest first.
+    pub records: Vec<RecordRow>,
+}
+
+/// Roles and digests of main content and attachments, sorted: what makes two documents the same text.
+fn document(row: &RecordRow) -> Vec<(u8, [u8; 32])> {
+    let content = row.components.iter().filter(|c| c.role().is_content());
+    let mut digests: Vec<_> = content.map(|c| (c.role, c.sha256)).collect();
+    digests.sort_unstable();
+    digests
 }
 
 fn intersect(a: &[u32], b: &[u32]) -> Vec<u32> {

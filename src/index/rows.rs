@@ -14,6 +14,7 @@
 //! | `U` | token of the account name 16 | actor 8, checked |
 //! | `Y` | token of the agency code 16 | subtree u32, checked |
 //! | `C` | token of the agency code 16 | the code, sealed |
+//! | `T` | entry index u64 BE of an adopted classifier | empty, checked |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::seal::{IndexKeys, WideToken};
@@ -22,7 +23,7 @@ use crate::model::digest::Sha256;
 use crate::model::fold;
 use crate::model::id::{ActId, ActorId, ObjectId, RecordId};
 use crate::model::record::{CardField, Component, Manifest};
-use crate::model::submission::{AccessCategory, Direction, Profile, Role};
+use crate::model::submission::{AccessCategory, Direction, Kind, Profile, Role};
 use crate::store::format::FrameLoc;
 use crate::store::segment::StoreEnd;
 use crate::vault::KeySlot;
@@ -215,7 +216,10 @@ impl AmendmentRow {
             part: PartRow { act: act.0, entry, amendment: stored },
             card: amendment.card.as_ref().map(|card| card_row(card)),
             components: amendment.components.iter().map(component).collect::<Option<_>>()?,
-            flags: component_flags(&amendment.components).chain(again.map(|f| f.code.to_string())).collect(),
+            flags: component_flags(&amendment.components)
+                .chain(again.map(|f| f.code.to_string()))
+                .chain(amendment.flags.iter().map(|f| f.code.to_string()))
+                .collect(),
         })
     }
 }
@@ -243,6 +247,8 @@ pub struct RecordRow {
     pub accepted: u64,
     /// Code of the agency.
     pub agency: String,
+    /// Position in [`Kind::ALL`].
+    pub kind: u8,
     /// Position in [`Direction::ALL`].
     pub direction: u8,
     /// Position in [`Profile::ALL`].
@@ -290,6 +296,7 @@ impl RecordRow {
             entry,
             accepted,
             agency: manifest.agency.clone(),
+            kind: position(Kind::ALL, &manifest.kind),
             direction: position(Direction::ALL, &manifest.direction),
             profile: position(Profile::ALL, &manifest.profile),
             access: position(AccessCategory::ALL, &manifest.access_category),
@@ -341,6 +348,11 @@ impl RecordRow {
     /// Which way the document went.
     pub fn direction(&self) -> Direction {
         Direction::ALL[usize::from(self.direction)]
+    }
+
+    /// Whether it is an original.
+    pub fn kind(&self) -> Kind {
+        Kind::ALL[usize::from(self.kind)]
     }
 
     /// Who may see it.
@@ -433,6 +445,7 @@ pub fn tokens(keys: &IndexKeys, row: &RecordRow) -> BTreeSet<[u8; 8]> {
 /// Values that only their own field finds, exactly.
 pub fn field_values(row: &RecordRow) -> Vec<(&'static str, String)> {
     let mut values = vec![
+        ("kind", row.kind().as_str().to_owned()),
         ("direction", row.direction().as_str().to_owned()),
         ("access", row.access().as_str().to_owned()),
         ("profile", Profile::ALL[usize::from(row.profile)].as_str().to_owned()),
@@ -451,7 +464,7 @@ pub fn file_token(keys: &IndexKeys, agency: &str, sha256: &Sha256) -> WideToken 
 
 /// The token of a registration.
 pub fn registration_token(keys: &IndexKeys, agency: &str, number: &str, date: &str) -> WideToken {
-    keys.wide(space::REGISTRATION, &[agency.as_bytes(), fold::exact(number).as_bytes(), date.as_bytes()])
+    keys.wide(space::REGISTRATION, &[agency.as_bytes(), fold::number(number).as_bytes(), date.as_bytes()])
 }
 
 /// Days as an unsigned number that sorts, from the proleptic Gregorian day count.

@@ -124,7 +124,7 @@ impl<'a> Batch<'a> {
             Payload::Document(document, act) => {
                 let key = key(b'A', &[&input.index.to_be_bytes()]);
                 self.checked(key, act);
-                self.document(leaf, document)?;
+                self.document(input.index, leaf, document)?;
                 self.chain(input, None)?;
             }
             Payload::Erased | Payload::Damaged => {
@@ -224,7 +224,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn document(&mut self, leaf: &Leaf, document: &ActDocument) -> Result<(), IndexError> {
+    fn document(&mut self, index: u64, leaf: &Leaf, document: &ActDocument) -> Result<(), IndexError> {
         let wrong = |what: &str| IndexError::Manifest {
             record: leaf.rec.unwrap_or(RecordId([0; 16])),
             what: format!("act document of {}: {what}", leaf.act.as_str()),
@@ -246,6 +246,7 @@ impl<'a> Batch<'a> {
                 self.checked(key(b'Y', &[&token]), &subtree);
                 self.sealed(key(b'C', &[&token]), &code.to_owned());
             }
+            ActKind::ClassifierAdopted => self.checked(key(b'T', &[&index.to_be_bytes()]), &()),
             _ => {}
         }
         Ok(())

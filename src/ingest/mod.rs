@@ -1,48 +1,50 @@
 //! Ingest: submissions in, records kept for good, refusals said.
 //!
 //! The whole path of one submission is one function, `Worker::take_in`: open and check it ([`receive`], [`validate`]),
-//! look whether it is held already, seal every component in one pass, seal the manifest, hand the act to the commit.
-//! [`ingest`] does that for many submissions on several threads and reports each; [`Intake`] for one after another.
+//! receive the components into the spool, look whether it is held already, identify and judge every format
+//! ([`identify`], `rules`), seal, hand the act to the commit. [`ingest`] does that for many submissions on several
+//! threads and reports each; [`Intake`] for one after another. What is added to a record later is in [`amend`].
 //!
 //! Invariants
 //!   - A submission is answered "accepted" only after its record is durable.
-//!   - A refused one leaves its refusal in the journal, and at most frames whose key was never written.
+//!   - A refused one leaves its refusal in the journal, and nothing else. One that is refused for a mark of secrecy is
+//!     not read beyond its card.
 //!   - The manifest is the last object of its act in the store.
 //!
-//! Order on disk: frames of large documents while they stream, the rest when the whole submission is sealed, then the
-//! commit.
+//! Order on disk: components in the spool, if they are large; frames when the whole submission has passed; the commit.
 //!
 //! It does not validate signatures: a record says "not validated" until that work exists.
 
+pub mod amend;
+pub mod classify;
+mod component;
 pub mod identify;
 pub mod receive;
+mod rules;
 pub mod secrets;
 mod unpack;
 pub mod validate;
 
 use crate::archive::{Answer, Archive, Draft, Outcome, Register, Registration, Session, registered, registered_rows};
+use crate::clock::civil_date;
+use crate::config::Action;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::{RecordRow, StoredObject};
 use crate::index::writer::Payload;
-use crate::model::digest::Sha256;
-use crate::model::id::{ActorId, ObjectId, RecordId};
-use crate::model::record::{CardField, Component, Manifest};
-use crate::model::submission::{Role, SUBMISSION_FILE};
-use crate::store::format::{FrameLoc, ObjectKind, OwnerKey};
-use crate::store::seal::{Frame, Place, Sealer, fill};
+use crate::model::card::check_dates;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::record::{CardField, Flag, Manifest};
+use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
+use crate::store::format::{ObjectKind, OwnerKey};
+use crate::store::seal::Sealer;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
-use receive::{ReceiveError, Sip};
-use secrets::PrivateKeyScan;
+use component::{Frames, Received, Sealing, Stop, spool_failed};
+use receive::Sip;
 use serde_json::json;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-
-/// Sealed frames that one submission keeps in memory before they go to the store: the frames of small submissions are
-/// appended only when the whole submission has passed.
-const HELD_FRAMES_BYTES: usize = 4 * 1024 * 1024;
 
 /// What became of a submission.
 #[derive(Debug)]
@@ -53,14 +55,18 @@ pub enum Status {
         record: RecordId,
         /// Its entry in the journal.
         entry: u64,
+        /// Codes of its flags.
+        flags: Vec<String>,
+        /// Records of the agency with the same main content and attachments under another registration.
+        same_content: Vec<RecordId>,
     },
     /// The same document is held already.
     Held {
         /// The record that holds it.
         record: RecordId,
     },
-    /// Refused; only the refusal is kept.
-    Refused(Refusal),
+    /// Refused with reasons, never none; only the refusal is kept.
+    Refused(Vec<Refusal>),
     /// Not decided: it could not be read, or the archive failed. It can be sent again.
     Failed(Error),
 }
@@ -161,7 +167,7 @@ pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 /// What comes back from workers and from the commit.
 enum Event {
     Answered(Answered),
-    Conflict { path: PathBuf, bytes: u64, refusal: Refusal },
+    Conflict { path: PathBuf, bytes: u64, refusals: Vec<Refusal> },
 }
 
 impl Event {
@@ -169,9 +175,9 @@ impl Event {
     fn settled(self, archive: &Archive, actor: ActorId) -> Answered {
         match self {
             Event::Answered(answered) => answered,
-            Event::Conflict { path, bytes, refusal } => {
-                let status = match refuse_now(archive, actor, &path, &refusal) {
-                    Ok(()) => Status::Refused(refusal),
+            Event::Conflict { path, bytes, refusals } => {
+                let status = match refuse_now(archive, actor, &path, &refusals) {
+                    Ok(()) => Status::Refused(refusals),
                     Err(e) => Status::Failed(e),
                 };
                 Answered { path, bytes, status }
@@ -187,76 +193,6 @@ struct Worker<'a> {
     answers: Sender<Event>,
 }
 
-/// Sealed frames of one act on their way to the store.
-struct Frames {
-    session: Session,
-    held: Vec<Frame>,
-    held_bytes: usize,
-    locs: HashMap<ObjectId, Vec<FrameLoc>>,
-    failed: Option<crate::tlog::LogError>,
-}
-
-impl Frames {
-    fn new(session: Session) -> Self {
-        Self { session, held: Vec::new(), held_bytes: 0, locs: HashMap::new(), failed: None }
-    }
-
-    fn push(&mut self, frame: Frame) -> std::io::Result<()> {
-        self.held_bytes += frame.bytes.len();
-        self.held.push(frame);
-        if self.held_bytes >= HELD_FRAMES_BYTES
-            && let Err(e) = self.flush()
-        {
-            self.failed = Some(e);
-            return Err(std::io::Error::other("the store failed"));
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), crate::tlog::LogError> {
-        for frame in self.held.drain(..) {
-            let loc = self.session.append(&frame)?;
-            self.locs.entry(frame.object).or_default().push(loc);
-        }
-        self.held_bytes = 0;
-        Ok(())
-    }
-}
-
-/// Why a submission was not handed to the commit.
-enum Stop {
-    Refused(Refusal),
-    Held(RecordId),
-    Failed(Error),
-}
-
-impl From<ReceiveError> for Stop {
-    fn from(e: ReceiveError) -> Self {
-        match e {
-            ReceiveError::Refused(refusal) => Stop::Refused(refusal),
-            ReceiveError::Io { ref path, .. } => Stop::Failed(Error::caused(e.code(), path.display().to_string(), e)),
-        }
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(e: Error) -> Self {
-        Stop::Failed(e)
-    }
-}
-
-impl From<crate::tlog::LogError> for Stop {
-    fn from(e: crate::tlog::LogError) -> Self {
-        Stop::Failed(e.into())
-    }
-}
-
-impl From<crate::index::IndexError> for Stop {
-    fn from(e: crate::index::IndexError) -> Self {
-        Stop::Failed(e.into())
-    }
-}
-
 impl Worker<'_> {
     fn submission(&mut self, path: &Path) {
         let mut bytes = 0;
@@ -266,7 +202,7 @@ impl Worker<'_> {
             Ok(()) => {}
             Err(Stop::Held(record)) => self.send(Answered { bytes, ..answer(Status::Held { record }) }),
             Err(Stop::Failed(error)) => self.send(Answered { bytes, ..answer(Status::Failed(error)) }),
-            Err(Stop::Refused(refusal)) => match self.refuse(path, bytes, refusal) {
+            Err(Stop::Refused(refusals)) => match self.refuse(path, bytes, refusals) {
                 Ok(()) => {}
                 Err(error) => self.send(Answered { bytes, ..answer(Status::Failed(error)) }),
             },
@@ -280,53 +216,74 @@ impl Worker<'_> {
 
     /// The whole path of one submission.
     fn take_in(&mut self, path: &Path, bytes: &mut u64) -> Result<(), Stop> {
-        let mut sip = Sip::open(path, self.archive.config().content_bytes_max)?;
+        let policy = self.archive.policy();
+        let mut sip = Sip::open(path, policy.content_bytes_max)?;
         *bytes = sip.sizes.iter().sum();
+        let mut flags = self.check_card(&sip, path)?;
+        let codes = {
+            let today = civil_date(self.archive.now());
+            self.archive.classifiers()?.check(&sip.submission.codes, today).map_err(Stop::Refused)?
+        };
         let registration = Registration {
             agency: sip.submission.agency.clone(),
             number: sip.card.registration_number.clone(),
             date: sip.card.document_date.to_string(),
         };
-        self.check_held(&mut sip, path, &registration)?;
+        let mut received = Vec::with_capacity(sip.sizes.len());
+        for index in 0..sip.sizes.len() {
+            let entry = sip.submission.components[index].clone();
+            let mut stream = sip.component(index)?;
+            received.push(Received::read(self.archive.spool(), entry, &mut stream, path)?);
+        }
+        self.check_held(&mut received, &registration)?;
+        self.identify(&sip, &mut received)?;
+
         let record = RecordId(crate::random::bytes());
         let key = OwnerKey::random();
         let mut act = Act::new(ActKind::RecordAccepted, self.actor);
         act.rec = Some(record);
-        let mut frames = Frames::new(self.archive.session());
-        let mut manifest = Manifest::new(record, &sip.submission, &sip.card);
-        for index in 0..sip.sizes.len() {
-            let component = self.component(&mut sip, index, path, &key, record, &act, &mut frames)?;
+        let frames = Frames::new(self.archive.session());
+        let mut sealing = Sealing { sealer: &mut self.sealer, key: &key, record, act: act.id, frames };
+        let mut manifest = Manifest::new(record, &sip.submission, &sip.card, codes, identify::identifier());
+        manifest.flags.append(&mut flags);
+        for component in received {
+            let component = component.seal(&mut sealing)?;
             act.addresses.push(component.address);
             manifest.components.push(component);
         }
-        let (object, plain_len) = self.manifest(&manifest, &key, record, &mut act, &mut frames)?;
+        let sealed = sealing.seal(ObjectKind::Manifest, &mut manifest.encode().as_slice(), "manifest")?;
+        act.addresses.push(sealed.address);
+        let mut frames = sealing.frames;
         frames.flush()?;
-        let located = frames.locs.get(&object).cloned().expect("just appended");
-        let stored_manifest = StoredObject { object: object.0, plain_len, frames: located };
+        let located = frames.locs.get(&sealed.object).cloned().expect("just appended");
+        let stored_manifest = StoredObject { object: sealed.object.0, plain_len: sealed.plain_len, frames: located };
         act.group = Some(manifest.group());
         // Only now: a refused submission must not leave a new agency behind.
         let subtree = self.archive.subtree(&registration.agency, self.actor)?;
         act.new_key = Some((subtree, key));
         let row = RecordRow::new(&manifest, act.id, 0, 0, stored_manifest, |c| frames.locs.get(&c.object).cloned());
         let row = Box::new(row.expect("every sealed object was appended"));
+        let same_content = self.archive.index().same_content(&row)?;
+        let flags: Vec<String> = row.flags.iter().cloned().collect();
         let (answers, path, bytes) = (self.answers.clone(), path.to_owned(), *bytes);
-        let number = registration.number.clone();
+        let asked = registration.clone();
         let answer = Box::new(move |answer: Answer| {
             let status = match answer {
-                Ok(Outcome::Done(committed)) => Status::Accepted { record, entry: committed.index },
+                Ok(Outcome::Done(committed)) => {
+                    Status::Accepted { record, entry: committed.index, flags, same_content }
+                }
                 Ok(Outcome::Held(record)) => Status::Held { record },
                 Ok(Outcome::Conflict(other)) => {
-                    let _ = answers.send(Event::Conflict { path, bytes, refusal: taken(&number, other) });
+                    let _ = answers.send(Event::Conflict { path, bytes, refusals: vec![taken(&asked, other)] });
                     return;
                 }
                 Err(e) => Status::Failed(e.into()),
             };
             let _ = answers.send(Event::Answered(Answered { path, bytes, status }));
         });
-        let payload = Payload::Record(row);
         self.archive.submit(Draft {
             act,
-            payload,
+            payload: Payload::Record(row),
             registration: Some(registration),
             session: Some(frames.session),
             answer,
@@ -334,102 +291,65 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// What can be decided before a component is read: secrecy first, for which nothing more may be read.
+    fn check_card(&self, sip: &Sip, path: &Path) -> Result<Vec<Flag>, Stop> {
+        let policy = self.archive.policy();
+        let declared = sip.submission.access_category == AccessCategory::OfficialUse;
+        let subject = format!("{SUBMISSION_FILE}#/access_category");
+        if declared && policy.official_use == Action::Refuse {
+            let detail = "the policy of the archive does not admit documents for official use";
+            return Err(Stop::Refused(vec![Refusal::new(ErrorCode::IngOfficialUse, subject, detail)]));
+        }
+        let card = &sip.submission.components[sip.submission.card_index()].path;
+        let own = path.file_name().map(|name| name.to_string_lossy());
+        let names = sip.submission.components.iter().map(|c| c.path.as_str()).chain(own.as_deref());
+        let names: Vec<&str> = names.collect();
+        let marks = rules::marks(&sip.card, card, &names, sip.submission.access_category);
+        if policy.secrecy_marks == Action::Refuse && !marks.is_empty() {
+            return Err(Stop::Refused(marks.into_iter().map(rules::mark_refused).collect()));
+        }
+        let faults = check_dates(&sip.card, card, civil_date(self.archive.now()));
+        if faults.is_empty() { Ok(marks) } else { Err(Stop::Refused(faults)) }
+    }
+
     /// Stops a submission whose registration is taken, before anything of it is sealed.
-    fn check_held(&self, sip: &mut Sip, path: &Path, registration: &Registration) -> Result<(), Stop> {
+    fn check_held(&self, received: &mut [Received], registration: &Registration) -> Result<(), Stop> {
         if registered_rows(&self.archive.index(), registration)?.is_empty() {
             return Ok(());
         }
-        let mut content = Vec::with_capacity(sip.sizes.len());
-        let mut buffer = vec![0; crate::limits::CHUNK_BYTES];
-        for index in 0..sip.sizes.len() {
-            let role = sip.submission.components[index].role;
-            let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
-            let mut reader = sip.component(index)?;
-            loop {
-                let n = fill(&mut reader, &mut buffer).map_err(|e| ReceiveError::of_stream(path, e))?;
-                hasher.update(&buffer[..n]);
-                if n < buffer.len() {
-                    break;
-                }
-            }
-            let digest = Sha256::from_slice(hasher.finish().as_ref()).expect("SHA-256 has 32 bytes");
-            let role = Role::ALL.iter().position(|r| *r == role).and_then(|p| u8::try_from(p).ok());
+        let mut content = Vec::with_capacity(received.len());
+        for component in received {
+            let digest = component.sha256().map_err(|e| spool_failed(&component.entry.path, e))?;
+            let role = Role::ALL.iter().position(|r| *r == component.entry.role).and_then(|p| u8::try_from(p).ok());
             content.push((role.expect("every role is in the list"), digest));
         }
         content.sort_unstable();
         match registered(&self.archive.index(), registration, &content)? {
             Some(Outcome::Held(record)) => Err(Stop::Held(record)),
-            Some(Outcome::Conflict(other)) => Err(Stop::Refused(taken(&registration.number, other))),
+            Some(Outcome::Conflict(other)) => Err(Stop::Refused(vec![taken(registration, other)])),
             _ => Ok(()),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of the path above, with its state")]
-    fn component(
-        &mut self,
-        sip: &mut Sip,
-        index: usize,
-        path: &Path,
-        key: &OwnerKey,
-        record: RecordId,
-        act: &Act,
-        frames: &mut Frames,
-    ) -> Result<Component, Stop> {
-        let entry = sip.submission.components[index].clone();
-        let mut scan = PrivateKeyScan::new();
-        let place = Place { owner: record, act: act.id, kind: ObjectKind::Component };
-        let sealed = {
-            let mut reader = sip.component(index)?;
-            self.sealer.seal(key, place, &mut reader, &mut |piece| scan.update(piece), &mut |frame| frames.push(frame))
-        };
-        // A failure of the store is the archive's; any other comes from the submission's stream.
-        let sealed = sealed.map_err(|e| match frames.failed.take() {
-            Some(failed) => Stop::Failed(failed.into()),
-            None => ReceiveError::of_stream(&path.join(&entry.path), e).into(),
-        })?;
-        if let Some(kind) = scan.finish() {
-            return Err(Stop::Refused(Refusal::new(ErrorCode::IngPrivateKey, entry.path, kind)));
+    /// Identifies all components, so that the Producer hears every reason at once.
+    fn identify(&self, sip: &Sip, received: &mut [Received]) -> Result<(), Stop> {
+        let names: Vec<&str> = sip.submission.components.iter().map(|c| c.path.as_str()).collect();
+        let taken = |name: &str| names.iter().any(|n| n.to_lowercase() == name.to_lowercase());
+        let (profile, kind) = (sip.submission.profile.rules(), sip.submission.kind);
+        let mut refusals = Vec::new();
+        for component in received {
+            let found = component.identify(self.archive.spool(), self.archive.policy(), profile, kind, &taken);
+            refusals.extend(found.map_err(|e| spool_failed(&component.entry.path, e))?);
         }
-        Ok(Component {
-            path: entry.path,
-            role: entry.role,
-            covers: entry.covers,
-            media_type: entry.media_type,
-            size: sealed.plain_len,
-            digests: sealed.digests,
-            object: sealed.object,
-            address: sealed.address,
-            format: None,
-            content: None,
-            derived: None,
-        })
+        if refusals.is_empty() { Ok(()) } else { Err(Stop::Refused(refusals)) }
     }
 
-    fn manifest(
-        &mut self,
-        manifest: &Manifest,
-        key: &OwnerKey,
-        record: RecordId,
-        act: &mut Act,
-        frames: &mut Frames,
-    ) -> Result<(ObjectId, u64), Stop> {
-        let place = Place { owner: record, act: act.id, kind: ObjectKind::Manifest };
-        let bytes = manifest.encode();
-        let sealed = self.sealer.seal(key, place, &mut bytes.as_slice(), &mut |_| {}, &mut |frame| frames.push(frame));
-        let sealed = sealed.map_err(|e| match frames.failed.take() {
-            Some(failed) => Stop::Failed(failed.into()),
-            None => Stop::Failed(Error::caused(ErrorCode::StoIo, "manifest", e)),
-        })?;
-        act.addresses.push(sealed.address);
-        Ok((sealed.object, sealed.plain_len))
-    }
-
-    fn refuse(&self, path: &Path, bytes: u64, refusal: Refusal) -> Result<(), Error> {
-        let (act, payload, session) = seal_refusal(self.archive, self.actor, path, &refusal)?;
+    fn refuse(&self, path: &Path, bytes: u64, refusals: Vec<Refusal>) -> Result<(), Error> {
+        let (act, payload, session) = seal_refusal(self.archive, self.actor, path, &refusals)?;
         let (answers, path) = (self.answers.clone(), path.to_owned());
         let answer = Box::new(move |answer: Answer| {
             let status = match answer {
-                Ok(_) => Status::Refused(refusal),
+                Ok(_) => Status::Refused(refusals),
                 Err(e) => Status::Failed(e.into()),
             };
             let _ = answers.send(Event::Answered(Answered { path, bytes, status }));
@@ -444,24 +364,33 @@ fn seal_refusal(
     archive: &Archive,
     actor: ActorId,
     path: &Path,
-    refusal: &Refusal,
+    refusals: &[Refusal],
 ) -> Result<(Act, Payload, Session), Error> {
+    // N 430 cl. 1, 45: of a secret document only the fact is kept, not even the name of its file.
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let named = refusals.iter().map(|r| r.subject.as_str()).chain([name.as_str()]);
+    let is_secret = refusals.iter().any(|r| matches!(r.code, ErrorCode::IngSecrecyMark | ErrorCode::IngStateSecret))
+        || rules::names_a_secret(named);
+    let reason = |r: &Refusal| match is_secret {
+        true => json!({"code": r.code.as_str()}),
+        false => json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject}),
+    };
     let fields = json!({
-        "code": refusal.code.as_str(),
-        "detail": refusal.detail,
-        "source": path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
-        "subject": refusal.subject,
+        "reasons": refusals.iter().map(reason).collect::<Vec<_>>(),
+        "source": if is_secret { "" } else { &name },
     });
     let fields = fields.as_object().cloned().unwrap_or_default();
     archive.seal_document(ActKind::SubmissionRefused, actor, Register::Refusals, fields)
 }
 
-fn refuse_now(archive: &Archive, actor: ActorId, path: &Path, refusal: &Refusal) -> Result<(), Error> {
-    let (act, payload, session) = seal_refusal(archive, actor, path, refusal)?;
+fn refuse_now(archive: &Archive, actor: ActorId, path: &Path, refusals: &[Refusal]) -> Result<(), Error> {
+    let (act, payload, session) = seal_refusal(archive, actor, path, refusals)?;
     archive.commit(act, payload, None, Some(session)).map(drop)
 }
 
-fn taken(number: &str, other: RecordId) -> Refusal {
+/// Both sides are named: what was sent, and the record that has its registration.
+fn taken(registration: &Registration, other: RecordId) -> Refusal {
     let subject = format!("card#/{}", CardField::RegistrationNumber);
-    Refusal::new(ErrorCode::IngRegistrationTaken, subject, format!("{number} is record {other} with other content"))
+    let detail = format!("{} of {} is record {other} with other content", registration.number, registration.date);
+    Refusal::new(ErrorCode::IngRegistrationTaken, subject, detail)
 }

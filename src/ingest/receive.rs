@@ -10,7 +10,7 @@ use super::unpack::Container;
 use super::validate::{check_limits, match_files};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::SUBMISSION_BYTES_MAX;
-use crate::model::card::{Card, check_card_agrees};
+use crate::model::card::{Card, check_card_agrees, check_main};
 use crate::model::submission::{SUBMISSION_FILE, Submission};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiveError {
-    /// It is not taken: a verdict about the submission.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    /// It is not taken: a verdict about the submission, with every reason and never none.
+    #[error("{} reasons, first: {}", .0.len(), .0[0])]
+    Refused(Vec<Refusal>),
     /// It could not be read: says nothing about the submission.
     #[error("cannot read {path}")]
     Io {
@@ -42,7 +42,7 @@ impl ReceiveError {
     /// `path`.
     pub fn of_stream(path: &Path, error: io::Error) -> Self {
         match refusal_of(error) {
-            Ok(refusal) => Self::Refused(refusal),
+            Ok(refusal) => refusal.into(),
             Err(source) => Self::io(path, source),
         }
     }
@@ -50,10 +50,16 @@ impl ReceiveError {
     /// The stable code.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Refused(refusal) => refusal.code,
+            Self::Refused(refusals) => refusals[0].code,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorCode::IngNoSuchPath,
             Self::Io { .. } => ErrorCode::IngReadFailed,
         }
+    }
+}
+
+impl From<Refusal> for ReceiveError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
     }
 }
 
@@ -100,14 +106,28 @@ impl Sip {
             let detail = format!("{size} bytes, at most {SUBMISSION_BYTES_MAX} are admitted");
             return Err(Refusal::new(ErrorCode::IngDescriptionTooLarge, SUBMISSION_FILE, detail).into());
         }
-        let submission = Submission::parse(&read_whole(&mut container, path, SUBMISSION_FILE, size)?)?;
+        let description = read_whole(&mut container, path, SUBMISSION_FILE, size)?;
+        let submission = Submission::parse(&description).map_err(ReceiveError::Refused)?;
         let sizes = match_files(&submission, |name| container.size(name), container.names())?;
         check_limits(&submission, &sizes, content_bytes_max)?;
         let card_index = submission.card_index();
         let card_path = &submission.components[card_index].path;
         let card_bytes = read_whole(&mut container, path, card_path, sizes[card_index])?;
-        let card = Card::parse(&card_bytes, card_path)?;
-        check_card_agrees(&submission, &card)?;
+        let card = Card::parse(&card_bytes, card_path, submission.profile.rules());
+        let mut faults = Vec::from_iter(check_main(&submission, card.as_ref().ok()));
+        let card = match card {
+            Ok(card) => {
+                faults.extend(check_card_agrees(&submission, &card));
+                card
+            }
+            Err(more) => {
+                faults.extend(more);
+                return Err(ReceiveError::Refused(faults));
+            }
+        };
+        if !faults.is_empty() {
+            return Err(ReceiveError::Refused(faults));
+        }
         Ok(Self { submission, card, card_bytes, sizes, container })
     }
 
@@ -253,9 +273,10 @@ mod tests {
         let folder = folder_of(files);
         let zip = zip_of(files);
         for path in [folder.path(), zip.path()] {
-            let ReceiveError::Refused(refusal) = Sip::open(path, None).unwrap_err() else {
+            let ReceiveError::Refused(refusals) = Sip::open(path, None).unwrap_err() else {
                 panic!("an error of the disk")
             };
+            let refusal = &refusals[0];
             assert_eq!((refusal.code, refusal.subject.as_str()), (code, subject), "{refusal}");
         }
     }
@@ -279,7 +300,7 @@ mod tests {
         let zip = zip_of(&files);
         for path in [folder.path(), zip.path()] {
             let mut sip = Sip::open(path, None).unwrap();
-            assert_eq!(sip.card.title, "Үлгі хат");
+            assert_eq!(sip.card.title.as_deref(), Some("Үлгі хат"));
             assert_eq!(sip.card_bytes, files[1].1);
             for (index, (name, bytes)) in files[1..].iter().enumerate() {
                 assert_eq!(sip.submission.components[index].path, *name);

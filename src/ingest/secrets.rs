@@ -4,11 +4,12 @@
 //! trusted again, so a component that is one, or holds one in PEM, is refused. This guards against mistakes, not
 //! against somebody who hides a key.
 //!
-//! It runs over every byte taken in: the text form is searched with one vectorised needle, the binary forms are
-//! judged by their first bytes alone. Certificates, signatures, CRLs and public keys must pass; their shapes differ
-//! in the first few elements.
+//! It runs over every byte taken in: the text form is searched with one vectorised needle, in UTF-16 only behind a
+//! byte-order mark; the binary forms are judged by their first bytes alone. Certificates, signatures, CRLs, public keys
+//! and stores of trusted certificates must pass; their shapes differ in the first few elements.
 
 use memchr::memmem::Finder;
+use std::borrow::Cow;
 
 /// Searches a stream for a private key, piece by piece.
 pub struct PrivateKeyScan {
@@ -57,23 +58,32 @@ impl PrivateKeyScan {
         }
         let want = HEAD_BYTES.saturating_sub(self.head.len()).min(chunk.len());
         self.head.extend_from_slice(&chunk[..want]);
+        let chunk = self.narrowed(chunk);
         // A beginning that started in an earlier piece ends within a window of this one.
         if !self.tail.is_empty() {
             self.tail.extend_from_slice(&chunk[..chunk.len().min(PEM_WINDOW)]);
             self.found = find_pem(&self.finder, &self.tail);
         }
         if self.found.is_none() {
-            self.found = find_pem(&self.finder, chunk);
+            self.found = find_pem(&self.finder, &chunk);
         }
         if chunk.len() >= PEM_WINDOW {
             self.tail.clear();
             self.tail.extend_from_slice(&chunk[chunk.len() - PEM_WINDOW..]);
         } else if self.tail.is_empty() {
-            self.tail.extend_from_slice(chunk);
+            self.tail.extend_from_slice(&chunk);
         } else {
             // The whole of a small piece was appended above.
             let surplus = self.tail.len().saturating_sub(PEM_WINDOW);
             self.tail.drain(..surplus);
+        }
+    }
+
+    /// The piece as it is searched: in UTF-16 the letters of a key are those of ASCII and zeros.
+    fn narrowed<'a>(&self, chunk: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.head[..] {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => chunk.iter().copied().filter(|b| *b != 0).collect(),
+            _ => chunk.into(),
         }
     }
 
@@ -116,13 +126,8 @@ fn skip_blanks(bytes: &[u8]) -> &[u8] {
 }
 
 fn binary_key(head: &[u8]) -> Option<&'static str> {
-    // Java key stores: magic and version 1 or 2.
-    if let [m0, m1, m2, m3, 0, 0, 0, 1 | 2, ..] = head {
-        match [*m0, *m1, *m2, *m3] {
-            [0xfe, 0xed, 0xfe, 0xed] => return Some("JKS key store"),
-            [0xce, 0xce, 0xce, 0xce] => return Some("JCEKS key store"),
-            _ => {}
-        }
+    if let Some((name, entries)) = java_store(head) {
+        return entries.has_key().then_some(name);
     }
     let mut outer = Der::new(head);
     let mut outer = outer.enter(SEQUENCE)?;
@@ -158,6 +163,65 @@ fn binary_key(head: &[u8]) -> Option<&'static str> {
             (EC_SCALAR_BYTES.contains(&scalar.len()) && rest).then_some("SEC1 private key")
         }
         _ => None,
+    }
+}
+
+/// A Java key store: its kind and, behind magic, version and their number, its entries. The layout is that of the two
+/// classes of OpenJDK, `JavaKeyStore` and `JceKeyStore`.
+fn java_store(head: &[u8]) -> Option<(&'static str, Java<'_>)> {
+    let (start, rest) = head.split_first_chunk::<12>()?;
+    let name = match start[..4] {
+        [0xfe, 0xed, 0xfe, 0xed] => "JKS key store",
+        [0xce, 0xce, 0xce, 0xce] => "JCEKS key store",
+        _ => return None,
+    };
+    match start[4..8] {
+        [0, 0, 0, version @ (1 | 2)] => Some((name, Java { rest, has_types: version == 2 })),
+        _ => None,
+    }
+}
+
+/// Entries of a Java key store, which may be cut off.
+struct Java<'a> {
+    rest: &'a [u8],
+    /// Certificates have a type before them, from version 2 on.
+    has_types: bool,
+}
+
+impl Java<'_> {
+    /// Whether one of them, as far as they are here, is a key. A store of trusted certificates (`cacerts`) has none.
+    fn has_key(mut self) -> bool {
+        loop {
+            match self.number::<4>() {
+                // A private key; a secret key, which only JCEKS has.
+                Some(1 | 3) => return true,
+                Some(2) => {}
+                _ => return false,
+            }
+            // Alias, date, and the certificate.
+            let behind = self.counted::<2>().and_then(|()| self.skip(8));
+            let behind = if self.has_types { behind.and_then(|()| self.counted::<2>()) } else { behind };
+            if behind.and_then(|()| self.counted::<4>()).is_none() {
+                return false;
+            }
+        }
+    }
+
+    fn number<const N: usize>(&mut self) -> Option<usize> {
+        let (number, rest) = self.rest.split_first_chunk::<N>()?;
+        self.rest = rest;
+        Some(number.iter().fold(0, |sum, &b| (sum << 8) | usize::from(b)))
+    }
+
+    /// Steps past a number of `N` bytes and as many bytes as it says.
+    fn counted<const N: usize>(&mut self) -> Option<()> {
+        let count = self.number::<N>()?;
+        self.skip(count)
+    }
+
+    fn skip(&mut self, count: usize) -> Option<()> {
+        self.rest = self.rest.get(count..)?;
+        Some(())
     }
 }
 
@@ -317,8 +381,56 @@ mod tests {
         let mut ber = vec![0x30, 0x80, 2, 1, 3, 0x30, 0x80];
         ber.extend(tlv(OID, &[SIGNED]));
         assert_eq!(scan(&ber), Some("PKCS#12 key store"));
-        assert_eq!(scan(b"\xfe\xed\xfe\xed\0\0\0\x02rest"), Some("JKS key store"));
-        assert_eq!(scan(b"\xce\xce\xce\xce\0\0\0\x02rest"), Some("JCEKS key store"));
+    }
+
+    const JKS: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
+    const JCEKS: [u8; 4] = [0xce, 0xce, 0xce, 0xce];
+
+    /// A Java key store with these entries: tag and length of what it holds.
+    fn java(magic: [u8; 4], version: u8, entries: &[(u8, u16)]) -> Vec<u8> {
+        let mut out = [&magic[..], &[0, 0, 0, version], &[0, 0, 0, entries.len() as u8]].concat();
+        for (tag, length) in entries {
+            out.extend([&[0, 0, 0, *tag][..], &[0, 5], b"alias", &[0; 8]].concat());
+            if *tag == 2 && version == 2 {
+                out.extend(b"\0\x05X.509");
+            }
+            out.extend([&[0, 0][..], &length.to_be_bytes(), &vec![1; usize::from(*length)]].concat());
+        }
+        out.extend([7; 20]);
+        out
+    }
+
+    #[test]
+    fn java_key_stores_are_told_from_stores_of_certificates() {
+        for (magic, name) in [(JKS, "JKS key store"), (JCEKS, "JCEKS key store")] {
+            for version in [1, 2] {
+                for entries in [&[(1, 1200)][..], &[(2, 900), (1, 1200)], &[(2, 0), (2, 900), (2, 900), (1, 5000)]] {
+                    assert_eq!(scan(&java(magic, version, entries)), Some(name), "{version} {entries:?}");
+                }
+                for entries in [&[][..], &[(2, 900)], &[(2, 900); 140], &[(2, 5000)], &[(9, 100)]] {
+                    assert_eq!(scan(&java(magic, version, entries)), None, "{version} {entries:?}");
+                }
+            }
+            assert_eq!(scan(&java(magic, 3, &[(1, 1200)])), None);
+        }
+        assert_eq!(scan(&java(JCEKS, 2, &[(3, 100)])), Some("JCEKS key store"));
+        let whole = java(JKS, 2, &[(2, 90), (2, 90), (1, 9)]);
+        for n in 0..whole.len() {
+            scan(&whole[..n]);
+        }
+    }
+
+    #[test]
+    fn keys_in_utf_16_are_found_behind_a_byte_order_mark() {
+        for before in ["", "кілт: ", &"x".repeat(5000)] {
+            let text = format!("\u{feff}{before}-----BEGIN PRIVATE KEY-----\r\n{BODY}");
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!((scan(&little), scan(&big)), (Some("PEM private key"), Some("PEM private key")), "{before}");
+            assert_eq!(scan(&little[2..]), None, "no mark, no UTF-16");
+        }
+        let certificate = format!("\u{feff}-----BEGIN CERTIFICATE-----\r\n{BODY}");
+        assert_eq!(scan(&certificate.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()), None);
     }
 
     #[test]

@@ -93,6 +93,18 @@ impl Container {
     }
 }
 
+/// Opens a file that a person names, with its length. What is no regular file is refused before it is opened: a pipe
+/// would wait for its writer.
+pub(crate) fn open_regular(path: &Path) -> Result<(File, u64), ReceiveError> {
+    let io = |source| ReceiveError::io(path, source);
+    if !fs::metadata(path).map_err(io)?.is_file() {
+        return Err(not_a_file(&file_name(path)).into());
+    }
+    let file = File::open(path).map_err(io)?;
+    let len = file.metadata().map_err(io)?.len();
+    Ok((file, len))
+}
+
 /// The last segment of `path`: machine paths are nobody's business in a notice of refusal.
 fn file_name(path: &Path) -> String {
     shown(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
@@ -163,7 +175,7 @@ fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
 
 fn open_zip(path: &Path) -> Result<Container, ReceiveError> {
     let io = |source| ReceiveError::io(path, source);
-    let refuse = |code, detail: &str| ReceiveError::Refused(Refusal::new(code, file_name(path), detail));
+    let refuse = |code, detail: &str| ReceiveError::from(Refusal::new(code, file_name(path), detail));
     let file = File::open(path).map_err(io)?;
     if file.metadata().map_err(io)?.len() > CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX {
         return Err(refuse(ErrorCode::IngSubmissionTooLarge, "ZIP file is larger than any submission"));
@@ -205,7 +217,7 @@ fn list_zip(archive: &ZipArchive<MeteredFile>) -> Result<BTreeMap<String, Entry>
             let subject = shown(&String::from_utf8_lossy(entry.name_raw()));
             return Err(Refusal::new(ErrorCode::IngPathUnsafe, subject, "file name is not UTF-8").into());
         };
-        let refuse = |code, detail: &str| ReceiveError::Refused(Refusal::new(code, shown(name), detail));
+        let refuse = |code, detail: &str| ReceiveError::from(Refusal::new(code, shown(name), detail));
         check_path(name.strip_suffix('/').unwrap_or(name)).map_err(|fault| refuse(ErrorCode::IngPathUnsafe, fault))?;
         let is_folder = name.ends_with('/');
         // Zero: the program that made the ZIP kept no kind.
@@ -335,7 +347,8 @@ mod tests {
     #[track_caller]
     fn refused(result: Result<Container, ReceiveError>, code: ErrorCode) -> String {
         match result.map(drop).unwrap_err() {
-            ReceiveError::Refused(refusal) => {
+            ReceiveError::Refused(mut refusals) => {
+                let refusal = refusals.remove(0);
                 assert_eq!(refusal.code, code, "{refusal}");
                 refusal.subject
             }

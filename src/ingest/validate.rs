@@ -17,7 +17,7 @@ use crate::model::submission::{Role, SUBMISSION_FILE, Submission};
 /// A [`Refusal`] about the component that is empty or goes over a limit, named by its path.
 pub fn check_limits(submission: &Submission, sizes: &[u64], content_bytes_max: Option<u64>) -> Result<(), Refusal> {
     assert_eq!(sizes.len(), submission.components.len(), "one size for each component");
-    let profile_max = submission.profile.content_bytes_max();
+    let profile_max = submission.profile.rules().content_bytes_max;
     let content_max = content_bytes_max.map_or(profile_max, |agency_max| agency_max.min(profile_max));
     let mut content = 0u64;
     let mut evidence = 0u64;
@@ -87,7 +87,7 @@ pub(crate) fn match_files<'a>(
 mod tests {
     use super::*;
     use crate::limits::{CONTENT_BYTES_MAX_AKIMAT, CONTENT_BYTES_MAX_N430};
-    use crate::model::submission::{AccessCategory, ComponentEntry, Direction, Profile};
+    use crate::model::submission::{AccessCategory, ComponentEntry, Direction, Kind, Profile};
 
     fn submission(profile: Profile, roles: &[Role]) -> Submission {
         let component = |(i, &role): (usize, &Role)| ComponentEntry {
@@ -95,9 +95,13 @@ mod tests {
             role,
             covers: Vec::new(),
             media_type: None,
+            derivation: None,
         };
         Submission {
             profile,
+            kind: Kind::ElectronicOriginal,
+            certified_by: None,
+            codes: std::collections::BTreeMap::new(),
             agency: "DEMO".to_owned(),
             direction: Direction::Internal,
             nomenclature_index: "1".to_owned(),

@@ -9,7 +9,8 @@ use super::digest::{Sha256, Sha512};
 use super::format::Identification;
 use super::id::RecordId;
 use super::record::{
-    CardField, Component, ManifestError, card_of, card_value, check_canonical, components_of, group, salt_of, text,
+    CardField, Component, Flag, ManifestError, card_of, card_value, check_canonical, components_of, flags_of,
+    flags_value, group, salt_of, text,
 };
 use super::strict::words;
 use serde_json::{Map, Value, json};
@@ -39,6 +40,8 @@ pub struct Amendment {
     pub card: Option<Vec<(CardField, String)>>,
     /// The components it brings.
     pub components: Vec<Component>,
+    /// Flags that are not about the format of one component.
+    pub flags: Vec<Flag>,
     /// Formats found again, by path of the component.
     pub formats: Vec<(String, Identification)>,
     /// Name, version and PRONOM edition of what identified the formats.
@@ -51,7 +54,17 @@ impl Amendment {
     /// An amendment without components yet.
     pub fn new(record: RecordId, kind: AmendmentKind, reason: Option<String>, identifier: String) -> Self {
         let salt = crate::random::bytes();
-        Self { record, kind, reason, card: None, components: Vec::new(), formats: Vec::new(), identifier, salt }
+        Self {
+            record,
+            kind,
+            reason,
+            card: None,
+            components: Vec::new(),
+            flags: Vec::new(),
+            formats: Vec::new(),
+            identifier,
+            salt,
+        }
     }
 
     /// The metadata file: a member of the group.
@@ -70,6 +83,9 @@ impl Amendment {
         }
         if let Some(card) = &self.card {
             map.insert("card".into(), card_value(card));
+        }
+        if !self.flags.is_empty() {
+            map.insert("flags".into(), flags_value(&self.flags));
         }
         if !self.formats.is_empty() {
             let found = |(path, format): &(String, Identification)| json!({"format": format.value(), "path": path});
@@ -108,6 +124,7 @@ impl Amendment {
             reason: text(amendment, "reason").map(str::to_owned),
             card: amendment.get("card").map(|c| card_of(c).ok_or(())).transpose().ok()?,
             components: components_of(amendment.get("components")?, value.get("objects")?)?,
+            flags: flags_of(amendment.get("flags"))?,
             formats: match amendment.get("formats") {
                 None => Vec::new(),
                 Some(list) => list.as_array()?.iter().map(format).collect::<Option<_>>()?,

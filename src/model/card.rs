@@ -1,22 +1,69 @@
-//! The registration-control card: the 18 fields of N 430 clause 8, typed.
+//! The registration-control card: the 18 fields of N 430 clause 8, typed, and two of the akimat regulation.
 //!
-//! The card is a component of its own, kept byte for byte; this is the reading of it. Fields that the regulation
-//! marks "бар болса" (if any) may be missing, all others must be there. Where a document has no mark or no link, the
-//! card says so with null: a field that was forgotten is not the same as a mark that was not made.
+//! The card is a component of its own, kept byte for byte; this is the reading of it. Which fields must be there is
+//! said by the profile of the submission ([`ProfileRules`]); a field that a profile wants said may be null where a
+//! document has no mark or no link: a field that was forgotten is not the same as a mark that was not made.
 //!
 //! It does not judge whether a value is true (a known document type, an existing post): classifiers do that later.
 
-use super::strict::{Fields, array_of, parse, text_of, word_of, words};
+use super::profile::{Need, ProfileRules};
+use super::strict::{Faults, Fields, date_of, parse, text_of, word_of, words};
 use super::submission::{Role, SUBMISSION_FILE, Submission};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{
     CARD_BYTES_MAX, COMPONENTS_MAX, PATH_BYTES_MAX, SHEETS_MAX, TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX,
 };
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::Value;
 
 /// The value of the card's `schema` field.
 pub const CARD_SCHEMA: &str = "muragat/card/1";
+
+words! {
+    /// A key of the card. `CardField` of the record is the same, flattened.
+    CardKey {
+        /// 1.
+        DocumentType = "document_type",
+        /// 2.
+        DocumentDate = "document_date",
+        /// 3.
+        RegistrationNumber = "registration_number",
+        /// 4.
+        NomenclatureIndex = "nomenclature_index",
+        /// 5.
+        Software = "software",
+        /// 6.
+        Signatures = "signatures",
+        /// 7.
+        Nature = "nature",
+        /// 8.
+        Title = "title",
+        /// 9.
+        Sheets = "sheets",
+        /// 10.
+        AddresseeBody = "addressee_body",
+        /// 11.
+        AddresseePost = "addressee_post",
+        /// 12.
+        AddresseeSurname = "addressee_surname",
+        /// 13.
+        ExecutorSurname = "executor_surname",
+        /// 14.
+        ExecutorPhone = "executor_phone",
+        /// 15.
+        ControlMark = "control_mark",
+        /// 16.
+        FilingMark = "filing_mark",
+        /// 17.
+        Link = "link",
+        /// 18.
+        PaperMark = "paper_mark",
+        /// Akimat regulation, section 2: official name of the sending body.
+        SenderBody = "sender_body",
+        /// The same: place where the document was made.
+        Place = "place",
+    }
+}
 
 words! {
     /// Whether paper stands beside the electronic document (field 18).
@@ -57,7 +104,9 @@ pub struct Link {
     pub date: NaiveDate,
 }
 
-/// The 18 fields, in the order of N 430 clause 8.
+/// The 18 fields, in the order of N 430 clause 8, and two of the akimat regulation.
+///
+/// What every profile requires is there; the rest is there when the profile requires it or the Producer gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     /// 1: name of the document type.
@@ -73,21 +122,21 @@ pub struct Card {
     /// 6: paths of the components that carry the electronic digital signatures.
     pub signatures: Vec<String>,
     /// 7: nature of the question.
-    pub nature: String,
+    pub nature: Option<String>,
     /// 8: title, or short contents.
-    pub title: String,
+    pub title: Option<String>,
     /// 9: numbers of sheets.
-    pub sheets: Sheets,
+    pub sheets: Option<Sheets>,
     /// 10: the body it is addressed to.
-    pub addressee_body: String,
-    /// 11: post of the addressee, if any.
+    pub addressee_body: Option<String>,
+    /// 11: post of the addressee.
     pub addressee_post: Option<String>,
-    /// 12: surname of the addressee, if any.
+    /// 12: surname of the addressee.
     pub addressee_surname: Option<String>,
     /// 13: surname of the executor.
-    pub executor_surname: String,
+    pub executor_surname: Option<String>,
     /// 14: telephone number of the executor.
-    pub executor_phone: String,
+    pub executor_phone: Option<String>,
     /// 15: mark of control; none when it is not under control.
     pub control_mark: Option<String>,
     /// 16: mark that it was executed and filed; none while it was not.
@@ -95,136 +144,215 @@ pub struct Card {
     /// 17: link to the number and date of the document it answers; none for a document on own initiative.
     pub link: Option<Link>,
     /// 18: mark of a paper original or a paper copy.
-    pub paper_mark: PaperMark,
+    pub paper_mark: Option<PaperMark>,
+    /// Akimat regulation, section 2: official name of the sending body.
+    pub sender_body: Option<String>,
+    /// The same: place where the document was made.
+    pub place: Option<String>,
 }
 
 impl Card {
-    /// Reads the card from its component, which the submission lists as `path`.
+    /// Reads the card from its component, which the submission lists as `path`, by the rules of its profile.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] about the first field that is missing or malformed, as `card.json#/registration_number`.
-    pub fn parse(bytes: &[u8], path: &str) -> Result<Self, Refusal> {
+    /// A [`Refusal`] about every field that is missing, malformed or unknown, as `card.json#/registration_number`.
+    pub fn parse(bytes: &[u8], path: &str, rules: &ProfileRules) -> Result<Self, Vec<Refusal>> {
         if bytes.len() > CARD_BYTES_MAX {
             let detail = format!("{} bytes, at most {CARD_BYTES_MAX} are admitted", bytes.len());
-            return Err(Refusal::new(ErrorCode::IngDescriptionTooLarge, path, detail));
+            return Err(vec![Refusal::new(ErrorCode::IngDescriptionTooLarge, path, detail)]);
         }
         let value = parse(bytes)
-            .map_err(|error| Refusal::new(ErrorCode::IngCardUnreadable, path, format!("not JSON: {error}")))?;
-        let mut fields = Fields::of(value, format!("{path}#"))?;
-        fields.schema(CARD_SCHEMA)?;
-        let card = Self {
-            document_type: fields.text("document_type", TEXT_SHORT_CHARS_MAX)?,
-            document_date: date(&mut fields, "document_date")?,
-            registration_number: fields.text("registration_number", TEXT_SHORT_CHARS_MAX)?,
-            nomenclature_index: fields.text("nomenclature_index", TEXT_SHORT_CHARS_MAX)?,
-            software: software(&mut fields)?,
-            signatures: signatures(&mut fields)?,
-            nature: fields.text("nature", TEXT_LONG_CHARS_MAX)?,
-            title: fields.text("title", TEXT_LONG_CHARS_MAX)?,
-            sheets: sheets(&mut fields)?,
-            addressee_body: fields.text("addressee_body", TEXT_LONG_CHARS_MAX)?,
-            addressee_post: fields.text_if_any("addressee_post", TEXT_SHORT_CHARS_MAX)?,
-            addressee_surname: fields.text_if_any("addressee_surname", TEXT_SHORT_CHARS_MAX)?,
-            executor_surname: fields.text("executor_surname", TEXT_SHORT_CHARS_MAX)?,
-            executor_phone: phone(&mut fields)?,
-            control_mark: fields.text_or_null("control_mark", TEXT_LONG_CHARS_MAX)?,
-            filing_mark: fields.text_or_null("filing_mark", TEXT_LONG_CHARS_MAX)?,
-            link: link(&mut fields)?,
-            paper_mark: fields.word("paper_mark", PaperMark::parse, PaperMark::KNOWN)?,
-        };
-        fields.end()?;
-        Ok(card)
+            .map_err(|error| vec![Refusal::new(ErrorCode::IngCardUnreadable, path, format!("not JSON: {error}"))])?;
+        let mut faults = Faults::default();
+        let card =
+            Fields::of(value, format!("{path}#"), &mut faults).and_then(|fields| CardFields { fields, rules }.read());
+        faults.result(card)
     }
 }
 
-/// Checks that the card and the submission speak of the same document.
-///
-/// # Errors
-///
-/// A [`Refusal`] about the field of the card that disagrees.
-pub fn check_card_agrees(submission: &Submission, card: &Card) -> Result<(), Refusal> {
+/// The fields of a card and what is asked of them.
+struct CardFields<'f> {
+    fields: Fields<'f>,
+    rules: &'f ProfileRules,
+}
+
+impl CardFields<'_> {
+    fn read(mut self) -> Option<Card> {
+        self.fields.schema(CARD_SCHEMA);
+        // All are read before any is missed, so that every fault is found.
+        let document_type = self.fields.text("document_type", TEXT_SHORT_CHARS_MAX);
+        let document_date = date(&mut self.fields, "document_date");
+        let registration_number = self.fields.text("registration_number", TEXT_SHORT_CHARS_MAX);
+        let nomenclature_index = self.fields.text("nomenclature_index", TEXT_SHORT_CHARS_MAX);
+        let software = software(&mut self.fields);
+        let signatures = signatures(&mut self.fields);
+        let nature = self.long(CardKey::Nature);
+        let title = self.long(CardKey::Title);
+        let sheets = self.field(CardKey::Sheets, sheets);
+        let addressee_body = self.long(CardKey::AddresseeBody);
+        let addressee_post = self.short(CardKey::AddresseePost);
+        let addressee_surname = self.short(CardKey::AddresseeSurname);
+        let executor_surname = self.short(CardKey::ExecutorSurname);
+        let executor_phone = self.field(CardKey::ExecutorPhone, phone);
+        let control_mark = self.long(CardKey::ControlMark);
+        let filing_mark = self.long(CardKey::FilingMark);
+        let link = self.field(CardKey::Link, link);
+        let paper_mark = self.field(CardKey::PaperMark, |fields, key, value| {
+            fields.read(key, value, |value, subject| word_of(&value, subject, PaperMark::parse, PaperMark::KNOWN))
+        });
+        let sender_body = self.long(CardKey::SenderBody);
+        let place = self.short(CardKey::Place);
+        self.fields.end();
+        Some(Card {
+            document_type: document_type?,
+            document_date: document_date?,
+            registration_number: registration_number?,
+            nomenclature_index: nomenclature_index?,
+            software: software?,
+            signatures: signatures?,
+            nature: nature?,
+            title: title?,
+            sheets: sheets?,
+            addressee_body: addressee_body?,
+            addressee_post: addressee_post?,
+            addressee_surname: addressee_surname?,
+            executor_surname: executor_surname?,
+            executor_phone: executor_phone?,
+            control_mark: control_mark?,
+            filing_mark: filing_mark?,
+            link: link?,
+            paper_mark: paper_mark?,
+            sender_body: sender_body?,
+            place: place?,
+        })
+    }
+
+    /// The value of `key`, as much as the profile asks for it. The outer [`None`] is a fault that was noted.
+    fn field<T>(
+        &mut self,
+        key: CardKey,
+        read: impl FnOnce(&mut Fields, &str, Value) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let name = key.as_str();
+        let value = match self.rules.need(key) {
+            Need::Required => Some(self.fields.required(name)?),
+            Need::Nullable => Some(self.fields.required(name)?).filter(|value| !value.is_null()),
+            Need::IfAny => self.fields.optional(name),
+        };
+        match value {
+            None => Some(None),
+            Some(value) => read(&mut self.fields, name, value).map(Some),
+        }
+    }
+
+    fn short(&mut self, key: CardKey) -> Option<Option<String>> {
+        self.field(key, |fields, name, value| fields.read(name, value, |v, at| text_of(v, at, TEXT_SHORT_CHARS_MAX)))
+    }
+
+    fn long(&mut self, key: CardKey) -> Option<Option<String>> {
+        self.field(key, |fields, name, value| fields.read(name, value, |v, at| text_of(v, at, TEXT_LONG_CHARS_MAX)))
+    }
+}
+
+/// Checks that the card and the submission speak of the same document: a [`Refusal`] about every field of the card that
+/// disagrees.
+pub fn check_card_agrees(submission: &Submission, card: &Card) -> Vec<Refusal> {
     let path = &submission.components[submission.card_index()].path;
-    let disagrees = |field: &str, detail: String| {
-        Err(Refusal::new(ErrorCode::IngCardDisagrees, format!("{path}#/{field}"), detail))
-    };
+    let mut faults = Faults::default();
     if card.nomenclature_index != submission.nomenclature_index {
-        return disagrees("nomenclature_index", format!("not the one of {SUBMISSION_FILE}#/nomenclature_index"));
+        let detail = format!("not the one of {SUBMISSION_FILE}#/nomenclature_index");
+        faults.add(ErrorCode::IngCardDisagrees, format!("{path}#/nomenclature_index"), detail);
     }
     for (i, signed) in card.signatures.iter().enumerate() {
         // A signature is a file of its own, or stands inside the document it signs.
         let carries = |role: Role| role == Role::Signature || role.is_content();
         if !submission.components.iter().any(|c| c.path == *signed && carries(c.role)) {
             let detail = "names no signature and no signed file of the submission";
-            return disagrees(&format!("signatures/{i}"), detail.to_owned());
+            faults.add(ErrorCode::IngCardDisagrees, format!("{path}#/signatures/{i}"), detail);
         }
     }
-    Ok(())
+    faults.into_vec()
 }
 
-/// Earliest year of a document: a slip of the pen before it would move every date reckoned from it.
-const YEAR_MIN: i32 = 1900;
+/// Checks that the submission has a main file, which [`Submission::parse`] leaves to the card: paper that is only noted
+/// (N 430 cl. 10) is another fault than a file that was forgotten. `card` is none when it could not be read.
+pub fn check_main(submission: &Submission, card: Option<&Card>) -> Option<Refusal> {
+    if submission.components.iter().any(|c| c.role == Role::Main) {
+        return None;
+    }
+    let path = &submission.components[submission.card_index()].path;
+    match card.and_then(|card| card.paper_mark) {
+        Some(PaperMark::Original | PaperMark::Copy) => {
+            let detail = "paper is marked, and the electronic document is not there";
+            Some(Refusal::new(ErrorCode::IngPaperOnly, format!("{path}#/paper_mark"), detail))
+        }
+        Some(PaperMark::NoPaper) | None => Some(super::submission::main_missing()),
+    }
+}
 
-fn date(fields: &mut Fields, key: &str) -> Result<NaiveDate, Refusal> {
+/// Checks that no date of the card, which the submission lists as `path`, is later than the day of receipt: a
+/// [`Refusal`] about every one that is.
+pub fn check_dates(card: &Card, path: &str, today: NaiveDate) -> Vec<Refusal> {
+    let dates = [("document_date", Some(card.document_date)), ("link/date", card.link.as_ref().map(|link| link.date))];
+    let later = dates.into_iter().filter(|(_, date)| date.is_some_and(|date| date > today));
+    later
+        .map(|(field, _)| {
+            let detail = format!("later than the day of receipt, {today}");
+            Refusal::new(ErrorCode::IngDateFuture, format!("{path}#/{field}"), detail)
+        })
+        .collect()
+}
+
+fn date(fields: &mut Fields, key: &str) -> Option<NaiveDate> {
     let value = fields.required(key)?;
-    // The library also reads "2026-1-5" and "+2026-01-05"; one date has one text here, so it is printed and compared.
-    let read = |text: &str| {
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-        (date.to_string() == text && date.year() >= YEAR_MIN && text.len() == 10).then_some(date)
-    };
-    word_of(&value, fields.subject(key), read, "the days since 1900, written YYYY-MM-DD")
+    fields.read(key, value, |value, subject| date_of(&value, subject))
 }
 
-fn software(fields: &mut Fields) -> Result<Software, Refusal> {
-    let mut inner = Fields::of(fields.required("software")?, fields.subject("software"))?;
-    let software = Software {
-        name: inner.text("name", TEXT_SHORT_CHARS_MAX)?,
-        version: inner.text("version", TEXT_SHORT_CHARS_MAX)?,
-    };
-    inner.end()?;
-    Ok(software)
+fn software(fields: &mut Fields) -> Option<Software> {
+    let value = fields.required("software")?;
+    let mut inner = fields.inner("software", value)?;
+    let (name, version) = (inner.text("name", TEXT_SHORT_CHARS_MAX), inner.text("version", TEXT_SHORT_CHARS_MAX));
+    inner.end();
+    Some(Software { name: name?, version: version? })
 }
 
 // The field must be there, but the list may be empty: until signatures are checked, demanding one would prove
 // nothing, and paper arrivals registered by an electronic copy (N 430 cl. 12) come unsigned.
-fn signatures(fields: &mut Fields) -> Result<Vec<String>, Refusal> {
-    let subject = fields.subject("signatures");
-    let items = array_of(fields.required("signatures")?, subject.clone(), COMPONENTS_MAX)?;
-    items.into_iter().enumerate().map(|(i, v)| text_of(v, format!("{subject}/{i}"), PATH_BYTES_MAX)).collect()
+fn signatures(fields: &mut Fields) -> Option<Vec<String>> {
+    let value = fields.required("signatures")?;
+    fields.texts("signatures", value, COMPONENTS_MAX, PATH_BYTES_MAX)
 }
 
-fn sheets(fields: &mut Fields) -> Result<Sheets, Refusal> {
-    let mut inner = Fields::of(fields.required("sheets")?, fields.subject("sheets"))?;
-    let sheets = Sheets {
-        document: inner.number("document", 1, SHEETS_MAX)?,
-        attachments: inner.number("attachments", 0, SHEETS_MAX)?,
-    };
-    inner.end()?;
-    Ok(sheets)
+fn sheets(fields: &mut Fields, key: &str, value: Value) -> Option<Sheets> {
+    let mut inner = fields.inner(key, value)?;
+    let (document, attachments) = (inner.number("document", 1, SHEETS_MAX), inner.number("attachments", 0, SHEETS_MAX));
+    inner.end();
+    Some(Sheets { document: document?, attachments: attachments? })
 }
 
-fn phone(fields: &mut Fields) -> Result<String, Refusal> {
-    let phone = fields.text("executor_phone", TEXT_SHORT_CHARS_MAX)?;
-    // Inner numbers, extensions and words around them are usual, so only the least is asked for.
-    if phone.chars().any(|c| c.is_ascii_digit()) {
-        return Ok(phone);
-    }
-    Err(Refusal::new(ErrorCode::IngFieldMalformed, fields.subject("executor_phone"), "no digit in it"))
+fn phone(fields: &mut Fields, key: &str, value: Value) -> Option<String> {
+    fields.read(key, value, |value, subject| {
+        let phone = text_of(value, subject.clone(), TEXT_SHORT_CHARS_MAX)?;
+        // Inner numbers, extensions and words around them are usual, so only the least is asked for.
+        if phone.chars().any(|c| c.is_ascii_digit()) {
+            return Ok(phone);
+        }
+        Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, "no digit in it"))
+    })
 }
 
-fn link(fields: &mut Fields) -> Result<Option<Link>, Refusal> {
-    let value = fields.required("link")?;
-    if value == Value::Null {
-        return Ok(None);
-    }
-    let mut inner = Fields::of(value, fields.subject("link"))?;
-    let link = Link { number: inner.text("number", TEXT_SHORT_CHARS_MAX)?, date: date(&mut inner, "date")? };
-    inner.end()?;
-    Ok(Some(link))
+fn link(fields: &mut Fields, key: &str, value: Value) -> Option<Link> {
+    let mut inner = fields.inner(key, value)?;
+    let (number, date) = (inner.text("number", TEXT_SHORT_CHARS_MAX), date(&mut inner, "date"));
+    inner.end();
+    Some(Link { number: number?, date: date? })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::profile::ALWAYS;
+    use super::super::submission::Profile;
     use super::*;
     use serde_json::json;
 
@@ -252,14 +380,21 @@ mod tests {
         })
     }
 
-    fn parse_value(value: &Value) -> Result<Card, Refusal> {
-        Card::parse(&serde_json::to_vec(value).unwrap(), "k/card.json")
+    fn parse_as(profile: Profile, value: &Value) -> Result<Card, Vec<Refusal>> {
+        Card::parse(&serde_json::to_vec(value).unwrap(), "k/card.json", profile.rules())
+    }
+
+    fn parse_value(value: &Value) -> Result<Card, Vec<Refusal>> {
+        parse_as(Profile::N430, value)
+    }
+
+    fn pairs(refusals: Vec<Refusal>) -> Vec<(ErrorCode, String)> {
+        refusals.into_iter().map(|r| (r.code, r.subject.replace("k/card.json#/", ""))).collect()
     }
 
     #[track_caller]
     fn refused(value: &Value, code: ErrorCode, field: &str) {
-        let refusal = parse_value(value).unwrap_err();
-        assert_eq!((refusal.code, refusal.subject), (code, format!("k/card.json#/{field}")));
+        assert_eq!(pairs(parse_value(value).unwrap_err()), [(code, field.to_owned())]);
     }
 
     fn with(pointer: &str, new: Value) -> Value {
@@ -272,9 +407,9 @@ mod tests {
     fn the_eighteen_fields_are_read() {
         let card = parse_value(&sample()).unwrap();
         assert_eq!(card.document_date, NaiveDate::from_ymd_opt(2026, 1, 5).unwrap());
-        assert_eq!(card.sheets, Sheets { document: 2, attachments: 0 });
+        assert_eq!(card.sheets.unwrap(), Sheets { document: 2, attachments: 0 });
         assert_eq!(card.link.unwrap().number, "17");
-        assert_eq!((card.control_mark, card.paper_mark), (None, PaperMark::NoPaper));
+        assert_eq!((card.control_mark, card.paper_mark), (None, Some(PaperMark::NoPaper)));
         // schema + 18.
         assert_eq!(sample().as_object().unwrap().len(), 19);
     }
@@ -326,17 +461,126 @@ mod tests {
         let mut value = sample();
         value["link"]["index"] = json!("1");
         refused(&value, ErrorCode::IngKeyUnknown, "link/index");
-        assert_eq!(Card::parse(b"{", "c").unwrap_err().code, ErrorCode::IngCardUnreadable);
-        assert_eq!(
-            Card::parse(&vec![b' '; CARD_BYTES_MAX + 1], "c").unwrap_err().code,
-            ErrorCode::IngDescriptionTooLarge
-        );
+        let whole = |bytes: &[u8]| Card::parse(bytes, "c", Profile::N430.rules()).unwrap_err();
+        assert_eq!(pairs(whole(b"{")), [(ErrorCode::IngCardUnreadable, "c".to_owned())]);
+        assert_eq!(pairs(whole(b"[]")), [(ErrorCode::IngFieldMalformed, "c#".to_owned())]);
+        let large = vec![b' '; CARD_BYTES_MAX + 1];
+        assert_eq!(pairs(whole(&large)), [(ErrorCode::IngDescriptionTooLarge, "c".to_owned())]);
     }
 
     #[test]
     fn refusals_repeat_nothing_of_the_card() {
-        let refusal = parse_value(&with("/document_date", json!("Мысалов"))).unwrap_err();
-        assert!(!refusal.to_string().contains("Мысалов"));
+        let refusals = parse_value(&with("/document_date", json!("Мысалов"))).unwrap_err();
+        assert!(!refusals[0].to_string().contains("Мысалов"));
+    }
+
+    #[test]
+    fn every_fault_has_its_own_reason() {
+        use ErrorCode::*;
+        // An empty card: each field that must be said, by its name.
+        let missing: Vec<String> = pairs(parse_value(&json!({})).unwrap_err()).into_iter().map(|(_, f)| f).collect();
+        let mut wanted: Vec<&str> = vec!["schema"];
+        let optional = ["addressee_post", "addressee_surname", "sender_body", "place"];
+        wanted.extend(CardKey::ALL.iter().map(|key| key.as_str()).filter(|key| !optional.contains(key)));
+        assert_eq!(missing, wanted);
+
+        let mut value = sample();
+        value["schema"] = json!("muragat/card/2");
+        value["document_date"] = json!("2026-13-01");
+        value.as_object_mut().unwrap().remove("registration_number");
+        value["software"] = json!({"name": "", "build": "x"});
+        value["signatures"] = json!(["a.p7s", 1, ""]);
+        value["sheets"] = json!({"document": 0, "attachments": "1"});
+        value["addressee_post"] = json!(5);
+        value["link"] = json!({"number": "1"});
+        value["note"] = json!(1);
+        let wanted = [
+            (IngFieldMalformed, "schema"),
+            (IngFieldMalformed, "document_date"),
+            (IngFieldMissing, "registration_number"),
+            (IngFieldMalformed, "software/name"),
+            (IngFieldMissing, "software/version"),
+            (IngKeyUnknown, "software/build"),
+            (IngFieldMalformed, "signatures/1"),
+            (IngFieldMalformed, "signatures/2"),
+            (IngFieldMalformed, "sheets/document"),
+            (IngFieldMalformed, "sheets/attachments"),
+            (IngFieldMalformed, "addressee_post"),
+            (IngFieldMissing, "link/date"),
+            (IngKeyUnknown, "note"),
+        ];
+        assert_eq!(pairs(parse_value(&value).unwrap_err()), wanted.map(|(code, field)| (code, field.to_owned())));
+    }
+
+    #[test]
+    fn each_profile_asks_for_its_own_fields() {
+        let mut whole = sample();
+        whole["sender_body"] = json!("Үлгі ауданы әкімінің аппараты");
+        whole["place"] = json!("Үлгі ауылы");
+        for profile in Profile::ALL {
+            assert!(parse_as(*profile, &whole).is_ok(), "{profile}: every field may be given in every profile");
+            for key in CardKey::ALL {
+                let mut value = whole.clone();
+                value.as_object_mut().unwrap().remove(key.as_str());
+                let missing = [(ErrorCode::IngFieldMissing, key.as_str().to_owned())];
+                match (profile.rules().need(*key), parse_as(*profile, &value)) {
+                    (Need::IfAny, Ok(_)) => {}
+                    (Need::Required | Need::Nullable, Err(refusals)) => assert_eq!(pairs(refusals), missing),
+                    (need, _) => panic!("{profile}: {key} is {need}"),
+                }
+                value[key.as_str()] = Value::Null;
+                let null = parse_as(*profile, &value);
+                assert_eq!(null.is_ok(), profile.rules().need(*key) != Need::Required, "{profile}: {key} is null");
+            }
+        }
+        // The nine of the akimat (the text is the main content), and what registration needs.
+        let least = |more: &[CardKey]| {
+            let mut value = whole.clone();
+            let kept = |key: &str| key == "schema" || CardKey::parse(key).is_some_and(|k| more.contains(&k));
+            value.as_object_mut().unwrap().retain(|key, _| kept(key) || ALWAYS.iter().any(|k| k.as_str() == key));
+            value
+        };
+        assert!(parse_as(Profile::Akimat, &least(&[CardKey::SenderBody, CardKey::Place])).is_ok());
+        assert!(parse_as(Profile::Akimat, &least(&[CardKey::SenderBody])).is_err());
+        let card = parse_as(Profile::Organization, &least(&[CardKey::Title])).unwrap();
+        assert_eq!((card.nature, card.paper_mark, card.sheets), (None, None, None));
+        assert!(parse_as(Profile::Organization, &least(&[])).is_err());
+    }
+
+    #[test]
+    fn dates_after_the_day_of_receipt_are_refused() {
+        let card = parse_value(&sample()).unwrap();
+        let on = |day: &str| pairs(check_dates(&card, "k/card.json", day.parse().unwrap()));
+        assert_eq!(on("2026-01-05"), []);
+        assert_eq!(on("2026-01-04"), [(ErrorCode::IngDateFuture, "document_date".to_owned())]);
+        let both = ["document_date", "link/date"].map(|field| (ErrorCode::IngDateFuture, field.to_owned()));
+        assert_eq!(on("2025-12-29"), both);
+        let alone = parse_value(&with("/link", Value::Null)).unwrap();
+        assert_eq!(check_dates(&alone, "c", "2025-12-29".parse().unwrap()).len(), 1);
+    }
+
+    #[test]
+    fn paper_alone_is_not_a_forgotten_file() {
+        let submission = |role: &str| {
+            let value = json!({
+                "schema": "muragat/submission/1", "agency": "DEMO", "direction": "incoming",
+                "nomenclature_index": "03-12", "access_category": "public",
+                "components": [{"path": "k/card.json", "role": "card"}, {"path": "a.pdf", "role": role}],
+            });
+            Submission::parse(&serde_json::to_vec(&value).unwrap()).unwrap()
+        };
+        let card = |mark: &str| parse_value(&with("/paper_mark", json!(mark))).unwrap();
+        let found = |submission: &Submission, card: Option<&Card>| {
+            check_main(submission, card).map(|refusal| (refusal.code, refusal.subject))
+        };
+        let paper = Some((ErrorCode::IngPaperOnly, "k/card.json#/paper_mark".to_owned()));
+        let missing = Some((ErrorCode::IngMainMissing, "submission.json#/components".to_owned()));
+        let without = submission("attachment");
+        assert_eq!(found(&without, Some(&card("original"))), paper);
+        assert_eq!(found(&without, Some(&card("copy"))), paper);
+        assert_eq!(found(&without, Some(&card("none"))), missing);
+        assert_eq!(found(&without, None), missing);
+        assert_eq!(found(&submission("main"), Some(&card("original"))), None, "paper beside the document is no fault");
     }
 
     #[test]
@@ -353,16 +597,13 @@ mod tests {
             .unwrap(),
         )
         .unwrap();
-        let agrees = |value: &Value| check_card_agrees(&submission, &parse_value(value).unwrap());
-        assert!(agrees(&sample()).is_ok());
-        assert!(agrees(&with("/signatures", json!(["m.docx", "a.p7s"]))).is_ok(), "a signature inside the file");
-        assert!(agrees(&with("/signatures", json!([]))).is_ok());
-        let refusal = agrees(&with("/nomenclature_index", json!("03-13"))).unwrap_err();
-        assert_eq!(
-            (refusal.code, refusal.subject.as_str()),
-            (ErrorCode::IngCardDisagrees, "k/card.json#/nomenclature_index")
-        );
-        let refusal = agrees(&with("/signatures", json!(["a.p7s", "k/card.json"]))).unwrap_err();
-        assert_eq!(refusal.subject, "k/card.json#/signatures/1");
+        let agrees = |value: &Value| pairs(check_card_agrees(&submission, &parse_value(value).unwrap()));
+        assert_eq!(agrees(&sample()), []);
+        assert_eq!(agrees(&with("/signatures", json!(["m.docx", "a.p7s"]))), [], "a signature inside the file");
+        assert_eq!(agrees(&with("/signatures", json!([]))), []);
+        let mut value = with("/nomenclature_index", json!("03-13"));
+        value["signatures"] = json!(["a.p7s", "k/card.json", "b.p7s"]);
+        let fields = ["nomenclature_index", "signatures/1", "signatures/2"];
+        assert_eq!(agrees(&value), fields.map(|field| (ErrorCode::IngCardDisagrees, field.to_owned())));
     }
 }

@@ -62,6 +62,31 @@ pub fn exact(text: &str) -> String {
     words(text).join(" ")
 }
 
+/// A registration number for comparing: letters folded as in words, white space gone, signs kept, so that `03-12/17`
+/// and `03/12-17` are two numbers. Every dash is one sign.
+pub fn number(text: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    let close = |word: &mut String, out: &mut String| {
+        out.push_str(&words(word).concat());
+        word.clear();
+    };
+    for c in text.nfc() {
+        if is_word_char(c) || is_invisible(c) || is_stress_mark(c) {
+            word.push(c);
+            continue;
+        }
+        close(&mut word, &mut out);
+        match c {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => out.push('-'),
+            c if c.is_whitespace() => {}
+            c => out.push(c),
+        }
+    }
+    close(&mut word, &mut out);
+    out
+}
+
 /// One lower-case word in its one spelling.
 fn fold_word(word: &str) -> String {
     if let Some(numeral) = roman(word) {
@@ -219,6 +244,16 @@ mod tests {
         assert_eq!(exact("  Үлгі ауданының\u{a0}ӘКІМІ "), "үлгі ауданының әкімі");
         assert_eq!(exact("Үлгi ауданының әкімі"), exact("үлгі АУДАНЫНЫҢ әкімі"));
         assert_ne!(exact("Үлгі ауданы"), exact("Үлгі ауданының"));
+    }
+
+    #[test]
+    fn numbers_keep_their_signs() {
+        assert_ne!(number("03-12/17"), number("03/12-17"));
+        assert_ne!(number("1-23"), number("12-3"));
+        assert_eq!(number("№ 15 – Қ"), number("№15-қ"));
+        assert_eq!(number("15-К"), number("15-к"));
+        // Latin look-alikes in a Cyrillic word.
+        assert_eq!(number("15-жk"), number("15-жк"));
     }
 
     #[test]

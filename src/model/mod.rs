@@ -5,10 +5,14 @@
 pub mod amendment;
 pub mod canonical;
 pub mod card;
+pub mod classifier;
+pub mod cms;
 pub mod digest;
 pub mod fold;
 pub mod format;
 pub mod id;
+pub mod profile;
 pub mod record;
+pub mod secrecy;
 pub(crate) mod strict;
 pub mod submission;

@@ -6,11 +6,14 @@
 
 use super::canonical;
 use super::card::Card;
+use super::classifier::CodeUsed;
 use super::digest::{Address, Digests, Sha256, Sha512, sha256_parts, sha512_parts};
 use super::format::Identification;
 use super::id::{ObjectId, RecordId};
 use super::strict::words;
-use super::submission::{AccessCategory, Direction, Profile, Role, Submission};
+use super::submission::{
+    AccessCategory, Certifier, CertifierRole, Derivation, Direction, Kind, Profile, Role, Submission,
+};
 use crate::error::ErrorCode;
 use serde_json::{Map, Value, json};
 
@@ -57,6 +60,10 @@ words! {
         LinkDate = "link_date",
         /// 18.
         PaperMark = "paper_mark",
+        /// Akimat regulation, section 2: the sending body.
+        SenderBody = "sender_body",
+        /// The same: place where the document was made.
+        Place = "place",
     }
 }
 
@@ -70,20 +77,22 @@ pub fn card_fields(card: &Card) -> Vec<(CardField, String)> {
         (CardField::NomenclatureIndex, Some(c.nomenclature_index)),
         (CardField::Software, Some(format!("{} {}", c.software.name, c.software.version))),
         (CardField::Signatures, (!c.signatures.is_empty()).then(|| c.signatures.join("\n"))),
-        (CardField::Nature, Some(c.nature)),
-        (CardField::Title, Some(c.title)),
-        (CardField::SheetsDocument, Some(c.sheets.document.to_string())),
-        (CardField::SheetsAttachments, Some(c.sheets.attachments.to_string())),
-        (CardField::AddresseeBody, Some(c.addressee_body)),
+        (CardField::Nature, c.nature),
+        (CardField::Title, c.title),
+        (CardField::SheetsDocument, c.sheets.map(|s| s.document.to_string())),
+        (CardField::SheetsAttachments, c.sheets.map(|s| s.attachments.to_string())),
+        (CardField::AddresseeBody, c.addressee_body),
         (CardField::AddresseePost, c.addressee_post),
         (CardField::AddresseeSurname, c.addressee_surname),
-        (CardField::ExecutorSurname, Some(c.executor_surname)),
-        (CardField::ExecutorPhone, Some(c.executor_phone)),
+        (CardField::ExecutorSurname, c.executor_surname),
+        (CardField::ExecutorPhone, c.executor_phone),
         (CardField::ControlMark, c.control_mark),
         (CardField::FilingMark, c.filing_mark),
         (CardField::LinkNumber, c.link.as_ref().map(|l| l.number.clone())),
         (CardField::LinkDate, c.link.as_ref().map(|l| l.date.to_string())),
-        (CardField::PaperMark, Some(c.paper_mark.as_str().to_owned())),
+        (CardField::PaperMark, c.paper_mark.map(|mark| mark.as_str().to_owned())),
+        (CardField::SenderBody, c.sender_body),
+        (CardField::Place, c.place),
     ];
     fields.into_iter().filter_map(|(field, value)| value.map(|v| (field, v))).collect()
 }
@@ -112,7 +121,7 @@ pub struct Component {
     /// The content that an attached CMS carries.
     pub content: Option<InnerContent>,
     /// Where a representation comes from.
-    pub derived: Option<Derived>,
+    pub derived: Option<Derivation>,
 }
 
 /// The document inside an attached CMS (RFC 5652 §5.2): no object of its own, but given out beside its envelope.
@@ -126,15 +135,6 @@ pub struct InnerContent {
     pub sha256: Sha256,
     /// What identification found.
     pub format: Identification,
-}
-
-/// The origin of a representation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Derived {
-    /// Path of the component it was made from.
-    pub source: String,
-    /// What made it.
-    pub tool: String,
 }
 
 impl Component {
@@ -184,7 +184,7 @@ impl Component {
             })
         };
         let derived = match (text(described, "source"), text(described, "tool")) {
-            (Some(source), Some(tool)) => Some(Derived { source: source.to_owned(), tool: tool.to_owned() }),
+            (Some(source), Some(tool)) => Some(Derivation { source: source.to_owned(), tool: tool.to_owned() }),
             _ => None,
         };
         Some(Self {
@@ -236,6 +236,10 @@ pub(super) fn card_of(value: &Value) -> Option<Vec<(CardField, String)>> {
     Some(CardField::ALL.iter().filter_map(field).collect())
 }
 
+fn code_value(c: &CodeUsed) -> Value {
+    json!({"classifier": c.classifier, "code": c.code, "edition": c.edition, "field": c.field})
+}
+
 /// Something that made intake look twice, and that stays with the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flag {
@@ -243,6 +247,18 @@ pub struct Flag {
     pub code: ErrorCode,
     /// The field or file name it is about.
     pub subject: String,
+}
+
+pub(super) fn flags_value(flags: &[Flag]) -> Value {
+    flags.iter().map(|f| json!({"code": f.code.as_str(), "subject": f.subject})).collect()
+}
+
+pub(super) fn flags_of(value: Option<&Value>) -> Option<Vec<Flag>> {
+    let flag = |f: &Value| {
+        let code = ErrorCode::parse(text(f, "code")?)?;
+        Some(Flag { code, subject: text(f, "subject")?.to_owned() })
+    };
+    value.map_or(Some(Vec::new()), |list| list.as_array()?.iter().map(flag).collect())
 }
 
 /// What a record is and holds.
@@ -254,6 +270,12 @@ pub struct Manifest {
     pub profile: Profile,
     /// Code of the agency.
     pub agency: String,
+    /// Whether it is an original or the copy of a paper document.
+    pub kind: Kind,
+    /// Who certified the copy.
+    pub certified_by: Option<Certifier>,
+    /// Codes of classifiers, with the edition of the day.
+    pub codes: Vec<CodeUsed>,
     /// Which way the document went.
     pub direction: Direction,
     /// Index in the nomenclature.
@@ -321,10 +343,19 @@ pub(super) fn group(components: &[Component], metadata: &[u8], salt: &[u8; 32]) 
 
 impl Manifest {
     /// A manifest of what `submission` describes, without components yet.
-    pub fn new(record: RecordId, submission: &Submission, card: &Card) -> Self {
+    pub fn new(
+        record: RecordId,
+        submission: &Submission,
+        card: &Card,
+        codes: Vec<CodeUsed>,
+        identifier: String,
+    ) -> Self {
         Self {
             record,
             profile: submission.profile,
+            kind: submission.kind,
+            certified_by: submission.certified_by.clone(),
+            codes,
             agency: submission.agency.clone(),
             direction: submission.direction,
             nomenclature_index: submission.nomenclature_index.clone(),
@@ -333,7 +364,7 @@ impl Manifest {
             card: card_fields(card),
             components: Vec::with_capacity(submission.components.len()),
             flags: Vec::new(),
-            identifier: None,
+            identifier: Some(identifier),
             salt: crate::random::bytes(),
         }
     }
@@ -357,10 +388,20 @@ impl Manifest {
         }
         if let Some(identifier) = &self.identifier {
             map.insert("identifier".into(), identifier.clone().into());
+            map.insert("kind".into(), self.kind.as_str().into());
+        }
+        if let Some(c) = &self.certified_by {
+            let mut certifier = json!({"role": c.role.as_str(), "surname": c.surname});
+            if let Some(post) = &c.post {
+                certifier["post"] = post.clone().into();
+            }
+            map.insert("certified_by".into(), certifier);
+        }
+        if !self.codes.is_empty() {
+            map.insert("codes".into(), self.codes.iter().map(code_value).collect());
         }
         if !self.flags.is_empty() {
-            let flag = |f: &Flag| json!({"code": f.code.as_str(), "subject": f.subject});
-            map.insert("flags".into(), self.flags.iter().map(flag).collect());
+            map.insert("flags".into(), flags_value(&self.flags));
         }
         map.insert("card".into(), card_value(&self.card));
         map.insert("components".into(), self.components.iter().map(Component::value).collect());
@@ -394,17 +435,37 @@ impl Manifest {
 
     fn of_value(value: &Value) -> Option<Self> {
         let record = value.get("record")?;
-        let flag = |f: &Value| {
-            let code = ErrorCode::parse(text(f, "code")?)?;
-            Some(Flag { code, subject: text(f, "subject")?.to_owned() })
+        let certifier = |c: &Value| {
+            Some(Certifier {
+                role: CertifierRole::parse(text(c, "role")?)?,
+                post: text(c, "post").map(str::to_owned),
+                surname: text(c, "surname")?.to_owned(),
+            })
         };
-        let flags = match record.get("flags") {
-            None => Vec::new(),
-            Some(list) => list.as_array()?.iter().map(flag).collect::<Option<_>>()?,
+        let code = |c: &Value| {
+            Some(CodeUsed {
+                field: text(c, "field")?.to_owned(),
+                code: text(c, "code")?.to_owned(),
+                classifier: text(c, "classifier")?.to_owned(),
+                edition: text(c, "edition")?.to_owned(),
+            })
         };
         Some(Self {
             record: text(record, "record_id")?.parse().ok()?,
             profile: Profile::parse(text(record, "profile")?)?,
+            // Version 1 knew electronic originals only.
+            kind: match text(record, "kind") {
+                None => Kind::ElectronicOriginal,
+                Some(kind) => Kind::parse(kind)?,
+            },
+            certified_by: match record.get("certified_by") {
+                None => None,
+                Some(c) => Some(certifier(c)?),
+            },
+            codes: match record.get("codes") {
+                None => Vec::new(),
+                Some(list) => list.as_array()?.iter().map(code).collect::<Option<_>>()?,
+            },
             agency: text(record, "agency")?.to_owned(),
             direction: Direction::parse(text(record, "direction")?)?,
             nomenclature_index: text(record, "nomenclature_index")?.to_owned(),
@@ -412,7 +473,7 @@ impl Manifest {
             access_category: AccessCategory::parse(text(record, "access_category")?)?,
             card: card_of(record.get("card")?)?,
             components: components_of(record.get("components")?, value.get("objects")?)?,
-            flags,
+            flags: flags_of(record.get("flags"))?,
             identifier: text(record, "identifier").map(str::to_owned),
             salt: salt_of(value)?,
         })
@@ -491,6 +552,9 @@ pub(crate) mod tests {
         Manifest {
             record: RecordId([1; 16]),
             profile: Profile::N430,
+            kind: Kind::ElectronicOriginal,
+            certified_by: None,
+            codes: vec![],
             agency: "DEMO-01".into(),
             direction: Direction::Incoming,
             nomenclature_index: "01-02".into(),

@@ -2,9 +2,11 @@
 //!
 //! A repeated key, an unknown key, a missing field and a value of the wrong kind are all refused, and every
 //! [`Refusal`] names its place as a JSON pointer (RFC 6901): `submission.json#/components/2/role`. Two programs that
-//! read the same bytes must see the same card, so nothing is guessed, converted or skipped.
+//! read the same bytes must see the same card, so nothing is guessed, converted or skipped. One pass finds every fault
+//! ([`Faults`]), except in what is no JSON at all.
 
 use crate::error::{ErrorCode, Refusal};
+use chrono::{Datelike, NaiveDate};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -98,21 +100,86 @@ pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Faults of one description that are named; who has more wrote it with another schema in hand.
+pub(crate) const FAULTS_MAX: usize = 64;
+
+/// The faults of one description, in the order they were met: a Producer mends all of them at once.
+#[derive(Default)]
+pub(crate) struct Faults(Vec<Refusal>);
+
+impl Faults {
+    /// Notes a fault; those past [`FAULTS_MAX`] are not named.
+    pub(crate) fn push(&mut self, refusal: Refusal) {
+        if self.0.len() < FAULTS_MAX {
+            self.0.push(refusal);
+        }
+    }
+
+    /// Notes a fault of `code`.
+    pub(crate) fn add(&mut self, code: ErrorCode, subject: impl Into<String>, detail: impl Into<String>) {
+        self.push(Refusal::new(code, subject, detail));
+    }
+
+    /// The value, or the fault of reading it noted.
+    pub(crate) fn check<T>(&mut self, result: Result<T, Refusal>) -> Option<T> {
+        result.map_err(|refusal| self.push(refusal)).ok()
+    }
+
+    /// Whether nothing was found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What was found; empty when nothing was.
+    pub(crate) fn into_vec(self) -> Vec<Refusal> {
+        self.0
+    }
+
+    /// What was read when it has no fault. `read` MUST be there, or a fault must have been noted.
+    pub(crate) fn result<T>(self, read: Option<T>) -> Result<T, Vec<Refusal>> {
+        match read {
+            Some(read) if self.0.is_empty() => Ok(read),
+            read => {
+                assert!(read.is_some() || !self.0.is_empty(), "what cannot be read has a fault");
+                Err(self.0)
+            }
+        }
+    }
+}
+
 /// The fields of one JSON object, taken one by one; [`Fields::end`] refuses what nobody took.
-pub(crate) struct Fields {
+///
+/// A method gives [`None`] when it noted a fault, so that one pass finds all of them.
+pub(crate) struct Fields<'f> {
     map: Map<String, Value>,
     /// The object's place: `card.json#` or `card.json#/link`.
     at: String,
+    faults: &'f mut Faults,
 }
 
-impl Fields {
+impl<'f> Fields<'f> {
     /// The fields of `value`, which stands at `at`.
-    pub(crate) fn of(value: Value, at: impl Into<String>) -> Result<Self, Refusal> {
+    pub(crate) fn of(value: Value, at: impl Into<String>, faults: &'f mut Faults) -> Option<Self> {
         let at = at.into();
         match value {
-            Value::Object(map) => Ok(Self { map, at }),
-            other => Err(malformed(at, "an object", &other)),
+            Value::Object(map) => Some(Self { map, at, faults }),
+            other => {
+                faults.push(malformed(at, "an object", &other));
+                None
+            }
         }
+    }
+
+    /// The fields of `value`, which is the value of `key`.
+    pub(crate) fn inner(&mut self, key: &str, value: Value) -> Option<Fields<'_>> {
+        let at = self.subject(key);
+        Fields::of(value, at, self.faults)
+    }
+
+    /// The fields of `item`, which stands at `place` below this object: `components/2`.
+    pub(crate) fn item(&mut self, place: &str, item: Value) -> Option<Fields<'_>> {
+        let at = format!("{}/{place}", self.at);
+        Fields::of(item, at, self.faults)
     }
 
     /// The place of `key`.
@@ -121,11 +188,30 @@ impl Fields {
         format!("{}/{}", self.at, shown(&key.replace('~', "~0").replace('/', "~1")))
     }
 
+    /// Notes a fault of `key`.
+    pub(crate) fn fault(&mut self, code: ErrorCode, key: &str, detail: impl Into<String>) {
+        let subject = self.subject(key);
+        self.faults.add(code, subject, detail);
+    }
+
+    /// What `read` makes of `value`, the value of `key`.
+    pub(crate) fn read<T>(
+        &mut self,
+        key: &str,
+        value: Value,
+        read: impl FnOnce(Value, String) -> Result<T, Refusal>,
+    ) -> Option<T> {
+        let subject = self.subject(key);
+        self.faults.check(read(value, subject))
+    }
+
     /// The value of `key`, which must be there; it may be null.
-    pub(crate) fn required(&mut self, key: &str) -> Result<Value, Refusal> {
-        self.map
-            .remove(key)
-            .ok_or_else(|| Refusal::new(ErrorCode::IngFieldMissing, self.subject(key), "field is missing"))
+    pub(crate) fn required(&mut self, key: &str) -> Option<Value> {
+        let value = self.map.remove(key);
+        if value.is_none() {
+            self.fault(ErrorCode::IngFieldMissing, key, "field is missing");
+        }
+        value
     }
 
     /// The value of `key`, when it is there and not null.
@@ -134,51 +220,64 @@ impl Fields {
     }
 
     /// A text that must be there.
-    pub(crate) fn text(&mut self, key: &str, chars_max: usize) -> Result<String, Refusal> {
+    pub(crate) fn text(&mut self, key: &str, chars_max: usize) -> Option<String> {
         let value = self.required(key)?;
-        text_of(value, self.subject(key), chars_max)
+        self.read(key, value, |value, subject| text_of(value, subject, chars_max))
     }
 
     /// A text that may be missing or null.
-    pub(crate) fn text_if_any(&mut self, key: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
-        self.optional(key).map(|value| text_of(value, self.subject(key), chars_max)).transpose()
-    }
-
-    /// A text or null; the key itself must be there, so that "none" is said and not forgotten.
-    pub(crate) fn text_or_null(&mut self, key: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
-        match self.required(key)? {
-            Value::Null => Ok(None),
-            value => text_of(value, self.subject(key), chars_max).map(Some),
+    pub(crate) fn text_if_any(&mut self, key: &str, chars_max: usize) -> Option<Option<String>> {
+        match self.optional(key) {
+            None => Some(None),
+            Some(value) => self.read(key, value, |value, subject| text_of(value, subject, chars_max)).map(Some),
         }
     }
 
     /// One of the words that `parse` knows.
-    pub(crate) fn word<T>(&mut self, key: &str, parse: fn(&str) -> Option<T>, known: &str) -> Result<T, Refusal> {
+    pub(crate) fn word<T>(&mut self, key: &str, parse: fn(&str) -> Option<T>, known: &str) -> Option<T> {
         let value = self.required(key)?;
-        word_of(&value, self.subject(key), parse, known)
+        self.read(key, value, |value, subject| word_of(&value, subject, parse, known))
+    }
+
+    /// One of the words that `parse` knows; `absent` when it is missing or null.
+    pub(crate) fn word_or<T>(&mut self, key: &str, parse: fn(&str) -> Option<T>, known: &str, absent: T) -> Option<T> {
+        match self.optional(key) {
+            None => Some(absent),
+            Some(value) => self.read(key, value, |value, subject| word_of(&value, subject, parse, known)),
+        }
     }
 
     /// A whole number from `min` to `max`.
-    pub(crate) fn number(&mut self, key: &str, min: u32, max: u32) -> Result<u32, Refusal> {
+    pub(crate) fn number(&mut self, key: &str, min: u32, max: u32) -> Option<u32> {
         let value = self.required(key)?;
         let number = value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (min..=max).contains(n));
-        number.ok_or_else(|| malformed(self.subject(key), &format!("a whole number from {min} to {max}"), &value))
+        let wanted = || format!("a whole number from {min} to {max}");
+        self.read(key, value, |value, subject| number.ok_or_else(|| malformed(subject, &wanted(), &value)))
+    }
+
+    /// The texts of an array of at most `items_max`, each with its own fault.
+    pub(crate) fn texts(&mut self, key: &str, value: Value, items_max: usize, chars_max: usize) -> Option<Vec<String>> {
+        let items = self.read(key, value, |value, subject| array_of(value, subject, items_max))?;
+        let subject = self.subject(key);
+        let text = |(i, item)| self.faults.check(text_of(item, format!("{subject}/{i}"), chars_max));
+        let texts: Vec<Option<String>> = items.into_iter().enumerate().map(text).collect();
+        texts.into_iter().collect()
     }
 
     /// The `schema` field, which must be exactly `name`.
-    pub(crate) fn schema(&mut self, name: &str) -> Result<(), Refusal> {
+    pub(crate) fn schema(&mut self, name: &str) -> Option<()> {
         let value = self.required("schema")?;
         if value.as_str() == Some(name) {
-            return Ok(());
+            return Some(());
         }
-        Err(malformed(self.subject("schema"), &format!("{name:?}"), &value))
+        self.read("schema", value, |value, subject| Err(malformed(subject, &format!("{name:?}"), &value)))
     }
 
-    /// Refuses a key that was not taken.
-    pub(crate) fn end(self) -> Result<(), Refusal> {
-        match self.map.keys().next() {
-            None => Ok(()),
-            Some(key) => Err(Refusal::new(ErrorCode::IngKeyUnknown, self.subject(key), "key is not in the schema")),
+    /// Refuses every key that was not taken.
+    pub(crate) fn end(mut self) {
+        let keys: Vec<String> = std::mem::take(&mut self.map).into_iter().map(|(key, _)| key).collect();
+        for key in keys.iter().take(FAULTS_MAX) {
+            self.fault(ErrorCode::IngKeyUnknown, key, "key is not in the schema");
         }
     }
 }
@@ -208,6 +307,19 @@ pub(crate) fn word_of<T>(
     known: &str,
 ) -> Result<T, Refusal> {
     value.as_str().and_then(parse).ok_or_else(|| malformed(subject, &format!("one of {known}"), value))
+}
+
+/// Earliest year of a date: a slip of the pen before it would move every date reckoned from it.
+const YEAR_MIN: i32 = 1900;
+
+/// The date in `value`, as ISO 8601 writes it.
+pub(crate) fn date_of(value: &Value, subject: String) -> Result<NaiveDate, Refusal> {
+    // The library also reads "2026-1-5" and "+2026-01-05"; one date has one text here, so it is printed and compared.
+    let read = |text: &str| {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        (date.to_string() == text && date.year() >= YEAR_MIN && text.len() == 10).then_some(date)
+    };
+    word_of(value, subject, read, "the days since 1900, written YYYY-MM-DD")
 }
 
 /// The items of `value`, at most `items_max`.
@@ -299,7 +411,35 @@ mod tests {
 
     #[test]
     fn pointers_are_escaped() {
-        let fields = Fields::of(serde_json::json!({"a/b~": 1}), "x#").unwrap();
-        assert_eq!(fields.end().unwrap_err().subject, "x#/a~1b~0");
+        let mut faults = Faults::default();
+        Fields::of(serde_json::json!({"a/b~": 1}), "x#", &mut faults).unwrap().end();
+        assert_eq!(faults.into_vec()[0].subject, "x#/a~1b~0");
+    }
+
+    #[test]
+    fn one_pass_finds_every_fault_up_to_the_bound() {
+        let mut faults = Faults::default();
+        let value = serde_json::json!({"b": 1, "list": ["x", "", 2], "z": 0, "y": 0});
+        let mut fields = Fields::of(value, "x#", &mut faults).unwrap();
+        assert_eq!((fields.text("a", 9), fields.text("b", 9)), (None, None));
+        let list = fields.required("list").unwrap();
+        assert_eq!(fields.texts("list", list, 3, 9), None);
+        fields.end();
+        let found: Vec<_> = faults.into_vec().into_iter().map(|r| (r.code.as_str(), r.subject)).collect();
+        let (missing, malformed, unknown) = ("ING-003", "ING-004", "ING-002");
+        let wanted = [
+            (missing, "a"),
+            (malformed, "b"),
+            (malformed, "list/1"),
+            (malformed, "list/2"),
+            (unknown, "y"),
+            (unknown, "z"),
+        ];
+        assert_eq!(found, wanted.map(|(code, at)| (code, format!("x#/{at}"))));
+
+        let many: Map<String, Value> = (0..1000).map(|i| (i.to_string(), Value::Null)).collect();
+        let mut faults = Faults::default();
+        Fields::of(many.into(), "x#", &mut faults).unwrap().end();
+        assert_eq!(faults.result(Some(())).unwrap_err().len(), FAULTS_MAX);
     }
 }

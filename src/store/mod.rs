@@ -13,12 +13,14 @@
 //! no retention.
 
 pub mod disk;
+pub mod envelope;
 pub mod format;
 pub mod local;
 pub mod read;
 pub mod scrub;
 pub mod seal;
 pub mod segment;
+pub mod spool;
 
 pub use disk::{Disk, DiskError};
 pub use format::{FrameLoc, ObjectKind};

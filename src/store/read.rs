@@ -11,6 +11,7 @@ use super::format::{
 use crate::limits::{CHUNK_BYTES, FRAME_CHUNKS_MAX, FRAME_PLAIN_BYTES};
 use crate::model::digest::Address;
 use crate::model::id::{ObjectId, RecordId};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// Why an object cannot be given.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +128,11 @@ impl<'a> ObjectReader<'a> {
         Ok(out)
     }
 
+    /// The object as a file that can be read at any place; every byte is checked as by [`Self::read`].
+    pub fn seekable(self) -> ObjectFile<'a> {
+        ObjectFile { object: self, at: 0, chunk: Vec::new(), chunk_start: 0 }
+    }
+
     fn frame(
         &self,
         frame_no: u64,
@@ -228,6 +234,52 @@ impl<'a> ObjectReader<'a> {
             at += sealed_len;
         }
         Ok(())
+    }
+}
+
+/// An object that is read like a file, a chunk at a time.
+pub struct ObjectFile<'a> {
+    object: ObjectReader<'a>,
+    at: u64,
+    chunk: Vec<u8>,
+    chunk_start: u64,
+}
+
+impl Read for ObjectFile<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let len = self.object.plain_len;
+        if self.at >= len || buf.is_empty() {
+            return Ok(0);
+        }
+        if self.at < self.chunk_start || self.at >= self.chunk_start + self.chunk.len() as u64 {
+            let start = self.at - self.at % CHUNK_BYTES as u64;
+            self.chunk.clear();
+            let chunk = &mut self.chunk;
+            let take = |piece: &[u8]| {
+                chunk.extend_from_slice(piece);
+                Ok(())
+            };
+            // The reader gets the typed error back by `downcast`.
+            self.object.read(start, len.min(start + CHUNK_BYTES as u64), take).map_err(io::Error::other)?;
+            self.chunk_start = start;
+        }
+        let from = usize::try_from(self.at - self.chunk_start).expect("within a chunk");
+        let n = buf.len().min(self.chunk.len() - from);
+        buf[..n].copy_from_slice(&self.chunk[from..from + n]);
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl Seek for ObjectFile<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.object.plain_len.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a place before the beginning"))?;
+        Ok(self.at)
     }
 }
 

@@ -4,7 +4,7 @@ use muragat::access;
 use muragat::archive::{Archive, Parts, create_truths};
 use muragat::audit::{AuditReport, Options as AuditOptions, audit};
 use muragat::clock::{Clock, FixedClock};
-use muragat::config::Config;
+use muragat::config::{Action, Config};
 use muragat::error::Error;
 use muragat::ingest::{Answered, Options, Status, ingest};
 use muragat::model::id::{ArchiveId, RecordId};
@@ -44,16 +44,28 @@ pub(crate) fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], ac
     (folder, content)
 }
 
+/// A small DOCX, for a main document that is not what a test is about.
+pub(crate) fn cover() -> Vec<u8> {
+    use muragat::cli::samples::docx::{Block, write};
+    write(&[Block::Paragraph("Ойдан шығарылған хат.")], &|text| text.to_owned()).unwrap()
+}
+
 /// An archive's media and configuration.
 pub(crate) struct Bed {
     pub(crate) disk: Arc<FaultDisk>,
     pub(crate) keys: Arc<FaultDisk>,
     pub(crate) index: MemoryIndex,
     pub(crate) config: Config,
+    /// Real, because what lies in it dies with the process anyway.
+    spool: Arc<tempfile::TempDir>,
 }
 
 fn clock() -> Arc<dyn Clock> {
     Arc::new(FixedClock(AtomicU64::new(NOW)))
+}
+
+fn spool() -> Arc<tempfile::TempDir> {
+    Arc::new(tempfile::tempdir().unwrap())
 }
 
 impl Bed {
@@ -61,11 +73,13 @@ impl Bed {
     pub(crate) fn new(plan: &Arc<FaultPlan>) -> Self {
         let none = FaultPlan::count_only();
         let (disk, keys) = (Arc::new(FaultDisk::new(&none)), Arc::new(FaultDisk::new(&none)));
-        let config =
+        let mut config =
             create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock()).unwrap();
+        // The documents are made up of noise: what they are is not what these tests are about.
+        config.policy.formats = Action::Flag;
         let disk = Arc::new(disk.copy().under(plan));
         let keys = Arc::new(keys.copy().under(plan));
-        Self { disk, keys, index: MemoryIndex::default(), config }
+        Self { disk, keys, index: MemoryIndex::default(), config, spool: spool() }
     }
 
     /// Opens the archive.
@@ -75,6 +89,7 @@ impl Bed {
             keys: self.keys.clone(),
             index: Box::new(self.index.clone()),
             clock: clock(),
+            spool: self.spool.path().join("spool"),
         };
         Archive::assemble(parts, self.config.clone(), Path::new("."), &mut |_, _| {})
     }
@@ -88,6 +103,7 @@ impl Bed {
             keys: Arc::new(self.keys.crash(seeds.draw()).under(&none)),
             index: self.index.crash(),
             config: self.config.clone(),
+            spool: spool(),
         }
     }
 
@@ -99,6 +115,7 @@ impl Bed {
             keys: Arc::new(self.keys.copy().under(&none)),
             index: self.index.clone(),
             config: self.config.clone(),
+            spool: spool(),
         }
     }
 

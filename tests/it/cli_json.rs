@@ -1,19 +1,28 @@
 //! The command line as a program sees it.
 //!
 //! Goal: `--json` prints what `schema/cli/1` says and nothing else on stdout, exit codes are those of docs/errors.md,
-//! and people get advice in their language on stderr. Method: the real binary on archives in a temporary folder. Every
-//! line is checked against its schema, and then without each of its keys and with one key more, which must not pass.
+//! people get advice in their language on stderr, and a record grows as docs/intake.md says. Method: the real binary on
+//! archives in a temporary folder. Every line is checked against its schema, and then without each of its keys and with
+//! one key more, which must not pass.
 
-use crate::common::{MAIN, Sample};
+use crate::common::{MAIN, Sample, docx};
 use jsonschema::Validator;
+use muragat::archive::{Archive, InitOptions};
+use muragat::clock::{Clock, FixedClock, SystemClock};
 use muragat::error::Exit;
+use muragat::ingest::{Intake, Status};
+use muragat::model::amendment::AmendmentKind;
+use muragat::model::format::{Basis, Family};
 use muragat::model::record::CardField;
+use muragat::model::submission::{AccessCategory, CertifierRole, Direction, Kind, Profile, Role};
 use muragat::tlog::leaf::ActKind;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tempfile::TempDir;
 
 /// What a command answered.
@@ -71,12 +80,64 @@ impl Bench {
         }
     }
 
+    /// What `ingest` answers to a sample.
+    fn ingest(&self, sample: &Sample, name: &str, exit: Exit) -> Value {
+        let folder = sample.write(&self.path("in"), name);
+        let answer = self.run(&["ingest", "--json", text(&folder)]).exits(exit).json().swap_remove(0);
+        check("ingest-answer", &answer);
+        answer
+    }
+
     /// Takes a sample in and gives the id of its record.
     fn record(&self, sample: &Sample, name: &str) -> String {
-        let folder = sample.write(&self.path("in"), name);
-        let answer = self.run(&["ingest", "--json", text(&folder)]).exits(Exit::Ok);
-        answer.json()[0]["record_id"].as_str().unwrap().to_owned()
+        id(&self.ingest(sample, name, Exit::Ok))
     }
+
+    /// The one line of a command, which follows its schema.
+    fn line(&self, arguments: &[&str], exit: Exit, name: &str) -> Value {
+        let mut lines = self.run(&[arguments, &["--json"]].concat()).exits(exit).json();
+        assert_eq!(lines.len(), 1, "{arguments:?}");
+        let line = lines.swap_remove(0);
+        check(name, &line);
+        line
+    }
+
+    fn show(&self, record: &str) -> Value {
+        self.line(&["show", record], Exit::Ok, "show")
+    }
+
+    /// Ids of the records that a query finds.
+    fn found(&self, query: &str) -> Vec<String> {
+        self.run(&["search", query, "--json"]).exits(Exit::Ok).json().iter().map(id).collect()
+    }
+
+    /// Writes a file beside the archive and gives its path.
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        fs::write(self.path(name), bytes).unwrap();
+        text(&self.path(name)).to_owned()
+    }
+}
+
+/// The record that a line names.
+fn id(line: &Value) -> String {
+    line["record_id"].as_str().unwrap().to_owned()
+}
+
+/// The codes of a refusal.
+fn codes(answer: &Value) -> Vec<&str> {
+    assert_eq!(answer["status"], "refused", "{answer}");
+    answer["reasons"].as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect()
+}
+
+/// An edition of a classifier of document types.
+fn classifier(edition: &str, code: &str) -> String {
+    let titles = json!({"kk": "Құжат түрлері", "ru": "Виды документов", "en": "Document types"});
+    json!({
+        "schema": "muragat/classifier/1", "id": "document-types", "field": "document_type", "edition": edition,
+        "valid_from": "2026-01-01", "signer": "Үлгі архив органы", "instrument": "Үлгі бұйрық № 1", "title": titles,
+        "required": false, "entries": [{"code": code, "kk": "Хат"}],
+    })
+    .to_string()
 }
 
 fn text(path: &Path) -> &str {
@@ -140,60 +201,101 @@ fn every_line_follows_its_schema() {
     let main = Sample::new("1-қ").write(&inbox, "1-accepted").join(MAIN);
     Sample::new("2-қ").confidential().write(&inbox, "2-confidential");
     Sample::new("3-қ").without("registration_number").write(&inbox, "3-refused");
+    // The policy of this archive takes over what there is, and says what is wrong with it.
+    Sample::new("4-қ").main(b"Plain text.".to_vec()).write(&inbox, "4-flagged");
+    let twin = Sample::new("1-қ").card_with("registration_number", json!("5-қ")).write(&bench.path("twin"), "5-same");
     let mut checked = Checked { bench: &bench, met: BTreeSet::new() };
 
-    checked.run(&["init"], Exit::Ok, &["init"]);
-    let answers = ["ingest-answer", "ingest-answer", "ingest-answer", "ingest-summary"];
+    checked.run(&["init", "--formats", "flag"], Exit::Ok, &["init"]);
+    let answers = [["ingest-answer"; 4].as_slice(), &["ingest-summary"]].concat();
     let first = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
     let again = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
-    let failed = checked.run(&["ingest", "absent"], Exit::NotFound, &["ingest-answer", "ingest-summary"]);
+    let twin = checked.run(&["ingest", text(&twin)], Exit::Ok, &answers[3..]).swap_remove(0);
+    let failed = checked.run(&["ingest", "absent"], Exit::NotFound, &answers[3..]);
     let statuses = |lines: &[Value]| -> Vec<String> {
         let mut statuses: Vec<_> = lines.iter().filter_map(|l| Some(l["status"].as_str()?.to_owned())).collect();
         statuses.sort();
         statuses
     };
-    assert_eq!(statuses(&first), ["accepted", "accepted", "refused"]);
-    assert_eq!(statuses(&again), ["held", "held", "refused"]);
+    assert_eq!(statuses(&first), ["accepted", "accepted", "accepted", "refused"]);
+    assert_eq!(statuses(&again), ["held", "held", "held", "refused"]);
     assert_eq!(statuses(&failed), ["failed"]);
-    assert_eq!(first[3]["summary"]["codes"], json!({"ING-003": 1}));
-    let of = |name: &str| {
-        let line = first.iter().find(|l| l["path"].as_str().is_some_and(|path| path.ends_with(name))).unwrap();
-        line["record_id"].as_str().unwrap().to_owned()
-    };
-    let (public, confidential) = (of("1-accepted"), of("2-confidential"));
+    let summary = &first[4]["summary"];
+    assert_eq!((&summary["accepted"], &summary["flagged"], &summary["refused"]), (&json!(3), &json!(1), &json!(1)));
+    assert_eq!((&summary["codes"], &summary["flags"]), (&json!({"ING-003": 1}), &json!({"FMT-002": 1, "FMT-003": 1})));
+    let line = |name: &str| first.iter().find(|l| l["path"].as_str().is_some_and(|path| path.ends_with(name))).unwrap();
+    let of = |name: &str| id(line(name));
+    assert_eq!(codes(line("3-refused")), ["ING-003"]);
+    assert_eq!(line("4-flagged")["flags"], json!(["FMT-002", "FMT-003"]));
+    let (public, confidential, same) = (of("1-accepted"), of("2-confidential"), id(&twin));
+    assert_eq!(twin["same_content"], json!([public]));
 
     let shown = checked.run(&["show", &public], Exit::Ok, &["show"]);
-    assert_eq!(shown[0]["signature_status"], "not validated");
-    assert_eq!(shown[0]["readings"], json!([]));
+    assert_eq!((&shown[0]["signature_status"], &shown[0]["readings"]), (&json!("not validated"), &json!([])));
+    assert_eq!(shown[0]["same_content"], json!([same]));
     let shown = checked.run(&["show", &confidential], Exit::Ok, &["show"]);
     assert_eq!(shown[0]["readings"].as_array().unwrap().len(), 1, "a restricted record is read on the record");
+    let shown = checked.run(&["show", &of("4-flagged")], Exit::Ok, &["show"]);
+    assert_eq!(shown[0]["flags"], json!(["FMT-002", "FMT-003"]));
 
-    let rows = checked.run(&["search", "Сынақ"], Exit::Ok, &["search-row", "search-row"]);
+    let rows = checked.run(&["search", "Сынақ"], Exit::Ok, &["search-row"; 4]);
     for row in rows {
         assert_eq!(row["title"].is_null(), row["record_id"] == json!(confidential), "{row}");
     }
-    let rows = checked.run(&["search", "--content", text(&main)], Exit::Ok, &["search-row"]);
-    assert_eq!(rows[0]["record_id"], json!(public));
+    let rows = checked.run(&["search", "--content", text(&main)], Exit::Ok, &["search-row"; 2]);
+    assert_eq!(rows[1]["record_id"], json!(public));
     checked.run(&["search", "жоқсөз"], Exit::Ok, &[]);
+    let rows = checked.run(&["duplicates"], Exit::Ok, &["duplicates-row"]);
+    assert_eq!(rows[0]["records"][0]["registration_number"], "1-қ");
 
-    checked.run(&["get", &public, "-o", "out"], Exit::Ok, &["get-row", "get-row"]);
+    let edition = bench.file("1.json", classifier("1", "02"));
+    let other = bench.file("2.json", classifier("1", "03"));
+    checked.run(&["classifier", "adopt", &edition], Exit::Ok, &["classifier-answer"]);
+    checked.run(&["classifier", "adopt", &edition], Exit::Ok, &["classifier-answer"]);
+    checked.run(&["classifier", "adopt", &other], Exit::Conflict, &["classifier-answer"]);
+    checked.run(&["classifier", "list"], Exit::Ok, &["classifier-row"]);
+
+    let receipt = bench.file("receipt.txt", "Түбіртек");
+    let add = ["record", "add", &public, &receipt, "--role", "receipt", "--reason", "Кешікті"];
+    let added = checked.run(&add, Exit::Ok, &["record-answer"]);
+    assert_eq!((&added[0]["status"], &added[0]["paths"]), (&json!("amended"), &json!(["receipt.txt"])));
+    assert_eq!(checked.run(&add, Exit::Ok, &["record-answer"])[0]["status"], "held");
+    let corrected = Sample::new("1-қ").card_with("title", json!("Түзетілген хат")).card;
+    let corrected = bench.file("corrected.json", corrected.to_string());
+    let correct = ["card", "correct", &public, &corrected, "--reason", "Қате"];
+    checked.run(&correct, Exit::Ok, &["record-answer"]);
+    let refused = checked.run(&correct, Exit::Conflict, &["record-answer"]);
+    assert_eq!(codes(&refused[0]), ["REC-003"]);
+    checked.run(&["record", "identify", &public], Exit::Ok, &["record-answer"]);
+    let derived = ["--role", "representation", "--source", MAIN, "--tool", "Үлгі 1.0", "--as", "main.txt"];
+    let derived = [&["record", "add", public.as_str(), receipt.as_str()], derived.as_slice()].concat();
+    checked.run(&derived, Exit::Ok, &["record-answer"]);
+    let shown = checked.run(&["show", &public], Exit::Ok, &["show"]);
+    let kinds: Vec<&Value> = shown[0]["amendments"].as_array().unwrap().iter().map(|a| &a["kind"]).collect();
+    assert_eq!(kinds, ["component_added", "card_corrected", "formats_identified", "component_added"]);
+
+    let files = ["get-row"; 5];
+    checked.run(&["get", &public, "-o", "out"], Exit::Ok, &files);
     assert_eq!(fs::read(bench.path("out").join(MAIN)).unwrap(), Sample::new("1-қ").main);
 
     let full = checked.run(&["audit"], Exit::Ok, &["audit"]);
-    assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(2)));
+    assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(4)));
     let fast = checked.run(&["audit", "--fast"], Exit::Ok, &["audit"]);
     assert_eq!(fast[0]["every_byte"], json!(false));
     let rebuilt = checked.run(&["reindex"], Exit::Ok, &["reindex"]);
-    assert_eq!(rebuilt[0]["records"], json!(2));
+    assert_eq!(rebuilt[0]["records"], json!(4));
     checked.run(&["doctor"], Exit::Ok, &["doctor"]);
+    let spill = ["record", "spill", &same, "--confirm", &same];
+    checked.run(&spill, Exit::Ok, &["record-spill"]);
 
     let head = checked.run(&["log", "checkpoint"], Exit::Ok, &["log-checkpoint"]);
     let entries = head[0]["size"].as_u64().unwrap();
     let names = vec!["log-entry"; usize::try_from(entries).unwrap()];
     let log = checked.run(&["log", "entries"], Exit::Ok, &names);
     assert!(log.iter().enumerate().all(|(i, line)| line["index"] == json!(i)));
-    let about = checked.run(&["log", "entries", "--record", &public], Exit::Ok, &["log-entry"]);
-    assert_eq!(about[0]["entry"]["act"], "record.accepted");
+    let about = checked.run(&["log", "entries", "--record", &public], Exit::Ok, &["log-entry"; 5]);
+    let acts: Vec<&Value> = about.iter().map(|line| &line["entry"]["act"]).collect();
+    assert_eq!(acts, ["record.accepted", "record.amended", "record.amended", "record.amended", "record.amended"]);
     checked.run(&["log", "checkpoint", "--vkey"], Exit::Ok, &["log-vkey"]);
     checked.run(&["log", "proof", "--inclusion", "2"], Exit::Ok, &["log-inclusion"]);
     checked.run(&["log", "proof", "--consistency", "3"], Exit::Ok, &["log-consistency"]);
@@ -211,14 +313,26 @@ fn every_line_follows_its_schema() {
 
 #[test]
 fn schemas_know_every_act_and_field() {
-    let acts: Vec<&str> = ActKind::ALL.iter().map(|act| act.as_str()).collect();
-    assert_eq!(schema("log-entry")["properties"]["entry"]["properties"]["act"]["enum"], json!(acts));
-    for chain in ["custody", "readings"] {
-        assert_eq!(schema("show")["properties"][chain]["items"]["properties"]["act"]["enum"], json!(acts));
+    // A pointer to the list in a schema, and the words of the program.
+    fn same<T: Copy>(name: &str, pointer: &str, all: &[T], word: fn(T) -> &'static str) {
+        let list = schema(name).pointer(pointer).cloned().unwrap_or_else(|| panic!("{name}{pointer}"));
+        assert_eq!(list, json!(all.iter().map(|one| word(*one)).collect::<Vec<_>>()), "{name}{pointer}");
     }
-    let fields = schema("show")["properties"]["card"]["propertyNames"]["enum"].clone();
-    let fields: Vec<&str> = fields.as_array().unwrap().iter().map(|field| field.as_str().unwrap()).collect();
-    assert_eq!(fields, CardField::ALL.iter().map(|field| field.as_str()).collect::<Vec<_>>());
+    same("log-entry", "/properties/entry/properties/act/enum", ActKind::ALL, ActKind::as_str);
+    same("show", "/$defs/history/properties/act/enum", ActKind::ALL, ActKind::as_str);
+    same("show", "/$defs/card/propertyNames/enum", CardField::ALL, CardField::as_str);
+    same("show", "/$defs/component/properties/role/enum", Role::ALL, Role::as_str);
+    same("show", "/$defs/format/properties/family/enum", Family::ALL, Family::as_str);
+    same("show", "/$defs/format/properties/basis/enum", Basis::ALL, Basis::as_str);
+    same("show", "/$defs/amendment/properties/kind/enum", AmendmentKind::ALL, AmendmentKind::as_str);
+    same("show", "/properties/kind/enum", Kind::ALL, Kind::as_str);
+    same("show", "/properties/profile/enum", Profile::ALL, Profile::as_str);
+    same("show", "/properties/direction/enum", Direction::ALL, Direction::as_str);
+    same("show", "/properties/access_category/enum", AccessCategory::ALL, AccessCategory::as_str);
+    same("search-row", "/properties/access_category/enum", AccessCategory::ALL, AccessCategory::as_str);
+    same("search-row", "/properties/kind/enum", Kind::ALL, Kind::as_str);
+    let role = "/properties/certified_by/oneOf/1/properties/role/enum";
+    same("show", role, CertifierRole::ALL, CertifierRole::as_str);
 }
 
 #[test]
@@ -227,10 +341,11 @@ fn exit_codes_are_those_of_the_page() {
     let bench = Bench::new();
     let record = bench.record(&Sample::new("1-қ"), "1");
     let refused = Sample::new("2-қ").without("title").write(&bench.path("in"), "2");
-    let other = Sample { main: b"other".to_vec(), ..Sample::new("1-қ") }.write(&bench.path("in"), "3");
+    let other = Sample::new("1-қ").main(docx("Басқа мәтін.")).write(&bench.path("in"), "3");
     fs::create_dir(bench.path("plain")).unwrap();
+    let (receipt, malformed) = (bench.file("receipt.txt", "Түбіртек"), bench.file("malformed.json", "{}"));
 
-    let cases: [(&[&str], Exit); 20] = [
+    let cases: [(&[&str], Exit); 31] = [
         (&["audit"], Exit::Ok),
         (&["search", "nothing-of-this-kind"], Exit::Ok),
         (&["ingest", text(&refused)], Exit::Refused),
@@ -240,7 +355,7 @@ fn exit_codes_are_those_of_the_page() {
         (&["show"], Exit::Usage),
         (&["audit", "--fast", "--full"], Exit::Usage),
         (&["search", "colour:red"], Exit::Usage),
-        (&["get", &record, "--component", MAIN, "--range", "0-9999"], Exit::Usage),
+        (&["get", &record, "--component", MAIN, "--range", "0-99999"], Exit::Usage),
         (&["show", "00000000000000000000000000000000"], Exit::NotFound),
         (&["get", &record, "--component", "absent"], Exit::NotFound),
         (&["log", "proof", "--inclusion", "999"], Exit::NotFound),
@@ -251,6 +366,17 @@ fn exit_codes_are_those_of_the_page() {
         (&["doctor", "--archive", "plain"], Exit::Configuration),
         (&["reindex", "--archive", "absent"], Exit::Configuration),
         (&["audit", "--archive", "plain"], Exit::Configuration),
+        (&["record", "add", &record, &receipt, "--role", "receipt"], Exit::Ok),
+        (&["record", "add", &record, &receipt, "--role", "signature"], Exit::Conflict),
+        (&["record", "add", &record, &receipt, "--role", "main", "--as", "2.txt"], Exit::Refused),
+        (&["record", "add", &record, &receipt, "--role", "reason"], Exit::Usage),
+        (&["record", "add", &record, "absent", "--role", "receipt", "--as", "2.txt"], Exit::NotFound),
+        (&["card", "correct", &record, &malformed], Exit::Usage),
+        (&["card", "correct", &record, &malformed, "--reason", "Сынақ"], Exit::Refused),
+        (&["classifier", "adopt", &malformed], Exit::Refused),
+        (&["classifier", "adopt", "absent"], Exit::NotFound),
+        (&["record", "identify", "00000000000000000000000000000000"], Exit::NotFound),
+        (&["record", "spill", &record], Exit::Usage),
     ];
     for (arguments, wanted) in cases {
         let answer = bench.run(arguments);
@@ -329,8 +455,21 @@ fn without_json_no_line_is_json() {
     let bench = Bench::new();
     let record = bench.record(&Sample::new("1-қ"), "1");
     let refused = Sample::new("2-қ").without("title").write(&bench.path("in"), "2");
-    let cases: [&[&str]; 13] = [
+    let (receipt, edition) = (bench.file("receipt.txt", "Түбіртек"), bench.file("1.json", classifier("1", "02")));
+    let corrected = Sample::new("1-қ").card_with("title", json!("Түзетілген хат")).card;
+    let corrected = bench.file("corrected.json", corrected.to_string());
+    bench.record(&Sample::new("1-қ").card_with("registration_number", json!("3-қ")), "3");
+    let cases: [&[&str]; 23] = [
         &["ingest", text(&refused)],
+        &["record", "add", &record, &receipt, "--role", "receipt"],
+        &["record", "add", &record, &receipt, "--role", "receipt"],
+        &["record", "add", &record, &receipt, "--role", "main"],
+        &["record", "identify", &record],
+        &["card", "correct", &record, &corrected, "--reason", "Сынақ"],
+        &["classifier", "adopt", &edition],
+        &["classifier", "adopt", &edition],
+        &["classifier", "list"],
+        &["duplicates"],
         &["show", &record],
         &["show", "0123"],
         &["search", "Сынақ"],
@@ -343,10 +482,314 @@ fn without_json_no_line_is_json() {
         &["log", "entries"],
         &["log", "proof", "--inclusion", "1"],
         &["log", "proof", "--consistency", "1"],
+        &["record", "spill", &record, "--confirm", &record],
     ];
     for arguments in cases {
         let stdout = bench.run(arguments).stdout;
         let is_json = |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|v| v.is_object() || v.is_array());
         assert_eq!(stdout.lines().find(is_json), None, "{arguments:?}");
     }
+}
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+#[test]
+fn a_receipt_that_comes_thirty_days_later_joins_the_record() {
+    let bench = Bench::empty();
+    let accepted = SystemClock.now() - 30 * DAY_MS - 1000;
+    let archive =
+        Archive::create(&bench.archive(), &InitOptions::default(), Arc::new(FixedClock(AtomicU64::new(accepted))));
+    let archive = archive.unwrap();
+    let actor = archive.actor("test").unwrap();
+    let folder = Sample::new("1-қ").write(&bench.path("in"), "1");
+    let Status::Accepted { record, .. } = Intake::new(&archive, actor).take(&folder).status else { panic!() };
+    archive.close().unwrap();
+    let record = record.to_string();
+
+    let before = bench.show(&record);
+    assert_eq!((&before["delivery"], &before["amendments"]), (&json!("not delivered"), &json!([])));
+    let said = bench.run(&["show", &record]).exits(Exit::Ok).stdout;
+    assert!(said.contains("жеткізілмеген"), "N 430 cl. 18: {said}");
+
+    let receipt = bench.file("түбіртек.txt", "Құжат алынды.");
+    let add = ["record", "add", &record, &receipt, "--role", "receipt", "--reason", "Алушы бір айдан кейін жіберді"];
+    let added = bench.line(&add, Exit::Ok, "record-answer");
+    assert_eq!((&added["status"], &added["paths"]), (&json!("amended"), &json!(["түбіртек.txt"])));
+
+    let after = bench.show(&record);
+    assert_eq!(after["delivery"], "delivered");
+    let amendment = &after["amendments"][0];
+    assert_eq!((&amendment["part"], &amendment["kind"]), (&json!(1), &json!("component_added")));
+    assert_eq!(amendment["reason"], "Алушы бір айдан кейін жіберді");
+    let day = |time: &Value| time.as_str().unwrap()[..10].parse::<chrono::NaiveDate>().unwrap();
+    assert_eq!((day(&amendment["time"]) - day(&after["accepted"])).num_days(), 30);
+    let components = after["components"].as_array().unwrap();
+    assert_eq!(components.iter().map(|c| &c["part"]).collect::<Vec<_>>(), [&json!(0), &json!(0), &json!(1)]);
+    // What was accepted is as it was, with its commitment; the addition has one of its own.
+    assert_eq!(components[..2], before["components"].as_array().unwrap()[..]);
+    assert_eq!((&after["g256"], &after["card"]), (&before["g256"], &before["card"]));
+    assert_ne!(amendment["g256"], after["g256"]);
+    assert_eq!(after["custody"][1]["act"], "record.amended");
+    let said = bench.run(&["show", &record]).exits(Exit::Ok).stdout;
+    assert!(said.contains("жеткізілген") && !said.contains("жеткізілмеген"), "{said}");
+
+    bench.run(&["get", &record, "-o", "out"]).exits(Exit::Ok);
+    assert_eq!(fs::read(bench.path("out/түбіртек.txt")).unwrap(), "Құжат алынды.".as_bytes());
+    assert_eq!(bench.line(&["audit"], Exit::Ok, "audit")["clean"], json!(true));
+    bench.run(&["reindex"]).exits(Exit::Ok);
+    assert_eq!(bench.show(&record)["amendments"], after["amendments"], "the index is built from the truths");
+
+    // The same again is held, another file under the name is not taken, and originals are not added.
+    assert_eq!(bench.line(&add, Exit::Ok, "record-answer")["status"], "held");
+    let other = bench.file("other.txt", "Басқа түбіртек.");
+    let named = ["record", "add", &record, &other, "--role", "receipt", "--as", "түбіртек.txt"];
+    assert_eq!(codes(&bench.line(&named, Exit::Conflict, "record-answer")), ["REC-002"]);
+    let main = ["record", "add", &record, &other, "--role", "attachment"];
+    assert_eq!(codes(&bench.line(&main, Exit::Refused, "record-answer")), ["REC-001"]);
+    assert_eq!(bench.show(&record)["amendments"], after["amendments"]);
+}
+
+#[test]
+fn a_corrected_card_is_a_new_version_beside_the_first() {
+    let bench = Bench::new();
+    let record = bench.record(&Sample::new("1-қ"), "1");
+    let correct = |card: &Value, exit| {
+        let file = bench.file("card.json", card.to_string());
+        let arguments = ["card", "correct", &record, &file, "--reason", "Тақырыптағы қате"];
+        bench.line(&arguments, exit, "record-answer")
+    };
+    let corrected = Sample::new("1-қ").card_with("title", json!("Жаңартылған тақырып")).card;
+    let corrected = Sample { card: corrected, ..Sample::new("1-қ") }.card_with("registration_number", json!("1/1-қ"));
+
+    let answer = correct(&corrected.card, Exit::Ok);
+    assert_eq!(answer["paths"], json!(["card.2.json"]));
+    let shown = bench.show(&record);
+    assert_eq!(shown["card"]["title"], "Жаңартылған тақырып");
+    assert_eq!(shown["first_card"]["title"], "Сынақ хаты 1-қ");
+    assert_eq!(shown["amendments"][0]["card"], shown["card"]);
+    for query in ["title:жаңартылған", "title:хаты", "reg:1-қ", "reg:1/1-қ"] {
+        assert_eq!(bench.found(query), [record.as_str()], "newest and old values are found: {query}");
+    }
+    let said = bench.run(&["show", &record, "--lang", "en"]).exits(Exit::Ok).stdout;
+    assert!(said.contains("Title: Сынақ хаты 1-қ → Жаңартылған тақырып"), "{said}");
+    bench.run(&["get", &record, "-o", "out"]).exits(Exit::Ok);
+    assert_eq!(fs::read(bench.path("out/card.json")).unwrap(), Sample::new("1-қ").card.to_string().as_bytes());
+    assert_eq!(fs::read(bench.path("out/card.2.json")).unwrap(), corrected.card.to_string().as_bytes());
+
+    assert_eq!(codes(&correct(&corrected.card, Exit::Conflict)), ["REC-003"]);
+    let refiled = corrected.card_with("nomenclature_index", json!("01-06")).card;
+    assert_eq!(codes(&correct(&refiled, Exit::Refused)), ["REC-004"]);
+    let signed = Sample::new("1-қ").card_with("signatures", json!(["a.p7s"])).card;
+    assert_eq!(codes(&correct(&signed, Exit::Refused)), ["REC-004"]);
+    assert_eq!(codes(&correct(&Sample::new("1-қ").without("title").card, Exit::Refused)), ["ING-003"]);
+    let marked = Sample::new("1-қ").card_with("title", json!("Өте құпия")).card;
+    assert_eq!(codes(&correct(&marked, Exit::Refused)), ["ING-033"]);
+
+    // The submission it came from is held already; the number it had by mistake is free, the one it has is not.
+    assert_eq!(bench.ingest(&Sample::new("1-қ"), "1", Exit::Ok)["status"], "held");
+    let other = |number| Sample::new(number).main(docx("Басқа құжат."));
+    assert_eq!(codes(&bench.ingest(&other("1/1-қ"), "2", Exit::Refused)), ["ING-032"]);
+    assert_eq!(bench.ingest(&other("1-қ"), "3", Exit::Ok)["status"], "accepted");
+    bench.run(&["audit"]).exits(Exit::Ok);
+}
+
+#[test]
+fn a_spilled_record_is_gone_and_the_fact_stays() {
+    let bench = Bench::new();
+    let kept = bench.record(&Sample::new("1-қ"), "1");
+    let record = bench.record(&Sample::new("2-қ"), "2");
+    let receipt = bench.file("receipt.txt", "Құжат алынды.");
+    bench.run(&["record", "add", &record, &receipt, "--role", "receipt"]).exits(Exit::Ok);
+
+    bench.run(&["record", "spill", &record]).exits(Exit::Usage);
+    let error = bench.line(&["record", "spill", &record, "--confirm", &kept], Exit::Usage, "error");
+    assert_eq!(error["error"]["code"], "CLI-002");
+    assert_eq!(bench.show(&record)["record_id"], json!(record), "nothing was done");
+
+    let spilled = bench.line(&["record", "spill", &record, "--confirm", &record], Exit::Ok, "record-spill");
+    let error = |arguments: &[&str]| {
+        bench.line(arguments, Exit::NotFound, "error")["error"]["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(error(&["show", &record]), "VLT-003");
+    assert_eq!(error(&["get", &record, "-o", "out"]), "VLT-003");
+    assert_eq!(error(&["record", "add", &record, &receipt, "--role", "receipt"]), "VLT-003");
+    assert_eq!(error(&["record", "identify", &record]), "VLT-003");
+    assert_eq!(error(&["record", "spill", &record, "--confirm", &record]), "VLT-003");
+    assert!(!bench.path("out").exists());
+    let content = bench.file(MAIN, Sample::new("2-қ").main);
+    let by_content = bench.run(&["search", "--content", &content, "--json"]).exits(Exit::Ok).stdout;
+    assert_eq!(by_content, "");
+    for query in ["2-қ", "reg:2-қ", "title:2-қ", &format!("id:{record}")] {
+        assert_eq!(bench.found(query), [] as [&str; 0], "{query}");
+    }
+
+    let log = bench.run(&["log", "entries", "--record", &record, "--json"]).exits(Exit::Ok).json();
+    let acts: Vec<&Value> = log.iter().map(|line| &line["entry"]["act"]).collect();
+    assert_eq!(acts, ["record.accepted", "record.amended", "record.spilled"]);
+    assert_eq!(log[2]["index"], spilled["entry"]);
+    assert_eq!(log[2]["entry"].get("doc"), None, "only the fact");
+    assert_eq!(bench.show(&kept)["card"]["registration_number"], "1-қ");
+    assert_eq!(bench.line(&["audit"], Exit::Ok, "audit")["clean"], json!(true));
+    bench.run(&["reindex"]).exits(Exit::Ok);
+    assert_eq!(error(&["show", &record]), "VLT-003");
+    assert_eq!(bench.found("reg:1-қ"), [kept]);
+}
+
+#[test]
+fn the_same_file_in_two_records_is_reported_and_not_merged() {
+    let bench = Bench::new();
+    assert_eq!(bench.run(&["duplicates", "--json"]).exits(Exit::Ok).stdout, "");
+    let first = bench.record(&Sample::new("1-қ"), "1");
+    let twin = Sample::new("1-қ").card_with("registration_number", json!("2-қ"));
+    let answer = bench.ingest(&twin, "2", Exit::Ok);
+    assert_eq!((&answer["status"], &answer["same_content"]), (&json!("accepted"), &json!([first])));
+    let second = id(&answer);
+    assert_eq!(bench.show(&first)["same_content"], json!([second]), "the relation is shown on both");
+    assert_eq!(bench.show(&second)["same_content"], json!([first]));
+    // The file of another agency is its own matter, and so is another file.
+    let elsewhere = Sample::new("1-қ").with("agency", json!("TEST-02"));
+    assert_eq!(bench.ingest(&elsewhere, "3", Exit::Ok)["same_content"], json!([]));
+    bench.record(&Sample::new("3-қ"), "4");
+
+    let row = bench.line(&["duplicates"], Exit::Ok, "duplicates-row");
+    assert_eq!(row["agency"], "TEST-01");
+    assert_eq!(row["size"], json!(Sample::new("1-қ").main.len()));
+    let records = json!([
+        {"record_id": first, "registration_number": "1-қ"},
+        {"record_id": second, "registration_number": "2-қ"},
+    ]);
+    assert_eq!(row["records"], records);
+    assert_eq!(bench.line(&["duplicates", "--agency", "TEST-01"], Exit::Ok, "duplicates-row"), row);
+    assert_eq!(bench.run(&["duplicates", "--agency", "TEST-02", "--json"]).exits(Exit::Ok).stdout, "");
+    bench.run(&["record", "spill", &second, "--confirm", &second]).exits(Exit::Ok);
+    assert_eq!(bench.run(&["duplicates", "--json"]).exits(Exit::Ok).stdout, "");
+}
+
+#[test]
+fn codes_are_those_of_the_edition_in_force() {
+    let bench = Bench::new();
+    let coded = |number, code: &str| Sample::new(number).with("codes", json!({"document_type": code}));
+    let answer = bench.ingest(&coded("1-қ", "02"), "1", Exit::Refused);
+    assert_eq!(codes(&answer), ["ING-035"], "no classifier yet");
+
+    let edition = bench.file("1.json", classifier("2026-1", "02"));
+    let adopted = bench.line(&["classifier", "adopt", &edition], Exit::Ok, "classifier-answer");
+    assert_eq!((&adopted["edition"], &adopted["codes"]), (&json!("2026-1"), &json!(1)));
+    let old = bench.record(&coded("1-қ", "02"), "1");
+    let answer = bench.ingest(&coded("2-қ", "99"), "2", Exit::Refused);
+    assert_eq!(codes(&answer), ["ING-035"]);
+    assert_eq!(answer["reasons"][0]["subject"], "submission.json#/codes/document_type");
+
+    let other = bench.file("other.json", classifier("2026-1", "03"));
+    let refused = bench.line(&["classifier", "adopt", &other], Exit::Conflict, "classifier-answer");
+    assert_eq!(codes(&refused), ["CLS-002"]);
+    let next = bench.file("2.json", classifier("2026-2", "99"));
+    bench.line(&["classifier", "adopt", &next], Exit::Ok, "classifier-answer");
+    bench.record(&coded("2-қ", "99"), "2");
+    assert_eq!(codes(&bench.ingest(&coded("3-қ", "02"), "3", Exit::Refused)), ["ING-035"]);
+    // A record keeps the code of its day.
+    let used = json!([
+        {"field": "document_type", "code": "02", "classifier": "document-types", "edition": "2026-1"},
+    ]);
+    assert_eq!(bench.show(&old)["codes"], used);
+    let rows = bench.run(&["classifier", "list", "--json"]).exits(Exit::Ok).json();
+    rows.iter().for_each(|row| check("classifier-row", row));
+    assert_eq!(rows.iter().map(|row| &row["edition"]).collect::<Vec<_>>(), ["2026-1", "2026-2"]);
+    assert!(rows.iter().all(|row| row["signature_status"] == "unsigned"));
+}
+
+#[test]
+fn what_intake_refuses_and_flags_follows_the_policy_of_the_archive() {
+    let bench = Bench::new();
+    let plain = Sample::new("1-қ").main(b"Plain text.".to_vec());
+    let marked = |number| Sample::new(number).card_with("nature", json!("Совершенно секретно"));
+    let official = |number| Sample::new(number).with("access_category", json!("official_use"));
+    assert_eq!(codes(&bench.ingest(&plain, "1", Exit::Refused)), ["FMT-002", "FMT-003"], "every reason at once");
+    let refused = bench.ingest(&marked("2-қ"), "2", Exit::Refused);
+    assert_eq!(codes(&refused), ["ING-033"]);
+    assert_eq!(refused["reasons"][0]["subject"], "card.json#/nature");
+    assert_eq!(codes(&bench.ingest(&official("3-қ"), "3", Exit::Refused)), ["ING-016"]);
+    assert_eq!(bench.found("direction:outgoing"), [] as [&str; 0]);
+
+    let config = bench.archive().join("muragat.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let changed = ["formats", "secrecy_marks", "official_use"].iter().fold(text, |text, key| {
+        let (refuse, flag) = (format!("{key} = \"refuse\""), format!("{key} = \"flag\""));
+        assert!(text.contains(&refuse), "{text}");
+        text.replace(&refuse, &flag)
+    });
+    fs::write(&config, changed).unwrap();
+    assert_eq!(bench.ingest(&plain, "1", Exit::Ok)["flags"], json!(["FMT-002", "FMT-003"]));
+    assert_eq!(bench.ingest(&marked("2-қ"), "2", Exit::Ok)["flags"], json!(["ING-033"]));
+    let record = bench.record(&official("3-қ"), "3");
+    let shown = bench.show(&record);
+    assert_eq!(shown["access_category"], "official_use");
+    assert_eq!(shown["readings"].as_array().unwrap().len(), 1, "restricted: read on the record");
+    assert_eq!(bench.found("flag:ING-033").len(), 1);
+}
+
+#[test]
+fn a_scan_is_never_called_an_original() {
+    let bench = Bench::new();
+    let scan = |number| {
+        let certifier = json!({"role": "records_officer", "post": "Маман", "surname": "Үлгібаев"});
+        Sample::new(number).with("kind", json!("scanned_copy")).with("certified_by", certifier)
+    };
+    let record = bench.record(&scan("1-қ"), "1");
+    let shown = bench.show(&record);
+    assert_eq!((&shown["kind"], &shown["certified_by"]["surname"]), (&json!("scanned_copy"), &json!("Үлгібаев")));
+    for (lang, wanted) in [("kk", "түпнұсқа емес"), ("ru", "не подлинник"), ("en", "not an original")]
+    {
+        let said = bench.run(&["show", &record, "--lang", lang]).exits(Exit::Ok).stdout;
+        assert!(said.contains(wanted), "{lang}: {said}");
+    }
+    assert_eq!(bench.found("kind:scanned_copy"), [record]);
+    assert!(bench.run(&["search", "reg:1-қ"]).exits(Exit::Ok).stdout.contains("түпнұсқа емес"));
+    let uncertified = Sample::new("2-қ").with("kind", json!("scanned_copy"));
+    assert_eq!(codes(&bench.ingest(&uncertified, "2", Exit::Refused)), ["ING-037"]);
+}
+
+/// An attached CMS around `content`, without signers: SignedData of RFC 5652 §5.1, in DER.
+fn attached_cms(content: &[u8]) -> Vec<u8> {
+    fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let inside = parts.concat();
+        let len = u16::try_from(inside.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], len.as_slice(), &inside].concat()
+    }
+    const SIGNED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    const DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+    let inside = der(0x30, &[DATA, &der(0xa0, &[&der(4, &[content])])]);
+    let signed = der(0x30, &[&[2, 1, 1], &der(0x31, &[]), &inside, &der(0x31, &[])]);
+    der(0x30, &[SIGNED_DATA, &der(0xa0, &[&signed])])
+}
+
+#[test]
+fn an_attached_cms_is_judged_by_what_it_carries_and_given_out_with_it() {
+    let bench = Bench::new();
+    let document = Sample::new("1-қ").main;
+    let cms = attached_cms(&document);
+    let named = |number, name: &str| {
+        let components = json!([{"path": "card.json", "role": "card"}, {"path": name, "role": "main"}]);
+        Sample::new(number).with("components", components)
+    };
+    let send = |sample: &Sample, folder: &str, name: &str, bytes: &[u8], exit| {
+        let path = sample.write(&bench.path("in"), folder);
+        fs::remove_file(path.join(MAIN)).unwrap();
+        fs::write(path.join(name), bytes).unwrap();
+        bench.run(&["ingest", "--json", text(&path)]).exits(exit).json().swap_remove(0)
+    };
+    let record = id(&send(&named("1-қ", "хат.docx.p7m"), "1", "хат.docx.p7m", &cms, Exit::Ok));
+    let shown = bench.show(&record);
+    let main = &shown["components"][1];
+    assert_eq!((&main["path"], &main["format"]["family"]), (&json!("хат.docx.p7m"), &json!("cms")));
+    assert_eq!((&main["content"]["path"], &main["content"]["format"]["puid"]), (&json!("хат.docx"), &json!("fmt/412")));
+    bench.run(&["get", &record, "-o", "out"]).exits(Exit::Ok);
+    assert_eq!(fs::read(bench.path("out/хат.docx.p7m")).unwrap(), cms);
+    assert_eq!(fs::read(bench.path("out/хат.docx")).unwrap(), document);
+    let inside = bench.file(MAIN, &document);
+    assert_eq!(bench.run(&["search", "--content", &inside, "--json"]).json().len(), 1, "found by what it carries");
+
+    let text = attached_cms(b"Plain text.");
+    let refused = send(&named("2-қ", "хат.docx.p7m"), "2", "хат.docx.p7m", &text, Exit::Refused);
+    assert_eq!(codes(&refused), ["FMT-002", "FMT-003"]);
 }

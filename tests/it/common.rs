@@ -3,12 +3,18 @@
 //! Goal: a test says in one line what is special about its submission. Method: a submission that is accepted, of which
 //! a test changes one field before it is written.
 
+use muragat::cli::samples::docx::{Block, write};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Path of the main file in every sample.
-pub(crate) const MAIN: &str = "main.txt";
+pub(crate) const MAIN: &str = "main.docx";
+
+/// A DOCX with this text.
+pub(crate) fn docx(text: &str) -> Vec<u8> {
+    write(&[Block::Paragraph(text)], &|text| text.to_owned()).unwrap()
+}
 
 /// A submission that is not written yet.
 pub(crate) struct Sample {
@@ -33,20 +39,35 @@ impl Sample {
             "addressee_body": "Үлгі мекемесі", "executor_surname": "Үлгібаев", "executor_phone": "+7 000 000 00 00",
             "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
         });
-        Self {
-            submission, card, main: format!("Бұл {number} құжаты ойдан шығарылған.\n").into_bytes()
-        }
+        Self { submission, card, main: docx(&format!("Бұл {number} құжаты ойдан шығарылған.")) }
     }
 
     /// The same with restricted access.
-    pub(crate) fn confidential(mut self) -> Self {
-        self.submission["access_category"] = json!("confidential");
+    pub(crate) fn confidential(self) -> Self {
+        self.with("access_category", json!("confidential"))
+    }
+
+    /// The same with this field of `submission.json`.
+    pub(crate) fn with(mut self, field: &str, value: Value) -> Self {
+        self.submission[field] = value;
+        self
+    }
+
+    /// The same with this field of the card.
+    pub(crate) fn card_with(mut self, field: &str, value: Value) -> Self {
+        self.card[field] = value;
         self
     }
 
     /// The same without a field of the card.
     pub(crate) fn without(mut self, field: &str) -> Self {
         self.card.as_object_mut().unwrap().remove(field).expect("the card has the field");
+        self
+    }
+
+    /// The same with this main file.
+    pub(crate) fn main(mut self, bytes: Vec<u8>) -> Self {
+        self.main = bytes;
         self
     }
 

@@ -7,7 +7,7 @@ use super::bed::{accepted, content_of, submission};
 use muragat::archive::{Archive, InitOptions, forget_index};
 use muragat::audit::{Options as AuditOptions, audit};
 use muragat::clock::SystemClock;
-use muragat::config::Config;
+use muragat::config::{Action, Config, Policy};
 use muragat::index::query::Query;
 use muragat::index::rows::RecordRow;
 use muragat::ingest::{Options, Status, ingest};
@@ -44,7 +44,10 @@ fn round_trip(files: &[(String, Vec<u8>)], digests: &BTreeMap<String, String>) {
         by_path.insert(folder.clone(), name.clone());
         paths.push(folder);
     }
-    let archive = Archive::create(&root, &InitOptions::default(), Arc::new(SystemClock)).unwrap();
+    // Whatever it is: here it must come back. What intake says of it is the matter of `formats`.
+    let policy = Policy { formats: Action::Flag, ..Policy::default() };
+    let options = InitOptions { policy, ..InitOptions::default() };
+    let archive = Archive::create(&root, &options, Arc::new(SystemClock)).unwrap();
     let actor = archive.actor("test").unwrap();
     let options = Options { actor, threads: 2, stop: &AtomicBool::new(false) };
     let mut records = BTreeMap::new();

@@ -71,6 +71,7 @@ const OUTSIDES: [Outside; 6] = [
         words: &["std::fs", "fs", "OpenOptions"],
         homes: &[
             ("src/store/local.rs", ANY),
+            ("src/store/spool.rs", ANY),
             ("src/ingest/unpack.rs", ANY),
             ("src/ingest/mod.rs", ANY),
             ("src/access/mod.rs", ANY),

@@ -11,7 +11,7 @@ use muragat::access;
 use muragat::archive::{Archive, InitOptions, forget_index};
 use muragat::audit::{self, audit};
 use muragat::clock::SystemClock;
-use muragat::config::{Config, default_keys_path};
+use muragat::config::{Action, Config, Policy, default_keys_path};
 use muragat::index::query::Query;
 use muragat::index::rows::{ComponentRow, RecordRow};
 use muragat::ingest::{self, Status, ingest};
@@ -140,7 +140,9 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
 }
 
 fn create(folder: &Path) -> Fallible<(Archive, ActorId)> {
-    let archive = Archive::create(folder, &InitOptions::default(), Arc::new(SystemClock))?;
+    // The documents of the corpus are of many formats; they are identified like any other, and none is refused.
+    let policy = Policy { formats: Action::Flag, ..Policy::default() };
+    let archive = Archive::create(folder, &InitOptions { policy, ..InitOptions::default() }, Arc::new(SystemClock))?;
     let actor = archive.actor("bench")?;
     Ok((archive, actor))
 }

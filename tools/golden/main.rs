@@ -6,6 +6,7 @@
 use muragat::access;
 use muragat::archive::{Archive, InitOptions};
 use muragat::clock::{Clock, FixedClock};
+use muragat::config::{Action, Policy};
 use muragat::ingest::{Options, Status, ingest};
 use muragat::model::digest::sha256;
 use muragat::testing::{Sequence, card};
@@ -32,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn write(dir: &Path, inbox: &Path) -> Result<(), Box<dyn Error>> {
     let clock: Arc<dyn Clock> = Arc::new(FixedClock(AtomicU64::new(NOW)));
     let root = dir.join("archive");
-    let options = InitOptions { origin: Some("golden.example/log".into()), ..InitOptions::default() };
+    let policy = Policy { formats: Action::Flag, ..Policy::default() };
+    let options = InitOptions { origin: Some("golden.example/log".into()), policy, ..InitOptions::default() };
     let archive = Archive::create(&root, &options, clock)?;
     // Several segments and a folded journal in a few kilobytes.
     archive.tune(12_000, 5);

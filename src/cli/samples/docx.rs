@@ -8,7 +8,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// A piece of a document.
-pub(super) enum Block<'a> {
+pub enum Block<'a> {
     /// A centred, bold line.
     Heading(&'a str),
     /// A paragraph.
@@ -59,7 +59,7 @@ const RUN_SIZE_AND_LANGUAGE: &str = r#"<w:sz w:val="28"/><w:lang w:val="kk-KZ"/>
 const TEXT_WIDTH: usize = 11906 - 1701 - 851;
 
 /// Writes `blocks` as a DOCX; `fill` completes each text (it puts in dates and numbers).
-pub(super) fn write(blocks: &[Block<'_>], fill: &dyn Fn(&str) -> String) -> io::Result<Vec<u8>> {
+pub fn write(blocks: &[Block<'_>], fill: &dyn Fn(&str) -> String) -> io::Result<Vec<u8>> {
     let mut document = String::from(DOCUMENT_START);
     for block in blocks {
         match block {

@@ -1,0 +1,384 @@
+//! What is added to an accepted record: a late component, a corrected card, formats identified again.
+//!
+//! An accepted record grows and never changes (design §2). Each addition is an act of its own with its own salt and
+//! commitment, sealed under the record's key, so that it is found, shown, audited and erased with the record.
+//!
+//! Invariants
+//!   - Originals are not added: main content, attachments and the first card are what was accepted.
+//!   - A path stands for one component of the record for ever.
+//!   - A refused addition leaves the record as it was, and nothing in the journal: the record was not offered to the
+//!     archive by a Producer, a person at work made a slip.
+//!
+//! Order on disk: as an acceptance; the amendment is the last object of its act.
+
+use super::component::{Frames, Received, Sealing, Stop, sha256, spool_failed};
+use super::identify::{identifier, identify};
+use super::receive::{BoundedReader, ReceiveError};
+use super::rules::{self, extension, family_of};
+use super::unpack::open_regular;
+use crate::archive::{Archive, Outcome, Registration};
+use crate::clock::civil_date;
+use crate::config::Action;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::index::rows::{AmendmentRow, ComponentRow, IdRow, RecordRow, StoredObject};
+use crate::index::writer::{Payload, read_id};
+use crate::limits::{CARD_BYTES_MAX, COMPONENTS_MAX, EVIDENCE_BYTES_MAX};
+use crate::model::amendment::{Amendment, AmendmentKind};
+use crate::model::card::{Card, check_dates};
+use crate::model::digest::Sha256;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::record::{CardField, card_fields};
+use crate::model::submission::{ComponentEntry, Profile, Role, check_path};
+use crate::store::envelope::{Carried, carried};
+use crate::store::format::{ObjectKind, OwnerKey};
+use crate::store::seal::Sealer;
+use crate::tlog::commit::Act;
+use crate::tlog::leaf::ActKind;
+use std::path::Path;
+
+/// What became of an addition.
+#[derive(Debug)]
+pub enum Amended {
+    /// Durable, as this entry of the journal.
+    Done {
+        /// The entry.
+        entry: u64,
+        /// Paths of the components that it brought.
+        paths: Vec<String>,
+    },
+    /// The record has it already, under this path.
+    Held {
+        /// The path.
+        path: String,
+    },
+    /// Refused with reasons, never none.
+    Refused(Vec<Refusal>),
+}
+
+impl Amended {
+    fn of(result: Result<Self, Stop>) -> Result<Self, Error> {
+        match result {
+            Ok(amended) => Ok(amended),
+            Err(Stop::Refused(refusals)) => Ok(Amended::Refused(refusals)),
+            Err(Stop::Held(_)) => unreachable!("only a whole submission is held already"),
+            Err(Stop::Failed(e)) => Err(e),
+        }
+    }
+}
+
+/// Roles that can be added to an accepted record.
+pub const LATE_ROLES: [Role; 7] = [
+    Role::Receipt,
+    Role::Mark,
+    Role::Signature,
+    Role::Certificate,
+    Role::Revocation,
+    Role::Timestamp,
+    Role::Representation,
+];
+
+/// Adds a late component, which lies in `file`. Its path in the record is that of `entry`.
+pub fn add(
+    archive: &Archive,
+    record: RecordId,
+    entry: ComponentEntry,
+    file: &Path,
+    reason: Option<String>,
+    actor: ActorId,
+) -> Result<Amended, Error> {
+    let grown = Grown::open(archive, record, actor)?;
+    Amended::of(grown.add(entry, file, reason))
+}
+
+/// Gives the record a new version of its card, which lies in `file`.
+pub fn correct_card(
+    archive: &Archive,
+    record: RecordId,
+    file: &Path,
+    reason: String,
+    actor: ActorId,
+) -> Result<Amended, Error> {
+    let grown = Grown::open(archive, record, actor)?;
+    Amended::of(grown.correct_card(file, reason))
+}
+
+/// Identifies the formats of all components again. What was found before stays beside it.
+pub fn identify_again(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Amended, Error> {
+    let grown = Grown::open(archive, record, actor)?;
+    Amended::of(grown.identify_again())
+}
+
+/// Makes a record that should never have come in unreadable, at once: its key is erased with the act that says so. The
+/// journal keeps the fact, and nobody's reasons (N 430 cl. 1, 45).
+pub fn spill(archive: &Archive, record: RecordId, actor: ActorId) -> Result<u64, Error> {
+    let (id, _) = find(archive, record)?;
+    let mut act = Act::new(ActKind::RecordSpilled, actor);
+    act.rec = Some(record);
+    let committed = archive.roll_vault(vec![act], &[id.key], actor)?;
+    archive.wait_index()?;
+    Ok(committed.first().map(|c| c.index).unwrap_or_default())
+}
+
+fn find(archive: &Archive, record: RecordId) -> Result<(IdRow, OwnerKey), Error> {
+    let reader = archive.index();
+    let unknown = || Error::new(ErrorCode::ArcNoRecord, record.to_string(), "no such record");
+    let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
+    // An erased record answers with its own code.
+    let key = archive.key(id.key, record)?;
+    Ok((id, key))
+}
+
+/// A record that grows.
+struct Grown<'a> {
+    archive: &'a Archive,
+    actor: ActorId,
+    row: RecordRow,
+    key: OwnerKey,
+}
+
+impl<'a> Grown<'a> {
+    fn open(archive: &'a Archive, record: RecordId, actor: ActorId) -> Result<Self, Error> {
+        archive.wait_index()?;
+        let (_, key) = find(archive, record)?;
+        let damaged = || Error::new(ErrorCode::StoChanged, record.to_string(), "the record's manifest is damaged");
+        let row = archive.index().record_by_id(record)?.ok_or_else(damaged)?;
+        Ok(Self { archive, actor, row, key })
+    }
+
+    fn profile(&self) -> Profile {
+        Profile::ALL[usize::from(self.row.profile)]
+    }
+
+    fn named(&self, path: &str) -> Option<&ComponentRow> {
+        let content = |c: &ComponentRow| c.content.as_ref().is_some_and(|inner| same_path(&inner.path, path));
+        self.row.components.iter().find(|c| same_path(&c.path, path) || content(c))
+    }
+
+    fn add(&self, entry: ComponentEntry, file: &Path, reason: Option<String>) -> Result<Amended, Stop> {
+        self.check_entry(&entry)?;
+        let mut flags = rules::marks_of_addition(&entry.path, reason.as_deref(), self.row.access());
+        if self.archive.policy().secrecy_marks == Action::Refuse && !flags.is_empty() {
+            return Err(Stop::Refused(flags.drain(..).map(rules::mark_refused).collect()));
+        }
+        let role = entry.role;
+        let (mut received, _) = self.receive(entry, file, EVIDENCE_BYTES_MAX)?;
+        let digest = received.sha256().map_err(|e| spool_failed(&received.entry.path, e))?;
+        if let Some(held) = self.row.components.iter().find(|c| c.role() == role && c.sha256 == digest.0) {
+            return Ok(Amended::Held { path: held.path.clone() });
+        }
+        if self.named(&received.entry.path).is_some() {
+            let path = received.entry.path.clone();
+            return Err(refused(ErrorCode::RecPathTaken, path, "the record has another file under this name"));
+        }
+        let refusals = self.identify(&mut received)?;
+        if !refusals.is_empty() {
+            return Err(Stop::Refused(refusals));
+        }
+        let mut amendment = Amendment::new(self.row.id(), AmendmentKind::ComponentAdded, reason, identifier());
+        amendment.flags = flags;
+        self.commit(amendment, vec![received], None)
+    }
+
+    fn identify(&self, received: &mut Received) -> Result<Vec<Refusal>, Stop> {
+        let taken = |name: &str| self.named(name).is_some();
+        let (spool, policy) = (self.archive.spool(), self.archive.policy());
+        let refusals = received.identify(spool, policy, self.profile().rules(), self.row.kind(), &taken);
+        refusals.map_err(|e| spool_failed(&received.entry.path, e).into())
+    }
+
+    fn check_entry(&self, entry: &ComponentEntry) -> Result<(), Stop> {
+        if !LATE_ROLES.contains(&entry.role) {
+            let detail = format!("the role {} is not added to an accepted record", entry.role.as_str());
+            return Err(refused(ErrorCode::RecRole, entry.path.clone(), &detail));
+        }
+        if let Err(fault) = check_path(&entry.path) {
+            return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), fault));
+        }
+        if self.row.components.len() >= COMPONENTS_MAX {
+            let detail = format!("the record has {COMPONENTS_MAX} components");
+            return Err(refused(ErrorCode::IngComponentsTooMany, entry.path.clone(), &detail));
+        }
+        let unknown = |path: &&String| self.row.components.iter().all(|c| c.path != **path);
+        if let Some(path) = entry.covers.iter().chain(entry.derivation.as_ref().map(|d| &d.source)).find(unknown) {
+            return Err(refused(ErrorCode::IngCoversWrong, path.clone(), "the record has no such component"));
+        }
+        let covering = matches!(entry.role, Role::Signature | Role::Timestamp);
+        if !covering && !entry.covers.is_empty() {
+            let detail = "only a signature or a time-stamp covers something";
+            return Err(refused(ErrorCode::IngCoversWrong, entry.path.clone(), detail));
+        }
+        if (entry.role == Role::Representation) != entry.derivation.is_some() {
+            let detail = "a representation names its source and its tool, and nothing else does";
+            return Err(refused(ErrorCode::IngFieldMalformed, entry.path.clone(), detail));
+        }
+        Ok(())
+    }
+
+    fn correct_card(&self, file: &Path, reason: String) -> Result<Amended, Stop> {
+        let path = self.card_path();
+        let entry = ComponentEntry {
+            path: path.clone(),
+            role: Role::Card,
+            covers: Vec::new(),
+            media_type: None,
+            derivation: None,
+        };
+        let (mut received, bytes) = self.receive(entry, file, CARD_BYTES_MAX as u64)?;
+        let card = Card::parse(&bytes, &path, self.profile().rules()).map_err(Stop::Refused)?;
+        let mut faults = check_dates(&card, &path, civil_date(self.archive.now()));
+        for (i, signed) in card.signatures.iter().enumerate() {
+            let carries = |c: &&ComponentRow| c.role() == Role::Signature || c.role().is_content();
+            if !self.row.components.iter().filter(carries).any(|c| c.path == *signed) {
+                let detail = "names no signature and no signed file of the record";
+                faults.push(Refusal::new(ErrorCode::RecCard, format!("{path}#/signatures/{i}"), detail));
+            }
+        }
+        if card.nomenclature_index != self.row.nomenclature_index {
+            // Filing a document elsewhere is an act of its own, with its effect on retention.
+            let detail = "the record is filed under another index";
+            faults.push(Refusal::new(ErrorCode::RecCard, format!("{path}#/nomenclature_index"), detail));
+        }
+        let mut flags = rules::marks(&card, &path, &[], self.row.access());
+        if self.archive.policy().secrecy_marks == Action::Refuse {
+            faults.extend(flags.drain(..).map(rules::mark_refused));
+        }
+        if !faults.is_empty() {
+            return Err(Stop::Refused(faults));
+        }
+        let faults = self.identify(&mut received)?;
+        if !faults.is_empty() {
+            return Err(Stop::Refused(faults));
+        }
+        let fields = card_fields(&card);
+        let newest: Vec<(CardField, String)> =
+            self.row.card.iter().map(|(f, v)| (CardField::ALL[usize::from(*f)], v.clone())).collect();
+        if fields == newest {
+            return Err(refused(ErrorCode::RecNoChange, path, "every field is as it was"));
+        }
+        let registration = Registration {
+            agency: self.row.agency.clone(),
+            number: card.registration_number.clone(),
+            date: card.document_date.to_string(),
+        };
+        let mut amendment = Amendment::new(self.row.id(), AmendmentKind::CardCorrected, Some(reason), identifier());
+        amendment.card = Some(fields);
+        amendment.flags = flags;
+        self.commit(amendment, vec![received], Some(registration))
+    }
+
+    /// The path of the next card: that of the first one with its version.
+    fn card_path(&self) -> String {
+        let first = self.row.components.iter().find(|c| c.role() == Role::Card).map_or("card.json", |c| &c.path);
+        let (stem, ending) = first.rsplit_once('.').unwrap_or((first, "json"));
+        let mut version = self.row.earlier_cards.len() + 2;
+        loop {
+            let path = format!("{stem}.{version}.{ending}");
+            if self.named(&path).is_none() {
+                return path;
+            }
+            version += 1;
+        }
+    }
+
+    fn identify_again(&self) -> Result<Amended, Stop> {
+        let mut amendment = Amendment::new(self.row.id(), AmendmentKind::FormatsIdentified, None, identifier());
+        for component in &self.row.components {
+            let object = self.archive.object(&self.key, self.row.id(), ObjectKind::Component, &component.stored);
+            let named = extension(&component.path).and_then(|e| family_of(&e));
+            let found = identify(&mut object.seekable(), component.stored.plain_len, named);
+            let found = found.map_err(|e| match e.downcast::<crate::store::read::ReadError>() {
+                Ok(e) => Stop::Failed(e.into()),
+                Err(e) => Stop::Failed(Error::caused(ErrorCode::StoIo, component.path.clone(), e)),
+            })?;
+            amendment.formats.push((component.path.clone(), found));
+            if let Some(content) = &component.content {
+                let object = self.archive.object(&self.key, self.row.id(), ObjectKind::Component, &component.stored);
+                let carried = carried(self.archive.spool(), &mut object.seekable());
+                let carried = carried.map_err(|e| Error::caused(ErrorCode::StoChanged, content.path.clone(), e))?;
+                if let Carried::Document(mut inner) = carried {
+                    let named = extension(&content.path).and_then(|e| family_of(&e));
+                    let found = identify(&mut *inner, content.size, named);
+                    amendment.formats.push((content.path.clone(), found.map_err(|e| spool_failed(&content.path, e))?));
+                }
+            }
+        }
+        self.commit(amendment, Vec::new(), None)
+    }
+
+    /// Receives a file of this machine into the spool; a small one is given whole too.
+    fn receive(&self, entry: ComponentEntry, file: &Path, bytes_max: u64) -> Result<(Received, Vec<u8>), Stop> {
+        let (opened, len) = open_regular(file)?;
+        let path = entry.path.clone();
+        if len == 0 {
+            return Err(refused(ErrorCode::IngFileEmpty, path, "the file has no bytes"));
+        }
+        if len > bytes_max {
+            let detail = format!("{len} bytes, at most {bytes_max} are admitted");
+            return Err(refused(ErrorCode::IngEvidenceTooLarge, path, &detail));
+        }
+        let mut stream = BoundedReader::new(opened, path.as_str(), len);
+        let mut received = Received::read(self.archive.spool(), entry, &mut stream, file)?;
+        let bytes = match received.entry.role {
+            Role::Card => received.whole().map_err(|e| spool_failed(&path, e))?,
+            _ => Vec::new(),
+        };
+        Ok((received, bytes))
+    }
+
+    /// Seals and commits the amendment with its components.
+    fn commit(
+        &self,
+        mut amendment: Amendment,
+        received: Vec<Received>,
+        registration: Option<Registration>,
+    ) -> Result<Amended, Stop> {
+        let record = self.row.id();
+        let mut act = Act::new(ActKind::RecordAmended, self.actor);
+        act.rec = Some(record);
+        let (mut sealer, frames) = (Sealer::default(), Frames::new(self.archive.session()));
+        let mut sealing = Sealing { sealer: &mut sealer, key: &self.key, record, act: act.id, frames };
+        for component in received {
+            let component = component.seal(&mut sealing)?;
+            act.addresses.push(component.address);
+            amendment.components.push(component);
+        }
+        let sealed = sealing.seal(ObjectKind::Amendment, &mut amendment.encode().as_slice(), "amendment")?;
+        act.addresses.push(sealed.address);
+        let mut frames = sealing.frames;
+        frames.flush()?;
+        act.group = Some(amendment.group());
+        let located = frames.locs.get(&sealed.object).cloned().expect("just appended");
+        let stored = StoredObject { object: sealed.object.0, plain_len: sealed.plain_len, frames: located };
+        let row = AmendmentRow::new(&amendment, act.id, 0, stored, |c| frames.locs.get(&c.object).cloned());
+        let payload = Payload::Amendment(Box::new(row.expect("every sealed object was appended")));
+        let asked = registration.clone();
+        match self.archive.commit(act, payload, registration, Some(frames.session))? {
+            Outcome::Done(committed) => {
+                self.archive.wait_index()?;
+                let paths = amendment.components.into_iter().map(|c| c.path).collect();
+                Ok(Amended::Done { entry: committed.index, paths })
+            }
+            Outcome::Conflict(other) => {
+                let asked = asked.expect("only a registration is in conflict");
+                Err(Stop::Refused(vec![super::taken(&asked, other)]))
+            }
+            Outcome::Held(_) => unreachable!("only an acceptance is held already"),
+        }
+    }
+}
+
+/// As on a file system that knows no letter case.
+fn same_path(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+fn refused(code: ErrorCode, subject: String, detail: &str) -> Stop {
+    Stop::Refused(vec![Refusal::new(code, subject, detail)])
+}
+
+/// SHA-256 of a file of this machine, for questions by content.
+pub fn file_digest(path: &Path) -> Result<Sha256, Error> {
+    let failed = |e: ReceiveError| Error::caused(e.code(), path.display().to_string(), e);
+    let (mut file, _) = open_regular(path).map_err(failed)?;
+    sha256(&mut file).map_err(|e| failed(ReceiveError::io(path, e)))
+}

@@ -1,0 +1,315 @@
+//! One component on its way in: received, identified and judged, sealed.
+//!
+//! Received into the spool once, so that what was identified and what is sealed are the same bytes, whatever becomes of
+//! the Producer's file meanwhile. Used by acceptance and by everything that is added to a record later.
+//!
+//! What reaches the disk: ciphertext of large components in the spool, then sealed frames. A crash leaves frames whose
+//! key was never written, and spool files whose key is gone.
+
+use super::identify::{CMS_NAME, identify};
+use super::receive::ReceiveError;
+use super::rules::{self, Place, extension, family_of};
+use super::secrets::PrivateKeyScan;
+use crate::archive::Session;
+use crate::config::Policy;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::limits::CHUNK_BYTES;
+use crate::model::cms::CmsError;
+use crate::model::digest::Sha256;
+use crate::model::format::{Family, Finding, Identification};
+use crate::model::id::{ActId, ObjectId, RecordId};
+use crate::model::profile::ProfileRules;
+use crate::model::record::{Component, InnerContent};
+use crate::model::submission::{ComponentEntry, Kind};
+use crate::store::envelope::{Carried, carried};
+use crate::store::format::{FrameLoc, ObjectKind, OwnerKey};
+use crate::store::seal::{Frame, SealedObject, Sealer, fill};
+use crate::store::spool::{self, Spool, Spooled};
+use crate::tlog::LogError;
+use std::collections::HashMap;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Sealed frames that one submission keeps in memory before they go to the store: the frames of small submissions are
+/// appended only when the whole submission has passed.
+const HELD_FRAMES_BYTES: usize = 4 * 1024 * 1024;
+
+/// Why something was not handed to the commit.
+pub(super) enum Stop {
+    /// With reasons, never none.
+    Refused(Vec<Refusal>),
+    /// It is held already.
+    Held(RecordId),
+    /// Not decided.
+    Failed(Error),
+}
+
+impl From<ReceiveError> for Stop {
+    fn from(e: ReceiveError) -> Self {
+        match e {
+            ReceiveError::Refused(refusals) => Stop::Refused(refusals),
+            ReceiveError::Io { ref path, .. } => Stop::Failed(Error::caused(e.code(), path.display().to_string(), e)),
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(e: Error) -> Self {
+        Stop::Failed(e)
+    }
+}
+
+impl From<LogError> for Stop {
+    fn from(e: LogError) -> Self {
+        Stop::Failed(e.into())
+    }
+}
+
+impl From<crate::index::IndexError> for Stop {
+    fn from(e: crate::index::IndexError) -> Self {
+        Stop::Failed(e.into())
+    }
+}
+
+/// A component in the spool.
+pub(super) struct Received {
+    /// What the Producer says of it.
+    pub(super) entry: ComponentEntry,
+    /// Its bytes.
+    pub(super) bytes: Spooled,
+    format: Option<Identification>,
+    content: Option<InnerContent>,
+}
+
+/// Passes bytes on and looks for private keys in them.
+struct Scanned<'a> {
+    inner: &'a mut dyn Read,
+    scan: PrivateKeyScan,
+}
+
+impl Read for Scanned<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.scan.update(&buf[..n]);
+        Ok(n)
+    }
+}
+
+impl Received {
+    /// Reads a component from its bounded stream. `path` names the stream when it cannot be read.
+    pub(super) fn read(
+        spool: &Spool,
+        entry: ComponentEntry,
+        reader: &mut dyn Read,
+        path: &Path,
+    ) -> Result<Self, ReceiveError> {
+        let mut scanned = Scanned { inner: reader, scan: PrivateKeyScan::new() };
+        let bytes =
+            spool::fill(spool, &mut scanned).map_err(|e| ReceiveError::of_stream(&path.join(&entry.path), e))?;
+        if let Some(kind) = scanned.scan.finish() {
+            return Err(ReceiveError::Refused(vec![Refusal::new(ErrorCode::IngPrivateKey, entry.path, kind)]));
+        }
+        Ok(Self { entry, bytes, format: None, content: None })
+    }
+
+    /// All its bytes; for a card, which is small.
+    pub(super) fn whole(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.bytes.seek(SeekFrom::Start(0))?;
+        self.bytes.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// SHA-256 of its bytes.
+    pub(super) fn sha256(&mut self) -> io::Result<Sha256> {
+        sha256(&mut self.bytes)
+    }
+
+    /// Identifies its format and that of a content it carries, and gives the reasons to refuse it. `taken` says whether
+    /// a name belongs to another component.
+    pub(super) fn identify(
+        &mut self,
+        spool: &Spool,
+        policy: &Policy,
+        profile: &ProfileRules,
+        kind: Kind,
+        taken: &dyn Fn(&str) -> bool,
+    ) -> io::Result<Vec<Refusal>> {
+        let (path, role) = (self.entry.path.clone(), self.entry.role);
+        let named = extension(&path).and_then(|e| family_of(&e));
+        let size = self.bytes.len();
+        let mut format = identify(&mut self.bytes, size, named)?;
+        // Only documents are judged by what their envelope carries; a signature may well carry its content again.
+        let carried = match format.family {
+            Family::Cms | Family::Text if role.is_content() => self.carried(spool, &mut format)?,
+            _ => None,
+        };
+        let mut refusals = Vec::new();
+        if let Some(mut inner) = carried {
+            let name = inner_name(&path, taken);
+            let named = extension(&name).and_then(|e| family_of(&e));
+            let size = inner.len();
+            let mut found = identify(&mut inner, size, named)?;
+            refusals.extend(rules::judge(policy, profile, Place { path: &name, role, kind }, &mut found));
+            self.content = Some(InnerContent { path: name, size, sha256: sha256(&mut inner)?, format: found });
+        } else {
+            refusals.extend(rules::judge(policy, profile, Place { path: &path, role, kind }, &mut format));
+        }
+        self.format = Some(format);
+        Ok(refusals)
+    }
+
+    /// The document that an attached CMS carries. What else the envelope shows is added to its format.
+    fn carried(&mut self, spool: &Spool, format: &mut Identification) -> io::Result<Option<Spooled>> {
+        let mut find = |code, detail: String| format.findings.push(Finding { code, place: String::new(), detail });
+        let document = match carried(spool, &mut self.bytes) {
+            Ok(Carried::NotCms) => return Ok(None),
+            Ok(Carried::Document(document)) => Some(*document),
+            Ok(Carried::Nothing) => None,
+            Ok(Carried::Encrypted) => {
+                find(ErrorCode::FmtEncrypted, "the envelope is encrypted for its addressee".to_owned());
+                None
+            }
+            Err(CmsError::Io(e)) => return Err(e),
+            Err(e) => {
+                find(e.code(), e.to_string());
+                None
+            }
+        };
+        format.family = Family::Cms;
+        format.name = CMS_NAME.to_owned();
+        format.puid = None;
+        Ok(document)
+    }
+
+    /// Seals it under the record's key.
+    pub(super) fn seal(mut self, sealing: &mut Sealing<'_>) -> Result<Component, Stop> {
+        let entry = self.entry;
+        self.bytes.seek(SeekFrom::Start(0)).map_err(|e| spool_failed(&entry.path, e))?;
+        let sealed = sealing.seal(ObjectKind::Component, &mut self.bytes, &entry.path)?;
+        Ok(Component {
+            path: entry.path,
+            role: entry.role,
+            covers: entry.covers,
+            media_type: entry.media_type,
+            size: sealed.plain_len,
+            digests: sealed.digests,
+            object: sealed.object,
+            address: sealed.address,
+            format: self.format,
+            content: self.content,
+            derived: entry.derivation,
+        })
+    }
+}
+
+/// An error of the spool: the archive's, not the Producer's.
+pub(super) fn spool_failed(path: &str, e: io::Error) -> Error {
+    Error::caused(ErrorCode::StoIo, format!("spool: {path}"), e)
+}
+
+pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<Sha256> {
+    source.seek(SeekFrom::Start(0))?;
+    let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut buffer = vec![0; CHUNK_BYTES];
+    loop {
+        let n = fill(source, &mut buffer)?;
+        hasher.update(&buffer[..n]);
+        if n < buffer.len() {
+            break;
+        }
+    }
+    Ok(Sha256::from_slice(hasher.finish().as_ref()).expect("SHA-256 has 32 bytes"))
+}
+
+/// The name under which the content of an attached CMS is given out: its own without the ending of the envelope.
+fn inner_name(path: &str, taken: &dyn Fn(&str) -> bool) -> String {
+    let envelope = extension(path).filter(|e| family_of(e) == Some(Family::Cms));
+    let stem = envelope.and_then(|e| path.get(..path.len() - e.len() - 1)).unwrap_or(path);
+    let mut name = stem.to_owned();
+    let mut number = 1;
+    while name == path || taken(&name) {
+        name = if number == 1 { format!("content/{stem}") } else { format!("content-{number}/{stem}") };
+        number += 1;
+    }
+    name
+}
+
+/// What one act seals, and where it goes.
+pub(super) struct Sealing<'a> {
+    /// Reused buffers.
+    pub(super) sealer: &'a mut Sealer,
+    /// The record's key.
+    pub(super) key: &'a OwnerKey,
+    /// The record.
+    pub(super) record: RecordId,
+    /// The act.
+    pub(super) act: ActId,
+    /// Frames on their way to the store.
+    pub(super) frames: Frames,
+}
+
+impl Sealing<'_> {
+    /// Seals one object of the act.
+    pub(super) fn seal(&mut self, kind: ObjectKind, bytes: &mut dyn Read, name: &str) -> Result<SealedObject, Stop> {
+        let place = crate::store::seal::Place { owner: self.record, act: self.act, kind };
+        let frames = &mut self.frames;
+        let sealed = self.sealer.seal(self.key, place, bytes, &mut |_| {}, &mut |frame| frames.push(frame));
+        sealed.map_err(|e| match self.frames.failed.take() {
+            Some(failed) => Stop::Failed(failed.into()),
+            None => Stop::Failed(spool_failed(name, e)),
+        })
+    }
+}
+
+/// Sealed frames of one act on their way to the store.
+pub(super) struct Frames {
+    pub(super) session: Session,
+    held: Vec<Frame>,
+    held_bytes: usize,
+    pub(super) locs: HashMap<ObjectId, Vec<FrameLoc>>,
+    failed: Option<LogError>,
+}
+
+impl Frames {
+    pub(super) fn new(session: Session) -> Self {
+        Self { session, held: Vec::new(), held_bytes: 0, locs: HashMap::new(), failed: None }
+    }
+
+    fn push(&mut self, frame: Frame) -> io::Result<()> {
+        self.held_bytes += frame.bytes.len();
+        self.held.push(frame);
+        if self.held_bytes >= HELD_FRAMES_BYTES
+            && let Err(e) = self.flush()
+        {
+            self.failed = Some(e);
+            return Err(io::Error::other("the store failed"));
+        }
+        Ok(())
+    }
+
+    /// Appends what is held.
+    pub(super) fn flush(&mut self) -> Result<(), LogError> {
+        for frame in self.held.drain(..) {
+            let loc = self.session.append(&frame)?;
+            self.locs.entry(frame.object).or_default().push(loc);
+        }
+        self.held_bytes = 0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_of_an_envelope_has_a_name_of_its_own() {
+        let name = |path, taken: &[&str]| inner_name(path, &|n| taken.contains(&n));
+        assert_eq!(name("хат.docx.p7m", &[]), "хат.docx");
+        assert_eq!(name("a/хат.docx.P7S", &[]), "a/хат.docx");
+        assert_eq!(name("хат.docx", &[]), "content/хат.docx");
+        assert_eq!(name("хат.docx.p7m", &["хат.docx"]), "content/хат.docx");
+        assert_eq!(name("хат.docx.p7m", &["хат.docx", "content/хат.docx"]), "content-2/хат.docx");
+    }
+}
