@@ -50,7 +50,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -184,6 +184,25 @@ pub(crate) struct Shared {
     /// Read when first asked for.
     classifiers: Mutex<Option<Arc<Classifiers>>>,
     spool: Spool,
+    /// Entries were committed beside the commit thread.
+    rolled: AtomicBool,
+}
+
+impl Shared {
+    /// Waits until the index has the first `size` entries.
+    fn wait_index(&self, size: u64) -> Result<(), IndexError> {
+        let mut state = lock(&self.index);
+        loop {
+            if let Some(what) = &state.failed {
+                return Err(IndexError::Engine(what.clone()));
+            }
+            if state.meta.size >= size {
+                return Ok(());
+            }
+            let waited = self.index_moved.wait_timeout(state, Duration::from_millis(50));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
 }
 
 /// The opened archive.
@@ -324,6 +343,7 @@ impl Archive {
             accounts: Mutex::default(),
             classifiers: Mutex::default(),
             spool,
+            rolled: AtomicBool::new(false),
         });
         let (drafts, waiting) = sync_channel(QUEUE);
         let commit_shared = shared.clone();
@@ -500,6 +520,8 @@ impl Archive {
             act.prev = id.flatten().map(|id| Previous::Entry(id.custody));
         }
         let rolled = core.roll(acts, erase, true, actor);
+        // The commit thread knows nothing of these entries until the index has them.
+        self.shared.rolled.store(true, Ordering::Relaxed);
         // The entries are in the journal even when erasing the old side failed after them.
         threads::send_to_index(&self.shared, core, HashMap::new());
         Ok(rolled?)
@@ -515,17 +537,8 @@ impl Archive {
 
     fn wait_index_at(&self, size: u64) -> Result<Duration, Error> {
         let begun = Instant::now();
-        let mut state = lock(&self.shared.index);
-        loop {
-            if let Some(what) = &state.failed {
-                return Err(IndexError::Engine(what.clone()).into());
-            }
-            if state.meta.size >= size {
-                return Ok(begun.elapsed());
-            }
-            let waited = self.shared.index_moved.wait_timeout(state, Duration::from_millis(50));
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        self.shared.wait_index(size)?;
+        Ok(begun.elapsed())
     }
 
     /// State of the index.

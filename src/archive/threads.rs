@@ -47,6 +47,11 @@ type Reply = (Box<dyn FnOnce(Answer) + Send>, Outcome);
 
 fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
     let mut core = lock(&shared.core);
+    // Entries that were committed beside this thread: heads from before them would break a record's chain. A failed
+    // index shows when the drafts ask it.
+    if shared.rolled.swap(false, Ordering::Relaxed) {
+        let _ = shared.wait_index(core.head().size);
+    }
     if lock(&shared.index).meta.size >= core.head().size {
         *recent = Recent::default();
     }

@@ -176,8 +176,11 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
         Status::Accepted { record, flags, same_content, .. } => {
             let flags = if flags.is_empty() { String::new() } else { format!(" [{}]", flags.join(" ")) };
             out!("{}: {path} → {record}{flags}", ACCEPTED.get(lang));
-            for other in same_content {
-                out!("  {}: {other}", SAME_CONTENT.get(lang));
+            // A form letter is in many records; one leads to all (`duplicates`).
+            if let Some(other) = same_content.first() {
+                let more =
+                    if same_content.len() > 1 { format!(" (+{})", same_content.len() - 1) } else { String::new() };
+                out!("  {}: {other}{more}", SAME_CONTENT.get(lang));
             }
         }
         Status::Held { record } => out!("{}: {path} → {record}", HELD.get(lang)),

@@ -22,13 +22,13 @@ use crate::config::Action;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::{AmendmentRow, ComponentRow, IdRow, RecordRow, StoredObject};
 use crate::index::writer::{Payload, read_id};
-use crate::limits::{CARD_BYTES_MAX, COMPONENTS_MAX, EVIDENCE_BYTES_MAX};
+use crate::limits::{CARD_BYTES_MAX, COMPONENTS_MAX, EVIDENCE_BYTES_MAX, TEXT_LONG_CHARS_MAX};
 use crate::model::amendment::{Amendment, AmendmentKind};
 use crate::model::card::{Card, check_dates};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::{CardField, card_fields};
-use crate::model::submission::{ComponentEntry, Profile, Role, check_path};
+use crate::model::submission::{ComponentEntry, Profile, Role, SUBMISSION_FILE, check_path, paths_clash};
 use crate::store::envelope::{Carried, carried};
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
@@ -150,12 +150,12 @@ impl<'a> Grown<'a> {
     }
 
     fn named(&self, path: &str) -> Option<&ComponentRow> {
-        let content = |c: &ComponentRow| c.content.as_ref().is_some_and(|inner| same_path(&inner.path, path));
-        self.row.components.iter().find(|c| same_path(&c.path, path) || content(c))
+        let content = |c: &ComponentRow| c.content.as_ref().is_some_and(|inner| paths_clash(&inner.path, path));
+        self.row.components.iter().find(|c| paths_clash(&c.path, path) || content(c))
     }
 
     fn add(&self, entry: ComponentEntry, file: &Path, reason: Option<String>) -> Result<Amended, Stop> {
-        self.check_entry(&entry)?;
+        self.check_entry(&entry, reason.as_deref())?;
         let mut flags = rules::marks_of_addition(&entry.path, reason.as_deref(), self.row.access());
         if self.archive.policy().secrecy_marks == Action::Refuse && !flags.is_empty() {
             return Err(Stop::Refused(flags.drain(..).map(rules::mark_refused).collect()));
@@ -186,7 +186,7 @@ impl<'a> Grown<'a> {
         refusals.map_err(|e| spool_failed(&received.entry.path, e).into())
     }
 
-    fn check_entry(&self, entry: &ComponentEntry) -> Result<(), Stop> {
+    fn check_entry(&self, entry: &ComponentEntry, reason: Option<&str>) -> Result<(), Stop> {
         if !LATE_ROLES.contains(&entry.role) {
             let detail = format!("the role {} is not added to an accepted record", entry.role.as_str());
             return Err(refused(ErrorCode::RecRole, entry.path.clone(), &detail));
@@ -194,6 +194,10 @@ impl<'a> Grown<'a> {
         if let Err(fault) = check_path(&entry.path) {
             return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), fault));
         }
+        if paths_clash(&entry.path, SUBMISSION_FILE) {
+            return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), "the name of a description"));
+        }
+        check_texts(&entry.path, [entry.derivation.as_ref().map(|d| d.tool.as_str()), reason])?;
         if self.row.components.len() >= COMPONENTS_MAX {
             let detail = format!("the record has {COMPONENTS_MAX} components");
             return Err(refused(ErrorCode::IngComponentsTooMany, entry.path.clone(), &detail));
@@ -201,6 +205,12 @@ impl<'a> Grown<'a> {
         let unknown = |path: &&String| self.row.components.iter().all(|c| c.path != **path);
         if let Some(path) = entry.covers.iter().chain(entry.derivation.as_ref().map(|d| &d.source)).find(unknown) {
             return Err(refused(ErrorCode::IngCoversWrong, path.clone(), "the record has no such component"));
+        }
+        let source = entry.derivation.as_ref().map(|d| d.source.as_str());
+        let derived = |c: &ComponentRow| c.role() == Role::Representation && Some(c.path.as_str()) == source;
+        if self.row.components.iter().any(derived) {
+            let detail = "a representation shows an original, not another representation";
+            return Err(refused(ErrorCode::IngFieldMalformed, entry.path.clone(), detail));
         }
         let covering = matches!(entry.role, Role::Signature | Role::Timestamp);
         if !covering && !entry.covers.is_empty() {
@@ -216,6 +226,7 @@ impl<'a> Grown<'a> {
 
     fn correct_card(&self, file: &Path, reason: String) -> Result<Amended, Stop> {
         let path = self.card_path();
+        check_texts(&path, [Some(reason.as_str()), None])?;
         let entry = ComponentEntry {
             path: path.clone(),
             role: Role::Card,
@@ -367,9 +378,16 @@ impl<'a> Grown<'a> {
     }
 }
 
-/// As on a file system that knows no letter case.
-fn same_path(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
+/// What a person writes about an addition is held to what a card is held to.
+fn check_texts(path: &str, texts: [Option<&str>; 2]) -> Result<(), Stop> {
+    for text in texts.into_iter().flatten() {
+        let fits = !text.trim().is_empty() && text.chars().count() <= TEXT_LONG_CHARS_MAX;
+        if !fits || text.chars().any(char::is_control) {
+            let detail = "a reason or tool is blank, too long or has a control character";
+            return Err(refused(ErrorCode::IngFieldMalformed, path.to_owned(), detail));
+        }
+    }
+    Ok(())
 }
 
 fn refused(code: ErrorCode, subject: String, detail: &str) -> Stop {

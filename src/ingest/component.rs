@@ -228,6 +228,7 @@ fn inner_name(path: &str, taken: &dyn Fn(&str) -> bool) -> String {
     let stem = envelope.and_then(|e| path.get(..path.len() - e.len() - 1)).unwrap_or(path);
     let mut name = stem.to_owned();
     let mut number = 1;
+    // Beside its own envelope, and beside everything else of the record.
     while name == path || taken(&name) {
         name = if number == 1 { format!("content/{stem}") } else { format!("content-{number}/{stem}") };
         number += 1;

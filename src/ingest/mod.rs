@@ -34,7 +34,7 @@ use crate::index::writer::Payload;
 use crate::model::card::check_dates;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::{CardField, Flag, Manifest};
-use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
+use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE, paths_clash};
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
 use crate::tlog::commit::Act;
@@ -334,7 +334,7 @@ impl Worker<'_> {
     /// Identifies all components, so that the Producer hears every reason at once.
     fn identify(&self, sip: &Sip, received: &mut [Received]) -> Result<(), Stop> {
         let names: Vec<&str> = sip.submission.components.iter().map(|c| c.path.as_str()).collect();
-        let taken = |name: &str| names.iter().any(|n| n.to_lowercase() == name.to_lowercase());
+        let taken = |name: &str| names.iter().any(|n| paths_clash(n, name));
         let (profile, kind) = (sip.submission.profile.rules(), sip.submission.kind);
         let mut refusals = Vec::new();
         for component in received {

@@ -511,6 +511,13 @@ fn is_device(segment: &str) -> bool {
 }
 
 /// The form in which two paths are the same file on a system that ignores case or composition.
+/// Whether two paths cannot stand in one folder: the same file on some file system, or one the folder of the other.
+pub(crate) fn paths_clash(a: &str, b: &str) -> bool {
+    let (a, b) = (fold_path(a), fold_path(b));
+    let is_folder_of = |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
+    a == b || is_folder_of(&a, &b) || is_folder_of(&b, &a)
+}
+
 fn fold_path(path: &str) -> String {
     // Up and down again joins letters with several lower forms (ς σ, ſ s), which lower-casing alone keeps apart.
     path.nfc().collect::<String>().to_uppercase().to_lowercase().nfc().collect()

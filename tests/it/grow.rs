@@ -147,6 +147,10 @@ fn a_receipt_of_thirty_days_later_belongs_to_the_record_and_dies_with_it() {
         add(&archive, record, receipt_entry("ТҮБІРТЕК.xml"), &other, None, SYSTEM_ACTOR).unwrap(),
         ErrorCode::RecPathTaken,
     );
+    for clash in ["хат.docx/түбіртек.xml", "түбіртек.xml/y", "Submission.json"] {
+        let amended = add(&archive, record, receipt_entry(clash), &other, None, SYSTEM_ACTOR).unwrap();
+        assert!(matches!(amended, Amended::Refused(_)), "{clash}: the record could not be given out");
+    }
     let attachment = ComponentEntry { role: Role::Attachment, ..receipt_entry("a.pdf") };
     refused(add(&archive, record, attachment, &other, None, SYSTEM_ACTOR).unwrap(), ErrorCode::RecRole);
     done(identify_again(&archive, record, SYSTEM_ACTOR).unwrap());

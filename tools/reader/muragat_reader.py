@@ -4,11 +4,13 @@
 It was written from docs/format.md alone; numbers like §2.5 below are sections of that page. It never writes into the
 archive. It takes the log's verifier key from muragat.toml; whoever has kept that key elsewhere should compare the two.
 
-    muragat_reader.py ARCHIVE [--keys DIR] list              record id, registration number, title
+    muragat_reader.py ARCHIVE [--keys DIR] list              record id, registration number, title; or "erased"
     muragat_reader.py ARCHIVE [--keys DIR] get RECORD OUT    check one record, write its components into OUT
     muragat_reader.py ARCHIVE [--keys DIR] verify            check everything
 
-Ends 0 when all is well; 1 with "damaged: FILE: what" on stderr.
+The card that `list` shows is the newest. `get` writes the components of all parts of the record, and beside an attached
+CMS the document that it carries.
+Ends 0 when all is well; 1 with "damaged: FILE: what" on stderr, or with "erased: RECORD: why" when the key is gone.
 Needs Python 3.11 with `cryptography` and `zstandard` from PyPI. `blake3` is used when it is there, and is faster.
 """
 import argparse
@@ -36,6 +38,10 @@ CHUNK = 262144
 
 class Damaged(Exception):
     """Something is not as the page says. The text begins with the name of the file."""
+
+
+class Erased(Exception):
+    """The key is gone, and what was sealed under it. §3.7"""
 
 
 def need(ok, where, what):
@@ -181,6 +187,85 @@ def read_canonical(data, where):
     return value
 
 
+class Ber:
+    """The elements of BER (X.690 §8.1), as far as a SignedData needs it: tags of one byte, any form of length."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def head(self):
+        """Tag and length of the next element; its length is None when it is indefinite."""
+        tag, length = self.data[self.at], self.data[self.at + 1]
+        self.at += 2
+        if length > 0x80:
+            count = length - 0x80
+            length = int.from_bytes(self.data[self.at:self.at + count], "big")
+            self.at += count
+        elif length == 0x80:
+            length = None
+        return tag, length
+
+    def enter(self, wanted):
+        tag, _ = self.head()
+        if tag != wanted:
+            raise ValueError(f"element {tag:#x} where {wanted:#x} must be")
+
+    def skip(self, wanted):
+        """Steps over a primitive element, or over a SET of a few."""
+        tag, length = self.head()
+        if tag != wanted:
+            raise ValueError(f"element {tag:#x} where {wanted:#x} must be")
+        if length is None:
+            while not self.ends():
+                self.skip(self.data[self.at])
+        else:
+            self.at += length
+
+    def ends(self):
+        """Whether an indefinite length ends here; steps over its mark."""
+        if self.data[self.at:self.at + 2] == b"\0\0":
+            self.at += 2
+            return True
+        return False
+
+    def octets(self):
+        """The bytes of an OCTET STRING, whose pieces may be in pieces."""
+        tag, length = self.head()
+        if tag == 0x04:
+            self.at += length
+            return self.data[self.at - length:self.at]
+        if tag != 0x24:
+            raise ValueError("no OCTET STRING")
+        end, pieces = None if length is None else self.at + length, []
+        while self.at != end if length is not None else not self.ends():
+            pieces.append(self.octets())
+        return b"".join(pieces)
+
+
+def content_of_cms(data, where):
+    """The document inside an attached CMS. §5.2"""
+    try:
+        if data[:1] != b"0":  # base64, or PEM, which is base64 between two lines
+            text = data.removeprefix(b"\xef\xbb\xbf").strip()
+            if text.startswith(b"-----"):
+                text = text.split(b"-----")[2]
+            data = base64.b64decode(b"".join(text.split()), validate=True)
+        ber = Ber(data)
+        # ContentInfo, contentType, [0], SignedData, version, digestAlgorithms, encapContentInfo, eContentType, [0]
+        ber.enter(0x30)
+        ber.skip(0x06)
+        ber.enter(0xA0)
+        ber.enter(0x30)
+        ber.skip(0x02)
+        ber.skip(0x31)
+        ber.enter(0x30)
+        ber.skip(0x06)
+        ber.enter(0xA0)
+        return ber.octets()
+    except (ValueError, IndexError, RecursionError) as error:
+        raise Damaged(f"{where}: no attached CMS: {error}") from None
+
+
 def merkle_root(hashes):
     if not hashes:
         return sha256(b"")
@@ -203,8 +288,11 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "archive.created": "rec key doc obj", "register.created": "rec key doc obj",
     "account.added": "rec doc obj", "agency.added": "rec doc obj",
     "record.accepted": "rec key g256 g512 obj", "submission.refused": "rec doc obj",
+    "record.amended": "rec g256 g512 obj", "record.spilled": "rec", "classifier.adopted": "rec doc obj",
     "record.read": "rec", "segment.sealed": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
 }
+INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
+                  "archive_parts secrecy_marks official_use".split())  # §6.1
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "rec": 32}
 
 
@@ -221,7 +309,7 @@ class Archive:
             raise Damaged(f"muragat.toml: {error}") from None
         need(config.get("format") == 1, "muragat.toml", f"format {config.get('format')} is not known here, only 1")
         known = {"format", "archive_id", "vkey", "keys_folder", "index", "ingest"}
-        known_below = {"index": {"engine"}, "ingest": {"content_bytes_max"}}
+        known_below = {"index": {"engine"}, "ingest": INGEST_KEYS}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
         need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
@@ -411,19 +499,33 @@ class Archive:
         return name, self.file(name)
 
     def check_tiles(self):
-        """The hash tiles against the entries. §4.1"""
-        level, hashes = 0, self.leaves[:self.published]
+        """The hash tiles against the entries, and older partial tiles as beginnings of the newest. §4.1"""
+        level, hashes, tiles = 0, self.leaves[:self.published], {}
+        for number in range((self.published + 255) // 256):
+            entries = self.entries[256 * number:min(256 * number + 256, self.published)]
+            name, data = self.tile("entries", number, len(entries))
+            want = [len(entry).to_bytes(2, "big") + entry for entry in entries]
+            need(data.startswith(b"".join(want)), name, "does not fit the entries")
+            tiles[re.sub(r"\.p/\d+$", "", name)] = want
         while hashes:
             for number in range((len(hashes) + 255) // 256):
                 want = hashes[256 * number:256 * number + 256]
                 name, data = self.tile(level, number, len(want))
                 need(data[:32 * len(want)] == b"".join(want), name, "does not fit the entries")
+                tiles[re.sub(r"\.p/\d+$", "", name)] = want
             full = len(hashes) // 256 * 256
             level, hashes = level + 1, [merkle_root(hashes[i:i + 256]) for i in range(0, full, 256)]
+        for path in (self.folder / "tlog" / "tile").rglob("*.p/*"):
+            name = path.relative_to(self.folder).as_posix()
+            tile, _, width = name.rpartition(".p/")
+            want = tiles.get(tile, [])[:int(width)] if width.isdecimal() else []
+            need(width.endswith(".tmp") or want and self.file(name) == b"".join(want), name,
+                 "is no beginning of its tile")
 
     def check_entries(self):  # §4.3
-        chains, ids, keys, t, epoch = {}, set(), set(), 0, 1
-        self.acts, self.accepted, self.sealed, self.key_slots = [], {}, {}, {}
+        chains, ids, keys, t, epoch, spilled_now = {}, set(), set(), 0, 1, False
+        self.acts, self.accepted, self.amended, self.spilled, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
+        self.rolled = -1  # the newest roll
         for index, text in enumerate(self.entries):
             where = f"tlog: entry {index}"
             entry = read_canonical(text, where)
@@ -457,16 +559,37 @@ class Archive:
                 need(entry["epoch"] == epoch, where, "wrong epoch")
             if act == "record.accepted":
                 self.accepted[rec] = entry
+            if act in ("record.amended", "record.spilled", "record.read"):
+                need(rec in self.accepted, where, "rec is no record")
+            if act == "record.amended":
+                self.amended.setdefault(rec, []).append(entry)
+            need(not spilled_now or act in ("record.spilled", "vault.rolled"), where, "a spill without its roll")
+            spilled_now = act == "record.spilled"
+            if spilled_now:
+                need(rec not in self.spilled, where, "spilled twice")
+                self.spilled[rec] = index
+            if act == "vault.rolled":
+                self.rolled = index
             if rec:
                 chains[chain] = index
             ids.add(entry["id"])
             t = entry["t"]
             self.acts.append(entry)
+        need(not spilled_now, "tlog", "a spill without its roll")
         need((self.head.t, self.head.epoch, self.head.sealed) == (t, epoch, len(self.sealed)), "tlog/lock",
              "time, epoch or sealed segment are not those of the entries")
 
     def owner_key(self, rec):
-        return self.vault.key(*self.key_slots[rec], bytes.fromhex(rec))
+        """The key of a record or register. Raises Erased when a roll after its first entry took it away. §3.7, §6.3"""
+        try:
+            key = self.vault.key(*self.key_slots[rec], bytes.fromhex(rec))
+        except Erased as error:
+            first = next(index for index, entry in enumerate(self.acts) if entry.get("rec") == rec)
+            need(self.rolled > first, f"vault: {rec}", "its key is erased, and no roll has erased it")
+            spilled = f"spilled, entry {self.spilled[rec]}" if rec in self.spilled else str(error)
+            raise Erased(f"{rec}: {spilled}") from None
+        need(rec not in self.spilled, f"vault: {rec}", "was spilled, and its key is still there")
+        return key
 
 
 def split_entries(data, at, count, where):
@@ -561,7 +684,8 @@ class Vault:
             rows = self.open_page(page, subtree, 0, leaf)
             need(slot % 256 < len(rows), where, "no such key")
             row = rows[slot % 256]
-            need(row != bytes(49), where, "the key is erased; the record is gone")
+            if row == bytes(49):
+                raise Erased("the key is erased")
             need(row[0] == 1, f"vault/page-{page.id.hex()}", "wrong state of a row")
             found = row[1:17], row[17:]
         need(found[0] == owner, where, "the slot has another owner")
@@ -583,7 +707,7 @@ class Frame:
          self.act, self.object, check) = struct.unpack("<4sBBBBIII16s16s24s4s", header)
         full = max(1, -(-self.plain_len // CHUNK))
         need(magic == b"MRGF" and version == 1 and check == blake3(header[:76])[:4], self.where, "no frame header")
-        need(self.kind in (1, 2, 3) and self.last in (0, 1) and self.chunks == full <= 16
+        need(self.kind in (1, 2, 3, 4) and self.last in (0, 1) and self.chunks == full <= 16
              and (self.last or self.plain_len == 16 * CHUNK)
              and 16 * full <= self.body_len <= self.plain_len + 16 * full, self.where, "wrong header")
         self.end = offset + 80 + self.body_len + 4 * self.chunks + 32
@@ -702,7 +826,8 @@ class Store:
             addresses = sorted(item.address() for item in objects.values())
             need(sha256(b"".join(addresses)).hex() == entry["obj"], where, "not those that the log commits to")
             kinds = sorted(item.kind for item in objects.values())
-            wanted = [1] * (len(kinds) - 1) + [2] if entry["act"] == "record.accepted" else [3]
+            head = {"record.accepted": 2, "record.amended": 4}.get(entry["act"], 3)
+            wanted = [1] * (len(kinds) - 1 if head != 3 else 0) + [head]
             need(kinds == wanted and self.last[bytes.fromhex(entry["id"])].kind > 1, where, "wrong kinds of objects")
         return objects
 
@@ -711,47 +836,105 @@ class Store:
 # Records (§5) and the commands
 
 
+DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v, in every form that was ever written
+    "archive.created": [{"origin", "register"}], "register.created": [{"origin", "register"}],
+    "account.added": [{"account", "actor"}], "agency.added": [{"agency", "subtree"}],
+    "submission.refused": [{"reasons", "source"}, {"code", "detail", "source", "subject"}],
+    "classifier.adopted": [{"file", "sha256"}, {"file", "sha256", "signature"}],
+}
+Part = namedtuple("Part", "metadata objects items key")  # metadata file, `objects`, stored objects by id, owner's key
+
+KEYS = {  # §5.2, §5.7: keys of a metadata file: those that it must have, and those that it may have
+    "muragat/record/1": ("schema record_id profile agency direction nomenclature_index access_category card components",
+                         "file"),
+    "muragat/record/2": ("schema record_id profile kind agency direction nomenclature_index access_category card "
+                         "components identifier", "file certified_by codes flags"),
+    "muragat/amendment/1": ("schema record_id kind components identifier", "card flags formats reason"),
+}
+COMPONENT_KEYS = {  # by whether formats are identified
+    False: ("path role size sha256 sha512", "covers media_type"),
+    True: ("path role size sha256 sha512 format", "covers media_type content source tool"),
+}
+FORMAT_KEYS = "family name basis", "puid version findings"
+
+
+def has_keys(value, keys):
+    must, may = (set(names.split()) for names in keys)
+    return isinstance(value, dict) and must <= set(value) <= must | may
+
+
 class Reader:
     def __init__(self, archive):
         self.archive, self.store = archive, Store(archive)
         if archive.lock_damage:
             print(f"damaged: {archive.lock_damage}", file=sys.stderr)
 
-    def manifest(self, rec):
-        """The manifest of a record, its objects by id, and its key; all checked but the components. §7, steps 4 to 9"""
-        entry = self.archive.accepted.get(rec)
-        need(entry, "tlog", f"no record {rec} was accepted")
-        objects = self.store.objects(entry)
+    def part(self, entry):
+        """What one act gave to a record, all checked but the components: §7, steps 4 to 9, 11 and 12."""
+        rec, first = entry["rec"], entry["act"] == "record.accepted"
+        name = "record" if first else "amendment"
+        items = self.store.objects(entry)
         key = self.archive.owner_key(rec)
-        stored = next(item for item in objects.values() if item.kind == 2)
-        manifest = read_canonical(b"".join(stored.open(key)), stored.where)
+        stored = next(item for item in items.values() if item.kind != 1)
+        document = read_canonical(b"".join(stored.open(key)), stored.where)
         try:
-            record, salt = manifest["record"], bytes.fromhex(manifest["salt"])
-            components, places = record["components"], manifest["objects"]
-            need(set(manifest) == {"objects", "record", "salt", "v"} and manifest["v"] == 1 and len(salt) == 32
-                 and record["schema"] == "muragat/record/1" and record["record_id"] == rec
-                 and len(places) == len(components) == len(objects) - 1
-                 and len({place["object"] for place in places}) == len(places), stored.where, "wrong manifest")
+            metadata, salt = document[name], bytes.fromhex(document["salt"])
+            schema, components, places = metadata["schema"], metadata["components"], document["objects"]
+            need(set(document) == {"objects", name, "salt", "v"} and len(salt) == 32
+                 and schema == f"muragat/{name}/{document['v']}" and has_keys(metadata, KEYS[schema])
+                 and metadata["record_id"] == rec and len(places) == len(components) == len(items) - 1
+                 and len({place["object"] for place in places}) == len(places), stored.where, f"wrong {name}")
+            identified = "identifier" in metadata
+            formats = [component["format"] for component in components] if identified else []
+            formats += [inner["content"]["format"] for inner in components if "content" in inner]
+            formats += [again["format"] for again in metadata.get("formats", [])]
+            need(all(has_keys(component, COMPONENT_KEYS[identified]) for component in components)
+                 and all(has_keys(found, FORMAT_KEYS) for found in formats)
+                 and all(("source" in c, "tool" in c) in ((False, False), (True, True)) for c in components),
+                 stored.where, f"wrong component in the {name}")
             for place in places:
-                item = objects.get(bytes.fromhex(place["object"]))
+                item = items.get(bytes.fromhex(place["object"]))
                 need(item and item.kind == 1 and item.address().hex() == place["address"], stored.where,
-                     f"object {place['object']} is not stored as the manifest says")
-            for name in ("sha256", "sha512"):  # §5.4, §5.5
-                digests = [bytes.fromhex(component[name]) for component in components]
-                for member in (write_canonical(record), b"evidence-salt/1\n" + salt):
-                    digests.append(hashlib.new(name, member).digest())
-                group = hashlib.new(name, b"".join(sorted(digests))).hexdigest()
-                need(group == entry["g" + name[3:]], stored.where, f"g{name[3:]} is not that of the log")
+                     f"object {place['object']} is not stored as the {name} says")
+            for digest in ("sha256", "sha512"):  # §5.4, §5.5
+                digests = [bytes.fromhex(component[digest]) for component in components]
+                for member in (write_canonical(metadata), b"evidence-salt/1\n" + salt):
+                    digests.append(hashlib.new(digest, member).digest())
+                group = hashlib.new(digest, b"".join(sorted(digests))).hexdigest()
+                need(group == entry["g" + digest[3:]], stored.where, f"g{digest[3:]} is not that of the log")
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Damaged(f"{stored.where}: wrong manifest") from None
-        return manifest, objects, key
+            raise Damaged(f"{stored.where}: wrong {name}") from None
+        return Part(metadata, places, items, key)
+
+    def parts(self, rec):
+        """The parts of a record: the acceptance and every amendment. §5.7"""
+        accepted = self.archive.accepted.get(rec)
+        need(accepted, "tlog", f"no record {rec} was accepted")
+        parts = [self.part(entry) for entry in [accepted, *self.archive.amended.get(rec, [])]]
+        names = set()  # of components and contents so far
+        for part in parts:
+            components = part.metadata["components"]
+            before = len(names)
+            new = [named["path"] for c in components for named in (c, c.get("content")) if named]
+            names.update(new)
+            need(len(names) == before + len(new), f"record {rec}", "one path for two things")
+            told = [path for c in components for path in c.get("covers", [])]
+            told += [c["source"] for c in components if "source" in c]
+            told += [found["path"] for found in part.metadata.get("formats", [])]
+            need(names.issuperset(told), f"record {rec}", "speaks of a path that it does not have")
+        return parts
 
     def components(self, rec):
-        """For each component of a record: its entry in the metadata, and its plaintext in parts. §7, step 10"""
-        manifest, objects, key = self.manifest(rec)
-        for component, place in zip(manifest["record"]["components"], manifest["objects"]):
-            item = objects[bytes.fromhex(place["object"])]
-            yield component, self.checked_parts(component, item, key)
+        """For each component of a record, of all its parts: its entry in the metadata, and its plaintext in parts."""
+        for part in self.parts(rec):
+            yield from self.components_of(part)
+
+    def components_of(self, part):  # §7, step 10
+        for component, place in zip(part.metadata["components"], part.objects):
+            item = part.items[bytes.fromhex(place["object"])]
+            yield component, self.checked_parts(component, item, part.key)
+            if "content" in component:
+                yield component["content"], self.content(component, item, part.key)
 
     @staticmethod
     def checked_parts(component, item, key):
@@ -765,10 +948,22 @@ class Reader:
              == (component["size"], component["sha256"], component["sha512"]),
              item.where, f"{component['path']} is not what was accepted")
 
+    @staticmethod
+    def content(component, item, key):
+        """The document inside an attached CMS, whole. §5.2"""
+        inner = component["content"]
+        data = content_of_cms(b"".join(item.open(key)), item.where)
+        need((len(data), sha256(data).hex()) == (inner["size"], inner["sha256"]), item.where,
+             f"{inner['path']} is not the content that was accepted")
+        yield data
+
     def list(self):
         for rec in self.archive.accepted:
-            card = self.manifest(rec)[0]["record"].get("card", {})
-            text = f"{rec}  {card.get('registration_number')}  {card.get('title')}"
+            try:
+                card = [part.metadata["card"] for part in self.parts(rec) if "card" in part.metadata][-1]
+                text = f"{rec}  {card.get('registration_number')}  {card.get('title')}"
+            except Erased:
+                text = f"{rec}  erased"
             print("".join(c if c.isprintable() else "?" for c in text))
 
     def get(self, rec, out):
@@ -789,21 +984,28 @@ class Reader:
         """Goes on after a damaged record, to name all of them."""
         self.archive.check_tiles()
         self.store.check()
-        damaged = bool(self.archive.lock_damage)
+        damaged, erased = bool(self.archive.lock_damage), set()
         for entry in self.archive.acts:
             try:
                 if entry["act"] == "record.accepted":
                     for _, parts in self.components(entry["rec"]):
                         for _ in parts:
                             pass
+                elif entry["act"] == "record.amended":
+                    if entry["rec"] in erased:  # otherwise it was read with its record
+                        self.store.objects(entry)
                 else:
                     self.check_document(entry)
+            except Erased as error:
+                print(f"erased: {error}")
+                erased.add(entry["rec"])
             except Damaged as error:
                 print(f"damaged: {error}", file=sys.stderr)
                 damaged += 1
         frames = self.store.frames()
         known = {bytes.fromhex(entry["id"]) for entry in self.archive.acts}
-        print(f"{len(self.archive.acts)} entries, {len(self.archive.accepted)} records, {len(frames)} frames, "
+        print(f"{len(self.archive.acts)} entries, {len(self.archive.accepted)} records, {len(erased)} of them erased, "
+              f"{sum(map(len, self.archive.amended.values()))} amendments, {len(frames)} frames, "
               f"{sum(frame.act not in known for frame in frames)} of them orphans: "
               + (f"{damaged} things are damaged" if damaged else "all is well"))
         return 1 if damaged else 0
@@ -815,6 +1017,11 @@ class Reader:
             need(sha256(data).hex() == entry["doc"], item.where, "not the document that the log commits to")
             need(document.get("kind") == entry["act"] and document.get("v") == 1 and is_hex(document.get("salt"), 64),
                  item.where, "wrong act document")
+            keys = set(document) - {"kind", "v", "salt"}
+            need(keys in DOCUMENTS[entry["act"]], item.where, "wrong keys in an act document")
+            if "file" in keys:
+                digest = sha256(base64.b64decode(document["file"], validate=True)).hex()
+                need(digest == document["sha256"], item.where, "the classifier has not its digest")
 
 
 def main():
@@ -835,6 +1042,8 @@ def main():
         return reader.verify() if arguments.command == "verify" else reader.list()
     except Damaged as error:
         print(f"damaged: {error}", file=sys.stderr)
+    except Erased as error:
+        print(f"erased: {error}", file=sys.stderr)
     except OSError as error:
         print(f"cannot be written: {error.filename}: {error.strerror}", file=sys.stderr)
     return 1
