@@ -155,23 +155,35 @@ fn check_draft(
                 head.map(Previous::Entry)
             }
         };
-        recent.heads.insert((record, chain), Previous::InBatch(position));
     }
+    let outcome = check_registration(&reader, recent, draft)?;
+    // Only what is committed is a head.
+    if outcome.is_none()
+        && let Some(record) = draft.act.rec
+        && draft.act.new_key.is_none()
+    {
+        recent.heads.insert((record, draft.act.kind.chain()), Previous::InBatch(position));
+    }
+    Ok(outcome)
+}
+
+fn check_registration(reader: &Reader<'_>, recent: &mut Recent, draft: &Draft) -> Result<Option<Outcome>, LogError> {
+    let failed = |e: IndexError| LogError::Latched { cause: e.to_string() };
     let Some(registration) = &draft.registration else { return Ok(None) };
     if let (Payload::Amendment(_), Some(record)) = (&draft.payload, draft.act.rec) {
-        let rows = registered_rows(&reader, registration).map_err(failed)?;
+        let rows = registered_rows(reader, registration).map_err(failed)?;
         let other = rows.iter().filter(|row| is_registered(row, registration)).map(RecordRow::id);
         let recent_other = recent.registrations.get(registration).map(|(other, _)| *other);
         let taken = other.chain(recent_other).find(|other| *other != record);
         if taken.is_none() {
             // Content that no submission has: another one under this registration is in conflict.
-            recent.registrations.insert(registration.clone(), (record, Vec::new()));
+            recent.registrations.entry(registration.clone()).or_insert_with(|| (record, Vec::new()));
         }
         return Ok(taken.map(Outcome::Conflict));
     }
     let Payload::Record(row) = &draft.payload else { return Ok(None) };
     let content = row.content();
-    if let Some(outcome) = registered(&reader, registration, &content).map_err(failed)? {
+    if let Some(outcome) = registered(reader, registration, &content).map_err(failed)? {
         return Ok(Some(outcome));
     }
     if let Some((record, held)) = recent.registrations.get(registration) {

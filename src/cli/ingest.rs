@@ -190,7 +190,7 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
-            out!("  {error}");
+            out!("  {}", shown(&error.to_string()));
             out!("  {}", error.code.text(lang));
         }
     }

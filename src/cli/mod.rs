@@ -33,6 +33,7 @@ use crate::archive::Archive;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::id::ActorId;
+use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -215,11 +216,11 @@ impl Common {
             });
             out!("{value}");
         }
-        eprintln!("{}: {} {}: {}", ERROR.get(self.lang), e.code, e.subject, e.what);
+        eprintln!("{}: {} {}: {}", ERROR.get(self.lang), e.code, shown(&e.subject), shown(&e.what));
         let mut source = std::error::Error::source(e);
         // The first cause is what `what` already says.
         while let Some(cause) = source.and_then(std::error::Error::source) {
-            eprintln!("  {cause}");
+            eprintln!("  {}", shown(&cause.to_string()));
             source = Some(cause);
         }
         eprintln!("{}: {}", HINT.get(self.lang), e.code.text(self.lang));

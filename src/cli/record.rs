@@ -9,6 +9,7 @@ use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::amend::{Amended, LATE_ROLES, add, correct_card, identify_again, spill};
 use crate::model::id::RecordId;
+use crate::model::strict::shown;
 use crate::model::submission::{ComponentEntry, Derivation, Role};
 use crate::text::{Text, text};
 use serde_json::json;
@@ -97,6 +98,7 @@ struct Correct {
 }
 
 const ADDED: Text = text("жазбаға қосылды", "добавлено к записи", "added to the record");
+const IDENTIFIED: Text = text("пішімдер туралы жаңа дерек", "новые сведения о форматах", "formats identified again");
 const HELD: Text = text("жазбада бұрыннан бар", "уже есть в записи", "the record has it already");
 const REFUSED: Text = text("қосылмады", "не добавлено", "not added");
 const SPILLED: Text = text(
@@ -202,7 +204,8 @@ fn end(common: &Common, archive: Archive, id: RecordId, amended: Amended) -> Res
     } else {
         match &amended {
             Amended::Done { entry, paths } => {
-                out!("{} {record}: {} (#{entry})", ADDED.get(lang), paths.join(", "));
+                let what = if paths.is_empty() { IDENTIFIED.get(lang).to_owned() } else { shown(&paths.join(", ")) };
+                out!("{} {record}: {what} (#{entry})", ADDED.get(lang));
             }
             Amended::Held { path } => out!("{} {record}: {path}", HELD.get(lang)),
             Amended::Refused(refusals) => {

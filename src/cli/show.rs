@@ -52,7 +52,11 @@ const COMMITMENT: Text = text("Журналдағы міндеттеме", "Об
 const KIND: Text = text("Құжат нысаны", "Вид записи", "Kind");
 const CERTIFIED: Text = text("Куәландырған", "Заверил", "Certified by");
 const DELIVERY: Text = text("Жеткізілуі", "Доставка", "Delivery");
-const DELIVERED: Text = text("жеткізілген", "доставлен", "delivered");
+const DELIVERED: Text = text(
+    "жеткізілген: түбіртегі бар (тексерілмеген)",
+    "доставлен: есть уведомление (не проверено)",
+    "delivered: a receipt is held (not checked)",
+);
 const NOT_DELIVERED: Text = text(
     "жеткізілмеген: алушының түбіртегі жоқ",
     "не доставлен: нет уведомления получателя",
@@ -330,7 +334,9 @@ impl Shown<'_> {
             line(FILE, file);
         }
         line(ACCESS, access_text(manifest.access_category).get(lang));
-        let signatures = self.components().filter(|(_, c)| c.role == Role::Signature).count();
+        // An attached CMS is a signature with its document inside.
+        let signs = |c: &Component| c.role == Role::Signature || c.content.is_some();
+        let signatures = self.components().filter(|(_, c)| signs(c)).count();
         line(SIGNATURES, &format!("{signatures}, {}", NOT_VALIDATED.get(lang)));
         for code in &self.row.flags {
             let text = ErrorCode::parse(code).map_or("", |code| code.text(lang));

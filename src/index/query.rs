@@ -298,9 +298,10 @@ impl Reader<'_> {
             let Some(first) = records.first().filter(|r| agency.is_none_or(|a| a == r.agency)) else { continue };
             let named =
                 |sha256: &[u8; 32]| rows::file_token(self.keys, &first.agency, &Sha256(*sha256))[..] == token[1..];
-            let content = first.components.iter().find(|c| c.role().is_content() && named(&c.sha256));
-            let Some((sha256, size)) = content.map(|c| (Sha256(c.sha256), c.stored.plain_len)) else { continue };
-            let holds = |r: &RecordRow| r.components.iter().any(|c| c.role().is_content() && c.sha256 == sha256.0);
+            // A file may be a receipt in one record, or inside an envelope, and the document itself in others.
+            let files = records.iter().flat_map(documents).find(|(sha256, _)| named(sha256));
+            let Some((sha256, size)) = files.map(|(sha256, size)| (Sha256(sha256), size)) else { continue };
+            let holds = |r: &RecordRow| documents(r).any(|(digest, _)| digest == sha256.0);
             let agency = first.agency.clone();
             records.retain(holds);
             if records.len() > 1 {
@@ -434,6 +435,15 @@ pub struct Duplicate {
     pub agency: String,
     /// The records, oldest first.
     pub records: Vec<RecordRow>,
+}
+
+/// Main files, attachments and what their envelopes carry: digests and lengths.
+fn documents(row: &RecordRow) -> impl Iterator<Item = ([u8; 32], u64)> {
+    let content = row.components.iter().filter(|c| c.role().is_content());
+    content.flat_map(|c| {
+        let inner = c.content.as_ref().map(|inner| (inner.sha256, inner.size));
+        [Some((c.sha256, c.stored.plain_len)), inner].into_iter().flatten()
+    })
 }
 
 /// Roles and digests of main content and attachments, sorted: what makes two documents the same text.

@@ -66,6 +66,9 @@ impl Amended {
     }
 }
 
+/// Components of a record with all that came later. Own bound: its row in the index is read as one piece.
+const LATE_COMPONENTS_MAX: usize = 4 * COMPONENTS_MAX;
+
 /// Roles that can be added to an accepted record.
 pub const LATE_ROLES: [Role; 7] = [
     Role::Receipt,
@@ -156,7 +159,10 @@ impl<'a> Grown<'a> {
 
     fn add(&self, entry: ComponentEntry, file: &Path, reason: Option<String>) -> Result<Amended, Stop> {
         self.check_entry(&entry, reason.as_deref())?;
-        let mut flags = rules::marks_of_addition(&entry.path, reason.as_deref(), self.row.access());
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let tool = entry.derivation.as_ref().map(|d| d.tool.as_str());
+        let texts = [Some(entry.path.as_str()), Some(name.as_str()), reason.as_deref(), tool];
+        let mut flags = rules::marks_of_addition(&entry.path, texts.into_iter().flatten(), self.row.access());
         if self.archive.policy().secrecy_marks == Action::Refuse && !flags.is_empty() {
             return Err(Stop::Refused(flags.drain(..).map(rules::mark_refused).collect()));
         }
@@ -198,9 +204,12 @@ impl<'a> Grown<'a> {
             return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), "the name of a description"));
         }
         check_texts(&entry.path, [entry.derivation.as_ref().map(|d| d.tool.as_str()), reason])?;
-        if self.row.components.len() >= COMPONENTS_MAX {
-            let detail = format!("the record has {COMPONENTS_MAX} components");
-            return Err(refused(ErrorCode::IngComponentsTooMany, entry.path.clone(), &detail));
+        self.check_room(&entry.path)?;
+        let mut covers = entry.covers.clone();
+        covers.sort_unstable();
+        covers.dedup();
+        if covers.len() != entry.covers.len() {
+            return Err(refused(ErrorCode::IngCoversWrong, entry.path.clone(), "a component is named twice"));
         }
         let unknown = |path: &&String| self.row.components.iter().all(|c| c.path != **path);
         if let Some(path) = entry.covers.iter().chain(entry.derivation.as_ref().map(|d| &d.source)).find(unknown) {
@@ -224,9 +233,18 @@ impl<'a> Grown<'a> {
         Ok(())
     }
 
+    fn check_room(&self, path: &str) -> Result<(), Stop> {
+        if self.row.components.len() < LATE_COMPONENTS_MAX {
+            return Ok(());
+        }
+        let detail = format!("the record has {LATE_COMPONENTS_MAX} components");
+        Err(refused(ErrorCode::IngComponentsTooMany, path.to_owned(), &detail))
+    }
+
     fn correct_card(&self, file: &Path, reason: String) -> Result<Amended, Stop> {
         let path = self.card_path();
         check_texts(&path, [Some(reason.as_str()), None])?;
+        self.check_room(&path)?;
         let entry = ComponentEntry {
             path: path.clone(),
             role: Role::Card,
@@ -250,6 +268,7 @@ impl<'a> Grown<'a> {
             faults.push(Refusal::new(ErrorCode::RecCard, format!("{path}#/nomenclature_index"), detail));
         }
         let mut flags = rules::marks(&card, &path, &[], self.row.access());
+        flags.extend(rules::marks_of_addition(&path, [reason.as_str()].into_iter(), self.row.access()));
         if self.archive.policy().secrecy_marks == Action::Refuse {
             faults.extend(flags.drain(..).map(rules::mark_refused));
         }
@@ -284,6 +303,8 @@ impl<'a> Grown<'a> {
         let mut version = self.row.earlier_cards.len() + 2;
         loop {
             let path = format!("{stem}.{version}.{ending}");
+            // A name that is as long as names can be has no room for a number.
+            let path = if check_path(&path).is_ok() { path } else { format!("card.{version}.json") };
             if self.named(&path).is_none() {
                 return path;
             }
@@ -325,7 +346,11 @@ impl<'a> Grown<'a> {
         }
         if len > bytes_max {
             let detail = format!("{len} bytes, at most {bytes_max} are admitted");
-            return Err(refused(ErrorCode::IngEvidenceTooLarge, path, &detail));
+            let code = match entry.role {
+                Role::Card => ErrorCode::IngDescriptionTooLarge,
+                _ => ErrorCode::IngEvidenceTooLarge,
+            };
+            return Err(refused(code, path, &detail));
         }
         let mut stream = BoundedReader::new(opened, path.as_str(), len);
         let mut received = Received::read(self.archive.spool(), entry, &mut stream, file)?;

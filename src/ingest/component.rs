@@ -112,6 +112,11 @@ impl Received {
         Ok(Self { entry, bytes, format: None, content: None })
     }
 
+    /// The name of the content it carries, once identified.
+    pub(super) fn content_path(&self) -> Option<&str> {
+        self.content.as_ref().map(|content| content.path.as_str())
+    }
+
     /// All its bytes; for a card, which is small.
     pub(super) fn whole(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

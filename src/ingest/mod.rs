@@ -232,8 +232,16 @@ impl Worker<'_> {
         let mut received = Vec::with_capacity(sip.sizes.len());
         for index in 0..sip.sizes.len() {
             let entry = sip.submission.components[index].clone();
+            // The card that was checked is the card that is kept.
+            if index == sip.submission.card_index() {
+                let mut card = sip.card_bytes.as_slice();
+                received.push(Received::read(self.archive.spool(), entry, &mut card, path)?);
+                continue;
+            }
             let mut stream = sip.component(index)?;
             received.push(Received::read(self.archive.spool(), entry, &mut stream, path)?);
+            drop(stream);
+            sip.check_unchanged(index)?;
         }
         self.check_held(&mut received, &registration)?;
         self.identify(&sip, &mut received)?;
@@ -302,7 +310,11 @@ impl Worker<'_> {
         }
         let card = &sip.submission.components[sip.submission.card_index()].path;
         let own = path.file_name().map(|name| name.to_string_lossy());
-        let names = sip.submission.components.iter().map(|c| c.path.as_str()).chain(own.as_deref());
+        let (submission, certifier) = (&sip.submission, sip.submission.certified_by.as_ref());
+        let tools = submission.components.iter().filter_map(|c| c.derivation.as_ref().map(|d| d.tool.as_str()));
+        let texts = [own.as_deref(), submission.file.as_deref(), certifier.and_then(|c| c.post.as_deref())];
+        let names =
+            submission.components.iter().map(|c| c.path.as_str()).chain(tools).chain(texts.into_iter().flatten());
         let names: Vec<&str> = names.collect();
         let marks = rules::marks(&sip.card, card, &names, sip.submission.access_category);
         if policy.secrecy_marks == Action::Refuse && !marks.is_empty() {
@@ -333,13 +345,15 @@ impl Worker<'_> {
 
     /// Identifies all components, so that the Producer hears every reason at once.
     fn identify(&self, sip: &Sip, received: &mut [Received]) -> Result<(), Stop> {
-        let names: Vec<&str> = sip.submission.components.iter().map(|c| c.path.as_str()).collect();
-        let taken = |name: &str| names.iter().any(|n| paths_clash(n, name));
+        let mut names: Vec<String> = sip.submission.components.iter().map(|c| c.path.clone()).collect();
         let (profile, kind) = (sip.submission.profile.rules(), sip.submission.kind);
         let mut refusals = Vec::new();
         for component in received {
+            let taken = |name: &str| names.iter().any(|n| paths_clash(n, name));
             let found = component.identify(self.archive.spool(), self.archive.policy(), profile, kind, &taken);
             refusals.extend(found.map_err(|e| spool_failed(&component.entry.path, e))?);
+            // The content of one envelope must not take the name of another's.
+            names.extend(component.content_path().map(str::to_owned));
         }
         if refusals.is_empty() { Ok(()) } else { Err(Stop::Refused(refusals)) }
     }

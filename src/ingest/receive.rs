@@ -11,6 +11,7 @@ use super::validate::{check_limits, match_files};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::SUBMISSION_BYTES_MAX;
 use crate::model::card::{Card, check_card_agrees, check_main};
+use crate::model::secrecy::{self, Level};
 use crate::model::submission::{SUBMISSION_FILE, Submission};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -107,7 +108,7 @@ impl Sip {
             return Err(Refusal::new(ErrorCode::IngDescriptionTooLarge, SUBMISSION_FILE, detail).into());
         }
         let description = read_whole(&mut container, path, SUBMISSION_FILE, size)?;
-        let submission = Submission::parse(&description).map_err(ReceiveError::Refused)?;
+        let submission = Submission::parse(&description).map_err(|faults| refused(faults, &[&description]))?;
         let sizes = match_files(&submission, |name| container.size(name), container.names())?;
         check_limits(&submission, &sizes, content_bytes_max)?;
         let card_index = submission.card_index();
@@ -122,13 +123,18 @@ impl Sip {
             }
             Err(more) => {
                 faults.extend(more);
-                return Err(ReceiveError::Refused(faults));
+                return Err(refused(faults, &[&description, &card_bytes]));
             }
         };
         if !faults.is_empty() {
-            return Err(ReceiveError::Refused(faults));
+            return Err(refused(faults, &[&description, &card_bytes]));
         }
         Ok(Self { submission, card, card_bytes, sizes, container })
+    }
+
+    /// Refuses a component that was changed since it was listed; asked after its bytes were read.
+    pub(super) fn check_unchanged(&self, index: usize) -> Result<(), ReceiveError> {
+        self.container.check_unchanged(&self.submission.components[index].path)
     }
 
     /// Streams the bytes of the component at `index` of the description, from its beginning.
@@ -145,6 +151,21 @@ impl Sip {
         let inner = self.container.read(name)?;
         Ok(Box::new(BoundedReader::new(inner, name.as_str(), self.sizes[index])))
     }
+}
+
+/// The refusal of a description or card. A mark of a state secret in it is one reason more: it decides that nothing of
+/// the others is kept (N 430 cl. 1, 45).
+fn refused(mut faults: Vec<Refusal>, files: &[&[u8]]) -> ReceiveError {
+    let secret = |bytes: &&[u8]| {
+        let text = serde_json::from_slice::<serde_json::Value>(bytes).map(|value| value.to_string());
+        let text = text.unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned());
+        let marks = secrecy::marks([(String::new(), text.as_str())].into_iter());
+        marks.iter().any(|mark| mark.level == Level::State)
+    };
+    if files.iter().any(secret) && faults.iter().all(|f| f.code != ErrorCode::IngSecrecyMark) {
+        faults.push(Refusal::new(ErrorCode::IngSecrecyMark, SUBMISSION_FILE, "a mark of secrecy"));
+    }
+    ReceiveError::Refused(faults)
 }
 
 fn read_whole(container: &mut Container, root: &Path, name: &str, size: u64) -> Result<Vec<u8>, ReceiveError> {

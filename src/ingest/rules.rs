@@ -61,7 +61,11 @@ fn add_findings_of_place(rules: &ProfileRules, place: Place<'_>, found: &mut Ide
     }
     let named = extension(place.path).map(|extension| (family_of(&extension), extension));
     match named {
-        Some((Some(named), _)) if named == found.family => {}
+        Some((Some(named), extension)) if named == found.family => {
+            if !CLAUSE_8_NAMES.contains(&extension.as_str()) {
+                add(ErrorCode::FmtNameDiffers, format!(".{extension} is a variant that clause 8 does not name"));
+            }
+        }
         // Word itself saves RTF under this name.
         Some((Some(Family::Doc), _)) if found.family == Family::Rtf => {
             add(ErrorCode::FmtNameDiffers, "RTF under the name of a Word document".to_owned());
@@ -82,10 +86,15 @@ pub(super) fn names_a_secret<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     secrecy::marks(names.map(|name| (String::new(), name))).iter().any(|mark| mark.level == Level::State)
 }
 
-/// Marks of secrecy in what a person adds to a record: the name of the file and the reason.
-pub(super) fn marks_of_addition(path: &str, reason: Option<&str>, access: AccessCategory) -> Vec<Flag> {
-    let texts = [Some(path), reason].into_iter().flatten().map(|text| (path.to_owned(), text));
-    flags_of(secrecy::marks(texts), access)
+/// Marks of secrecy in what a person writes when something is added to a record as `path`.
+pub(super) fn marks_of_addition<'a>(
+    path: &str,
+    texts: impl Iterator<Item = &'a str>,
+    access: AccessCategory,
+) -> Vec<Flag> {
+    let mut flags = flags_of(secrecy::marks(texts.map(|text| (path.to_owned(), text))), access);
+    flags.dedup();
+    flags
 }
 
 /// Marks of secrecy in the card and in file names (N 430 cl. 1, 45). A mark for official use is what it should be where
@@ -130,6 +139,10 @@ fn action(policy: &Policy, role: Role, code: ErrorCode) -> Action {
         _ => Action::Refuse,
     }
 }
+
+/// The names of formats in N 430 cl. 8, with the usual short form of TIFF.
+const CLAUSE_8_NAMES: [&str; 14] =
+    ["doc", "docx", "rtf", "pdf", "tif", "tiff", "jpg", "jpeg", "xls", "xlsx", "ppt", "pptx", "rar", "zip"];
 
 /// The extension of a name, in lower case.
 pub(super) fn extension(path: &str) -> Option<String> {

@@ -41,12 +41,40 @@ struct Entry {
     size: u64,
     /// Number of the entry in the ZIP directory; zero in a folder.
     index: usize,
+    /// Which file it is and when it last changed; none in a ZIP file.
+    stamp: Option<Stamp>,
+}
+
+/// A file and its state: another file, or the same one written to, has another stamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    file: (u64, u64),
+    len: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            file: (metadata.dev(), metadata.ino()),
+            len: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
 }
 
 impl Container {
     /// Opens the folder or ZIP file at `path` and lists what is in it.
     pub(crate) fn open(path: &Path) -> Result<Self, ReceiveError> {
-        let metadata = fs::metadata(path).map_err(|source| ReceiveError::io(path, source))?;
+        // A linked submission is not followed: it would take in what lies elsewhere on this machine. A folder of
+        // submissions may well be reached through a link.
+        let metadata = fs::symlink_metadata(path).map_err(|source| ReceiveError::io(path, source))?;
+        if metadata.is_symlink() {
+            return Err(not_a_file(&file_name(path)).into());
+        }
         let container = if metadata.is_dir() {
             Self { path: path.to_owned(), source: Source::Folder, files: list_folder(path)? }
         } else if metadata.is_file() {
@@ -79,11 +107,23 @@ impl Container {
         self.files.get(name).map(|entry| entry.size)
     }
 
+    /// Refuses a file of a folder that is no longer in the state in which it was listed: what was read of it may be a
+    /// mixture of two states.
+    pub(crate) fn check_unchanged(&self, name: &str) -> Result<(), ReceiveError> {
+        let Some(stamp) = self.files.get(name).and_then(|entry| entry.stamp) else { return Ok(()) };
+        let path = self.path.join(name);
+        let metadata = fs::symlink_metadata(&path).map_err(|source| ReceiveError::io(&path, source))?;
+        if Stamp::of(&metadata) == stamp {
+            return Ok(());
+        }
+        Err(Refusal::new(ErrorCode::IngSizeMismatch, shown(name), "the file was changed while it was read").into())
+    }
+
     /// The bytes of the file called `name`, which must be there. They are not yet held to the declared size.
     pub(crate) fn read(&mut self, name: &str) -> Result<Box<dyn Read + '_>, ReceiveError> {
         let entry = &self.files[name];
         match &mut self.source {
-            Source::Folder => Ok(Box::new(open_in_folder(&self.path, name, entry.size)?)),
+            Source::Folder => Ok(Box::new(open_in_folder(&self.path, name, entry)?)),
             Source::Zip(archive) => {
                 let path = &self.path;
                 let file = archive.by_index(entry.index).map_err(|error| zip_error(path, error))?;
@@ -100,9 +140,13 @@ pub(crate) fn open_regular(path: &Path) -> Result<(File, u64), ReceiveError> {
     if !fs::metadata(path).map_err(io)?.is_file() {
         return Err(not_a_file(&file_name(path)).into());
     }
-    let file = File::open(path).map_err(io)?;
-    let len = file.metadata().map_err(io)?.len();
-    Ok((file, len))
+    // A link that a person names is meant.
+    let file = open_at_once(&path.canonicalize().map_err(io)?).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return Err(not_a_file(&file_name(path)).into());
+    }
+    Ok((file, metadata.len()))
 }
 
 /// The last segment of `path`: machine paths are nobody's business in a notice of refusal.
@@ -134,7 +178,7 @@ fn list_folder(root: &Path) -> Result<BTreeMap<String, Entry>, ReceiveError> {
             if metadata.is_dir() {
                 folders.push(format!("{name}/"));
             } else if metadata.is_file() {
-                files.insert(name, Entry { size: metadata.len(), index: 0 });
+                files.insert(name, Entry { size: metadata.len(), index: 0, stamp: Some(Stamp::of(&metadata)) });
             } else {
                 return Err(not_a_file(&name).into());
             }
@@ -143,43 +187,40 @@ fn list_folder(root: &Path) -> Result<BTreeMap<String, Entry>, ReceiveError> {
     Ok(files)
 }
 
-fn open_in_folder(root: &Path, name: &str, size: u64) -> Result<File, ReceiveError> {
+fn open_in_folder(root: &Path, name: &str, entry: &Entry) -> Result<File, ReceiveError> {
     let path = root.join(name);
-    let listed = fs::symlink_metadata(&path).map_err(|source| ReceiveError::io(&path, source))?;
-    if !listed.is_file() {
-        return Err(not_a_file(name).into());
-    }
-    let file = File::open(&path).map_err(|source| ReceiveError::io(&path, source))?;
+    // What it is now is asked of the opened file: between listing and opening it may have become another one, and so
+    // may every folder on the way to it.
+    let file = open_at_once(&path).map_err(|source| match source.raw_os_error() {
+        Some(libc::ELOOP | libc::ENXIO) => not_a_file(name).into(),
+        _ => ReceiveError::io(&path, source),
+    })?;
     let opened = file.metadata().map_err(|source| ReceiveError::io(&path, source))?;
-    // Between listing and opening the file may have become another one.
-    if !opened.is_file() || !same_file(&listed, &opened) {
+    let stamp = Stamp::of(&opened);
+    if !opened.is_file() || entry.stamp.is_none_or(|listed| listed.file != stamp.file) {
         return Err(not_a_file(name).into());
     }
-    if opened.len() != size {
-        let detail = format!("{size} bytes when listed, {} when opened", opened.len());
+    if entry.stamp != Some(stamp) {
+        let detail = format!("{} bytes when listed, {} when opened; it was written to", entry.size, opened.len());
         return Err(Refusal::new(ErrorCode::IngSizeMismatch, name, detail).into());
     }
     Ok(file)
 }
 
-#[cfg(unix)]
-fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
-}
-
-#[cfg(not(unix))]
-fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
-    a.len() == b.len()
+/// Opens a file without waiting for the writer of a pipe, and without following a link.
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).open(path)
 }
 
 fn open_zip(path: &Path) -> Result<Container, ReceiveError> {
     let io = |source| ReceiveError::io(path, source);
     let refuse = |code, detail: &str| ReceiveError::from(Refusal::new(code, file_name(path), detail));
-    let file = File::open(path).map_err(io)?;
+    let mut file = open_at_once(path).map_err(io)?;
     if file.metadata().map_err(io)?.len() > CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX {
         return Err(refuse(ErrorCode::IngSubmissionTooLarge, "ZIP file is larger than any submission"));
     }
+    check_end(&mut file).map_err(io)?.map_err(|what| refuse(ErrorCode::IngContainerUnreadable, what))?;
     // The library reads the directory whole; the meter bounds how much of it there can be.
     let meter = Arc::new(AtomicU64::new(ZIP_DIRECTORY_BYTES_MAX));
     let metered = MeteredFile { file, left: Arc::clone(&meter) };
@@ -202,6 +243,37 @@ fn open_zip(path: &Path) -> Result<Container, ReceiveError> {
     archive.validate_header_consistency().map_err(|error| zip_error(path, error))?;
     let files = unwrap_folder(entries);
     Ok(Container { path: path.to_owned(), source: Source::Zip(Box::new(archive)), files })
+}
+
+/// Checks that the directory ends where its end record begins, and the record at the end of the file: else another
+/// reader, who searches from the end, finds another directory.
+fn check_end(file: &mut File) -> io::Result<Result<(), &'static str>> {
+    const END_BYTES: u64 = 22;
+    const COMMENT_BYTES_MAX: u64 = 65_535;
+    const END64_AND_LOCATOR_BYTES: u64 = 56 + 20;
+    let len = file.metadata()?.len();
+    let tail_at = len.saturating_sub(END_BYTES + COMMENT_BYTES_MAX);
+    file.seek(SeekFrom::Start(tail_at))?;
+    let mut tail = Vec::new();
+    Read::by_ref(file).take(END_BYTES + COMMENT_BYTES_MAX).read_to_end(&mut tail)?;
+    file.seek(SeekFrom::Start(0))?;
+    let u16_at = |at: usize| tail.get(at..at + 2).map(|b| u64::from(u16::from_le_bytes([b[0], b[1]])));
+    let u32_at = |at: usize| tail.get(at..at + 4).map(|b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+    let Some(at) = memchr::memmem::rfind(&tail, b"PK\x05\x06") else { return Ok(Err("no end record")) };
+    let end_at = tail_at + at as u64;
+    let (Some(size), Some(offset), Some(comment)) = (u32_at(at + 12), u32_at(at + 16), u16_at(at + 20)) else {
+        return Ok(Err("the end record is cut off"));
+    };
+    if end_at + END_BYTES + comment != len {
+        return Ok(Err("the end record does not end the file"));
+    }
+    // The long form stands before the short one, and its sizes are the library's to read.
+    let is_long = size == u64::from(u32::MAX) || offset == u64::from(u32::MAX);
+    let before = if is_long { end_at.checked_sub(END64_AND_LOCATOR_BYTES) } else { Some(end_at) };
+    if !is_long && before != Some(offset + size) {
+        return Ok(Err("the directory does not end where its end record begins"));
+    }
+    Ok(before.map(drop).ok_or("the end record has no room for its long form"))
 }
 
 fn list_zip(archive: &ZipArchive<MeteredFile>) -> Result<BTreeMap<String, Entry>, ReceiveError> {
@@ -235,7 +307,7 @@ fn list_zip(archive: &ZipArchive<MeteredFile>) -> Result<BTreeMap<String, Entry>
             if entry.size() > 0 {
                 return Err(refuse(ErrorCode::IngContainerUnreadable, "folder entry has contents"));
             }
-        } else if files.insert(name.to_owned(), Entry { size: entry.size(), index }).is_some() {
+        } else if files.insert(name.to_owned(), Entry { size: entry.size(), index, stamp: None }).is_some() {
             return Err(refuse(ErrorCode::IngPathConflict, "two entries have the same name"));
         }
     }

@@ -15,6 +15,7 @@
 //! It reads no file but the one it is given: whether the components are there is a question for ingest.
 
 use super::classifier::coded_fields;
+use super::secrecy::{self, Level};
 use super::strict::{Faults, Fields, is_unprintable, malformed, parse, word_of, words};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{
@@ -273,6 +274,13 @@ fn access_category(fields: &mut Fields) -> Option<AccessCategory> {
         fields.fault(ErrorCode::IngStateSecret, "access_category", "state secrets are never taken in");
         return None;
     }
+    // The same in other words or letters: of such a document no more is kept either.
+    let mark = value.as_str().map(|word| secrecy::marks([(String::new(), word)].into_iter())).unwrap_or_default();
+    let word = value.as_str().map(|word| word.to_lowercase().replace(['-', ' '], "_"));
+    if word.as_deref() == Some("state_secret") || mark.iter().any(|mark| mark.level == Level::State) {
+        fields.fault(ErrorCode::IngStateSecret, "access_category", "state secrets are never taken in");
+        return None;
+    }
     fields.read("access_category", value, |value, subject| {
         word_of(&value, subject, AccessCategory::parse, AccessCategory::KNOWN)
     })
@@ -485,6 +493,8 @@ pub fn check_path(path: &str) -> Result<(), &'static str> {
         Err("path has a backslash; segments are separated by '/'")
     } else if path.starts_with('/') || drive(path) {
         Err("path is absolute")
+    } else if path.contains([':', '*', '?', '"', '<', '>', '|']) {
+        Err("path has a sign that Windows does not keep: one of : * ? \" < > |")
     } else if path.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
         Err("path has an empty segment, '.' or '..'")
     } else if path.split('/').any(|segment| segment.len() > PATH_SEGMENT_BYTES_MAX) {
@@ -756,7 +766,7 @@ mod tests {
         }
         let segment = "x".repeat(255);
         let near = ["cone", "xcon", "con-1", ".con", "a.nul", "com", "com10", "com0", "coma", "lpt", "lpt12", "com1a"];
-        let good = ["a", "..a", "a..b", ".a", " a", "қ/ә.pdf", "sub/submission.json", "ab:c", "a b", &segment];
+        let good = ["a", "..a", "a..b", ".a", " a", "қ/ә.pdf", "sub/submission.json", "a b", &segment];
         for path in near.into_iter().chain(good) {
             let value = with_components(&[json!({"path": path, "role": "receipt"})]);
             assert!(parse_value(&value).is_ok(), "{path}");

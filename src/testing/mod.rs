@@ -3,6 +3,7 @@
 //! Compiled for tests only (feature `testing`). It contains no assertion about the archive: those stand in the tests.
 
 pub mod fault;
+pub mod hostile;
 pub mod index;
 
 pub use fault::{Failure, FaultDisk, FaultPlan};

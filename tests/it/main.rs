@@ -10,6 +10,7 @@ mod crash;
 mod formats;
 mod golden;
 mod grow;
+mod hostile;
 mod schema;
 mod tamper;
 mod tidy;

@@ -74,10 +74,10 @@ pub fn identify(source: &mut dyn Source, size: u64, named: Option<Family>) -> io
         [0xff, 0xd8, 0xff, ..] => jpeg::look(source, size, &mut work)?,
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => tiff::look(source, size, &mut work)?,
         [b'R', b'a', b'r', b'!', 0x1a, 7, ..] | [b'R', b'E', b'~', b'^', ..] => rar::look(source, size, &mut work)?,
-        head if memchr::memmem::find(&head[..head.len().min(1024)], b"%PDF-").is_some() => {
-            pdf::look(source, size, &mut work)?
-        }
         head if trimmed(head).starts_with(b"{\\rtf") => rtf::look(source, size, &mut work)?,
+        // Before looking for a PDF: a signed message may well carry one.
+        head if der(head).is_some() => return Ok(by_signature(head)),
+        head if holds_pdf(head) => pdf::look(source, size, &mut work)?,
         // The last volume of a split ZIP, or a ZIP behind something that is no format of its own.
         _ if zip::ends_here(source, size, &mut work)? => zip::look(source, size, &mut work, 0)?,
         head => return Ok(by_signature(head)),
@@ -107,6 +107,14 @@ fn plain(family: Family, puid: Option<&str>, name: &str) -> Identification {
         basis: if family == Family::Unknown { Basis::Nothing } else { Basis::Signature },
         findings: Vec::new(),
     }
+}
+
+/// Whether a PDF begins here: its header stands within the first KiB, and not as a word in a text.
+fn holds_pdf(head: &[u8]) -> bool {
+    let start = &head[..head.len().min(1024)];
+    let found = memchr::memmem::find(start, b"%PDF-");
+    let speaks_of_it = || is_text(head) && memchr::memmem::find(head, b" obj").is_none();
+    found.is_some_and(|at| at == 0 || !speaks_of_it())
 }
 
 /// The head without a byte-order mark and white space before its first sign.
@@ -145,7 +153,8 @@ fn by_signature(head: &[u8]) -> Identification {
 
 /// Structures of certificates and signatures, by their first elements (X.690, RFC 5652 §3, RFC 5280 §4.1).
 fn der(head: &[u8]) -> Option<Identification> {
-    const SIGNED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    // PKCS #7 content types: data, signedData, envelopedData and so on.
+    const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
     let rest = head.strip_prefix(&[0x30])?;
     let (&first, rest) = rest.split_first()?;
     let content = match first {
@@ -154,8 +163,9 @@ fn der(head: &[u8]) -> Option<Identification> {
         0..=0x7f => rest,
         _ => return None,
     };
-    if content.starts_with(SIGNED_DATA) {
-        return Some(plain(Family::Cms, None, CMS_NAME));
+    if let Some([kind, ..]) = content.strip_prefix(PKCS7) {
+        let name = if *kind == 2 { CMS_NAME } else { "Cryptographic Message Syntax" };
+        return Some(plain(Family::Cms, None, name));
     }
     // A SEQUENCE in a SEQUENCE, or a small INTEGER or ENUMERATED first: certificates, CRLs, OCSP answers, time-stamps.
     matches!(content, [0x30, 0x80..=0x84, ..] | [0x0a | 0x02, 1, _, 0x30 | 0xa0, ..])

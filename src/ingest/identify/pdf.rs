@@ -29,6 +29,7 @@ use super::{Budget, Format, Look, Source};
 use crate::error::ErrorCode::{FmtActive, FmtDamaged, FmtEmbedded, FmtEncrypted, FmtOdd, FmtTooComplex};
 use memchr::memmem;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{self, Cursor};
 
 /// What is read of metadata and of a form. Own bound: metadata with a preview image are a few hundred KiB.
@@ -311,13 +312,17 @@ impl Survey {
 
     /// Reads lists of children that nodes give by reference.
     fn resolve_kids(&mut self, scanner: &mut Scanner<'_, '_>, marks: &Marks) -> io::Result<()> {
+        // A list that many nodes name is read once.
+        let mut lists: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (node, list) in std::mem::take(&mut self.kids_elsewhere) {
-            if let Some(mark) = marks.find(list)
-                && !scanner.input.spent
-            {
+            let Some(mark) = marks.find(list).filter(|_| !scanner.input.spent) else { continue };
+            if let Entry::Vacant(vacant) = lists.entry(list) {
                 scanner.seek(mark.body);
-                let facts = Facts::walk(scanner)?;
-                self.limits.too_complex |= !self.tree.put(node, facts.array, None);
+                vacant.insert(Facts::walk(scanner)?.array);
+            }
+            if !self.tree.put(node, lists[&list].clone(), None) {
+                self.limits.too_complex = true;
+                break;
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ pub(super) const OBJECT_STREAM_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Output that a ratio is measured over.
 const STEP_BYTES: u64 = 1024 * 1024;
 /// Output for one byte of input that is suspicious; deflate cannot exceed 1032.
-const RATIO_MAX: u64 = 200;
+const RATIO_MAX: u64 = 60;
 /// The most that deflate makes of one byte.
 const DEFLATE_RATIO_MAX: u64 = 1032;
 /// Suspicious output of one stream that makes it a bomb. Own bound: an empty page in colour, A4 at 300 dpi, is 26 MiB.

@@ -22,6 +22,9 @@ const OFF_BY_BYTES: u64 = 64;
 /// Cross-reference sections of one file, one for each update. Own bound.
 const SECTIONS_MAX: usize = 10_000;
 
+/// Trailers that are looked at for encryption. Own bound: one for each update, and nobody saves a document so often.
+const TRAILERS_MAX: usize = 1_000;
+
 /// What the end of the file leads to.
 pub(super) struct End {
     /// Whether the section in force says that the file is encrypted; none when no section was found.
@@ -45,7 +48,7 @@ impl End {
         find_zip(&tail, scanner.input.size, scanner, look)?;
         let Some(start) = memmem::rfind(&tail, b"startxref") else {
             look.find(FmtDamaged, "", "no startxref in the last 64 KiB");
-            return Self::without_sections(scanner, marks);
+            return Self::without_sections(scanner, marks, look);
         };
         let start_at = tail_at + len64(start);
         let after = &tail[start + 9..];
@@ -56,7 +59,7 @@ impl End {
         scanner.seek(start_at + 9);
         let Token::Int(stated) = scanner.token()? else {
             look.find(FmtDamaged, "", "startxref without a number");
-            return Self::without_sections(scanner, marks);
+            return Self::without_sections(scanner, marks, look);
         };
         let mut exact = true;
         let mut found = None;
@@ -81,7 +84,7 @@ impl End {
         }
         let Some((base, at, section)) = found else {
             look.find(FmtDamaged, "", format!("startxref {stated} leads to no cross-reference section"));
-            return Self::without_sections(scanner, marks);
+            return Self::without_sections(scanner, marks, look);
         };
         if base > header {
             look.find(FmtPolyglot, "", format!("another whole PDF begins at {base}"));
@@ -99,20 +102,30 @@ impl End {
                 }
             }
         }
-        let encrypted = Some(section.facts.encrypt);
+        // Any trailer counts, not only the one that is found for the section in force: one in a comment must not hide
+        // the real one behind it, and no update takes encryption away.
+        let encrypted = section.facts.encrypt || Self::some_trailer_encrypts(scanner, marks, look)?;
         follow_updates(scanner, marks, base, at, section, look)?;
-        Ok(Self { encrypted })
+        Ok(Self { encrypted: Some(encrypted) })
+    }
+
+    fn some_trailer_encrypts(scanner: &mut Scanner<'_, '_>, marks: &Marks, look: &mut Look) -> io::Result<bool> {
+        if marks.trailers.len() > TRAILERS_MAX {
+            look.find(FmtTooComplex, "", format!("more than {TRAILERS_MAX} trailers"));
+        }
+        for &trailer in marks.trailers.iter().take(TRAILERS_MAX) {
+            scanner.seek(trailer);
+            if Facts::walk(scanner)?.encrypt {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Without a section in force, any trailer may say that the file is encrypted.
-    fn without_sections(scanner: &mut Scanner<'_, '_>, marks: &Marks) -> io::Result<Self> {
-        for &trailer in marks.trailers.iter().take(SECTIONS_MAX) {
-            scanner.seek(trailer);
-            if Facts::walk(scanner)?.encrypt {
-                return Ok(Self { encrypted: Some(true) });
-            }
-        }
-        Ok(Self { encrypted: None })
+    fn without_sections(scanner: &mut Scanner<'_, '_>, marks: &Marks, look: &mut Look) -> io::Result<Self> {
+        let encrypted = Self::some_trailer_encrypts(scanner, marks, look)?;
+        Ok(Self { encrypted: encrypted.then_some(true) })
     }
 }
 

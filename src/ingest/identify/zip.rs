@@ -31,6 +31,8 @@ use std::collections::HashSet;
 use std::io::Cursor;
 use unicode_normalization::UnicodeNormalization;
 
+/// What an entry takes from the budget. Own bound: with all archives inside, some 260,000 entries.
+const ENTRY_WORK_BYTES: u64 = 4 * 1024;
 /// Growth from which contents are a bomb. Apache POI, `ZipSecureFile`: a minimum inflate ratio of 0.01.
 const RATIO_MAX: u64 = 100;
 /// Contents that may grow at any ratio: an empty sheet or a white page does, and 16 MiB hurt nobody. Own bound.
@@ -81,6 +83,10 @@ fn look_inside(mut input: Input<'_>, depth: u32, format: &mut Format, notes: &mu
             return Ok(());
         }
     };
+    // Names are compared and judged, here and in every archive inside: that is work too.
+    if !input.work.spend(ENTRY_WORK_BYTES * length(entries.len())) {
+        return Err(Stop::Spent);
+    }
     let mut zip = ZipFile { input, entries, inflater: Decompress::new(false), out: vec![0; PIECE_BYTES] };
     let is_bomb = judge_sizes(&zip.entries, zip.input.size, notes);
     let contents = ooxml::recognise(&mut zip, notes)?;
