@@ -9,8 +9,10 @@
 //!   - An answer is given after the lock record is durable; the index follows and says how far it is.
 //!   - An index that is damaged, missing or of another history is built again, never asked.
 
+mod classifiers;
 mod threads;
 
+pub use classifiers::HeldClassifier;
 pub(crate) use threads::{registered, registered_rows};
 
 use crate::clock::{Clock, Millis};
@@ -24,8 +26,8 @@ use crate::index::rebuild::{Truths, catch_up};
 use crate::index::rows::{ActRow, Meta, StoredObject};
 use crate::index::seal::IndexKeys;
 use crate::index::writer::{self, Input, Payload};
-use crate::model::classifier::{Classifier, Classifiers};
-use crate::model::digest::{Sha256, sha256};
+use crate::model::classifier::Classifiers;
+use crate::model::digest::Sha256;
 use crate::model::id::{ActId, ActorId, ArchiveId, RecordId};
 use crate::model::record::ActDocument;
 use crate::store::disk::Disk;
@@ -44,8 +46,6 @@ use crate::tlog::read::LogReader;
 use crate::tlog::recover::{self, Recovery};
 use crate::vault::keys::KeyFolder;
 use crate::vault::{KeySlot, Vault};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -215,17 +215,6 @@ pub struct Archive {
     recovery: Recovery,
     rebuilt: bool,
     _held: Option<File>,
-}
-
-/// An adopted edition of a classifier.
-#[derive(Debug, Clone)]
-pub struct HeldClassifier {
-    /// The edition.
-    pub classifier: Classifier,
-    /// Digest of its file.
-    pub sha256: Sha256,
-    /// Whether a signature came with it.
-    pub signed: bool,
 }
 
 /// What `init` is told.
@@ -587,38 +576,6 @@ impl Archive {
         };
         agencies.insert(agency.to_owned(), subtree);
         Ok(subtree)
-    }
-
-    /// The classifiers in force and before.
-    pub fn classifiers(&self) -> Result<Arc<Classifiers>, Error> {
-        let mut cached = lock(&self.shared.classifiers);
-        if let Some(classifiers) = cached.as_ref() {
-            return Ok(classifiers.clone());
-        }
-        let adopted = self.adopted_classifiers()?.into_iter().map(|(_, held)| held.classifier).collect();
-        Ok(cached.insert(Arc::new(Classifiers::new(adopted))).clone())
-    }
-
-    /// Reads the classifiers again when they are asked for next.
-    pub fn forget_classifiers(&self) {
-        *lock(&self.shared.classifiers) = None;
-    }
-
-    /// Every adopted edition with its entry, oldest first.
-    pub fn adopted_classifiers(&self) -> Result<Vec<(u64, HeldClassifier)>, Error> {
-        let entries = self.index().classifiers()?;
-        entries.into_iter().map(|entry| Ok((entry, self.held_classifier(entry)?))).collect()
-    }
-
-    fn held_classifier(&self, entry: u64) -> Result<HeldClassifier, Error> {
-        let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the classifier cannot be read");
-        let (owner, slot) = self.shared.registers[Register::Archive as usize];
-        let row = self.index().act(entry)?.filter(|row| row.owner == owner.0).ok_or_else(changed)?;
-        let bytes = self.object(&self.key(slot, owner)?, owner, ObjectKind::ActDocument, &row.document).read_all()?;
-        let document = ActDocument::decode(&bytes).map_err(|_| changed())?;
-        let file = document.text("file").and_then(|f| STANDARD.decode(f).ok()).ok_or_else(changed)?;
-        let classifier = Classifier::parse(&file, "classifier").map_err(|_| changed())?;
-        Ok(HeldClassifier { classifier, sha256: sha256(&file), signed: document.fields.contains_key("signature") })
     }
 
     /// An object of the store, for reading.

@@ -209,6 +209,20 @@ impl From<crate::vault::VaultError> for Error {
     }
 }
 
+impl Error {
+    /// An error met while an object of the store was read like a file: the typed one that the reader put in; else bytes
+    /// that are not what they were at acceptance, or the disk of the spool.
+    pub fn of_object(name: &str, error: std::io::Error) -> Self {
+        match error.downcast::<crate::store::read::ReadError>() {
+            Ok(error) => error.into(),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Self::caused(ErrorCode::StoChanged, name, error)
+            }
+            Err(error) => Self::caused(ErrorCode::StoIo, name, error),
+        }
+    }
+}
+
 impl From<crate::store::read::ReadError> for Error {
     fn from(e: crate::store::read::ReadError) -> Self {
         let (code, subject) = read_code(&e);

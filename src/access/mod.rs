@@ -15,7 +15,7 @@ use crate::index::rows::{ComponentRow, ContentRow, IdRow, PartRow, RecordRow};
 use crate::index::writer::{Payload, read_id};
 use crate::limits::CHUNK_BYTES;
 use crate::model::amendment::Amendment;
-use crate::model::digest::Sha256;
+use crate::model::digest::{Sha256, Sha256Writer};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::Manifest;
 use crate::model::submission::AccessCategory;
@@ -190,12 +190,12 @@ impl Opened<'_> {
         component: &ComponentRow,
         give: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
     ) -> Result<(), Error> {
-        let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
+        let mut hasher = Sha256Writer::default();
         self.range(component, 0, component.stored.plain_len, &mut |piece| {
             hasher.update(piece);
             give(piece)
         })?;
-        if hasher.finish().as_ref() != component.sha256 {
+        if hasher.finish().0 != component.sha256 {
             let what = "the bytes do not have the digest taken at acceptance";
             return Err(Error::new(ErrorCode::StoChanged, component.path.clone(), what));
         }
@@ -210,14 +210,11 @@ impl Opened<'_> {
         give: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
     ) -> Result<(), Error> {
         let object = self.archive.object(&self.key, self.row.id(), ObjectKind::Component, &component.stored);
-        let failed = |e: std::io::Error| match e.downcast::<ReadError>() {
-            Ok(e) => Error::from(e),
-            Err(e) => Error::caused(ErrorCode::StoChanged, content.path.clone(), e),
-        };
+        let failed = |e| Error::of_object(&content.path, e);
         let changed = |what: &str| Error::new(ErrorCode::StoChanged, content.path.clone(), what);
         let carried = carried(self.archive.spool(), &mut object.seekable()).map_err(|e| failed(e.into()))?;
         let Carried::Document(mut inner) = carried else { return Err(changed("no content in it")) };
-        let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
+        let mut hasher = Sha256Writer::default();
         let mut buffer = vec![0; CHUNK_BYTES];
         loop {
             let n = fill(&mut inner, &mut buffer).map_err(failed)?;
@@ -227,7 +224,7 @@ impl Opened<'_> {
                 break;
             }
         }
-        if hasher.finish().as_ref() != content.sha256 {
+        if hasher.finish().0 != content.sha256 {
             return Err(changed("the bytes do not have the digest taken at acceptance"));
         }
         Ok(())

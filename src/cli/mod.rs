@@ -15,6 +15,7 @@ macro_rules! out_raw {
 }
 
 mod audit;
+mod card;
 mod classifier;
 mod demo;
 mod doctor;
@@ -79,7 +80,7 @@ enum Command {
     /// An accepted record grows: add a component, identify formats again, spill.
     Record(record::Record),
     /// Correct the card of a record.
-    Card(record::CardArgs),
+    Card(card::CardArgs),
     /// Classifiers that codes in submissions come from.
     Classifier(classifier::ClassifierArgs),
     /// Files that are in more than one record of an agency.

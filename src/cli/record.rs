@@ -1,4 +1,4 @@
-//! `muragat record add|identify|spill` and `muragat card correct`: an accepted record grows.
+//! `muragat record add|identify|spill`: an accepted record grows.
 //!
 //! What was accepted stays as it is; only `spill` takes a record away, whole and for good.
 
@@ -7,7 +7,7 @@ use super::show::record_id;
 use super::{Common, refusals_json};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
-use crate::ingest::amend::{Amended, LATE_ROLES, add, correct_card, identify_again, spill};
+use crate::ingest::amend::{Amended, LATE_ROLES, add, identify_again, spill};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::model::submission::{ComponentEntry, Derivation, Role};
@@ -71,30 +71,6 @@ struct Spill {
     /// The id once more: what is erased cannot be brought back.
     #[arg(long, value_name = "ID")]
     confirm: Option<String>,
-}
-
-/// Arguments of `card`.
-#[derive(clap::Args)]
-pub(super) struct CardArgs {
-    #[command(subcommand)]
-    command: CardCommand,
-}
-
-#[derive(clap::Subcommand)]
-enum CardCommand {
-    /// Give a record a new version of its card; the earlier ones stay.
-    Correct(Correct),
-}
-
-#[derive(clap::Args)]
-struct Correct {
-    /// Id of the record.
-    id: String,
-    /// The corrected card.
-    file: PathBuf,
-    /// Why it is corrected.
-    #[arg(long)]
-    reason: String,
 }
 
 const ADDED: Text = text("жазбаға қосылды", "добавлено к записи", "added to the record");
@@ -172,19 +148,8 @@ impl Spill {
     }
 }
 
-impl CardArgs {
-    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
-        let CardCommand::Correct(correct) = self.command;
-        let id = record_id(&correct.id)?;
-        let archive = common.open()?;
-        let actor = common.actor(&archive)?;
-        let amended = correct_card(&archive, id, &correct.file, correct.reason, actor)?;
-        end(common, archive, id, amended)
-    }
-}
-
 /// Says what became of an addition.
-fn end(common: &Common, archive: Archive, id: RecordId, amended: Amended) -> Result<Exit, Error> {
+pub(super) fn end(common: &Common, archive: Archive, id: RecordId, amended: Amended) -> Result<Exit, Error> {
     let (lang, record) = (common.lang(), id.to_string());
     let (value, exit) = match &amended {
         Amended::Done { entry, paths } => {

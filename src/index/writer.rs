@@ -15,6 +15,7 @@ use crate::model::id::{ActorId, RecordId};
 use crate::model::record::{ActDocument, CardField};
 use crate::store::segment::StoreEnd;
 use crate::tlog::leaf::{ActKind, Chain, Leaf};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an entry brings beside its leaf.
@@ -83,7 +84,7 @@ struct Batch<'a> {
     rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     ids: BTreeMap<RecordId, IdRow>,
     /// Rows of records that this batch writes; `None` for one that it removes.
-    records: BTreeMap<u32, Option<RecordRow>>,
+    records: BTreeMap<u32, Option<Cow<'a, RecordRow>>>,
     postings: BTreeMap<[u8; 8], BTreeSet<u32>>,
 }
 
@@ -93,29 +94,29 @@ impl<'a> Batch<'a> {
         Self { kv, keys, rows, ids, records: BTreeMap::new(), postings: BTreeMap::new() }
     }
 
-    fn entry(&mut self, input: &Input, meta: &mut Meta) -> Result<(), IndexError> {
+    fn entry(&mut self, input: &'a Input, meta: &mut Meta) -> Result<(), IndexError> {
         let leaf = &input.leaf;
         match &input.payload {
             Payload::Record(row) => {
                 let number = meta.records;
                 meta.records += 1;
                 self.record(number, None, row);
-                self.records.insert(number, Some((**row).clone()));
+                self.records.insert(number, Some(Cow::Borrowed(row)));
                 self.chain(input, Some(number))?;
             }
             Payload::Amendment(amendment) => {
-                if let Some((number, Some(old))) = self.record_of(leaf)? {
-                    let mut row = old.clone();
+                if let Some((number, old)) = self.record_of(leaf)? {
+                    let mut row = old.clone().into_owned();
                     row.amend(amendment);
                     self.record(number, Some(&old), &row);
-                    self.records.insert(number, Some(row));
+                    self.records.insert(number, Some(Cow::Owned(row)));
                 }
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::RecordSpilled => {
                 // What is left of it are tokens and dates without their record, under an index key that the next open
                 // replaces.
-                if let Some((number, Some(_))) = self.record_of(leaf)? {
+                if let Some((number, _)) = self.record_of(leaf)? {
                     self.records.insert(number, None);
                     meta.stale = true;
                 }
@@ -150,7 +151,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The record that a later entry is about, as this batch leaves it so far.
-    fn record_of(&self, leaf: &Leaf) -> Result<Option<(u32, Option<RecordRow>)>, IndexError> {
+    fn record_of(&self, leaf: &Leaf) -> Result<Option<(u32, Cow<'a, RecordRow>)>, IndexError> {
         let Some(record) = leaf.rec else { return Ok(None) };
         let id = match self.ids.get(&record) {
             Some(row) => Some(*row),
@@ -158,11 +159,11 @@ impl<'a> Batch<'a> {
         };
         let Some(number) = id.and_then(|id| id.number) else { return Ok(None) };
         if let Some(row) = self.records.get(&number) {
-            return Ok(Some((number, row.clone())));
+            return Ok(row.clone().map(|row| (number, row)));
         }
         let key = rows::record_key(number);
         let row = self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()?;
-        Ok(Some((number, row)))
+        Ok(row.map(|row| (number, Cow::Owned(row))))
     }
 
     /// Moves the heads of the record's chains.
@@ -258,7 +259,7 @@ impl<'a> Batch<'a> {
         }
         for (number, row) in std::mem::take(&mut self.records) {
             match row {
-                Some(row) => self.sealed(rows::record_key(number), &row),
+                Some(row) => self.sealed(rows::record_key(number), row.as_ref()),
                 None => drop(self.rows.insert(rows::record_key(number), None)),
             }
         }

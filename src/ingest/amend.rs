@@ -14,21 +14,22 @@
 use super::component::{Frames, Received, Sealing, Stop, sha256, spool_failed};
 use super::identify::{identifier, identify};
 use super::receive::{BoundedReader, ReceiveError};
-use super::rules::{self, extension, family_of};
+use super::rules;
 use super::unpack::open_regular;
 use crate::archive::{Archive, Outcome, Registration};
 use crate::clock::civil_date;
 use crate::config::Action;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::index::rows::{AmendmentRow, ComponentRow, IdRow, RecordRow, StoredObject};
+use crate::index::rows::{AmendmentRow, ComponentRow, IdRow, RecordRow};
 use crate::index::writer::{Payload, read_id};
 use crate::limits::{CARD_BYTES_MAX, COMPONENTS_MAX, EVIDENCE_BYTES_MAX, TEXT_LONG_CHARS_MAX};
 use crate::model::amendment::{Amendment, AmendmentKind};
 use crate::model::card::{Card, check_dates};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::path;
 use crate::model::record::{CardField, card_fields};
-use crate::model::submission::{ComponentEntry, Profile, Role, SUBMISSION_FILE, check_path, paths_clash};
+use crate::model::submission::{ComponentEntry, Profile, Role, SUBMISSION_FILE};
 use crate::store::envelope::{Carried, carried};
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
@@ -153,8 +154,8 @@ impl<'a> Grown<'a> {
     }
 
     fn named(&self, path: &str) -> Option<&ComponentRow> {
-        let content = |c: &ComponentRow| c.content.as_ref().is_some_and(|inner| paths_clash(&inner.path, path));
-        self.row.components.iter().find(|c| paths_clash(&c.path, path) || content(c))
+        let content = |c: &ComponentRow| c.content.as_ref().is_some_and(|inner| path::clash(&inner.path, path));
+        self.row.components.iter().find(|c| path::clash(&c.path, path) || content(c))
     }
 
     fn add(&self, entry: ComponentEntry, file: &Path, reason: Option<String>) -> Result<Amended, Stop> {
@@ -197,10 +198,10 @@ impl<'a> Grown<'a> {
             let detail = format!("the role {} is not added to an accepted record", entry.role.as_str());
             return Err(refused(ErrorCode::RecRole, entry.path.clone(), &detail));
         }
-        if let Err(fault) = check_path(&entry.path) {
+        if let Err(fault) = path::check(&entry.path) {
             return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), fault));
         }
-        if paths_clash(&entry.path, SUBMISSION_FILE) {
+        if path::clash(&entry.path, SUBMISSION_FILE) {
             return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), "the name of a description"));
         }
         check_texts(&entry.path, [entry.derivation.as_ref().map(|d| d.tool.as_str()), reason])?;
@@ -304,7 +305,7 @@ impl<'a> Grown<'a> {
         loop {
             let path = format!("{stem}.{version}.{ending}");
             // A name that is as long as names can be has no room for a number.
-            let path = if check_path(&path).is_ok() { path } else { format!("card.{version}.json") };
+            let path = if path::check(&path).is_ok() { path } else { format!("card.{version}.json") };
             if self.named(&path).is_none() {
                 return path;
             }
@@ -316,20 +317,16 @@ impl<'a> Grown<'a> {
         let mut amendment = Amendment::new(self.row.id(), AmendmentKind::FormatsIdentified, None, identifier());
         for component in &self.row.components {
             let object = self.archive.object(&self.key, self.row.id(), ObjectKind::Component, &component.stored);
-            let named = extension(&component.path).and_then(|e| family_of(&e));
-            let found = identify(&mut object.seekable(), component.stored.plain_len, named);
-            let found = found.map_err(|e| match e.downcast::<crate::store::read::ReadError>() {
-                Ok(e) => Stop::Failed(e.into()),
-                Err(e) => Stop::Failed(Error::caused(ErrorCode::StoIo, component.path.clone(), e)),
-            })?;
+            let mut object = object.seekable();
+            let named = rules::promised_family(&component.path);
+            let found = identify(&mut object, component.stored.plain_len, named);
+            let found = found.map_err(|e| Error::of_object(&component.path, e))?;
             amendment.formats.push((component.path.clone(), found));
             if let Some(content) = &component.content {
-                let object = self.archive.object(&self.key, self.row.id(), ObjectKind::Component, &component.stored);
-                let carried = carried(self.archive.spool(), &mut object.seekable());
-                let carried = carried.map_err(|e| Error::caused(ErrorCode::StoChanged, content.path.clone(), e))?;
+                let carried = carried(self.archive.spool(), &mut object);
+                let carried = carried.map_err(|e| Error::of_object(&content.path, e.into()))?;
                 if let Carried::Document(mut inner) = carried {
-                    let named = extension(&content.path).and_then(|e| family_of(&e));
-                    let found = identify(&mut *inner, content.size, named);
+                    let found = identify(&mut *inner, content.size, rules::promised_family(&content.path));
                     amendment.formats.push((content.path.clone(), found.map_err(|e| spool_failed(&content.path, e))?));
                 }
             }
@@ -378,13 +375,9 @@ impl<'a> Grown<'a> {
             act.addresses.push(component.address);
             amendment.components.push(component);
         }
-        let sealed = sealing.seal(ObjectKind::Amendment, &mut amendment.encode().as_slice(), "amendment")?;
-        act.addresses.push(sealed.address);
-        let mut frames = sealing.frames;
-        frames.flush()?;
+        let stored = sealing.end(ObjectKind::Amendment, &amendment.encode(), &mut act)?;
+        let frames = sealing.frames;
         act.group = Some(amendment.group());
-        let located = frames.locs.get(&sealed.object).cloned().expect("just appended");
-        let stored = StoredObject { object: sealed.object.0, plain_len: sealed.plain_len, frames: located };
         let row = AmendmentRow::new(&amendment, act.id, 0, stored, |c| frames.locs.get(&c.object).cloned());
         let payload = Payload::Amendment(Box::new(row.expect("every sealed object was appended")));
         let asked = registration.clone();

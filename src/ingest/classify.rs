@@ -1,19 +1,14 @@
 //! Adopting classifiers (N 430 cl. 9): one edition after another, each an act with the file as it came.
 //!
-//! The file and its signature lie in the act document of the archive's register, so that an edition can be checked for
-//! as long as records name it. Whether the signature is valid is not looked at yet, and `classifier list` says so.
+//! Whether the signature is valid is not looked at yet, and `classifier list` says so.
 
 use super::receive::ReceiveError;
 use super::unpack::open_regular;
-use crate::archive::{Archive, Register};
+use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::classifier::{CLASSIFIER_BYTES_MAX, Classifier};
 use crate::model::digest::sha256;
 use crate::model::id::ActorId;
-use crate::tlog::leaf::ActKind;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
 use std::io::Read;
 use std::path::Path;
 
@@ -60,15 +55,8 @@ pub fn adopt(archive: &Archive, file: &Path, signature: Option<&Path>, actor: Ac
         return Ok(Adopted::Refused(vec![Refusal::new(ErrorCode::ClsTaken, name, detail)]));
     }
     let signature = signature.map(|path| read(path, SIGNATURE_BYTES_MAX)).transpose()?;
-    let mut fields = json!({"file": STANDARD.encode(&bytes), "sha256": digest.to_string()});
-    if let Some(signature) = signature {
-        fields["signature"] = STANDARD.encode(signature).into();
-    }
-    let fields = fields.as_object().cloned().unwrap_or_default();
-    let committed = archive.commit_document(ActKind::ClassifierAdopted, actor, Register::Archive, fields)?;
-    archive.wait_index()?;
-    archive.forget_classifiers();
-    Ok(Adopted::Done { edition: Box::new(edition), entry: committed.index })
+    let entry = archive.adopt_classifier(&bytes, signature.as_deref(), actor)?;
+    Ok(Adopted::Done { edition: Box::new(edition), entry })
 }
 
 fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Error> {

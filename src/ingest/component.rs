@@ -13,9 +13,10 @@ use super::secrets::PrivateKeyScan;
 use crate::archive::Session;
 use crate::config::Policy;
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::index::rows::StoredObject;
 use crate::limits::CHUNK_BYTES;
 use crate::model::cms::CmsError;
-use crate::model::digest::Sha256;
+use crate::model::digest::{Sha256, Sha256Writer};
 use crate::model::format::{Family, Finding, Identification};
 use crate::model::id::{ActId, ObjectId, RecordId};
 use crate::model::profile::ProfileRules;
@@ -26,6 +27,7 @@ use crate::store::format::{FrameLoc, ObjectKind, OwnerKey};
 use crate::store::seal::{Frame, SealedObject, Sealer, fill};
 use crate::store::spool::{self, Spool, Spooled};
 use crate::tlog::LogError;
+use crate::tlog::commit::Act;
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -141,7 +143,7 @@ impl Received {
         taken: &dyn Fn(&str) -> bool,
     ) -> io::Result<Vec<Refusal>> {
         let (path, role) = (self.entry.path.clone(), self.entry.role);
-        let named = extension(&path).and_then(|e| family_of(&e));
+        let named = rules::promised_family(&path);
         let size = self.bytes.len();
         let mut format = identify(&mut self.bytes, size, named)?;
         // Only documents are judged by what their envelope carries; a signature may well carry its content again.
@@ -152,7 +154,7 @@ impl Received {
         let mut refusals = Vec::new();
         if let Some(mut inner) = carried {
             let name = inner_name(&path, taken);
-            let named = extension(&name).and_then(|e| family_of(&e));
+            let named = rules::promised_family(&name);
             let size = inner.len();
             let mut found = identify(&mut inner, size, named)?;
             refusals.extend(rules::judge(policy, profile, Place { path: &name, role, kind }, &mut found));
@@ -215,7 +217,7 @@ pub(super) fn spool_failed(path: &str, e: io::Error) -> Error {
 
 pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<Sha256> {
     source.seek(SeekFrom::Start(0))?;
-    let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut hasher = Sha256Writer::default();
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
         let n = fill(source, &mut buffer)?;
@@ -224,7 +226,7 @@ pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<Sha256> {
             break;
         }
     }
-    Ok(Sha256::from_slice(hasher.finish().as_ref()).expect("SHA-256 has 32 bytes"))
+    Ok(hasher.finish())
 }
 
 /// The name under which the content of an attached CMS is given out: its own without the ending of the envelope.
@@ -266,6 +268,15 @@ impl Sealing<'_> {
             None => Stop::Failed(spool_failed(name, e)),
         })
     }
+
+    /// Seals the document that ends the act, puts everything into the store, and gives where the document lies.
+    pub(super) fn end(&mut self, kind: ObjectKind, document: &[u8], act: &mut Act) -> Result<StoredObject, Stop> {
+        let sealed = self.seal(kind, &mut &*document, "the document of the act")?;
+        act.addresses.push(sealed.address);
+        self.frames.flush()?;
+        let frames = self.frames.locs.get(&sealed.object).cloned().expect("just appended");
+        Ok(StoredObject { object: sealed.object.0, plain_len: sealed.plain_len, frames })
+    }
 }
 
 /// Sealed frames of one act on their way to the store.
@@ -294,8 +305,7 @@ impl Frames {
         Ok(())
     }
 
-    /// Appends what is held.
-    pub(super) fn flush(&mut self) -> Result<(), LogError> {
+    fn flush(&mut self) -> Result<(), LogError> {
         for frame in self.held.drain(..) {
             let loc = self.session.append(&frame)?;
             self.locs.entry(frame.object).or_default().push(loc);

@@ -29,12 +29,14 @@ use crate::archive::{Answer, Archive, Draft, Outcome, Register, Registration, Se
 use crate::clock::civil_date;
 use crate::config::Action;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::index::rows::{RecordRow, StoredObject};
+use crate::index::rows::RecordRow;
 use crate::index::writer::Payload;
 use crate::model::card::check_dates;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::path;
 use crate::model::record::{CardField, Flag, Manifest};
-use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE, paths_clash};
+use crate::model::secrecy;
+use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
 use crate::tlog::commit::Act;
@@ -259,12 +261,8 @@ impl Worker<'_> {
             act.addresses.push(component.address);
             manifest.components.push(component);
         }
-        let sealed = sealing.seal(ObjectKind::Manifest, &mut manifest.encode().as_slice(), "manifest")?;
-        act.addresses.push(sealed.address);
-        let mut frames = sealing.frames;
-        frames.flush()?;
-        let located = frames.locs.get(&sealed.object).cloned().expect("just appended");
-        let stored_manifest = StoredObject { object: sealed.object.0, plain_len: sealed.plain_len, frames: located };
+        let stored_manifest = sealing.end(ObjectKind::Manifest, &manifest.encode(), &mut act)?;
+        let frames = sealing.frames;
         act.group = Some(manifest.group());
         // Only now: a refused submission must not leave a new agency behind.
         let subtree = self.archive.subtree(&registration.agency, self.actor)?;
@@ -349,7 +347,7 @@ impl Worker<'_> {
         let (profile, kind) = (sip.submission.profile.rules(), sip.submission.kind);
         let mut refusals = Vec::new();
         for component in received {
-            let taken = |name: &str| names.iter().any(|n| paths_clash(n, name));
+            let taken = |name: &str| names.iter().any(|n| path::clash(n, name));
             let found = component.identify(self.archive.spool(), self.archive.policy(), profile, kind, &taken);
             refusals.extend(found.map_err(|e| spool_failed(&component.entry.path, e))?);
             // The content of one envelope must not take the name of another's.
@@ -382,9 +380,9 @@ fn seal_refusal(
 ) -> Result<(Act, Payload, Session), Error> {
     // N 430 cl. 1, 45: of a secret document only the fact is kept, not even the name of its file.
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let named = refusals.iter().map(|r| r.subject.as_str()).chain([name.as_str()]);
+    let mut names = refusals.iter().map(|r| r.subject.as_str()).chain([name.as_str()]);
     let is_secret = refusals.iter().any(|r| matches!(r.code, ErrorCode::IngSecrecyMark | ErrorCode::IngStateSecret))
-        || rules::names_a_secret(named);
+        || names.any(secrecy::is_state_secret);
     let reason = |r: &Refusal| match is_secret {
         true => json!({"code": r.code.as_str()}),
         false => json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject}),

@@ -11,7 +11,7 @@ use super::validate::{check_limits, match_files};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::SUBMISSION_BYTES_MAX;
 use crate::model::card::{Card, check_card_agrees, check_main};
-use crate::model::secrecy::{self, Level};
+use crate::model::secrecy;
 use crate::model::submission::{SUBMISSION_FILE, Submission};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -159,8 +159,7 @@ fn refused(mut faults: Vec<Refusal>, files: &[&[u8]]) -> ReceiveError {
     let secret = |bytes: &&[u8]| {
         let text = serde_json::from_slice::<serde_json::Value>(bytes).map(|value| value.to_string());
         let text = text.unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned());
-        let marks = secrecy::marks([(String::new(), text.as_str())].into_iter());
-        marks.iter().any(|mark| mark.level == Level::State)
+        secrecy::is_state_secret(&text)
     };
     if files.iter().any(secret) && faults.iter().all(|f| f.code != ErrorCode::IngSecrecyMark) {
         faults.push(Refusal::new(ErrorCode::IngSecrecyMark, SUBMISSION_FILE, "a mark of secrecy"));

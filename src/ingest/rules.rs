@@ -81,11 +81,6 @@ fn add_findings_of_place(rules: &ProfileRules, place: Place<'_>, found: &mut Ide
     }
 }
 
-/// Whether one of these names carries the mark of a state secret.
-pub(super) fn names_a_secret<'a>(names: impl Iterator<Item = &'a str>) -> bool {
-    secrecy::marks(names.map(|name| (String::new(), name))).iter().any(|mark| mark.level == Level::State)
-}
-
 /// Marks of secrecy in what a person writes when something is added to a record as `path`.
 pub(super) fn marks_of_addition<'a>(
     path: &str,
@@ -149,6 +144,11 @@ pub(super) fn extension(path: &str) -> Option<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (stem, extension) = name.rsplit_once('.')?;
     (!stem.is_empty() && !extension.is_empty()).then(|| extension.to_lowercase())
+}
+
+/// The family that a name promises.
+pub(super) fn promised_family(path: &str) -> Option<Family> {
+    family_of(&extension(path)?)
 }
 
 /// The family that an extension promises.

@@ -13,8 +13,9 @@
 use super::receive::ReceiveError;
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{CONTAINER_BYTES_MAX, CONTAINER_ENTRIES_MAX, ZIP_DIRECTORY_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
+use crate::model::path;
 use crate::model::strict::shown;
-use crate::model::submission::{SUBMISSION_FILE, check_path};
+use crate::model::submission::SUBMISSION_FILE;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -169,7 +170,7 @@ fn list_folder(root: &Path) -> Result<BTreeMap<String, Entry>, ReceiveError> {
             }
             let os_name = entry.file_name();
             let name = os_name.to_str().map(|name| format!("{folder}{name}"));
-            let Some(name) = name.filter(|name| check_path(name).is_ok()) else {
+            let Some(name) = name.filter(|name| path::check(name).is_ok()) else {
                 let subject = shown(&format!("{folder}{}", os_name.to_string_lossy()));
                 return Err(Refusal::new(ErrorCode::IngPathUnsafe, subject, "file name cannot be kept").into());
             };
@@ -290,7 +291,7 @@ fn list_zip(archive: &ZipArchive<MeteredFile>) -> Result<BTreeMap<String, Entry>
             return Err(Refusal::new(ErrorCode::IngPathUnsafe, subject, "file name is not UTF-8").into());
         };
         let refuse = |code, detail: &str| ReceiveError::from(Refusal::new(code, shown(name), detail));
-        check_path(name.strip_suffix('/').unwrap_or(name)).map_err(|fault| refuse(ErrorCode::IngPathUnsafe, fault))?;
+        path::check(name.strip_suffix('/').unwrap_or(name)).map_err(|fault| refuse(ErrorCode::IngPathUnsafe, fault))?;
         let is_folder = name.ends_with('/');
         // Zero: the program that made the ZIP kept no kind.
         let kind = entry.unix_mode().unwrap_or(0) & KIND_MASK;

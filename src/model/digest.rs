@@ -60,11 +60,32 @@ pub fn sha256(bytes: &[u8]) -> Sha256 {
 
 /// SHA-256 of the concatenation of `parts`.
 pub fn sha256_parts(parts: &[&[u8]]) -> Sha256 {
-    let mut hasher = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut hasher = Sha256Writer::default();
     for part in parts {
         hasher.update(part);
     }
-    Sha256::from_slice(hasher.finish().as_ref()).expect("SHA-256 has 32 bytes")
+    hasher.finish()
+}
+
+/// SHA-256 of bytes that come in pieces.
+pub struct Sha256Writer(ring::digest::Context);
+
+impl Default for Sha256Writer {
+    fn default() -> Self {
+        Self(ring::digest::Context::new(&ring::digest::SHA256))
+    }
+}
+
+impl Sha256Writer {
+    /// Takes the next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Sha256 {
+        Sha256::from_slice(self.0.finish().as_ref()).expect("SHA-256 has 32 bytes")
+    }
 }
 
 /// SHA-512 of the concatenation of `parts`.
@@ -87,14 +108,14 @@ pub struct Digests {
 
 /// Takes [`Digests`] of a stream piece by piece.
 pub struct DigestWriter {
-    sha256: ring::digest::Context,
+    sha256: Sha256Writer,
     // ring has no vector code for SHA-512; this crate's was 1.2 times as fast here.
     sha512: sha2::Sha512,
 }
 
 impl Default for DigestWriter {
     fn default() -> Self {
-        Self { sha256: ring::digest::Context::new(&ring::digest::SHA256), sha512: sha2::Sha512::new() }
+        Self { sha256: Sha256Writer::default(), sha512: sha2::Sha512::new() }
     }
 }
 
@@ -107,10 +128,7 @@ impl DigestWriter {
 
     /// Ends the stream.
     pub fn finish(self) -> Digests {
-        Digests {
-            sha256: Sha256::from_slice(self.sha256.finish().as_ref()).expect("SHA-256 has 32 bytes"),
-            sha512: Sha512(self.sha512.finalize().into()),
-        }
+        Digests { sha256: self.sha256.finish(), sha512: Sha512(self.sha512.finalize().into()) }
     }
 }
 

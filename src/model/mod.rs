@@ -11,6 +11,7 @@ pub mod digest;
 pub mod fold;
 pub mod format;
 pub mod id;
+pub mod path;
 pub mod profile;
 pub mod record;
 pub mod secrecy;

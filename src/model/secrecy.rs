@@ -38,6 +38,11 @@ const OFFICIAL_PHRASES: [&[&str]; 2] =
 const NOT_BEFORE: &str = "не";
 const NOT_AFTER: &str = "емес";
 
+/// Whether `text` carries the mark of a state secret.
+pub fn is_state_secret(text: &str) -> bool {
+    is_state(&skeletons(text))
+}
+
 /// The marks in `texts`, each level at most once a text.
 pub fn marks<'a>(texts: impl Iterator<Item = (String, &'a str)>) -> Vec<Mark> {
     let mut marks = Vec::new();

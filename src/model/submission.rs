@@ -15,15 +15,13 @@
 //! It reads no file but the one it is given: whether the components are there is a question for ingest.
 
 use super::classifier::coded_fields;
-use super::secrecy::{self, Level};
-use super::strict::{Faults, Fields, is_unprintable, malformed, parse, word_of, words};
+use super::path;
+use super::secrecy;
+use super::strict::{Faults, Fields, malformed, parse, word_of, words};
 use crate::error::{ErrorCode, Refusal};
-use crate::limits::{
-    COMPONENTS_MAX, PATH_BYTES_MAX, PATH_SEGMENT_BYTES_MAX, SUBMISSION_BYTES_MAX, TEXT_SHORT_CHARS_MAX,
-};
+use crate::limits::{COMPONENTS_MAX, PATH_BYTES_MAX, SUBMISSION_BYTES_MAX, TEXT_SHORT_CHARS_MAX};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use unicode_normalization::UnicodeNormalization;
 
 /// The file that describes a submission.
 pub const SUBMISSION_FILE: &str = "submission.json";
@@ -269,15 +267,10 @@ fn agency(fields: &mut Fields) -> Option<String> {
 
 fn access_category(fields: &mut Fields) -> Option<AccessCategory> {
     let value = fields.required("access_category")?;
-    // N 430 cl. 1, 45: no state secret is received or kept in this system.
-    if value.as_str() == Some("state_secret") {
-        fields.fault(ErrorCode::IngStateSecret, "access_category", "state secrets are never taken in");
-        return None;
-    }
-    // The same in other words or letters: of such a document no more is kept either.
-    let mark = value.as_str().map(|word| secrecy::marks([(String::new(), word)].into_iter())).unwrap_or_default();
-    let word = value.as_str().map(|word| word.to_lowercase().replace(['-', ' '], "_"));
-    if word.as_deref() == Some("state_secret") || mark.iter().any(|mark| mark.level == Level::State) {
+    // N 430 cl. 1, 45: no state secret is received or kept in this system, in whatever words and letters it is said.
+    let is_secret =
+        |word: &str| word.to_lowercase().replace(['-', ' '], "_") == "state_secret" || secrecy::is_state_secret(word);
+    if value.as_str().is_some_and(is_secret) {
         fields.fault(ErrorCode::IngStateSecret, "access_category", "state secrets are never taken in");
         return None;
     }
@@ -450,11 +443,11 @@ fn check_paths(listed: &[Listed], faults: &mut Faults) {
     let mut folders = HashSet::new();
     for (i, component) in listed.iter().enumerate() {
         let Some(path) = &component.path else { continue };
-        if let Err(fault) = check_path(path) {
+        if let Err(fault) = path::check(path) {
             faults.add(ErrorCode::IngPathUnsafe, subject(i), fault);
             continue;
         }
-        let folded = fold_path(path);
+        let folded = path::folded(path);
         if folded == SUBMISSION_FILE {
             let detail = "submission.json describes the components and is none of them";
             faults.add(ErrorCode::IngPathUnsafe, subject(i), detail);
@@ -474,63 +467,6 @@ fn check_paths(listed: &[Listed], faults: &mut Faults) {
     for i in both {
         faults.add(ErrorCode::IngPathConflict, subject(i), "also the folder of another component");
     }
-}
-
-/// Checks that `path` is relative, normalised and can be written on any file system.
-///
-/// # Errors
-///
-/// What is wrong with it, in technical English.
-pub fn check_path(path: &str) -> Result<(), &'static str> {
-    let drive = |path: &str| matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    if path.is_empty() {
-        Err("path is empty")
-    } else if path.len() > PATH_BYTES_MAX {
-        Err("path is too long")
-    } else if path.chars().any(is_unprintable) {
-        Err("path has a control character")
-    } else if path.contains('\\') {
-        Err("path has a backslash; segments are separated by '/'")
-    } else if path.starts_with('/') || drive(path) {
-        Err("path is absolute")
-    } else if path.contains([':', '*', '?', '"', '<', '>', '|']) {
-        Err("path has a sign that Windows does not keep: one of : * ? \" < > |")
-    } else if path.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-        Err("path has an empty segment, '.' or '..'")
-    } else if path.split('/').any(|segment| segment.len() > PATH_SEGMENT_BYTES_MAX) {
-        Err("path has a segment of more than 255 bytes")
-    } else if path.split('/').any(|segment| segment.ends_with([' ', '.'])) {
-        Err("path has a segment that ends in a space or a full stop, which Windows drops")
-    } else if path.split('/').any(is_device) {
-        Err("path has a segment that is the name of a device on Windows")
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether Windows takes a file name for a device. What follows the first full stop or colon does not matter there, nor
-/// do the spaces before it, nor letter case; the superscript digits count as digits.
-fn is_device(segment: &str) -> bool {
-    let name = segment.split(['.', ':']).next().unwrap_or_default().trim_end_matches(' ').to_ascii_uppercase();
-    let numbered = name.strip_prefix("COM").or_else(|| name.strip_prefix("LPT"));
-    matches!(name.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
-        || numbered.is_some_and(|rest| {
-            let mut rest = rest.chars();
-            matches!((rest.next(), rest.next()), (Some('1'..='9' | '¹' | '²' | '³'), None))
-        })
-}
-
-/// The form in which two paths are the same file on a system that ignores case or composition.
-/// Whether two paths cannot stand in one folder: the same file on some file system, or one the folder of the other.
-pub(crate) fn paths_clash(a: &str, b: &str) -> bool {
-    let (a, b) = (fold_path(a), fold_path(b));
-    let is_folder_of = |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
-    a == b || is_folder_of(&a, &b) || is_folder_of(&b, &a)
-}
-
-fn fold_path(path: &str) -> String {
-    // Up and down again joins letters with several lower forms (ς σ, ſ s), which lower-casing alone keeps apart.
-    path.nfc().collect::<String>().to_uppercase().to_lowercase().nfc().collect()
 }
 
 fn check_covers(listed: &[Listed], faults: &mut Faults) {

@@ -169,14 +169,20 @@ fn lock_record(disk: &dyn Disk, archive: ArchiveId, recovery: &mut Recovery) -> 
     Ok((next, newest.seq + 1))
 }
 
+/// What a staging file holds from `offset` on; none when it ends there.
+fn staged_from(disk: &dyn Disk, file: u64, offset: u64) -> Result<Option<Vec<u8>>, LogError> {
+    let name = stage_name(file);
+    let Some(len) = disk.len(&name)?.filter(|len| *len > offset) else { return Ok(None) };
+    let mut bytes = vec![0; usize::try_from(len - offset).unwrap_or(0)];
+    disk.read_at(&name, offset, &mut bytes)?;
+    Ok(Some(bytes))
+}
+
 /// The batch after `lock`, if its bundle is whole and the truths hold what it names.
 fn next_bundle(disk: &dyn Disk, archive: ArchiveId, lock: &LockRecord) -> Result<Option<(LockRecord, u64)>, LogError> {
     let same = (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len));
     for (file, offset) in [same, (lock.bundle.file + 1, 0)] {
-        let name = stage_name(file);
-        let Some(len) = disk.len(&name)?.filter(|len| *len > offset) else { continue };
-        let mut bytes = vec![0; usize::try_from(len - offset).unwrap_or(0)];
-        disk.read_at(&name, offset, &mut bytes)?;
+        let Some(bytes) = staged_from(disk, file, offset)? else { continue };
         let Some((bundle, bundle_len, digest)) = Bundle::decode(&bytes, archive) else { continue };
         let next = bundle.lock_record(file, offset, bundle_len, digest);
         let follows = bundle.old_size == lock.head.size && next.head.batch == lock.head.batch + 1;
@@ -245,10 +251,7 @@ fn refuse_rollback(disk: &dyn Disk, archive: ArchiveId, lock: &LockRecord) -> Re
     let mut following = 0;
     let same = (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len));
     for (file, offset) in [same, (lock.bundle.file + 1, 0)] {
-        let name = stage_name(file);
-        let Some(len) = disk.len(&name)?.filter(|len| *len > offset) else { continue };
-        let mut bytes = vec![0; usize::try_from(len - offset).unwrap_or(0)];
-        disk.read_at(&name, offset, &mut bytes)?;
+        let Some(bytes) = staged_from(disk, file, offset)? else { continue };
         let mut at = 0;
         while let Some((bundle, len, _)) = Bundle::decode(&bytes[at..], archive) {
             following += u32::from(bundle.old_size >= size);

@@ -12,7 +12,8 @@
 use clap::Parser;
 use muragat::cli::samples::docx::{self, Block};
 use muragat::model::card::CARD_SCHEMA;
-use muragat::model::submission::{SUBMISSION_FILE, SUBMISSION_SCHEMA, check_path};
+use muragat::model::path;
+use muragat::model::submission::{SUBMISSION_FILE, SUBMISSION_SCHEMA};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fs;
@@ -115,7 +116,7 @@ impl Bytes {
 fn content(arguments: &Arguments, source: &Path) -> Result<Option<Vec<File>>, Box<dyn Error>> {
     let extension = source.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     // In a folder of its own the document can have any name, `card.json` too.
-    let name = source.file_name().and_then(|name| name.to_str()).filter(|name| check_path(name).is_ok());
+    let name = source.file_name().and_then(|name| name.to_str()).filter(|name| path::check(name).is_ok());
     let name = name.map_or_else(|| format!("document.{extension}"), str::to_owned);
     let file = |path, role, bytes| File { path, role, bytes };
     let of_source = Bytes::Of(source.to_owned());

@@ -513,10 +513,8 @@ impl<'a> Compound<'a> {
             let offset = self.offset(sector);
             let needed = if size.is_some() { left.min(self.sector_bytes) } else { 1 };
             let Some(place) = self.owners.get_mut(index(sector)) else { return Ok(Some(Fault::Cut)) };
-            match *place {
-                0 => *place = owner,
-                known if known == owner => return Ok(Some(Fault::Loop)),
-                _ => return Ok(Some(Fault::Shared)),
+            if let Some(fault) = claim(place, owner) {
+                return Ok(Some(fault));
             }
             if let Some(kept) = kept.as_deref_mut() {
                 kept.push(sector);
@@ -568,10 +566,8 @@ impl<'a> Compound<'a> {
             }
             let offset = self.mini_offset(sector);
             let Some(place) = self.mini_owners.get_mut(index(sector)) else { return Ok(Some(Fault::Cut)) };
-            match *place {
-                0 => *place = owner,
-                known if known == owner => return Ok(Some(Fault::Loop)),
-                _ => return Ok(Some(Fault::Shared)),
+            if let Some(fault) = claim(place, owner) {
+                return Ok(Some(fault));
             }
             if let Some(kept) = kept.as_deref_mut() {
                 kept.push(sector);
@@ -772,6 +768,18 @@ pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 /// A little-endian number of four bytes.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+/// Takes a sector for the stream `owner`, when no chain has it yet.
+fn claim(place: &mut u32, owner: u32) -> Option<Fault> {
+    match *place {
+        0 => {
+            *place = owner;
+            None
+        }
+        known if known == owner => Some(Fault::Loop),
+        _ => Some(Fault::Shared),
+    }
 }
 
 #[cfg(test)]

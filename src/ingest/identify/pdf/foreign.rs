@@ -3,9 +3,9 @@
 //! Junk before the header and after the end is odd and no more, as programs leave some there. A format of its own is
 //! not: the file is another one to other programs, which no reader of the PDF sees.
 
-use super::Look;
-use super::pdf_input::len64;
-use super::pdf_lexer::{Scanner, is_space};
+use super::super::Look;
+use super::input::len64;
+use super::lexer::{Scanner, is_space};
 use crate::error::ErrorCode::{FmtOdd, FmtPolyglot};
 use memchr::memmem;
 use std::io;
@@ -94,7 +94,7 @@ pub(super) fn find_after_end(after: &[u8], look: &mut Look) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdf::tests::made::{assert_codes, document, stream};
+    use super::super::tests::made::{assert_codes, document, stream};
     use crate::error::ErrorCode::{FmtEmbedded, FmtOdd, FmtPolyglot};
 
     #[test]

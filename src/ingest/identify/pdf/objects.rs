@@ -3,9 +3,9 @@
 //! Nothing is built in memory: [`Facts::walk`] goes over an object once, token by token, and keeps what matters to
 //! intake. What it means for the file is for [`pdf`](super::pdf) to say.
 
-use super::pdf_filters::Filter;
-use super::pdf_lexer::{Scanner, Short, Token, short};
-use super::pdf_marks::OBJECTS_MAX;
+use super::filters::Filter;
+use super::lexer::{Scanner, Short, Token, short};
+use super::marks::OBJECTS_MAX;
 use std::io;
 
 /// Dictionaries and arrays in each other. Own bound: writers stay below ten.
@@ -394,7 +394,7 @@ pub(super) fn version(text: &[u8]) -> Option<(u8, u8)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdf::tests::made::{assert_codes, document, stream};
+    use super::super::tests::made::{assert_codes, document, stream};
     use crate::error::ErrorCode::{FmtActive, FmtEmbedded, FmtNested};
 
     #[test]

@@ -4,12 +4,12 @@
 //! They tell whether a file is cut off, damaged or encrypted. They do not tell where its objects are: those are found
 //! without them, by their [`Marks`].
 
-use super::Look;
-use super::pdf_foreign::{find_after_end, find_zip};
-use super::pdf_input::len64;
-use super::pdf_lexer::{Scanner, Token};
-use super::pdf_marks::Marks;
-use super::pdf_objects::{Facts, Kind};
+use super::super::Look;
+use super::foreign::{find_after_end, find_zip};
+use super::input::len64;
+use super::lexer::{Scanner, Token};
+use super::marks::Marks;
+use super::objects::{Facts, Kind};
 use crate::error::ErrorCode::{FmtDamaged, FmtLoop, FmtOdd, FmtPolyglot, FmtTooComplex};
 use memchr::memmem;
 use std::collections::BTreeSet;
@@ -228,7 +228,7 @@ fn follow_updates(
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdf::tests::made::{PAGE, PAGES, assert_codes, document, file, look_at, noise, stream, zeros};
+    use super::super::tests::made::{PAGE, PAGES, assert_codes, document, file, look_at, noise, stream, zeros};
     use crate::error::ErrorCode::{FmtDamaged, FmtEncrypted, FmtLoop, FmtOdd, FmtPolyglot};
     use memchr::memmem;
 

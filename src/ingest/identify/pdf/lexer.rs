@@ -3,7 +3,7 @@
 //! [`Scanner`] reads them one by one through a window of the file and keeps none: names, strings and words have as many
 //! bytes as anything here is compared with.
 
-use super::pdf_input::{Input, len64};
+use super::input::{Input, len64};
 use memchr::memmem::Finder;
 use memchr::{memchr2, memchr3};
 use std::io;
@@ -297,7 +297,7 @@ pub(super) fn hex_digit(byte: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Budget;
+    use super::super::super::Budget;
     use super::*;
     use std::io::Cursor;
 

@@ -4,8 +4,8 @@
 //! A standard is claimed by metadata or by the document information. What metadata claim is believed when the version
 //! of the file is one that the standard builds on; whether the file keeps to it is not looked at.
 
-use super::pdf_lexer::{Short, short};
-use super::{Format, Look};
+use super::super::{Format, Look};
+use super::lexer::{Short, short};
 use crate::error::ErrorCode::FmtOdd;
 use crate::model::format::{Basis, Family};
 use memchr::memmem;
@@ -167,7 +167,7 @@ pub(super) fn format(
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdf::tests::made::{PAGE, PAGES, assert_codes, deflate, document, file, look_at, puid, stream};
+    use super::super::tests::made::{PAGE, PAGES, assert_codes, deflate, document, file, look_at, puid, stream};
     use super::NO_VERSION;
     use crate::error::ErrorCode::{FmtEmbedded, FmtOdd};
 

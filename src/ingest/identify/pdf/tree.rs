@@ -3,8 +3,8 @@
 //! A tree can go in a circle, be deep without need, or share its branches until they are more than anybody can walk.
 //! Every node is visited once, and nothing here recurses.
 
-use super::Look;
-use super::pdf_marks::OBJECTS_MAX;
+use super::super::Look;
+use super::marks::OBJECTS_MAX;
 use crate::error::ErrorCode::{FmtBomb, FmtLoop, FmtNested};
 use std::collections::BTreeMap;
 
@@ -131,7 +131,7 @@ impl Tree {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdf::tests::made::{PAGE, assert_codes, file};
+    use super::super::tests::made::{PAGE, assert_codes, file};
     use crate::error::ErrorCode::{FmtBomb, FmtLoop, FmtNested};
 
     #[test]

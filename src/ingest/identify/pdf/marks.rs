@@ -3,8 +3,8 @@
 //! The cross-reference table is not trusted: [`marks`] finds every `obj` in the raw bytes, also inside strings,
 //! comments and streams, where a table could point a reader to something a plain scan would miss.
 
-use super::pdf_input::{Input, len64};
-use super::pdf_lexer::is_space;
+use super::input::{Input, len64};
+use super::lexer::is_space;
 use memchr::memmem::Finder;
 use std::io;
 
@@ -131,7 +131,7 @@ pub(super) fn of(number: Option<u32>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Budget;
+    use super::super::super::Budget;
     use super::*;
     use std::io::Cursor;
 

@@ -5,9 +5,9 @@
 //! scripts are hidden there.
 //!
 //! Here the objects are put together to what they say of the file. One object is read by
-//! [`pdf_objects`](super::pdf_objects) from the tokens of [`pdf_lexer`](super::pdf_lexer), its stream by
-//! [`pdf_streams`](super::pdf_streams). The way into the file is in [`pdf_xref`](super::pdf_xref), what stands around
-//! it in [`pdf_foreign`](super::pdf_foreign), and what the format is called in [`pdf_standards`].
+//! [`objects`](objects) from the tokens of [`lexer`](super::lexer), its stream by
+//! [`streams`](streams). The way into the file is in [`xref`](super::xref), what stands around
+//! it in [`foreign`](foreign), and what the format is called in [`standards`].
 //!
 //! Invariants
 //!   - An object is looked at wherever it stands, also one inside a string, a comment or the data of a stream.
@@ -16,21 +16,32 @@
 //!
 //! It does not check that pages can be drawn, and it does not undo LZW and the filters of images.
 
-use super::pdf_foreign::{HEADER_BYTES, find_before_header};
-use super::pdf_input::{Input, len64};
-use super::pdf_lexer::{Scanner, Short, Token};
-use super::pdf_marks::{Mark, Marks, OBJECTS_MAX, marks, of};
-use super::pdf_objects::{Facts, Kind, OUTWARD_AT_OPENING, version};
-use super::pdf_standards::{self, Claim};
-use super::pdf_streams::{Limits, OBJECT_STREAM_BYTES_MAX, stream_data};
-use super::pdf_tree::Tree;
-use super::pdf_xref::End;
+mod filters;
+mod foreign;
+mod input;
+mod lexer;
+mod marks;
+mod objects;
+mod standards;
+mod streams;
+mod tree;
+mod xref;
+
 use super::{Budget, Format, Look, Source};
 use crate::error::ErrorCode::{FmtActive, FmtDamaged, FmtEmbedded, FmtEncrypted, FmtOdd, FmtTooComplex};
+use foreign::{HEADER_BYTES, find_before_header};
+use input::{Input, len64};
+use lexer::{Scanner, Short, Token};
+use marks::{Mark, Marks, OBJECTS_MAX, marks, of};
 use memchr::memmem;
+use objects::{Facts, Kind, OUTWARD_AT_OPENING, version};
+use standards::Claim;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io::{self, Cursor};
+use streams::{Limits, OBJECT_STREAM_BYTES_MAX, stream_data};
+use tree::Tree;
+use xref::End;
 
 /// What is read of metadata and of a form. Own bound: metadata with a preview image are a few hundred KiB.
 const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -366,7 +377,7 @@ impl Survey {
         // 7.5.2: the catalog's version counts when it is the later one.
         let version = stated.max(self.version);
         let claim = self.metadata.and_then(|number| self.claims.get(&number)).or_else(|| self.claims.values().last());
-        pdf_standards::format(version, claim.copied(), &self.exchange, self.portfolio, look)
+        standards::format(version, claim.copied(), &self.exchange, self.portfolio, look)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Everything that looks into a PDF reads through [`Input`]. When the budget is spent, everything looks as if the file
 //! ended there, and [`Input::spent`] says so.
 
-use super::{Budget, Source};
+use super::super::{Budget, Source};
 use std::io::{self, Read, SeekFrom};
 
 /// A length in memory as a length in a file.

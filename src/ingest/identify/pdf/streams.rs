@@ -3,12 +3,12 @@
 //! A stream is unpacked for its first bytes, when somebody wants them, and to know whether it is a bomb. What one file
 //! has met of its limits is kept in [`Limits`].
 
-use super::Look;
-use super::pdf_filters::{Feed, Filter, decoded};
-use super::pdf_input::{Input, Section, len64};
-use super::pdf_lexer::{Scanner, Token};
-use super::pdf_marks::{Marks, of};
-use super::pdf_objects::{Facts, Kind, Value};
+use super::super::Look;
+use super::filters::{Feed, Filter, decoded};
+use super::input::{Input, Section, len64};
+use super::lexer::{Scanner, Token};
+use super::marks::{Marks, of};
+use super::objects::{Facts, Kind, Value};
 use crate::error::ErrorCode::{FmtBomb, FmtNested};
 use std::cell::Cell;
 use std::io::{self, BufReader, Read};
@@ -166,7 +166,7 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdf::tests::made::{assert_codes, deflate, document, noise, stream, zeros};
+    use super::super::tests::made::{assert_codes, deflate, document, noise, stream, zeros};
     use crate::error::ErrorCode::{FmtBomb, FmtEmbedded, FmtNested};
     use flate2::Compression;
     use flate2::write::ZlibEncoder;

@@ -2,8 +2,8 @@
 //!
 //! Not LZW, and not the filters of images: what has one of those stays packed from there on.
 
-use super::pdf_input::len64;
-use super::pdf_lexer::{hex_digit, is_space};
+use super::input::len64;
+use super::lexer::{hex_digit, is_space};
 use flate2::bufread::ZlibDecoder;
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
