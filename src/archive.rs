@@ -9,32 +9,42 @@
 //!   - An answer is given after the lock record is durable; the index follows and says how far it is.
 //!   - An index that is damaged, missing or of another history is built again, never asked.
 
+mod answers;
 mod classifiers;
+mod documents;
+mod material;
+mod policies;
 mod threads;
+mod waiting;
 
+pub use answers::AnswerKey;
 pub use classifiers::HeldClassifier;
+pub use documents::ActOwner;
+pub use material::NewMaterial;
+pub use policies::{PolicyFile, PolicyInForce};
 pub(crate) use threads::{registered, registered_rows};
+pub use waiting::{Waiting, WaitingEntry};
 
 use crate::clock::{Clock, Millis};
-use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, Policy, default_keys_path};
+use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, Issuer, Policy, default_keys_path};
 use crate::error::{Error, ErrorCode};
 use crate::index::IndexError;
 use crate::index::kv::Kv;
 use crate::index::open::{IndexFolder, IndexMedium, forget, open_index};
 use crate::index::query::Reader;
 use crate::index::rebuild::{Truths, catch_up};
-use crate::index::rows::{ActRow, Meta, StoredObject};
+use crate::index::rows::{Meta, StoredObject};
 use crate::index::seal::IndexKeys;
 use crate::index::writer::{self, Input, Payload};
 use crate::model::classifier::Classifiers;
 use crate::model::digest::Sha256;
-use crate::model::id::{ActId, ActorId, ArchiveId, RecordId};
+use crate::model::id::{ActorId, ArchiveId, RecordId};
 use crate::model::record::ActDocument;
 use crate::store::disk::Disk;
 use crate::store::format::{FrameLoc, ObjectKind, OwnerKey};
 use crate::store::local::{Erasing, LocalDisk};
 use crate::store::read::ObjectReader;
-use crate::store::seal::{Frame, Place, SealedObject, Sealer};
+use crate::store::seal::Frame;
 use crate::store::segment::{SegmentWriter, StoreEnd};
 use crate::store::spool::Spool;
 use crate::tlog::LogError;
@@ -46,6 +56,9 @@ use crate::tlog::read::LogReader;
 use crate::tlog::recover::{self, Recovery};
 use crate::vault::keys::KeyFolder;
 use crate::vault::{KeySlot, Vault};
+use crate::verify::authority::Authorities;
+use crate::verify::material::Material;
+use crate::verify::validation::Caches;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -110,6 +123,24 @@ pub enum Outcome {
     Held(RecordId),
     /// Its registration is taken by a record with other content.
     Conflict(RecordId),
+}
+
+impl Outcome {
+    /// The entry of an act that has no registration and so is never in conflict.
+    pub fn entry(&self) -> u64 {
+        match self {
+            Outcome::Done(committed) => committed.index,
+            Outcome::Held(_) | Outcome::Conflict(_) => unreachable!("an act without registration is never in conflict"),
+        }
+    }
+
+    /// The time of the entry, when there is one.
+    pub fn time(&self) -> Option<Millis> {
+        match self {
+            Outcome::Done(committed) => Some(committed.leaf.t),
+            Outcome::Held(_) | Outcome::Conflict(_) => None,
+        }
+    }
 }
 
 /// The answer to a draft; a batch that fails fails for all its drafts.
@@ -183,7 +214,13 @@ pub(crate) struct Shared {
     accounts: Mutex<()>,
     /// Read when first asked for.
     classifiers: Mutex<Option<Arc<Classifiers>>>,
+    material: Mutex<Option<Arc<Material>>>,
+    validation_policy: Mutex<Option<Arc<PolicyInForce>>>,
+    authorities: Mutex<Option<Arc<Authorities>>>,
+    caches: Caches,
+    answer_key: Mutex<Option<Arc<AnswerKey>>>,
     spool: Spool,
+    keys: KeyFolder,
     /// Entries were committed beside the commit thread.
     rolled: AtomicBool,
 }
@@ -226,6 +263,8 @@ pub struct InitOptions {
     pub keys_folder: Option<PathBuf>,
     /// The engine of the index.
     pub engine: Engine,
+    /// Who issues receipts and notices.
+    pub issuer: Issuer,
     /// What the law leaves to the archive.
     pub policy: Policy,
 }
@@ -258,12 +297,14 @@ impl Archive {
         let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone())?;
         config.keys_folder = options.keys_folder.as_ref().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()));
         config.engine = options.engine;
+        config.issuer = options.issuer.clone();
         config.policy = options.policy.clone();
         disk.publish(CONFIG_FILE, config.to_text().as_bytes()).map_err(LogError::from)?;
         let index = Box::new(IndexFolder { path: folder.join("index"), engine: config.engine });
         let spool = folder.join(SPOOL);
         let mut archive = Self::assemble(Parts { disk, keys, index, clock, spool }, config, folder, &mut |_, _| {})?;
         archive._held = Some(held);
+        archive.answer_key()?;
         Ok(archive)
     }
 
@@ -331,7 +372,13 @@ impl Archive {
             agencies: Mutex::default(),
             accounts: Mutex::default(),
             classifiers: Mutex::default(),
+            material: Mutex::default(),
+            validation_policy: Mutex::default(),
+            authorities: Mutex::default(),
+            caches: Caches::default(),
+            answer_key: Mutex::default(),
             spool,
+            keys: key_folder,
             rolled: AtomicBool::new(false),
         });
         let (drafts, waiting) = sync_channel(QUEUE);
@@ -370,6 +417,11 @@ impl Archive {
     /// What the law leaves to the archive.
     pub fn policy(&self) -> &Policy {
         &self.config.policy
+    }
+
+    /// What repeats in the validation of signatures.
+    pub fn caches(&self) -> &Caches {
+        &self.shared.caches
     }
 
     /// Temporary bytes of submissions.
@@ -438,41 +490,17 @@ impl Archive {
         answer.map_err(Error::from)
     }
 
-    /// Commits an act with an act document under a register's key, and waits for it.
+    /// Commits an act with an act document under a register's key, waits for it, and gives its entry.
     pub fn commit_document(
         &self,
         kind: ActKind,
         actor: ActorId,
         register: Register,
         fields: Map<String, Value>,
-    ) -> Result<Committed, Error> {
-        let (draft_act, payload, session) = self.seal_document(kind, actor, register, fields)?;
-        match self.commit(draft_act, payload, None, Some(session))? {
-            Outcome::Done(committed) => Ok(*committed),
-            Outcome::Held(_) | Outcome::Conflict(_) => unreachable!("an act without registration is never in conflict"),
-        }
-    }
-
-    /// Seals an act document under a register's key.
-    pub fn seal_document(
-        &self,
-        kind: ActKind,
-        actor: ActorId,
-        register: Register,
-        mut fields: Map<String, Value>,
-    ) -> Result<(Act, Payload, Session), Error> {
-        let (owner, slot) = self.shared.registers[register as usize];
-        let key = self.key(slot, owner)?;
-        fields.insert("kind".into(), kind.as_str().into());
-        let document = ActDocument::new(fields);
-        let session = self.session();
-        let mut act = Act::new(kind, actor);
-        act.rec = Some(owner);
-        let sealed = seal_document(&key, owner, act.id, &document, &mut |frame| session.append(&frame))?;
-        act.doc = Some(sealed.sha256);
-        act.addresses = vec![sealed.object.address];
-        let row = ActRow { owner: owner.0, document: sealed.stored };
-        Ok((act, Payload::Document(document, row), session))
+    ) -> Result<u64, Error> {
+        let (draft_act, payload, session) =
+            self.seal_document(kind, actor, ActOwner::Register(register), fields, Vec::new())?;
+        Ok(self.commit(draft_act, payload, None, Some(session))?.entry())
     }
 
     /// A key of the vault.
@@ -629,38 +657,6 @@ pub enum Register {
     Refusals = 1,
 }
 
-struct SealedDocument {
-    object: SealedObject,
-    sha256: Sha256,
-    stored: StoredObject,
-}
-
-fn seal_document(
-    key: &OwnerKey,
-    owner: RecordId,
-    act: ActId,
-    document: &ActDocument,
-    append: &mut dyn FnMut(Frame) -> Result<FrameLoc, LogError>,
-) -> Result<SealedDocument, Error> {
-    let bytes = document.encode();
-    let mut frames = Vec::new();
-    let mut failed = None;
-    let place = Place { owner, act, kind: ObjectKind::ActDocument };
-    let sealed = Sealer::default().seal(key, place, &mut bytes.as_slice(), &mut |_| {}, &mut |frame| {
-        match append(frame) {
-            Ok(loc) => frames.push(loc),
-            Err(e) => failed = Some(e),
-        }
-        Ok(())
-    });
-    if let Some(e) = failed {
-        return Err(e.into());
-    }
-    let object = sealed.expect("reading from memory does not fail");
-    let stored = StoredObject { object: object.object.0, plain_len: object.plain_len, frames };
-    Ok(SealedDocument { sha256: object.digests.sha256, object, stored })
-}
-
 /// Makes the truths of a new archive with its first two entries, and gives the configuration to be written.
 pub fn create_truths(
     disk: Arc<dyn Disk>,
@@ -683,7 +679,7 @@ pub fn create_truths(
         let fields = json!({"kind": kind.as_str(), "origin": origin, "register": name});
         let document = ActDocument::new(fields.as_object().cloned().unwrap_or_default());
         let sealed =
-            seal_document(&key, owner, act.id, &document, &mut |frame| Ok(lock(&store).append(&frame.bytes)?))?;
+            documents::seal(&key, owner, act.id, &document, &mut |frame| Ok(lock(&store).append(&frame.bytes)?))?;
         act.rec = Some(owner);
         act.new_key = Some((0, key));
         act.doc = Some(sealed.sha256);

@@ -54,7 +54,8 @@ pub fn local_text(at: Millis) -> String {
     utc(at).with_timezone(&chrono_tz::Asia::Almaty).format("%d.%m.%Y %H:%M:%S %:z").to_string()
 }
 
-fn utc(at: Millis) -> DateTime<Utc> {
+/// The same moment as a time of the calendar.
+pub fn utc(at: Millis) -> DateTime<Utc> {
     // Out of chrono's range only for times that no clock of ours can give.
     i64::try_from(at).ok().and_then(DateTime::from_timestamp_millis).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -3,6 +3,7 @@
 //! The version is read before anything else: a newer archive is refused, never guessed at.
 
 use crate::error::ErrorCode;
+use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::id::ArchiveId;
 use crate::tlog::checkpoint::VerifierKey;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,8 @@ struct File {
     vkey: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keys_folder: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Issuer::is_unnamed")]
+    archive: Issuer,
     #[serde(default)]
     index: IndexSection,
     #[serde(default)]
@@ -116,6 +119,9 @@ pub struct Policy {
     /// The agency's own limit on main content and attachments, in bytes; the lower of it and the profile's holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_bytes_max: Option<u64>,
+    /// Signatures. `flag` is for taking over holdings that exist: they are validated as far as they can be, nothing is
+    /// refused or waits for its signatures, and what could not be verified is a flag.
+    pub signatures: Action,
     /// All findings about formats. `flag` is for taking over holdings that exist, good or bad: then nothing is refused
     /// for its format, and every finding is a flag.
     pub formats: Action,
@@ -141,6 +147,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             content_bytes_max: None,
+            signatures: Action::Refuse,
             formats: Action::Refuse,
             encrypted_attachments: Action::Flag,
             macros: Action::Flag,
@@ -154,6 +161,47 @@ impl Default for Policy {
     }
 }
 
+/// The table `[archive]`: the body that keeps the archive and issues its receipts and notices (N 430 cl. 17).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Issuer {
+    /// Its name; the origin of the log stands in for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its code as an agency: then only its own records office may sign what it issues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+    /// Its business identification number (БСН, БИН), 12 digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bin: Option<String>,
+}
+
+impl Issuer {
+    fn is_unnamed(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is wrong with it, in technical English. What is right can stand in every receipt.
+    pub fn fault(&self) -> Option<&'static str> {
+        let fits = |text: &Option<String>, max: usize| {
+            text.as_ref().is_none_or(|text| {
+                !text.trim().is_empty() && text.chars().count() <= max && !text.chars().any(char::is_control)
+            })
+        };
+        if !fits(&self.name, TEXT_LONG_CHARS_MAX) {
+            return Some("archive.name is blank, too long or has a control character");
+        }
+        if !fits(&self.agency, TEXT_SHORT_CHARS_MAX) {
+            return Some("archive.agency is blank, too long or has a control character");
+        }
+        let is_bin = |bin: &String| bin.len() == 12 && bin.bytes().all(|b| b.is_ascii_digit());
+        if !self.bin.as_ref().is_none_or(is_bin) {
+            return Some("archive.bin is not 12 digits");
+        }
+        None
+    }
+}
+
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -163,6 +211,8 @@ pub struct Config {
     pub vkey: VerifierKey,
     /// Where the keys are, if not beside the archive.
     pub keys_folder: Option<PathBuf>,
+    /// Who issues receipts and notices.
+    pub issuer: Issuer,
     /// The engine of the index.
     pub engine: Engine,
     /// What the law leaves to the archive.
@@ -172,7 +222,8 @@ pub struct Config {
 impl Config {
     /// A configuration with defaults.
     pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
-        Self { archive_id, vkey, keys_folder: None, engine: Engine::default(), policy: Policy::default() }
+        let (engine, policy) = (Engine::default(), Policy::default());
+        Self { archive_id, vkey, keys_folder: None, issuer: Issuer::default(), engine, policy }
     }
 
     /// The text of the file.
@@ -182,6 +233,7 @@ impl Config {
             archive_id: self.archive_id.to_string(),
             vkey: self.vkey.to_string(),
             keys_folder: self.keys_folder.clone(),
+            archive: self.issuer.clone(),
             index: IndexSection { engine: self.engine },
             ingest: self.policy.clone(),
         };
@@ -203,10 +255,14 @@ impl Config {
             found => return Err(ConfigError::Newer { found }),
         }
         let file: File = toml::from_str(text).map_err(|e| malformed(e.message().to_owned()))?;
+        if let Some(fault) = file.archive.fault() {
+            return Err(malformed(fault.to_owned()));
+        }
         Ok(Self {
             archive_id: file.archive_id.parse().map_err(|e| malformed(format!("archive_id: {e}")))?,
             vkey: file.vkey.parse().map_err(|e| malformed(format!("vkey: {e}")))?,
             keys_folder: file.keys_folder,
+            issuer: file.archive,
             engine: file.index.engine,
             policy: file.ingest,
         })

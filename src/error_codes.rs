@@ -397,6 +397,119 @@ codes! {
         ru: "Эта редакция уже введена с другим содержанием. Дайте редакции новое имя.",
         en: "This edition was adopted with other content. Give the edition a new name.";
 
+    /// A signature is not valid: TOTAL-FAILED (ETSI EN 319 102-1).
+    SigFailed = "SIG-001", Refused,
+        kk: "Қолтаңба жарамсыз: құжат қол қойылғаннан кейін өзгертілген немесе қолтаңба бұзылған. Түпнұсқаны және \
+             оның қолтаңбасын қайта жіберіңіз.",
+        ru: "Подпись недействительна: документ изменён после подписания или подпись повреждена. Отправьте подлинник \
+             с его подписью снова.",
+        en: "A signature is not valid: the document was changed after signing, or the signature is damaged. Send \
+             the original with its signature again.";
+    /// A signature cannot be confirmed, and nothing that may still come can turn that: INDETERMINATE, by the policy's
+    /// table.
+    SigUnproven = "SIG-002", Refused,
+        kk: "Қолтаңбаны растау мүмкін емес және қосымша деректер мұны өзгертпейді. Себебі бойынша жаңа қолтаңба \
+             қойып, қайта жіберіңіз.",
+        ru: "Подпись нельзя подтвердить, и дополнительные данные этого не изменят. Подпишите заново с учётом \
+             причины и отправьте снова.",
+        en: "A signature cannot be confirmed, and no later data can change that. Sign again, minding the reason, \
+             and send again.";
+    /// A signature cannot be confirmed yet: later material can turn the verdict. The submission waits.
+    SigWaiting = "SIG-003", Incomplete,
+        kk: "Қолтаңбаны әзірге растау мүмкін емес: кері қайтару деректері немесе сертификат жетіспейді. Құжат \
+             күтуде тұр; деректерді қосып, «waiting retry» іске қосыңыз.",
+        ru: "Подпись пока нельзя подтвердить: не хватает данных об отзыве или сертификата. Документ ожидает; \
+             добавьте данные и запустите «waiting retry».",
+        en: "A signature cannot be confirmed yet: revocation data or a certificate is missing. The document waits; \
+             add the data and run `waiting retry`.";
+    /// A main file or attachment lacks the official's signature (N 430 cl. 16, 41).
+    SigMissing = "SIG-004", Refused,
+        kk: "Файлда лауазымды адамның қолтаңбасы жоқ. Әр файлға қол қойып, қайта жіберіңіз.",
+        ru: "На файле нет подписи должностного лица. Подпишите каждый файл и отправьте снова.",
+        en: "A file lacks the signature of an official. Have every file signed and send again.";
+    /// The card lacks the signature of the records office (N 430 cl. 16, 41).
+    SigOfficeMissing = "SIG-005", Refused,
+        kk: "Карточкада құжаттамалық қамтамасыз ету бөлімшесінің қолтаңбасы жоқ. Карточкаға қол қойып, қайта \
+             жіберіңіз.",
+        ru: "На карточке нет подписи службы документационного обеспечения. Подпишите карточку и отправьте снова.",
+        en: "The card lacks the signature of the records office. Have the card signed and send again.";
+    /// The signer had no authority at the date of the signature (N 430 cl. 15).
+    SigNoAuthority = "SIG-006", Refused,
+        kk: "Қол қоюшының қол қойылған күні өкілеттігі болмаған. Өкілетті адамға қол қойдырып, қайта жіберіңіз.",
+        ru: "У подписавшего на дату подписи не было полномочий. Пусть подпишет уполномоченное лицо; отправьте снова.",
+        en: "The signer had no authority on the date of the signature. Have an authorised person sign, and send again.";
+    /// The signer is not in the register of authority: unknown never passes (N 430 cl. 15).
+    SigSignerUnknown = "SIG-007", Incomplete,
+        kk: "Қол қоюшы өкілеттіктер тізілімінде жоқ. Тізілімнің жаңа басылымын енгізіп, «waiting retry» іске қосыңыз.",
+        ru: "Подписавшего нет в реестре полномочий. Введите новую редакцию реестра и запустите «waiting retry».",
+        en: "The signer is not in the register of authority. Adopt a new edition of the register and run `waiting \
+             retry`.";
+    /// The signed card does not name the document by its digest.
+    SigCardDocument = "SIG-008", Refused,
+        kk: "Қол қойылған карточкада құжаттың дайджесі көрсетілмеген. Карточканың «documents» өрісіне файлдарды \
+             SHA-256 дайджесімен жазып, қайта қол қойыңыз.",
+        ru: "В подписанной карточке не указан дайджест документа. Впишите в поле «documents» карточки файлы с \
+             SHA-256 и подпишите заново.",
+        en: "The signed card does not name the document by its digest. List the files with their SHA-256 in the \
+             card's field `documents` and sign it again.";
+    /// The office signed the card before the official signed the document (N 430 cl. 41).
+    SigOrder = "SIG-009", Refused,
+        kk: "Карточкаға құжаттан бұрын қол қойылған. Алдымен құжатқа, содан кейін карточкаға қол қойыңыз.",
+        ru: "Карточка подписана раньше документа. Сначала подписывают документ, затем карточку.",
+        en: "The card was signed before the document. The document is signed first, then the card.";
+    /// No validation policy was adopted, so no signature can be judged.
+    SigNoPolicy = "SIG-010", Configuration,
+        kk: "Архивте қолтаңбаларды тексеру саясаты енгізілмеген. «policy adopt» арқылы сенім тізімі бар саясатты \
+             енгізіңіз.",
+        ru: "В архиве не введена политика проверки подписей. Введите политику с перечнем доверия через «policy adopt».",
+        en: "The archive has no validation policy. Adopt one with its trust list: `policy adopt`.";
+    /// A signature covers nothing of the submission, or it is not clear what.
+    SigCovers = "SIG-011", Refused,
+        kk: "Қолтаңба жіберілген файлдардың ешқайсысына қойылмаған. «covers» өрісінде қол қойылған файлды көрсетіңіз.",
+        ru: "Подпись не относится ни к одному файлу. Укажите подписанный файл в поле «covers».",
+        en: "A signature belongs to none of the files. Name the signed file in `covers`.";
+    /// A signature could not be verified; the record was taken in all the same and says so.
+    SigNotVerifiable = "SIG-012", Refused,
+        kk: "Қолтаңбаны тексеру мүмкін болмады. Жазба сақталды, бірақ қолтаңбасы расталған деп көрсетілмейді.",
+        ru: "Подпись не удалось проверить. Запись сохранена, но подпись не показывается как подтверждённая.",
+        en: "The signature could not be verified. The record is kept, and never shown as validly signed.";
+    /// No submission of this id waits.
+    SigNotWaiting = "SIG-013", NotFound,
+        kk: "Мұндай нөмірмен күтіп тұрған құжат жоқ. Тізімді «waiting list» көрсетеді.",
+        ru: "Документа с таким номером в ожидании нет. Список показывает «waiting list».",
+        en: "No submission of this id waits. `waiting list` shows those that do.";
+    /// The signature that should issue a receipt or notice is not a valid one of a records officer over its bytes.
+    SigAnswer = "SIG-014", Refused,
+        kk: "Түбіртекті немесе хабарламаны шығару үшін құжаттамалық қамтамасыз ету қызметкерінің дәл осы мәтінге \
+             қойған жарамды қолтаңбасы қажет.",
+        ru: "Чтобы выдать квитанцию или уведомление, нужна действительная подпись сотрудника службы \
+             документационного обеспечения под этим самым текстом.",
+        en: "To issue a receipt or notice, a valid signature of a records officer over exactly this text is needed.";
+    /// The receipt or notice was issued before.
+    SigAnswerIssued = "SIG-015", Conflict,
+        kk: "Бұл түбіртек немесе хабарлама бұрын шығарылған.",
+        ru: "Эта квитанция или уведомление уже выданы.",
+        en: "This receipt or notice was issued before.";
+    /// There is no receipt or notice of this id or entry.
+    SigNoAnswer = "SIG-016", NotFound,
+        kk: "Мұндай жазба немесе бас тарту үшін түбіртек не хабарлама жоқ.",
+        ru: "Для этой записи или отказа нет ни квитанции, ни уведомления.",
+        en: "There is no receipt or notice for this record or refusal.";
+
+    /// A validation policy or a register of authority does not follow its schema.
+    PolMalformed = "POL-001", Refused,
+        kk: "Саясат немесе өкілеттіктер тізілімі схемаға сай емес. Көрсетілген орынды түзетіп, «policy check» \
+             арқылы тексеріңіз.",
+        ru: "Политика или реестр полномочий не соответствует схеме. Исправьте указанное место и проверьте через \
+             «policy check».",
+        en: "The policy or register of authority does not follow its schema. Mend the place named and try `policy \
+             check`.";
+    /// The same version was adopted with other content.
+    PolTaken = "POL-002", Conflict,
+        kk: "Бұл нұсқа басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріңіз.",
+        ru: "Эта версия уже введена с другим содержанием. Дайте новый номер версии.",
+        en: "This version was adopted with other content. Give it a new version.";
+
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,
         kk: "Диск операцияны орындамады. Дискіні және рұқсаттарды тексеріп, қайталап көріңіз.",

@@ -40,3 +40,4 @@ pub mod testing;
 pub mod text;
 pub mod tlog;
 pub mod vault;
+pub mod verify;

@@ -17,6 +17,7 @@ use crate::limits::CHUNK_BYTES;
 use crate::model::amendment::Amendment;
 use crate::model::digest::{Sha256, Sha256Writer};
 use crate::model::id::{ActorId, RecordId};
+use crate::model::path::VALIDATION_PATH;
 use crate::model::record::Manifest;
 use crate::model::submission::AccessCategory;
 use crate::store::envelope::{Carried, carried};
@@ -200,6 +201,23 @@ impl Opened<'_> {
             return Err(Error::new(ErrorCode::StoChanged, component.path.clone(), what));
         }
         Ok(())
+    }
+
+    /// All bytes of a component of the archive's own, which are few.
+    pub fn read(&self, component: &ComponentRow) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.whole(component, &mut |piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+
+    /// What was found when the signatures were validated at receipt; none of a record from before that.
+    pub fn validation(&self) -> Result<Option<serde_json::Value>, Error> {
+        let Ok(component) = self.component(VALIDATION_PATH) else { return Ok(None) };
+        let value = serde_json::from_slice(&self.read(component)?);
+        value.map(Some).map_err(|e| Error::caused(ErrorCode::StoChanged, VALIDATION_PATH, e))
     }
 
     /// Gives the content that an attached CMS carries, and checks its SHA-256 at the end, as [`Self::whole`] does.

@@ -5,11 +5,10 @@
 
 use super::{Archive, Register, lock};
 use crate::error::{Error, ErrorCode};
+use crate::index::rows::Adopted;
 use crate::model::classifier::{Classifier, Classifiers};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
-use crate::model::record::ActDocument;
-use crate::store::format::ObjectKind;
 use crate::tlog::leaf::ActKind;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -36,10 +35,10 @@ impl Archive {
             fields["signature"] = STANDARD.encode(signature).into();
         }
         let fields = fields.as_object().cloned().unwrap_or_default();
-        let committed = self.commit_document(ActKind::ClassifierAdopted, actor, Register::Archive, fields)?;
+        let entry = self.commit_document(ActKind::ClassifierAdopted, actor, Register::Archive, fields)?;
         self.wait_index()?;
-        *lock(&self.shared.classifiers) = None;
-        Ok(committed.index)
+        self.forget_adopted();
+        Ok(entry)
     }
 
     /// The classifiers in force and before.
@@ -54,16 +53,13 @@ impl Archive {
 
     /// Every adopted edition with its entry, oldest first.
     pub fn adopted_classifiers(&self) -> Result<Vec<(u64, HeldClassifier)>, Error> {
-        let entries = self.index().classifiers()?;
+        let entries = self.index().adopted(Adopted::Classifier)?;
         entries.into_iter().map(|entry| Ok((entry, self.held_classifier(entry)?))).collect()
     }
 
     fn held_classifier(&self, entry: u64) -> Result<HeldClassifier, Error> {
         let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the classifier cannot be read");
-        let (owner, slot) = self.shared.registers[Register::Archive as usize];
-        let row = self.index().act(entry)?.filter(|row| row.owner == owner.0).ok_or_else(changed)?;
-        let bytes = self.object(&self.key(slot, owner)?, owner, ObjectKind::ActDocument, &row.document).read_all()?;
-        let document = ActDocument::decode(&bytes).map_err(|_| changed())?;
+        let (document, _) = self.document(entry)?;
         let file = document.text("file").and_then(|f| STANDARD.decode(f).ok()).ok_or_else(changed)?;
         let classifier = Classifier::parse(&file, "classifier").map_err(|_| changed())?;
         Ok(HeldClassifier { classifier, sha256: sha256(&file), signed: document.fields.contains_key("signature") })

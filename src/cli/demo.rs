@@ -3,6 +3,7 @@
 //! It calls what the other commands call; an answer that differs from what a sample is made for ends it with an error.
 
 use super::ingest::{ingest_quietly, print_answer};
+use super::samples::trust::Trust;
 use super::samples::write_samples;
 use super::{Common, audit, search, show};
 use crate::access;
@@ -12,9 +13,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::query::Query;
 use crate::ingest::Status;
+use crate::ingest::adopt::{Adopted, adopt};
+use crate::ingest::signatures::add_shared;
 use crate::text::{Text, text};
 use chrono::DateTime;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of `demo`.
@@ -43,6 +46,27 @@ const NO_SERVICE: Text = text(
     "This version has no web service yet, so the demo ends here.",
 );
 
+/// Has the archive trust the keys of the demonstration, as a real one trusts its authorities: by a policy, a register
+/// of signers and a CRL that lie in files.
+fn trust(archive: &Archive, dir: &Path, trust: &Trust, common: &Common) -> Result<(), Error> {
+    let failed = |e| Error::caused(ErrorCode::ArcOutput, dir.display().to_string(), e);
+    let actor = common.actor(archive)?;
+    let folder = dir.join("trust");
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    for (name, text) in [("policy.toml", &trust.policy), ("authority.toml", &trust.authority)] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(failed)?;
+        if let Adopted::Refused(refusals) = adopt(archive, &path, actor)? {
+            let what = refusals.first().map(ToString::to_string).unwrap_or_default();
+            return Err(Error::new(ErrorCode::ArcOutput, name, what));
+        }
+    }
+    let crl = folder.join("root.crl");
+    std::fs::write(&crl, &trust.crl).map_err(failed)?;
+    add_shared(archive, &super::material::read(&[crl])?, actor)?;
+    Ok(())
+}
+
 impl Demo {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let lang = common.lang();
@@ -56,11 +80,12 @@ impl Demo {
         common.say(&format!("\n== {}", TAKING.get(lang)));
         let time = i64::try_from(now).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
         let samples = write_samples(&inbox, time, &mut crate::random::fill).map_err(failed)?;
-        let paths: Vec<PathBuf> = samples.iter().map(|s| s.path.clone()).collect();
+        trust(&archive, &dir, &samples.trust, common)?;
+        let paths: Vec<PathBuf> = samples.submissions.iter().map(|s| s.path.clone()).collect();
         let answers = ingest_quietly(&archive, common, &paths)?;
         let mut shown = None;
         for answered in &answers {
-            let sample = samples.iter().find(|s| s.path == answered.path);
+            let sample = samples.submissions.iter().find(|s| s.path == answered.path);
             if let Some(sample) = sample {
                 common.say(&format!("· {}", sample.about.get(lang)));
             }
@@ -71,7 +96,7 @@ impl Demo {
             }
             match &answered.status {
                 Status::Accepted { record, .. } => shown = shown.or(Some(*record)),
-                Status::Refused(_) if sample.is_some_and(|s| s.expect_refused) => {}
+                Status::Refused { .. } if sample.is_some_and(|s| s.expect_refused) => {}
                 status => {
                     let what = format!("the demo expected another answer: {status:?}");
                     return Err(Error::new(ErrorCode::ArcOutput, answered.path.display().to_string(), what));

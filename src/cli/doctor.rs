@@ -83,7 +83,8 @@ impl Doctor {
         add("no-custody", NO_CUSTODY, String::new());
         add("no-witness", NO_WITNESS, archive.config().vkey.name.clone());
         let policy = archive.policy();
-        let lenient = [("formats", policy.formats), ("secrecy_marks", policy.secrecy_marks)];
+        let lenient =
+            [("signatures", policy.signatures), ("formats", policy.formats), ("secrecy_marks", policy.secrecy_marks)];
         for (key, _) in lenient.iter().filter(|(_, action)| *action == Action::Flag) {
             add("policy-lenient", LENIENT, format!("[ingest] {key} = \"flag\""));
         }

@@ -3,6 +3,7 @@
 //! One answer a submission; one that fails does not stop the others. A submission that is held already is said and
 //! skipped.
 
+use super::answers::Answers;
 use super::{Common, bytes_text, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
@@ -22,6 +23,16 @@ pub(super) struct Ingest {
     /// Threads that read and seal; as many as the machine has when not given.
     #[arg(long)]
     threads: Option<usize>,
+    /// Certificates, CRLs and OCSP answers for the validation of signatures, beside those of the archive: files or
+    /// folders.
+    #[arg(long, value_name = "PATH")]
+    material: Vec<PathBuf>,
+    /// Folder for the answers; beside each submission, as NAME.answer, when not given.
+    #[arg(long, value_name = "DIR")]
+    answers: Option<PathBuf>,
+    /// Write no answers: receipts and notices are in the archive all the same.
+    #[arg(long, conflicts_with = "answers")]
+    no_answers: bool,
 }
 
 const TITLE: Text = text("қабылдау", "приём", "ingest");
@@ -30,6 +41,7 @@ const SAME_CONTENT: Text = text("мазмұны бірдей жазба", "за�
 const ACCEPTED: Text = text("қабылданды", "принято", "accepted");
 const HELD: Text = text("бұрыннан бар", "уже хранится", "held already");
 const REFUSED: Text = text("қабылданбады", "не принято", "refused");
+const WAITING: Text = text("күтуде", "ожидает", "waiting");
 const FAILED: Text = text("орындалмады", "не выполнено", "failed");
 const STOPPED: Text = text(
     "Тоқтатылды: басталған жіберілімдер аяқталды, қалғандарын қайта жіберіңіз.",
@@ -45,6 +57,7 @@ pub(super) struct Totals {
     flagged: u64,
     held: u64,
     refused: u64,
+    waiting: u64,
     failed: u64,
     bytes: u64,
     /// Refusals and failures by code: in how many submissions.
@@ -65,12 +78,16 @@ impl Ingest {
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
         let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
+        let material = super::material::read(&self.material)?;
+        let options = Options { actor, threads, material: Some(&material), stop };
+        let mut answers = Answers::new(self.answers, !self.no_answers);
         let bar = common.bar(TITLE);
         let mut totals = Totals::default();
         let mut done = 0;
         bar.set(0, paths.len() as u64);
-        let all = ingest(&archive, &paths, &Options { actor, threads, stop }, &mut |answered| {
+        let all = ingest(&archive, &paths, &options, &mut |answered| {
             totals.count(&answered);
+            bar.above(|| answers.write(&answered, common));
             done += 1;
             bar.set(done, paths.len() as u64);
             bar.message(bytes_text(totals.bytes));
@@ -81,6 +98,7 @@ impl Ingest {
             }
         });
         bar.clear();
+        answers.end(common);
         let lag = archive.wait_index()?;
         totals.print(common, u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
         archive.close()?;
@@ -96,7 +114,7 @@ impl Ingest {
 pub(super) fn ingest_quietly(archive: &Archive, common: &Common, paths: &[PathBuf]) -> Result<Vec<Answered>, Error> {
     let actor = common.actor(archive)?;
     let mut answers = Vec::new();
-    ingest(archive, paths, &Options { actor, threads: 2, stop: stop_flag() }, &mut |a| answers.push(a));
+    ingest(archive, paths, &Options { actor, threads: 2, material: None, stop: stop_flag() }, &mut |a| answers.push(a));
     archive.wait_index()?;
     answers.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(answers)
@@ -114,12 +132,13 @@ impl Totals {
                 }
             }
             Status::Held { .. } => self.held += 1,
-            Status::Refused(refusals) => {
+            Status::Refused { reasons, .. } => {
                 self.refused += 1;
-                let codes: BTreeSet<&str> = refusals.iter().map(|r| r.code.as_str()).collect();
-                for code in codes {
-                    *self.codes.entry(code).or_default() += 1;
-                }
+                self.reasons(reasons);
+            }
+            Status::Waiting { reasons, .. } => {
+                self.waiting += 1;
+                self.reasons(reasons);
             }
             Status::Failed(error) => {
                 self.failed += 1;
@@ -132,11 +151,19 @@ impl Totals {
         }
     }
 
+    fn reasons(&mut self, reasons: &[Refusal]) {
+        let codes: BTreeSet<&str> = reasons.iter().map(|r| r.code.as_str()).collect();
+        for code in codes {
+            *self.codes.entry(code).or_default() += 1;
+        }
+    }
+
     fn print(&self, common: &Common, lag_ms: u64) {
         if common.json() {
             common.print_json(&json!({"summary": {
                 "accepted": self.accepted, "flagged": self.flagged, "held": self.held, "refused": self.refused,
-                "failed": self.failed, "bytes": self.bytes, "codes": self.codes, "flags": self.flags,
+                "waiting": self.waiting, "failed": self.failed, "bytes": self.bytes, "codes": self.codes,
+                "flags": self.flags,
                 "index_lag_ms": lag_ms,
             }}));
             return;
@@ -154,6 +181,9 @@ impl Totals {
         }
         row(HELD, self.held);
         row(REFUSED, self.refused);
+        if self.waiting > 0 {
+            row(WAITING, self.waiting);
+        }
         row(FAILED, self.failed);
         self.codes.iter().for_each(|(code, count)| by_code(code, *count));
         out!("{} · {}: {lag_ms} ms", bytes_text(self.bytes), LAG.get(lang));
@@ -164,6 +194,7 @@ impl Totals {
         match self.worst {
             Some(code) => code.exit(),
             None if self.refused > 0 => Exit::Refused,
+            None if self.waiting > 0 => Exit::Incomplete,
             None => Exit::Ok,
         }
     }
@@ -184,9 +215,13 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
             }
         }
         Status::Held { record } => out!("{}: {path} → {record}", HELD.get(lang)),
-        Status::Refused(refusals) => {
+        Status::Refused { reasons, .. } => {
             out!("{}: {path}", REFUSED.get(lang));
-            print_refusals(refusals, lang);
+            print_refusals(reasons, lang);
+        }
+        Status::Waiting { id, reasons, .. } => {
+            out!("{}: {path} → {id}", WAITING.get(lang));
+            print_refusals(reasons, lang);
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
@@ -227,7 +262,12 @@ pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
             "same_content": same_content.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
         Status::Held { record } => json!({"status": "held", "record_id": record.to_string()}),
-        Status::Refused(refusals) => json!({"status": "refused", "reasons": refusals_json(refusals, lang)}),
+        Status::Refused { reasons, entry } => {
+            json!({"status": "refused", "entry": entry, "reasons": refusals_json(reasons, lang)})
+        }
+        Status::Waiting { id, entry, reasons } => json!({
+            "status": "waiting", "waiting_id": id.to_string(), "entry": entry, "reasons": refusals_json(reasons, lang),
+        }),
         Status::Failed(error) => json!({
             "status": "failed", "code": error.code.as_str(), "subject": error.subject,
             "detail": error.what, "text": error.code.text(lang),

@@ -5,8 +5,8 @@
 use super::Common;
 use crate::archive::{Archive, InitOptions};
 use crate::clock::SystemClock;
-use crate::config::{Action, Engine, Policy};
-use crate::error::{Error, Exit};
+use crate::config::{Action, Engine, Issuer, Policy};
+use crate::error::{Error, ErrorCode, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
 use std::path::PathBuf;
@@ -29,6 +29,18 @@ pub(super) struct Init {
     /// What findings about file formats do: `refuse`, or `flag` for taking over holdings that exist, good or bad.
     #[arg(long, default_value = "refuse", value_parser = action)]
     formats: Action,
+    /// What signatures that cannot be verified do: `refuse`, or `flag` for taking over holdings that exist.
+    #[arg(long, default_value = "refuse", value_parser = action)]
+    signatures: Action,
+    /// Name of the body that keeps the archive, as its receipts and notices give it; the origin when not given.
+    #[arg(long)]
+    name: Option<String>,
+    /// Its code as an agency: then only its own records office signs receipts and notices.
+    #[arg(long)]
+    agency: Option<String>,
+    /// Its business identification number, 12 digits.
+    #[arg(long)]
+    bin: Option<String>,
 }
 
 const MADE: Text = text("Жаңа архив жасалды", "Создан новый архив", "A new archive was made");
@@ -65,8 +77,12 @@ impl Init {
             Some(dir) => dir.as_path(),
             None => common.folder()?,
         };
-        let policy = Policy { formats: self.formats, ..Policy::default() };
-        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine: self.engine, policy };
+        let policy = Policy { formats: self.formats, signatures: self.signatures, ..Policy::default() };
+        let issuer = Issuer { name: self.name, agency: self.agency, bin: self.bin };
+        if let Some(fault) = issuer.fault() {
+            return Err(Error::new(ErrorCode::CfgUnreadable, "init", fault));
+        }
+        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine: self.engine, issuer, policy };
         let archive = Archive::create(dir, &options, Arc::new(SystemClock))?;
         let keys = archive.config().keys_path(dir);
         let vkey = archive.config().vkey.to_string();

@@ -14,6 +14,7 @@ macro_rules! out_raw {
     ($($part:tt)*) => { $crate::cli::emit(format_args!($($part)*)) };
 }
 
+mod answers;
 mod audit;
 mod card;
 mod classifier;
@@ -24,11 +25,18 @@ mod get;
 mod ingest;
 mod init;
 mod log;
+mod material;
+mod policy;
+mod receipt;
 mod record;
 mod reindex;
 pub mod samples;
 mod search;
 mod show;
+mod signatures;
+mod validate;
+mod verify;
+mod waiting;
 
 use crate::archive::Archive;
 use crate::clock::SystemClock;
@@ -83,6 +91,16 @@ enum Command {
     Card(card::CardArgs),
     /// Classifiers that codes in submissions come from.
     Classifier(classifier::ClassifierArgs),
+    /// Say what can be said of the signatures in files; needs no archive.
+    Validate(validate::Validate),
+    /// What signatures are judged by, and who may sign: policies and registers of authority.
+    Policy(policy::PolicyArgs),
+    /// Certificates and CRLs for the validation of signatures.
+    Material(material::MaterialArgs),
+    /// Submissions that wait for what their signatures lack.
+    Waiting(waiting::WaitingArgs),
+    /// Receipts and notices: which are to be signed, and how they are issued.
+    Receipt(receipt::ReceiptArgs),
     /// Files that are in more than one record of an agency.
     Duplicates(duplicates::Duplicates),
     /// Search by words, fields, dates, or a file's content.
@@ -93,6 +111,8 @@ enum Command {
     Reindex(reindex::Reindex),
     /// The journal: checkpoint, entries, proofs.
     Log(log::Log),
+    /// Say what an answer of an archive is and whether it verifies, without the archive.
+    Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
     Demo(demo::Demo),
     /// Check the installation and say what to mend.
@@ -139,11 +159,17 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Record(c) => c.run(&common),
         Command::Card(c) => c.run(&common),
         Command::Classifier(c) => c.run(&common),
+        Command::Validate(c) => c.run(&common),
+        Command::Policy(c) => c.run(&common),
+        Command::Material(c) => c.run(&common),
+        Command::Waiting(c) => c.run(&common),
+        Command::Receipt(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
         Command::Log(c) => c.run(&common),
+        Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),
     }

@@ -37,12 +37,6 @@ const AGENCY: Text = text("Мемлекеттік орган", "Госорган
 const FILE: Text = text("Іс", "Дело", "File");
 const ACCESS: Text = text("Қолжетімділік", "Доступ", "Access");
 const DIRECTION: Text = text("Бағыты", "Направление", "Direction");
-const SIGNATURES: Text = text("Қолтаңбалар", "Подписи", "Signatures");
-const NOT_VALIDATED: Text = text(
-    "тексерілмеген: бұл нұсқа қолтаңбаны сақтайды, бірақ әлі тексермейді",
-    "не проверены: эта версия хранит подписи, но ещё не проверяет их",
-    "not validated: this version keeps signatures and does not validate them yet",
-);
 const CARD: Text =
     text("Тіркеу-бақылау карточкасы", "Регистрационно-контрольная карточка", "Registration-control card");
 const COMPONENTS: Text = text("Құрамы", "Состав", "Components");
@@ -147,12 +141,15 @@ fn amendment_text(kind: AmendmentKind) -> Text {
         AmendmentKind::FormatsIdentified => {
             text("пішімдер қайта анықталды", "форматы определены заново", "formats were identified again")
         }
+        AmendmentKind::ReceiptIssued => text("түбіртек шығарылды", "выдана квитанция", "the receipt was issued"),
     }
 }
 
 fn role_text(role: Role) -> Text {
     match role {
         Role::Mark => text("белгі", "отметка", "mark"),
+        Role::Report => text("тексеру есебі", "отчёт о проверке", "validation report"),
+        Role::Issued => text("архив берген құжат", "документ архива", "issued by the archive"),
         Role::Card => text("карточка", "карточка", "card"),
         Role::Main => text("негізгі құжат", "основной документ", "main document"),
         Role::Attachment => text("қосымша", "приложение", "attachment"),
@@ -203,6 +200,7 @@ struct Shown<'a> {
     custody: Vec<HistoryEntry>,
     readings: Vec<HistoryEntry>,
     same_content: Vec<RecordId>,
+    validation: Option<Value>,
 }
 
 /// Prints a record that is open.
@@ -215,6 +213,7 @@ pub(super) fn print(opened: &Opened<'_>, common: &Common) -> Result<(), Error> {
         custody,
         readings,
         same_content: opened.same_content()?,
+        validation: opened.validation()?,
     };
     if common.json() {
         common.print_json(&shown.json());
@@ -298,7 +297,8 @@ impl Shown<'_> {
             "file": manifest.file,
             "access_category": manifest.access_category.as_str(),
             "accepted": rfc3339(self.row.accepted),
-            "signature_status": "not validated",
+            "signature_status": manifest.validation.as_ref().map_or("not validated", |v| v.verdict.as_str()),
+            "validation": self.validation,
             "flags": self.row.flags,
             "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
             "card": fields(self.card()),
@@ -334,10 +334,7 @@ impl Shown<'_> {
             line(FILE, file);
         }
         line(ACCESS, access_text(manifest.access_category).get(lang));
-        // An attached CMS is a signature with its document inside.
-        let signs = |c: &Component| c.role == Role::Signature || c.content.is_some();
-        let signatures = self.components().filter(|(_, c)| signs(c)).count();
-        line(SIGNATURES, &format!("{signatures}, {}", NOT_VALIDATED.get(lang)));
+        super::signatures::print(manifest.validation.as_ref(), self.validation.as_ref(), lang);
         for code in &self.row.flags {
             let text = ErrorCode::parse(code).map_or("", |code| code.text(lang));
             line(FLAG, &format!("{code} {text}"));

@@ -6,7 +6,9 @@
 
 use super::IndexError;
 use super::kv::{Kv, after};
-use super::rows::{self, ActRow, ActorRow, RecordRow, date, is_text, key, prefix, space};
+use super::rows::{
+    self, ActRow, ActorRow, Adopted, MaterialRow, RecordRow, WaitingRow, date, is_text, key, prefix, space,
+};
 use super::seal::{IndexKeys, Token, WideToken};
 use crate::clock::civil_date;
 use crate::model::digest::Sha256;
@@ -220,10 +222,63 @@ impl Reader<'_> {
         self.kv.get(&key)?.map(|v| self.keys.read(&key, &v)).transpose()
     }
 
-    /// Entries by which classifiers were adopted, oldest first.
-    pub fn classifiers(&self) -> Result<Vec<u64>, IndexError> {
+    /// Entries by which something was adopted, oldest first.
+    pub fn adopted(&self, what: Adopted) -> Result<Vec<u64>, IndexError> {
         let mut entries = Vec::new();
-        self.kv.range(&key(b'T', &[]), &after(b"T"), false, &mut |key, value| {
+        let from = key(b'T', &[&[what as u8]]);
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            entries.extend(key.last_chunk::<8>().map(|n| u64::from_be_bytes(*n)));
+            Ok(true)
+        })?;
+        Ok(entries)
+    }
+
+    /// Shared material for the validation of signatures: digests of the files, and what they are.
+    pub fn material(&self) -> Result<Vec<(Sha256, MaterialRow)>, IndexError> {
+        let mut rows = Vec::new();
+        self.kv.range(&key(b'X', &[]), &after(b"X"), false, &mut |key, value| {
+            let row = self.keys.read(key, value)?;
+            rows.extend(key.last_chunk::<32>().map(|sha256| (Sha256(*sha256), row)));
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// Whether this file is shared material already.
+    pub fn has_material(&self, sha256: Sha256) -> Result<bool, IndexError> {
+        Ok(self.kv.get(&key(b'X', &[&sha256.0]))?.is_some())
+    }
+
+    /// Submissions that wait, with the entries by which they began to, oldest first.
+    pub fn waiting(&self) -> Result<Vec<(RecordId, u64)>, IndexError> {
+        let mut rows = Vec::new();
+        self.kv.range(&key(b'Q', &[]), &after(b"Q"), false, &mut |key, value| {
+            let row: WaitingRow = self.keys.read(key, value)?;
+            rows.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), row.entry)));
+            Ok(true)
+        })?;
+        rows.sort_by_key(|(_, entry)| *entry);
+        Ok(rows)
+    }
+
+    /// Waiting submissions of one registration (agency, number, date).
+    pub fn waiting_for(&self, agency: &str, number: &str, date: &str) -> Result<Vec<RecordId>, IndexError> {
+        let token = rows::registration_token(self.keys, agency, number, date);
+        let from = key(b'V', &[&token]);
+        let mut ids = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            ids.extend(key.last_chunk::<16>().map(|id| RecordId(*id)));
+            Ok(true)
+        })?;
+        Ok(ids)
+    }
+
+    /// Entries of acceptances and refusals whose answer no officer has signed, oldest first.
+    pub fn unsigned_answers(&self) -> Result<Vec<u64>, IndexError> {
+        let mut entries = Vec::new();
+        self.kv.range(&key(b'O', &[]), &after(b"O"), false, &mut |key, value| {
             self.keys.read::<()>(key, value)?;
             entries.extend(key.last_chunk::<8>().map(|n| u64::from_be_bytes(*n)));
             Ok(true)

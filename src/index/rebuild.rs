@@ -105,8 +105,8 @@ fn payload(
     let slot = match leaf.key {
         Some(slot) => {
             let kept = match leaf.act {
-                ActKind::RecordAccepted => &mut key_slots.records,
-                _ => &mut key_slots.registers,
+                ActKind::ArchiveCreated | ActKind::RegisterCreated => &mut key_slots.registers,
+                _ => &mut key_slots.records,
             };
             kept.insert(owner, slot);
             Some(slot)
@@ -145,7 +145,11 @@ fn payload(
         }
         _ => {
             let document = ActDocument::decode(&bytes).map_err(wrong)?;
-            Ok(Payload::Document(document, ActRow { owner: owner.0, document: stored }))
+            let by_id: HashMap<ObjectId, &Found> = objects.iter().map(|o| (o.object, o)).collect();
+            let file = |id: ObjectId| by_id.get(&id).map(|found| found.stored());
+            let files = document.files().into_iter().map(|f| file(f.object)).collect::<Option<_>>();
+            let files = files.ok_or(IndexError::Objects { act: leaf.id })?;
+            Ok(Payload::Document(document, ActRow { owner: owner.0, document: stored, files }))
         }
     }
 }

@@ -14,7 +14,11 @@
 //! | `U` | token of the account name 16 | actor 8, checked |
 //! | `Y` | token of the agency code 16 | subtree u32, checked |
 //! | `C` | token of the agency code 16 | the code, sealed |
-//! | `T` | entry index u64 BE of an adopted classifier | empty, checked |
+//! | `T` | [`Adopted`] u8, entry index u64 BE of the adoption | empty, checked |
+//! | `X` | SHA-256 of a CA certificate or CRL | [`MaterialRow`], checked |
+//! | `Q` | id 16 of a waiting submission | [`WaitingRow`], checked |
+//! | `V` | registration token 16, id 16 of a waiting submission | empty, checked |
+//! | `O` | entry index u64 BE of an acceptance or refusal whose answer no officer has signed | empty, checked |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::seal::{IndexKeys, WideToken};
@@ -22,6 +26,7 @@ use crate::model::amendment::Amendment;
 use crate::model::digest::Sha256;
 use crate::model::fold;
 use crate::model::id::{ActId, ActorId, ObjectId, RecordId};
+use crate::model::path::{self, RECEIPT_PATH, RECEIPT_SIGNATURE_PATH};
 use crate::model::record::{CardField, Component, Manifest};
 use crate::model::submission::{AccessCategory, Direction, Kind, Profile, Role};
 use crate::store::format::FrameLoc;
@@ -31,7 +36,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 2;
+pub const ROWS_VERSION: u32 = 3;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -118,6 +123,43 @@ pub struct ActRow {
     pub owner: [u8; 16],
     /// The act document.
     pub document: StoredObject,
+    /// The files that came with it, in the order of its list.
+    pub files: Vec<StoredObject>,
+}
+
+/// A submission that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct WaitingRow {
+    /// The entry by which it began to wait.
+    pub entry: u64,
+    /// The token of its registration.
+    pub registration: WideToken,
+}
+
+/// What the archive adopts, edition after edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopted {
+    /// Classifiers (N 430 cl. 9).
+    Classifier = 0,
+    /// Validation policies.
+    Policy = 1,
+    /// Registers of signers.
+    Authority = 2,
+    /// Keys that the archive signs its answers with.
+    AnswerKey = 3,
+}
+
+/// Material for the validation of signatures that records share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct MaterialRow {
+    /// The entry that brought it.
+    pub entry: u64,
+    /// 0 a CA certificate, 1 a CRL, 2 a delta CRL.
+    pub kind: u8,
+    /// SHA-256 of the issuer's name: of several CRLs of one issuer the newest are loaded.
+    pub issuer: [u8; 32],
+    /// When a CRL was made, in seconds; of a certificate its first second.
+    pub made: i64,
 }
 
 /// An actor's account.
@@ -273,7 +315,7 @@ pub struct RecordRow {
     pub flags: BTreeSet<String>,
 }
 
-fn position<T: PartialEq>(all: &[T], value: &T) -> u8 {
+pub(super) fn position<T: PartialEq>(all: &[T], value: &T) -> u8 {
     let at = all.iter().position(|v| v == value).expect("every value is in the list of all");
     u8::try_from(at).expect("the lists are short")
 }
@@ -322,6 +364,12 @@ impl RecordRow {
         self.flags.extend(amendment.flags.iter().cloned());
     }
 
+    /// Whether a receipt was prepared that no officer has signed yet.
+    pub fn awaits_receipt(&self) -> bool {
+        let issued = |path: &str| self.components.iter().any(|c| c.role() == Role::Issued && c.path == path);
+        issued(RECEIPT_PATH) && !issued(RECEIPT_SIGNATURE_PATH)
+    }
+
     /// Its id.
     pub fn id(&self) -> RecordId {
         RecordId(self.record)
@@ -360,9 +408,9 @@ impl RecordRow {
         AccessCategory::ALL[usize::from(self.access)]
     }
 
-    /// The content a submission is compared by: roles and digests of what was accepted, sorted.
+    /// The content a submission is compared by: roles and digests of what the Producer sent, sorted.
     pub fn content(&self) -> Vec<(u8, Sha256)> {
-        let accepted = self.components.iter().filter(|c| c.part == 0);
+        let accepted = self.components.iter().filter(|c| c.part == 0 && !path::is_own(&c.path));
         let mut content: Vec<_> = accepted.map(|c| (c.role, Sha256(c.sha256))).collect();
         content.sort_unstable();
         content

@@ -5,13 +5,15 @@
 
 use super::kv::{Change, Kv};
 use super::rows::{
-    self, ActRow, ActorRow, AmendmentRow, IdRow, Meta, RecordRow, date, file_token, key, registration_token, tokens,
+    self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
+    key, registration_token, tokens,
 };
 use super::seal::IndexKeys;
 use super::{IndexError, rows::space};
 use crate::clock::civil_date;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::material::SharedKind;
 use crate::model::record::{ActDocument, CardField};
 use crate::store::segment::StoreEnd;
 use crate::tlog::leaf::{ActKind, Chain, Leaf};
@@ -101,6 +103,9 @@ impl<'a> Batch<'a> {
                 let number = meta.records;
                 meta.records += 1;
                 self.record(number, None, row);
+                if row.awaits_receipt() {
+                    self.checked(key(b'O', &[&input.index.to_be_bytes()]), &());
+                }
                 self.records.insert(number, Some(Cow::Borrowed(row)));
                 self.chain(input, Some(number))?;
             }
@@ -109,6 +114,9 @@ impl<'a> Batch<'a> {
                     let mut row = old.clone().into_owned();
                     row.amend(amendment);
                     self.record(number, Some(&old), &row);
+                    if old.awaits_receipt() && !row.awaits_receipt() {
+                        self.rows.insert(key(b'O', &[&row.entry.to_be_bytes()]), None);
+                    }
                     self.records.insert(number, Some(Cow::Owned(row)));
                 }
                 self.chain(input, None)?;
@@ -120,6 +128,10 @@ impl<'a> Batch<'a> {
                     self.records.insert(number, None);
                     meta.stale = true;
                 }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::WaitingEnded => {
+                self.waiting_ended(leaf)?;
                 self.chain(input, None)?;
             }
             Payload::Document(document, act) => {
@@ -247,8 +259,60 @@ impl<'a> Batch<'a> {
                 self.checked(key(b'Y', &[&token]), &subtree);
                 self.sealed(key(b'C', &[&token]), &code.to_owned());
             }
-            ActKind::ClassifierAdopted => self.checked(key(b'T', &[&index.to_be_bytes()]), &()),
+            ActKind::ClassifierAdopted => self.adopted(Adopted::Classifier, index),
+            ActKind::PolicyAdopted => self.adopted(Adopted::Policy, index),
+            ActKind::AuthorityAdopted => self.adopted(Adopted::Authority, index),
+            ActKind::AnswerKeyAdded => self.adopted(Adopted::AnswerKey, index),
+            ActKind::MaterialAdded => {
+                let sha256: Sha256 =
+                    document.text("sha256").and_then(|d| d.parse().ok()).ok_or_else(|| wrong("no digest"))?;
+                let issuer: Sha256 =
+                    document.text("issuer").and_then(|d| d.parse().ok()).ok_or_else(|| wrong("no issuer"))?;
+                let kind = document.text("material").and_then(SharedKind::parse).ok_or_else(|| wrong("no kind"))?;
+                let made = document.fields.get("made").and_then(serde_json::Value::as_i64);
+                let made = made.ok_or_else(|| wrong("no time"))?;
+                let row =
+                    MaterialRow { entry: index, kind: rows::position(SharedKind::ALL, &kind), issuer: issuer.0, made };
+                self.checked(key(b'X', &[&sha256.0]), &row);
+            }
+            ActKind::SubmissionWaiting => {
+                let id = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let text = |name: &'static str| document.text(name).ok_or_else(|| wrong(name));
+                let (agency, number) = (text("agency")?, text("registration_number")?);
+                let registration = registration_token(self.keys, agency, number, text("document_date")?);
+                self.checked(key(b'Q', &[&id.0]), &WaitingRow { entry: index, registration });
+                self.checked(key(b'V', &[&registration, &id.0]), &());
+            }
+            ActKind::SubmissionRefused if document.fields.contains_key("notice") => {
+                self.checked(key(b'O', &[&index.to_be_bytes()]), &());
+            }
+            ActKind::NoticeIssued => {
+                let refusal = document.fields.get("refusal").and_then(serde_json::Value::as_u64);
+                let refusal = refusal.ok_or_else(|| wrong("no refusal"))?;
+                self.rows.insert(key(b'O', &[&refusal.to_be_bytes()]), None);
+            }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn adopted(&mut self, what: Adopted, index: u64) {
+        self.checked(key(b'T', &[&[what as u8], &index.to_be_bytes()]), &());
+    }
+
+    /// Takes a submission off the list of those that wait. When its key was erased before the index saw it, it never
+    /// was on the list.
+    fn waiting_ended(&mut self, leaf: &Leaf) -> Result<(), IndexError> {
+        let Some(id) = leaf.rec else { return Ok(()) };
+        let waiting = key(b'Q', &[&id.0]);
+        let value = match self.rows.get(&waiting) {
+            Some(pending) => pending.clone(),
+            None => self.kv.get(&waiting)?,
+        };
+        if let Some(value) = value {
+            let row: WaitingRow = self.keys.read(&waiting, &value)?;
+            self.rows.insert(key(b'V', &[&row.registration, &id.0]), None);
+            self.rows.insert(waiting, None);
         }
         Ok(())
     }

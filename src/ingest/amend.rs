@@ -123,6 +123,27 @@ pub fn spill(archive: &Archive, record: RecordId, actor: ActorId) -> Result<u64,
     Ok(committed.first().map(|c| c.index).unwrap_or_default())
 }
 
+/// Adds the officer's signature of the receipt and its validation: with them the receipt is issued. Gives the entry.
+pub(super) fn issue_receipt(
+    archive: &Archive,
+    record: RecordId,
+    signature: &[u8],
+    validation: &[u8],
+    actor: ActorId,
+) -> Result<u64, Error> {
+    let grown = Grown::open(archive, record, actor)?;
+    let spool = archive.spool();
+    let components = vec![
+        Received::own(spool, path::RECEIPT_SIGNATURE_PATH.to_owned(), Role::Issued, signature)?,
+        Received::own(spool, path::RECEIPT_VALIDATION_PATH.to_owned(), Role::Report, validation)?,
+    ];
+    let amendment = Amendment::new(record, AmendmentKind::ReceiptIssued, None, identifier());
+    match Amended::of(grown.commit(amendment, components, None))? {
+        Amended::Done { entry, .. } => Ok(entry),
+        Amended::Held { .. } | Amended::Refused(_) => unreachable!("the archive's own components are not judged"),
+    }
+}
+
 fn find(archive: &Archive, record: RecordId) -> Result<(IdRow, OwnerKey), Error> {
     let reader = archive.index();
     let unknown = || Error::new(ErrorCode::ArcNoRecord, record.to_string(), "no such record");
@@ -200,6 +221,10 @@ impl<'a> Grown<'a> {
         }
         if let Err(fault) = path::check(&entry.path) {
             return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), fault));
+        }
+        if path::is_own(&entry.path) {
+            let detail = "the folder of what the archive itself adds";
+            return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), detail));
         }
         if path::clash(&entry.path, SUBMISSION_FILE) {
             return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), "the name of a description"));

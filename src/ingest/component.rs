@@ -21,7 +21,7 @@ use crate::model::format::{Family, Finding, Identification};
 use crate::model::id::{ActId, ObjectId, RecordId};
 use crate::model::profile::ProfileRules;
 use crate::model::record::{Component, InnerContent};
-use crate::model::submission::{ComponentEntry, Kind};
+use crate::model::submission::{ComponentEntry, Kind, Role};
 use crate::store::envelope::{Carried, carried};
 use crate::store::format::{FrameLoc, ObjectKind, OwnerKey};
 use crate::store::seal::{Frame, SealedObject, Sealer, fill};
@@ -79,6 +79,7 @@ pub(super) struct Received {
     pub(super) entry: ComponentEntry,
     /// Its bytes.
     pub(super) bytes: Spooled,
+    digest: Option<Sha256>,
     format: Option<Identification>,
     content: Option<InnerContent>,
 }
@@ -111,7 +112,25 @@ impl Received {
         if let Some(kind) = scanned.scan.finish() {
             return Err(ReceiveError::Refused(vec![Refusal::new(ErrorCode::IngPrivateKey, entry.path, kind)]));
         }
-        Ok(Self { entry, bytes, format: None, content: None })
+        Ok(Self { entry, bytes, digest: None, format: None, content: None })
+    }
+
+    /// A component that the archive itself adds.
+    pub(super) fn own(spool: &Spool, path: String, role: Role, bytes: &[u8]) -> Result<Self, Error> {
+        let mut reader = bytes;
+        let bytes = spool::fill(spool, &mut reader).map_err(|e| spool_failed(&path, e))?;
+        let entry = ComponentEntry { path, role, covers: Vec::new(), media_type: None, derivation: None };
+        Ok(Self { entry, bytes, digest: None, format: None, content: None })
+    }
+
+    /// The family that identification found.
+    pub(super) fn family(&self) -> Option<Family> {
+        self.format.as_ref().map(|format| format.family)
+    }
+
+    /// Sets its bytes to the first one.
+    pub(super) fn rewind(&mut self) -> io::Result<()> {
+        self.bytes.rewind()
     }
 
     /// The name of the content it carries, once identified.
@@ -127,9 +146,12 @@ impl Received {
         Ok(bytes)
     }
 
-    /// SHA-256 of its bytes.
+    /// SHA-256 of its bytes, which are read for it once.
     pub(super) fn sha256(&mut self) -> io::Result<Sha256> {
-        sha256(&mut self.bytes)
+        match self.digest {
+            Some(digest) => Ok(digest),
+            None => Ok(*self.digest.insert(sha256(&mut self.bytes)?)),
+        }
     }
 
     /// Identifies its format and that of a content it carries, and gives the reasons to refuse it. `taken` says whether

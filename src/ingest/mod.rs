@@ -2,8 +2,9 @@
 //!
 //! The whole path of one submission is one function, `Worker::take_in`: open and check it ([`receive`], [`validate`]),
 //! receive the components into the spool, look whether it is held already, identify and judge every format
-//! ([`identify`], `rules`), seal, hand the act to the commit. [`ingest`] does that for many submissions on several
-//! threads and reports each; [`Intake`] for one after another. What is added to a record later is in [`amend`].
+//! ([`identify`], `rules`), validate and judge the signatures (`signatures`), seal, hand the act to the commit.
+//! [`ingest`] does that for many submissions on several threads and reports each; [`Intake`] for one after another.
+//! What cannot be decided yet is in [`waiting`]; what is added to a record later is in [`amend`].
 //!
 //! Invariants
 //!   - A submission is answered "accepted" only after its record is durable.
@@ -12,41 +13,56 @@
 //!   - The manifest is the last object of its act in the store.
 //!
 //! Order on disk: components in the spool, if they are large; frames when the whole submission has passed; the commit.
-//!
-//! It does not validate signatures: a record says "not validated" until that work exists.
+//! Shared material that a record names is durable before the record.
 
+pub mod adopt;
 pub mod amend;
 pub mod classify;
 mod component;
+mod decide;
 pub mod identify;
+pub mod issue;
+pub mod receipt;
 pub mod receive;
 mod rules;
 pub mod secrets;
+pub mod signatures;
 mod unpack;
 pub mod validate;
+pub mod waiting;
 
-use crate::archive::{Answer, Archive, Draft, Outcome, Register, Registration, Session, registered, registered_rows};
-use crate::clock::civil_date;
+use crate::archive::{
+    ActOwner, Answer, Archive, Draft, Outcome, Register, Registration, Session, Waiting, registered, registered_rows,
+};
+use crate::clock::{Millis, civil_date};
 use crate::config::Action;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::RecordRow;
 use crate::index::writer::Payload;
+use crate::limits::CONTAINER_BYTES_MAX;
 use crate::model::card::check_dates;
+use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::path;
 use crate::model::record::{CardField, Flag, Manifest};
 use crate::model::secrecy;
 use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
+use crate::model::validation::SignatureVerdict;
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
+use crate::verify::material::Material;
 use component::{Frames, Received, Sealing, Stop, spool_failed};
+use receipt::{Known, Prepared};
 use receive::Sip;
 use serde_json::json;
+use signatures::Verdict;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use waiting::source_name;
 
 /// What became of a submission.
 #[derive(Debug)]
@@ -68,7 +84,21 @@ pub enum Status {
         record: RecordId,
     },
     /// Refused with reasons, never none; only the refusal is kept.
-    Refused(Vec<Refusal>),
+    Refused {
+        /// Why.
+        reasons: Vec<Refusal>,
+        /// The entry of the refusal.
+        entry: u64,
+    },
+    /// It cannot be decided yet: its bytes are kept apart from the holding until material comes.
+    Waiting {
+        /// The id under which it waits.
+        id: RecordId,
+        /// The entry by which it began to wait.
+        entry: u64,
+        /// What it waits for, never none.
+        reasons: Vec<Refusal>,
+    },
     /// Not decided: it could not be read, or the archive failed. It can be sent again.
     Failed(Error),
 }
@@ -82,6 +112,9 @@ pub struct Answered {
     pub bytes: u64,
     /// What became of it.
     pub status: Status,
+    /// What is handed to the Producer, name and bytes: the signed confirmation, and the receipt or notice as it was
+    /// prepared. None of what failed.
+    pub answers: Vec<receipt::Answer>,
 }
 
 /// How an ingest is run.
@@ -90,6 +123,8 @@ pub struct Options<'a> {
     pub actor: ActorId,
     /// Threads that seal.
     pub threads: usize,
+    /// Material for the validation of signatures, beside that of the archive and of the submission.
+    pub material: Option<&'a Material>,
     /// Set by Ctrl-C: what is begun is finished, nothing more is begun.
     pub stop: &'a AtomicBool,
 }
@@ -105,10 +140,11 @@ pub fn ingest(archive: &Archive, paths: &[PathBuf], options: &Options<'_>, repor
             let answers = answers.clone();
             let next = &next;
             scope.spawn(move || {
-                let mut worker = Worker { archive, actor: options.actor, sealer: Sealer::default(), answers };
+                let (actor, extra) = (options.actor, options.material);
+                let mut worker = Worker::new(archive, actor, extra, answers);
                 while !options.stop.load(Ordering::Relaxed) {
                     let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                    worker.submission(path);
+                    worker.submission(From::Path(path));
                 }
             });
         }
@@ -130,12 +166,12 @@ impl<'a> Intake<'a> {
     /// An intake of what `actor` brings.
     pub fn new(archive: &'a Archive, actor: ActorId) -> Self {
         let (answers, events) = channel();
-        Self { worker: Worker { archive, actor, sealer: Sealer::default(), answers }, events }
+        Self { worker: Worker::new(archive, actor, None, answers), events }
     }
 
     /// Takes in the submission at `path` and gives the answer when it is durable.
     pub fn take(&mut self, path: &Path) -> Answered {
-        self.worker.submission(path);
+        self.worker.submission(From::Path(path));
         let event = self.events.recv().expect("every submission is answered once");
         event.settled(self.worker.archive, self.worker.actor)
     }
@@ -144,7 +180,7 @@ impl<'a> Intake<'a> {
 /// The submissions under `path`: itself if it is one, else all that lie in it, sorted by name.
 ///
 /// Everything in a folder of submissions counts as one: what is none is refused by name, so nothing is silently left
-/// out.
+/// out. Only the answers to a submission, which lie beside it as `<submission>.answer`, are none.
 pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     if !path.is_dir() || path.join(SUBMISSION_FILE).exists() {
         return Ok(vec![path.to_owned()]);
@@ -152,12 +188,15 @@ pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
     let mut found = Vec::new();
-    for entry in entries {
+    for entry in &entries {
+        if is_answer(entry, &entries) {
+            continue;
+        }
         // A linked folder is not followed: it would be taken in twice, or for ever.
         if entry.is_dir() && !entry.is_symlink() {
-            found.extend(submissions(&entry)?);
+            found.extend(submissions(entry)?);
         } else {
-            found.push(entry);
+            found.push(entry.clone());
         }
     }
     if found.is_empty() {
@@ -166,24 +205,71 @@ pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Whether a folder holds the answers to one of its neighbours: `0017.zip.answer`, `0017.zip.answer-2`.
+fn is_answer(path: &Path, neighbours: &[PathBuf]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let Some((submission, number)) = name.rsplit_once(".answer") else { return false };
+    let is_number = number.is_empty() || number.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok());
+    // Sorted by the caller.
+    let is_there = || neighbours.binary_search(&path.with_file_name(submission)).is_ok();
+    is_number && !submission.is_empty() && path.is_dir() && !path.join(SUBMISSION_FILE).exists() && is_there()
+}
+
 /// What comes back from workers and from the commit.
 enum Event {
-    Answered(Answered),
-    Conflict { path: PathBuf, bytes: u64, refusals: Vec<Refusal> },
+    Decided(Box<Decided>),
+    Conflict { path: PathBuf, bytes: u64, known: Box<Known>, refusals: Vec<Refusal> },
+}
+
+/// A submission that is decided and durable, or failed.
+struct Decided {
+    path: PathBuf,
+    bytes: u64,
+    status: Status,
+    known: Known,
+    prepared: Prepared,
+    /// Time of the entry that decided it; none when no entry was made for it now.
+    at: Option<Millis>,
 }
 
 impl Event {
     /// The answer. Two submissions of one run may have had the same registration; that refusal goes to the journal now.
     fn settled(self, archive: &Archive, actor: ActorId) -> Answered {
-        match self {
-            Event::Answered(answered) => answered,
-            Event::Conflict { path, bytes, refusals } => {
-                let status = match refuse_now(archive, actor, &path, &refusals) {
-                    Ok(()) => Status::Refused(refusals),
-                    Err(e) => Status::Failed(e),
+        let decided = match self {
+            Event::Decided(decided) => *decided,
+            Event::Conflict { path, bytes, known, refusals } => {
+                let (status, prepared, at) = match refuse_now(archive, actor, &known, &refusals) {
+                    Ok(refused) => {
+                        let status = Status::Refused { reasons: refusals, entry: refused.entry };
+                        (status, refused.notice, Some(refused.at))
+                    }
+                    Err(e) => (Status::Failed(e), Prepared::Nothing, None),
                 };
-                Answered { path, bytes, status }
+                Decided { path, bytes, status, known: *known, prepared, at }
             }
+        };
+        let Decided { path, bytes, status, known, prepared, at } = decided;
+        let at = at.unwrap_or_else(|| archive.now());
+        // What was decided stands, also when no answer can be made of it: then there is none.
+        let answers = receipt::answers(archive, &known, &status, prepared, at).unwrap_or_default();
+        Answered { path, bytes, status, answers }
+    }
+}
+
+/// Where a submission is taken from.
+enum From<'a> {
+    /// A folder or a ZIP file of the Producer.
+    Path(&'a Path),
+    /// The archive itself, where it waits.
+    Waiting(&'a Waiting),
+}
+
+impl From<'_> {
+    /// The path that names it in errors and answers.
+    fn path(&self) -> &Path {
+        match self {
+            From::Path(path) => path,
+            From::Waiting(waiting) => Path::new(waiting.text("source")),
         }
     }
 }
@@ -191,36 +277,67 @@ impl Event {
 struct Worker<'a> {
     archive: &'a Archive,
     actor: ActorId,
+    extra: Option<&'a Material>,
     sealer: Sealer,
     answers: Sender<Event>,
+    /// What is known of the submission at hand.
+    known: Known,
 }
 
-impl Worker<'_> {
-    fn submission(&mut self, path: &Path) {
+impl<'a> Worker<'a> {
+    fn new(archive: &'a Archive, actor: ActorId, extra: Option<&'a Material>, answers: Sender<Event>) -> Self {
+        Self { archive, actor, extra, sealer: Sealer::default(), answers, known: Known::default() }
+    }
+
+    fn submission(&mut self, from: From<'_>) {
         let mut bytes = 0;
-        let answer = |status| Answered { path: path.to_owned(), bytes: 0, status };
-        match self.take_in(path, &mut bytes) {
+        let path = from.path();
+        match self.take_in(&from, &mut bytes) {
             // The commit answers for it.
-            Ok(()) => {}
-            Err(Stop::Held(record)) => self.send(Answered { bytes, ..answer(Status::Held { record }) }),
-            Err(Stop::Failed(error)) => self.send(Answered { bytes, ..answer(Status::Failed(error)) }),
-            Err(Stop::Refused(refusals)) => match self.refuse(path, bytes, refusals) {
-                Ok(()) => {}
-                Err(error) => self.send(Answered { bytes, ..answer(Status::Failed(error)) }),
-            },
+            Ok(None) => {}
+            Ok(Some(status)) => self.send(path, bytes, status),
+            Err(Stop::Held(record)) => self.send(path, bytes, Status::Held { record }),
+            Err(Stop::Failed(error)) => self.send(path, bytes, Status::Failed(error)),
+            Err(Stop::Refused(refusals)) => {
+                // Of a secret document nothing is read that was not read already.
+                if let From::Path(path) = from
+                    && !is_secret(&refusals, &self.known.source)
+                {
+                    self.known.bind(|| sent_digest(path));
+                }
+                if let Err(error) = self.refuse(path, bytes, refusals) {
+                    self.send(path, bytes, Status::Failed(error));
+                }
+            }
         }
     }
 
-    fn send(&self, answered: Answered) {
+    fn send(&self, path: &Path, bytes: u64, status: Status) {
+        let (path, known) = (path.to_owned(), self.known.clone());
+        let decided = Decided { path, bytes, status, known, prepared: Prepared::Nothing, at: None };
         // The receiver outlives the workers.
-        let _ = self.answers.send(Event::Answered(answered));
+        let _ = self.answers.send(Event::Decided(Box::new(decided)));
     }
 
-    /// The whole path of one submission.
-    fn take_in(&mut self, path: &Path, bytes: &mut u64) -> Result<(), Stop> {
+    /// The whole path of one submission. Gives its status when it is decided and durable; none when the commit answers.
+    fn take_in(&mut self, from: &From<'_>, bytes: &mut u64) -> Result<Option<Status>, Stop> {
         let policy = self.archive.policy();
-        let mut sip = Sip::open(path, policy.content_bytes_max)?;
+        let path = from.path();
+        let now = self.archive.now();
+        self.known = match from {
+            From::Path(path) => Known::of(source_name(path), now, None),
+            From::Waiting(waiting) => Known::of_waiting(waiting),
+        };
+        let files = if let From::Waiting(waiting) = from { waiting.files() } else { Vec::new() };
+        let (mut sip, since) = match from {
+            From::Path(path) => (Sip::open(path, policy.content_bytes_max)?, now),
+            From::Waiting(w) => {
+                let container = waiting::container(self.archive, w, &files);
+                (Sip::of(container, path, policy.content_bytes_max)?, w.since)
+            }
+        };
         *bytes = sip.sizes.iter().sum();
+        self.known.described(&sip, &*self.archive.authorities()?);
         let mut flags = self.check_card(&sip, path)?;
         let codes = {
             let today = civil_date(self.archive.now());
@@ -245,10 +362,34 @@ impl Worker<'_> {
             drop(stream);
             sip.check_unchanged(index)?;
         }
+        self.known.received(&mut received)?;
         self.check_held(&mut received, &registration)?;
         self.identify(&sip, &mut received)?;
+        let (archive, extra) = (self.archive, self.extra);
+        let asked = signatures::Receipt { archive, submission: &sip.submission, card: &sip.card, extra, since, now };
+        let mut judgement = match asked.judge(&mut received)? {
+            Verdict::Accepted(judgement) => judgement,
+            Verdict::Refused(refusals) => return Err(Stop::Refused(refusals)),
+            Verdict::Waits(waits) => return self.wait(&sip, &mut received, &registration, waits, from).map(Some),
+        };
+        judgement.share(self.archive, self.actor)?;
 
         let record = RecordId(crate::random::bytes());
+        let mut prepared = Prepared::Nothing;
+        if judgement.validation.verdict == SignatureVerdict::Valid {
+            let report = judgement.report()?;
+            let accepted = receipt::Accepted {
+                record,
+                card: &sip.card,
+                profile: sip.submission.profile,
+                access: sip.submission.access_category,
+                validation: &judgement.validation,
+                report,
+            };
+            let bytes = receipt::prepare(archive, &self.known, &accepted)?;
+            judgement.components.push(Received::own(archive.spool(), path::RECEIPT_PATH.into(), Role::Issued, &bytes)?);
+            prepared = Prepared::Receipt(bytes);
+        }
         let key = OwnerKey::random();
         let mut act = Act::new(ActKind::RecordAccepted, self.actor);
         act.rec = Some(record);
@@ -256,6 +397,9 @@ impl Worker<'_> {
         let mut sealing = Sealing { sealer: &mut self.sealer, key: &key, record, act: act.id, frames };
         let mut manifest = Manifest::new(record, &sip.submission, &sip.card, codes, identify::identifier());
         manifest.flags.append(&mut flags);
+        manifest.flags.extend(judgement.flags);
+        manifest.validation = Some(judgement.validation);
+        received.extend(judgement.components);
         for component in received {
             let component = component.seal(&mut sealing)?;
             act.addresses.push(component.address);
@@ -271,21 +415,25 @@ impl Worker<'_> {
         let row = Box::new(row.expect("every sealed object was appended"));
         let same_content = self.archive.index().same_content(&row)?;
         let flags: Vec<String> = row.flags.iter().cloned().collect();
-        let (answers, path, bytes) = (self.answers.clone(), path.to_owned(), *bytes);
+        let (answers, known) = (self.answers.clone(), self.known.clone());
+        let (path, bytes) = (path.to_owned(), *bytes);
         let asked = registration.clone();
         let answer = Box::new(move |answer: Answer| {
-            let status = match answer {
+            let (status, prepared, at) = match answer {
                 Ok(Outcome::Done(committed)) => {
-                    Status::Accepted { record, entry: committed.index, flags, same_content }
+                    let status = Status::Accepted { record, entry: committed.index, flags, same_content };
+                    (status, prepared, Some(committed.leaf.t))
                 }
-                Ok(Outcome::Held(record)) => Status::Held { record },
+                Ok(Outcome::Held(record)) => (Status::Held { record }, Prepared::Nothing, None),
                 Ok(Outcome::Conflict(other)) => {
-                    let _ = answers.send(Event::Conflict { path, bytes, refusals: vec![taken(&asked, other)] });
+                    let refusals = vec![taken(&asked, other)];
+                    let _ = answers.send(Event::Conflict { path, bytes, known: Box::new(known), refusals });
                     return;
                 }
-                Err(e) => Status::Failed(e.into()),
+                Err(e) => (Status::Failed(e.into()), Prepared::Nothing, None),
             };
-            let _ = answers.send(Event::Answered(Answered { path, bytes, status }));
+            let decided = Decided { path, bytes, status, known, prepared, at };
+            let _ = answers.send(Event::Decided(Box::new(decided)));
         });
         self.archive.submit(Draft {
             act,
@@ -294,11 +442,11 @@ impl Worker<'_> {
             session: Some(frames.session),
             answer,
         });
-        Ok(())
+        Ok(None)
     }
 
     /// What can be decided before a component is read: secrecy first, for which nothing more may be read.
-    fn check_card(&self, sip: &Sip, path: &Path) -> Result<Vec<Flag>, Stop> {
+    fn check_card(&self, sip: &Sip<'_>, path: &Path) -> Result<Vec<Flag>, Stop> {
         let policy = self.archive.policy();
         let declared = sip.submission.access_category == AccessCategory::OfficialUse;
         let subject = format!("{SUBMISSION_FILE}#/access_category");
@@ -342,7 +490,7 @@ impl Worker<'_> {
     }
 
     /// Identifies all components, so that the Producer hears every reason at once.
-    fn identify(&self, sip: &Sip, received: &mut [Received]) -> Result<(), Stop> {
+    fn identify(&self, sip: &Sip<'_>, received: &mut [Received]) -> Result<(), Stop> {
         let mut names: Vec<String> = sip.submission.components.iter().map(|c| c.path.clone()).collect();
         let (profile, kind) = (sip.submission.profile.rules(), sip.submission.kind);
         let mut refusals = Vec::new();
@@ -357,47 +505,78 @@ impl Worker<'_> {
     }
 
     fn refuse(&self, path: &Path, bytes: u64, refusals: Vec<Refusal>) -> Result<(), Error> {
-        let (act, payload, session) = seal_refusal(self.archive, self.actor, path, &refusals)?;
-        let (answers, path) = (self.answers.clone(), path.to_owned());
+        let (act, payload, session, notice) = seal_refusal(self.archive, self.actor, &self.known, &refusals)?;
+        let (answers, path, known) = (self.answers.clone(), path.to_owned(), self.known.clone());
         let answer = Box::new(move |answer: Answer| {
-            let status = match answer {
-                Ok(_) => Status::Refused(refusals),
-                Err(e) => Status::Failed(e.into()),
+            let (status, prepared, at) = match answer {
+                Ok(outcome) => {
+                    let status = Status::Refused { reasons: refusals, entry: outcome.entry() };
+                    (status, notice, outcome.time())
+                }
+                Err(e) => (Status::Failed(e.into()), Prepared::Nothing, None),
             };
-            let _ = answers.send(Event::Answered(Answered { path, bytes, status }));
+            let decided = Decided { path, bytes, status, known, prepared, at };
+            let _ = answers.send(Event::Decided(Box::new(decided)));
         });
         self.archive.submit(Draft { act, payload, registration: None, session: Some(session), answer });
         Ok(())
     }
 }
 
-/// The refusal as an act; what it says lies sealed in an act document.
+/// Whether nothing of what was refused may be kept (N 430 cl. 1, 45): of a secret document only the fact is, not even
+/// the name of its file.
+fn is_secret(refusals: &[Refusal], name: &str) -> bool {
+    let mut names = refusals.iter().map(|r| r.subject.as_str()).chain([name]);
+    refusals.iter().any(|r| matches!(r.code, ErrorCode::IngSecrecyMark | ErrorCode::IngStateSecret))
+        || names.any(secrecy::is_state_secret)
+}
+
+/// The refusal as an act; what it says lies sealed in an act document, and beside it the notice as it is to be signed.
 fn seal_refusal(
     archive: &Archive,
     actor: ActorId,
-    path: &Path,
+    known: &Known,
     refusals: &[Refusal],
-) -> Result<(Act, Payload, Session), Error> {
-    // N 430 cl. 1, 45: of a secret document only the fact is kept, not even the name of its file.
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut names = refusals.iter().map(|r| r.subject.as_str()).chain([name.as_str()]);
-    let is_secret = refusals.iter().any(|r| matches!(r.code, ErrorCode::IngSecrecyMark | ErrorCode::IngStateSecret))
-        || names.any(secrecy::is_state_secret);
+) -> Result<(Act, Payload, Session, Prepared), Error> {
+    let is_secret = is_secret(refusals, &known.source);
     let reason = |r: &Refusal| match is_secret {
         true => json!({"code": r.code.as_str()}),
         false => json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject}),
     };
+    let act = Act::new(ActKind::SubmissionRefused, actor);
+    let notice = receipt::notice(archive, known, act.id, refusals, is_secret)?;
     let fields = json!({
+        "notice": sha256(&notice).to_string(),
         "reasons": refusals.iter().map(reason).collect::<Vec<_>>(),
-        "source": if is_secret { "" } else { &name },
+        "source": if is_secret { "" } else { known.source.as_str() },
     });
     let fields = fields.as_object().cloned().unwrap_or_default();
-    archive.seal_document(ActKind::SubmissionRefused, actor, Register::Refusals, fields)
+    let mut bytes = notice.as_slice();
+    let files: Vec<(String, &mut dyn Read)> = vec![(receipt::NOTICE_FILE.to_owned(), &mut bytes)];
+    let (act, payload, session) = archive.seal_act(act, ActOwner::Register(Register::Refusals), fields, files)?;
+    Ok((act, payload, session, Prepared::Notice(notice, is_secret)))
 }
 
-fn refuse_now(archive: &Archive, actor: ActorId, path: &Path, refusals: &[Refusal]) -> Result<(), Error> {
-    let (act, payload, session) = seal_refusal(archive, actor, path, refusals)?;
-    archive.commit(act, payload, None, Some(session)).map(drop)
+/// Digest of a submission that is one file.
+fn sent_digest(path: &Path) -> Option<Sha256> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    // What is longer than any submission is not worth reading for its notice.
+    let is_read = metadata.is_file() && metadata.len() <= CONTAINER_BYTES_MAX;
+    if is_read { amend::file_digest(path).ok() } else { None }
+}
+
+/// A refusal that is durable.
+struct RefusedNow {
+    entry: u64,
+    at: Millis,
+    notice: Prepared,
+}
+
+/// Commits a refusal.
+fn refuse_now(archive: &Archive, actor: ActorId, known: &Known, refusals: &[Refusal]) -> Result<RefusedNow, Error> {
+    let (act, payload, session, notice) = seal_refusal(archive, actor, known, refusals)?;
+    let outcome = archive.commit(act, payload, None, Some(session))?;
+    Ok(RefusedNow { entry: outcome.entry(), at: outcome.time().unwrap_or_else(|| archive.now()), notice })
 }
 
 /// Both sides are named: what was sent, and the record that has its registration.

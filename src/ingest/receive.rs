@@ -70,7 +70,7 @@ pub fn refusal_of(error: io::Error) -> Result<Refusal, io::Error> {
 }
 
 /// A submission whose description, card, file list and sizes have been checked.
-pub struct Sip {
+pub struct Sip<'a> {
     /// The description.
     pub submission: Submission,
     /// The card, read.
@@ -79,17 +79,19 @@ pub struct Sip {
     pub card_bytes: Vec<u8>,
     /// Declared size of each component, in the order of the description.
     pub sizes: Vec<u64>,
-    container: Container,
+    /// `submission.json` as it came.
+    pub description: Vec<u8>,
+    container: Container<'a>,
 }
 
 // The card names people, so a debug print leaves it out.
-impl std::fmt::Debug for Sip {
+impl std::fmt::Debug for Sip<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sip").field("components", &self.sizes.len()).finish_non_exhaustive()
     }
 }
 
-impl Sip {
+impl<'a> Sip<'a> {
     /// Opens the submission at `path`: a folder, or a ZIP file that may hold everything in one folder.
     ///
     /// `content_bytes_max` is the agency's own limit, see [`check_limits`].
@@ -98,7 +100,15 @@ impl Sip {
     ///
     /// [`ReceiveError::Refused`] with the file or field it is about; [`ReceiveError::Io`] when it cannot be read.
     pub fn open(path: &Path, content_bytes_max: Option<u64>) -> Result<Self, ReceiveError> {
-        let mut container = Container::open(path)?;
+        Self::of(Container::open(path)?, path, content_bytes_max)
+    }
+
+    /// Reads the submission in an opened container; `path` names it in errors.
+    pub(super) fn of(
+        mut container: Container<'a>,
+        path: &Path,
+        content_bytes_max: Option<u64>,
+    ) -> Result<Self, ReceiveError> {
         let Some(size) = container.size(SUBMISSION_FILE) else {
             let detail = format!("no {SUBMISSION_FILE} in {}", container.name());
             return Err(Refusal::new(ErrorCode::IngSubmissionUnreadable, SUBMISSION_FILE, detail).into());
@@ -129,7 +139,7 @@ impl Sip {
         if !faults.is_empty() {
             return Err(refused(faults, &[&description, &card_bytes]));
         }
-        Ok(Self { submission, card, card_bytes, sizes, container })
+        Ok(Self { submission, card, card_bytes, sizes, description, container })
     }
 
     /// Refuses a component that was changed since it was listed; asked after its bytes were read.
@@ -167,7 +177,7 @@ fn refused(mut faults: Vec<Refusal>, files: &[&[u8]]) -> ReceiveError {
     ReceiveError::Refused(faults)
 }
 
-fn read_whole(container: &mut Container, root: &Path, name: &str, size: u64) -> Result<Vec<u8>, ReceiveError> {
+fn read_whole(container: &mut Container<'_>, root: &Path, name: &str, size: u64) -> Result<Vec<u8>, ReceiveError> {
     let mut bytes = Vec::new();
     let mut reader = BoundedReader::new(container.read(name)?, name, size);
     reader.read_to_end(&mut bytes).map_err(|error| ReceiveError::of_stream(&root.join(name), error))?;

@@ -1,4 +1,4 @@
-//! Opening the container of a submission: a folder, or a ZIP file.
+//! Opening the container of a submission: a folder, a ZIP file, or what the archive itself holds of one that waits.
 //!
 //! Second step of [`Sip::open`](super::receive::Sip::open). A container knows the names and the declared sizes of
 //! all its files before a byte of them is read, and gives their bytes as streams; nothing is unpacked to disk.
@@ -26,23 +26,28 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 /// An opened container.
-pub(crate) struct Container {
+pub(crate) struct Container<'a> {
     path: PathBuf,
-    source: Source,
+    source: Source<'a>,
     /// The files by name, relative to the folder of `submission.json`.
     files: BTreeMap<String, Entry>,
 }
 
-enum Source {
+enum Source<'a> {
     Folder,
     Zip(Box<ZipArchive<MeteredFile>>),
+    /// Opens a file by its position in the list.
+    Held(Opener<'a>),
 }
+
+/// Opens a file of a list by its position.
+pub(crate) type Opener<'a> = Box<dyn Fn(usize) -> Box<dyn Read + 'a> + 'a>;
 
 struct Entry {
     size: u64,
-    /// Number of the entry in the ZIP directory; zero in a folder.
+    /// Number of the entry in the ZIP directory or in the list; zero in a folder.
     index: usize,
-    /// Which file it is and when it last changed; none in a ZIP file.
+    /// Which file it is and when it last changed; none but in a folder.
     stamp: Option<Stamp>,
 }
 
@@ -67,7 +72,19 @@ impl Stamp {
     }
 }
 
-impl Container {
+impl<'a> Container<'a> {
+    /// The files of a submission that the archive holds: names with sizes, and how they are opened. They passed every
+    /// check of a container when they came.
+    pub(crate) fn held(name: &str, files: &[(String, u64)], open: Opener<'a>) -> Self {
+        let entry =
+            |(index, (name, size)): (usize, &(String, u64))| (name.clone(), Entry { size: *size, index, stamp: None });
+        Self {
+            path: PathBuf::from(name),
+            source: Source::Held(open),
+            files: files.iter().enumerate().map(entry).collect(),
+        }
+    }
+
     /// Opens the folder or ZIP file at `path` and lists what is in it.
     pub(crate) fn open(path: &Path) -> Result<Self, ReceiveError> {
         // A linked submission is not followed: it would take in what lies elsewhere on this machine. A folder of
@@ -130,6 +147,7 @@ impl Container {
                 let file = archive.by_index(entry.index).map_err(|error| zip_error(path, error))?;
                 Ok(Box::new(ZipStream { inner: file, name: name.to_owned() }))
             }
+            Source::Held(open) => Ok(open(entry.index)),
         }
     }
 }
@@ -214,7 +232,7 @@ fn open_at_once(path: &Path) -> io::Result<File> {
     fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).open(path)
 }
 
-fn open_zip(path: &Path) -> Result<Container, ReceiveError> {
+fn open_zip<'a>(path: &Path) -> Result<Container<'a>, ReceiveError> {
     let io = |source| ReceiveError::io(path, source);
     let refuse = |code, detail: &str| ReceiveError::from(Refusal::new(code, file_name(path), detail));
     let mut file = open_at_once(path).map_err(io)?;
@@ -411,14 +429,14 @@ mod tests {
         zip.finish().unwrap().into_inner()
     }
 
-    fn open_bytes(bytes: &[u8]) -> Result<Container, ReceiveError> {
+    fn open_bytes(bytes: &[u8]) -> Result<Container<'static>, ReceiveError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), bytes).unwrap();
         Container::open(file.path())
     }
 
     #[track_caller]
-    fn refused(result: Result<Container, ReceiveError>, code: ErrorCode) -> String {
+    fn refused(result: Result<Container<'_>, ReceiveError>, code: ErrorCode) -> String {
         match result.map(drop).unwrap_err() {
             ReceiveError::Refused(mut refusals) => {
                 let refusal = refusals.remove(0);

@@ -24,6 +24,8 @@ words! {
         CardCorrected = "card_corrected",
         /// The formats, identified again; the earlier finding stays.
         FormatsIdentified = "formats_identified",
+        /// A records officer's signature of the prepared receipt: with it the receipt is issued (N 430 cl. 17).
+        ReceiptIssued = "receipt_issued",
     }
 }
 

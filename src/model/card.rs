@@ -6,6 +6,7 @@
 //!
 //! It does not judge whether a value is true (a known document type, an existing post): classifiers do that later.
 
+use super::digest::Sha256;
 use super::profile::{Need, ProfileRules};
 use super::strict::{Faults, Fields, date_of, parse, text_of, word_of, words};
 use super::submission::{Role, SUBMISSION_FILE, Submission};
@@ -121,6 +122,9 @@ pub struct Card {
     pub software: Software,
     /// 6: paths of the components that carry the electronic digital signatures.
     pub signatures: Vec<String>,
+    /// Beside 6: the files the card speaks of, each with the SHA-256 of its bytes. The office signs the card and names
+    /// the signed document in it (N 430 cl. 41), so that the card cannot be put beside another document.
+    pub documents: Vec<(String, Sha256)>,
     /// 7: nature of the question.
     pub nature: Option<String>,
     /// 8: title, or short contents.
@@ -187,6 +191,7 @@ impl CardFields<'_> {
         let nomenclature_index = self.fields.text("nomenclature_index", TEXT_SHORT_CHARS_MAX);
         let software = software(&mut self.fields);
         let signatures = signatures(&mut self.fields);
+        let documents = documents(&mut self.fields);
         let nature = self.long(CardKey::Nature);
         let title = self.long(CardKey::Title);
         let sheets = self.field(CardKey::Sheets, sheets);
@@ -211,6 +216,7 @@ impl CardFields<'_> {
             nomenclature_index: nomenclature_index?,
             software: software?,
             signatures: signatures?,
+            documents: documents?,
             nature: nature?,
             title: title?,
             sheets: sheets?,
@@ -275,6 +281,23 @@ pub fn check_card_agrees(submission: &Submission, card: &Card) -> Vec<Refusal> {
     faults.into_vec()
 }
 
+/// Checks that every file the card names by its digest has that digest: a [`Refusal`] about each that has not.
+/// `digests` are those of the components, in the order of the submission.
+pub fn check_documents(submission: &Submission, card: &Card, digests: &[Sha256]) -> Vec<Refusal> {
+    let path = &submission.components[submission.card_index()].path;
+    let mut faults = Faults::default();
+    for (i, (named, digest)) in card.documents.iter().enumerate() {
+        let found = submission.components.iter().zip(digests).find(|(c, _)| c.path == *named && c.role.is_content());
+        let detail = match found {
+            Some((_, found)) if found == digest => continue,
+            Some((_, found)) => format!("{named} has the digest {found}, the card says {digest}"),
+            None => format!("{named} is no main file and no attachment of the submission"),
+        };
+        faults.add(ErrorCode::IngCardDisagrees, format!("{path}#/documents/{i}"), detail);
+    }
+    faults.into_vec()
+}
+
 /// Checks that the submission has a main file, which [`Submission::parse`] leaves to the card: paper that is only noted
 /// (N 430 cl. 10) is another fault than a file that was forgotten. `card` is none when it could not be read.
 pub fn check_main(submission: &Submission, card: Option<&Card>) -> Option<Refusal> {
@@ -322,6 +345,34 @@ fn software(fields: &mut Fields) -> Option<Software> {
 fn signatures(fields: &mut Fields) -> Option<Vec<String>> {
     let value = fields.required("signatures")?;
     fields.texts("signatures", value, COMPONENTS_MAX, PATH_BYTES_MAX)
+}
+
+fn documents(fields: &mut Fields) -> Option<Vec<(String, Sha256)>> {
+    let Some(value) = fields.optional("documents") else { return Some(Vec::new()) };
+    let Value::Array(items) = value else {
+        fields.fault(ErrorCode::IngFieldMalformed, "documents", "wanted an array");
+        return None;
+    };
+    if items.len() > COMPONENTS_MAX {
+        let detail = format!("{} items, at most {COMPONENTS_MAX} are admitted", items.len());
+        fields.fault(ErrorCode::IngFieldMalformed, "documents", detail);
+        return None;
+    }
+    let mut document = |(i, item)| {
+        let mut inner = fields.item(&format!("documents/{i}"), item)?;
+        let path = inner.text("path", PATH_BYTES_MAX);
+        let digest = inner.text("sha256", TEXT_SHORT_CHARS_MAX);
+        // One digest has one text, so that two readers compare the same letters.
+        let parsed = digest.as_ref().and_then(|d| d.parse().ok()).filter(|s: &Sha256| Some(s.to_string()) == digest);
+        if digest.is_some() && parsed.is_none() {
+            inner.fault(ErrorCode::IngFieldMalformed, "sha256", "wanted 64 digits 0-9 and a-f");
+        }
+        inner.end();
+        Some((path?, parsed?))
+    };
+    // All are read before any is missed, so that every fault is found.
+    let read: Vec<Option<(String, Sha256)>> = items.into_iter().enumerate().map(&mut document).collect();
+    read.into_iter().collect()
 }
 
 fn sheets(fields: &mut Fields, key: &str, value: Value) -> Option<Sheets> {

@@ -14,6 +14,7 @@ use crate::error::ErrorCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 /// Elements inside one another that are stepped into. Own bound: OpenSSL stops at 30.
 pub const DEPTH_MAX: usize = 32;
@@ -34,6 +35,19 @@ pub struct Cms {
     pub has_signers: bool,
     /// Bytes of the object from the start of the source. What comes behind them is no part of it.
     pub len: u64,
+    /// Where the parts of a SignedData lie around its content; none when it is encrypted.
+    pub frame: Option<Frame>,
+}
+
+/// The parts of a SignedData around its content (RFC 5652 §5.1): places in the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// `version` and `digestAlgorithms`.
+    pub before: Range<u64>,
+    /// `eContentType`, a whole element.
+    pub content_type: Range<u64>,
+    /// `certificates`, `crls` and `signerInfos`.
+    pub behind: Range<u64>,
 }
 
 /// The content of a CMS object.
@@ -140,16 +154,19 @@ pub fn read(source: &mut (impl Read + Seek)) -> Result<Option<Cms>, CmsError> {
     let info = walk.enter(&all, SEQUENCE)?;
     walk.step_over(&info, OID)?;
     let explicit = walk.enter(&info, CONTEXT_0)?;
-    let (content, has_signers) = match kind {
-        ObjectKind::Signed => walk.signed_data(&explicit)?,
+    let (content, has_signers, frame) = match kind {
+        ObjectKind::Signed => {
+            let (content, has_signers, frame) = walk.signed_data(&explicit)?;
+            (content, has_signers, Some(frame))
+        }
         ObjectKind::Encrypted => {
             walk.step_over(&explicit, SEQUENCE)?;
-            (Content::Encrypted, false)
+            (Content::Encrypted, false, None)
         }
     };
     walk.close(&explicit)?;
     walk.close(&info)?;
-    Ok(Some(Cms { content, has_signers, len: walk.at }))
+    Ok(Some(Cms { content, has_signers, len: walk.at, frame }))
 }
 
 const OCTET_STRING: u8 = 0x04;
@@ -213,11 +230,14 @@ struct Walk<R> {
 impl<R: Read + Seek> Walk<R> {
     /// RFC 5652 §5.1: SignedData ::= SEQUENCE { version, digestAlgorithms SET, encapContentInfo,
     /// certificates [0] OPTIONAL, crls [1] OPTIONAL, signerInfos SET }.
-    fn signed_data(&mut self, parent: &Element) -> Result<(Content, bool), CmsError> {
+    fn signed_data(&mut self, parent: &Element) -> Result<(Content, bool, Frame), CmsError> {
         let signed = self.enter(parent, SEQUENCE)?;
+        let start = self.at;
         self.step_over(&signed, INTEGER)?;
         self.step_over(&signed, SET)?;
-        let content = self.encapsulated(&signed)?;
+        let before = start..self.at;
+        let (content, content_type) = self.encapsulated(&signed)?;
+        let start = self.at;
         for tag in [CONTEXT_0, CONTEXT_1] {
             if self.peek(&signed)? == Some(tag) {
                 self.step_over(&signed, tag)?;
@@ -226,15 +246,18 @@ impl<R: Read + Seek> Walk<R> {
         let signers = self.enter(&signed, SET)?;
         let has_signers = self.peek(&signers)?.is_some();
         self.leave(&signers)?;
+        let behind = start..self.at;
         self.close(&signed)?;
-        Ok((content, has_signers))
+        Ok((content, has_signers, Frame { before, content_type, behind }))
     }
 
     /// RFC 5652 §5.2: EncapsulatedContentInfo ::= SEQUENCE { eContentType,
     /// eContent [0] EXPLICIT OCTET STRING OPTIONAL }.
-    fn encapsulated(&mut self, parent: &Element) -> Result<Content, CmsError> {
+    fn encapsulated(&mut self, parent: &Element) -> Result<(Content, Range<u64>), CmsError> {
         let info = self.enter(parent, SEQUENCE)?;
+        let start = self.at;
         let kind = content_kind(&self.oid(&info)?);
+        let content_type = start..self.at;
         let content = match self.peek(&info)? {
             None => Content::Detached,
             Some(_) => {
@@ -251,7 +274,7 @@ impl<R: Read + Seek> Walk<R> {
             }
         };
         self.close(&info)?;
-        Ok(content)
+        Ok((content, content_type))
     }
 
     /// The places of the bytes of an OCTET STRING, whose pieces may be in pieces again (X.690 §8.7.3).

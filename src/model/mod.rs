@@ -1,8 +1,10 @@
 //! Nouns without I/O: identifiers, digests, the submission, the card, the record; and how text is folded to compare it.
 //!
-//! Lowest layer: imports nothing of this crate but [`crate::error`] and [`crate::limits`].
+//! Lowest layer: imports nothing of this crate but [`crate::error`], [`crate::limits`] and [`crate::text`].
 
 pub mod amendment;
+pub mod answer;
+pub mod calendar;
 pub mod canonical;
 pub mod card;
 pub mod classifier;
@@ -11,9 +13,11 @@ pub mod digest;
 pub mod fold;
 pub mod format;
 pub mod id;
+pub mod material;
 pub mod path;
 pub mod profile;
 pub mod record;
 pub mod secrecy;
 pub(crate) mod strict;
 pub mod submission;
+pub mod validation;

@@ -7,6 +7,22 @@ use super::strict::is_unprintable;
 use crate::limits::{PATH_BYTES_MAX, PATH_SEGMENT_BYTES_MAX};
 use unicode_normalization::UnicodeNormalization;
 
+/// The folder of what the archive itself adds to a record; no Producer's file lies in it.
+pub const OWN_FOLDER: &str = "muragat";
+/// What was found when the signatures were validated at receipt.
+pub const VALIDATION_PATH: &str = "muragat/validation.json";
+/// The receipt as prepared at acceptance.
+pub const RECEIPT_PATH: &str = "muragat/receipt.json";
+/// The records officer's signature of the receipt.
+pub const RECEIPT_SIGNATURE_PATH: &str = "muragat/receipt.json.p7s";
+/// What was found when that signature was validated.
+pub const RECEIPT_VALIDATION_PATH: &str = "muragat/receipt-validation.json";
+
+/// Whether a path lies in the archive's own folder.
+pub fn is_own(path: &str) -> bool {
+    path.split('/').next().is_some_and(|first| folded(first) == OWN_FOLDER)
+}
+
 /// Checks that `path` is relative, normalised and can be written on any file system.
 ///
 /// # Errors

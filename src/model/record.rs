@@ -14,6 +14,7 @@ use super::strict::words;
 use super::submission::{
     AccessCategory, Certifier, CertifierRole, Derivation, Direction, Kind, Profile, Role, Submission,
 };
+use super::validation::Validation;
 use crate::error::ErrorCode;
 use serde_json::{Map, Value, json};
 
@@ -292,6 +293,8 @@ pub struct Manifest {
     pub flags: Vec<Flag>,
     /// Name, version and PRONOM edition of what identified the formats; none in a manifest of version 1.
     pub identifier: Option<String>,
+    /// What the validation of the signatures found at receipt; none in a manifest of version 1 or 2.
+    pub validation: Option<Validation>,
     /// The record's secret salt.
     pub salt: [u8; 32],
 }
@@ -365,6 +368,7 @@ impl Manifest {
             components: Vec::with_capacity(submission.components.len()),
             flags: Vec::new(),
             identifier: Some(identifier),
+            validation: None,
             salt: crate::random::bytes(),
         }
     }
@@ -403,14 +407,21 @@ impl Manifest {
         if !self.flags.is_empty() {
             map.insert("flags".into(), flags_value(&self.flags));
         }
+        if let Some(validation) = &self.validation {
+            map.insert("validation".into(), validation.value());
+        }
         map.insert("card".into(), card_value(&self.card));
         map.insert("components".into(), self.components.iter().map(Component::value).collect());
         Value::Object(map)
     }
 
-    /// Version of the manifest: 2 since formats are identified.
+    /// Version of the manifest: 2 since formats are identified, 3 since signatures are validated.
     fn version(&self) -> u8 {
-        if self.identifier.is_some() { 2 } else { 1 }
+        match (&self.identifier, &self.validation) {
+            (None, _) => 1,
+            (Some(_), None) => 2,
+            (Some(_), Some(_)) => 3,
+        }
     }
 
     /// The manifest's bytes, as sealed in the store.
@@ -475,6 +486,10 @@ impl Manifest {
             components: components_of(record.get("components")?, value.get("objects")?)?,
             flags: flags_of(record.get("flags"))?,
             identifier: text(record, "identifier").map(str::to_owned),
+            validation: match record.get("validation") {
+                None => None,
+                Some(v) => Some(Validation::of_value(v)?),
+            },
             salt: salt_of(value)?,
         })
     }
@@ -535,6 +550,44 @@ impl ActDocument {
     pub fn text(&self, key: &str) -> Option<&str> {
         self.fields.get(key)?.as_str()
     }
+
+    /// Lists the files that come with the act, as [`Self::files`] reads them.
+    pub fn set_files(&mut self, files: &[ActFile]) {
+        let file = |f: &ActFile| {
+            json!({"address": f.address.to_string(), "name": f.name, "object": f.object.to_string(),
+                "sha256": f.sha256.to_string(), "size": f.size})
+        };
+        self.fields.insert("files".into(), files.iter().map(file).collect());
+    }
+
+    /// The files that came with the act. One that is not listed as it must be is none.
+    pub fn files(&self) -> Vec<ActFile> {
+        let file = |f: &Value| {
+            Some(ActFile {
+                name: text(f, "name")?.to_owned(),
+                size: f.get("size")?.as_u64()?,
+                sha256: text(f, "sha256")?.parse().ok()?,
+                object: text(f, "object")?.parse().ok()?,
+                address: text(f, "address")?.parse().ok()?,
+            })
+        };
+        self.fields.get("files").and_then(Value::as_array).into_iter().flatten().filter_map(file).collect()
+    }
+}
+
+/// A file that came with an act: an object of its own under the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActFile {
+    /// Its name.
+    pub name: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// Digest of its bytes.
+    pub sha256: Sha256,
+    /// The stored object.
+    pub object: ObjectId,
+    /// BLAKE3 of the stored bytes.
+    pub address: Address,
 }
 
 #[cfg(test)]
@@ -581,6 +634,7 @@ pub(crate) mod tests {
             }],
             flags: vec![],
             identifier: None,
+            validation: None,
             salt: [4; 32],
         }
     }

@@ -51,6 +51,10 @@ words! {
         Representation = "representation",
         /// A mark of execution that came later; no submission has one.
         Mark = "mark",
+        /// What the archive found when it validated the signatures; no submission has one.
+        Report = "report",
+        /// What the archive issued about the record, its receipt; no submission has one.
+        Issued = "issued",
     }
 }
 
@@ -361,8 +365,8 @@ fn component(mut fields: Fields) -> Listed {
         })
     });
     let role = fields.word("role", Role::parse, Role::KNOWN);
-    if role == Some(Role::Mark) {
-        fields.fault(ErrorCode::IngFieldMalformed, "role", "a mark is added to a record later, not sent with it");
+    if matches!(role, Some(Role::Mark | Role::Report | Role::Issued)) {
+        fields.fault(ErrorCode::IngFieldMalformed, "role", "added to a record by the archive, not sent with it");
     }
     let covers = match fields.optional("covers") {
         None => Some(Vec::new()),
@@ -445,6 +449,10 @@ fn check_paths(listed: &[Listed], faults: &mut Faults) {
         let Some(path) = &component.path else { continue };
         if let Err(fault) = path::check(path) {
             faults.add(ErrorCode::IngPathUnsafe, subject(i), fault);
+            continue;
+        }
+        if path::is_own(path) {
+            faults.add(ErrorCode::IngPathUnsafe, subject(i), "the folder of what the archive itself adds");
             continue;
         }
         let folded = path::folded(path);

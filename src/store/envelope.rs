@@ -24,16 +24,16 @@ pub enum Carried {
 
 /// Takes out what `source` carries.
 pub fn carried<R: Read + Seek>(spool: &Spool, source: &mut R) -> Result<Carried, CmsError> {
-    let mut head = Vec::with_capacity(cms::HEAD_BYTES);
-    source.seek(SeekFrom::Start(0))?;
-    source.by_ref().take(cms::HEAD_BYTES as u64).read_to_end(&mut head)?;
-    source.seek(SeekFrom::Start(0))?;
-    if cms::wrapping(&head).is_none() {
-        return inner(spool, source);
+    match bare(spool, source)? {
+        Some(mut bare) => inner(spool, &mut bare),
+        None => inner(spool, source),
     }
-    let Some(mut unwrapped) = cms::unwrapped(source)? else { return Ok(Carried::NotCms) };
-    let mut bare = fill(spool, &mut unwrapped)?;
-    inner(spool, &mut bare)
+}
+
+/// The CMS in `source` without the text around it; none when there is no such text.
+pub fn bare<R: Read + Seek>(spool: &Spool, source: &mut R) -> Result<Option<Spooled>, CmsError> {
+    let Some(mut unwrapped) = cms::unwrapped(source)? else { return Ok(None) };
+    Ok(Some(fill(spool, &mut unwrapped)?))
 }
 
 fn inner<R: Read + Seek>(spool: &Spool, source: &mut R) -> Result<Carried, CmsError> {

@@ -49,6 +49,20 @@ acts! {
     RecordSpilled = "record.spilled";
     /// An edition of a classifier was adopted.
     ClassifierAdopted = "classifier.adopted";
+    /// A version of the validation policy was adopted.
+    PolicyAdopted = "policy.adopted";
+    /// A version of the register of signers was adopted.
+    AuthorityAdopted = "authority.adopted";
+    /// A CA certificate or a CRL was kept for the validation of signatures.
+    MaterialAdded = "material.added";
+    /// A submission waits for what its signatures lack; its bytes are kept apart from the holding.
+    SubmissionWaiting = "submission.waiting";
+    /// A submission does not wait any more, and its waiting bytes are unreadable.
+    WaitingEnded = "waiting.ended";
+    /// A records officer signed the notice of a refusal.
+    NoticeIssued = "notice.issued";
+    /// A key that the archive signs its answers with.
+    AnswerKeyAdded = "answer-key.added";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.

@@ -1,10 +1,10 @@
 //! A test bed: made-up submissions, archives on fault disks, and the checks that every crash test makes.
 
 use muragat::access;
-use muragat::archive::{Archive, Parts, create_truths};
+use muragat::archive::{Archive, InitOptions, Parts, create_truths};
 use muragat::audit::{AuditReport, Options as AuditOptions, audit};
 use muragat::clock::{Clock, FixedClock};
-use muragat::config::{Action, Config};
+use muragat::config::{Action, Config, Policy};
 use muragat::error::Error;
 use muragat::ingest::{Answered, Options, Status, ingest};
 use muragat::model::id::{ArchiveId, RecordId};
@@ -44,6 +44,12 @@ pub(crate) fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], ac
     (folder, content)
 }
 
+/// An archive that takes documents without signatures: what these tests are about is another matter.
+pub(crate) fn unsigned() -> InitOptions {
+    let policy = Policy { signatures: Action::Flag, ..Policy::default() };
+    InitOptions { policy, ..InitOptions::default() }
+}
+
 /// A small DOCX, for a main document that is not what a test is about.
 pub(crate) fn cover() -> Vec<u8> {
     use muragat::cli::samples::docx::{Block, write};
@@ -77,6 +83,7 @@ impl Bed {
             create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock()).unwrap();
         // The documents are made up of noise: what they are is not what these tests are about.
         config.policy.formats = Action::Flag;
+        config.policy.signatures = Action::Flag;
         let disk = Arc::new(disk.copy().under(plan));
         let keys = Arc::new(keys.copy().under(plan));
         Self { disk, keys, index: MemoryIndex::default(), config, spool: spool() }
@@ -131,7 +138,7 @@ impl Bed {
 pub(crate) fn take_in(archive: &Archive, paths: &[PathBuf]) -> Result<Vec<Answered>, Error> {
     let actor = archive.actor("test")?;
     let mut answers = Vec::new();
-    let options = Options { actor, threads: 2, stop: &AtomicBool::new(false) };
+    let options = Options { actor, threads: 2, material: None, stop: &AtomicBool::new(false) };
     ingest(archive, paths, &options, &mut |answered| answers.push(answered));
     Ok(answers)
 }
@@ -150,7 +157,8 @@ pub(crate) fn content_of(archive: &Archive, record: RecordId) -> Result<Content,
     let opened = access::open(archive, record, actor)?;
     opened.manifest()?;
     let mut content = Content::new();
-    for component in &opened.row.components {
+    // What the archive itself adds is another matter.
+    for component in opened.row.components.iter().filter(|c| !muragat::model::path::is_own(&c.path)) {
         let mut bytes = Vec::new();
         opened.whole(component, &mut |piece| {
             bytes.extend_from_slice(piece);

@@ -5,9 +5,11 @@
 //! archives in a temporary folder. Every line is checked against its schema, and then without each of its keys and with
 //! one key more, which must not pass.
 
+use super::bed::unsigned;
+use super::signed::{Office, at};
 use crate::common::{MAIN, Sample, docx};
 use jsonschema::Validator;
-use muragat::archive::{Archive, InitOptions};
+use muragat::archive::Archive;
 use muragat::clock::{Clock, FixedClock, SystemClock};
 use muragat::error::Exit;
 use muragat::ingest::{Intake, Status};
@@ -57,7 +59,7 @@ impl Bench {
 
     fn new() -> Self {
         let bench = Self::empty();
-        bench.run(&["init"]).exits(Exit::Ok);
+        bench.run(&["init", "--signatures", "flag"]).exits(Exit::Ok);
         bench
     }
 
@@ -206,7 +208,7 @@ fn every_line_follows_its_schema() {
     let twin = Sample::new("1-қ").card_with("registration_number", json!("5-қ")).write(&bench.path("twin"), "5-same");
     let mut checked = Checked { bench: &bench, met: BTreeSet::new() };
 
-    checked.run(&["init", "--formats", "flag"], Exit::Ok, &["init"]);
+    checked.run(&["init", "--formats", "flag", "--signatures", "flag"], Exit::Ok, &["init"]);
     let answers = [["ingest-answer"; 4].as_slice(), &["ingest-summary"]].concat();
     let first = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
     let again = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
@@ -221,22 +223,23 @@ fn every_line_follows_its_schema() {
     assert_eq!(statuses(&again), ["held", "held", "held", "refused"]);
     assert_eq!(statuses(&failed), ["failed"]);
     let summary = &first[4]["summary"];
-    assert_eq!((&summary["accepted"], &summary["flagged"], &summary["refused"]), (&json!(3), &json!(1), &json!(1)));
-    assert_eq!((&summary["codes"], &summary["flags"]), (&json!({"ING-003": 1}), &json!({"FMT-002": 1, "FMT-003": 1})));
+    assert_eq!((&summary["accepted"], &summary["flagged"], &summary["refused"]), (&json!(3), &json!(3), &json!(1)));
+    let flags = json!({"FMT-002": 1, "FMT-003": 1, "SIG-012": 3});
+    assert_eq!((&summary["codes"], &summary["flags"]), (&json!({"ING-003": 1}), &flags));
     let line = |name: &str| first.iter().find(|l| l["path"].as_str().is_some_and(|path| path.ends_with(name))).unwrap();
     let of = |name: &str| id(line(name));
     assert_eq!(codes(line("3-refused")), ["ING-003"]);
-    assert_eq!(line("4-flagged")["flags"], json!(["FMT-002", "FMT-003"]));
+    assert_eq!(line("4-flagged")["flags"], json!(["FMT-002", "FMT-003", "SIG-012"]));
     let (public, confidential, same) = (of("1-accepted"), of("2-confidential"), id(&twin));
     assert_eq!(twin["same_content"], json!([public]));
 
     let shown = checked.run(&["show", &public], Exit::Ok, &["show"]);
-    assert_eq!((&shown[0]["signature_status"], &shown[0]["readings"]), (&json!("not validated"), &json!([])));
+    assert_eq!((&shown[0]["signature_status"], &shown[0]["readings"]), (&json!("unsigned"), &json!([])));
     assert_eq!(shown[0]["same_content"], json!([same]));
     let shown = checked.run(&["show", &confidential], Exit::Ok, &["show"]);
     assert_eq!(shown[0]["readings"].as_array().unwrap().len(), 1, "a restricted record is read on the record");
     let shown = checked.run(&["show", &of("4-flagged")], Exit::Ok, &["show"]);
-    assert_eq!(shown[0]["flags"], json!(["FMT-002", "FMT-003"]));
+    assert_eq!(shown[0]["flags"], json!(["FMT-002", "FMT-003", "SIG-012"]));
 
     let rows = checked.run(&["search", "Сынақ"], Exit::Ok, &["search-row"; 4]);
     for row in rows {
@@ -278,6 +281,8 @@ fn every_line_follows_its_schema() {
     checked.run(&["get", &public, "-o", "out"], Exit::Ok, &files);
     assert_eq!(fs::read(bench.path("out").join(MAIN)).unwrap(), Sample::new("1-қ").main);
 
+    answers_are_issued(&mut checked);
+
     let full = checked.run(&["audit"], Exit::Ok, &["audit"]);
     assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(4)));
     let fast = checked.run(&["audit", "--fast"], Exit::Ok, &["audit"]);
@@ -303,12 +308,84 @@ fn every_line_follows_its_schema() {
     let proof = checked.run(&["log", "proof", "--consistency", "old"], Exit::Ok, &["log-consistency"]);
     assert_eq!(proof[0]["old_root"], head[0]["root"]);
 
+    // What signatures are judged by, and what waits for them.
+    let signed = super::signed::Bench::bare();
+    let trust = signed.office.trust(signed.now());
+    let (policy, authority) =
+        (bench.file("policy.toml", &trust.policy), bench.file("authority.toml", &trust.authority));
+    let crl = bench.file("root.crl", signed.office.crl(signed.now(), &[]));
+    let of_signed = ["--archive", text(&signed.root())].map(str::to_owned);
+    let with = |arguments: &[&str]| -> Vec<String> {
+        of_signed.iter().cloned().chain(arguments.iter().map(|a| (*a).to_owned())).collect()
+    };
+    let mut run = |arguments: &[&str], names: &[&str]| {
+        let arguments = with(arguments);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        checked.run(&arguments, Exit::Ok, names)
+    };
+    run(&["policy", "check", &policy, &authority], &["policy-check", "policy-check"]);
+    run(&["policy", "adopt", &policy], &["policy-answer"]);
+    run(&["policy", "adopt", &authority], &["policy-answer"]);
+    run(&["policy", "list"], &["policy-row", "policy-row"]);
+    let archive = signed.open();
+    signed.take(&archive, &signed.draft("1"));
+    archive.close().unwrap();
+    run(&["waiting", "list"], &["waiting-row"]);
+    run(&["material", "add", &crl], &["material-answer"]);
+    run(&["material", "list"], &["material-row"]);
+
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");
 
     let files = fs::read_dir(schemas()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let files: BTreeSet<String> = files.map(|f| f.trim_end_matches(".schema.json").to_owned()).collect();
     assert_eq!(checked.met, files, "every schema was met");
+}
+
+/// The notices of what was refused are listed, given out, signed and verified.
+fn answers_are_issued(checked: &mut Checked<'_>) {
+    let bench = checked.bench;
+    let now = SystemClock.now();
+    let office = Office::new(now);
+    let trust = office.trust(now);
+    let policy = bench.file("trust.toml", &trust.policy);
+    let crl = bench.file("root.crl", &trust.crl);
+    bench.run(&["policy", "adopt", &policy]).exits(Exit::Ok);
+    bench.run(&["policy", "adopt", &bench.file("register.toml", &trust.authority)]).exits(Exit::Ok);
+    bench.run(&["material", "add", &crl]).exits(Exit::Ok);
+    let rows = checked.run(&["receipt", "list", "--unsigned"], Exit::Ok, &["receipt-row"; 2]);
+    assert_eq!((&rows[0]["kind"], &rows[0]["overdue"]), (&json!("notice"), &json!(false)));
+    let entry = rows[0]["entry"].to_string();
+    let show = ["receipt", "show", &entry, "-o", "notice"];
+    let shown = checked.run(&show, Exit::Ok, &["receipt-show"]).swap_remove(0);
+    assert_eq!(shown["files"], json!(["notice/notice.json", "notice/notice.txt"]));
+    let notice = fs::read(bench.path("notice/notice.json")).unwrap();
+    let wrong = bench.file("wrong.p7s", office.official.sign_detached(&notice, at(now)));
+    let right = bench.file("right.p7s", office.clerk.sign_detached(&notice, at(now)));
+    let mut sign = |signature: &str, exit| {
+        let sign = ["receipt", "sign", &entry, "--signature", signature];
+        checked.run(&sign, exit, &[if exit == Exit::Conflict { "error" } else { "receipt-answer" }]).swap_remove(0)
+    };
+    assert_eq!(codes(&sign(&wrong, Exit::Refused)), ["SIG-014"]);
+    assert_eq!(sign(&right, Exit::Ok)["status"], "issued");
+    assert_eq!(sign(&right, Exit::Conflict)["error"]["code"], "SIG-015");
+    let rows = checked.run(&["receipt", "list"], Exit::Ok, &["receipt-row"; 2]);
+    assert_eq!((&rows[0]["issued"], &rows[1]["issued"]), (&json!(true), &json!(false)));
+    let shown = checked.run(&show, Exit::Ok, &["receipt-show"]).swap_remove(0);
+    assert_eq!(shown["files"].as_array().unwrap().len(), 3);
+    checked.run(&["receipt", "show", "0"], Exit::NotFound, &["error"]);
+
+    let verify = ["verify", "notice/notice.json", "--policy", &policy, "--material", &crl];
+    let row = checked.run(&verify, Exit::Ok, &["verify-row"]).swap_remove(0);
+    assert_eq!((&row["kind"], &row["status"], &row["key"]), (&json!("notice"), &json!("verified"), &Value::Null));
+    fs::write(bench.path("notice/notice.json.p7s"), fs::read(&wrong).unwrap().split_last().unwrap().1).unwrap();
+    checked.run(&verify, Exit::Refused, &["verify-row"]);
+    let answer = "in/1-accepted.answer/confirmation.json";
+    let row = checked.run(&["verify", answer], Exit::Ok, &["verify-row"]).swap_remove(0);
+    assert_eq!((&row["kind"], &row["key"]), (&json!("confirmation"), &json!("beside")));
+    checked.run(&["verify", answer, "--key", &"00".repeat(32)], Exit::Refused, &["verify-row"]);
+    checked.run(&["verify", &policy], Exit::Refused, &["verify-row"]);
+    checked.run(&["verify", "in/3-refused.answer/notice.json"], Exit::Incomplete, &["verify-row"]);
 }
 
 #[test]
@@ -497,8 +574,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 fn a_receipt_that_comes_thirty_days_later_joins_the_record() {
     let bench = Bench::empty();
     let accepted = SystemClock.now() - 30 * DAY_MS - 1000;
-    let archive =
-        Archive::create(&bench.archive(), &InitOptions::default(), Arc::new(FixedClock(AtomicU64::new(accepted))));
+    let archive = Archive::create(&bench.archive(), &unsigned(), Arc::new(FixedClock(AtomicU64::new(accepted))));
     let archive = archive.unwrap();
     let actor = archive.actor("test").unwrap();
     let folder = Sample::new("1-қ").write(&bench.path("in"), "1");
@@ -524,9 +600,9 @@ fn a_receipt_that_comes_thirty_days_later_joins_the_record() {
     let day = |time: &Value| time.as_str().unwrap()[..10].parse::<chrono::NaiveDate>().unwrap();
     assert_eq!((day(&amendment["time"]) - day(&after["accepted"])).num_days(), 30);
     let components = after["components"].as_array().unwrap();
-    assert_eq!(components.iter().map(|c| &c["part"]).collect::<Vec<_>>(), [&json!(0), &json!(0), &json!(1)]);
+    assert_eq!(components.iter().map(|c| &c["part"]).collect::<Vec<_>>(), [&json!(0), &json!(0), &json!(0), &json!(1)]);
     // What was accepted is as it was, with its commitment; the addition has one of its own.
-    assert_eq!(components[..2], before["components"].as_array().unwrap()[..]);
+    assert_eq!(components[..3], before["components"].as_array().unwrap()[..]);
     assert_eq!((&after["g256"], &after["card"]), (&before["g256"], &before["card"]));
     assert_ne!(amendment["g256"], after["g256"]);
     assert_eq!(after["custody"][1]["act"], "record.amended");
@@ -719,8 +795,8 @@ fn what_intake_refuses_and_flags_follows_the_policy_of_the_archive() {
         text.replace(&refuse, &flag)
     });
     fs::write(&config, changed).unwrap();
-    assert_eq!(bench.ingest(&plain, "1", Exit::Ok)["flags"], json!(["FMT-002", "FMT-003"]));
-    assert_eq!(bench.ingest(&marked("2-қ"), "2", Exit::Ok)["flags"], json!(["ING-033"]));
+    assert_eq!(bench.ingest(&plain, "1", Exit::Ok)["flags"], json!(["FMT-002", "FMT-003", "SIG-012"]));
+    assert_eq!(bench.ingest(&marked("2-қ"), "2", Exit::Ok)["flags"], json!(["ING-033", "SIG-012"]));
     let record = bench.record(&official("3-қ"), "3");
     let shown = bench.show(&record);
     assert_eq!(shown["access_category"], "official_use");

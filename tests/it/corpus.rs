@@ -45,11 +45,11 @@ fn round_trip(files: &[(String, Vec<u8>)], digests: &BTreeMap<String, String>) {
         paths.push(folder);
     }
     // Whatever it is: here it must come back. What intake says of it is the matter of `formats`.
-    let policy = Policy { formats: Action::Flag, ..Policy::default() };
+    let policy = Policy { formats: Action::Flag, signatures: Action::Flag, ..Policy::default() };
     let options = InitOptions { policy, ..InitOptions::default() };
     let archive = Archive::create(&root, &options, Arc::new(SystemClock)).unwrap();
     let actor = archive.actor("test").unwrap();
-    let options = Options { actor, threads: 2, stop: &AtomicBool::new(false) };
+    let options = Options { actor, threads: 2, material: None, stop: &AtomicBool::new(false) };
     let mut records = BTreeMap::new();
     ingest(&archive, &paths, &options, &mut |answered| {
         let record = accepted(&answered).unwrap_or_else(|| panic!("{answered:?}"));

@@ -79,7 +79,7 @@ fn run(bed: &Bed, load: &Load, told: &mut Told) -> Result<(), Error> {
     take(&archive, &[1, 2])?;
     let answers = take_in(&archive, std::slice::from_ref(&load.refused))?;
     match answers.into_iter().next().unwrap().status {
-        Status::Refused(refusals) => assert_eq!(refusals[0].code, ErrorCode::IngFileUnlisted),
+        Status::Refused { reasons, .. } => assert_eq!(reasons[0].code, ErrorCode::IngFileUnlisted),
         Status::Failed(e) => return Err(e),
         status => panic!("unexpected answer {status:?}"),
     }

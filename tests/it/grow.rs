@@ -4,9 +4,9 @@
 //! showing, giving out, searching, auditing and rebuilding; commitments made before stay valid; and when the record is
 //! spilled nothing of any part can be read. Method: the library on a real folder with a clock that is moved.
 
-use super::bed::{content_of, cover, take_in};
+use super::bed::{content_of, cover, take_in, unsigned};
 use muragat::access;
-use muragat::archive::{Archive, InitOptions, forget_index};
+use muragat::archive::{Archive, forget_index};
 use muragat::audit::{Options as AuditOptions, audit};
 use muragat::clock::FixedClock;
 use muragat::config::Config;
@@ -39,7 +39,7 @@ impl Bench {
     fn new() -> Self {
         let bench =
             Self { folder: tempfile::tempdir().unwrap(), clock: Arc::new(FixedClock(AtomicU64::new(super::bed::NOW))) };
-        Archive::create(&bench.root(), &InitOptions::default(), bench.clock.clone()).unwrap().close().unwrap();
+        Archive::create(&bench.root(), &unsigned(), bench.clock.clone()).unwrap().close().unwrap();
         bench
     }
 
@@ -162,7 +162,7 @@ fn a_receipt_of_thirty_days_later_belongs_to_the_record_and_dies_with_it() {
     assert_eq!(amendments[0].0.t - super::bed::NOW, 30 * DAY_MS);
     assert_eq!(amendments[0].1.reason.as_deref(), Some("Кешікті"));
     assert_eq!(amendments[1].1.kind, AmendmentKind::FormatsIdentified);
-    assert_eq!(amendments[1].1.formats.len(), 3, "every component of every part");
+    assert_eq!(amendments[1].1.formats.len(), 4, "every component of every part, and the validation");
     let (custody, _) = opened.history().unwrap();
     assert_eq!(custody.iter().map(|e| e.index).collect::<Vec<_>>()[1], entry);
     assert_eq!(custody.len(), 3);
@@ -171,7 +171,7 @@ fn a_receipt_of_thirty_days_later_belongs_to_the_record_and_dies_with_it() {
     assert_eq!(content_of(&archive, record).unwrap()["түбіртек.xml"], RECEIPT);
     let out = bench.folder.path().join("out");
     let written = opened.export(&out).unwrap();
-    assert_eq!(written.len(), 3);
+    assert_eq!(written.len(), 4);
     assert_eq!(std::fs::read(out.join("түбіртек.xml")).unwrap(), RECEIPT);
     drop(opened);
     archive.close().unwrap();
@@ -264,7 +264,7 @@ fn a_corrected_card_is_found_by_its_old_and_its_new_values() {
         "incoming",
     );
     match bench.take(&archive, &taken) {
-        Status::Refused(refusals) => assert_eq!(refusals[0].code, ErrorCode::IngRegistrationTaken),
+        Status::Refused { reasons, .. } => assert_eq!(reasons[0].code, ErrorCode::IngRegistrationTaken),
         other => panic!("{other:?}"),
     }
     archive.close().unwrap();

@@ -22,6 +22,7 @@ mod floor;
 mod measure;
 mod peers;
 mod report;
+mod signatures;
 mod steps;
 
 use clap::{Parser, ValueEnum};
@@ -99,6 +100,7 @@ enum Part {
     Reindex,
     Open,
     Search,
+    Signatures,
 }
 
 fn main() -> ExitCode {
@@ -207,6 +209,9 @@ impl<'a> Bench<'a> {
                 Part::Reindex => self.reindex()?,
                 Part::Open => self.open()?,
                 Part::Search => self.search()?,
+                Part::Signatures => {
+                    signatures::measure(&mut self.report, &self.places.out(), self.rounds, self.run.smoke)?;
+                }
             }
         }
         Ok(self.report.print()?)

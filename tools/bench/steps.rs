@@ -141,7 +141,7 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
 
 fn create(folder: &Path) -> Fallible<(Archive, ActorId)> {
     // The documents of the corpus are of many formats; they are identified like any other, and none is refused.
-    let policy = Policy { formats: Action::Flag, ..Policy::default() };
+    let policy = Policy { formats: Action::Flag, signatures: Action::Flag, ..Policy::default() };
     let archive = Archive::create(folder, &InitOptions { policy, ..InitOptions::default() }, Arc::new(SystemClock))?;
     let actor = archive.actor("bench")?;
     Ok((archive, actor))
@@ -155,7 +155,7 @@ fn open_archive(folder: &Path) -> Fallible<Archive> {
 fn take_in(archive: &Archive, actor: ActorId, paths: &[PathBuf], threads: usize) -> Fallible<u64> {
     let stop = AtomicBool::new(false);
     let (mut accepted, mut bytes, mut other) = (0, 0, None);
-    ingest(archive, paths, &ingest::Options { actor, threads, stop: &stop }, &mut |answered| {
+    ingest(archive, paths, &ingest::Options { actor, threads, material: None, stop: &stop }, &mut |answered| {
         bytes += answered.bytes;
         match answered.status {
             Status::Accepted { .. } => accepted += 1,

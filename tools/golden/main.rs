@@ -48,7 +48,7 @@ fn write(dir: &Path, inbox: &Path) -> Result<()> {
     let clock = Arc::new(FixedClock(AtomicU64::new(NOW)));
     let root = dir.join("archive");
     let (formats, secrecy_marks, official_use) = (Action::Flag, Action::Flag, Action::Flag);
-    let policy = Policy { formats, secrecy_marks, official_use, ..Policy::default() };
+    let policy = Policy { formats, signatures: Action::Flag, secrecy_marks, official_use, ..Policy::default() };
     let options = InitOptions { origin: Some("golden.example/log".into()), policy, ..InitOptions::default() };
     let archive = Archive::create(&root, &options, clock.clone() as Arc<dyn Clock>)?;
     // Several segments and a folded journal in a few kilobytes.
@@ -252,7 +252,7 @@ impl Store<'_> {
                     let (access, amendments) = (draft.access, Vec::new());
                     self.records.insert(number, Made { id: record, access, files, contents, amendments, found_by });
                 }
-                Status::Refused(_) if REFUSED.contains(&number) => {}
+                Status::Refused { .. } if REFUSED.contains(&number) => {}
                 other => return Err(format!("submission {number}: {other:?}").into()),
             }
         }

@@ -289,10 +289,17 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "account.added": "rec doc obj", "agency.added": "rec doc obj",
     "record.accepted": "rec key g256 g512 obj", "submission.refused": "rec doc obj",
     "record.amended": "rec g256 g512 obj", "record.spilled": "rec", "classifier.adopted": "rec doc obj",
+    "policy.adopted": "rec doc obj", "authority.adopted": "rec doc obj", "material.added": "rec doc obj",
+    "answer-key.added": "rec doc obj", "submission.waiting": "rec key doc obj", "waiting.ended": "rec",
+    "notice.issued": "rec doc obj",
     "record.read": "rec", "segment.sealed": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
-                  "archive_parts secrecy_marks official_use".split())  # §6.1
+                  "archive_parts secrecy_marks official_use signatures".split())  # §6.1
+REGISTERS = {  # §4.3: acts about a register, by the entry that created it
+    "account.added": 0, "agency.added": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
+    "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
+}
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "rec": 32}
 
 
@@ -523,8 +530,9 @@ class Archive:
                  "is no beginning of its tile")
 
     def check_entries(self):  # §4.3
-        chains, ids, keys, t, epoch, spilled_now = {}, set(), set(), 0, 1, False
-        self.acts, self.accepted, self.amended, self.spilled, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
+        chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
+        self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
+        self.gone = {}  # by id of a record or a waiting submission: how its key went
         self.rolled = -1  # the newest roll
         for index, text in enumerate(self.entries):
             where = f"tlog: entry {index}"
@@ -548,6 +556,7 @@ class Archive:
                 keys.add(key)
                 self.key_slots[rec] = tuple(map(int, key.split("/")))
             need(rec is None or rec in self.key_slots, where, "rec has no key")
+            need(act not in REGISTERS or rec == self.acts[REGISTERS[act]]["rec"], where, "about the wrong register")
             if act == "segment.sealed":
                 segment = entry["segment"]
                 need(isinstance(segment, dict) and set(segment) == {"frames", "len", "number", "root"}
@@ -559,15 +568,20 @@ class Archive:
                 need(entry["epoch"] == epoch, where, "wrong epoch")
             if act == "record.accepted":
                 self.accepted[rec] = entry
+            if act == "submission.waiting":
+                self.waiting[rec] = entry
             if act in ("record.amended", "record.spilled", "record.read"):
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
                 self.amended.setdefault(rec, []).append(entry)
-            need(not spilled_now or act in ("record.spilled", "vault.rolled"), where, "a spill without its roll")
-            spilled_now = act == "record.spilled"
-            if spilled_now:
-                need(rec not in self.spilled, where, "spilled twice")
-                self.spilled[rec] = index
+            need(not erasing or act in ("record.spilled", "waiting.ended", "vault.rolled"), where,
+                 "a key that ends without its roll")
+            erasing = act in ("record.spilled", "waiting.ended")
+            if erasing:
+                need(rec in (self.accepted if act == "record.spilled" else self.waiting), where, "ends nothing")
+                need(rec not in self.gone, where, "ended twice")
+                how = "spilled" if act == "record.spilled" else "does not wait any more"
+                self.gone[rec] = f"{how}, entry {index}"
             if act == "vault.rolled":
                 self.rolled = index
             if rec:
@@ -575,20 +589,19 @@ class Archive:
             ids.add(entry["id"])
             t = entry["t"]
             self.acts.append(entry)
-        need(not spilled_now, "tlog", "a spill without its roll")
+        need(not erasing, "tlog", "a key that ends without its roll")
         need((self.head.t, self.head.epoch, self.head.sealed) == (t, epoch, len(self.sealed)), "tlog/lock",
              "time, epoch or sealed segment are not those of the entries")
 
     def owner_key(self, rec):
-        """The key of a record or register. Raises Erased when a roll after its first entry took it away. §3.7, §6.3"""
+        """The key of an owner. Raises Erased when a roll after its first entry took it away. §3.7, §6.3"""
         try:
             key = self.vault.key(*self.key_slots[rec], bytes.fromhex(rec))
         except Erased as error:
             first = next(index for index, entry in enumerate(self.acts) if entry.get("rec") == rec)
             need(self.rolled > first, f"vault: {rec}", "its key is erased, and no roll has erased it")
-            spilled = f"spilled, entry {self.spilled[rec]}" if rec in self.spilled else str(error)
-            raise Erased(f"{rec}: {spilled}") from None
-        need(rec not in self.spilled, f"vault: {rec}", "was spilled, and its key is still there")
+            raise Erased(f"{rec}: {self.gone.get(rec, error)}") from None
+        need(rec not in self.gone, f"vault: {rec}", "its key should be erased, and is still there")
         return key
 
 
@@ -827,8 +840,8 @@ class Store:
             need(sha256(b"".join(addresses)).hex() == entry["obj"], where, "not those that the log commits to")
             kinds = sorted(item.kind for item in objects.values())
             head = {"record.accepted": 2, "record.amended": 4}.get(entry["act"], 3)
-            wanted = [1] * (len(kinds) - 1 if head != 3 else 0) + [head]
-            need(kinds == wanted and self.last[bytes.fromhex(entry["id"])].kind > 1, where, "wrong kinds of objects")
+            need(kinds == [1] * (len(kinds) - 1) + [head] and self.last[bytes.fromhex(entry["id"])].kind == head, where,
+                 "wrong kinds of objects")
         return objects
 
 
@@ -841,7 +854,13 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "account.added": [{"account", "actor"}], "agency.added": [{"agency", "subtree"}],
     "submission.refused": [{"reasons", "source"}, {"code", "detail", "source", "subject"}],
     "classifier.adopted": [{"file", "sha256"}, {"file", "sha256", "signature"}],
+    "policy.adopted": [{"file", "sha256"}], "authority.adopted": [{"file", "sha256"}],
+    "material.added": [{"files", "material", "sha256", "issuer", "made"}],
+    "answer-key.added": [{"algorithm", "public_key"}],
+    "submission.waiting": [{"files", "agency", "registration_number", "document_date", "source", "reasons"}],
+    "notice.issued": [{"files", "refusal"}],
 }
+FILE_KEYS = {"name", "size", "sha256", "object", "address"}  # §5.6
 Part = namedtuple("Part", "metadata objects items key")  # metadata file, `objects`, stored objects by id, owner's key
 
 KEYS = {  # §5.2, §5.7: keys of a metadata file: those that it must have, and those that it may have
@@ -849,18 +868,30 @@ KEYS = {  # §5.2, §5.7: keys of a metadata file: those that it must have, and 
                          "file"),
     "muragat/record/2": ("schema record_id profile kind agency direction nomenclature_index access_category card "
                          "components identifier", "file certified_by codes flags"),
+    "muragat/record/3": ("schema record_id profile kind agency direction nomenclature_index access_category card "
+                         "components identifier validation", "file certified_by codes flags"),
     "muragat/amendment/1": ("schema record_id kind components identifier", "card flags formats reason"),
 }
 COMPONENT_KEYS = {  # by whether formats are identified
     False: ("path role size sha256 sha512", "covers media_type"),
     True: ("path role size sha256 sha512 format", "covers media_type content source tool"),
 }
+OWN = "muragat/"  # §5.2: where components of the archive's own lie, since version 3
+OWN_KEYS = "path role size sha256 sha512", "covers format"
+OWN_ROLES = {"report", "issued"}  # of nothing that was sent; certificates and revocation data may be either's
+VALIDATION_KEYS = "verdict received created_on created_basis policy authorities material", "claimed proven"
 FORMAT_KEYS = "family name basis", "puid version findings"
 
 
 def has_keys(value, keys):
     must, may = (set(names.split()) for names in keys)
     return isinstance(value, dict) and must <= set(value) <= must | may
+
+
+def is_own(component, metadata):
+    """Whether a component is the archive's own. §5.2, §5.7"""
+    return component["path"].startswith(OWN) and (
+        metadata["schema"] == "muragat/record/3" or metadata["kind"] == "receipt_issued")
 
 
 class Reader:
@@ -884,14 +915,29 @@ class Reader:
                  and schema == f"muragat/{name}/{document['v']}" and has_keys(metadata, KEYS[schema])
                  and metadata["record_id"] == rec and len(places) == len(components) == len(items) - 1
                  and len({place["object"] for place in places}) == len(places), stored.where, f"wrong {name}")
+            own = [c for c in components if is_own(c, metadata)]
+            sent = [c for c in components if not is_own(c, metadata)]
             identified = "identifier" in metadata
-            formats = [component["format"] for component in components] if identified else []
-            formats += [inner["content"]["format"] for inner in components if "content" in inner]
+            formats = [component["format"] for component in sent] if identified else []
+            formats += [inner["content"]["format"] for inner in sent if "content" in inner]
             formats += [again["format"] for again in metadata.get("formats", [])]
-            need(all(has_keys(component, COMPONENT_KEYS[identified]) for component in components)
+            need(all(has_keys(component, COMPONENT_KEYS[identified]) for component in sent)
+                 and all(has_keys(component, OWN_KEYS) for component in own)
+                 and all(component["role"] in OWN_ROLES | {"certificate", "revocation"} for component in own)
                  and all(has_keys(found, FORMAT_KEYS) for found in formats)
+                 and not any(component["role"] in OWN_ROLES for component in sent)
+                 and components == sent + own
                  and all(("source" in c, "tool" in c) in ((False, False), (True, True)) for c in components),
                  stored.where, f"wrong component in the {name}")
+            if schema == "muragat/record/3":
+                validation = metadata["validation"]
+                need(has_keys(validation, VALIDATION_KEYS) and all(
+                     is_hex(digest, 64) for digest in
+                     [validation["policy"], *validation["authorities"], *validation["material"]]),
+                     stored.where, "wrong validation in the record")
+            if metadata.get("kind") == "receipt_issued":
+                need([(c["path"], c["role"]) for c in components] == [(OWN + "receipt.json.p7s", "issued")],
+                     stored.where, "an issued receipt is its signature and nothing else")
             for place in places:
                 item = items.get(bytes.fromhex(place["object"]))
                 need(item and item.kind == 1 and item.address().hex() == place["address"], stored.where,
@@ -984,44 +1030,93 @@ class Reader:
         """Goes on after a damaged record, to name all of them."""
         self.archive.check_tiles()
         self.store.check()
-        damaged, erased = bool(self.archive.lock_damage), set()
+        damaged, erased, shared, used = bool(self.archive.lock_damage), set(), set(), []
         for entry in self.archive.acts:
+            rec = entry.get("rec")
             try:
                 if entry["act"] == "record.accepted":
-                    for _, parts in self.components(entry["rec"]):
-                        for _ in parts:
-                            pass
+                    parts = self.parts(rec)
+                    used.append((rec, set(parts[0].metadata.get("validation", {}).get("material", [])) - shared))
+                    for part in parts:
+                        for _, pieces in self.components_of(part):
+                            for _ in pieces:
+                                pass
                 elif entry["act"] == "record.amended":
-                    if entry["rec"] in erased:  # otherwise it was read with its record
+                    if rec in erased:  # otherwise it was read with its record
                         self.store.objects(entry)
                 else:
-                    self.check_document(entry)
+                    document = self.check_document(entry)
+                    if entry["act"] == "material.added":
+                        shared.add(document["sha256"])
             except Erased as error:
-                print(f"erased: {error}")
-                erased.add(entry["rec"])
+                self.store.objects(entry)
+                if rec in self.archive.accepted:  # that a submission does not wait any more is how it should be
+                    print(f"erased: {error}")
+                    erased.add(rec)
             except Damaged as error:
                 print(f"damaged: {error}", file=sys.stderr)
                 damaged += 1
-        frames = self.store.frames()
+        for rec, missing in used:
+            if missing:  # §5.2: what a record names was there before it
+                print(f"damaged: record {rec}: no shared material {' '.join(sorted(missing))}", file=sys.stderr)
+                damaged += 1
+        frames, waiting = self.store.frames(), set(self.archive.waiting)
         known = {bytes.fromhex(entry["id"]) for entry in self.archive.acts}
         print(f"{len(self.archive.acts)} entries, {len(self.archive.accepted)} records, {len(erased)} of them erased, "
-              f"{sum(map(len, self.archive.amended.values()))} amendments, {len(frames)} frames, "
+              f"{sum(map(len, self.archive.amended.values()))} amendments, {len(waiting)} submissions that waited, "
+              f"{len(waiting - set(self.archive.gone))} of them still do, {len(frames)} frames, "
               f"{sum(frame.act not in known for frame in frames)} of them orphans: "
               + (f"{damaged} things are damaged" if damaged else "all is well"))
         return 1 if damaged else 0
 
     def check_document(self, entry):  # §5.6
-        for item in self.store.objects(entry).values():
-            data = b"".join(item.open(self.archive.owner_key(entry["rec"])))
-            document = read_canonical(data, item.where)
-            need(sha256(data).hex() == entry["doc"], item.where, "not the document that the log commits to")
-            need(document.get("kind") == entry["act"] and document.get("v") == 1 and is_hex(document.get("salt"), 64),
-                 item.where, "wrong act document")
-            keys = set(document) - {"kind", "v", "salt"}
-            need(keys in DOCUMENTS[entry["act"]], item.where, "wrong keys in an act document")
-            if "file" in keys:
-                digest = sha256(base64.b64decode(document["file"], validate=True)).hex()
-                need(digest == document["sha256"], item.where, "the classifier has not its digest")
+        """The act document of an entry, checked with the files that came with it; none when the act has no objects."""
+        items = self.store.objects(entry)
+        if not items:
+            return None
+        key = self.archive.owner_key(entry["rec"])
+        item = next(item for item in items.values() if item.kind == 3)
+        data = b"".join(item.open(key))
+        document = read_canonical(data, item.where)
+        need(sha256(data).hex() == entry["doc"], item.where, "not the document that the log commits to")
+        need(document.get("kind") == entry["act"] and document.get("v") == 1 and is_hex(document.get("salt"), 64),
+             item.where, "wrong act document")
+        need(set(document) - {"kind", "v", "salt"} in DOCUMENTS[entry["act"]], item.where,
+             "wrong keys in an act document")
+        if "file" in document:
+            digest = sha256(base64.b64decode(document["file"], validate=True)).hex()
+            need(digest == document["sha256"], item.where, "the file has not its digest")
+        try:
+            self.check_files(document, items, key, item.where)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            raise Damaged(f"{item.where}: wrong files in an act document") from None
+        return document
+
+    def check_files(self, document, items, key, where):
+        """The files that came with an act: each an object under the same key. §5.6"""
+        files, kind = document.get("files", []), document["kind"]
+        need(len(files) == len(items) - 1 == len({file["object"] for file in files})
+             and len({file["name"] for file in files}) == len(files) and ("files" not in document or files), where,
+             "its files are not the objects of the act")
+        for file in files:
+            stored = items.get(bytes.fromhex(file["object"]))
+            need(set(file) == FILE_KEYS and stored and stored.kind == 1 and stored.address().hex() == file["address"],
+                 where, f"the file {file['name']} is not stored as it says")
+            size, digest = 0, hashlib.sha256()
+            for part in stored.open(key):
+                size += len(part)
+                digest.update(part)
+            need((size, digest.hexdigest()) == (file["size"], file["sha256"]), stored.where,
+                 f"{file['name']} is not what came with the act")
+        need(kind not in ("material.added", "notice.issued") or len(files) == 1, where, "not one file")
+        if kind == "material.added":
+            need(files[0]["sha256"] == document["sha256"], where, "the material has not its digest")
+        if kind == "submission.waiting":
+            need(files[0]["name"] == "submission.json", where, "the submission does not come first")
+        if kind == "notice.issued":
+            refusal = document["refusal"]
+            need(type(refusal) is int and self.archive.acts[refusal]["act"] == "submission.refused", where,
+                 "the notice is about no refusal")
 
 
 def main():

@@ -15,19 +15,22 @@ mod der;
 pub mod docx;
 mod drafts;
 mod pdf;
-mod signer;
+pub mod signer;
+pub mod trust;
 
 use crate::model::card::CARD_SCHEMA;
+use crate::model::digest::sha256;
 use crate::model::submission::{SUBMISSION_FILE, SUBMISSION_SCHEMA};
 use crate::text::Text;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use chrono_tz::Asia::Almaty;
 use drafts::{DRAFTS, Draft};
 use serde_json::{Value, json};
-use signer::{Root, Signer, Validity};
+use signer::{Holder, Root, Signer, Validity};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use trust::{Person, Trust};
 
 /// One submission folder that was written.
 #[derive(Debug, Clone)]
@@ -40,8 +43,35 @@ pub struct Sample {
     pub about: Text,
 }
 
+/// The samples, and what an archive must trust to take them in.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    /// The submissions.
+    pub submissions: Vec<Sample>,
+    /// Policy, register of signers and CRL.
+    pub trust: Trust,
+}
+
 /// Code of the agency that the samples belong to.
 pub const AGENCY: &str = "DEMO-01";
+
+/// Role identifiers of Kazakhstan's certificates: a legal entity, the right to sign for it, its employee.
+const LEGAL_ENTITY: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2];
+const RIGHT_TO_SIGN: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2, 2];
+const EMPLOYEE: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2, 5];
+/// The numbers are made up: they fail the check digit of a real IIN and BIN.
+const OFFICIAL: Holder<'static> = Holder {
+    common_name: "ҮЛГІ ҚОЛТАҢБА ИЕСІ 1",
+    iin: Some("000000000001"),
+    bin: Some("000000000100"),
+    roles: &[LEGAL_ENTITY, RIGHT_TO_SIGN],
+};
+const RECORDS_OFFICE: Holder<'static> = Holder {
+    common_name: "ҮЛГІ ҚОЛТАҢБА ИЕСІ 2 (ТІРКЕУ БӨЛІМІ)",
+    iin: Some("000000000002"),
+    bin: Some("000000000100"),
+    roles: &[LEGAL_ENTITY, EMPLOYEE],
+};
 
 const CARD: &str = "card.json";
 const MAIN: &str = "main.docx";
@@ -55,6 +85,8 @@ const SIGNATURE_SUFFIX: &str = ".p7s";
 const VALID_BEFORE: TimeDelta = TimeDelta::days(1);
 /// How long after `now` they stay valid.
 const VALID_AFTER: TimeDelta = TimeDelta::days(5 * 365);
+/// How long after `now` the CRL is fresh.
+const CRL_VALID_AFTER: TimeDelta = TimeDelta::days(30);
 /// How long before `now` the official signs; the records office signs at `now` (N 430 cl. 41: the text first).
 const OFFICIAL_SIGNS_BEFORE: TimeDelta = TimeDelta::minutes(2);
 /// Years in which samples can be made: certificates write a year in four digits.
@@ -67,13 +99,14 @@ const YEARS: std::ops::Range<i32> = 1970..9990;
 /// # Errors
 /// Those of the file system, [`io::ErrorKind::AlreadyExists`] for a sample folder that is there already among them;
 /// [`io::ErrorKind::InvalidInput`] for a `now` that no certificate can name.
-pub fn write_samples(into: &Path, now: DateTime<Utc>, random: &mut dyn FnMut(&mut [u8])) -> io::Result<Vec<Sample>> {
+pub fn write_samples(into: &Path, now: DateTime<Utc>, random: &mut dyn FnMut(&mut [u8])) -> io::Result<Samples> {
     if !YEARS.contains(&now.year()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("no sample records for the time {now}")));
     }
     let office = Office::new(now, random)?;
     fs::create_dir_all(into)?;
-    DRAFTS.iter().map(|draft| office.write(draft, into)).collect()
+    let submissions = DRAFTS.iter().map(|draft| office.write(draft, into)).collect::<io::Result<_>>()?;
+    Ok(Samples { submissions, trust: office.trust() })
 }
 
 /// The demonstration office: its people's keys, and the moment it works at.
@@ -96,9 +129,18 @@ impl Office {
     fn new(now: DateTime<Utc>, random: signer::Random<'_>) -> io::Result<Office> {
         let validity = Validity { from: now - VALID_BEFORE, until: now + VALID_AFTER };
         let root = Root::new("ҮЛГІ ТҮБІР КУӘЛІК (СЫНАҚ)", validity, random)?;
-        let official = root.issue("ҮЛГІ ҚОЛТАҢБА ИЕСІ 1", validity, random)?;
-        let records_office = root.issue("ҮЛГІ ҚОЛТАҢБА ИЕСІ 2 (ТІРКЕУ БӨЛІМІ)", validity, random)?;
+        let official = root.issue(&OFFICIAL, validity, random)?;
+        let records_office = root.issue(&RECORDS_OFFICE, validity, random)?;
         Ok(Office { root, official, records_office, now })
+    }
+
+    fn trust(&self) -> Trust {
+        let persons = [
+            Person { holder: OFFICIAL, office: "official", post: "Аппарат басшысы" },
+            Person { holder: RECORDS_OFFICE, office: "records_office", post: "Кеңсе маманы" },
+        ];
+        let crl = Validity { from: self.now - OFFICIAL_SIGNS_BEFORE, until: self.now + CRL_VALID_AFTER };
+        Trust::new(&self.root, AGENCY, &persons, crl, &[])
     }
 
     fn write(&self, draft: &Draft, into: &Path) -> io::Result<Sample> {
@@ -122,7 +164,7 @@ impl Office {
         }
         let official: Vec<Component> = content.iter().map(|c| c.signed(&self.official, self.document_time())).collect();
 
-        let card = Component::new(CARD, "card", pretty(&self.card(draft, &official))?);
+        let card = Component::new(CARD, "card", pretty(&self.card(draft, &content, &official))?);
         let mut office = vec![card.signed(&self.records_office, self.now)];
         if let Some(lines) = draft.receipt {
             let receipt = Component::new(RECEIPT, "receipt", (fill_all(lines).join("\n") + "\n").into_bytes());
@@ -134,8 +176,10 @@ impl Office {
         Ok([vec![card], content, official, office, vec![root]].into_iter().flatten().collect())
     }
 
-    /// The card with its 18 fields (N 430 cl. 8); `signatures` are those under the document itself.
-    fn card(&self, draft: &Draft, signatures: &[Component]) -> Value {
+    /// The card with its 18 fields (N 430 cl. 8), and what it is the card of; `signatures` are those under the document
+    /// itself.
+    fn card(&self, draft: &Draft, content: &[Component], signatures: &[Component]) -> Value {
+        let document = |c: &Component| json!({ "path": c.path, "sha256": sha256(&c.bytes).to_string() });
         let signatures: Vec<&str> = signatures.iter().map(|signature| signature.path.as_str()).collect();
         let (executor_surname, executor_phone) = draft.executor;
         let mut card = json!({
@@ -145,6 +189,7 @@ impl Office {
             "nomenclature_index": draft.nomenclature_index,
             "software": { "name": "Muragat demo", "version": env!("CARGO_PKG_VERSION") },
             "signatures": signatures,
+            "documents": content.iter().map(document).collect::<Vec<_>>(),
             "nature": draft.nature,
             "title": self.fill(draft, draft.title),
             "sheets": { "document": 1, "attachments": u8::from(draft.attachment.is_some()) },
@@ -294,8 +339,8 @@ mod tests {
     #[test]
     fn same_time_and_random_bytes_give_the_same_files() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let first = files(&write_samples(one.path(), now(), &mut counter()).unwrap());
-        let again = files(&write_samples(two.path(), now(), &mut counter()).unwrap());
+        let first = files(&write_samples(one.path(), now(), &mut counter()).unwrap().submissions);
+        let again = files(&write_samples(two.path(), now(), &mut counter()).unwrap().submissions);
         assert_eq!(first.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
         assert!(first == again);
     }
@@ -320,7 +365,7 @@ mod tests {
     #[test]
     fn submissions_and_cards_are_well_formed_and_list_exactly_the_files_there_are() {
         let folder = tempfile::tempdir().unwrap();
-        let samples = write_samples(folder.path(), now(), &mut counter()).unwrap();
+        let samples = write_samples(folder.path(), now(), &mut counter()).unwrap().submissions;
         assert_eq!(samples.len(), 6);
         for sample in &samples {
             let submission = submission(sample);
@@ -378,7 +423,7 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         let other = folder.path().join("other");
-        let samples = write_samples(&folder.path().join("samples"), now(), &mut counter()).unwrap();
+        let samples = write_samples(&folder.path().join("samples"), now(), &mut counter()).unwrap().submissions;
         let mut verified = 0;
         for sample in &samples {
             for component in submission(sample).components {

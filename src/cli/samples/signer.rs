@@ -1,10 +1,10 @@
-//! Demonstration keys: a root, certificates under it, and detached signatures.
+//! Demonstration keys: a root, certificates and CRLs under it, and signatures.
 //!
-//! The keys are made on the spot, from bytes the caller draws, and never leave memory. X.509 v3 (RFC 5280) and CMS
-//! (RFC 5652) with ECDSA on P-256 and SHA-256 (RFC 5753, RFC 5758). Signatures are deterministic (RFC 6979), so the
-//! same random bytes and the same times give the same files.
+//! The keys are made on the spot, from bytes the caller draws, and never leave memory. X.509 v3 and CRL v2 (RFC 5280),
+//! CMS (RFC 5652) with ECDSA on P-256 and SHA-256 (RFC 5753, RFC 5758), CAdES-B (ETSI EN 319 122-1). Signatures are
+//! deterministic (RFC 6979), so the same random bytes and the same times give the same files.
 //!
-//! It serves `demo` only: a real archive never holds a signing key of the people whose documents it keeps.
+//! It serves `demo` and tests only: a real archive never holds a signing key of the people whose documents it keeps.
 
 use super::der;
 use crate::model::digest::sha256;
@@ -15,7 +15,7 @@ use p256::ecdsa::{Signature, SigningKey};
 use std::io;
 
 /// Fills a buffer with random bytes.
-pub(super) type Random<'a> = &'a mut dyn FnMut(&mut [u8]);
+pub type Random<'a> = &'a mut dyn FnMut(&mut [u8]);
 
 const ECDSA_WITH_SHA256: &[u32] = &[1, 2, 840, 10045, 4, 3, 2];
 const SHA256: &[u32] = &[2, 16, 840, 1, 101, 3, 4, 2, 1];
@@ -28,6 +28,13 @@ const BASIC_CONSTRAINTS: &[u32] = &[2, 5, 29, 19];
 const AUTHORITY_KEY_IDENTIFIER: &[u32] = &[2, 5, 29, 35];
 const ID_DATA: &[u32] = &[1, 2, 840, 113549, 1, 7, 1];
 const ID_SIGNED_DATA: &[u32] = &[1, 2, 840, 113549, 1, 7, 2];
+const SERIAL_NUMBER: &[u32] = &[2, 5, 4, 5];
+const ORGANIZATIONAL_UNIT: &[u32] = &[2, 5, 4, 11];
+const EXTENDED_KEY_USAGE: &[u32] = &[2, 5, 29, 37];
+const CRL_NUMBER: &[u32] = &[2, 5, 29, 20];
+const REASON_CODE: &[u32] = &[2, 5, 29, 21];
+const EMAIL_PROTECTION: &[u32] = &[1, 3, 6, 1, 5, 5, 7, 3, 4];
+const SIGNING_CERTIFICATE_V2: &[u32] = &[1, 2, 840, 113549, 1, 9, 16, 2, 47];
 const CONTENT_TYPE: &[u32] = &[1, 2, 840, 113549, 1, 9, 3];
 const MESSAGE_DIGEST: &[u32] = &[1, 2, 840, 113549, 1, 9, 4];
 const SIGNING_TIME: &[u32] = &[1, 2, 840, 113549, 1, 9, 5];
@@ -37,22 +44,46 @@ const KEY_DRAWS_MAX: usize = 8;
 
 /// From when until when a certificate is good.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Validity {
+pub struct Validity {
     /// First moment.
-    pub(super) from: DateTime<Utc>,
+    pub from: DateTime<Utc>,
     /// Last moment.
-    pub(super) until: DateTime<Utc>,
+    pub until: DateTime<Utc>,
 }
 
 /// A root that issues certificates.
-pub(super) struct Root {
+pub struct Root {
     key: SigningKey,
     name: Vec<u8>,
     certificate: Vec<u8>,
 }
 
+/// Who a certificate is for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Holder<'a> {
+    /// Name.
+    pub common_name: &'a str,
+    /// Individual identification number, 12 digits.
+    pub iin: Option<&'a str>,
+    /// Business identification number, 12 digits.
+    pub bin: Option<&'a str>,
+    /// Identifiers of roles, beside the purpose of signing.
+    pub roles: &'a [&'a [u32]],
+}
+
+/// A revoked certificate in a CRL.
+#[derive(Clone, Copy)]
+pub struct Revocation<'a> {
+    /// Whose.
+    pub signer: &'a Signer,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// Reason (RFC 5280 §5.3.1): 1 keyCompromise, 6 certificateHold.
+    pub reason: u8,
+}
+
 /// A holder of a certificate, who can sign.
-pub(super) struct Signer {
+pub struct Signer {
     key: SigningKey,
     issuer: Vec<u8>,
     serial: Vec<u8>,
@@ -61,7 +92,7 @@ pub(super) struct Signer {
 
 impl Root {
     /// Makes a self-signed root named `common_name`.
-    pub(super) fn new(common_name: &str, validity: Validity, random: Random<'_>) -> io::Result<Root> {
+    pub fn new(common_name: &str, validity: Validity, random: Random<'_>) -> io::Result<Root> {
         let key = draw_key(random)?;
         let name = name(common_name);
         let extensions = [
@@ -75,24 +106,57 @@ impl Root {
         Ok(Root { key, name, certificate })
     }
 
-    /// Issues a certificate for signing documents to a holder named `common_name`.
-    pub(super) fn issue(&self, common_name: &str, validity: Validity, random: Random<'_>) -> io::Result<Signer> {
+    /// Issues a certificate for signing documents.
+    pub fn issue(&self, holder: &Holder<'_>, validity: Validity, random: Random<'_>) -> io::Result<Signer> {
         let key = draw_key(random)?;
         let serial = draw_serial(random);
         let authority_key = der::value(0x80, &key_identifier(&self.key));
+        let purposes: Vec<Vec<u8>> =
+            [EMAIL_PROTECTION].iter().chain(holder.roles).map(|oid| der::object_identifier(oid)).collect();
+        let purposes: Vec<&[u8]> = purposes.iter().map(Vec::as_slice).collect();
         let extensions = [
             extension(BASIC_CONSTRAINTS, true, &der::sequence(&[])),
-            // RFC 5280 §4.2.1.3: bit 0, digitalSignature.
-            extension(KEY_USAGE, true, &der::bit_string(7, &[0b1000_0000])),
+            // RFC 5280 §4.2.1.3: bits 0 and 1, digitalSignature and nonRepudiation.
+            extension(KEY_USAGE, true, &der::bit_string(6, &[0b1100_0000])),
+            extension(EXTENDED_KEY_USAGE, false, &der::sequence(&purposes)),
             extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&key))),
             extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&authority_key])),
         ];
-        let certificate = certificate(&self.key, &self.name, &serial, validity, &name(common_name), &key, &extensions);
+        let subject = holder.name();
+        let certificate = certificate(&self.key, &self.name, &serial, validity, &subject, &key, &extensions);
         Ok(Signer { key, issuer: self.name.clone(), serial, certificate })
     }
 
+    /// A complete CRL, good between two times.
+    pub fn crl(&self, number: u8, validity: Validity, revoked: &[Revocation<'_>]) -> Vec<u8> {
+        let entry = |r: &Revocation<'_>| {
+            let reason = extension(REASON_CODE, false, &der::value(0x0a, &[r.reason]));
+            der::sequence(&[&der::integer(&r.signer.serial), &der::time(r.at), &der::sequence(&[&reason])])
+        };
+        let entries: Vec<Vec<u8>> = revoked.iter().map(entry).collect();
+        let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
+        // RFC 5280 §5.1.2.6: without a revoked certificate the list is absent.
+        let entries = if entries.is_empty() { Vec::new() } else { der::sequence(&entries) };
+        let authority_key = der::value(0x80, &key_identifier(&self.key));
+        let extensions = der::sequence(&[
+            &extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&authority_key])),
+            &extension(CRL_NUMBER, false, &der::integer(&[number])),
+        ]);
+        let to_be_signed = der::sequence(&[
+            &der::integer(&[1]), // version 2
+            &algorithm(ECDSA_WITH_SHA256),
+            &self.name,
+            &der::time(validity.from),
+            &der::time(validity.until),
+            &entries,
+            &der::context(0, &extensions),
+        ]);
+        let signature = ecdsa_signature(&self.key, &to_be_signed);
+        der::sequence(&[&to_be_signed, &algorithm(ECDSA_WITH_SHA256), &der::bit_string(0, &signature)])
+    }
+
     /// The root's own certificate as PEM (RFC 7468).
-    pub(super) fn certificate_pem(&self) -> String {
+    pub fn certificate_pem(&self) -> String {
         let base64 = base64::engine::general_purpose::STANDARD.encode(&self.certificate);
         let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
         for (i, c) in base64.chars().enumerate() {
@@ -106,12 +170,39 @@ impl Root {
     }
 }
 
+impl Holder<'_> {
+    fn name(&self) -> Vec<u8> {
+        let mut parts = vec![relative_name(COMMON_NAME, self.common_name)];
+        parts.extend(self.iin.map(|iin| relative_name(SERIAL_NUMBER, &format!("IIN{iin}"))));
+        parts.extend(self.bin.map(|bin| relative_name(ORGANIZATIONAL_UNIT, &format!("BIN{bin}"))));
+        der::sequence(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+}
+
 impl Signer {
+    /// The certificate, DER.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
     /// Signs `content` at the time `at`: a detached CMS SignedData in DER, with the signer's certificate in it.
-    pub(super) fn sign_detached(&self, content: &[u8], at: DateTime<Utc>) -> Vec<u8> {
+    pub fn sign_detached(&self, content: &[u8], at: DateTime<Utc>) -> Vec<u8> {
+        self.sign(content, at, false)
+    }
+
+    /// The same with the content inside.
+    pub fn sign_attached(&self, content: &[u8], at: DateTime<Utc>) -> Vec<u8> {
+        self.sign(content, at, true)
+    }
+
+    fn sign(&self, content: &[u8], at: DateTime<Utc>, attached: bool) -> Vec<u8> {
         let sha256_only = algorithm(SHA256);
         // RFC 5652 §5.4: what is signed is the attributes as a SET; in the message the same bytes carry the tag [0].
+        // ESSCertIDv2 with its default digest SHA-256 (RFC 5035 §4).
+        let certificate_id = der::sequence(&[&der::octet_string(&sha256(&self.certificate).0)]);
+        let signing_certificate = der::sequence(&[&der::sequence(&[&certificate_id])]);
         let attributes = der::set_of(&[
+            &attribute(SIGNING_CERTIFICATE_V2, &signing_certificate),
             &attribute(CONTENT_TYPE, &der::object_identifier(ID_DATA)),
             &attribute(SIGNING_TIME, &der::time(at)),
             &attribute(MESSAGE_DIGEST, &der::octet_string(&sha256(content).0)),
@@ -129,11 +220,13 @@ impl Signer {
             &algorithm(ECDSA_WITH_SHA256),
             &der::octet_string(&signature),
         ]);
-        // RFC 5652 §5.1: version 1; no content in it, for the signature is detached (§5.2).
+        // RFC 5652 §5.2: a detached signature leaves the content out.
+        let content = if attached { der::context(0, &der::octet_string(content)) } else { Vec::new() };
+        // RFC 5652 §5.1: version 1.
         let signed_data = der::sequence(&[
             &der::integer(&[1]),
             &der::set_of(&[&sha256_only]),
-            &der::sequence(&[&der::object_identifier(ID_DATA)]),
+            &der::sequence(&[&der::object_identifier(ID_DATA), &content]),
             &der::context(0, &self.certificate),
             &der::set_of(&[&signer_info]),
         ]);
@@ -171,8 +264,12 @@ fn certificate(
 }
 
 fn name(common_name: &str) -> Vec<u8> {
-    let attribute = der::sequence(&[&der::object_identifier(COMMON_NAME), &der::utf8_string(common_name)]);
-    der::sequence(&[&der::set_of(&[&attribute])])
+    der::sequence(&[&relative_name(COMMON_NAME, common_name)])
+}
+
+fn relative_name(kind: &[u32], value: &str) -> Vec<u8> {
+    let attribute = der::sequence(&[&der::object_identifier(kind), &der::utf8_string(value)]);
+    der::set_of(&[&attribute])
 }
 
 /// An AlgorithmIdentifier without parameters (RFC 5754 §2, RFC 5758 §3.2).
@@ -240,7 +337,9 @@ mod tests {
         let sign = |fill: u8, content: &[u8]| {
             let mut random = |buffer: &mut [u8]| buffer.fill(fill);
             let root = Root::new("ҮЛГІ ТҮБІР", validity(), &mut random).unwrap();
-            let signer = root.issue("ҮЛГІ ҚОЛТАҢБА ИЕСІ 1", validity(), &mut random).unwrap();
+            let signer = root
+                .issue(&Holder { common_name: "ҮЛГІ ҚОЛТАҢБА ИЕСІ 1", ..Holder::default() }, validity(), &mut random)
+                .unwrap();
             signer.sign_detached(content, validity().from)
         };
         assert_eq!(sign(7, b"a"), sign(7, b"a"));

@@ -1,0 +1,121 @@
+//! The validation policies and registers of authority that the archive has adopted: act documents of its register.
+//!
+//! The document has the file as it came, so that every report can be made again by the policy that it names. In force
+//! are the policy that was adopted last, and of each register its version that was adopted last. A register names
+//! people: it leaves the sealed document only as a verdict about one signatory.
+
+use super::{Archive, Register, lock};
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::index::rows::Adopted;
+use crate::model::digest::{Sha256, sha256};
+use crate::model::id::ActorId;
+use crate::tlog::leaf::ActKind;
+use crate::verify::authority::{Authorities, Authority};
+use crate::verify::policy::Policy;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use std::sync::Arc;
+
+/// The policy that signatures are validated by.
+#[derive(Debug, Clone)]
+pub struct PolicyInForce {
+    /// The policy.
+    pub policy: Policy,
+    /// The entry of its adoption; none for the built-in one, which trusts nobody.
+    pub entry: Option<u64>,
+}
+
+impl PolicyInForce {
+    /// Whether the archive adopted it.
+    pub fn is_adopted(&self) -> bool {
+        self.entry.is_some()
+    }
+}
+
+/// Which of the two files is adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyFile {
+    /// A validation policy.
+    Policy,
+    /// A register of authority.
+    Authority,
+}
+
+impl Archive {
+    /// Commits the adoption of a checked policy or register with its file. Gives the entry.
+    pub fn adopt_policy(&self, file: &[u8], which: PolicyFile, actor: ActorId) -> Result<u64, Error> {
+        let kind = match which {
+            PolicyFile::Policy => ActKind::PolicyAdopted,
+            PolicyFile::Authority => ActKind::AuthorityAdopted,
+        };
+        let fields = json!({"file": STANDARD.encode(file), "sha256": sha256(file).to_string()});
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        let entry = self.commit_document(kind, actor, Register::Archive, fields)?;
+        self.wait_index()?;
+        self.forget_adopted();
+        Ok(entry)
+    }
+
+    /// The policy in force: the one adopted last, or the built-in one.
+    pub fn validation_policy(&self) -> Result<Arc<PolicyInForce>, Error> {
+        let mut cached = lock(&self.shared.validation_policy);
+        if let Some(policy) = cached.as_ref() {
+            return Ok(policy.clone());
+        }
+        let last = self.index().adopted(Adopted::Policy)?.pop();
+        let policy = match last {
+            None => PolicyInForce { policy: Policy::built_in(), entry: None },
+            Some(entry) => PolicyInForce { policy: self.adopted_policy(entry)?, entry: Some(entry) },
+        };
+        Ok(cached.insert(Arc::new(policy)).clone())
+    }
+
+    /// The registers in force.
+    pub fn authorities(&self) -> Result<Arc<Authorities>, Error> {
+        let mut cached = lock(&self.shared.authorities);
+        if let Some(authorities) = cached.as_ref() {
+            return Ok(authorities.clone());
+        }
+        let mut authorities = Authorities::default();
+        for (_, authority) in self.adopted_authorities()? {
+            authorities.adopt(authority);
+        }
+        Ok(cached.insert(Arc::new(authorities)).clone())
+    }
+
+    /// Every adopted policy with its entry, oldest first.
+    pub fn adopted_policies(&self) -> Result<Vec<(u64, Policy)>, Error> {
+        let entries = self.index().adopted(Adopted::Policy)?;
+        entries.into_iter().map(|entry| Ok((entry, self.adopted_policy(entry)?))).collect()
+    }
+
+    /// Every adopted version of every register with its entry, oldest first.
+    pub fn adopted_authorities(&self) -> Result<Vec<(u64, Authority)>, Error> {
+        let entries = self.index().adopted(Adopted::Authority)?;
+        let read = |entry| Ok((entry, read(entry, &self.adopted_file(entry)?, Authority::parse)?));
+        entries.into_iter().map(read).collect()
+    }
+
+    /// The policy with this digest, when the archive adopted it: what an old report was made by.
+    pub fn policy_of(&self, digest: Sha256) -> Result<Option<Policy>, Error> {
+        Ok(self.adopted_policies()?.into_iter().map(|(_, policy)| policy).find(|policy| policy.sha256 == digest))
+    }
+
+    fn adopted_policy(&self, entry: u64) -> Result<Policy, Error> {
+        read(entry, &self.adopted_file(entry)?, Policy::parse)
+    }
+
+    /// The file that an act of adoption brought.
+    pub fn adopted_file(&self, entry: u64) -> Result<Vec<u8>, Error> {
+        let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted file cannot be read");
+        let (document, _) = self.document(entry)?;
+        document.text("file").and_then(|file| STANDARD.decode(file).ok()).ok_or_else(changed)
+    }
+}
+
+/// Reads a file that was checked when it was adopted.
+fn read<T>(entry: u64, file: &[u8], parse: fn(&[u8], &str) -> Result<T, Vec<Refusal>>) -> Result<T, Error> {
+    let changed = |_| Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted file is not what was checked");
+    parse(file, "adopted").map_err(changed)
+}

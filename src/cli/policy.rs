@@ -1,0 +1,392 @@
+//! `muragat policy check|adopt|list|show`: what signatures are judged by, and who may sign.
+//!
+//! `check` needs no archive. It prints for a person what a policy trusts and until when, and what to look at; of a
+//! register of authority it prints counts and never a person.
+
+use super::ingest::print_refusals;
+use super::{Common, refusals_json};
+use crate::clock::{Clock, SystemClock, utc};
+use crate::error::{Error, ErrorCode, Exit};
+use crate::ingest::adopt::{Adopted, Checked, adopt, read};
+use crate::model::profile::Title;
+use crate::model::strict::shown;
+use crate::text::{Lang, Text, text};
+use crate::verify::authority::Authority;
+use crate::verify::name;
+use crate::verify::policy::{Anchor, Policy, Reliability, Warning};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Arguments of `policy`.
+#[derive(clap::Args)]
+pub(super) struct PolicyArgs {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum PolicyCommand {
+    /// Check policies and registers of authority, without an archive.
+    Check(Check),
+    /// Adopt a policy or a register of authority: from now on signatures are judged by it.
+    Adopt(Adopt),
+    /// The policies and registers that were adopted, oldest first.
+    List,
+    /// Show the policy in force, or give out an adopted file as it came.
+    Show(Show),
+}
+
+#[derive(clap::Args)]
+struct Check {
+    /// Files as schema/policy/1 and schema/authority/1 say; those of one call are looked at together.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Look at them as on this day; today when not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
+}
+
+#[derive(clap::Args)]
+struct Adopt {
+    /// The file.
+    file: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Show {
+    /// Entry of the adoption: its file is given out byte for byte.
+    entry: Option<u64>,
+}
+
+const SOUND: Text = text("дұрыс", "исправен", "sound");
+const REFUSED: Text = text("қабылданбады", "не принят", "refused");
+const ADOPTED: Text = text("енгізілді", "введён", "adopted");
+const HELD: Text = text("бұрын енгізілген", "уже введён", "adopted before");
+const NOTHING: Text = text(
+    "Саясат енгізілмеген: кіріктірілгені қолданылады, ол ешкімге сенбейді.",
+    "Политика не введена: действует встроенная, она никому не доверяет.",
+    "No policy was adopted: the built-in one applies, which trusts nobody.",
+);
+const POLICY: Text = text("тексеру саясаты", "политика проверки", "validation policy");
+const REGISTER: Text = text("өкілеттіктер тізілімі", "реестр полномочий", "register of authority");
+const FOR_SIGNATURES: Text = text("қолтаңбаларға сенім", "доверие для подписей", "trusted for signatures");
+const FOR_TIMESTAMPS: Text = text("уақыт белгілеріне сенім", "доверие для меток времени", "trusted for time-stamps");
+const ALGORITHMS: Text = text("алгоритмдер", "алгоритмы", "algorithms");
+const UNTIL: Text = text("мерзімі:", "до", "until");
+const ENDLESS: Text = text("мерзімсіз", "без срока", "without an end");
+const ENDED: Text = text("аяқталған:", "истёк", "ended");
+const BODIES: Text = text("ұйым", "организаций", "bodies");
+const ROWS: Text = text("жол", "строк", "rows");
+const LOOK: Text = text("назар аударыңыз", "обратите внимание", "take note");
+const IN_FORCE: Text = text("қолданыста", "действует", "in force");
+const FROM: Text = text("бастап", "с", "from");
+
+impl PolicyArgs {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        match self.command {
+            PolicyCommand::Check(args) => args.run(common),
+            PolicyCommand::Adopt(args) => args.run(common),
+            PolicyCommand::List => list(common),
+            PolicyCommand::Show(args) => args.run(common),
+        }
+    }
+}
+
+impl Check {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let at = match self.as_of {
+            None => utc(SystemClock.now()),
+            Some(day) => day.and_time(NaiveTime::MIN).and_utc(),
+        };
+        let mut exit = Exit::Ok;
+        let mut checked = Vec::new();
+        for path in &self.files {
+            let name = shown(&path.to_string_lossy());
+            match read(path)?.1 {
+                Ok(file) => checked.push((name, file)),
+                Err(refusals) => {
+                    exit = Exit::Refused;
+                    if common.json() {
+                        let reasons = refusals_json(&refusals, common.lang());
+                        common.print_json(&json!({"file": name, "status": "refused", "reasons": reasons}));
+                    } else {
+                        out!("{}: {name}", REFUSED.get(common.lang()));
+                        print_refusals(&refusals, common.lang());
+                    }
+                }
+            }
+        }
+        let registers: Vec<Authority> = checked.iter().filter_map(|(_, file)| register_of(file).cloned()).collect();
+        for (name, file) in &checked {
+            let mut warnings = match file {
+                Checked::Policy(policy) => policy.warnings(at),
+                Checked::Authority(register) => register.warnings(),
+            };
+            // Without a register beside it, a policy is looked at alone.
+            if let (Checked::Policy(policy), false) = (file, registers.is_empty()) {
+                warnings.extend(policy.warnings_with(&registers, at));
+            }
+            if common.json() {
+                common.print_json(&check_json(name, file, &warnings, at, common.lang()));
+            } else {
+                out!("{}: {name}", SOUND.get(common.lang()));
+                print_checked(file, &warnings, at, common.lang());
+            }
+        }
+        Ok(exit)
+    }
+}
+
+fn register_of(file: &Checked) -> Option<&Authority> {
+    match file {
+        Checked::Authority(register) => Some(register),
+        Checked::Policy(_) => None,
+    }
+}
+
+fn title(title: &Title, lang: Lang) -> &str {
+    match lang {
+        Lang::Kk => &title.kk,
+        Lang::Ru => &title.ru,
+        Lang::En => &title.en,
+    }
+}
+
+fn print_checked(file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: Lang) {
+    match file {
+        Checked::Policy(policy) => print_policy(policy, at, lang),
+        Checked::Authority(register) => {
+            out!("  {}: {} {}", REGISTER.get(lang), shown(&register.id), shown(&register.version));
+            out!("  {} · {} {}", shown(title(&register.title, lang)), FROM.get(lang), register.valid_from);
+            out!("  SHA-256 {}", register.sha256);
+            let (bodies, rows) = (register.bodies.len(), register.persons.len());
+            out!("  {bodies} {} · {rows} {}", BODIES.get(lang), ROWS.get(lang));
+        }
+    }
+    if !warnings.is_empty() {
+        out!("  {}:", LOOK.get(lang));
+    }
+    for warning in warnings {
+        out!("    {}: {}", shown(&warning.subject), warning.text.get(lang));
+    }
+}
+
+fn print_policy(policy: &Policy, at: DateTime<Utc>, lang: Lang) {
+    out!("  {}: {} {}", POLICY.get(lang), shown(&policy.id), shown(&policy.version));
+    out!("  {} · {} {}", shown(title(&policy.title, lang)), FROM.get(lang), policy.valid_from);
+    out!("  SHA-256 {}", policy.sha256);
+    for (heading, anchors) in [(FOR_SIGNATURES, &policy.anchors), (FOR_TIMESTAMPS, &policy.tsa_anchors)] {
+        out!("  {}: {}", heading.get(lang), anchors.len());
+        for anchor in anchors {
+            let c = &anchor.certificate;
+            let days =
+                |from: DateTime<Utc>, until: DateTime<Utc>| format!("{}..{}", from.date_naive(), until.date_naive());
+            let subject = name::rfc4514(c.subject_der());
+            out!("    {} · {} · {}", shown(&anchor.generation), shown(&subject), days(c.not_before, c.not_after));
+            out!("      SHA-256 {}", c.sha256);
+        }
+    }
+    out!("  {}:", ALGORITHMS.get(lang));
+    for rule in &policy.algorithms {
+        let bits = if rule.bits_min == 0 { String::new() } else { format!(" ≥ {}", rule.bits_min) };
+        let end = match policy.reliability(&rule.name, rule.bits_min, at) {
+            Reliability::Reliable { until: Some(until) } => format!("{} {}", UNTIL.get(lang), until.date_naive()),
+            Reliability::Ended { when } => format!("{} {}", ENDED.get(lang), when.date_naive()),
+            Reliability::Reliable { until: None } | Reliability::Unknown => ENDLESS.get(lang).to_owned(),
+        };
+        out!("    {}{bits}: {end}", rule.name);
+    }
+}
+
+fn anchor_json(anchor: &Anchor) -> Value {
+    let c = &anchor.certificate;
+    let time = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    json!({
+        "generation": anchor.generation, "subject": name::rfc4514(c.subject_der()), "sha256": c.sha256.to_string(),
+        "not_before": time(c.not_before), "not_after": time(c.not_after),
+        "trusted_from": anchor.trusted_from.map(time), "trusted_until": anchor.trusted_until.map(time),
+    })
+}
+
+fn policy_json(policy: &Policy) -> Value {
+    let algorithms: Vec<Value> = policy
+        .algorithms
+        .iter()
+        .map(|rule| {
+            let until = rule.until.map(|until| until.date_naive().to_string());
+            json!({"name": rule.name, "bits_min": rule.bits_min, "until": until, "source": rule.source})
+        })
+        .collect();
+    json!({
+        "signature_anchors": policy.anchors.iter().map(anchor_json).collect::<Value>(),
+        "timestamp_anchors": policy.tsa_anchors.iter().map(anchor_json).collect::<Value>(),
+        "algorithms": algorithms,
+    })
+}
+
+fn check_json(name: &str, file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: Lang) -> Value {
+    let (id, version, sha256) = file.name();
+    let warning = |w: &Warning| json!({"name": w.name, "subject": w.subject, "text": w.text.get(lang)});
+    let mut value = json!({
+        "file": name, "status": "sound", "id": id, "version": version, "sha256": sha256.to_string(),
+        "as_of": at.date_naive().to_string(), "warnings": warnings.iter().map(warning).collect::<Value>(),
+    });
+    match file {
+        Checked::Policy(policy) => value["policy"] = policy_json(policy),
+        Checked::Authority(register) => {
+            value["authority"] = json!({"bodies": register.bodies.len(), "rows": register.persons.len()});
+        }
+    }
+    value
+}
+
+impl Adopt {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let actor = common.actor(&archive)?;
+        let adopted = adopt(&archive, &self.file, actor)?;
+        let lang = common.lang();
+        let file = shown(&self.file.to_string_lossy());
+        let (value, exit) = match &adopted {
+            Adopted::Done { file, entry } => {
+                let (id, version, sha256) = file.name();
+                let value = json!({
+                    "status": "adopted", "kind": kind(file), "id": id, "version": version,
+                    "sha256": sha256.to_string(), "entry": entry,
+                });
+                (value, Exit::Ok)
+            }
+            Adopted::Held => (json!({"status": "held"}), Exit::Ok),
+            Adopted::Refused(refusals) => {
+                let exit = refusals.first().map_or(Exit::Refused, |r| r.code.exit());
+                (json!({"status": "refused", "reasons": refusals_json(refusals, lang)}), exit)
+            }
+        };
+        if common.json() {
+            common.print_json(&value);
+        } else {
+            match &adopted {
+                Adopted::Done { file: checked, entry } => {
+                    out!("{}: {file} (#{entry})", ADOPTED.get(lang));
+                    let at = utc(SystemClock.now());
+                    let warnings = match checked {
+                        Checked::Policy(policy) => policy.warnings(at),
+                        Checked::Authority(register) => register.warnings(),
+                    };
+                    print_checked(checked, &warnings, at, lang);
+                }
+                Adopted::Held => out!("{}: {file}", HELD.get(lang)),
+                Adopted::Refused(refusals) => {
+                    out!("{}: {file}", REFUSED.get(lang));
+                    print_refusals(refusals, lang);
+                }
+            }
+        }
+        archive.close()?;
+        Ok(exit)
+    }
+}
+
+fn kind(file: &Checked) -> &'static str {
+    match file {
+        Checked::Policy(_) => "policy",
+        Checked::Authority(_) => "authority",
+    }
+}
+
+/// One line of the list.
+struct Row {
+    entry: u64,
+    kind: &'static str,
+    id: String,
+    version: String,
+    sha256: String,
+    valid_from: NaiveDate,
+    in_force: bool,
+}
+
+fn list(common: &Common) -> Result<Exit, Error> {
+    let archive = common.open()?;
+    let lang = common.lang();
+    let policies = archive.adopted_policies()?;
+    let registers = archive.adopted_authorities()?;
+    if policies.is_empty() && !common.json() {
+        common.say(NOTHING.get(lang));
+    }
+    let last_policy = policies.last().map(|(entry, _)| *entry);
+    let is_last = |entry: u64, id: &str| registers.iter().filter(|(_, a)| a.id == id).all(|(e, _)| *e <= entry);
+    let of_policy = |(entry, p): &(u64, Policy)| Row {
+        entry: *entry,
+        kind: "policy",
+        id: p.id.clone(),
+        version: p.version.clone(),
+        sha256: p.sha256.to_string(),
+        valid_from: p.valid_from,
+        in_force: Some(*entry) == last_policy,
+    };
+    let of_register = |(entry, a): &(u64, Authority)| Row {
+        entry: *entry,
+        kind: "authority",
+        id: a.id.clone(),
+        version: a.version.clone(),
+        sha256: a.sha256.to_string(),
+        valid_from: a.valid_from,
+        in_force: is_last(*entry, &a.id),
+    };
+    let mut rows: Vec<Row> = policies.iter().map(of_policy).chain(registers.iter().map(of_register)).collect();
+    rows.sort_by_key(|row| row.entry);
+    for row in rows {
+        if common.json() {
+            common.print_json(&json!({
+                "entry": row.entry, "kind": row.kind, "id": row.id, "version": row.version, "sha256": row.sha256,
+                "valid_from": row.valid_from.to_string(), "in_force": row.in_force,
+            }));
+            continue;
+        }
+        let what = if row.kind == "policy" { POLICY } else { REGISTER };
+        let mark = if row.in_force { format!(" · {}", IN_FORCE.get(lang)) } else { String::new() };
+        out!("{}: {} {}{mark} (#{})", what.get(lang), shown(&row.id), shown(&row.version), row.entry);
+        out!("  SHA-256 {}", row.sha256);
+    }
+    archive.close()?;
+    Ok(Exit::Ok)
+}
+
+impl Show {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        match self.entry {
+            Some(entry) => {
+                let is_adoption = archive.adopted_policies()?.iter().any(|(held, _)| *held == entry)
+                    || archive.adopted_authorities()?.iter().any(|(held, _)| *held == entry);
+                if !is_adoption {
+                    let what = "this entry adopted no policy and no register";
+                    return Err(Error::new(ErrorCode::LogNoEntry, entry.to_string(), what));
+                }
+                let file = archive.adopted_file(entry)?;
+                // What was adopted is UTF-8: it was read as TOML.
+                out_raw!("{}", String::from_utf8_lossy(&file));
+            }
+            None => {
+                let held = archive.validation_policy()?;
+                let at = utc(SystemClock.now());
+                let checked = Checked::Policy(Box::new(held.policy.clone()));
+                let registers = archive.authorities()?;
+                let mut warnings = held.policy.warnings(at);
+                warnings.extend(held.policy.warnings_with(registers.adopted(), at));
+                if common.json() {
+                    let place = held.entry.map_or("built-in".to_owned(), |entry| format!("#{entry}"));
+                    common.print_json(&check_json(&place, &checked, &warnings, at, common.lang()));
+                } else {
+                    if !held.is_adopted() {
+                        common.say(NOTHING.get(common.lang()));
+                    }
+                    print_checked(&checked, &warnings, at, common.lang());
+                }
+            }
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}

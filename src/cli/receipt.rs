@@ -1,0 +1,238 @@
+//! `muragat receipt list|show|sign`: receipts and notices that the archive prepared, and how they are issued.
+//!
+//! The program never holds the officer's key: `show` gives out the bytes, the officer signs them with a token, NCALayer
+//! or a file, and `sign` takes the signature in, which issues the answer when it is valid (docs/receipt.md).
+
+use super::answers::write_new;
+use super::ingest::print_refusals;
+use super::{Common, refusals_json};
+use crate::clock::{local_text, rfc3339};
+use crate::error::{Error, ErrorCode, Exit};
+use crate::ingest::issue::{self, Issued, Prepared, Row, Subject};
+use crate::ingest::receipt::with_text;
+use crate::model::answer::Answer;
+use crate::model::digest::sha256;
+use crate::model::strict::shown;
+use crate::text::{Text, text};
+use crate::verify::limits::CMS_BYTES_MAX;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `receipt`.
+#[derive(clap::Args)]
+pub(super) struct ReceiptArgs {
+    #[command(subcommand)]
+    command: ReceiptCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum ReceiptCommand {
+    /// Receipts and notices with the day until which they are to be signed, oldest first.
+    List(List),
+    /// Show a receipt or notice, or give out its files: what is to be signed, its text, and the signature once issued.
+    Show(Show),
+    /// Issue a receipt or notice with the signature of a records officer.
+    Sign(Sign),
+}
+
+#[derive(clap::Args)]
+struct List {
+    /// Only those that nobody has signed yet.
+    #[arg(long)]
+    unsigned: bool,
+}
+
+#[derive(clap::Args)]
+struct Show {
+    /// Id of the record, or the entry of the acceptance or refusal.
+    #[arg(value_name = "ID|ENTRY")]
+    subject: String,
+    /// Folder for the files; when not given, the text is shown.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Sign {
+    /// Id of the record, or the entry of the acceptance or refusal.
+    #[arg(value_name = "ID|ENTRY")]
+    subject: String,
+    /// The signature: CMS over exactly the prepared bytes; DER, base64 or PEM.
+    #[arg(long, value_name = "FILE")]
+    signature: PathBuf,
+}
+
+const NOTHING: Text = text("Ештеңе жоқ.", "Ничего нет.", "There is none.");
+const RECEIPT: Text = text("түбіртек", "квитанция", "receipt");
+const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
+const ISSUED: Text = text("шығарылды", "выдано", "issued");
+const UNSIGNED: Text = text("қол қойылмаған, мерзімі", "не подписано, срок до", "unsigned, due");
+const OVERDUE: Text = text("МЕРЗІМІ ӨТТІ", "ПРОСРОЧЕНО", "OVERDUE");
+const NOT_ISSUED: Text = text("шығарылмады", "не выдано", "not issued");
+const WRITTEN: Text = text("жазылды", "записано", "written");
+const NOT_COVERED: Text = text(
+    "Күнтізбе бұл күндерге арналмаған: демалыс күндерінің ауыстырылуы ескерілмеді.",
+    "Календарь не составлен для этих дней: переносы выходных не учтены.",
+    "The calendar was not made for these days: moved days off are not counted.",
+);
+
+impl ReceiptArgs {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        match self.command {
+            ReceiptCommand::List(args) => args.run(common),
+            ReceiptCommand::Show(args) => args.run(common),
+            ReceiptCommand::Sign(args) => args.run(common),
+        }
+    }
+}
+
+/// The words that name what an answer is about.
+fn subject_json(subject: Subject) -> (&'static str, Value) {
+    match subject {
+        Subject::Record(record) => ("receipt", record.to_string().into()),
+        Subject::Refusal(_) => ("notice", Value::Null),
+    }
+}
+
+fn row_json(row: &Row) -> Value {
+    let (kind, record) = subject_json(row.subject);
+    json!({
+        "kind": kind, "record_id": record, "entry": row.entry, "prepared": rfc3339(row.at),
+        "due": row.due.to_string(), "issued": row.is_issued, "overdue": row.is_overdue,
+    })
+}
+
+fn print_row(row: &Row, common: &Common) {
+    let lang = common.lang();
+    let (kind, record) = match row.subject {
+        Subject::Record(record) => (RECEIPT, format!(" {record}")),
+        Subject::Refusal(_) => (NOTICE, String::new()),
+    };
+    let state = match (row.is_issued, row.is_overdue) {
+        (true, _) => ISSUED.get(lang).to_owned(),
+        (false, overdue) => {
+            let overdue = if overdue { format!(" · {}", OVERDUE.get(lang)) } else { String::new() };
+            format!("{} {}{overdue}", UNSIGNED.get(lang), row.due.format("%d.%m.%Y"))
+        }
+    };
+    out!("#{} {}{record} · {} · {state}", row.entry, kind.get(lang), local_text(row.at));
+}
+
+impl List {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let rows = if self.unsigned { issue::unsigned(&archive)? } else { issue::all(&archive)? };
+        for row in &rows {
+            if common.json() {
+                common.print_json(&row_json(row));
+            } else {
+                print_row(row, common);
+            }
+        }
+        if rows.is_empty() && !common.json() {
+            out!("{}", NOTHING.get(common.lang()));
+        }
+        if !issue::is_covered(&rows) {
+            common.say(NOT_COVERED.get(common.lang()));
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+impl Show {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let actor = common.actor(&archive)?;
+        let subject = issue::subject(&archive, &self.subject)?;
+        let prepared = issue::find(&archive, subject, actor)?;
+        let written = match &self.output {
+            Some(folder) => write(folder, &prepared)?,
+            None => Vec::new(),
+        };
+        if common.json() {
+            let mut value = row_json(&prepared.row);
+            value["sha256"] = sha256(&prepared.bytes).to_string().into();
+            value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+            common.print_json(&value);
+        } else {
+            print_row(&prepared.row, common);
+            match (written.as_slice(), Answer::decode(&prepared.bytes)) {
+                ([], Ok(answer)) => out!("\n{}", answer.text(common.lang())),
+                (written, _) => {
+                    for path in written {
+                        out!("{}: {}", WRITTEN.get(common.lang()), shown(&path.to_string_lossy()));
+                    }
+                }
+            }
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+/// Writes the files of an answer as new ones; gives their paths.
+fn write(folder: &Path, prepared: &Prepared) -> Result<Vec<PathBuf>, Error> {
+    let failed = |path: &Path| {
+        let subject = path.display().to_string();
+        move |e| Error::caused(ErrorCode::ArcOutput, subject, e)
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let mut files = Vec::from(with_text(prepared.file(), prepared.bytes.clone()));
+    files.extend(prepared.signature.clone().map(|signature| (prepared.signature_file().to_owned(), signature)));
+    let mut written = Vec::new();
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        // What was given out before and is the same still stands.
+        if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
+            write_new(&path, &bytes).map_err(failed(&path))?;
+        }
+        written.push(path);
+    }
+    Ok(written)
+}
+
+impl Sign {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let signature = read(&self.signature)?;
+        let archive = common.open()?;
+        let actor = common.actor(&archive)?;
+        let subject = issue::subject(&archive, &self.subject)?;
+        let issued = issue::sign(&archive, subject, &signature, actor)?;
+        let (kind, record) = subject_json(subject);
+        let exit = match &issued {
+            Issued::Done { .. } => Exit::Ok,
+            Issued::Refused(_) => Exit::Refused,
+        };
+        match &issued {
+            Issued::Done { entry } if common.json() => {
+                common.print_json(&json!({"status": "issued", "kind": kind, "record_id": record, "entry": entry}));
+            }
+            Issued::Refused(refusals) if common.json() => common.print_json(&json!({
+                "status": "refused", "kind": kind, "record_id": record,
+                "reasons": refusals_json(refusals, common.lang()),
+            })),
+            Issued::Done { entry } => out!("{}: {} (#{entry})", ISSUED.get(common.lang()), shown(&self.subject)),
+            Issued::Refused(refusals) => {
+                out!("{}: {}", NOT_ISSUED.get(common.lang()), shown(&self.subject));
+                print_refusals(refusals, common.lang());
+            }
+        }
+        archive.close()?;
+        Ok(exit)
+    }
+}
+
+/// Reads a signature; what is longer than a signature can be is cut and so refused.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |e: std::io::Error| {
+        let is_missing = e.kind() == std::io::ErrorKind::NotFound;
+        let code = if is_missing { ErrorCode::IngNoSuchPath } else { ErrorCode::IngReadFailed };
+        Error::caused(code, shown(&path.to_string_lossy()), e)
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(CMS_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}

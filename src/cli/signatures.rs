@@ -1,0 +1,79 @@
+//! How `show` says what the signatures of a record are worth.
+//!
+//! The short form stands in the manifest, the reports in the record's own validation; both are from the day of receipt.
+
+use crate::model::strict::shown;
+use crate::model::validation::{CreationBasis, SignatureVerdict, Validation};
+use crate::text::{Lang, Text, text};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+const SIGNATURES: Text = text("Қолтаңбалар", "Подписи", "Signatures");
+const NOT_VALIDATED: Text =
+    text("қабылдау кезінде тексерілмеген", "при приёме не проверялись", "not validated at receipt");
+const CREATED: Text = text("Құжат жасалған күн", "Дата создания документа", "Date of creation");
+const RECEIVED: Text = text("Архивке түскен уақыты", "Получен архивом", "Received by the archive");
+const CLAIMED: Text = text("Қол қоюшы көрсеткен уақыт", "Время, заявленное подписавшим", "Time claimed by the signer");
+const PROVEN: Text = text("Дәлелденген уақыт", "Доказанное время", "Proven time");
+
+fn verdict_text(verdict: SignatureVerdict) -> Text {
+    match verdict {
+        SignatureVerdict::Valid => text("жарамды", "действительны", "valid"),
+        SignatureVerdict::NotVerifiable => text(
+            "расталмаған: қолтаңбаны тексеру мүмкін болмады",
+            "не подтверждены: проверить подпись не удалось",
+            "not confirmed: the signature could not be verified",
+        ),
+        SignatureVerdict::Unsigned => text("қолтаңба жоқ", "подписей нет", "there is no signature"),
+    }
+}
+
+fn basis_text(basis: CreationBasis) -> Text {
+    match basis {
+        CreationBasis::Proven => {
+            text("уақыт белгісімен дәлелденген", "доказана меткой времени", "proven by a time-stamp")
+        }
+        CreationBasis::Claimed => text("қол қоюшының сөзі бойынша", "со слов подписавшего", "as the signer claims"),
+        CreationBasis::Received => text("түскен күні бойынша", "по дате получения", "by the date of receipt"),
+    }
+}
+
+/// The signatures of a record: all together, then each.
+pub(super) fn print(short: Option<&Validation>, whole: Option<&Value>, lang: Lang) {
+    let Some(validation) = short else {
+        out!("  {}: {}", SIGNATURES.get(lang), NOT_VALIDATED.get(lang));
+        return;
+    };
+    out!("  {}: {}", SIGNATURES.get(lang), verdict_text(validation.verdict).get(lang));
+    let basis = basis_text(validation.created_basis).get(lang);
+    out!("  {}: {} ({basis})", CREATED.get(lang), validation.created_on.format("%d.%m.%Y"));
+    let times = [(RECEIVED, Some(validation.received)), (CLAIMED, validation.claimed), (PROVEN, validation.proven)];
+    for (name, time) in times {
+        if let Some(time) = time {
+            out!("  {}: {}", name.get(lang), local(time));
+        }
+    }
+    for signature in whole.and_then(|w| w.get("signatures")?.as_array()).into_iter().flatten() {
+        print_signature(signature);
+    }
+}
+
+fn local(time: DateTime<Utc>) -> String {
+    crate::clock::local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default())
+}
+
+fn print_signature(signature: &Value) {
+    let field = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(shown).unwrap_or_default();
+    let signatures = signature.pointer("/report/signatures").and_then(Value::as_array).into_iter().flatten();
+    let signers = signature.get("signers").and_then(Value::as_array).into_iter().flatten();
+    for (report, signer) in signatures.zip(signers) {
+        let sub = field(report, "sub_indication");
+        let sub = if sub.is_empty() { sub } else { format!("/{sub}") };
+        let (component, covers) = (field(signature, "component"), field(signature, "covers"));
+        out!("    {component} → {covers}: {}{sub} {}", field(report, "indication"), field(report, "level"));
+        let subject = report.get("signer").map(|s| field(s, "subject")).unwrap_or_default();
+        let post = field(signer, "post");
+        let (comma, kind) = (if post.is_empty() { "" } else { ", " }, field(signer, "kind"));
+        out!("      {subject}{comma}{post} {}", if kind.is_empty() { kind } else { format!("({kind})") });
+    }
+}

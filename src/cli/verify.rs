@@ -1,0 +1,251 @@
+//! `muragat verify FILE...`: what an answer of an archive is, and whether it verifies; without an archive.
+//!
+//! A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
+//! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
+//! the trust anchors that are given decide.
+
+use super::Common;
+use super::validate::Validate;
+use crate::error::{Error, ErrorCode, Exit};
+use crate::model::answer::{ANSWER_BYTES_MAX, Answer, Confirmation};
+use crate::model::strict::shown;
+use crate::text::{Text, text};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `verify`.
+#[derive(clap::Args)]
+pub(super) struct Verify {
+    /// Answers of an archive: receipt.json, notice.json or confirmation.json.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The signature, for one FILE; FILE.p7s, or confirmation.sig beside confirmation.json, when not given.
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
+    /// Key of the archive for confirmations: PEM file, or 64 hexadecimal digits; answer-key.pem beside FILE when not
+    /// given.
+    #[arg(long, value_name = "FILE|HEX")]
+    key: Option<String>,
+    /// Certificates trusted for signatures, in place of those of the policy: files or folders.
+    #[arg(long, value_name = "PATH")]
+    anchors: Vec<PathBuf>,
+    /// Certificates, CRLs and OCSP answers to look at: files or folders.
+    #[arg(long, value_name = "PATH")]
+    material: Vec<PathBuf>,
+    /// The validation policy; the built-in one, which trusts nobody, when not given.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// As of when, as RFC 3339 or YYYY-MM-DD (its first second, UTC); now when not given.
+    #[arg(long, value_name = "TIME", value_parser = super::validate::parse_time)]
+    as_of: Option<DateTime<Utc>>,
+}
+
+const RECEIPT: Text = text("хабарлама-түбіртек", "уведомление-квитанция", "notice-receipt");
+const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
+const CONFIRMATION: Text = text("жүйелік растау", "системное подтверждение", "system confirmation");
+const VERIFIES: Text = text("расталды", "подтверждено", "verifies");
+const FAILS: Text = text("РАСТАЛМАДЫ", "НЕ ПОДТВЕРЖДЕНО", "DOES NOT VERIFY");
+const UNDECIDED: Text = text("әзірге расталмайды", "пока не подтверждается", "cannot be verified yet");
+const NOT_SIGNED: Text = text(
+    "қолтаңба файлы жоқ: құжат дайындалған, бірақ берілген жоқ",
+    "файла подписи нет: документ подготовлен, но не выдан",
+    "there is no signature: it was prepared and is not issued",
+);
+const KEY_BESIDE: Text = text(
+    "Кілт жауаппен бірге келген: ол тек бүтіндікті көрсетеді. Архивтен алынған кілтті --key арқылы беріңіз.",
+    "Ключ пришёл вместе с ответом: он показывает только целостность. Дайте ключ, полученный от архива, через --key.",
+    "The key came with the answer: it shows integrity only. Give a key that you have from the archive with --key.",
+);
+const NO_KEY: Text = text("кілт жоқ: --key беріңіз", "ключа нет: дайте --key", "there is no key: give --key");
+const NO_ANSWER: Text = text("архивтің жауабы емес", "не ответ архива", "no answer of an archive");
+
+/// What was found of one file.
+struct Found {
+    kind: Option<Text>,
+    word: &'static str,
+    exit: Exit,
+    detail: String,
+    /// Where the key of a confirmation came from.
+    key: Option<&'static str>,
+}
+
+impl Verify {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        let mut exit = Exit::Ok;
+        for path in &self.files {
+            let found = self.verify(path, common)?;
+            let name = shown(&path.to_string_lossy());
+            let kind = found.kind.unwrap_or(NO_ANSWER).get(common.lang());
+            if common.json() {
+                common.print_json(&json!({
+                    "file": name, "kind": found.word, "status": status(found.exit), "detail": found.detail,
+                    "key": found.key,
+                }));
+            } else {
+                let verdict = match found.exit {
+                    Exit::Ok => VERIFIES,
+                    Exit::Incomplete => UNDECIDED,
+                    _ => FAILS,
+                };
+                out!("{}: {name} · {kind}", verdict.get(common.lang()));
+                out!("  {}", shown(&found.detail));
+            }
+            // What is wrong weighs more than what is not known yet.
+            if exit != Exit::Refused && found.exit != Exit::Ok {
+                exit = found.exit;
+            }
+        }
+        Ok(exit)
+    }
+
+    fn verify(&self, path: &Path, common: &Common) -> Result<Found, Error> {
+        let bytes = read(path)?;
+        let answer = match Answer::decode(&bytes) {
+            Ok(answer) => answer,
+            Err(e) => {
+                let detail = e.to_string();
+                return Ok(Found { kind: None, word: "unknown", exit: Exit::Refused, detail, key: None });
+            }
+        };
+        let (kind, word) = match &answer {
+            Answer::Receipt(_) => (RECEIPT, "receipt"),
+            Answer::Notice(_) => (NOTICE, "notice"),
+            Answer::Confirmation(_) => (CONFIRMATION, "confirmation"),
+        };
+        let (exit, detail, key) = match &answer {
+            Answer::Confirmation(_) => self.confirmation(path, &bytes, common)?,
+            Answer::Receipt(_) | Answer::Notice(_) => {
+                let (exit, detail) = self.signed(path, common)?;
+                (exit, detail, None)
+            }
+        };
+        Ok(Found { kind: Some(kind), word, exit, detail, key })
+    }
+
+    /// A receipt or notice: the officer's CMS over its bytes.
+    fn signed(&self, path: &Path, common: &Common) -> Result<(Exit, String), Error> {
+        let signature = self.signature.clone().unwrap_or_else(|| added(path, ".p7s"));
+        if self.signature.is_none() && !signature.is_file() {
+            return Ok((Exit::Incomplete, NOT_SIGNED.get(common.lang()).to_owned()));
+        }
+        let asked = Validate {
+            files: Vec::new(),
+            content: Some(path.to_owned()),
+            anchors: self.anchors.clone(),
+            tsa_anchors: Vec::new(),
+            material: self.material.clone(),
+            policy: self.policy.clone(),
+            as_of: self.as_of,
+        };
+        let Some(report) = asked.report(common, &signature)? else {
+            let what = "the policy is refused";
+            return Err(Error::new(ErrorCode::PolMalformed, "--policy", what));
+        };
+        let conclusion = report.conclusion();
+        let sub = conclusion.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
+        let signers: Vec<&str> = report.signatures.iter().map(|s| s.signer.subject.as_str()).collect();
+        let detail = format!("{}{sub} {} {}", conclusion.indication, conclusion.detail, signers.join("; "));
+        let exit = match conclusion.indication.rank() {
+            0 => Exit::Ok,
+            1 => Exit::Incomplete,
+            _ => Exit::Refused,
+        };
+        Ok((exit, detail.trim_end().to_owned()))
+    }
+
+    /// A confirmation: the archive's own signature.
+    fn confirmation(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        common: &Common,
+    ) -> Result<(Exit, String, Option<&'static str>), Error> {
+        let signature = self.signature.clone().unwrap_or_else(|| path.with_extension("sig"));
+        if self.signature.is_none() && !signature.is_file() {
+            return Ok((Exit::Incomplete, NOT_SIGNED.get(common.lang()).to_owned(), None));
+        }
+        let beside = path.with_file_name(crate::ingest::receipt::ANSWER_KEY_FILE);
+        let (key, from) = match &self.key {
+            Some(given) => (key_of(given)?, "given"),
+            None if beside.is_file() => {
+                common.say(KEY_BESIDE.get(common.lang()));
+                (key_of(&beside.to_string_lossy())?, "beside")
+            }
+            None => return Ok((Exit::Incomplete, NO_KEY.get(common.lang()).to_owned(), None)),
+        };
+        Ok(match Confirmation::verify(bytes, &read(&signature)?, &key) {
+            Ok(found) => (Exit::Ok, format!("{}: {}", found.archive.origin, found.outcome.status()), Some(from)),
+            Err(e) => (Exit::Refused, e.to_string(), Some(from)),
+        })
+    }
+}
+
+fn status(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Ok => "verified",
+        Exit::Incomplete => "undecided",
+        _ => "failed",
+    }
+}
+
+/// The path with an ending more.
+fn added(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |e: std::io::Error| {
+        let is_missing = e.kind() == std::io::ErrorKind::NotFound;
+        let code = if is_missing { ErrorCode::IngNoSuchPath } else { ErrorCode::IngReadFailed };
+        Error::caused(code, shown(&path.to_string_lossy()), e)
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    // What is longer is no answer, and decoding says so.
+    file.take(ANSWER_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// DER before the 32 bytes of an Ed25519 public key (RFC 8410 §4).
+const SPKI_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/// A public key: its 64 digits, or the PEM file that has it.
+fn key_of(given: &str) -> Result<[u8; 32], Error> {
+    let mut key = [0; 32];
+    if hex::decode_to_slice(given, &mut key).is_ok() {
+        return Ok(key);
+    }
+    let text = String::from_utf8_lossy(&read(Path::new(given))?).into_owned();
+    let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    let der = STANDARD.decode(body).unwrap_or_default();
+    let key = der.strip_prefix(SPKI_HEAD.as_slice()).and_then(|key| <[u8; 32]>::try_from(key).ok());
+    key.ok_or_else(|| Error::new(ErrorCode::IngReadFailed, shown(given), "no Ed25519 public key"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_its_digits_or_a_pem_file() {
+        let key = [7; 32];
+        assert_eq!(key_of(&hex::encode(key)).unwrap(), key);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        let pem =
+            |der: &[u8]| format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der));
+        std::fs::write(&path, pem(&[SPKI_HEAD.as_slice(), &key].concat())).unwrap();
+        assert_eq!(key_of(path.to_str().unwrap()).unwrap(), key);
+        for der in [key.to_vec(), [SPKI_HEAD.as_slice(), &key, &[0]].concat(), Vec::new()] {
+            std::fs::write(&path, pem(&der)).unwrap();
+            assert!(key_of(path.to_str().unwrap()).is_err());
+        }
+    }
+}

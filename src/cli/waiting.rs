@@ -1,0 +1,169 @@
+//! `muragat waiting list|retry|refuse`: submissions whose signatures cannot be judged yet.
+//!
+//! They are kept encrypted apart from the holding and are no records. When the term of the policy is over, the list
+//! says so, and a person decides.
+
+use super::answers::Answers;
+use super::ingest::{answer_json, print_answer, print_refusals};
+use super::show::record_id;
+use super::{Common, refusals_json};
+use crate::archive::{Archive, Waiting};
+use crate::clock::{local_text, rfc3339};
+use crate::error::{Error, Exit};
+use crate::ingest::Status;
+use crate::ingest::waiting::{self, reasons};
+use crate::model::strict::shown;
+use crate::text::{Text, text};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Arguments of `waiting`.
+#[derive(clap::Args)]
+pub(super) struct WaitingArgs {
+    #[command(subcommand)]
+    command: WaitingCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum WaitingCommand {
+    /// The submissions that wait, oldest first, with what they wait for.
+    List,
+    /// Try again: all of them, or those named.
+    Retry(Retry),
+    /// Refuse a submission that waits: a person's decision.
+    Refuse(Refuse),
+}
+
+#[derive(clap::Args)]
+struct Retry {
+    /// Ids of waiting submissions; all when none is given.
+    ids: Vec<String>,
+    /// Certificates, CRLs and OCSP answers, beside those of the archive: files or folders.
+    #[arg(long, value_name = "PATH")]
+    material: Vec<PathBuf>,
+    /// Folder for the answers; none are written when it is not given.
+    #[arg(long, value_name = "DIR")]
+    answers: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Refuse {
+    /// Id of the waiting submission.
+    id: String,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+    /// Folder for the answers; none are written when it is not given.
+    #[arg(long, value_name = "DIR")]
+    answers: Option<PathBuf>,
+}
+
+const NOTHING: Text = text("Күтіп тұрған құжат жоқ.", "Ожидающих документов нет.", "Nothing waits.");
+const SINCE: Text = text("қабылданған уақыты", "получен", "received");
+const OVERDUE: Text = text(
+    "мерзімі өтті: шешім қабылдаңыз («waiting refuse» немесе деректерді қосып «waiting retry»)",
+    "срок истёк: примите решение («waiting refuse» или «waiting retry» с новыми данными)",
+    "the term is over: decide (`waiting refuse`, or `waiting retry` with new material)",
+);
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+impl WaitingArgs {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        match self.command {
+            WaitingCommand::List => list(common),
+            WaitingCommand::Retry(args) => args.run(common),
+            WaitingCommand::Refuse(args) => args.run(common),
+        }
+    }
+}
+
+/// Whether the policy's term is over.
+fn is_overdue(archive: &Archive, waiting: &Waiting) -> Result<bool, Error> {
+    let term = u64::from(archive.validation_policy()?.policy.waiting.term_days) * DAY_MS;
+    Ok(archive.now().saturating_sub(waiting.since) > term)
+}
+
+fn list(common: &Common) -> Result<Exit, Error> {
+    let archive = common.open()?;
+    let lang = common.lang();
+    let all = archive.all_waiting()?;
+    for waiting in &all {
+        let overdue = is_overdue(&archive, waiting)?;
+        if common.json() {
+            common.print_json(&row_json(waiting, overdue, common));
+            continue;
+        }
+        out!("{} {} ({})", waiting.id, shown(waiting.text("source")), shown(waiting.text("agency")));
+        out!("  № {} · {}", shown(waiting.text("registration_number")), shown(waiting.text("document_date")));
+        out!("  {}: {}", SINCE.get(lang), local_text(waiting.since));
+        if overdue {
+            out!("  {}", OVERDUE.get(lang));
+        }
+        print_refusals(&reasons(waiting), lang);
+    }
+    if all.is_empty() && !common.json() {
+        out!("{}", NOTHING.get(lang));
+    }
+    archive.close()?;
+    Ok(Exit::Ok)
+}
+
+fn row_json(waiting: &Waiting, overdue: bool, common: &Common) -> Value {
+    json!({
+        "waiting_id": waiting.id.to_string(), "entry": waiting.entry, "since": rfc3339(waiting.since),
+        "overdue": overdue, "source": waiting.text("source"), "agency": waiting.text("agency"),
+        "registration_number": waiting.text("registration_number"), "document_date": waiting.text("document_date"),
+        "reasons": refusals_json(&reasons(waiting), common.lang()),
+    })
+}
+
+impl Retry {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let actor = common.actor(&archive)?;
+        let material = super::material::read(&self.material)?;
+        let ids = match self.ids.as_slice() {
+            [] => archive.all_waiting()?.into_iter().map(|w| w.id).collect(),
+            ids => ids.iter().map(|id| record_id(id)).collect::<Result<Vec<_>, _>>()?,
+        };
+        let mut exit = Exit::Ok;
+        let mut answers = Answers::new(self.answers, false);
+        waiting::retry(&archive, &ids, Some(&material), actor, &mut |tried| {
+            answers.write(&tried.answered, common);
+            if common.json() {
+                common.print_json(&answer_json(&tried.answered, common.lang()));
+            } else {
+                print_answer(&tried.answered, common.lang());
+            }
+            let found = match &tried.answered.status {
+                Status::Accepted { .. } | Status::Held { .. } => Exit::Ok,
+                Status::Refused { .. } => Exit::Refused,
+                Status::Waiting { .. } => Exit::Incomplete,
+                Status::Failed(error) => error.code.exit(),
+            };
+            if exit == Exit::Ok || matches!(&tried.answered.status, Status::Failed(_)) {
+                exit = found;
+            }
+        })?;
+        answers.end(common);
+        archive.close()?;
+        Ok(exit)
+    }
+}
+
+impl Refuse {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let actor = common.actor(&archive)?;
+        let answered = waiting::refuse(&archive, record_id(&self.id)?, &self.reason, actor)?;
+        Answers::new(self.answers, false).write(&answered, common);
+        if common.json() {
+            common.print_json(&answer_json(&answered, common.lang()));
+        } else {
+            print_answer(&answered, common.lang());
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}

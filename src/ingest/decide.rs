@@ -1,0 +1,282 @@
+//! What becomes of a submission by its signatures: the three verdicts at receipt (N 430 cl. 15) and the decision.
+//!
+//! Pure: reports of the validation, the policy, the register of signers and the submission in; reasons out. Requisites
+//! are judged before (`receive`, `check_card`): a submission that comes here has them all.
+//!
+//! Invariants
+//!   - Every signature that is there must pass; one that does not decides for all.
+//!   - Every signature that the policy asks for must be there, valid, and of a signer with authority at its date.
+//!   - An unknown signer never passes (cl. 15 (3)).
+
+use crate::clock::civil_date;
+use crate::error::{ErrorCode, Refusal};
+use crate::model::card::Card;
+use crate::model::submission::{Direction, Role, Submission};
+use crate::model::validation::{CreationBasis, SignatureVerdict};
+use crate::verify::authority::{Authorities, AuthorityVerdict, Signatory};
+use crate::verify::policy::{Decision, Policy, Requirement, SignerKind};
+use crate::verify::report::{PoeSource, SignatureReport};
+use crate::verify::verdict::Indication;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One signature over one file of the submission.
+pub(super) struct Signed<'a> {
+    /// Position of the component that carries it.
+    pub(super) object: usize,
+    /// Position of the component that it covers.
+    pub(super) target: usize,
+    /// What the validation found.
+    pub(super) report: &'a SignatureReport,
+    /// Whether its chain ends in a self-issued certificate: then no certificate is missing.
+    pub(super) chain_ends: bool,
+}
+
+/// What the decision goes by.
+pub(super) struct Facts<'a> {
+    pub(super) submission: &'a Submission,
+    pub(super) card: &'a Card,
+    pub(super) policy: &'a Policy,
+    pub(super) authorities: &'a Authorities,
+    /// When the archive received the submission.
+    pub(super) received: DateTime<Utc>,
+}
+
+/// What is known of the authority of a signer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Signer {
+    /// The office in which the signature counts; none when it counts in none.
+    pub(super) kind: Option<SignerKind>,
+    /// What the register says.
+    pub(super) verdict: AuthorityVerdict,
+}
+
+/// What was decided.
+pub(super) struct Decided {
+    /// What nothing can turn: with one of them the submission is refused.
+    pub(super) refusals: Vec<Refusal>,
+    /// What may still turn: with one of them, and no refusal, it waits.
+    pub(super) waits: Vec<Refusal>,
+    /// The authority of each signer whose signature passed, in the order of the signatures.
+    pub(super) signers: Vec<Option<Signer>>,
+    /// All together.
+    pub(super) verdict: SignatureVerdict,
+    /// When the official claims to have signed, and since when that is proven.
+    pub(super) claimed: Option<DateTime<Utc>>,
+    /// The same, proven.
+    pub(super) proven: Option<DateTime<Utc>>,
+}
+
+impl Decided {
+    /// The date of creation and which date it is (cl. 42).
+    pub(super) fn created(&self, received: DateTime<Utc>) -> (DateTime<Utc>, CreationBasis) {
+        match (self.proven, self.claimed) {
+            (Some(proven), _) => (proven, CreationBasis::Proven),
+            (None, Some(claimed)) => (claimed, CreationBasis::Claimed),
+            (None, None) => (received, CreationBasis::Received),
+        }
+    }
+}
+
+/// Decides by the signatures of a submission.
+pub(super) fn decide(facts: &Facts<'_>, signed: &[Signed<'_>]) -> Decided {
+    let mut deciding = Deciding { facts, refusals: Vec::new(), waits: Vec::new() };
+    let signers: Vec<Option<Signer>> = signed.iter().map(|s| deciding.signature(s)).collect();
+    let requirement = facts.requirement();
+    if let Some(requirement) = requirement {
+        deciding.required(requirement, signed, &signers);
+        deciding.card(requirement);
+        deciding.order(requirement, signed);
+    }
+    let Deciding { refusals, waits, .. } = deciding;
+    let verdict = match (signed.is_empty(), refusals.is_empty() && waits.is_empty()) {
+        (true, _) => SignatureVerdict::Unsigned,
+        (false, true) => SignatureVerdict::Valid,
+        (false, false) => SignatureVerdict::NotVerifiable,
+    };
+    // The document is made when the last of its officials has signed it.
+    let passed = || signed.iter().filter(|s| s.passed() && facts.role(s.target) == Role::Main);
+    let claimed = passed().filter_map(|s| s.report.claimed_signing_time).max();
+    let proven: Option<Vec<DateTime<Utc>>> = passed().map(|s| s.proven()).collect();
+    let proven = proven.and_then(|times| times.into_iter().max());
+    Decided { refusals, waits, signers, verdict, claimed, proven }
+}
+
+impl Facts<'_> {
+    fn requirement(&self) -> Option<&Requirement> {
+        let s = self.submission;
+        self.policy.requirement(s.profile, s.direction, s.kind)
+    }
+
+    fn role(&self, component: usize) -> Role {
+        self.submission.components[component].role
+    }
+
+    fn path(&self, component: usize) -> &str {
+        &self.submission.components[component].path
+    }
+
+    /// The offices in which a signature over this component may be made.
+    fn kinds(&self, component: usize) -> BTreeSet<SignerKind> {
+        let all = || SignerKind::ALL.iter().copied().collect();
+        match (self.requirement(), self.role(component)) {
+            (Some(r), Role::Card) if r.card_min > 0 => r.card_signers.clone(),
+            (Some(r), role) if role.is_content() && r.content_min > 0 => r.content_signers.clone(),
+            _ => all(),
+        }
+    }
+}
+
+impl Signed<'_> {
+    fn passed(&self) -> bool {
+        self.report.conclusion.indication == Indication::TotalPassed
+    }
+
+    /// Since when it is proven by others than the archive.
+    fn proven(&self) -> Option<DateTime<Utc>> {
+        let outside = |source| !matches!(source, PoeSource::Validation | PoeSource::Receipt);
+        let by_others = self.report.poe.iter().any(|p| outside(p.source) && p.time == self.report.best_signature_time);
+        by_others.then_some(self.report.best_signature_time)
+    }
+
+    /// The best that is known of when it was made.
+    fn time(&self) -> DateTime<Utc> {
+        self.report.claimed_signing_time.unwrap_or(self.report.best_signature_time)
+    }
+}
+
+struct Deciding<'a, 'f> {
+    facts: &'a Facts<'f>,
+    refusals: Vec<Refusal>,
+    waits: Vec<Refusal>,
+}
+
+impl Deciding<'_, '_> {
+    fn note(&mut self, decision: bool, refuse: ErrorCode, wait: ErrorCode, subject: &str, detail: String) {
+        match decision {
+            true => self.waits.push(Refusal::new(wait, subject, detail)),
+            false => self.refusals.push(Refusal::new(refuse, subject, detail)),
+        }
+    }
+
+    /// Judges one signature; gives the authority of its signer when it passed.
+    fn signature(&mut self, signed: &Signed<'_>) -> Option<Signer> {
+        let (report, path) = (signed.report, self.facts.path(signed.object).to_owned());
+        let conclusion = &report.conclusion;
+        let place = |detail: &str| {
+            let sub = conclusion.sub_indication.map(|s| format!("/{s}")).unwrap_or_default();
+            format!("signer {}: {}{sub}: {detail}", report.signer_index, conclusion.indication)
+        };
+        match (conclusion.indication, conclusion.sub_indication) {
+            (Indication::TotalPassed, _) => {}
+            (Indication::Indeterminate, Some(sub)) => {
+                let waits = self.facts.policy.decision(sub).waits(signed.chain_ends);
+                self.note(waits, ErrorCode::SigUnproven, ErrorCode::SigWaiting, &path, place(&conclusion.detail));
+                return None;
+            }
+            _ => {
+                self.refusals.push(Refusal::new(ErrorCode::SigFailed, path, place(&conclusion.detail)));
+                return None;
+            }
+        }
+        let skew = chrono::Duration::seconds(self.facts.policy.receipt.clock_skew_max_s.into());
+        if let Some(claimed) = report.claimed_signing_time.filter(|claimed| *claimed > self.facts.received + skew) {
+            let detail = format!("claims {claimed}, received {}", self.facts.received);
+            self.refusals.push(Refusal::new(ErrorCode::SigUnproven, path, place(&detail)));
+            return None;
+        }
+        Some(self.authority(signed, &path))
+    }
+
+    /// The best that the register says of the signer, in the offices that may sign the file.
+    fn authority(&mut self, signed: &Signed<'_>, path: &str) -> Signer {
+        let signer = &signed.report.signer;
+        let submission = self.facts.submission;
+        // Who signs for another body is that body's to say; the archive's own registers name the bodies it knows.
+        let own = submission.direction != Direction::Incoming;
+        let judge = |kind| {
+            let signatory = Signatory {
+                iin: signer.iin.as_deref(),
+                bin: signer.bin.as_deref(),
+                role_oids: &signer.role_oids,
+                kind,
+                agency: own.then_some(submission.agency.as_str()),
+                date: civil_date(u64::try_from(signed.time().timestamp_millis()).unwrap_or_default()),
+            };
+            (kind, self.facts.authorities.judge(&signatory, self.facts.policy))
+        };
+        let verdicts = self.facts.kinds(signed.target).into_iter().map(judge);
+        let (kind, verdict) = verdicts.min_by_key(|(_, verdict)| verdict.distance()).expect("there is an office");
+        let Some(decision) = verdict.decision(&self.facts.policy.authority) else {
+            return Signer { kind: Some(kind), verdict };
+        };
+        let detail = format!("signer {}: {}", signed.report.signer_index, verdict.as_str());
+        let waits = decision == Decision::Wait;
+        self.note(waits, ErrorCode::SigNoAuthority, ErrorCode::SigSignerUnknown, path, detail);
+        Signer { kind: None, verdict }
+    }
+
+    /// Misses signatures that are asked for (cl. 16, 41). One that is there and did not pass has its own reason.
+    fn required(&mut self, requirement: &Requirement, signed: &[Signed<'_>], signers: &[Option<Signer>]) {
+        let mut count: BTreeMap<usize, (u32, u32)> = BTreeMap::new();
+        for (s, signer) in signed.iter().zip(signers) {
+            let (good, there) = count.entry(s.target).or_default();
+            *there += 1;
+            *good += u32::from(signer.as_ref().is_some_and(|s| s.kind.is_some()));
+        }
+        for (i, component) in self.facts.submission.components.iter().enumerate() {
+            let (wanted, code, who) = match component.role {
+                Role::Card => (requirement.card_min, ErrorCode::SigOfficeMissing, &requirement.card_signers),
+                role if role.is_content() => {
+                    (requirement.content_min, ErrorCode::SigMissing, &requirement.content_signers)
+                }
+                _ => continue,
+            };
+            let (good, there) = count.get(&i).copied().unwrap_or_default();
+            if there < wanted {
+                let who: Vec<&str> = who.iter().map(|kind| kind.as_str()).collect();
+                let detail = format!("{good} of {wanted} signatures ({})", who.join(" or "));
+                self.refusals.push(Refusal::new(code, component.path.as_str(), detail));
+            }
+        }
+    }
+
+    /// The signed card must name every file by its digest (cl. 41): else it could stand beside another document. That
+    /// the digests it names are right was checked before.
+    fn card(&mut self, requirement: &Requirement) {
+        if requirement.card_min == 0 {
+            return;
+        }
+        let submission = self.facts.submission;
+        let card = &submission.components[submission.card_index()].path;
+        let named = |path: &str| self.facts.card.documents.iter().any(|(named, _)| named == path);
+        let missing: Vec<&str> = submission
+            .components
+            .iter()
+            .filter(|c| c.role.is_content() && !named(&c.path))
+            .map(|c| c.path.as_str())
+            .collect();
+        if !missing.is_empty() {
+            let detail = format!("not named with their digest: {}", missing.join(", "));
+            self.refusals.push(Refusal::new(ErrorCode::SigCardDocument, format!("{card}#/documents"), detail));
+        }
+    }
+
+    /// The card is signed when the document is (cl. 41).
+    fn order(&mut self, requirement: &Requirement, signed: &[Signed<'_>]) {
+        if !requirement.card_not_before_content {
+            return;
+        }
+        let passed = || signed.iter().filter(|s| s.passed()).map(|s| (self.facts.role(s.target), s.time()));
+        let content = passed().filter(|(role, _)| role.is_content()).map(|(_, time)| time).max();
+        let card = passed().filter(|(role, _)| *role == Role::Card).map(|(_, time)| time).min();
+        if let (Some(content), Some(card)) = (content, card)
+            && card < content
+        {
+            let submission = self.facts.submission;
+            let path = submission.components[submission.card_index()].path.as_str();
+            let detail = format!("the card was signed {card}, the document {content}");
+            self.refusals.push(Refusal::new(ErrorCode::SigOrder, path, detail));
+        }
+    }
+}

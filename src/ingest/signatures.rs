@@ -1,0 +1,570 @@
+//! Signatures at receipt: every one is validated over every file it covers, the decision is taken, and what it was
+//! taken by is frozen with the record.
+//!
+//! Stands in the path of intake after the formats: everything is in the spool, nothing is sealed yet. What it gives
+//! back are components of the record: the validation with its reports, and the certificates and OCSP answers that came
+//! from outside the submission. Certificates of CAs and CRLs from outside go to the archive's shared material.
+//!
+//! Invariants
+//!   - The validation can be repeated from the record, the shared material and the policy that it names.
+//!   - What is in the submission already is not kept a second time.
+//!
+//! Signatures inside PDF and Office files are not looked at; XML signatures are not validated.
+
+use super::component::{Received, Stop, spool_failed};
+use super::decide::{Decided, Facts, Signed, Signer, decide};
+use super::waiting::Waits;
+use crate::archive::{Archive, NewMaterial};
+use crate::clock::{Millis, civil_date, utc};
+
+use crate::config::Action;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::model::canonical;
+use crate::model::card::{Card, check_documents};
+use crate::model::cms::CmsError;
+use crate::model::digest::Sha256;
+use crate::model::format::Family;
+use crate::model::id::ActorId;
+use crate::model::material::SharedKind;
+use crate::model::path::{OWN_FOLDER, VALIDATION_PATH};
+use crate::model::record::Flag;
+use crate::model::submission::{ComponentEntry, Role, Submission};
+use crate::model::validation::{SignatureVerdict, VALIDATION_SCHEMA, Validation};
+use crate::store::envelope::{Carried, bare, carried};
+use crate::store::spool::Spooled;
+use crate::verify::alg::DigestAlgorithm;
+use crate::verify::authority::AuthorityVerdict;
+use crate::verify::certificate::Certificate;
+use crate::verify::cms::{OutlineError, SignedData, without_content};
+use crate::verify::limits::PATH_CERTIFICATES_MAX;
+use crate::verify::material::Material;
+use crate::verify::policy::Policy;
+use crate::verify::report::{PoeSource, ProofOfExistence, Report, SignatureReport};
+use crate::verify::validation::{Content, ContentError, Question, validate};
+use crate::verify::verdict::{Indication, SubIndication};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+/// A submission whose signatures are to be judged.
+pub(super) struct Receipt<'a> {
+    pub(super) archive: &'a Archive,
+    pub(super) submission: &'a Submission,
+    pub(super) card: &'a Card,
+    /// Material beside that of the archive and of the submission.
+    pub(super) extra: Option<&'a Material>,
+    /// When the archive received it.
+    pub(super) since: Millis,
+    /// The time of validation.
+    pub(super) now: Millis,
+}
+
+/// What becomes of a submission.
+pub(super) enum Verdict {
+    /// It becomes a record.
+    Accepted(Box<Judgement>),
+    /// With reasons, never none.
+    Refused(Vec<Refusal>),
+    /// It cannot be decided yet.
+    Waits(Waits),
+}
+
+/// What an accepted record keeps of its validation.
+pub(super) struct Judgement {
+    pub(super) validation: Validation,
+    pub(super) flags: Vec<Flag>,
+    /// The validation in full, and frozen material that names people.
+    pub(super) components: Vec<Received>,
+    /// Certificates of CAs and CRLs that the archive does not share yet.
+    shared: Material,
+}
+
+impl Judgement {
+    /// Digest of the validation in full.
+    pub(super) fn report(&mut self) -> Result<Sha256, Stop> {
+        let report =
+            self.components.iter_mut().find(|c| c.entry.path == VALIDATION_PATH).expect("it has its validation");
+        report.sha256().map_err(|e| spool_failed(VALIDATION_PATH, e).into())
+    }
+
+    /// Makes the shared material durable that the record names.
+    pub(super) fn share(&self, archive: &Archive, actor: ActorId) -> Result<(), Error> {
+        add_shared(archive, &self.shared, actor).map(drop)
+    }
+}
+
+/// What became of material that was offered to be shared.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shared {
+    /// New.
+    pub added: u64,
+    /// Kept before.
+    pub kept: u64,
+    /// Certificates of signers and OCSP answers: they name people.
+    pub passed_over: u64,
+}
+
+/// Keeps the certificates of CAs and the CRLs of `material` for all records.
+pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Result<Shared, Error> {
+    let mut shared = Shared::default();
+    let mut add = |new: NewMaterial<'_>| -> Result<(), Error> {
+        match archive.add_material(new, actor)? {
+            Some(_) => shared.added += 1,
+            None => shared.kept += 1,
+        }
+        Ok(())
+    };
+    let mut passed_over = 0;
+    for certificate in material.certificates() {
+        if !is_ca(certificate) {
+            passed_over += 1;
+            continue;
+        }
+        let (kind, made) = (SharedKind::Certificate, certificate.not_before.timestamp());
+        add(NewMaterial { kind, der: &certificate.der, issuer: certificate.issuer_der(), made })?;
+    }
+    for crl in material.crls() {
+        let kind = if crl.is_delta() { SharedKind::DeltaCrl } else { SharedKind::Crl };
+        add(NewMaterial { kind, der: crl.der(), issuer: crl.issuer_der(), made: crl.this_update.timestamp() })?;
+    }
+    passed_over += u64::try_from(material.ocsp_responses().len()).unwrap_or(u64::MAX);
+    Ok(Shared { passed_over, ..shared })
+}
+
+fn is_ca(certificate: &Certificate) -> bool {
+    certificate.extensions.basic_constraints.is_some_and(|b| b.ca) || certificate.is_self_issued()
+}
+
+/// The report about one signature object over one file.
+struct Validated {
+    object: usize,
+    target: usize,
+    report: Report,
+    /// Whether the chain of each signer ends in a self-issued certificate.
+    chain_ends: Vec<bool>,
+}
+
+/// By what, and as of when, everything of a submission is validated.
+struct At<'a> {
+    material: &'a Material,
+    policy: &'a Policy,
+    /// When the archive received it.
+    since: DateTime<Utc>,
+    /// The time that is asked about.
+    at: DateTime<Utc>,
+}
+
+/// What the time-stamps beside a signature prove of it: that the file with `digest` existed.
+fn proofs(stamps: &[Validated], object: usize, digest: Sha256) -> Vec<ProofOfExistence> {
+    let passed = stamps.iter().filter(|s| s.target == object).flat_map(|s| &s.report.signatures);
+    let time = |s: &SignatureReport| {
+        let passed = s.conclusion.indication == Indication::Passed;
+        s.timestamps.first().filter(|_| passed).and_then(|stamp| stamp.time)
+    };
+    let proof = |time| ProofOfExistence { object: digest, time, source: PoeSource::Timestamp };
+    passed.filter_map(time).map(proof).collect()
+}
+
+impl Receipt<'_> {
+    /// Validates and decides. A failure of the disk or a missing policy is an error, never a verdict.
+    pub(super) fn judge(&self, received: &mut [Received]) -> Result<Verdict, Stop> {
+        let mode = self.archive.policy().signatures;
+        let adopted = self.archive.validation_policy()?;
+        if mode == Action::Refuse && !adopted.is_adopted() {
+            let what = "no validation policy was adopted";
+            return Err(Stop::Failed(Error::new(ErrorCode::SigNoPolicy, "policy", what)));
+        }
+        let digests = self.digests(received)?;
+        let mut refusals = check_documents(self.submission, self.card, &digests);
+        let pool = self.archive.material()?;
+        let sent = self.sent_material(received)?;
+        let mut material = (*pool).clone();
+        material.merge(&sent);
+        if let Some(extra) = self.extra {
+            material.merge(extra);
+        }
+        let authorities = self.archive.authorities()?;
+        // Reports say whole seconds, so that is what was asked.
+        let second = |at: Millis| utc(at - at % 1000);
+        let (received_at, at) = (second(self.since), second(self.now));
+        let at_receipt = At { material: &material, policy: &adopted.policy, since: received_at, at };
+        let stamps = self.timestamps(received, &at_receipt)?;
+        let mut found = Vec::new();
+        for (object, targets) in self.objects(received, &digests, &mut refusals)? {
+            for target in targets {
+                let poe = proofs(&stamps, object, digests[object]);
+                found.push(self.validate(received, (object, target), &at_receipt, &poe)?);
+            }
+        }
+        let signed: Vec<Signed<'_>> = found
+            .iter()
+            .flat_map(|v| v.report.signatures.iter().zip(&v.chain_ends).map(move |(report, ends)| (v, report, *ends)))
+            .map(|(v, report, chain_ends)| Signed { object: v.object, target: v.target, report, chain_ends })
+            .collect();
+        let facts = Facts {
+            submission: self.submission,
+            card: self.card,
+            policy: &adopted.policy,
+            authorities: &authorities,
+            received: received_at,
+        };
+        let decided = decide(&facts, &signed);
+        refusals.extend(decided.refusals.iter().cloned());
+        if mode == Action::Refuse && !refusals.is_empty() {
+            // What may still turn is said too: the sender mends everything at once.
+            refusals.extend(decided.waits);
+            return Ok(Verdict::Refused(refusals));
+        }
+        if mode == Action::Refuse && !decided.waits.is_empty() {
+            return Ok(Verdict::Waits(Waits { reasons: decided.waits }));
+        }
+        let doubts: Vec<Refusal> = refusals.into_iter().chain(decided.waits.iter().cloned()).collect();
+        let frozen = self.freeze(found.iter().chain(&stamps), &pool, &sent)?;
+        let (created, created_basis) = decided.created(received_at);
+        let mut validation = Validation {
+            verdict: decided.verdict,
+            received: received_at,
+            proven: decided.proven,
+            claimed: decided.claimed,
+            created_on: civil_date(u64::try_from(created.timestamp_millis()).unwrap_or_default()),
+            created_basis,
+            policy: adopted.policy.sha256,
+            authorities: authorities.adopted().iter().map(|a| a.sha256).collect(),
+            material: frozen.shared_digests.into_iter().collect(),
+        };
+        if validation.verdict == SignatureVerdict::Valid && !doubts.is_empty() {
+            validation.verdict = SignatureVerdict::NotVerifiable;
+        }
+        let document = document(&validation, &found, &stamps, &decided, &doubts, &self.submission.components);
+        let spool = self.archive.spool();
+        let mut components = vec![Received::own(spool, VALIDATION_PATH.to_owned(), Role::Report, &document)?];
+        for (name, role, bytes) in frozen.own {
+            components.push(Received::own(spool, name, role, &bytes)?);
+        }
+        let subjects: BTreeSet<String> = doubts.into_iter().map(|r| r.subject).collect();
+        let flag = |subject| Flag { code: ErrorCode::SigNotVerifiable, subject };
+        let flags = subjects.into_iter().map(flag).collect();
+        Ok(Verdict::Accepted(Box::new(Judgement { validation, flags, components, shared: frozen.shared })))
+    }
+
+    fn digests(&self, received: &mut [Received]) -> Result<Vec<Sha256>, Stop> {
+        let digest = |c: &mut Received| c.sha256().map_err(|e| spool_failed(&c.entry.path, e).into());
+        received.iter_mut().map(digest).collect()
+    }
+
+    /// Certificates, CRLs and OCSP answers among the components.
+    fn sent_material(&self, received: &mut [Received]) -> Result<Material, Stop> {
+        let mut material = Material::default();
+        for component in received.iter_mut() {
+            if matches!(component.entry.role, Role::Certificate | Role::Revocation) {
+                let bytes = component.whole().map_err(|e| spool_failed(&component.entry.path, e))?;
+                // What is none of these helps nobody, and the validation misses it by name.
+                let _ = material.add_file(&bytes);
+            }
+        }
+        Ok(material)
+    }
+
+    /// Time-stamps that came beside signatures, each over what it covers. One that does not hold proves nothing, and
+    /// nothing is refused for it.
+    fn timestamps(&self, received: &mut [Received], by: &At<'_>) -> Result<Vec<Validated>, Stop> {
+        let mut stamps = Vec::new();
+        for object in 0..received.len() {
+            if received[object].entry.role != Role::Timestamp {
+                continue;
+            }
+            let covers = received[object].entry.covers.clone();
+            let targets = covers.iter().filter_map(|path| received.iter().position(|c| c.entry.path == *path));
+            for target in targets.collect::<Vec<_>>() {
+                stamps.push(self.validate(received, (object, target), by, &[])?);
+            }
+        }
+        Ok(stamps)
+    }
+
+    /// The components that carry signatures, each with the positions of what it covers.
+    fn objects(
+        &self,
+        received: &mut [Received],
+        digests: &[Sha256],
+        refusals: &mut Vec<Refusal>,
+    ) -> Result<Vec<(usize, Vec<usize>)>, Stop> {
+        let position = |path: &String| received.iter().position(|c| c.entry.path == *path);
+        let mut objects = Vec::new();
+        for (i, component) in received.iter().enumerate() {
+            match component.entry.role {
+                // An attached CMS is a signature with its document inside.
+                role if role.is_content() && component.family() == Some(Family::Cms) => objects.push((i, vec![i])),
+                Role::Signature => {
+                    objects.push((i, component.entry.covers.iter().filter_map(position).collect()));
+                }
+                _ => {}
+            }
+        }
+        // One that names nothing carries its content: the file with that digest is what it covers.
+        for (i, targets) in &mut objects {
+            if !targets.is_empty() {
+                continue;
+            }
+            let mut content = self.attached(&mut received[*i])?;
+            let digest = match &mut content {
+                Some(content) => Some(super::component::sha256(content).map_err(|e| spool_failed("content", e))?),
+                None => None,
+            };
+            let same = |c: &usize| *c != *i && digest == Some(digests[*c]);
+            targets.extend((0..received.len()).filter(same));
+            if targets.is_empty() {
+                let detail = "names nothing that it covers, and its content is no file of the submission";
+                let path = received[*i].entry.path.as_str();
+                refusals.push(Refusal::new(ErrorCode::SigCovers, path, detail));
+            }
+        }
+        Ok(objects)
+    }
+
+    /// The content of an attached CMS.
+    fn attached(&self, component: &mut Received) -> Result<Option<Spooled>, Stop> {
+        match carried(self.archive.spool(), &mut component.bytes) {
+            Ok(Carried::Document(document)) => Ok(Some(*document)),
+            Ok(_) => Ok(None),
+            Err(CmsError::Io(e)) => Err(spool_failed(&component.entry.path, e).into()),
+            // What is wrong with its form is the validation's to say.
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Validates the signatures of one component over another one, or over the content it carries itself.
+    fn validate(
+        &self,
+        received: &mut [Received],
+        (object, target): (usize, usize),
+        by: &At<'_>,
+        proofs: &[ProofOfExistence],
+    ) -> Result<Validated, Stop> {
+        let path = received[object].entry.path.clone();
+        let failed = |e: std::io::Error| Stop::Failed(spool_failed(&path, e));
+        let digest = received[object].sha256().map_err(failed)?;
+        let mut attached = None;
+        // A document with its signature around it may be large: it is read without its content.
+        let signature = if object == target {
+            attached = self.attached(&mut received[object])?;
+            self.outline(&mut received[object])?
+        } else {
+            received[object].whole().map_err(failed)?
+        };
+        let content = match &mut attached {
+            Some(content) => Some(Streamed(RefCell::new(content))),
+            None if object == target => None,
+            None => Some(Streamed(RefCell::new(&mut received[target].bytes))),
+        };
+        let mut poe = proofs.to_vec();
+        poe.push(ProofOfExistence { object: digest, time: by.since, source: PoeSource::Receipt });
+        let question = Question {
+            object: &signature,
+            object_digest: Some(digest),
+            content: content.as_ref().map(|s| s as &dyn Content),
+            material: by.material,
+            policy: by.policy,
+            at: by.at,
+            poe: &poe,
+            caches: self.archive.caches(),
+        };
+        let report = validate(&question).map_err(|ContentError(e)| failed(e))?;
+        let chain_ends = report.signatures.iter().map(|s| chain_ends(s, &signature, by.material)).collect();
+        Ok(Validated { object, target, report, chain_ends })
+    }
+
+    /// A CMS without its content, which is read as a stream; nothing when there is none: that is the validation's to
+    /// say.
+    fn outline(&self, component: &mut Received) -> Result<Vec<u8>, Stop> {
+        let spool = self.archive.spool();
+        let outline = bare(spool, &mut component.bytes).map_err(OutlineError::from).and_then(|bare| match bare {
+            Some(mut bare) => without_content(&mut bare),
+            None => without_content(&mut component.bytes),
+        });
+        match outline {
+            Ok(outline) => Ok(outline.map(|outline| outline.bytes).unwrap_or_default()),
+            Err(OutlineError::Walk(CmsError::Io(e))) => Err(spool_failed(&component.entry.path, e).into()),
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Sorts what the validation used by where it is kept.
+    fn freeze<'v>(
+        &self,
+        found: impl Iterator<Item = &'v Validated>,
+        pool: &Material,
+        sent: &Material,
+    ) -> Result<Frozen, Stop> {
+        let mut used = BTreeSet::new();
+        for signature in found.flat_map(|v| &v.report.signatures) {
+            used.extend(signature.chain.iter().copied());
+            used.extend(signature.revocation.iter().map(|r| r.digest));
+            for timestamp in &signature.timestamps {
+                used.extend(timestamp.chain.iter().copied());
+                used.extend(timestamp.revocation.iter().map(|r| r.digest));
+            }
+        }
+        let mut frozen = Frozen::default();
+        for digest in used {
+            if holds(sent, digest) {
+                continue;
+            }
+            if holds(pool, digest) {
+                frozen.shared_digests.insert(digest);
+                continue;
+            }
+            // What is in neither is inside a signature, or an anchor in the policy's file.
+            let Some(extra) = self.extra else { continue };
+            let name = |ending: &str| format!("{OWN_FOLDER}/{}.{ending}", &digest.to_string()[..16]);
+            if let Some(certificate) = extra.certificate(&digest) {
+                if is_ca(certificate) {
+                    frozen.shared.add_certificate(certificate.clone());
+                    frozen.shared_digests.insert(digest);
+                } else {
+                    frozen.own.push((name("cer"), Role::Certificate, certificate.der.to_vec()));
+                }
+            } else if let Some(crl) = extra.crls().find(|crl| crl.sha256 == digest) {
+                frozen.shared.add_crl(crl.clone());
+                frozen.shared_digests.insert(digest);
+            } else if let Some(response) = extra.ocsp_responses().find(|response| response.sha256 == digest) {
+                frozen.own.push((name("ors"), Role::Revocation, response.der().to_vec()));
+            }
+        }
+        Ok(frozen)
+    }
+}
+
+/// Whether the certificates at hand lead from the signer to a self-issued one. Asked only where no chain was found:
+/// then either a certificate is missing, which may still come, or the chain ends outside the anchors, which is final.
+fn chain_ends(signature: &SignatureReport, object: &[u8], material: &Material) -> bool {
+    if signature.conclusion.sub_indication != Some(SubIndication::NoCertificateChainFound) {
+        return true;
+    }
+    let mut pool = material.clone();
+    let carried = SignedData::read(object);
+    for der in carried.iter().flat_map(|signed| &signed.certificates) {
+        if let Ok(certificate) = Certificate::parse(der) {
+            pool.add_certificate(Arc::new(certificate));
+        }
+    }
+    let Some(mut next) = signature.signer.certificate.and_then(|digest| pool.certificate(&digest)) else {
+        return false;
+    };
+    for _ in 0..PATH_CERTIFICATES_MAX {
+        if next.is_self_issued() {
+            return true;
+        }
+        let Some(issuer) = pool.certificates_named(next.issuer_der()).next() else { return false };
+        next = issuer;
+    }
+    true
+}
+
+/// The validation in full (`schema/validation/1`): the three verdicts, every report, and every doubt.
+fn document(
+    validation: &Validation,
+    found: &[Validated],
+    stamps: &[Validated],
+    decided: &Decided,
+    doubts: &[Refusal],
+    components: &[ComponentEntry],
+) -> Vec<u8> {
+    let mut signers = decided.signers.iter();
+    let signature = |v: &Validated| {
+        let of_report: Vec<Value> =
+            signers.by_ref().take(v.report.signatures.len()).map(|s| s.as_ref().map_or(json!({}), signer)).collect();
+        json!({
+            "component": components[v.object].path, "covers": components[v.target].path,
+            "report": v.report.to_value(), "signers": of_report,
+        })
+    };
+    let signatures: Vec<Value> = found.iter().map(signature).collect();
+    let indication =
+        |wanted: Indication| found.iter().flat_map(|v| &v.report.signatures).any(|s| s.conclusion.indication == wanted);
+    let verdict = match () {
+        () if found.is_empty() => "unsigned",
+        () if indication(Indication::TotalFailed) => "failed",
+        () if indication(Indication::Indeterminate) => "indeterminate",
+        () => "passed",
+    };
+    let known = decided.signers.iter().flatten();
+    let authority = match decided.signers.iter().all(|s| s.as_ref().is_some_and(|s| s.kind.is_some())) {
+        _ if decided.signers.is_empty() => "unsigned",
+        true => "passed",
+        false if known.clone().any(|s| s.kind.is_none()) => "not_shown",
+        false => "not_judged",
+    };
+    let doubt = |r: &Refusal| json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+    let stamp = |v: &Validated| {
+        json!({
+            "component": components[v.object].path, "covers": components[v.target].path, "report": v.report.to_value(),
+        })
+    };
+    let mut value = json!({
+        "timestamps": stamps.iter().map(stamp).collect::<Vec<_>>(),
+        "doubts": doubts.iter().map(doubt).collect::<Vec<_>>(),
+        "schema": VALIDATION_SCHEMA,
+        "signatures": signatures,
+        // Requisites were judged before: a submission without them does not come here.
+        "verdicts": {"authority": authority, "requisites": "passed", "signatures": verdict},
+    });
+    value["summary"] = validation.value();
+    canonical::to_vec(&value).expect("reports hold strings and small integers")
+}
+
+fn signer(signer: &Signer) -> Value {
+    let mut value = json!({"authority": signer.verdict.as_str()});
+    if let Some(kind) = signer.kind {
+        value["kind"] = kind.as_str().into();
+    }
+    if let AuthorityVerdict::Authorised { post, basis, .. } = &signer.verdict {
+        value["post"] = post.as_str().into();
+        value["basis"] = basis.as_str().into();
+    }
+    value
+}
+
+fn holds(material: &Material, digest: Sha256) -> bool {
+    material.certificate(&digest).is_some()
+        || material.crls().any(|crl| crl.sha256 == digest)
+        || material.ocsp_responses().any(|response| response.sha256 == digest)
+}
+
+/// What is kept of the material that was used.
+#[derive(Default)]
+struct Frozen {
+    /// Digests of what all records share.
+    shared_digests: BTreeSet<Sha256>,
+    /// What is shared from now on.
+    shared: Material,
+    /// What is kept with the record: name, role, bytes.
+    own: Vec<(String, Role, Vec<u8>)>,
+}
+
+/// A file in the spool, as the content of a signature.
+struct Streamed<'a>(RefCell<&'a mut Spooled>);
+
+impl Content for Streamed<'_> {
+    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
+        let mut source = self.0.borrow_mut();
+        let mut hasher = algorithm.hasher();
+        source.seek(SeekFrom::Start(0)).map_err(ContentError)?;
+        let mut buffer = vec![0; crate::limits::CHUNK_BYTES];
+        loop {
+            match source.read(&mut buffer) {
+                Ok(0) => return Ok(hasher.finish()),
+                Ok(n) => hasher.update(&buffer[..n]),
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(ContentError(e)),
+            }
+        }
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
+}

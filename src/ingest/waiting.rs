@@ -1,0 +1,170 @@
+//! Submissions that wait: begun by intake, tried again when material comes, ended by acceptance, refusal or a person.
+//!
+//! Trying again is the whole path of a submission once more, from the bytes that the archive holds: what was right at
+//! receipt and is wrong now (a registration taken meanwhile, a new edition of a classifier) is told like any refusal.
+//! The time of receipt stays that of the first receipt.
+//!
+//! Invariants
+//!   - A submission that waits stays whole until its record or its refusal is durable; only then its key is erased.
+//!   - The same submission sent again while it waits is told that it waits, and is not kept twice.
+//!
+//! Nothing ends the waiting by itself: when the policy's term is over, `waiting list` says so and a person decides.
+
+use super::component::{Received, Stop, spool_failed};
+use super::receipt::{self, Known};
+use super::receive::Sip;
+use super::unpack::Container;
+use super::{Answered, From, Status, Worker, channel, refuse_now};
+use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::model::digest::Sha256;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::submission::SUBMISSION_FILE;
+use crate::verify::material::Material;
+use serde_json::{Map, Value, json};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What a submission waits for: kept with it, shown in the list.
+pub(super) struct Waits {
+    /// Why: never none.
+    pub(super) reasons: Vec<Refusal>,
+}
+
+/// What became of one that was tried again.
+pub struct Tried {
+    /// The waiting submission.
+    pub id: RecordId,
+    /// What became of it.
+    pub answered: Answered,
+}
+
+/// Tries these waiting submissions again, with `extra` material beside that of the archive. Those that became a record
+/// or a refusal end their waiting, in one commit.
+pub fn retry(
+    archive: &Archive,
+    ids: &[RecordId],
+    extra: Option<&Material>,
+    actor: ActorId,
+    report: &mut dyn FnMut(&Tried),
+) -> Result<(), Error> {
+    let mut ended = Vec::new();
+    for id in ids {
+        let waiting = archive.waiting(*id)?;
+        let (answers, events) = channel();
+        let mut worker = Worker::new(archive, actor, extra, answers);
+        worker.submission(From::Waiting(&waiting));
+        drop(worker);
+        let event = events.recv().expect("every submission is answered once");
+        let answered = event.settled(archive, actor);
+        if matches!(answered.status, Status::Accepted { .. } | Status::Held { .. } | Status::Refused { .. }) {
+            ended.push(*id);
+        }
+        report(&Tried { id: *id, answered });
+    }
+    archive.end_waiting(&ended, actor)?;
+    Ok(())
+}
+
+/// Ends the waiting of a submission by a person's word: it is refused, with the reasons for which it waited and the
+/// person's own.
+pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<Answered, Error> {
+    let waiting = archive.waiting(id)?;
+    let mut refusals: Vec<Refusal> = reasons(&waiting);
+    for refusal in &mut refusals {
+        // What it waited for did not come.
+        if matches!(refusal.code, ErrorCode::SigWaiting | ErrorCode::SigSignerUnknown) {
+            refusal.code = ErrorCode::SigUnproven;
+        }
+    }
+    refusals.push(Refusal::new(ErrorCode::SigUnproven, SUBMISSION_FILE, reason));
+    let known = Known::of_waiting(&waiting);
+    let refused = refuse_now(archive, actor, &known, &refusals)?;
+    archive.end_waiting(&[id], actor)?;
+    let path = PathBuf::from(waiting.text("source"));
+    let status = Status::Refused { reasons: refusals, entry: refused.entry };
+    let answers = receipt::answers(archive, &known, &status, refused.notice, refused.at)?;
+    Ok(Answered { path, bytes: 0, status, answers })
+}
+
+/// Why a submission waits.
+pub fn reasons(waiting: &Waiting) -> Vec<Refusal> {
+    let reason = |r: &Value| {
+        let text = |key: &str| r.get(key)?.as_str();
+        Some(Refusal::new(ErrorCode::parse(text("code")?)?, text("subject")?, text("detail")?))
+    };
+    waiting.field("reasons").and_then(Value::as_array).into_iter().flatten().filter_map(reason).collect()
+}
+
+/// The files of a waiting submission as a container.
+pub(super) fn container<'a>(archive: &'a Archive, waiting: &'a Waiting, files: &'a [WaitingEntry]) -> Container<'a> {
+    let sizes: Vec<(String, u64)> = files.iter().map(|f| (f.path.clone(), f.size)).collect();
+    let open = move |index: usize| -> Box<dyn Read + 'a> { Box::new(waiting.file(archive, &files[index]).seekable()) };
+    Container::held(waiting.text("source"), &sizes, Box::new(open))
+}
+
+impl Worker<'_> {
+    /// Begins the waiting of a submission, or finds that it waits already; gives the answer when it is durable.
+    pub(super) fn wait(
+        &self,
+        sip: &Sip<'_>,
+        received: &mut [Received],
+        registration: &Registration,
+        waits: Waits,
+        from: &From<'_>,
+    ) -> Result<Status, Stop> {
+        if let From::Waiting(waiting) = from {
+            return Ok(Status::Waiting { id: waiting.id, entry: waiting.entry, reasons: waits.reasons });
+        }
+        let path = from.path();
+        let mut digests = Vec::with_capacity(received.len());
+        for component in received.iter_mut() {
+            let digest = component.sha256().map_err(|e| spool_failed(&component.entry.path, e))?;
+            digests.push((component.entry.path.clone(), digest));
+        }
+        if let Some((id, entry)) = self.waits_already(registration, &digests)? {
+            return Ok(Status::Waiting { id, entry, reasons: waits.reasons });
+        }
+        let id = RecordId(crate::random::bytes());
+        let reason = |r: &Refusal| json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+        let fields = json!({
+            "agency": registration.agency, "document_date": registration.date,
+            "reasons": waits.reasons.iter().map(reason).collect::<Vec<_>>(),
+            "registration_number": registration.number, "source": source_name(path),
+        });
+        let fields: Map<String, Value> = fields.as_object().cloned().unwrap_or_default();
+        let mut description = sip.description.as_slice();
+        let mut files: Vec<(String, &mut dyn Read)> = vec![(SUBMISSION_FILE.to_owned(), &mut description)];
+        for component in received.iter_mut() {
+            component.rewind().map_err(|e| spool_failed(&component.entry.path, e))?;
+            files.push((component.entry.path.clone(), &mut component.bytes));
+        }
+        let (act, payload, session) = self.archive.seal_waiting(id, self.actor, fields, files)?;
+        let entry = self.archive.commit(act, payload, None, Some(session))?.entry();
+        Ok(Status::Waiting { id, entry, reasons: waits.reasons })
+    }
+
+    /// The waiting submission of the same registration with the same files.
+    fn waits_already(
+        &self,
+        registration: &Registration,
+        digests: &[(String, Sha256)],
+    ) -> Result<Option<(RecordId, u64)>, Stop> {
+        let Registration { agency, number, date } = registration;
+        for id in self.archive.index().waiting_for(agency, number, date)? {
+            let waiting = self.archive.waiting(id)?;
+            let held = waiting.digests();
+            let same = |(path, digest): &(String, Sha256)| held.get(path.as_str()) == Some(digest);
+            // One more is the description, which may say other things of the same files.
+            if held.len() == digests.len() + 1 && digests.iter().all(same) {
+                return Ok(Some((id, waiting.entry)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The last segment of a path: machine paths are nobody's business.
+pub(super) fn source_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}

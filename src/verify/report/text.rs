@@ -1,0 +1,217 @@
+//! A report for people, in Kazakh, Russian or English: one paragraph a signature.
+//!
+//! It says the verdict, who signed, when, why not, and what to do. Technical details stay in English and stand last:
+//! they are for whoever is asked for help. Texts that come from certificates are made fit for a terminal.
+
+use super::super::kz;
+use super::super::verdict::{Conclusion, Indication, SubIndication};
+use super::{Level, Outcome, PoeSource, Report, SignatureReport, Signer, TimestampReport, rfc3339};
+use crate::clock::local_text;
+use crate::model::strict::shown;
+use crate::text::{Lang, Text, text};
+use chrono::{DateTime, Utc};
+use std::fmt::Write;
+
+const SIGNATURE: Text = text("Қолтаңба", "Подпись", "Signature");
+const TIMESTAMP: Text = text("Уақыт белгісі", "Метка времени", "Time-stamp");
+const LEVEL: Text = text("деңгейі", "уровень", "level");
+const SIGNED_BY: Text = text("Қол қойған", "Подписал", "Signed by");
+const UNKNOWN_SIGNER: Text = text("белгісіз", "неизвестно", "not known");
+const IIN: Text = text("ЖСН", "ИИН", "IIN");
+const BIN: Text = text("БСН", "БИН", "BIN");
+const CERTIFICATE: Text = text("Тіркеу куәлігі", "Регистрационное свидетельство", "Certificate");
+const VALID: Text = text("мерзімі", "срок действия", "valid");
+const CLAIMED: Text =
+    text("Қол қойған адам көрсеткен уақыт", "Время по словам подписавшего", "Time claimed by the signer");
+const PROVEN: Text = text("Қолтаңба мына уақытта болған", "Подпись существовала уже", "The signature existed by");
+const WHY: Text = text("Себебі", "Причина", "Why");
+const ADVICE: Text = text("Не істеу керек", "Что делать", "What to do");
+const NOTE: Text = text("Ескерту", "Замечание", "Note");
+const DETAIL: Text = text("Техникалық мәлімет", "Технически", "Technical detail");
+const DOES_NOT_COVER: Text = text(
+    "басқа деректерге берілген, ескерілмеді",
+    "поставлена на другие данные и не учтена",
+    "is over other data and was not counted",
+);
+const AS_OF: Text = text("Тексерілген уақыт", "Проверено по состоянию на", "Validated as of");
+const POLICY: Text = text("саясат", "политика", "policy");
+const ALL_PASSED: Text =
+    text("Қорытынды: барлық қолтаңба жарамды", "Итог: все подписи действительны", "All signatures are valid");
+const SOME_FAILED: Text =
+    text("Қорытынды: жарамсыз қолтаңба бар", "Итог: есть недействительная подпись", "A signature is not valid");
+const SOME_OPEN: Text = text(
+    "Қорытынды: нәтижесі анықталмаған қолтаңба бар",
+    "Итог: есть подпись с неопределённым результатом",
+    "The result of a signature is indeterminate",
+);
+const TIMESTAMP_PASSED: Text =
+    text("Қорытынды: уақыт белгісі жарамды", "Итог: метка времени действительна", "The time-stamp is valid");
+
+/// Names of sources of proofs.
+fn source_text(source: PoeSource) -> Text {
+    match source {
+        PoeSource::Validation => text("тексеру уақыты", "время проверки", "the time of validation"),
+        PoeSource::SignatureTimestamp => {
+            text("қолтаңбаның уақыт белгісі", "метка времени подписи", "signature time-stamp")
+        }
+        PoeSource::ContentTimestamp => {
+            text("мазмұнның уақыт белгісі", "метка времени содержания", "content time-stamp")
+        }
+        PoeSource::ArchiveTimestamp => text("архивтік уақыт белгісі", "архивная метка времени", "archive time-stamp"),
+        PoeSource::Timestamp => text("бөлек уақыт белгісі", "отдельная метка времени", "time-stamp of its own"),
+        PoeSource::Receipt => text("архивке қабылдау журналы", "журнал приёма архива", "journal of the archive"),
+        PoeSource::EvidenceRecord => text("дәлелдеме жазбасы", "запись доказательств", "evidence record"),
+    }
+}
+
+pub(super) fn report(report: &Report, lang: Lang) -> String {
+    let mut out = String::new();
+    let count = report.signatures.len();
+    for signature in &report.signatures {
+        paragraph(&mut out, signature, count, lang);
+        out.push('\n');
+    }
+    let (id, version, _) = &report.policy;
+    let summary = match report.conclusion().indication {
+        Indication::TotalPassed => ALL_PASSED,
+        Indication::Passed => TIMESTAMP_PASSED,
+        Indication::Indeterminate => SOME_OPEN,
+        Indication::TotalFailed | Indication::Failed => SOME_FAILED,
+    };
+    line(&mut out, &format!("{}.", summary.get(lang)));
+    let time = local(report.validation_time);
+    let policy = format!("{} {version}", shown(id));
+    line(&mut out, &format!("{}: {time}; {}: {policy}; {}", AS_OF.get(lang), POLICY.get(lang), report.validator));
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}
+
+fn paragraph(out: &mut String, signature: &SignatureReport, count: usize, lang: Lang) {
+    let is_token = signature.format == "RFC3161";
+    let title = if is_token { TIMESTAMP } else { SIGNATURE }.get(lang);
+    let number =
+        if count > 1 { format!(" {}/{count}", signature.signer_index.saturating_add(1)) } else { String::new() };
+    let level = match signature.level {
+        Level::B => String::new(),
+        level => format!(", {} {level}", LEVEL.get(lang)),
+    };
+    let verdict = signature.conclusion.indication;
+    let words = verdict.text().get(lang);
+    line(out, &format!("{title}{number} ({}{level}): {words} [{}].", signature.format, verdict.as_str()));
+    // The authority of a bare time-stamp stands in its own line below.
+    if !is_token {
+        signed_by(out, &signature.signer, lang);
+    }
+    if let Some(time) = signature.claimed_signing_time {
+        line(out, &format!("  {}: {}", CLAIMED.get(lang), local(time)));
+    }
+    let time = signature.best_signature_time;
+    let earliest = signature.poe.iter().find(|poe| poe.object == signature.signature_id && poe.time == time);
+    let source = earliest.map_or(PoeSource::Validation, |poe| poe.source);
+    if !is_token {
+        line(out, &format!("  {}: {} ({})", PROVEN.get(lang), local(time), source_text(source).get(lang)));
+    }
+    for token in &signature.timestamps {
+        timestamp(out, token, is_token, lang);
+    }
+    reasons(out, &signature.conclusion, lang);
+    for check in signature.checks.iter().filter(|check| check.outcome == Outcome::Warn) {
+        let detail = if check.detail.is_empty() { check.name } else { &check.detail };
+        line(out, &format!("  {}: {}", NOTE.get(lang), shown(detail)));
+    }
+}
+
+fn signed_by(out: &mut String, signer: &Signer, lang: Lang) {
+    if signer.certificate.is_none() {
+        line(out, &format!("  {}: {}", SIGNED_BY.get(lang), UNKNOWN_SIGNER.get(lang)));
+        return;
+    }
+    let mut who = shown(&signer.subject);
+    for (name, value) in [(IIN, &signer.iin), (BIN, &signer.bin)] {
+        if let Some(value) = value {
+            let _ = write!(who, "; {} {value}", name.get(lang));
+        }
+    }
+    for role in signer.role_oids.iter().filter_map(kz::role_text) {
+        let _ = write!(who, "; {}", role.get(lang));
+    }
+    line(out, &format!("  {}: {who}", SIGNED_BY.get(lang)));
+    if let (Some(from), Some(to)) = (signer.not_before, signer.not_after) {
+        let dates = format!("{} – {}", local(from), local(to));
+        let certificate = CERTIFICATE.get(lang);
+        line(out, &format!("  {certificate}: {}, {} {dates}", shown(&signer.serial), VALID.get(lang)));
+    }
+}
+
+fn timestamp(out: &mut String, token: &TimestampReport, is_alone: bool, lang: Lang) {
+    let mut what = token.time.map(local).unwrap_or_default();
+    if !token.signer.subject.is_empty() {
+        let _ = write!(what, ", {}", shown(&token.signer.subject));
+    }
+    let verdict = token.conclusion.indication;
+    // What is not at hand cannot be said to be something else.
+    let is_foreign = !token.covers && token.conclusion.sub_indication == Some(SubIndication::HashFailure);
+    let state = if is_foreign { DOES_NOT_COVER } else { verdict.text() }.get(lang);
+    let title = source_text(token.source).get(lang);
+    line(out, &format!("  {title}: {what}: {state} [{verdict}]"));
+    if !is_alone && !is_foreign && !token.conclusion.is_passed() {
+        let why = token.conclusion.sub_indication.map_or("", |sub| sub.text().get(lang));
+        line(out, &format!("    {}: {why}", WHY.get(lang)));
+    }
+}
+
+fn reasons(out: &mut String, conclusion: &Conclusion, lang: Lang) {
+    if let Some(sub) = conclusion.sub_indication {
+        line(out, &format!("  {}: {} [{sub}].", WHY.get(lang), sub.text().get(lang)));
+        if !conclusion.detail.is_empty() {
+            line(out, &format!("  {}: {}", DETAIL.get(lang), shown(&conclusion.detail)));
+        }
+        line(out, &format!("  {}: {}", ADVICE.get(lang), sub.advice().get(lang)));
+    }
+}
+
+/// In Almaty, as all times for people.
+fn local(time: DateTime<Utc>) -> String {
+    u64::try_from(time.timestamp_millis()).map_or_else(|_| rfc3339(time), local_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::verdict::{Conclusion, Indication, SubIndication};
+    use super::super::tests::{report, sample};
+    use crate::text::Lang;
+
+    #[test]
+    fn a_person_reads_verdict_signer_time_reason_and_advice_in_each_language() {
+        let passed = sample(Conclusion::passed(Indication::TotalPassed, ""));
+        let mut failed = sample(Conclusion::failed(SubIndication::HashFailure, "digest a, found b"));
+        failed.signer_index = 1;
+        let report = report(vec![passed, failed]);
+        for (lang, words) in [
+            (
+                Lang::Kk,
+                ["Қолтаңба 1/2", "ЭЦҚ жарамды", "ЖСН 123456789011", "БСН 123456789021", "жарамсыз қолтаңба бар"],
+            ),
+            (Lang::Ru, ["Подпись 2/2", "ЭЦП недействительна", "ИИН 123456789011", "БИН", "есть недействительная"]),
+            (Lang::En, ["Signature 2/2", "not valid", "IIN 123456789011", "Ask the sender", "HASH_FAILURE"]),
+        ] {
+            let text = report.text(lang);
+            for word in words {
+                assert!(text.contains(word), "{word:?} is not in\n{text}");
+            }
+            assert!(text.contains("01.03.2025 15:05:00 +05:00"), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_cannot_drive_the_terminal() {
+        let mut signature = sample(Conclusion::passed(Indication::TotalPassed, ""));
+        signature.signer.subject = "CN=a\u{1b}[2Jb\u{202e}c".to_owned();
+        let text = report(vec![signature]).text(Lang::En);
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+    }
+}

@@ -1,0 +1,119 @@
+//! The JSON Schemas of policies and registers, and their readers, agree.
+//!
+//! Goal: who checks a policy or a register of authority with the published schema gets the answer that the archive
+//! gives. Method: every `schema/{policy,authority}/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
+//! both, says in its first line what is wrong, and differs in one place from a valid one. What a schema cannot say is
+//! tested beside the readers. The policy of the project follows the schema too.
+
+use muragat::verify::authority::Authority;
+use muragat::verify::policy::Policy;
+use muragat::verify::verdict::SubIndication;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A schema and a reader that must agree.
+struct Kind {
+    schema: &'static str,
+    reads: fn(&[u8]) -> bool,
+    /// How many invalid examples there are at least.
+    invalid_min: usize,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
+    Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
+];
+
+fn folder(schema: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{schema}/1"))
+}
+
+fn schema(name: &str) -> Value {
+    let bytes = fs::read(folder(name).join(format!("{name}.schema.json"))).unwrap();
+    let schema = serde_json::from_slice(&bytes).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    schema
+}
+
+fn validator(name: &str) -> jsonschema::Validator {
+    jsonschema::options().should_validate_formats(true).build(&schema(name)).unwrap()
+}
+
+/// The file as data.
+fn data(text: &str) -> Value {
+    let table: toml::Table = text.parse().unwrap();
+    serde_json::to_value(table).unwrap()
+}
+
+fn examples(schema: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder(schema).join("examples")).unwrap().map(|entry| entry.unwrap());
+    let read =
+        |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap());
+    let mut examples: Vec<_> = entries.map(read).collect();
+    examples.sort();
+    examples
+}
+
+/// In how many places two values differ; an array of other length is one place.
+fn differences(a: &Value, b: &Value) -> usize {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let shared: usize = a.iter().filter_map(|(key, value)| Some(differences(value, b.get(key)?))).sum();
+            let only_a = a.keys().filter(|key| !b.contains_key(*key)).count();
+            let only_b = b.keys().filter(|key| !a.contains_key(*key)).count();
+            shared + only_a + only_b
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).map(|(a, b)| differences(a, b)).sum()
+        }
+        (a, b) => usize::from(a != b),
+    }
+}
+
+#[test]
+fn schema_and_reader_give_the_same_answer() {
+    for kind in KINDS {
+        let validator = validator(kind.schema);
+        let mut count = [0, 0];
+        for (name, text) in examples(kind.schema) {
+            let valid = name.starts_with("valid-");
+            assert!(valid || name.starts_with("invalid-"), "{name}");
+            assert!(text.starts_with(if valid { "# " } else { "# Wrong: " }), "{name} says what it is");
+            assert_eq!(validator.is_valid(&data(&text)), valid, "schema of {}/{name}", kind.schema);
+            assert_eq!((kind.reads)(text.as_bytes()), valid, "reader of {}/{name}", kind.schema);
+            count[usize::from(valid)] += 1;
+        }
+        assert!(count[0] >= kind.invalid_min && count[1] >= 2, "{}: {count:?} examples", kind.schema);
+    }
+}
+
+#[test]
+fn an_invalid_example_has_one_fault() {
+    for kind in KINDS {
+        let examples = examples(kind.schema);
+        let (valid, invalid): (Vec<_>, Vec<_>) = examples.iter().partition(|(name, _)| name.starts_with("valid-"));
+        for (name, text) in invalid {
+            let nearest = valid.iter().map(|(_, near)| differences(&data(near), &data(text))).min();
+            assert_eq!(nearest, Some(1), "{}/{name}", kind.schema);
+        }
+    }
+}
+
+#[test]
+fn the_default_policy_follows_the_schema() {
+    let text = fs::read_to_string(folder("policy").join("default.toml")).unwrap();
+    assert!(validator("policy").is_valid(&data(&text)));
+    assert!(Policy::parse(text.as_bytes(), "default.toml").is_ok());
+}
+
+#[test]
+fn the_schema_asks_for_every_sub_indication() {
+    let schema = schema("policy");
+    let asked = schema["properties"]["decisions"]["required"].as_array().unwrap();
+    let asked: BTreeSet<&str> = asked.iter().map(|word| word.as_str().unwrap()).collect();
+    assert_eq!(asked, SubIndication::ALL.iter().map(|s| s.as_str()).collect());
+    let said = schema["properties"]["decisions"]["properties"].as_object().unwrap();
+    assert_eq!(said.len(), asked.len());
+}

@@ -1,0 +1,276 @@
+//! Signatures decide at receipt.
+//!
+//! Goal: a submission becomes a record only when every signature that the policy asks for is there, valid and of a signer
+//! with authority; what can never be is refused with its reason, what may still be waits and is taken in when it is.
+//! Method: the library on a real folder; each case is the good submission with one thing changed.
+
+use super::signed::{Bench, DAY_MS, Draft, at, codes, register_with_stranger};
+use muragat::access;
+use muragat::audit::{Options as AuditOptions, audit};
+use muragat::cli::samples::signer::Revocation;
+use muragat::config::Config;
+use muragat::error::ErrorCode;
+use muragat::ingest::waiting::{refuse, retry};
+use muragat::ingest::{Answered, Status};
+use muragat::model::id::RecordId;
+use muragat::model::validation::{CreationBasis, SignatureVerdict};
+use muragat::store::local::LocalDisk;
+use muragat::tlog::commit::SYSTEM_ACTOR;
+
+fn accepted(answered: &Answered) -> RecordId {
+    match &answered.status {
+        Status::Accepted { record, flags, .. } => {
+            assert_eq!(*flags, Vec::<String>::new());
+            *record
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn refused(answered: &Answered, code: &str, subject: &str) {
+    let Status::Refused { reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
+    let found = codes(reasons);
+    assert!(found.get(code).is_some_and(|subjects| subjects.iter().any(|s| s == subject)), "{found:?} {reasons:?}");
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[track_caller]
+fn waits(answered: &Answered, code: &str) -> RecordId {
+    let Status::Waiting { id, reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
+    assert!(codes(reasons).contains_key(code), "{reasons:?}");
+    *id
+}
+
+/// The validation and every report in it are as their schemas say.
+fn follows_its_schema(validation: &serde_json::Value) {
+    let check = |name: &str, value: &serde_json::Value| {
+        let file = format!("{}/schema/{name}/1/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let schema = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        if let Err(e) = validator.validate(value) {
+            panic!("{name}: {e} at {}: {value}", e.instance_path());
+        }
+    };
+    check("validation", validation);
+    let listed = |key: &str| validation[key].as_array().unwrap().clone();
+    for signature in listed("signatures").iter().chain(&listed("timestamps")) {
+        check("report", &signature["report"]);
+    }
+}
+
+fn audit_is_clean(bench: &Bench) {
+    let config = Config::load(&bench.root()).unwrap();
+    let disk = LocalDisk::open(&bench.root(), muragat::store::local::Erasing::Vault).unwrap();
+    let options = AuditOptions { every_byte: true, threads: 2 };
+    let report = audit(&disk, &config, None, None, options, &|_, _| {}).unwrap();
+    assert!(report.is_clean(), "{report:?}");
+}
+
+#[test]
+fn a_good_submission_is_a_record_that_says_why_and_when() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let record = accepted(&bench.take(&archive, &bench.draft("1")));
+    let opened = access::open(&archive, record, SYSTEM_ACTOR).unwrap();
+    let validation = opened.manifest().unwrap().validation.unwrap();
+    assert_eq!(validation.verdict, SignatureVerdict::Valid);
+    assert_eq!(validation.created_basis, CreationBasis::Claimed, "no time-stamp proves an earlier time");
+    assert_eq!(validation.claimed, Some(at(bench.now() / 1000 * 1000 - 120_000)));
+    assert_eq!(validation.material.len(), 1, "the CRL, which all records share");
+    let whole = opened.validation().unwrap().unwrap();
+    follows_its_schema(&whole);
+    assert_eq!(whole["verdicts"]["authority"], "passed");
+    assert_eq!(whole["signatures"].as_array().unwrap().len(), 2);
+    assert_eq!(whole["signatures"][0]["signers"][0]["post"], "Бөлім басшысы");
+    assert_eq!(whole["signatures"][0]["report"]["signatures"][0]["signer"]["iin"], "000000000001");
+    drop(opened);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+}
+
+#[test]
+fn what_can_never_be_valid_is_refused_with_its_reason() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let office = &bench.office;
+    let now = bench.now();
+    let signed = |by: &muragat::cli::samples::signer::Signer, number: &str| {
+        let mut draft = bench.draft(number);
+        draft.signature = Some(by.sign_detached(&draft.main, at(now - 120_000)));
+        draft
+    };
+
+    // One byte of the signature's value, and a document that is not the signed one.
+    let mut draft = bench.draft("1");
+    let signature = draft.signature.as_mut().unwrap();
+    let last = signature.len() - 1;
+    signature[last] ^= 1;
+    refused(&bench.take(&archive, &draft), "SIG-001", "main.docx.p7s");
+    let mut draft = bench.draft("2");
+    draft.signature = Some(office.official.sign_detached(b"another document", at(now)));
+    refused(&bench.take(&archive, &draft), "SIG-001", "main.docx.p7s");
+    let mut draft = bench.draft("3");
+    draft.signature = Some(b"no signature".to_vec());
+    refused(&bench.take(&archive, &draft), "SIG-001", "main.docx.p7s");
+
+    refused(&bench.take(&archive, &signed(&office.brief, "4")), "SIG-002", "main.docx.p7s");
+    let mut draft = signed(&office.foreign, "5");
+    let root = office.other_root.certificate_pem().into_bytes();
+    draft.more.push(("root.pem".into(), "certificate", root));
+    refused(&bench.take(&archive, &draft), "SIG-002", "main.docx.p7s");
+
+    // Not the right office, nobody's signature, the wrong order.
+    refused(&bench.take(&archive, &signed(&office.clerk, "6")), "SIG-006", "main.docx.p7s");
+    refused(
+        &bench.take(&archive, &Draft { signature: None, card: unsigned_card(&bench, "7"), ..bench.draft("7") }),
+        "SIG-004",
+        "main.docx",
+    );
+    refused(&bench.take(&archive, &Draft { card_signature: Some(None), ..bench.draft("8") }), "SIG-005", "card.json");
+    let mut draft = bench.draft("9");
+    draft.signature = Some(office.official.sign_detached(&draft.main, at(now + 60_000)));
+    refused(&bench.take(&archive, &draft), "SIG-009", "card.json");
+
+    // The card of another document, and one that does not say of which it is.
+    let mut draft = bench.draft("10");
+    draft.card.as_object_mut().unwrap().remove("documents");
+    refused(&bench.take(&archive, &draft), "SIG-008", "card.json#/documents");
+    let mut draft = bench.draft("11");
+    draft.card["documents"][0]["sha256"] = muragat::model::digest::sha256(b"another").to_string().into();
+    refused(&bench.take(&archive, &draft), "ING-014", "card.json#/documents/0");
+
+    assert_eq!(archive.index_meta().records, 0);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+}
+
+fn unsigned_card(bench: &Bench, number: &str) -> serde_json::Value {
+    let mut card = bench.draft(number).card;
+    card["signatures"] = serde_json::json!([]);
+    card
+}
+
+#[test]
+fn a_revoked_certificate_refuses_and_one_on_hold_waits() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let revocation = |reason| Revocation { signer: &bench.office.official, at: at(bench.now() - DAY_MS), reason };
+    bench.later(60_000);
+    bench.share(&archive, &bench.office.crl(bench.now(), &[revocation(6)]));
+    let id = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
+    bench.later(60_000);
+    bench.share(&archive, &bench.office.crl(bench.now(), &[revocation(1)]));
+    refused(&bench.take(&archive, &bench.draft("2")), "SIG-002", "main.docx.p7s");
+    // What was on hold is revoked now: it waits no more.
+    retry(&archive, &[id], None, SYSTEM_ACTOR, &mut |tried| refused(&tried.answered, "SIG-002", "main.docx.p7s"))
+        .unwrap();
+    assert_eq!(archive.all_waiting().unwrap().len(), 0);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+}
+
+#[test]
+fn missing_material_waits_and_is_accepted_when_it_comes() {
+    let bench = Bench::bare();
+    let trust = bench.office.trust(bench.now());
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &trust.authority);
+    let received = bench.now();
+    let id = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
+    // The same once more waits already; nothing is kept twice.
+    assert_eq!(waits(&bench.take(&archive, &bench.draft("1")), "SIG-003"), id);
+    assert_eq!(archive.all_waiting().unwrap().len(), 1);
+    assert_eq!(archive.index_meta().records, 0);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+
+    // A later process, an index built anew.
+    muragat::archive::forget_index(&bench.root()).unwrap();
+    let archive = bench.open();
+    bench.later(3 * DAY_MS);
+    retry(&archive, &[id], None, SYSTEM_ACTOR, &mut |tried| assert_eq!(waits(&tried.answered, "SIG-003"), id)).unwrap();
+    bench.share(&archive, &bench.office.crl(bench.now(), &[]));
+    let mut record = None;
+    retry(&archive, &[id], None, SYSTEM_ACTOR, &mut |tried| record = Some(accepted(&tried.answered))).unwrap();
+    let opened = access::open(&archive, record.unwrap(), SYSTEM_ACTOR).unwrap();
+    let validation = opened.manifest().unwrap().validation.unwrap();
+    assert_eq!(validation.received, at(received / 1000 * 1000), "received when it first came");
+    drop(opened);
+    assert_eq!(archive.waiting(id).err().unwrap().code, ErrorCode::SigNotWaiting);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+
+    // Whatever order the truths are read in, it waits no more.
+    muragat::archive::forget_index(&bench.root()).unwrap();
+    let archive = bench.open();
+    assert_eq!(archive.all_waiting().unwrap().len(), 0);
+    assert_eq!(archive.index_meta().damaged, 0);
+}
+
+#[test]
+fn an_unknown_signer_never_passes_and_waits_for_the_register() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let mut draft = bench.draft("1");
+    draft.signature = Some(bench.office.stranger.sign_detached(&draft.main, at(bench.now() - 60_000)));
+    let id = waits(&bench.take(&archive, &draft), "SIG-007");
+    let trust = bench.office.trust(bench.now());
+    bench.adopt(&archive, &register_with_stranger(&trust.authority));
+    retry(&archive, &[id], None, SYSTEM_ACTOR, &mut |tried| _ = accepted(&tried.answered)).unwrap();
+}
+
+#[test]
+fn a_person_ends_the_waiting_and_nothing_of_it_can_be_read() {
+    let bench = Bench::bare();
+    let trust = bench.office.trust(bench.now());
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &trust.authority);
+    let id = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
+    let answered = refuse(&archive, id, "мерзімі өтті", SYSTEM_ACTOR).unwrap();
+    let Status::Refused { reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
+    assert!(reasons.iter().all(|r| r.code == ErrorCode::SigUnproven), "{reasons:?}");
+    assert_eq!(archive.all_waiting().unwrap().len(), 0);
+    assert_eq!(refuse(&archive, id, "тағы", SYSTEM_ACTOR).unwrap_err().code, ErrorCode::SigNotWaiting);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+    // The index that is built from the truths finds its key erased.
+    muragat::archive::forget_index(&bench.root()).unwrap();
+    let archive = bench.open();
+    assert_eq!(archive.all_waiting().unwrap().len(), 0);
+    assert_eq!(archive.index_meta().damaged, 0);
+}
+
+#[test]
+fn without_a_policy_nothing_is_decided_and_nothing_is_lost() {
+    let bench = Bench::bare();
+    let archive = bench.open();
+    let answered = bench.take(&archive, &bench.draft("1"));
+    let Status::Failed(error) = &answered.status else { panic!("{:?}", answered.status) };
+    assert_eq!(error.code, ErrorCode::SigNoPolicy);
+}
+
+#[test]
+fn an_archive_that_takes_signatures_as_they_are_never_calls_them_valid() {
+    let bench = Bench::new();
+    let mut config = Config::load(&bench.root()).unwrap();
+    config.policy.signatures = muragat::config::Action::Flag;
+    std::fs::write(bench.root().join("muragat.toml"), config.to_text()).unwrap();
+    let archive = bench.open();
+    let draft =
+        Draft { signature: None, card: unsigned_card(&bench, "1"), card_signature: Some(None), ..bench.draft("1") };
+    let unsigned = bench.take(&archive, &draft);
+    let mut draft = bench.draft("2");
+    draft.signature = Some(bench.office.brief.sign_detached(&draft.main, at(bench.now())));
+    let expired = bench.take(&archive, &draft);
+    let wanted = [(unsigned, SignatureVerdict::Unsigned), (expired, SignatureVerdict::NotVerifiable)];
+    for (answered, verdict) in wanted {
+        let Status::Accepted { record, flags, .. } = &answered.status else { panic!("{:?}", answered.status) };
+        assert_eq!(*flags, ["SIG-012"]);
+        let opened = access::open(&archive, *record, SYSTEM_ACTOR).unwrap();
+        assert_eq!(opened.manifest().unwrap().validation.unwrap().verdict, verdict);
+        follows_its_schema(&opened.validation().unwrap().unwrap());
+    }
+}
