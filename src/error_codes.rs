@@ -496,6 +496,12 @@ codes! {
         ru: "Для этой записи или отказа нет ни квитанции, ни уведомления.",
         en: "There is no receipt or notice for this record or refusal.";
 
+    /// A file that was given as certificate, CRL or OCSP answer is none.
+    SigMaterial = "SIG-017", Refused,
+        kk: "Файл сертификат те, CRL де, OCSP жауабы да емес. PEM немесе DER түріндегі файлды көрсетіңіз.",
+        ru: "Файл не является ни сертификатом, ни CRL, ни ответом OCSP. Укажите файл в виде PEM или DER.",
+        en: "The file is neither a certificate nor a CRL nor an OCSP answer. Name one in PEM or DER.";
+
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,
         kk: "Саясат немесе өкілеттіктер тізілімі схемаға сай емес. Көрсетілген орынды түзетіп, «policy check» \

@@ -63,7 +63,7 @@ fn trust(archive: &Archive, dir: &Path, trust: &Trust, common: &Common) -> Resul
     }
     let crl = folder.join("root.crl");
     std::fs::write(&crl, &trust.crl).map_err(failed)?;
-    add_shared(archive, &super::material::read(&[crl])?, actor)?;
+    add_shared(archive, &super::material::read(&[crl], common)?, actor)?;
     Ok(())
 }
 

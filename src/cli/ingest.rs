@@ -78,7 +78,7 @@ impl Ingest {
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
         let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
-        let material = super::material::read(&self.material)?;
+        let material = super::material::read(&self.material, common)?;
         let options = Options { actor, threads, material: Some(&material), stop };
         let mut answers = Answers::new(self.answers, !self.no_answers);
         let bar = common.bar(TITLE);

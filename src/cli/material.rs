@@ -45,17 +45,26 @@ const PASSED_OVER: Text = text(
     "не добавлено (сертификат человека или ответ OCSP: дайте его через --material)",
     "not added (a person's certificate or an OCSP answer: give it with --material)",
 );
+const NOT_MATERIAL: Text = text(
+    "сертификат та, CRL де, OCSP жауабы да емес",
+    "ни сертификат, ни CRL, ни ответ OCSP",
+    "no certificate, CRL or OCSP answer",
+);
 const NOTHING: Text = text("Ештеңе жоқ.", "Ничего нет.", "Nothing is kept.");
 
-/// Reads files and folders of material. A file that is none is an error: what was meant to help must not be missing
-/// silently.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Material, Error> {
+/// Reads files and folders of material. A file that is named and is none is an error; one that lies in a folder is passed
+/// over, and said: what was meant to help must not be missing silently.
+pub(super) fn read(paths: &[PathBuf], common: &Common) -> Result<Material, Error> {
     let mut material = Material::default();
     for path in paths {
         for file in files(path)? {
-            let bytes = read_file(&file)?;
-            let none = |e| Error::caused(ErrorCode::IngReadFailed, shown(&file.to_string_lossy()), e);
-            material.add_file(&bytes).map_err(none)?;
+            let added = material.add_file(&read_file(&file)?);
+            let name = shown(&file.to_string_lossy());
+            match added {
+                Ok(_) => {}
+                Err(e) if file == *path => return Err(Error::caused(ErrorCode::SigMaterial, name, e)),
+                Err(_) => common.say(&format!("{}: {name}", NOT_MATERIAL.get(common.lang()))),
+            }
         }
     }
     Ok(material)
@@ -105,7 +114,7 @@ impl MaterialArgs {
 
 impl Add {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let material = read(&self.paths)?;
+        let material = read(&self.paths, common)?;
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
         let added = add_shared(&archive, &material, actor)?;

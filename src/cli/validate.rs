@@ -81,7 +81,7 @@ impl Validate {
         if policy.anchors.is_empty() && policy.tsa_anchors.is_empty() {
             common.say(NO_ANCHORS.get(common.lang()));
         }
-        let material = material::read(&self.material)?;
+        let material = material::read(&self.material, common)?;
         let at = self.as_of.unwrap_or_else(|| utc(SystemClock.now()).trunc_subsecs(0));
         let caches = Caches::default();
         let mut worst = 0;
@@ -110,7 +110,7 @@ impl Validate {
     pub(super) fn report(&self, common: &Common, path: &Path) -> Result<Option<Report>, Error> {
         let Some(policy) = self.policy(common)? else { return Ok(None) };
         let at = self.as_of.unwrap_or_else(|| utc(SystemClock.now()).trunc_subsecs(0));
-        let material = material::read(&self.material)?;
+        let material = material::read(&self.material, common)?;
         self.validate(common, path, &policy, &material, at, &Caches::default()).map(Some)
     }
 
@@ -136,7 +136,7 @@ impl Validate {
             if paths.is_empty() {
                 return Ok(own.iter().map(|anchor| Arc::clone(&anchor.certificate)).collect());
             }
-            Ok(material::read(paths)?.certificates().map(Arc::clone).collect())
+            Ok(material::read(paths, common)?.certificates().map(Arc::clone).collect())
         };
         let signature = given(&self.anchors, &policy.anchors)?;
         let timestamp = given(&self.tsa_anchors, &policy.tsa_anchors)?;

@@ -122,7 +122,7 @@ impl Retry {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
-        let material = super::material::read(&self.material)?;
+        let material = super::material::read(&self.material, common)?;
         let ids = match self.ids.as_slice() {
             [] => archive.all_waiting()?.into_iter().map(|w| w.id).collect(),
             ids => ids.iter().map(|id| record_id(id)).collect::<Result<Vec<_>, _>>()?,

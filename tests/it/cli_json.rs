@@ -277,7 +277,7 @@ fn every_line_follows_its_schema() {
     let kinds: Vec<&Value> = shown[0]["amendments"].as_array().unwrap().iter().map(|a| &a["kind"]).collect();
     assert_eq!(kinds, ["component_added", "card_corrected", "formats_identified", "component_added"]);
 
-    let files = ["get-row"; 5];
+    let files = ["get-row"; 6];
     checked.run(&["get", &public, "-o", "out"], Exit::Ok, &files);
     assert_eq!(fs::read(bench.path("out").join(MAIN)).unwrap(), Sample::new("1-қ").main);
 

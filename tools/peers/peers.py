@@ -2,13 +2,13 @@
 """Compares `muragat validate` with verifiers that are not ours, over the cases that make-vectors.sh generates.
 
 Usage: peers.py VECTORS MURAGAT SCHEMA_POLICY        run by tools/peers/run in its Python environment
-Peers: `openssl cms -verify` with CRLs, `openssl ts -verify` for bare time-stamps; pyHanko's engine of EN 319 102-1, which
-has no GOST; and the intent of the generator (expected.tsv). All are given the same bytes, anchors, material and time.
-Where a peer says another thing than we do, disagreements.tsv must have a row for it, and every row must be needed. openssl
-agrees when it verifies what we pass and nothing else; the others, when indication and sub-indication are the same.
+Peers: `openssl cms -verify` with CRLs, and `openssl ts -verify` for bare time-stamps; pyHanko's engine of EN 319 102-1,
+which has no GOST; and the intent of the generator (expected.tsv). All are given the same bytes, anchors, material and
+time. openssl agrees when it verifies what we pass and nothing else; the others, when indication and sub-indication are
+the same. Where a peer disagrees, disagreements.tsv must have a row for it, and every row must be needed.
 A peer that is not here is left out and said so ("WITHOUT:"). Ends 0 when everything is explained, 1 otherwise.
 
-Not done: OCSP in openssl (its cms command takes none), archive time-stamps, Kazakhstan's own GOST (neither peer has it).
+Not compared: OCSP in openssl (its cms command takes none), archive time-stamps, Kazakhstan's own GOST (no peer has it).
 """
 
 import asyncio
@@ -202,28 +202,23 @@ def specification(case):
 
 
 async def pyhanko_on_signer(case, signed_data):
-    timing = ValidationTimingInfo(
-        validation_time=case.time, best_signature_time=case.time, point_in_time_validation=True
-    )
+    timing = ValidationTimingInfo(case.time, best_signature_time=case.time, point_in_time_validation=True)
     spec = specification(case)
     (signer,) = signed_data["signer_infos"]
     raw_digest = None
     if case.content:
-        algorithm = signer["digest_algorithm"]["algorithm"].native
-        raw_digest = hashlib.new(algorithm, case.content.read_bytes()).digest()
+        raw_digest = hashlib.new(signer["digest_algorithm"]["algorithm"].native, case.content.read_bytes()).digest()
     unsigned = signer["unsigned_attrs"]
     attributes = [] if isinstance(unsigned, core.Void) else unsigned
     has_token = any(one["type"].native == "signature_time_stamp_token" for one in attributes)
-    # Its validation with time asks for a time-stamp; without one, the basic validation is what EN 319 102-1 §5.5 gives.
+    # Its validation with time (§5.5) asks for a time-stamp; without one, basic validation (§5.3) is all that it has.
     validation = ades.ades_with_time_validation if has_token else ades.ades_basic_validation
     return (await validation(signed_data, spec, timing_info=timing, raw_digest=raw_digest)).ades_subindic
 
 
 async def pyhanko_on_timestamp(case):
     token = tsp.TimeStampResp.load(case.object.read_bytes(), strict=True)["time_stamp_token"]
-    timing = ValidationTimingInfo(
-        validation_time=case.time, best_signature_time=case.time, point_in_time_validation=True
-    )
+    timing = ValidationTimingInfo(case.time, best_signature_time=case.time, point_in_time_validation=True)
     content = case.content.read_bytes()
     result = await ades.ades_timestamp_validation(
         token["content"], specification(case), lambda name: hashlib.new(name, content).digest(), timing_info=timing

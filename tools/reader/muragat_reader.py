@@ -852,7 +852,7 @@ class Store:
 DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v, in every form that was ever written
     "archive.created": [{"origin", "register"}], "register.created": [{"origin", "register"}],
     "account.added": [{"account", "actor"}], "agency.added": [{"agency", "subtree"}],
-    "submission.refused": [{"reasons", "source"}, {"code", "detail", "source", "subject"}],
+    "submission.refused": [{"reasons", "source", "files", "notice"}, {"reasons", "source"}, {"code", "detail", "source", "subject"}],
     "classifier.adopted": [{"file", "sha256"}, {"file", "sha256", "signature"}],
     "policy.adopted": [{"file", "sha256"}], "authority.adopted": [{"file", "sha256"}],
     "material.added": [{"files", "material", "sha256", "issuer", "made"}],
@@ -936,8 +936,9 @@ class Reader:
                      [validation["policy"], *validation["authorities"], *validation["material"]]),
                      stored.where, "wrong validation in the record")
             if metadata.get("kind") == "receipt_issued":
-                need([(c["path"], c["role"]) for c in components] == [(OWN + "receipt.json.p7s", "issued")],
-                     stored.where, "an issued receipt is its signature and nothing else")
+                need([(c["path"], c["role"]) for c in components] == [
+                     (OWN + "receipt.json.p7s", "issued"), (OWN + "receipt-validation.json", "report")],
+                     stored.where, "an issued receipt is its signature, the validation of that, and nothing else")
             for place in places:
                 item = items.get(bytes.fromhex(place["object"]))
                 need(item and item.kind == 1 and item.address().hex() == place["address"], stored.where,
@@ -1108,12 +1109,16 @@ class Reader:
                 digest.update(part)
             need((size, digest.hexdigest()) == (file["size"], file["sha256"]), stored.where,
                  f"{file['name']} is not what came with the act")
-        need(kind not in ("material.added", "notice.issued") or len(files) == 1, where, "not one file")
+        names = [file["name"] for file in files]
+        need(kind != "material.added" or len(files) == 1, where, "not one file")
+        if "notice" in document:
+            need(names == ["notice.json"] and files[0]["sha256"] == document["notice"], where, "not its notice")
         if kind == "material.added":
             need(files[0]["sha256"] == document["sha256"], where, "the material has not its digest")
         if kind == "submission.waiting":
             need(files[0]["name"] == "submission.json", where, "the submission does not come first")
         if kind == "notice.issued":
+            need(names == ["notice.json.p7s", "notice-validation.json"], where, "a signature and its validation")
             refusal = document["refusal"]
             need(type(refusal) is int and self.archive.acts[refusal]["act"] == "submission.refused", where,
                  "the notice is about no refusal")
