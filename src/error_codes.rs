@@ -502,6 +502,17 @@ codes! {
         ru: "Файл не является ни сертификатом, ни CRL, ни ответом OCSP. Укажите файл в виде PEM или DER.",
         en: "The file is neither a certificate nor a CRL nor an OCSP answer. Name one in PEM or DER.";
 
+    /// A signature could not be confirmed: revocation data, a certificate or an entry of the register was missing.
+    SigUnconfirmed = "SIG-018", Refused,
+        kk: "Қолтаңба расталмады: кері қайтару деректері, сертификат немесе тізілімдегі жазба болмады.",
+        ru: "Подпись не подтверждена: не было данных об отзыве, сертификата или записи в реестре.",
+        en: "The signature was not confirmed: revocation data, a certificate or an entry of the register was missing.";
+    /// A person ended the waiting of the submission.
+    SigPersonRefused = "SIG-019", Refused,
+        kk: "Құжат күту мерзімінде жауапты адамның шешімімен қабылданбады.",
+        ru: "Ожидавший документ не принят по решению ответственного лица.",
+        en: "The submission that waited was refused by the decision of a person.";
+
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,
         kk: "Саясат немесе өкілеттіктер тізілімі схемаға сай емес. Көрсетілген орынды түзетіп, «policy check» \

@@ -45,6 +45,11 @@ const PASSED_OVER: Text = text(
     "не добавлено (сертификат человека или ответ OCSP: дайте его через --material)",
     "not added (a person's certificate or an OCSP answer: give it with --material)",
 );
+const FOREIGN: Text = text(
+    "қосылмады (CRL-ға оны шығарушының қолы қойылмаған немесе сертификаты жоқ)",
+    "не добавлено (CRL не подписан издателем, или его сертификата нет)",
+    "not added (a CRL that its issuer did not sign, or whose certificate is not at hand)",
+);
 const NOT_MATERIAL: Text = text(
     "сертификат та, CRL де, OCSP жауабы да емес",
     "ни сертификат, ни CRL, ни ответ OCSP",
@@ -52,8 +57,8 @@ const NOT_MATERIAL: Text = text(
 );
 const NOTHING: Text = text("Ештеңе жоқ.", "Ничего нет.", "Nothing is kept.");
 
-/// Reads files and folders of material. A file that is named and is none is an error; one that lies in a folder is passed
-/// over, and said: what was meant to help must not be missing silently.
+/// Reads files and folders of material. A file that is named and is none is an error; one that lies in a folder is
+/// passed over, and said: what was meant to help must not be missing silently.
 pub(super) fn read(paths: &[PathBuf], common: &Common) -> Result<Material, Error> {
     let mut material = Material::default();
     for path in paths {
@@ -119,10 +124,13 @@ impl Add {
         let actor = common.actor(&archive)?;
         let added = add_shared(&archive, &material, actor)?;
         if common.json() {
-            common.print_json(&json!({"added": added.added, "kept": added.kept, "passed_over": added.passed_over}));
+            common.print_json(&json!({
+                "added": added.added, "kept": added.kept, "passed_over": added.passed_over, "foreign": added.foreign,
+            }));
         } else {
             let lang = common.lang();
-            let rows = [(ADDED, added.added), (KEPT, added.kept), (PASSED_OVER, added.passed_over)];
+            let rows =
+                [(ADDED, added.added), (KEPT, added.kept), (PASSED_OVER, added.passed_over), (FOREIGN, added.foreign)];
             for (name, count) in rows.into_iter().filter(|(_, count)| *count > 0) {
                 out!("{count:>8}  {}", name.get(lang));
             }

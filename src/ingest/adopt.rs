@@ -97,16 +97,20 @@ pub fn adopt(archive: &Archive, path: &Path, actor: ActorId) -> Result<Adopted, 
         Err(refusals) => return Ok(Adopted::Refused(refusals)),
     };
     let (id, version, digest) = file.name();
-    for (entry, held_id, held_version, held_digest) in held(archive, file.which())? {
-        if held_id != id || held_version != version {
-            continue;
+    let held = held(archive, file.which())?;
+    for (entry, held_id, held_version, held_digest) in &held {
+        if (held_id.as_str(), held_version.as_str()) == (id, version) && *held_digest != digest {
+            let subject = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let detail = format!("{id} {version} was adopted with other content as entry {entry}");
+            return Ok(Adopted::Refused(vec![Refusal::new(ErrorCode::PolTaken, subject, detail)]));
         }
-        if held_digest == digest {
-            return Ok(Adopted::Held);
-        }
-        let subject = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let detail = format!("{id} {version} was adopted with other content as entry {entry}");
-        return Ok(Adopted::Refused(vec![Refusal::new(ErrorCode::PolTaken, subject, detail)]));
+    }
+    // In force is the policy that was adopted last, and of a register its last version: an earlier one comes into force
+    // again by being adopted again.
+    let is_policy = matches!(file, Checked::Policy(_));
+    let in_force = held.iter().rfind(|(_, held_id, _, _)| is_policy || held_id == id);
+    if in_force.is_some_and(|(_, _, _, in_force)| *in_force == digest) {
+        return Ok(Adopted::Held);
     }
     let entry = archive.adopt_policy(&bytes, file.which(), actor)?;
     Ok(Adopted::Done { file, entry })

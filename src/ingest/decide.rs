@@ -139,9 +139,9 @@ impl Signed<'_> {
         by_others.then_some(self.report.best_signature_time)
     }
 
-    /// The best that is known of when it was made.
+    /// The best that is known of when it was made: what others prove, then what the signer claims.
     fn time(&self) -> DateTime<Utc> {
-        self.report.claimed_signing_time.unwrap_or(self.report.best_signature_time)
+        self.proven().or(self.report.claimed_signing_time).unwrap_or(self.report.best_signature_time)
     }
 }
 
@@ -185,6 +185,16 @@ impl Deciding<'_, '_> {
             self.refusals.push(Refusal::new(ErrorCode::SigUnproven, path, place(&detail)));
             return None;
         }
+        // Nobody signs with a certificate that is not there yet: such a claim is an attempt to sign from an earlier
+        // office.
+        let issued = report.signer.not_before;
+        if let Some((claimed, issued)) =
+            report.claimed_signing_time.zip(issued).filter(|(claimed, from)| claimed < from)
+        {
+            let detail = format!("claims {claimed}, the certificate is valid from {issued}");
+            self.refusals.push(Refusal::new(ErrorCode::SigUnproven, path, place(&detail)));
+            return None;
+        }
         Some(self.authority(signed, &path))
     }
 
@@ -218,11 +228,18 @@ impl Deciding<'_, '_> {
 
     /// Misses signatures that are asked for (cl. 16, 41). One that is there and did not pass has its own reason.
     fn required(&mut self, requirement: &Requirement, signed: &[Signed<'_>], signers: &[Option<Signer>]) {
-        let mut count: BTreeMap<usize, (u32, u32)> = BTreeMap::new();
+        // One person counts once, however often the signature stands there. What did not pass has a reason of its own
+        // and is not missed too.
+        let mut persons: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        let mut pending: BTreeMap<usize, usize> = BTreeMap::new();
         for (s, signer) in signed.iter().zip(signers) {
-            let (good, there) = count.entry(s.target).or_default();
-            *there += 1;
-            *good += u32::from(signer.as_ref().is_some_and(|s| s.kind.is_some()));
+            if signer.as_ref().is_some_and(|s| s.kind.is_some()) {
+                let certificate = s.report.signer.certificate.map(|c| c.to_string());
+                let person = s.report.signer.iin.clone().or(certificate).unwrap_or_default();
+                persons.entry(s.target).or_default().insert(person);
+            } else {
+                *pending.entry(s.target).or_default() += 1;
+            }
         }
         for (i, component) in self.facts.submission.components.iter().enumerate() {
             let (wanted, code, who) = match component.role {
@@ -232,8 +249,9 @@ impl Deciding<'_, '_> {
                 }
                 _ => continue,
             };
-            let (good, there) = count.get(&i).copied().unwrap_or_default();
-            if there < wanted {
+            let good = persons.get(&i).map_or(0, BTreeSet::len);
+            let there = good + pending.get(&i).copied().unwrap_or_default();
+            if there < usize::try_from(wanted).unwrap_or(usize::MAX) {
                 let who: Vec<&str> = who.iter().map(|kind| kind.as_str()).collect();
                 let detail = format!("{good} of {wanted} signatures ({})", who.join(" or "));
                 self.refusals.push(Refusal::new(code, component.path.as_str(), detail));

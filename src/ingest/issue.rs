@@ -306,6 +306,11 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
         if signed.claimed_signing_time.is_some_and(|claimed| claimed > at + skew) {
             refusals.push(refused(format!("signer {}: claims a time that is to come", signed.signer_index)));
         }
+        // The bytes did not exist before they were prepared.
+        if signed.claimed_signing_time.is_some_and(|claimed| claimed + skew < utc(prepared.row.at)) {
+            refusals
+                .push(refused(format!("signer {}: claims a time before the answer was prepared", signed.signer_index)));
+        }
         let signatory = Signatory {
             iin: signed.signer.iin.as_deref(),
             bin: signed.signer.bin.as_deref(),

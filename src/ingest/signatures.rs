@@ -13,7 +13,7 @@
 
 use super::component::{Received, Stop, spool_failed};
 use super::decide::{Decided, Facts, Signed, Signer, decide};
-use super::waiting::Waits;
+use super::waiting::{self, Waits};
 use crate::archive::{Archive, NewMaterial};
 use crate::clock::{Millis, civil_date, utc};
 
@@ -32,10 +32,11 @@ use crate::model::submission::{ComponentEntry, Role, Submission};
 use crate::model::validation::{SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::store::envelope::{Carried, bare, carried};
 use crate::store::spool::Spooled;
-use crate::verify::alg::DigestAlgorithm;
+use crate::verify::alg::{self, DigestAlgorithm, Message, SignatureAlgorithm};
 use crate::verify::authority::AuthorityVerdict;
 use crate::verify::certificate::Certificate;
 use crate::verify::cms::{OutlineError, SignedData, without_content};
+use crate::verify::crl::Crl;
 use crate::verify::limits::PATH_CERTIFICATES_MAX;
 use crate::verify::material::Material;
 use crate::verify::policy::Policy;
@@ -105,6 +106,8 @@ pub struct Shared {
     pub kept: u64,
     /// Certificates of signers and OCSP answers: they name people.
     pub passed_over: u64,
+    /// CRLs that no certificate at hand has signed.
+    pub foreign: u64,
 }
 
 /// Keeps the certificates of CAs and the CRLs of `material` for all records.
@@ -117,7 +120,7 @@ pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Res
         }
         Ok(())
     };
-    let mut passed_over = 0;
+    let (mut passed_over, mut foreign) = (0, 0);
     for certificate in material.certificates() {
         if !is_ca(certificate) {
             passed_over += 1;
@@ -126,16 +129,38 @@ pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Res
         let (kind, made) = (SharedKind::Certificate, certificate.not_before.timestamp());
         add(NewMaterial { kind, der: &certificate.der, issuer: certificate.issuer_der(), made })?;
     }
+    // A CRL that is not its issuer's would stand in the way of the right one for ever.
+    let mut issuers = (*archive.material()?).clone();
+    issuers.merge(material);
+    for anchor in &archive.validation_policy()?.policy.anchors {
+        issuers.add_certificate(anchor.certificate.clone());
+    }
     for crl in material.crls() {
+        if !issuers.certificates_named(crl.issuer_der()).any(|issuer| is_signed_by(crl, issuer)) {
+            foreign += 1;
+            continue;
+        }
         let kind = if crl.is_delta() { SharedKind::DeltaCrl } else { SharedKind::Crl };
         add(NewMaterial { kind, der: crl.der(), issuer: crl.issuer_der(), made: crl.this_update.timestamp() })?;
     }
     passed_over += u64::try_from(material.ocsp_responses().len()).unwrap_or(u64::MAX);
-    Ok(Shared { passed_over, ..shared })
+    Ok(Shared { passed_over, foreign, ..shared })
+}
+
+/// Whether a CRL was signed with the key of this certificate. Whether that is a CA to be trusted is asked when it is
+/// used.
+fn is_signed_by(crl: &Crl, issuer: &Certificate) -> bool {
+    let (Ok(key), Ok(algorithm)) =
+        (issuer.public_key(), SignatureAlgorithm::of_identifier(crl.signature_algorithm_der(), None))
+    else {
+        return false;
+    };
+    alg::verify(&key, &algorithm, Message::Bytes(crl.tbs_der()), crl.signature_octets()).is_ok()
 }
 
 fn is_ca(certificate: &Certificate) -> bool {
-    certificate.extensions.basic_constraints.is_some_and(|b| b.ca) || certificate.is_self_issued()
+    let is_old_root = certificate.version == 1 && certificate.is_self_issued();
+    certificate.extensions.basic_constraints.is_some_and(|b| b.ca) || is_old_root
 }
 
 /// The report about one signature object over one file.
@@ -215,7 +240,7 @@ impl Receipt<'_> {
         refusals.extend(decided.refusals.iter().cloned());
         if mode == Action::Refuse && !refusals.is_empty() {
             // What may still turn is said too: the sender mends everything at once.
-            refusals.extend(decided.waits);
+            refusals.extend(waiting::unconfirmed(decided.waits));
             return Ok(Verdict::Refused(refusals));
         }
         if mode == Action::Refuse && !decided.waits.is_empty() {
@@ -386,7 +411,10 @@ impl Receipt<'_> {
             None => without_content(&mut component.bytes),
         });
         match outline {
-            Ok(outline) => Ok(outline.map(|outline| outline.bytes).unwrap_or_default()),
+            // What stands behind a signed document would be given out with it, and nobody signed it: no such object is
+            // read as a signature.
+            Ok(Some(outline)) if outline.trailing == 0 => Ok(outline.bytes),
+            Ok(_) => Ok(Vec::new()),
             Err(OutlineError::Walk(CmsError::Io(e))) => Err(spool_failed(&component.entry.path, e).into()),
             Err(_) => Ok(Vec::new()),
         }

@@ -69,15 +69,12 @@ pub fn retry(
 /// Ends the waiting of a submission by a person's word: it is refused, with the reasons for which it waited and the
 /// person's own.
 pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<Answered, Error> {
-    let waiting = archive.waiting(id)?;
-    let mut refusals: Vec<Refusal> = reasons(&waiting);
-    for refusal in &mut refusals {
-        // What it waited for did not come.
-        if matches!(refusal.code, ErrorCode::SigWaiting | ErrorCode::SigSignerUnknown) {
-            refusal.code = ErrorCode::SigUnproven;
-        }
+    if reason.trim().is_empty() {
+        return Err(Error::new(ErrorCode::IngFieldMalformed, "--reason", "a decision has a reason"));
     }
-    refusals.push(Refusal::new(ErrorCode::SigUnproven, SUBMISSION_FILE, reason));
+    let waiting = archive.waiting(id)?;
+    let mut refusals = unconfirmed(reasons(&waiting));
+    refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason));
     let known = Known::of_waiting(&waiting);
     let refused = refuse_now(archive, actor, &known, &refusals)?;
     archive.end_waiting(&[id], actor)?;
@@ -85,6 +82,15 @@ pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> 
     let status = Status::Refused { reasons: refusals, entry: refused.entry };
     let answers = receipt::answers(archive, &known, &status, refused.notice, refused.at)?;
     Ok(Answered { path, bytes: 0, status, answers })
+}
+
+/// Reasons to wait, of a submission that waits no more: what it waited for did not come.
+pub(super) fn unconfirmed(reasons: Vec<Refusal>) -> Vec<Refusal> {
+    let of = |r: Refusal| match r.code {
+        ErrorCode::SigWaiting | ErrorCode::SigSignerUnknown => Refusal { code: ErrorCode::SigUnconfirmed, ..r },
+        _ => r,
+    };
+    reasons.into_iter().map(of).collect()
 }
 
 /// Why a submission waits.

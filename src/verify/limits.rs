@@ -7,7 +7,7 @@ pub const DEPTH_MAX: usize = 32;
 /// Bytes of one signature object without its content. Own bound: a CAdES-LTA signature with CRLs of a few MiB.
 pub const CMS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Signers of one object. Own bound: the longest approval lists have some dozens.
-pub const SIGNERS_MAX: usize = 256;
+pub const SIGNERS_MAX: usize = 64;
 /// Attributes of one signer. Own bound; CAdES has fewer than thirty kinds.
 pub const ATTRIBUTES_MAX: usize = 256;
 /// Time-stamp tokens in one signature that are looked at. Own bound: one a year for fifty years.
