@@ -129,11 +129,15 @@ pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Res
         let (kind, made) = (SharedKind::Certificate, certificate.not_before.timestamp());
         add(NewMaterial { kind, der: &certificate.der, issuer: certificate.issuer_der(), made })?;
     }
-    // A CRL that is not its issuer's would stand in the way of the right one for ever.
-    let mut issuers = (*archive.material()?).clone();
-    issuers.merge(material);
-    for anchor in &archive.validation_policy()?.policy.anchors {
-        issuers.add_certificate(anchor.certificate.clone());
+    // A CRL that is not its issuer's would stand in the way of the right one for ever. Most records bring none, so the
+    // pool is not copied for nothing.
+    let mut issuers = Material::default();
+    if material.crls().len() > 0 {
+        issuers.merge(&*archive.material()?);
+        issuers.merge(material);
+        for anchor in &archive.validation_policy()?.policy.anchors {
+            issuers.add_certificate(anchor.certificate.clone());
+        }
     }
     for crl in material.crls() {
         if !issuers.certificates_named(crl.issuer_der()).any(|issuer| is_signed_by(crl, issuer)) {
