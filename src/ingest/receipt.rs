@@ -25,7 +25,6 @@ use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActId, RecordId};
 use crate::model::submission::{AccessCategory, Direction, Profile, SUBMISSION_FILE};
 use crate::model::validation::Validation;
-use crate::text::Lang;
 use crate::verify::authority::Authorities;
 use chrono::NaiveDate;
 use std::sync::OnceLock;
@@ -317,10 +316,7 @@ pub(super) fn answers(
 
 /// A prepared document and the same for people, as its signed bytes hold it.
 pub fn with_text(name: &str, bytes: Vec<u8>) -> [Answer; 2] {
-    let text = crate::model::answer::Answer::decode(&bytes).map(|answer| {
-        let [kk, ru] = [Lang::Kk, Lang::Ru].map(|lang| answer.text(lang));
-        format!("{kk}\n{}\n\n{ru}", "—".repeat(40))
-    });
+    let text = crate::model::answer::texts(&bytes).map(|[kk, ru]| format!("{kk}\n{}\n\n{ru}", "—".repeat(40)));
     let text = text.unwrap_or_default().into_bytes();
     [(name.to_owned(), bytes), (name.replace(".json", ".txt"), text)]
 }

@@ -385,9 +385,12 @@ impl Receipt<'_> {
             received[object].whole().map_err(failed)?
         };
         let content = match &mut attached {
-            Some(content) => Some(Streamed(RefCell::new(content))),
+            Some(content) => Some(Streamed { source: RefCell::new(content), known: None }),
             None if object == target => None,
-            None => Some(Streamed(RefCell::new(&mut received[target].bytes))),
+            None => {
+                let known = Some(received[target].sha256().map_err(failed)?);
+                Some(Streamed { source: RefCell::new(&mut received[target].bytes), known })
+            }
         };
         let mut poe = proofs.to_vec();
         poe.push(ProofOfExistence { object: digest, time: by.since, source: PoeSource::Receipt });
@@ -578,14 +581,21 @@ struct Frozen {
 }
 
 /// A file in the spool, as the content of a signature.
-struct Streamed<'a>(RefCell<&'a mut Spooled>);
+struct Streamed<'a> {
+    source: RefCell<&'a mut Spooled>,
+    /// Its SHA-256, when it was taken before.
+    known: Option<Sha256>,
+}
 
 impl Content for Streamed<'_> {
     fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        let mut source = self.0.borrow_mut();
+        if let (DigestAlgorithm::Sha256, Some(known)) = (algorithm, self.known) {
+            return Ok(known.0.to_vec());
+        }
+        let mut source = self.source.borrow_mut();
         let mut hasher = algorithm.hasher();
         source.seek(SeekFrom::Start(0)).map_err(ContentError)?;
-        let mut buffer = vec![0; crate::limits::CHUNK_BYTES];
+        let mut buffer = vec![0; crate::limits::HASH_BUFFER_BYTES];
         loop {
             match source.read(&mut buffer) {
                 Ok(0) => return Ok(hasher.finish()),
