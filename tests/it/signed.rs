@@ -133,7 +133,7 @@ impl Draft {
         }
     }
 
-    fn write(&self, office: &Office, into: &std::path::Path, now: u64) -> PathBuf {
+    pub(crate) fn write(&self, office: &Office, into: &std::path::Path, now: u64) -> PathBuf {
         let folder = into.join(self.number.replace('/', "-"));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
