@@ -512,6 +512,14 @@ codes! {
         kk: "Құжат күту мерзімінде жауапты адамның шешімімен қабылданбады.",
         ru: "Ожидавший документ не принят по решению ответственного лица.",
         en: "The submission that waited was refused by the decision of a person.";
+    /// The signing time is only claimed and lies too far back, and the signer has no authority at receipt.
+    SigClaimOld = "SIG-020", Refused,
+        kk: "Қол қойылған күн тек мәлімделген әрі тым ескі, ал қабылдау кезінде қол қоюшының өкілеттігі жоқ. Күнді \
+             дәлелдейтін уақыт белгісін қосыңыз немесе өкілетті адамға қол қойдырыңыз.",
+        ru: "Дата подписи только заявлена и слишком давняя, а при приёме у подписавшего нет полномочий. Приложите \
+             метку времени, доказывающую дату, или пусть подпишет уполномоченное лицо.",
+        en: "The signing time is only claimed and too far back, and the signer has no authority at receipt. Add a \
+             time-stamp that proves the time, or have an authorised person sign.";
 
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,

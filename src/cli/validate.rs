@@ -20,7 +20,7 @@ use crate::verify::limits::CMS_BYTES_MAX;
 use crate::verify::material::Material;
 use crate::verify::policy::{Anchor, Policy};
 use crate::verify::report::Report;
-use crate::verify::validation::{Caches, Content, ContentError, Question, validate};
+use crate::verify::validation::{Caches, Content, ContentError, HEAD_BYTES, Question, validate};
 use crate::verify::wrap;
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, Utc};
 use serde_json::json;
@@ -288,6 +288,16 @@ impl Content for Stream {
 
     fn bytes(&self) -> Option<&[u8]> {
         None
+    }
+
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        let file = File::open(&self.path)?;
+        let mut head = Vec::new();
+        match &self.pieces {
+            None => file.take(HEAD_BYTES as u64).read_to_end(&mut head)?,
+            Some(pieces) => pieces.reader(file).take(HEAD_BYTES as u64).read_to_end(&mut head)?,
+        };
+        Ok(head)
     }
 }
 

@@ -7,6 +7,8 @@
 //!   - Every signature that is there must pass; one that does not decides for all.
 //!   - Every signature that the policy asks for must be there, valid, and of a signer with authority at its date.
 //!   - An unknown signer never passes (cl. 15 (3)).
+//!   - A claimed time that is older than the policy admits does not show authority by itself: the signer must have it
+//!     at receipt too.
 
 use crate::clock::civil_date;
 use crate::error::{ErrorCode, Refusal};
@@ -204,26 +206,44 @@ impl Deciding<'_, '_> {
         let submission = self.facts.submission;
         // Who signs for another body is that body's to say; the archive's own registers name the bodies it knows.
         let own = submission.direction != Direction::Incoming;
-        let judge = |kind| {
+        let judge = |kind, at: DateTime<Utc>| {
             let signatory = Signatory {
                 iin: signer.iin.as_deref(),
                 bin: signer.bin.as_deref(),
                 role_oids: &signer.role_oids,
                 kind,
                 agency: own.then_some(submission.agency.as_str()),
-                date: civil_date(u64::try_from(signed.time().timestamp_millis()).unwrap_or_default()),
+                date: civil_date(u64::try_from(at.timestamp_millis()).unwrap_or_default()),
             };
-            (kind, self.facts.authorities.judge(&signatory, self.facts.policy))
+            self.facts.authorities.judge(&signatory, self.facts.policy)
         };
-        let verdicts = self.facts.kinds(signed.target).into_iter().map(judge);
+        let verdicts = self.facts.kinds(signed.target).into_iter().map(|kind| (kind, judge(kind, signed.time())));
         let (kind, verdict) = verdicts.min_by_key(|(_, verdict)| verdict.distance()).expect("there is an office");
         let Some(decision) = verdict.decision(&self.facts.policy.authority) else {
+            // Who left office can still claim a day within it, for as long as the certificate is good. Nothing but a
+            // proof by others shows otherwise, and that would have come with the document.
+            if let Some(claimed) = self.old_claim(signed)
+                && judge(kind, self.facts.received).decision(&self.facts.policy.authority).is_some()
+            {
+                let (i, received) = (signed.report.signer_index, self.facts.received);
+                let detail = format!("signer {i}: claims {claimed}, has no such authority when received {received}");
+                self.refusals.push(Refusal::new(ErrorCode::SigClaimOld, path, detail));
+                return Signer { kind: None, verdict };
+            }
             return Signer { kind: Some(kind), verdict };
         };
         let detail = format!("signer {}: {}", signed.report.signer_index, verdict.as_str());
         let waits = decision == Decision::Wait;
         self.note(waits, ErrorCode::SigNoAuthority, ErrorCode::SigSignerUnknown, path, detail);
         Signer { kind: None, verdict }
+    }
+
+    /// The claimed time by which authority would be judged, when it lies further back than the policy admits. What
+    /// others prove takes the place of the claim, however far both lie apart.
+    fn old_claim(&self, signed: &Signed<'_>) -> Option<DateTime<Utc>> {
+        let age_max = chrono::Duration::seconds(self.facts.policy.receipt.claim_age_max_s?.into());
+        let claimed = signed.report.claimed_signing_time.filter(|_| signed.proven().is_none())?;
+        (self.facts.received.signed_duration_since(claimed) > age_max).then_some(claimed)
     }
 
     /// Misses signatures that are asked for (cl. 16, 41). One that is there and did not pass has its own reason.

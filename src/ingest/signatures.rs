@@ -8,6 +8,7 @@
 //! Invariants
 //!   - The validation can be repeated from the record, the shared material and the policy that it names.
 //!   - What is in the submission already is not kept a second time.
+//!   - All signatures of a submission draw on one [`Work`], made anew each time it is judged.
 //!
 //! Signatures inside PDF and Office files are not looked at; XML signatures are not validated.
 
@@ -41,14 +42,14 @@ use crate::verify::limits::PATH_CERTIFICATES_MAX;
 use crate::verify::material::Material;
 use crate::verify::policy::Policy;
 use crate::verify::report::{PoeSource, ProofOfExistence, Report, SignatureReport};
-use crate::verify::validation::{Content, ContentError, Question, validate};
+use crate::verify::validation::{Content, ContentError, HEAD_BYTES, Question, validate_within};
 use crate::verify::verdict::{Indication, SubIndication};
+use crate::verify::work::Work;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
-use std::sync::Arc;
 
 /// A submission whose signatures are to be judged.
 pub(super) struct Receipt<'a> {
@@ -184,6 +185,9 @@ struct At<'a> {
     since: DateTime<Utc>,
     /// The time that is asked about.
     at: DateTime<Utc>,
+    /// What all signatures of the submission may cost together.
+    work: Work,
+    digests: Digests,
 }
 
 /// What the time-stamps beside a signature prove of it: that the file with `digest` existed.
@@ -219,7 +223,17 @@ impl Receipt<'_> {
         // Reports say whole seconds, so that is what was asked.
         let second = |at: Millis| utc(at - at % 1000);
         let (received_at, at) = (second(self.since), second(self.now));
-        let at_receipt = At { material: &material, policy: &adopted.policy, since: received_at, at };
+        let known = digests.iter().enumerate();
+        let known: Vec<_> =
+            known.map(|(at, digest)| (((at, false), DigestAlgorithm::Sha256), digest.0.to_vec())).collect();
+        let at_receipt = At {
+            material: &material,
+            policy: &adopted.policy,
+            since: received_at,
+            at,
+            work: Work::default(),
+            digests: known.into(),
+        };
         let stamps = self.timestamps(received, &at_receipt)?;
         let mut found = Vec::new();
         for (object, targets) in self.objects(received, &digests, &mut refusals)? {
@@ -385,11 +399,13 @@ impl Receipt<'_> {
             received[object].whole().map_err(failed)?
         };
         let content = match &mut attached {
-            Some(content) => Some(Streamed { source: RefCell::new(content), known: None }),
+            Some(content) => {
+                Some(Streamed { source: RefCell::new(content), place: (object, true), known: &by.digests })
+            }
             None if object == target => None,
             None => {
-                let known = Some(received[target].sha256().map_err(failed)?);
-                Some(Streamed { source: RefCell::new(&mut received[target].bytes), known })
+                let source = RefCell::new(&mut received[target].bytes);
+                Some(Streamed { source, place: (target, false), known: &by.digests })
             }
         };
         let mut poe = proofs.to_vec();
@@ -404,8 +420,9 @@ impl Receipt<'_> {
             poe: &poe,
             caches: self.archive.caches(),
         };
-        let report = validate(&question).map_err(|ContentError(e)| failed(e))?;
-        let chain_ends = report.signatures.iter().map(|s| chain_ends(s, &signature, by.material)).collect();
+        let report = validate_within(&question, &by.work).map_err(|ContentError(e)| failed(e))?;
+        let carried = LazyCell::new(|| carried_certificates(&signature));
+        let chain_ends = report.signatures.iter().map(|s| chain_ends(s, &carried, by.material)).collect();
         Ok(Validated { object, target, report, chain_ends })
     }
 
@@ -475,28 +492,35 @@ impl Receipt<'_> {
 
 /// Whether the certificates at hand lead from the signer to a self-issued one. Asked only where no chain was found:
 /// then either a certificate is missing, which may still come, or the chain ends outside the anchors, which is final.
-fn chain_ends(signature: &SignatureReport, object: &[u8], material: &Material) -> bool {
+///
+/// `carried` are the certificates in the object, which come before those of the material.
+fn chain_ends<F>(signature: &SignatureReport, carried: &LazyCell<Vec<Certificate>, F>, material: &Material) -> bool
+where
+    F: FnOnce() -> Vec<Certificate>,
+{
     if signature.conclusion.sub_indication != Some(SubIndication::NoCertificateChainFound) {
         return true;
     }
-    let mut pool = material.clone();
-    let carried = SignedData::read(object);
-    for der in carried.iter().flat_map(|signed| &signed.certificates) {
-        if let Ok(certificate) = Certificate::parse(der) {
-            pool.add_certificate(Arc::new(certificate));
-        }
-    }
-    let Some(mut next) = signature.signer.certificate.and_then(|digest| pool.certificate(&digest)) else {
-        return false;
+    let find = |digest| {
+        let own = carried.iter().find(|one| one.sha256 == digest);
+        own.or_else(|| material.certificate(&digest).map(|one| &**one))
     };
+    let Some(mut next) = signature.signer.certificate.and_then(find) else { return false };
     for _ in 0..PATH_CERTIFICATES_MAX {
         if next.is_self_issued() {
             return true;
         }
-        let Some(issuer) = pool.certificates_named(next.issuer_der()).next() else { return false };
+        let own = carried.iter().find(|one| one.subject_key == next.issuer_key);
+        let issuer = own.or_else(|| material.certificates_named(next.issuer_der()).next().map(|one| &**one));
+        let Some(issuer) = issuer else { return false };
         next = issuer;
     }
     true
+}
+
+fn carried_certificates(object: &[u8]) -> Vec<Certificate> {
+    let signed = SignedData::read(object);
+    signed.iter().flat_map(|signed| &signed.certificates).filter_map(|der| Certificate::parse(der).ok()).collect()
 }
 
 /// The validation in full (`schema/validation/1`): the three verdicts, every report, and every doubt.
@@ -580,18 +604,45 @@ struct Frozen {
     own: Vec<(String, Role, Vec<u8>)>,
 }
 
+/// Digests of contents that were read before, by the component: a file that many signatures cover is read once for each
+/// algorithm.
+type Digests = RefCell<Vec<(((usize, bool), DigestAlgorithm), Vec<u8>)>>;
+
 /// A file in the spool, as the content of a signature.
 struct Streamed<'a> {
     source: RefCell<&'a mut Spooled>,
-    /// Its SHA-256, when it was taken before.
-    known: Option<Sha256>,
+    /// Which component it is, and whether it is what that one carries.
+    place: (usize, bool),
+    known: &'a Digests,
 }
 
 impl Content for Streamed<'_> {
     fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        if let (DigestAlgorithm::Sha256, Some(known)) = (algorithm, self.known) {
-            return Ok(known.0.to_vec());
+        let name = (self.place, algorithm);
+        let known = self.known.borrow().iter().find(|(known, _)| *known == name).map(|(_, digest)| digest.clone());
+        if let Some(digest) = known {
+            return Ok(digest);
         }
+        let digest = self.read(algorithm)?;
+        self.known.borrow_mut().push((name, digest.clone()));
+        Ok(digest)
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        let mut source = self.source.borrow_mut();
+        source.seek(SeekFrom::Start(0))?;
+        let mut head = Vec::new();
+        source.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        Ok(head)
+    }
+}
+
+impl Streamed<'_> {
+    fn read(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
         let mut source = self.source.borrow_mut();
         let mut hasher = algorithm.hasher();
         source.seek(SeekFrom::Start(0)).map_err(ContentError)?;
@@ -604,9 +655,5 @@ impl Content for Streamed<'_> {
                 Err(e) => return Err(ContentError(e)),
             }
         }
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        None
     }
 }

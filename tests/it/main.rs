@@ -25,6 +25,7 @@ mod schema;
 mod signed;
 mod tamper;
 mod tidy;
+mod timestamps;
 mod validate;
 mod vectors;
 mod week;

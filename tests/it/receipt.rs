@@ -17,7 +17,8 @@ use muragat::model::validation::{CreationBasis, SignatureVerdict};
 use muragat::store::local::LocalDisk;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 
-fn accepted(answered: &Answered) -> RecordId {
+#[track_caller]
+pub(crate) fn accepted(answered: &Answered) -> RecordId {
     match &answered.status {
         Status::Accepted { record, flags, .. } => {
             assert_eq!(*flags, Vec::<String>::new());
@@ -28,7 +29,7 @@ fn accepted(answered: &Answered) -> RecordId {
 }
 
 #[track_caller]
-fn refused(answered: &Answered, code: &str, subject: &str) {
+pub(crate) fn refused(answered: &Answered, code: &str, subject: &str) {
     let Status::Refused { reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
     let found = codes(reasons);
     assert!(found.get(code).is_some_and(|subjects| subjects.iter().any(|s| s == subject)), "{found:?} {reasons:?}");

@@ -147,7 +147,11 @@ impl Draft {
         if let Some(signature) = of_card {
             files.push(("card.json.p7s".into(), "signature", Some("card.json"), signature));
         }
-        files.extend(self.more.iter().map(|(name, role, bytes)| (name.clone(), *role, None, bytes.clone())));
+        // A time-stamp is over the file whose name it has.
+        files.extend(self.more.iter().map(|(name, role, bytes)| {
+            let covers = name.strip_suffix(".tst").filter(|_| *role == "timestamp");
+            (name.clone(), *role, covers, bytes.clone())
+        }));
         let component = |(path, role, covers, _): &(String, &str, Option<&str>, Vec<u8>)| {
             let mut entry = json!({"path": path, "role": role});
             if let Some(covers) = covers {

@@ -11,16 +11,17 @@
 //! It does not look at the signature.
 
 use super::super::certificate::Certificate;
-use super::super::material::Material;
 use super::super::name;
 use super::super::path::{self, Chains, PathError, PathInputs, PolicyInputs, Pool, Purpose};
 use super::super::policy::{Anchor, RevocationRules};
 use super::super::report::{AlgorithmUsed, RevocationUsed, rfc3339};
 use super::super::revocation::{self, Answer, Finding, Kind, PooledPaths, Rejection, Setting, Status};
 use super::super::verdict::{Conclusion, SubIndication};
+use super::super::work::BudgetError;
 use super::algorithms::Used;
 use super::findings::Findings;
 use super::session::Session;
+use super::signer::used_up;
 use crate::model::digest::Sha256;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
@@ -67,6 +68,8 @@ enum Rank {
     CaRevoked,
     Revoked,
     Never,
+    /// Nothing is known, because the work was used up.
+    BrokenOff,
 }
 
 /// The control time, and whether it was moved back because revocation data are old: younger ones would help.
@@ -110,6 +113,13 @@ impl Walked {
         self.problems.first().map(|(rank, ..)| *rank)
     }
 
+    /// Notes once that the work was used up, before everything else: what else was found is not all there is.
+    fn break_off(&mut self, error: &BudgetError) {
+        if self.worst() != Some(Rank::BrokenOff) {
+            self.problems.insert(0, (Rank::BrokenOff, "budget", used_up(error)));
+        }
+    }
+
     fn problem(&mut self, rank: Rank, name: &'static str, conclusion: Conclusion) {
         self.problems.push((rank, name, conclusion));
     }
@@ -143,16 +153,17 @@ pub(super) fn walk(session: &Session<'_>, leaf: &Arc<Certificate>, role: Role, t
         purpose,
         cache: &question.caches.paths,
     };
-    let mut budget = path::Budget::default();
+    let mut budget = path::Budget::within(session.work);
     let mut chains = Chains::new(leaf, &inputs);
     let mut best: Option<Walked> = None;
     let mut broken: Option<PathError> = None;
+    let mut broken_off: Option<BudgetError> = None;
     for _ in 0..CHAINS_MAX {
         let chain = match chains.next(&mut budget) {
             Ok(Some(chain)) => chain,
             Ok(None) => break,
             Err(error) => {
-                broken = broken.or(Some(error.into()));
+                broken_off = Some(error);
                 break;
             }
         };
@@ -160,17 +171,23 @@ pub(super) fn walk(session: &Session<'_>, leaf: &Arc<Certificate>, role: Role, t
             Ok(_) => {
                 let walked = Walk { session, role, times }.along(&chain);
                 let worst = walked.worst();
+                if worst.is_none() {
+                    return walked;
+                }
                 if best.as_ref().is_none_or(|best| worst < best.worst()) {
                     best = Some(walked);
                 }
-                if worst.is_none() {
-                    break;
-                }
             }
+            Err(PathError::Budget(error)) => broken_off = Some(error),
             Err(error) => broken = broken.or(Some(error)),
         }
     }
-    best.unwrap_or_else(|| no_path(broken.unwrap_or_else(|| chains.failure())))
+    let mut walked = best.unwrap_or_else(|| no_path(broken.unwrap_or_else(|| chains.failure())));
+    // A chain that was not found might have been in order.
+    if let Some(error) = broken_off {
+        walked.break_off(&error);
+    }
+    walked
 }
 
 fn is_trusted(anchor: &Anchor, at: DateTime<Utc>) -> bool {
@@ -317,11 +334,24 @@ impl Walk<'_, '_> {
         above: &[Arc<Certificate>],
         control: Control,
     ) {
+        if let Err(error) = self.try_revocation(walked, limits, certificate, above, control) {
+            walked.break_off(&error);
+        }
+    }
+
+    fn try_revocation(
+        &self,
+        walked: &mut Walked,
+        limits: &mut Vec<Limit>,
+        certificate: &Arc<Certificate>,
+        above: &[Arc<Certificate>],
+        control: Control,
+    ) -> Result<(), BudgetError> {
         let rules = self.rules();
-        let mut answer = self.ask(certificate, above, control.time, &rules, true);
+        let mut answer = self.ask(certificate, above, control.time, &rules, true)?;
         if control.by_age {
             // Nothing is known against the issuer, so what it said later against the certificate counts.
-            let later = self.ask(certificate, above, self.session.question.at, &rules, false);
+            let later = self.ask(certificate, above, self.session.question.at, &rules, false)?;
             if matches!(later.status, Status::Revoked { .. } | Status::NotIssued) {
                 answer = later;
             }
@@ -367,7 +397,7 @@ impl Walk<'_, '_> {
                 self.data_algorithms(walked, &answer);
             }
             Status::Unknown if rules.required => {
-                let (sub, detail) = self.why_unknown(&answer, certificate, above, control, &rules);
+                let (sub, detail) = self.why_unknown(&answer, certificate, above, control, &rules)?;
                 walked.problem(
                     Rank::Unknown,
                     "revocation",
@@ -378,6 +408,7 @@ impl Walk<'_, '_> {
                 walked.notes.push(("revocation", format!("{subject}: no revocation data, the policy asks for none")));
             }
         }
+        Ok(())
     }
 
     fn rules(&self) -> RevocationRules {
@@ -399,31 +430,24 @@ impl Walk<'_, '_> {
         control: DateTime<Utc>,
         rules: &RevocationRules,
         proven: bool,
-    ) -> Answer {
+    ) -> Result<Answer, BudgetError> {
         let session = self.session;
         let question = session.question;
-        let existed;
-        let material = if proven && control < question.at {
-            existed = self.proven_by(control);
-            &existed
-        } else {
-            &session.material
+        let paths = PooledPaths { pool: &session.pool, cache: &question.caches.paths, work: session.work };
+        let setting = Setting {
+            material: &session.material,
+            rules,
+            paths: &paths,
+            proofs: &session.proofs,
+            proven_by: (proven && control < question.at).then_some(control),
+            cache: &question.caches.revocation,
         };
-        let paths = PooledPaths { pool: &session.pool, cache: &question.caches.paths };
-        let setting =
-            Setting { material, rules, paths: &paths, proofs: &session.proofs, cache: &question.caches.revocation };
         let asked = revocation::Question { certificate, path: above, at: question.at, known_by: Some(control) };
-        revocation::status(&asked, &setting, &mut revocation::Budget::default())
-    }
-
-    fn proven_by(&self, control: DateTime<Utc>) -> Material {
-        let is_proven = |digest: &Sha256| self.session.proofs.get(digest).is_some_and(|since| *since <= control);
-        let mut material = Material::new();
-        let all = &self.session.material;
-        all.certificates().for_each(|one| material.add_certificate(Arc::clone(one)));
-        all.crls().filter(|one| is_proven(&one.sha256)).for_each(|one| material.add_crl(Arc::clone(one)));
-        all.ocsp_responses().filter(|one| is_proven(&one.sha256)).for_each(|one| material.add_ocsp(Arc::clone(one)));
-        material
+        let answer = revocation::status(&asked, &setting, &mut revocation::Budget::within(session.work));
+        match answer.broken_off {
+            Some(error) if answer.status == Status::Unknown => Err(error),
+            _ => Ok(answer),
+        }
     }
 
     fn why_unknown(
@@ -433,20 +457,20 @@ impl Walk<'_, '_> {
         above: &[Arc<Certificate>],
         control: Control,
         rules: &RevocationRules,
-    ) -> (SubIndication, String) {
+    ) -> Result<(SubIndication, String), BudgetError> {
         let rejections: Vec<&Rejection> = answer.findings.iter().filter_map(|f| f.rejection.as_ref()).collect();
         if rejections.contains(&&Rejection::SignerOutOfBounds) {
-            return (SubIndication::RevocationOutOfBoundsNoPoe, Rejection::SignerOutOfBounds.to_string());
+            return Ok((SubIndication::RevocationOutOfBoundsNoPoe, Rejection::SignerOutOfBounds.to_string()));
         }
         if control.time < self.session.question.at
-            && self.ask(certificate, above, control.time, rules, false).status != Status::Unknown
+            && self.ask(certificate, above, control.time, rules, false)?.status != Status::Unknown
         {
             let detail = format!("nothing proves that its revocation data existed at {}", rfc3339(control.time));
-            return (if control.by_age { SubIndication::TryLater } else { SubIndication::NoPoe }, detail);
+            return Ok((if control.by_age { SubIndication::TryLater } else { SubIndication::NoPoe }, detail));
         }
         let why: Vec<String> = rejections.iter().take(4).map(|rejection| full(*rejection)).collect();
         let why = if why.is_empty() { "none at hand".to_owned() } else { why.join("; ") };
-        (SubIndication::TryLater, format!("no usable revocation data ({why})"))
+        Ok((SubIndication::TryLater, format!("no usable revocation data ({why})")))
     }
 
     /// EN 319 102-1 §5.2.6.4: the algorithms of the revocation data, when these are proven to exist.
