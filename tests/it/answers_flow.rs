@@ -54,7 +54,7 @@ fn refusal(answered: &Answered) -> u64 {
 
 #[track_caller]
 fn not_issued(archive: &Archive, subject: Subject, signature: &[u8]) {
-    let Issued::Refused(reasons) = sign(archive, subject, signature, SYSTEM_ACTOR).unwrap() else {
+    let Issued::Refused(reasons) = sign(archive, subject, signature, None, SYSTEM_ACTOR).unwrap() else {
         panic!("it was issued")
     };
     assert!(!reasons.is_empty() && reasons.iter().all(|r| r.code == ErrorCode::SigAnswer), "{reasons:?}");
@@ -62,7 +62,7 @@ fn not_issued(archive: &Archive, subject: Subject, signature: &[u8]) {
 
 #[track_caller]
 fn issued(archive: &Archive, subject: Subject, signature: &[u8]) {
-    let issued = sign(archive, subject, signature, SYSTEM_ACTOR).unwrap();
+    let issued = sign(archive, subject, signature, None, SYSTEM_ACTOR).unwrap();
     assert!(matches!(issued, Issued::Done { .. }), "{issued:?}");
 }
 
@@ -122,7 +122,7 @@ fn an_accepted_document_has_a_receipt_that_the_office_issues() {
     let signature = office.clerk.sign_detached(bytes, now);
     issued(&archive, subject, &signature);
     assert_eq!(unsigned(&archive).unwrap().len(), 0);
-    let twice = sign(&archive, subject, &signature, SYSTEM_ACTOR).unwrap_err();
+    let twice = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(twice.code, ErrorCode::SigAnswerIssued);
     assert_eq!(find(&archive, subject, SYSTEM_ACTOR).unwrap().signature, Some(signature));
     let opened = access::open(&archive, id, SYSTEM_ACTOR).unwrap();
@@ -216,7 +216,7 @@ fn a_refused_document_has_a_notice_with_every_reason() {
     let signature = bench.office.clerk.sign_detached(bytes, at(bench.now()));
     not_issued(&archive, Subject::Refusal(refusal(&other)), &signature);
     issued(&archive, subject, &signature);
-    let signed_again = sign(&archive, subject, &signature, SYSTEM_ACTOR).unwrap_err();
+    let signed_again = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(signed_again.code, ErrorCode::SigAnswerIssued);
     // The act that issued it is found behind later ones.
     faulty(&bench, &archive, "3");
@@ -240,9 +240,9 @@ fn there_is_nothing_to_sign_where_nothing_was_prepared() {
     for nothing in ["0", "999999", "x", "-1"] {
         assert_eq!(issue::subject(&archive, nothing).unwrap_err().code, ErrorCode::SigNoAnswer, "{nothing}");
     }
-    let unknown = sign(&archive, Subject::Record(RecordId([0; 16])), b"", SYSTEM_ACTOR).unwrap_err();
+    let unknown = sign(&archive, Subject::Record(RecordId([0; 16])), b"", None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(unknown.code, ErrorCode::ArcNoRecord);
-    let no_refusal = sign(&archive, Subject::Refusal(0), b"", SYSTEM_ACTOR).unwrap_err();
+    let no_refusal = sign(&archive, Subject::Refusal(0), b"", None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(no_refusal.code, ErrorCode::SigNoAnswer);
 }
 
@@ -324,7 +324,7 @@ fn unsigned_answers_are_overdue_after_one_working_day() {
     record(&bench.take(&archive, &bench.draft("1")));
     refusal(&faulty(&bench, &archive, "2"));
     let state = |archive: &Archive| -> Vec<(String, bool)> {
-        unsigned(archive).unwrap().iter().map(|row| (row.due.to_string(), row.is_overdue)).collect()
+        unsigned(archive).unwrap().iter().map(|row| (row.due.last.to_string(), row.is_overdue)).collect()
     };
     let friday = "2026-03-06".to_owned();
     assert_eq!(state(&archive), [(friday.clone(), false), (friday.clone(), false)]);
