@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::calendar::{CALENDAR_SCHEMA, CalendarStatus, WorkCalendar};
 use crate::model::digest::Sha256;
 use crate::model::id::ActorId;
-use crate::verify::authority::{AUTHORITY_BYTES_MAX, AUTHORITY_SCHEMA, Authority};
 use crate::text::{Text, text};
+use crate::verify::authority::{AUTHORITY_BYTES_MAX, AUTHORITY_SCHEMA, Authority};
 use crate::verify::policy::{Policy, Warning};
 use chrono::{DateTime, Days, Utc};
 use std::io::Read;
@@ -55,11 +55,8 @@ impl Checked {
                     text: SAMPLE,
                 });
                 let ends = at.date_naive().checked_add_days(Days::new(ENDS_DAYS)).is_none_or(|d| d > calendar.valid_to);
-                let ends = ends.then(|| Warning {
-                    name: "calendar-ends",
-                    subject: calendar.valid_to.to_string(),
-                    text: ENDS,
-                });
+                let ends =
+                    ends.then(|| Warning { name: "calendar-ends", subject: calendar.valid_to.to_string(), text: ENDS });
                 sample.into_iter().chain(ends).collect()
             }
         }
@@ -225,7 +222,15 @@ mod tests {
 
     #[test]
     fn faults_have_the_code_of_the_policy() {
-        for bytes in [b"".as_slice(), b"schema = \"muragat/authority/1\"", b"schema = 1", b"x =", b"\xff", b"{", b"schema = \"muragat/calendar/1\""] {
+        for bytes in [
+            b"".as_slice(),
+            b"schema = \"muragat/authority/1\"",
+            b"schema = 1",
+            b"x =",
+            b"\xff",
+            b"{",
+            b"schema = \"muragat/calendar/1\"",
+        ] {
             let refusals = check(bytes, "p").unwrap_err();
             assert!(!refusals.is_empty() && refusals.iter().all(|r| r.code == ErrorCode::PolMalformed));
         }

@@ -299,12 +299,7 @@ pub fn sign(
 type Checked = Result<(Vec<u8>, Frozen), Vec<Refusal>>;
 
 /// Validates the officer's signature.
-fn check(
-    archive: &Archive,
-    prepared: &Prepared,
-    signature: &[u8],
-    extra: Option<&Material>,
-) -> Result<Checked, Error> {
+fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option<&Material>) -> Result<Checked, Error> {
     let subject = prepared.signature_file();
     let Some(agency) = &prepared.agency else {
         let what = "the submission named no agency, and [archive] agency is not set";

@@ -56,13 +56,13 @@ use crate::verify::material::Material;
 use component::{Frames, Received, Sealing, Stop, spool_failed};
 use receipt::{Known, Prepared};
 use receive::Sip;
-use unpack::Container;
 use serde_json::{Map, json};
 use signatures::Verdict;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use unpack::Container;
 use waiting::source_name;
 
 /// What became of a submission.
@@ -341,7 +341,7 @@ impl<'a> Worker<'a> {
         };
         let mut agency = None;
         let sip = Sip::of(container, path, policy.content_bytes_max, &mut |s| agency = Some(s.agency.clone()));
-        self.known.agency = agency;
+        self.known.agency = agency.or(self.known.agency.take());
         let mut sip = sip?;
         *bytes = sip.sizes.iter().sum();
         self.known.described(&sip, &*self.archive.authorities()?);

@@ -424,7 +424,6 @@ impl Receipt<'_> {
             Err(_) => Ok(Vec::new()),
         }
     }
-
 }
 
 /// Sorts what the validation of these signatures used by where it is kept: `pool` is shared already, `sent` came with
