@@ -147,10 +147,11 @@ pub struct Policy {
     pub waiting_bytes_max: u64,
 }
 
-/// Submissions that may wait, when the configuration does not say. Own bound: what one agency sends in a month, the term
-/// of waiting by default, at 450 documents a working day; trying them all again takes minutes.
+/// Submissions that may wait, when the configuration does not say. Own bound: what one agency sends in a month, the
+/// term of waiting by default, at 450 documents a working day; trying them all again takes minutes.
 const WAITING_MAX: u64 = 10_000;
-/// Bytes that they may have together. Own bound: 5 MiB each. The store does not give the room back when the waiting ends.
+/// Bytes that they may have together. Own bound: 5 MiB each. The store does not give the room back when the waiting
+/// ends.
 const WAITING_BYTES_MAX: u64 = 50 * 1024 * 1024 * 1024;
 
 impl Policy {

@@ -525,15 +525,15 @@ codes! {
     SigIssuerUnnamed = "SIG-022", Configuration,
         kk: "Құжат ұйымды атамаған, сондықтан кімнің қызметкері қол қоятыны белгісіз. muragat.toml файлында [archive] \
              agency мәнін беріңіз.",
-        ru: "Отправление не назвало организацию, поэтому неизвестно, чей сотрудник подписывает. Укажите [archive] agency \
-             в muragat.toml.",
+        ru: "Отправление не назвало организацию, поэтому неизвестно, чей сотрудник подписывает. Укажите [archive] \
+             agency в muragat.toml.",
         en: "The submission named no agency, so it is not known whose records officer signs. Set [archive] agency in \
              muragat.toml.";
 
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,
-        kk: "Саясат, өкілеттіктер тізілімі немесе күнтізбе схемаға сай емес. Көрсетілген орынды түзетіп, «policy check» \
-             арқылы тексеріңіз.",
+        kk: "Саясат, өкілеттіктер тізілімі немесе күнтізбе схемаға сай емес. Көрсетілген орынды түзетіп, «policy \
+             check» арқылы тексеріңіз.",
         ru: "Политика, реестр полномочий или календарь не соответствует схеме. Исправьте указанное место и \
              проверьте через «policy check».",
         en: "The policy, register of authority or calendar does not follow its schema. Mend the place named and \

@@ -3,8 +3,8 @@
 //!
 //! The document has the file as it came, so that every report can be made again by the policy that it names. In force
 //! are the policy that was adopted last, of each register its version that was adopted last, and for each day the
-//! calendar that was adopted last and was made for that day. A register names people: it leaves the sealed document only
-//! as a verdict about one signatory.
+//! calendar that was adopted last and was made for that day. A register names people: it leaves the sealed document
+//! only as a verdict about one signatory.
 
 use super::{Archive, Register, lock};
 use crate::error::{Error, ErrorCode, Refusal};

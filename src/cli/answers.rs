@@ -53,8 +53,8 @@ impl Answers {
         Self { place, failed: 0 }
     }
 
-    /// Of submissions that waited in the archive `root`: into `folder`, else into `<archive>.answers` beside the archive;
-    /// nowhere when they are not wanted.
+    /// Of submissions that waited in the archive `root`: into `folder`, else into `<archive>.answers` beside the
+    /// archive; nowhere when they are not wanted.
     pub(super) fn of_waiting(folder: Option<PathBuf>, wanted: bool, root: &Path) -> Self {
         let place = match (folder, wanted) {
             (Some(folder), _) => Place::Waiting(folder),
@@ -64,8 +64,8 @@ impl Answers {
         Self { place, failed: 0 }
     }
 
-    /// Writes the answers to a submission that waited, once it is decided, and says where. One that still waits was told
-    /// so when it came.
+    /// Writes the answers to a submission that waited, once it is decided, and says where. One that still waits was
+    /// told so when it came.
     pub(super) fn write_decided(&mut self, id: RecordId, answered: &Answered, common: &Common) {
         let Place::Waiting(folder) = &self.place else { return };
         if matches!(answered.status, Status::Waiting { .. }) || answered.answers.is_empty() {

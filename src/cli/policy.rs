@@ -40,7 +40,8 @@ enum PolicyCommand {
 
 #[derive(clap::Args)]
 struct Check {
-    /// Files as schema/policy/1, schema/authority/1 and schema/calendar/1 say; those of one call are looked at together.
+    /// Files as schema/policy/1, schema/authority/1 and schema/calendar/1 say; those of one call are looked at
+    /// together.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Look at them as on this day; today when not given.

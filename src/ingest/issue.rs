@@ -197,8 +197,8 @@ pub fn basis(rows: &[Row]) -> CalendarBasis {
     rows.iter().map(|row| row.due.basis).max().unwrap_or(CalendarBasis::Official)
 }
 
-/// Whose records office signs: that of the body that keeps the archive, when it is named. An archive that nobody is named
-/// for answers in the name of the agency whose document it is (N 430 cl. 17: the records office that registered it).
+/// Whose records office signs: that of the body that keeps the archive, when it is named. An archive that nobody is
+/// named for answers in the name of the agency whose document it is (N 430 cl. 17: the office that registered it).
 fn issuer(archive: &Archive, of_document: Option<&str>) -> Option<String> {
     archive.config().issuer.agency.clone().or_else(|| of_document.map(str::to_owned))
 }

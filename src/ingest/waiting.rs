@@ -7,8 +7,8 @@
 //! Invariants
 //!   - A submission that waits stays whole until its record or its refusal is durable; only then its key is erased.
 //!   - The same submission sent again while it waits is told that it waits, and is not kept twice.
-//!   - Submissions of one registration with different content may wait beside each other: nobody knows yet which of them
-//!     is signed. The first that is found so becomes the record, the others are refused when they are tried
+//!   - Submissions of one registration with different content may wait beside each other: nobody knows yet which of
+//!     them is signed. The first that is found so becomes the record, the others are refused when they are tried
 //!     (`ING-032`). Who lets one wait is told of the others.
 //!
 //! They are tried oldest first, one after another; what is in memory is one of them.

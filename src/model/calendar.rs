@@ -366,8 +366,8 @@ impl Calendars {
         day
     }
 
-    /// The last day on which the answer to what was `received` is in time, in Almaty. It rests on the weakest of what is
-    /// known of its days.
+    /// The last day on which the answer to what was `received` is in time, in Almaty. It rests on the weakest of what
+    /// is known of its days.
     pub fn deadline(&self, received: DateTime<Utc>, working_days: u16) -> Deadline {
         let day = almaty(received).date_naive();
         let last = self.after(day, working_days);

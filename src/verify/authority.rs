@@ -549,12 +549,12 @@ basis = "Үлгі бұйрық № 6"
     fn one_of_several_bodies_will_do() {
         let (authorities, roles) = (adopted(REGISTER), [HEAD.parse().unwrap()]);
         let any = Policy { roles: Roles::default(), ..Policy::built_in() };
-        let signatory = |body| Signatory {
+        let signatory = Signatory {
             iin: Some("123456789011"),
             bin: Some("123456789021"),
             role_oids: &roles,
             kind: SignerKind::Official,
-            body,
+            body: Whose::Any,
             date: on("2026-06-01"),
         };
         for (agency, bin, wanted) in [
@@ -563,11 +563,12 @@ basis = "Үлгі бұйрық № 6"
             ("DEMO", "123456789022", "authorised"),
         ] {
             let bins = BTreeSet::from([bin.to_owned()]);
-            let verdict = authorities.judge(&signatory(Whose::AgencyOr(agency, &bins)), &any);
+            let verdict = authorities.judge(&Signatory { body: Whose::AgencyOr(agency, &bins), ..signatory }, &any);
             assert_eq!(verdict.as_str(), wanted, "{agency} {bin}");
         }
-        assert_eq!(authorities.bodies(&signatory(Whose::Any)), BTreeSet::from(["123456789021".to_owned()]));
-        assert_eq!(authorities.bodies(&signatory(Whose::Agency("OTHER"))), BTreeSet::new());
+        assert_eq!(authorities.bodies(&signatory), BTreeSet::from(["123456789021".to_owned()]));
+        let of_other = Signatory { body: Whose::Agency("OTHER"), ..signatory };
+        assert_eq!(authorities.bodies(&of_other), BTreeSet::new());
     }
 
     #[test]

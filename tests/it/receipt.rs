@@ -285,7 +285,7 @@ fn the_card_of_an_incoming_document_is_signed_by_its_sender_or_by_its_receiver()
     own.direction = "outgoing";
     own.signature = bench.draft("4").signature;
     refused(&bench.take(&archive, &own), "SIG-006", "card.json.p7s");
-    // Signed by officials of two bodies, the document is both's.
+    // A body whose officials did not sign the content is a third one, also when it sends other documents.
     let mut both = incoming(&bench, "5", &office.sender[1]);
     both.signature = bench.draft("5").signature;
     refused(&bench.take(&archive, &both), "SIG-006", "card.json.p7s");
