@@ -521,14 +521,31 @@ codes! {
         en: "The signing time is only claimed and too far back, and the signer has no authority at receipt. Add a \
              time-stamp that proves the time, or have an authorised person sign.";
 
+    /// No more submissions may wait at a time.
+    SigWaitingFull = "SIG-021", Temporary,
+        kk: "Құжаттың қолтаңбасын әзірге тексеру мүмкін емес, ал күтіп тұрған құжаттар шегіне жетті. Күтіп тұрғандарды \
+             шешкеннен кейін («waiting list») қайта жіберіңіз.",
+        ru: "Подпись документа пока проверить нельзя, а число ожидающих документов достигло предела. Отправьте снова \
+             после решения по ожидающим («waiting list»).",
+        en: "The signatures cannot be judged yet, and as many submissions wait as may. Decide about those that wait \
+             (`waiting list`), then send it again.";
+    /// It is not known whose records office signs a receipt or notice.
+    SigIssuerUnnamed = "SIG-022", Configuration,
+        kk: "Құжат ұйымды атамаған, сондықтан кімнің қызметкері қол қоятыны белгісіз. muragat.toml файлында [archive] \
+             agency мәнін беріңіз.",
+        ru: "Отправление не назвало организацию, поэтому неизвестно, чей сотрудник подписывает. Укажите [archive] \
+             agency в muragat.toml.",
+        en: "The submission named no agency, so it is not known whose records officer signs. Set [archive] agency in \
+             muragat.toml.";
+
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,
-        kk: "Саясат немесе өкілеттіктер тізілімі схемаға сай емес. Көрсетілген орынды түзетіп, «policy check» \
-             арқылы тексеріңіз.",
-        ru: "Политика или реестр полномочий не соответствует схеме. Исправьте указанное место и проверьте через \
-             «policy check».",
-        en: "The policy or register of authority does not follow its schema. Mend the place named and try `policy \
-             check`.";
+        kk: "Саясат, өкілеттіктер тізілімі немесе күнтізбе схемаға сай емес. Көрсетілген орынды түзетіп, «policy \
+             check» арқылы тексеріңіз.",
+        ru: "Политика, реестр полномочий или календарь не соответствует схеме. Исправьте указанное место и \
+             проверьте через «policy check».",
+        en: "The policy, register of authority or calendar does not follow its schema. Mend the place named and \
+             try `policy check`.";
     /// The same version was adopted with other content.
     PolTaken = "POL-002", Conflict,
         kk: "Бұл нұсқа басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріңіз.",

@@ -3,9 +3,10 @@
 //! Advice about surroundings that the archive cannot mend itself; it changes nothing.
 
 use super::Common;
-use crate::clock::rfc3339;
+use crate::clock::{civil_date, rfc3339};
 use crate::config::Action;
 use crate::error::{Error, Exit};
+use crate::model::calendar::CalendarBasis;
 use crate::text::{Text, text};
 use serde_json::json;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -60,6 +61,18 @@ const LENIENT: Text = text(
     "Политика приёма смягчена: за формат не отказывают, или гриф секретности лишь отмечается.",
     "The intake policy is lenient: nothing is refused for its format, or a mark of secrecy is only flagged.",
 );
+const CALENDAR_SAMPLE: Text = text(
+    "Мерзімдер үлгі күнтізбе бойынша есептеледі: заңмен салыстырылған күнтізбені енгізіңіз (policy adopt).",
+    "Сроки считаются по календарю-образцу: введите календарь, сверенный с законодательством (policy adopt).",
+    "Deadlines are counted by a sample calendar: adopt one that was checked against the law (policy adopt).",
+);
+const CALENDAR_ENDS: Text = text(
+    "Осы күннен бастап енгізілген күнтізбе жоқ, демалыстың ауыстырылуы ескерілмейді: келесі күнтізбені енгізіңіз.",
+    "С этого дня введённого календаря нет, переносы выходных не учитываются: введите следующий календарь.",
+    "No calendar was made for this day and those after it, so moved days off are not counted: adopt the next one.",
+);
+/// Days ahead that the calendars are looked at for. Own bound: time to write and check the next one.
+const CALENDAR_DAYS: usize = 31;
 const CLOCK: Text = text(
     "Компьютер сағаты журналдағы соңғы жазбадан артта. Сағатты түзетіңіз.",
     "Часы компьютера отстают от последней записи журнала. Исправьте часы.",
@@ -87,6 +100,15 @@ impl Doctor {
             [("signatures", policy.signatures), ("formats", policy.formats), ("secrecy_marks", policy.secrecy_marks)];
         for (key, _) in lenient.iter().filter(|(_, action)| *action == Action::Flag) {
             add("policy-lenient", LENIENT, format!("[ingest] {key} = \"flag\""));
+        }
+        let calendars = archive.calendars()?;
+        let today = civil_date(archive.now());
+        if calendars.basis(today) == CalendarBasis::Sample {
+            add("calendar-sample", CALENDAR_SAMPLE, String::new());
+        }
+        let uncovered = |day: &chrono::NaiveDate| calendars.basis(*day) == CalendarBasis::NotCovered;
+        if let Some(day) = today.iter_days().take(CALENDAR_DAYS).find(uncovered) {
+            add("calendar-ends", CALENDAR_ENDS, day.to_string());
         }
         let head = archive.head();
         if archive.now() < head.t {

@@ -48,6 +48,16 @@ const STOPPED: Text = text(
     "Остановлено: начатые отправления завершены, остальные отправьте снова.",
     "Stopped: what was begun is finished; send the rest again.",
 );
+const EARLIER_NOTICE: Text = text(
+    "бұрынғы бас тартудың хабарламасы қолданылады",
+    "действует уведомление прежнего отказа",
+    "the notice of an earlier refusal stands for this one",
+);
+pub(super) const SAME_REGISTRATION: Text = text(
+    "дәл осы тіркеуде басқа құжат та күтуде; қолтаңбасы бірінші расталғаны жазба болады",
+    "той же регистрации ожидает и другой документ; записью станет тот, чья подпись подтвердится первой",
+    "another submission of this registration waits; the first whose signatures are confirmed becomes the record",
+);
 const LAG: Text = text("индекс кешігуі", "отставание индекса", "index lag");
 
 /// Counts of one run.
@@ -215,13 +225,19 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
             }
         }
         Status::Held { record } => out!("{}: {path} → {record}", HELD.get(lang)),
-        Status::Refused { reasons, .. } => {
+        Status::Refused { reasons, repeats, .. } => {
             out!("{}: {path}", REFUSED.get(lang));
             print_refusals(reasons, lang);
+            if let Some(earlier) = repeats {
+                out!("  {}: #{earlier}", EARLIER_NOTICE.get(lang));
+            }
         }
-        Status::Waiting { id, reasons, .. } => {
+        Status::Waiting { id, reasons, same_registration, .. } => {
             out!("{}: {path} → {id}", WAITING.get(lang));
             print_refusals(reasons, lang);
+            for other in same_registration {
+                out!("  {}: {other}", SAME_REGISTRATION.get(lang));
+            }
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
@@ -262,11 +278,13 @@ pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
             "same_content": same_content.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
         Status::Held { record } => json!({"status": "held", "record_id": record.to_string()}),
-        Status::Refused { reasons, entry } => {
-            json!({"status": "refused", "entry": entry, "reasons": refusals_json(reasons, lang)})
-        }
-        Status::Waiting { id, entry, reasons } => json!({
+        Status::Refused { reasons, entry, repeats } => json!({
+            "status": "refused", "entry": entry, "notice_entry": repeats.unwrap_or(*entry),
+            "reasons": refusals_json(reasons, lang),
+        }),
+        Status::Waiting { id, entry, reasons, same_registration } => json!({
             "status": "waiting", "waiting_id": id.to_string(), "entry": entry, "reasons": refusals_json(reasons, lang),
+            "same_registration": same_registration.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
         Status::Failed(error) => json!({
             "status": "failed", "code": error.code.as_str(), "subject": error.subject,

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::issue::{self, Issued, Prepared, Row, Subject};
 use crate::ingest::receipt::with_text;
 use crate::model::answer::Answer;
+use crate::model::calendar::CalendarBasis;
 use crate::model::digest::sha256;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
@@ -61,6 +62,10 @@ struct Sign {
     /// The signature: CMS over exactly the prepared bytes; DER, base64 or PEM.
     #[arg(long, value_name = "FILE")]
     signature: PathBuf,
+    /// Certificates, CRLs and OCSP answers for its validation, beside those of the archive: files or folders. What it
+    /// needed of them is kept.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    material: Vec<PathBuf>,
 }
 
 const NOTHING: Text = text("Ештеңе жоқ.", "Ничего нет.", "There is none.");
@@ -71,6 +76,11 @@ const UNSIGNED: Text = text("қол қойылмаған, мерзімі", "не
 const OVERDUE: Text = text("МЕРЗІМІ ӨТТІ", "ПРОСРОЧЕНО", "OVERDUE");
 const NOT_ISSUED: Text = text("шығарылмады", "не выдано", "not issued");
 const WRITTEN: Text = text("жазылды", "записано", "written");
+const SAMPLE: Text = text(
+    "Мерзімдер үлгі күнтізбе бойынша есептелді: тексерілген күнтізбені енгізіңіз («policy adopt»).",
+    "Сроки посчитаны по календарю-образцу: введите сверенный календарь («policy adopt»).",
+    "The deadlines are counted by a sample calendar: adopt one that was checked (`policy adopt`).",
+);
 const NOT_COVERED: Text = text(
     "Күнтізбе бұл күндерге арналмаған: демалыс күндерінің ауыстырылуы ескерілмеді.",
     "Календарь не составлен для этих дней: переносы выходных не учтены.",
@@ -99,8 +109,18 @@ fn row_json(row: &Row) -> Value {
     let (kind, record) = subject_json(row.subject);
     json!({
         "kind": kind, "record_id": record, "entry": row.entry, "prepared": rfc3339(row.at),
-        "due": row.due.to_string(), "issued": row.is_issued, "overdue": row.is_overdue,
+        "due": row.due.last.to_string(), "calendar": row.due.basis.as_str(), "issued": row.is_issued,
+        "overdue": row.is_overdue,
     })
+}
+
+/// Says what deadlines rest on, when it is not a calendar that was checked.
+fn say_basis(basis: CalendarBasis, common: &Common) {
+    match basis {
+        CalendarBasis::Official => {}
+        CalendarBasis::Sample => common.say(SAMPLE.get(common.lang())),
+        CalendarBasis::NotCovered => common.say(NOT_COVERED.get(common.lang())),
+    }
 }
 
 fn print_row(row: &Row, common: &Common) {
@@ -113,7 +133,7 @@ fn print_row(row: &Row, common: &Common) {
         (true, _) => ISSUED.get(lang).to_owned(),
         (false, overdue) => {
             let overdue = if overdue { format!(" · {}", OVERDUE.get(lang)) } else { String::new() };
-            format!("{} {}{overdue}", UNSIGNED.get(lang), row.due.format("%d.%m.%Y"))
+            format!("{} {}{overdue}", UNSIGNED.get(lang), row.due.last.format("%d.%m.%Y"))
         }
     };
     out!("#{} {}{record} · {} · {state}", row.entry, kind.get(lang), local_text(row.at));
@@ -133,9 +153,7 @@ impl List {
         if rows.is_empty() && !common.json() {
             out!("{}", NOTHING.get(common.lang()));
         }
-        if !issue::is_covered(&rows) {
-            common.say(NOT_COVERED.get(common.lang()));
-        }
+        say_basis(issue::basis(&rows), common);
         archive.close()?;
         Ok(Exit::Ok)
     }
@@ -147,6 +165,9 @@ impl Show {
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
         let prepared = issue::find(&archive, subject, actor)?;
+        if !prepared.row.is_issued {
+            say_basis(prepared.row.due.basis, common);
+        }
         let written = match &self.output {
             Some(folder) => write(folder, &prepared)?,
             None => Vec::new(),
@@ -199,7 +220,8 @@ impl Sign {
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
-        let issued = issue::sign(&archive, subject, &signature, actor)?;
+        let material = super::material::read(&self.material, common)?;
+        let issued = issue::sign(&archive, subject, &signature, Some(&material), actor)?;
         let (kind, record) = subject_json(subject);
         let exit = match &issued {
             Issued::Done { .. } => Exit::Ok,

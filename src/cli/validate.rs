@@ -120,8 +120,8 @@ impl Validate {
             None => Policy::built_in(),
             Some(path) => match read(path)?.1 {
                 Ok(Checked::Policy(policy)) => *policy,
-                Ok(Checked::Authority(_)) => {
-                    let what = "a register of authority is no validation policy";
+                Ok(Checked::Authority(_) | Checked::Calendar(_)) => {
+                    let what = "a register of authority or a calendar is no validation policy";
                     let refusal = Refusal::new(ErrorCode::PolMalformed, path.to_string_lossy(), what);
                     return Ok(refused(&[refusal], common));
                 }

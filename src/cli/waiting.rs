@@ -4,14 +4,15 @@
 //! says so, and a person decides.
 
 use super::answers::Answers;
-use super::ingest::{answer_json, print_answer, print_refusals};
+use super::ingest::{SAME_REGISTRATION, answer_json, print_answer, print_refusals};
 use super::show::record_id;
 use super::{Common, refusals_json};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::Status;
-use crate::ingest::waiting::{self, reasons};
+use crate::ingest::waiting::{self, reasons, same_registration};
+use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use serde_json::{Value, json};
@@ -41,9 +42,12 @@ struct Retry {
     /// Certificates, CRLs and OCSP answers, beside those of the archive: files or folders.
     #[arg(long, value_name = "PATH")]
     material: Vec<PathBuf>,
-    /// Folder for the answers; none are written when it is not given.
+    /// Folder for the answers to what is decided; `<archive>.answers` beside the archive when not given.
     #[arg(long, value_name = "DIR")]
     answers: Option<PathBuf>,
+    /// Write no answers: receipts and notices are in the archive all the same.
+    #[arg(long, conflicts_with = "answers")]
+    no_answers: bool,
 }
 
 #[derive(clap::Args)]
@@ -53,9 +57,12 @@ struct Refuse {
     /// Why.
     #[arg(long)]
     reason: String,
-    /// Folder for the answers; none are written when it is not given.
+    /// Folder for the answers; `<archive>.answers` beside the archive when not given.
     #[arg(long, value_name = "DIR")]
     answers: Option<PathBuf>,
+    /// Write no answers: the notice is in the archive all the same.
+    #[arg(long, conflicts_with = "answers")]
+    no_answers: bool,
 }
 
 const NOTHING: Text = text("Күтіп тұрған құжат жоқ.", "Ожидающих документов нет.", "Nothing waits.");
@@ -88,10 +95,12 @@ fn list(common: &Common) -> Result<Exit, Error> {
     let archive = common.open()?;
     let lang = common.lang();
     let all = archive.all_waiting()?;
-    for waiting in &all {
+    for id in &all {
+        let waiting = &archive.waiting(*id)?;
         let overdue = is_overdue(&archive, waiting)?;
+        let beside = same_registration(&archive, waiting)?;
         if common.json() {
-            common.print_json(&row_json(waiting, overdue, common));
+            common.print_json(&row_json(waiting, overdue, &beside, common));
             continue;
         }
         out!("{} {} ({})", waiting.id, shown(waiting.text("source")), shown(waiting.text("agency")));
@@ -99,6 +108,9 @@ fn list(common: &Common) -> Result<Exit, Error> {
         out!("  {}: {}", SINCE.get(lang), local_text(waiting.since));
         if overdue {
             out!("  {}", OVERDUE.get(lang));
+        }
+        for other in beside {
+            out!("  {}: {other}", SAME_REGISTRATION.get(lang));
         }
         print_refusals(&reasons(waiting), lang);
     }
@@ -109,12 +121,13 @@ fn list(common: &Common) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
-fn row_json(waiting: &Waiting, overdue: bool, common: &Common) -> Value {
+fn row_json(waiting: &Waiting, overdue: bool, beside: &[RecordId], common: &Common) -> Value {
     json!({
         "waiting_id": waiting.id.to_string(), "entry": waiting.entry, "since": rfc3339(waiting.since),
         "overdue": overdue, "source": waiting.text("source"), "agency": waiting.text("agency"),
         "registration_number": waiting.text("registration_number"), "document_date": waiting.text("document_date"),
         "reasons": refusals_json(&reasons(waiting), common.lang()),
+        "same_registration": beside.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 
@@ -124,13 +137,13 @@ impl Retry {
         let actor = common.actor(&archive)?;
         let material = super::material::read(&self.material, common)?;
         let ids = match self.ids.as_slice() {
-            [] => archive.all_waiting()?.into_iter().map(|w| w.id).collect(),
+            [] => archive.all_waiting()?,
             ids => ids.iter().map(|id| record_id(id)).collect::<Result<Vec<_>, _>>()?,
         };
         let mut exit = Exit::Ok;
-        let mut answers = Answers::new(self.answers, false);
+        let mut answers = Answers::of_waiting(self.answers, !self.no_answers, archive.root());
         waiting::retry(&archive, &ids, Some(&material), actor, &mut |tried| {
-            answers.write(&tried.answered, common);
+            answers.write_decided(tried.id, &tried.answered, common);
             if common.json() {
                 common.print_json(&answer_json(&tried.answered, common.lang()));
             } else {
@@ -156,8 +169,9 @@ impl Refuse {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
-        let answered = waiting::refuse(&archive, record_id(&self.id)?, &self.reason, actor)?;
-        Answers::new(self.answers, false).write(&answered, common);
+        let id = record_id(&self.id)?;
+        let answered = waiting::refuse(&archive, id, &self.reason, actor)?;
+        Answers::of_waiting(self.answers, !self.no_answers, archive.root()).write_decided(id, &answered, common);
         if common.json() {
             common.print_json(&answer_json(&answered, common.lang()));
         } else {

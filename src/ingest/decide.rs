@@ -9,13 +9,14 @@
 //!   - An unknown signer never passes (cl. 15 (3)).
 //!   - A claimed time that is older than the policy admits does not show authority by itself: the signer must have it
 //!     at receipt too.
+//!   - A card is signed for the agency that receives the document, or for the body whose officials signed it (cl. 41).
 
 use crate::clock::civil_date;
 use crate::error::{ErrorCode, Refusal};
 use crate::model::card::Card;
 use crate::model::submission::{Direction, Role, Submission};
 use crate::model::validation::{CreationBasis, SignatureVerdict};
-use crate::verify::authority::{Authorities, AuthorityVerdict, Signatory};
+use crate::verify::authority::{Authorities, AuthorityVerdict, Signatory, Whose};
 use crate::verify::policy::{Decision, Policy, Requirement, SignerKind};
 use crate::verify::report::{PoeSource, SignatureReport};
 use crate::verify::verdict::Indication;
@@ -82,8 +83,21 @@ impl Decided {
 
 /// Decides by the signatures of a submission.
 pub(super) fn decide(facts: &Facts<'_>, signed: &[Signed<'_>]) -> Decided {
-    let mut deciding = Deciding { facts, refusals: Vec::new(), waits: Vec::new() };
-    let signers: Vec<Option<Signer>> = signed.iter().map(|s| deciding.signature(s)).collect();
+    let mut deciding = Deciding { facts, refusals: Vec::new(), waits: Vec::new(), senders: None };
+    // Content before the card: who signed the content says whose records office may sign the card.
+    let mut signers: Vec<Option<Signer>> = vec![None; signed.len()];
+    let (content, rest): (Vec<usize>, Vec<usize>) =
+        (0..signed.len()).partition(|i| facts.role(signed[*i].target).is_content());
+    for &i in &content {
+        signers[i] = deciding.signature(&signed[i]);
+    }
+    deciding.senders = content
+        .iter()
+        .map(|&i| signers[i].as_ref().and_then(|signer| facts.bodies(&signed[i], signer.kind?)))
+        .try_fold(BTreeSet::new(), |all, bodies| Some(&all | &bodies?));
+    for &i in &rest {
+        signers[i] = deciding.signature(&signed[i]);
+    }
     let requirement = facts.requirement();
     if let Some(requirement) = requirement {
         deciding.required(requirement, signed, &signers);
@@ -116,6 +130,31 @@ impl Facts<'_> {
 
     fn path(&self, component: usize) -> &str {
         &self.submission.components[component].path
+    }
+
+    /// Whom the signature is by, in this office and for these bodies.
+    fn signatory<'s>(
+        &self,
+        signed: &Signed<'s>,
+        kind: SignerKind,
+        body: Whose<'s>,
+        at: DateTime<Utc>,
+    ) -> Signatory<'s> {
+        let signer = &signed.report.signer;
+        Signatory {
+            iin: signer.iin.as_deref(),
+            bin: signer.bin.as_deref(),
+            role_oids: &signer.role_oids,
+            kind,
+            body,
+            date: civil_date(u64::try_from(at.timestamp_millis()).unwrap_or_default()),
+        }
+    }
+
+    /// The bodies for which a signer with authority signed.
+    fn bodies(&self, signed: &Signed<'_>, kind: SignerKind) -> Option<BTreeSet<String>> {
+        let signatory = self.signatory(signed, kind, Whose::Any, signed.time());
+        Some(self.authorities.bodies(&signatory)).filter(|bodies| !bodies.is_empty())
     }
 
     /// The offices in which a signature over this component may be made.
@@ -151,6 +190,8 @@ struct Deciding<'a, 'f> {
     facts: &'a Facts<'f>,
     refusals: Vec<Refusal>,
     waits: Vec<Refusal>,
+    /// The bodies for which the content is signed; none while one of its signatures did not pass.
+    senders: Option<BTreeSet<String>>,
 }
 
 impl Deciding<'_, '_> {
@@ -202,19 +243,19 @@ impl Deciding<'_, '_> {
 
     /// The best that the register says of the signer, in the offices that may sign the file.
     fn authority(&mut self, signed: &Signed<'_>, path: &str) -> Signer {
-        let signer = &signed.report.signer;
         let submission = self.facts.submission;
-        // Who signs for another body is that body's to say; the archive's own registers name the bodies it knows.
-        let own = submission.direction != Direction::Incoming;
+        let own = submission.agency.as_str();
+        let body = match (submission.direction, self.facts.role(signed.target), &self.senders) {
+            // The card is one records office's word about one document (N 430 cl. 16, 41): of the agency that registers
+            // the document when it comes (cl. 22), or of the body that sends it. A third one has no part in it.
+            (Direction::Incoming, Role::Card, Some(senders)) => Whose::AgencyOr(own, senders),
+            // Who signs for another body is that body's to say; the archive's own registers name the bodies it knows.
+            // And while the content is not shown to be signed, nothing is accepted: whose the card is, is asked then.
+            (Direction::Incoming, ..) => Whose::Any,
+            _ => Whose::Agency(own),
+        };
         let judge = |kind, at: DateTime<Utc>| {
-            let signatory = Signatory {
-                iin: signer.iin.as_deref(),
-                bin: signer.bin.as_deref(),
-                role_oids: &signer.role_oids,
-                kind,
-                agency: own.then_some(submission.agency.as_str()),
-                date: civil_date(u64::try_from(at.timestamp_millis()).unwrap_or_default()),
-            };
+            let signatory = self.facts.signatory(signed, kind, body, at);
             self.facts.authorities.judge(&signatory, self.facts.policy)
         };
         let verdicts = self.facts.kinds(signed.target).into_iter().map(|kind| (kind, judge(kind, signed.time())));

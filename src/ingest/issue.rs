@@ -3,19 +3,22 @@
 //!
 //! The signature is a CMS that was made outside, over exactly the prepared bytes. It is validated by the policy and the
 //! registers in force now; with it the answer is issued: a receipt by an amendment of its record, a notice by an act of
-//! the register of refusals. The validation is kept beside the signature.
+//! the register of refusals. The validation is kept beside the signature, and with it what it needed and was given for
+//! it: certificates of CAs and CRLs as shared material, what names people beside the validation.
 //!
 //! Invariants
 //!   - Nothing is issued twice, and nothing without a signature that passed.
 //!   - A refused signature leaves no trace: a person at work made a slip.
 
 use super::amend;
-use super::receipt::{NOTICE_FILE, RECEIPT_FILE, calendar, due};
+use super::receipt::{NOTICE_FILE, RECEIPT_FILE, due};
+use super::signatures::{Frozen, add_shared, freeze};
 use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{Millis, civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::writer::read_id;
+use crate::model::calendar::{CalendarBasis, Deadline};
 use crate::model::canonical;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
@@ -24,12 +27,13 @@ use crate::model::submission::Role;
 use crate::model::validation::{CreationBasis, SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::tlog::LogError;
 use crate::tlog::leaf::{ActKind, Leaf};
-use crate::verify::authority::{AuthorityVerdict, Signatory};
+use crate::verify::authority::{AuthorityVerdict, Signatory, Whose};
+use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use crate::verify::report::{Report, SignatureReport};
 use crate::verify::validation::{InMemory, Question, validate};
 use crate::verify::verdict::Indication;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -59,8 +63,8 @@ pub struct Row {
     pub entry: u64,
     /// When that was.
     pub at: Millis,
-    /// The last day on which the signature is in time.
-    pub due: NaiveDate,
+    /// Until when the signature is in time.
+    pub due: Deadline,
     /// Whether an officer has signed it.
     pub is_issued: bool,
     /// Whether it is unsigned after that day.
@@ -76,6 +80,7 @@ pub struct Prepared {
     pub bytes: Vec<u8>,
     /// The officer's signature, when it is issued.
     pub signature: Option<Vec<u8>>,
+    /// The agency whose records office signs it.
     agency: Option<String>,
 }
 
@@ -126,14 +131,18 @@ pub fn subject(archive: &Archive, text: &str) -> Result<Subject, Error> {
     let leaf = leaf(archive, entry)?;
     match (leaf.act, leaf.rec) {
         (ActKind::RecordAccepted, Some(record)) => Ok(Subject::Record(record)),
-        (ActKind::SubmissionRefused, _) => Ok(Subject::Refusal(entry)),
+        // A refusal that repeats another one has the notice of that.
+        (ActKind::SubmissionRefused, _) => {
+            let repeats = archive.document(entry)?.0.fields.get("repeats").and_then(Value::as_u64);
+            Ok(Subject::Refusal(repeats.unwrap_or(entry)))
+        }
         _ => Err(none(text)),
     }
 }
 
 fn row(archive: &Archive, subject: Subject, entry: u64, at: Millis, is_issued: bool) -> Result<Row, Error> {
     let due = due(archive, at)?;
-    let is_overdue = !is_issued && civil_date(archive.now()) > due;
+    let is_overdue = !is_issued && due.is_over(utc(archive.now()));
     Ok(Row { subject, entry, at, due, is_issued, is_overdue })
 }
 
@@ -183,9 +192,15 @@ fn has_notice(archive: &Archive, entry: u64) -> Result<bool, Error> {
     Ok(archive.document(entry)?.0.fields.contains_key("notice"))
 }
 
-/// Whether the deadlines of these rows are counted by a calendar that was made for them.
-pub fn is_covered(rows: &[Row]) -> bool {
-    rows.iter().all(|row| calendar().covers(row.due))
+/// The weakest of what the deadlines of these rows rest on.
+pub fn basis(rows: &[Row]) -> CalendarBasis {
+    rows.iter().map(|row| row.due.basis).max().unwrap_or(CalendarBasis::Official)
+}
+
+/// Whose records office signs: that of the body that keeps the archive, when it is named. An archive that nobody is
+/// named for answers in the name of the agency whose document it is (N 430 cl. 17: the office that registered it).
+fn issuer(archive: &Archive, of_document: Option<&str>) -> Option<String> {
+    archive.config().issuer.agency.clone().or_else(|| of_document.map(str::to_owned))
 }
 
 /// The receipt or notice of `subject`. Reading that of a restricted record is a reading by `actor`.
@@ -200,7 +215,8 @@ pub fn find(archive: &Archive, subject: Subject, actor: ActorId) -> Result<Prepa
             let signature = issued(RECEIPT_SIGNATURE_PATH).map(|c| opened.read(c)).transpose()?;
             let (entry, at) = (opened.row.entry, opened.row.accepted);
             let row = row(archive, subject, entry, at, signature.is_some())?;
-            Ok(Prepared { row, bytes, signature, agency: archive.config().issuer.agency.clone() })
+            let agency = issuer(archive, Some(&opened.row.agency));
+            Ok(Prepared { row, bytes, signature, agency })
         }
         Subject::Refusal(entry) => {
             let leaf = leaf(archive, entry)?;
@@ -212,7 +228,7 @@ pub fn find(archive: &Archive, subject: Subject, actor: ActorId) -> Result<Prepa
             let is_issued = !archive.index().unsigned_answers()?.contains(&entry);
             let signature = if is_issued { Some(notice_signature(archive, entry)?) } else { None };
             let row = row(archive, subject, entry, leaf.t, is_issued)?;
-            Ok(Prepared { row, bytes, signature, agency: archive.config().issuer.agency.clone() })
+            Ok(Prepared { row, bytes, signature, agency: issuer(archive, document.text("agency")) })
         }
     }
 }
@@ -238,26 +254,37 @@ fn notice_signature(archive: &Archive, refusal: u64) -> Result<Vec<u8>, Error> {
     Err(missing())
 }
 
-/// Issues the receipt or notice of `subject` with the officer's signature, a CMS over exactly the prepared bytes.
-pub fn sign(archive: &Archive, subject: Subject, signature: &[u8], actor: ActorId) -> Result<Issued, Error> {
+/// Issues the receipt or notice of `subject` with the officer's signature, a CMS over exactly the prepared bytes; it is
+/// validated with `extra` material beside that of the archive.
+pub fn sign(
+    archive: &Archive,
+    subject: Subject,
+    signature: &[u8],
+    extra: Option<&Material>,
+    actor: ActorId,
+) -> Result<Issued, Error> {
     let prepared = find(archive, subject, actor)?;
     if prepared.row.is_issued {
         let what = "an officer has signed it before";
         return Err(Error::new(ErrorCode::SigAnswerIssued, prepared.row.entry.to_string(), what));
     }
-    let validation = match check(archive, &prepared, signature)? {
-        Ok(validation) => validation,
+    let (validation, frozen) = match check(archive, &prepared, signature, extra)? {
+        Ok(checked) => checked,
         Err(refusals) => return Ok(Issued::Refused(refusals)),
     };
+    // Durable before the answer that names it.
+    add_shared(archive, &frozen.shared, actor)?;
     let entry = match subject {
-        Subject::Record(record) => amend::issue_receipt(archive, record, signature, &validation, actor)?,
+        Subject::Record(record) => amend::issue_receipt(archive, record, signature, &validation, frozen.own, actor)?,
         Subject::Refusal(refusal) => {
             let fields = json!({"refusal": refusal}).as_object().cloned().unwrap_or_default();
             let (mut signature, mut validation) = (signature, validation.as_slice());
-            let files: Vec<(String, &mut dyn Read)> = vec![
+            let mut own: Vec<(&String, &[u8])> = frozen.own.iter().map(|(name, _, bytes)| (name, &bytes[..])).collect();
+            let mut files: Vec<(String, &mut dyn Read)> = vec![
                 (NOTICE_SIGNATURE_FILE.to_owned(), &mut signature),
                 (NOTICE_VALIDATION_FILE.to_owned(), &mut validation),
             ];
+            files.extend(own.iter_mut().map(|(name, bytes)| ((*name).clone(), bytes as &mut dyn Read)));
             let owner = ActOwner::Register(Register::Refusals);
             let (act, payload, session) = archive.seal_document(ActKind::NoticeIssued, actor, owner, fields, files)?;
             let entry = archive.commit(act, payload, None, Some(session))?.entry();
@@ -268,14 +295,25 @@ pub fn sign(archive: &Archive, subject: Subject, signature: &[u8], actor: ActorI
     Ok(Issued::Done { entry })
 }
 
-/// Validates the officer's signature; gives the validation that is kept with it, or why it does not issue the answer.
-fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Result<Vec<u8>, Vec<Refusal>>, Error> {
+/// The validation that is kept with a signature, and what else of its material is; or why it issues nothing.
+type Checked = Result<(Vec<u8>, Frozen), Vec<Refusal>>;
+
+/// Validates the officer's signature.
+fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option<&Material>) -> Result<Checked, Error> {
     let subject = prepared.signature_file();
+    let Some(agency) = &prepared.agency else {
+        let what = "the submission named no agency, and [archive] agency is not set";
+        return Err(Error::new(ErrorCode::SigIssuerUnnamed, prepared.row.entry.to_string(), what));
+    };
     let adopted = archive.validation_policy()?;
     if !adopted.is_adopted() {
         return Err(Error::new(ErrorCode::SigNoPolicy, "policy", "no validation policy was adopted"));
     }
-    let (material, authorities, now) = (archive.material()?, archive.authorities()?, archive.now());
+    let (pool, authorities, now) = (archive.material()?, archive.authorities()?, archive.now());
+    let mut material = (*pool).clone();
+    if let Some(extra) = extra {
+        material.merge(extra);
+    }
     // Reports say whole seconds, so that is what was asked.
     let at = utc(now - now % 1000);
     let question = Question {
@@ -316,7 +354,7 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
             bin: signed.signer.bin.as_deref(),
             role_oids: &signed.signer.role_oids,
             kind: SignerKind::RecordsOffice,
-            agency: prepared.agency.as_deref(),
+            body: Whose::Agency(agency),
             date: civil_date(u64::try_from(time(signed).timestamp_millis()).unwrap_or_default()),
         };
         verdicts.push((signed.signer_index, authorities.judge(&signatory, &adopted.policy)));
@@ -337,32 +375,14 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
         return Ok(Err(refusals));
     }
     let registers = authorities.adopted().iter().map(|a| a.sha256).collect();
-    Ok(Ok(document(prepared, &report, &verdicts, adopted.policy.sha256, registers, used(&report, archive)?)))
+    let frozen = freeze(report.signatures.iter(), &pool, &Material::default(), extra);
+    let shared = frozen.shared_digests.iter().copied().collect();
+    Ok(Ok((document(prepared, &report, &verdicts, adopted.policy.sha256, registers, shared), frozen)))
 }
 
 /// The best that is known of when it was made.
 fn time(signed: &SignatureReport) -> DateTime<Utc> {
     signed.claimed_signing_time.unwrap_or(signed.best_signature_time)
-}
-
-/// Shared material that the validation used.
-fn used(report: &Report, archive: &Archive) -> Result<Vec<Sha256>, Error> {
-    let mut used = BTreeSet::new();
-    for signed in &report.signatures {
-        used.extend(signed.chain.iter().copied());
-        used.extend(signed.revocation.iter().map(|r| r.digest));
-        for timestamp in &signed.timestamps {
-            used.extend(timestamp.chain.iter().copied());
-            used.extend(timestamp.revocation.iter().map(|r| r.digest));
-        }
-    }
-    let mut shared = Vec::new();
-    for digest in used {
-        if archive.index().has_material(digest)? {
-            shared.push(digest);
-        }
-    }
-    Ok(shared)
 }
 
 /// The validation in full, in the form of that of a record (`schema/validation/1`).

@@ -265,7 +265,8 @@ impl Receipt<'_> {
             return Ok(Verdict::Waits(Waits { reasons: decided.waits }));
         }
         let doubts: Vec<Refusal> = refusals.into_iter().chain(decided.waits.iter().cloned()).collect();
-        let frozen = self.freeze(found.iter().chain(&stamps), &pool, &sent)?;
+        let signatures = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);
+        let frozen = freeze(signatures, &pool, &sent, self.extra);
         let (created, created_basis) = decided.created(received_at);
         let mut validation = Validation {
             verdict: decided.verdict,
@@ -443,51 +444,52 @@ impl Receipt<'_> {
             Err(_) => Ok(Vec::new()),
         }
     }
+}
 
-    /// Sorts what the validation used by where it is kept.
-    fn freeze<'v>(
-        &self,
-        found: impl Iterator<Item = &'v Validated>,
-        pool: &Material,
-        sent: &Material,
-    ) -> Result<Frozen, Stop> {
-        let mut used = BTreeSet::new();
-        for signature in found.flat_map(|v| &v.report.signatures) {
-            used.extend(signature.chain.iter().copied());
-            used.extend(signature.revocation.iter().map(|r| r.digest));
-            for timestamp in &signature.timestamps {
-                used.extend(timestamp.chain.iter().copied());
-                used.extend(timestamp.revocation.iter().map(|r| r.digest));
-            }
+/// Sorts what the validation of these signatures used by where it is kept: `pool` is shared already, `sent` came with
+/// what is validated, `extra` was given beside.
+pub(super) fn freeze<'v>(
+    signatures: impl Iterator<Item = &'v SignatureReport>,
+    pool: &Material,
+    sent: &Material,
+    extra: Option<&Material>,
+) -> Frozen {
+    let mut used = BTreeSet::new();
+    for signature in signatures {
+        used.extend(signature.chain.iter().copied());
+        used.extend(signature.revocation.iter().map(|r| r.digest));
+        for timestamp in &signature.timestamps {
+            used.extend(timestamp.chain.iter().copied());
+            used.extend(timestamp.revocation.iter().map(|r| r.digest));
         }
-        let mut frozen = Frozen::default();
-        for digest in used {
-            if holds(sent, digest) {
-                continue;
-            }
-            if holds(pool, digest) {
-                frozen.shared_digests.insert(digest);
-                continue;
-            }
-            // What is in neither is inside a signature, or an anchor in the policy's file.
-            let Some(extra) = self.extra else { continue };
-            let name = |ending: &str| format!("{OWN_FOLDER}/{}.{ending}", &digest.to_string()[..16]);
-            if let Some(certificate) = extra.certificate(&digest) {
-                if is_ca(certificate) {
-                    frozen.shared.add_certificate(certificate.clone());
-                    frozen.shared_digests.insert(digest);
-                } else {
-                    frozen.own.push((name("cer"), Role::Certificate, certificate.der.to_vec()));
-                }
-            } else if let Some(crl) = extra.crls().find(|crl| crl.sha256 == digest) {
-                frozen.shared.add_crl(crl.clone());
-                frozen.shared_digests.insert(digest);
-            } else if let Some(response) = extra.ocsp_responses().find(|response| response.sha256 == digest) {
-                frozen.own.push((name("ors"), Role::Revocation, response.der().to_vec()));
-            }
-        }
-        Ok(frozen)
     }
+    let mut frozen = Frozen::default();
+    for digest in used {
+        if holds(sent, digest) {
+            continue;
+        }
+        if holds(pool, digest) {
+            frozen.shared_digests.insert(digest);
+            continue;
+        }
+        // What is in neither is inside a signature, or an anchor in the policy's file.
+        let Some(extra) = extra else { continue };
+        let name = |ending: &str| format!("{OWN_FOLDER}/{}.{ending}", &digest.to_string()[..16]);
+        if let Some(certificate) = extra.certificate(&digest) {
+            if is_ca(certificate) {
+                frozen.shared.add_certificate(certificate.clone());
+                frozen.shared_digests.insert(digest);
+            } else {
+                frozen.own.push((name("cer"), Role::Certificate, certificate.der.to_vec()));
+            }
+        } else if let Some(crl) = extra.crls().find(|crl| crl.sha256 == digest) {
+            frozen.shared.add_crl(crl.clone());
+            frozen.shared_digests.insert(digest);
+        } else if let Some(response) = extra.ocsp_responses().find(|response| response.sha256 == digest) {
+            frozen.own.push((name("ors"), Role::Revocation, response.der().to_vec()));
+        }
+    }
+    frozen
 }
 
 /// Whether the certificates at hand lead from the signer to a self-issued one. Asked only where no chain was found:
@@ -595,13 +597,13 @@ fn holds(material: &Material, digest: Sha256) -> bool {
 
 /// What is kept of the material that was used.
 #[derive(Default)]
-struct Frozen {
+pub(super) struct Frozen {
     /// Digests of what all records share.
-    shared_digests: BTreeSet<Sha256>,
+    pub(super) shared_digests: BTreeSet<Sha256>,
     /// What is shared from now on.
-    shared: Material,
-    /// What is kept with the record: name, role, bytes.
-    own: Vec<(String, Role, Vec<u8>)>,
+    pub(super) shared: Material,
+    /// What is kept with the record, or with the act of a notice: name, role, bytes.
+    pub(super) own: Vec<(String, Role, Vec<u8>)>,
 }
 
 /// Digests of contents that were read before, by the component: a file that many signatures cover is read once for each

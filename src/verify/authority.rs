@@ -98,6 +98,17 @@ impl std::fmt::Debug for Person {
     }
 }
 
+/// The bodies for one of which a signature must be made.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Any body of the register.
+    Any,
+    /// A body of this agency.
+    Agency(&'a str),
+    /// A body of this agency, or one with one of these business identification numbers.
+    AgencyOr(&'a str, &'a BTreeSet<String>),
+}
+
 /// What is known of somebody who signed.
 #[derive(Clone, Copy)]
 pub struct Signatory<'a> {
@@ -109,8 +120,8 @@ pub struct Signatory<'a> {
     pub role_oids: &'a [Oid],
     /// The office in which the signature is needed.
     pub kind: SignerKind,
-    /// The agency whose signature it must be; none when any body of the register will do (an incoming document).
-    pub agency: Option<&'a str>,
+    /// Whose signature it must be.
+    pub body: Whose<'a>,
     /// The date of the signature.
     pub date: NaiveDate,
 }
@@ -239,16 +250,29 @@ impl Authority {
         verdicts.min_by_key(AuthorityVerdict::distance).unwrap_or(AuthorityVerdict::Unknown)
     }
 
+    /// The numbers of the bodies for which this register lets a signatory sign.
+    fn bodies(&self, signatory: &Signatory) -> impl Iterator<Item = &str> {
+        let rows = signatory.iin.and_then(|iin| self.by_iin.get(iin)).into_iter().flatten();
+        let persons = rows.filter_map(|row| self.persons.get(*row));
+        let allowed = |p: &&Person| matches!(self.judge_by(p, signatory), AuthorityVerdict::Authorised { .. });
+        persons.filter(allowed).map(|person| person.bin.as_str())
+    }
+
     fn judge_by(&self, person: &Person, signatory: &Signatory) -> AuthorityVerdict {
         let is_of_agency = |agency: &str| {
             let mut of_agency = self.bodies.iter().filter(|body| body.agency.as_deref() == Some(agency));
             of_agency.any(|body| body.bin == person.bin)
         };
+        let is_wanted = match signatory.body {
+            Whose::Any => true,
+            Whose::Agency(agency) => is_of_agency(agency),
+            Whose::AgencyOr(agency, bins) => is_of_agency(agency) || bins.contains(&person.bin),
+        };
         let is_of_body = match signatory.bin {
             Some(bin) => bin == person.bin,
             None => person.personal_certificate,
         };
-        if !is_of_body || !signatory.agency.is_none_or(is_of_agency) {
+        if !is_of_body || !is_wanted {
             return AuthorityVerdict::WrongBody;
         }
         if person.kind != signatory.kind {
@@ -284,6 +308,11 @@ impl Authorities {
     /// The registers.
     pub fn adopted(&self) -> &[Authority] {
         &self.adopted
+    }
+
+    /// The numbers of the bodies for which somebody may sign who has the authority to.
+    pub fn bodies(&self, signatory: &Signatory) -> BTreeSet<String> {
+        self.adopted.iter().flat_map(|authority| authority.bodies(signatory)).map(str::to_owned).collect()
     }
 
     /// Whether somebody had the authority to sign, by all registers and by the roles that the policy accepts.
@@ -462,7 +491,7 @@ basis = "Үлгі бұйрық № 6"
             bin: Some("123456789021"),
             role_oids: &roles,
             kind: SignerKind::Official,
-            agency: Some("DEMO"),
+            body: Whose::Agency("DEMO"),
             date: on("2026-06-01"),
         };
         change(&mut signatory);
@@ -481,7 +510,7 @@ basis = "Үлгі бұйрық № 6"
         ] {
             assert_eq!(judge(&authorities, |s| s.date = on(day)), wanted, "{day}");
         }
-        assert_eq!(judge(&authorities, |s| s.agency = None), "authorised", "any body of the register");
+        assert_eq!(judge(&authorities, |s| s.body = Whose::Any), "authorised", "any body of the register");
     }
 
     #[test]
@@ -501,12 +530,12 @@ basis = "Үлгі бұйрық № 6"
         let authorities = adopted(REGISTER);
         assert_eq!(judge(&authorities, |s| s.bin = Some("123456789022")), "wrong_body");
         assert_eq!(judge(&authorities, |s| s.bin = None), "wrong_body");
-        assert_eq!(judge(&authorities, |s| s.agency = Some("OTHER")), "wrong_body");
+        assert_eq!(judge(&authorities, |s| s.body = Whose::Agency("OTHER")), "wrong_body");
         assert_eq!(judge(&authorities, |s| s.kind = SignerKind::RecordsOffice), "wrong_kind");
         assert_eq!(judge_as(EMPLOYEE, &authorities, |_| ()), "wrong_role");
 
         let office = |s: &mut Signatory| {
-            (s.iin, s.bin, s.kind, s.agency) = (Some("123456789012"), None, SignerKind::RecordsOffice, None);
+            (s.iin, s.bin, s.kind, s.body) = (Some("123456789012"), None, SignerKind::RecordsOffice, Whose::Any);
         };
         assert_eq!(judge(&authorities, office), "authorised", "a personal certificate will do");
         let of_other = |s: &mut Signatory| {
@@ -517,6 +546,32 @@ basis = "Үлгі бұйрық № 6"
     }
 
     #[test]
+    fn one_of_several_bodies_will_do() {
+        let (authorities, roles) = (adopted(REGISTER), [HEAD.parse().unwrap()]);
+        let any = Policy { roles: Roles::default(), ..Policy::built_in() };
+        let signatory = Signatory {
+            iin: Some("123456789011"),
+            bin: Some("123456789021"),
+            role_oids: &roles,
+            kind: SignerKind::Official,
+            body: Whose::Any,
+            date: on("2026-06-01"),
+        };
+        for (agency, bin, wanted) in [
+            ("OTHER", "123456789021", "authorised"),
+            ("OTHER", "123456789022", "wrong_body"),
+            ("DEMO", "123456789022", "authorised"),
+        ] {
+            let bins = BTreeSet::from([bin.to_owned()]);
+            let verdict = authorities.judge(&Signatory { body: Whose::AgencyOr(agency, &bins), ..signatory }, &any);
+            assert_eq!(verdict.as_str(), wanted, "{agency} {bin}");
+        }
+        assert_eq!(authorities.bodies(&signatory), BTreeSet::from(["123456789021".to_owned()]));
+        let of_other = Signatory { body: Whose::Agency("OTHER"), ..signatory };
+        assert_eq!(authorities.bodies(&of_other), BTreeSet::new());
+    }
+
+    #[test]
     fn the_role_that_the_policy_asks_for_comes_before_the_register() {
         let roles = [EMPLOYEE.parse().unwrap()];
         let signatory = Signatory {
@@ -524,7 +579,7 @@ basis = "Үлгі бұйрық № 6"
             bin: None,
             role_oids: &roles,
             kind: SignerKind::Official,
-            agency: None,
+            body: Whose::Any,
             date: on("2026-06-01"),
         };
         let verdict = Authorities::default().judge(&signatory, &Policy::built_in());

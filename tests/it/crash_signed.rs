@@ -101,7 +101,7 @@ fn issue(archive: &Archive, load: &Load, subject: Subject, told: &mut Told) -> R
     let prepared = find(archive, subject, SYSTEM_ACTOR)?;
     if !prepared.row.is_issued {
         let signature = load.office.clerk.sign_detached(&prepared.bytes, at(NOW));
-        let issued = sign(archive, subject, &signature, SYSTEM_ACTOR)?;
+        let issued = sign(archive, subject, &signature, None, SYSTEM_ACTOR)?;
         assert!(matches!(issued, Issued::Done { .. }), "{issued:?}");
     }
     told.issued.push(subject);
@@ -121,7 +121,7 @@ fn run(bed: &Bed, load: &Load, told: &mut Told) -> Result<(), Error> {
     archive.wait_index()?;
     add_shared(&archive, &load.material, SYSTEM_ACTOR)?;
     told.shared = true;
-    let ids: Vec<RecordId> = archive.all_waiting()?.iter().map(|w| w.id).collect();
+    let ids = archive.all_waiting()?;
     told.ending.extend(&ids);
     let (mut failed, mut done, mut still) = (None, BTreeSet::new(), None);
     waiting::retry(&archive, &ids, None, SYSTEM_ACTOR, &mut |tried| match &tried.answered.status {
@@ -150,9 +150,9 @@ fn run(bed: &Bed, load: &Load, told: &mut Told) -> Result<(), Error> {
         status => panic!("unexpected answer {status:?}"),
     };
     let refusal = match take(&archive, load, TAMPERED, told)? {
-        Status::Refused { entry, reasons } => {
+        Status::Refused { entry, reasons, repeats } => {
             assert!(reasons.iter().any(|r| r.code == ErrorCode::SigFailed), "{reasons:?}");
-            entry
+            repeats.unwrap_or(entry)
         }
         status => panic!("unexpected answer {status:?}"),
     };
@@ -170,8 +170,9 @@ fn check(bed: &Bed, load: &Load, told: &Told, at: &str) {
     assert!(told.adopted < 2 || !archive.authorities().unwrap().adopted().is_empty(), "{at}: the register is lost");
     assert!(!told.shared || archive.material().unwrap().crls().len() == 1, "{at}: the CRL is lost");
     let mut left = BTreeSet::new();
-    for waiting in archive.all_waiting().unwrap() {
-        left.insert(waiting.id);
+    for id in archive.all_waiting().unwrap() {
+        left.insert(id);
+        let waiting = archive.waiting(id).unwrap_or_else(|e| panic!("{at}: {id}: {e}"));
         for entry in waiting.files() {
             let mut bytes = Vec::new();
             waiting.file(&archive, &entry).seekable().read_to_end(&mut bytes).unwrap_or_else(|e| panic!("{at}: {e}"));
