@@ -399,12 +399,9 @@ codes! {
 
     /// A signature is not valid: TOTAL-FAILED (ETSI EN 319 102-1).
     SigFailed = "SIG-001", Refused,
-        kk: "Қолтаңба жарамсыз: құжат қол қойылғаннан кейін өзгертілген немесе қолтаңба бұзылған. Түпнұсқаны және \
-             оның қолтаңбасын қайта жіберіңіз.",
-        ru: "Подпись недействительна: документ изменён после подписания или подпись повреждена. Отправьте подлинник \
-             с его подписью снова.",
-        en: "A signature is not valid: the document was changed after signing, or the signature is damaged. Send \
-             the original with its signature again.";
+        kk: "Қолтаңба жарамсыз. Себебін жойып, түпнұсқаны жарамды қолтаңбасымен қайта жіберіңіз.",
+        ru: "Подпись недействительна. Устраните причину и отправьте подлинник с действительной подписью снова.",
+        en: "A signature is not valid. Remove the cause and send the original with a valid signature again.";
     /// A signature cannot be confirmed, and nothing that may still come can turn that: INDETERMINATE, by the policy's
     /// table.
     SigUnproven = "SIG-002", Refused,

@@ -8,8 +8,9 @@ use super::{Common, bytes_text, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::ingest::{Answered, Options, Status, ingest, submissions};
+use crate::model::need::Need;
 use crate::model::strict::shown;
-use crate::text::{Lang, Text, text};
+use crate::text::{Lang, TECHNICAL, Text, text};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -219,9 +220,10 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
             out!("{}: {path}", REFUSED.get(lang));
             print_refusals(reasons, lang);
         }
-        Status::Waiting { id, reasons, .. } => {
+        Status::Waiting { id, reasons, needs, .. } => {
             out!("{}: {path} → {id}", WAITING.get(lang));
             print_refusals(reasons, lang);
+            print_needs(needs, lang);
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
@@ -236,12 +238,28 @@ pub(super) fn print_refusals(refusals: &[Refusal], lang: Lang) {
     let mut last = None;
     for refusal in refusals {
         out!("  {} {}", refusal.code, shown(&refusal.subject));
-        out!("    ({})", shown(&refusal.detail));
+        if let Some(said) = &refusal.said {
+            out!("    {}", shown(said.get(lang)));
+        }
         // Ten missing fields need the same advice once.
         if last != Some(refusal.code) {
             out!("    {}", refusal.code.text(lang));
         }
+        out!("    {}: {}", TECHNICAL.get(lang), shown(&refusal.detail));
         last = Some(refusal.code);
+    }
+}
+
+const NEEDS: Text =
+    text("Жетіспейтіні (бәрі)", "Чего не хватает (полный список)", "What is missing (all of it)");
+
+/// What a submission lacks, for people: each thing on a line.
+pub(super) fn print_needs(needs: &[Need], lang: Lang) {
+    if !needs.is_empty() {
+        out!("  {}:", NEEDS.get(lang));
+    }
+    for need in needs {
+        out!("    • {}", need.text(lang));
     }
 }
 
@@ -265,8 +283,9 @@ pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
         Status::Refused { reasons, entry } => {
             json!({"status": "refused", "entry": entry, "reasons": refusals_json(reasons, lang)})
         }
-        Status::Waiting { id, entry, reasons } => json!({
+        Status::Waiting { id, entry, reasons, needs } => json!({
             "status": "waiting", "waiting_id": id.to_string(), "entry": entry, "reasons": refusals_json(reasons, lang),
+            "needs": needs.iter().map(Need::value).collect::<Vec<_>>(),
         }),
         Status::Failed(error) => json!({
             "status": "failed", "code": error.code.as_str(), "subject": error.subject,

@@ -315,9 +315,13 @@ pub(crate) fn stop_flag() -> &'static AtomicBool {
 /// Reasons of a refusal for programs.
 pub(crate) fn refusals_json(refusals: &[Refusal], lang: Lang) -> serde_json::Value {
     let reason = |r: &Refusal| {
-        serde_json::json!({
+        let mut value = serde_json::json!({
             "code": r.code.as_str(), "subject": r.subject, "detail": r.detail, "text": r.code.text(lang),
-        })
+        });
+        if let Some(said) = &r.said {
+            value["found"] = said.get(lang).into();
+        }
+        value
     };
     refusals.iter().map(reason).collect()
 }

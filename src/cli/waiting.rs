@@ -4,14 +4,15 @@
 //! says so, and a person decides.
 
 use super::answers::Answers;
-use super::ingest::{answer_json, print_answer, print_refusals};
+use super::ingest::{answer_json, print_answer, print_needs, print_refusals};
 use super::show::record_id;
 use super::{Common, refusals_json};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::Status;
-use crate::ingest::waiting::{self, reasons};
+use crate::ingest::waiting::{self, needs, reasons};
+use crate::model::need::Need;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ enum WaitingCommand {
     /// The submissions that wait, oldest first, with what they wait for.
     List,
     /// Try again: all of them, or those named.
+    #[command(after_help = RETRY_EXAMPLES)]
     Retry(Retry),
     /// Refuse a submission that waits: a person's decision.
     Refuse(Refuse),
@@ -37,6 +39,7 @@ enum WaitingCommand {
 #[derive(clap::Args)]
 struct Retry {
     /// Ids of waiting submissions; all when none is given.
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// Certificates, CRLs and OCSP answers, beside those of the archive: files or folders.
     #[arg(long, value_name = "PATH")]
@@ -48,15 +51,21 @@ struct Retry {
 
 #[derive(clap::Args)]
 struct Refuse {
-    /// Id of the waiting submission.
+    /// Id of the waiting submission, from `waiting list`.
     id: String,
-    /// Why.
-    #[arg(long)]
+    /// Why: stands in the notice, for the sender.
+    #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Folder for the answers; none are written when it is not given.
     #[arg(long, value_name = "DIR")]
     answers: Option<PathBuf>,
 }
+
+const RETRY_EXAMPLES: &str = "\
+Examples:
+  muragat waiting list                                   what waits, and everything that each lacks
+  muragat material add ca.crl && muragat waiting retry   all of them, after a new CRL
+  muragat waiting retry 3f0c…9a --material answer.ors    one, with an OCSP answer that names a person";
 
 const NOTHING: Text = text("Күтіп тұрған құжат жоқ.", "Ожидающих документов нет.", "Nothing waits.");
 const SINCE: Text = text("қабылданған уақыты", "получен", "received");
@@ -101,6 +110,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
             out!("  {}", OVERDUE.get(lang));
         }
         print_refusals(&reasons(waiting), lang);
+        print_needs(&needs(waiting), lang);
     }
     if all.is_empty() && !common.json() {
         out!("{}", NOTHING.get(lang));
@@ -115,6 +125,7 @@ fn row_json(waiting: &Waiting, overdue: bool, common: &Common) -> Value {
         "overdue": overdue, "source": waiting.text("source"), "agency": waiting.text("agency"),
         "registration_number": waiting.text("registration_number"), "document_date": waiting.text("document_date"),
         "reasons": refusals_json(&reasons(waiting), common.lang()),
+        "needs": needs(waiting).iter().map(Need::value).collect::<Vec<_>>(),
     })
 }
 

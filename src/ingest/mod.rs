@@ -43,6 +43,7 @@ use crate::limits::CONTAINER_BYTES_MAX;
 use crate::model::card::check_dates;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
+use crate::model::need::Need;
 use crate::model::path;
 use crate::model::record::{CardField, Flag, Manifest};
 use crate::model::secrecy;
@@ -98,6 +99,8 @@ pub enum Status {
         entry: u64,
         /// What it waits for, never none.
         reasons: Vec<Refusal>,
+        /// The material that is missing, all of it.
+        needs: Vec<Need>,
     },
     /// Not decided: it could not be read, or the archive failed. It can be sent again.
     Failed(Error),

@@ -279,7 +279,7 @@ pub(super) fn answers(
     let outcome = match status {
         Status::Accepted { record, entry, .. } => Outcome::Accepted { record: *record, entry: *entry, receipt },
         Status::Refused { reasons, entry } => Outcome::Refused { entry: *entry, notice, codes: codes(reasons) },
-        Status::Waiting { id, entry, reasons } => {
+        Status::Waiting { id, entry, reasons, .. } => {
             let term = u64::from(archive.validation_policy()?.policy.waiting.term_days) * DAY_MS;
             let until = civil_date(known.arrived.saturating_add(term));
             Outcome::Waiting { id: *id, entry: *entry, until: Some(until), codes: codes(reasons) }

@@ -19,16 +19,22 @@ use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::need::Need;
 use crate::model::submission::SUBMISSION_FILE;
+use crate::text::{Said, Text, text};
 use crate::verify::material::Material;
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+const DECISION: Text = text("Шешімнің негіздемесі", "Обоснование решения", "Grounds of the decision");
+
 /// What a submission waits for: kept with it, shown in the list.
 pub(super) struct Waits {
     /// Why: never none.
     pub(super) reasons: Vec<Refusal>,
+    /// Everything that is missing, where material is.
+    pub(super) needs: Vec<Need>,
 }
 
 /// What became of one that was tried again.
@@ -74,7 +80,8 @@ pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> 
     }
     let waiting = archive.waiting(id)?;
     let mut refusals = unconfirmed(reasons(&waiting));
-    refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason));
+    let said = Said::of(|lang| format!("{}: {reason}", DECISION.get(lang)));
+    refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason).saying(said));
     let known = Known::of_waiting(&waiting);
     let refused = refuse_now(archive, actor, &known, &refusals)?;
     archive.end_waiting(&[id], actor)?;
@@ -97,9 +104,19 @@ pub(super) fn unconfirmed(reasons: Vec<Refusal>) -> Vec<Refusal> {
 pub fn reasons(waiting: &Waiting) -> Vec<Refusal> {
     let reason = |r: &Value| {
         let text = |key: &str| r.get(key)?.as_str();
-        Some(Refusal::new(ErrorCode::parse(text("code")?)?, text("subject")?, text("detail")?))
+        let refusal = Refusal::new(ErrorCode::parse(text("code")?)?, text("subject")?, text("detail")?);
+        let said = |lang: &str| r.pointer(&format!("/said/{lang}"))?.as_str().map(str::to_owned);
+        Some(match (said("kk"), said("ru"), said("en")) {
+            (Some(kk), Some(ru), Some(en)) => refusal.saying(Said { kk, ru, en }),
+            _ => refusal,
+        })
     };
     waiting.field("reasons").and_then(Value::as_array).into_iter().flatten().filter_map(reason).collect()
+}
+
+/// Everything that a submission lacked when it began to wait.
+pub fn needs(waiting: &Waiting) -> Vec<Need> {
+    waiting.field("needs").and_then(Value::as_array).into_iter().flatten().filter_map(Need::of_value).collect()
 }
 
 /// The files of a waiting submission as a container.
@@ -120,7 +137,7 @@ impl Worker<'_> {
         from: &From<'_>,
     ) -> Result<Status, Stop> {
         if let From::Waiting(waiting) = from {
-            return Ok(Status::Waiting { id: waiting.id, entry: waiting.entry, reasons: waits.reasons });
+            return Ok(Status::Waiting { id: waiting.id, entry: waiting.entry, reasons: waits.reasons, needs: waits.needs });
         }
         let path = from.path();
         let mut digests = Vec::with_capacity(received.len());
@@ -129,12 +146,19 @@ impl Worker<'_> {
             digests.push((component.entry.path.clone(), digest));
         }
         if let Some((id, entry)) = self.waits_already(registration, &digests)? {
-            return Ok(Status::Waiting { id, entry, reasons: waits.reasons });
+            return Ok(Status::Waiting { id, entry, reasons: waits.reasons, needs: waits.needs });
         }
         let id = RecordId(crate::random::bytes());
-        let reason = |r: &Refusal| json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+        let reason = |r: &Refusal| {
+            let mut value = json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+            if let Some(said) = &r.said {
+                value["said"] = json!({"en": said.en, "kk": said.kk, "ru": said.ru});
+            }
+            value
+        };
         let fields = json!({
             "agency": registration.agency, "document_date": registration.date,
+            "needs": waits.needs.iter().map(Need::value).collect::<Vec<_>>(),
             "reasons": waits.reasons.iter().map(reason).collect::<Vec<_>>(),
             "registration_number": registration.number, "source": source_name(path),
         });
@@ -147,7 +171,7 @@ impl Worker<'_> {
         }
         let (act, payload, session) = self.archive.seal_waiting(id, self.actor, fields, files)?;
         let entry = self.archive.commit(act, payload, None, Some(session))?.entry();
-        Ok(Status::Waiting { id, entry, reasons: waits.reasons })
+        Ok(Status::Waiting { id, entry, reasons: waits.reasons, needs: waits.needs })
     }
 
     /// The waiting submission of the same registration with the same files.

@@ -15,6 +15,7 @@
 mod algorithms;
 mod chain;
 mod findings;
+mod needs;
 mod object;
 mod session;
 mod signature;

@@ -20,8 +20,10 @@ use super::super::revocation::{self, Answer, Finding, Kind, PooledPaths, Rejecti
 use super::super::verdict::{Conclusion, SubIndication};
 use super::algorithms::Used;
 use super::findings::Findings;
+use super::needs;
 use super::session::Session;
 use crate::model::digest::Sha256;
+use crate::model::need::Need;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
@@ -56,6 +58,7 @@ pub(super) struct Walked {
     /// What is wrong, the worst first; nothing when the leaf is in order.
     problems: Vec<(Rank, &'static str, Conclusion)>,
     notes: Vec<(&'static str, String)>,
+    needs: Vec<Need>,
 }
 
 /// How much a problem counts, the least first.
@@ -104,6 +107,7 @@ impl Walked {
         for (_, name, problem) in &self.problems {
             findings.fail("x509", name, problem.clone());
         }
+        findings.needs.extend(self.needs.iter().cloned());
     }
 
     fn worst(&self) -> Option<Rank> {
@@ -170,7 +174,24 @@ pub(super) fn walk(session: &Session<'_>, leaf: &Arc<Certificate>, role: Role, t
             Err(error) => broken = broken.or(Some(error)),
         }
     }
-    best.unwrap_or_else(|| no_path(broken.unwrap_or_else(|| chains.failure())))
+    best.unwrap_or_else(|| {
+        let error = broken.unwrap_or_else(|| chains.failure());
+        let is_incomplete = matches!(error, PathError::NoChain { .. });
+        let mut walked = no_path(error);
+        if is_incomplete {
+            walked.needs = needs::of_open_chain(session, leaf, &rules_of(session, role));
+        }
+        walked
+    })
+}
+
+/// What is asked of revocation data in a chain that ends in a signer or in a time-stamping authority.
+fn rules_of(session: &Session<'_>, role: Role) -> RevocationRules {
+    let policy = session.question.policy;
+    match role {
+        Role::Signer => policy.revocation,
+        Role::TimeStamping => RevocationRules { required: policy.timestamp.revocation_required, ..policy.revocation },
+    }
 }
 
 fn is_trusted(anchor: &Anchor, at: DateTime<Utc>) -> bool {
@@ -344,6 +365,7 @@ impl Walk<'_, '_> {
             }
             // It may be lifted: EN 319 102-1 §5.2.6.4 waits.
             Status::OnHold { at } => {
+                walked.needs.push(needs::revocation(certificate, &rules, self.session.question.at));
                 let what = format!("is on hold since {}", rfc3339(at));
                 limit(just_before(at), Rank::Unknown, SubIndication::TryLater, what);
             }
@@ -357,6 +379,7 @@ impl Walk<'_, '_> {
                 let until = fresh_until(&answer, &rules);
                 if !answer.is_fresh && until < control.time {
                     if rules.required {
+                        walked.needs.push(needs::revocation(certificate, &rules, self.session.question.at));
                         let what = format!("is known not to be revoked until {} only", rfc3339(until));
                         limit(until, Rank::Unknown, SubIndication::TryLater, what);
                     } else {
@@ -368,6 +391,9 @@ impl Walk<'_, '_> {
             }
             Status::Unknown if rules.required => {
                 let (sub, detail) = self.why_unknown(&answer, certificate, above, control, &rules);
+                if sub == SubIndication::TryLater {
+                    walked.needs.push(needs::revocation(certificate, &rules, self.session.question.at));
+                }
                 walked.problem(
                     Rank::Unknown,
                     "revocation",
@@ -381,13 +407,7 @@ impl Walk<'_, '_> {
     }
 
     fn rules(&self) -> RevocationRules {
-        let policy = self.session.question.policy;
-        match self.role {
-            Role::Signer => policy.revocation,
-            Role::TimeStamping => {
-                RevocationRules { required: policy.timestamp.revocation_required, ..policy.revocation }
-            }
-        }
+        rules_of(self.session, self.role)
     }
 
     /// Asks with everything, or with what is proven to have existed at the control time when that was moved back

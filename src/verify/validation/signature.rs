@@ -70,6 +70,7 @@ pub(super) fn validate(
         signer_report = signer_of(certificate);
         note_identity(&signer_report, &mut findings);
     }
+    let needs = std::mem::take(&mut findings.needs);
     let (conclusion, checks) = findings.conclude();
     unique(&mut algorithms);
     Ok(SignatureReport {
@@ -88,6 +89,7 @@ pub(super) fn validate(
         algorithms,
         timestamps: times.tokens,
         checks,
+        needs,
     })
 }
 
