@@ -510,6 +510,15 @@ codes! {
         ru: "Ожидавший документ не принят по решению ответственного лица.",
         en: "The submission that waited was refused by the decision of a person.";
 
+    /// A file that was given to `validate` holds no signature that this program reads.
+    SigNoneInFile = "SIG-026", Refused,
+        kk: "Файлда бұл бағдарлама оқитын қолтаңба (CMS, CAdES, уақыт белгісі) жоқ. Қолтаңба файлын (.p7s, .cms, .sig) \
+             көрсетіңіз; PDF пен XML ішіндегі қолтаңба оқылмайды.",
+        ru: "В файле нет подписи, которую читает эта программа (CMS, CAdES, метка времени). Укажите файл подписи (.p7s, \
+             .cms, .sig); подписи внутри PDF и XML не читаются.",
+        en: "The file holds no signature that this program reads (CMS, CAdES, time-stamp). Name the file of the \
+             signature (.p7s, .cms, .sig); signatures inside PDF and XML are not read.";
+
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,
         kk: "Саясат немесе өкілеттіктер тізілімі схемаға сай емес. Көрсетілген орынды түзетіп, «policy check» \

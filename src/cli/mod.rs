@@ -92,6 +92,7 @@ enum Command {
     /// Classifiers that codes in submissions come from.
     Classifier(classifier::ClassifierArgs),
     /// Say what can be said of the signatures in files; needs no archive.
+    #[command(after_help = validate::EXAMPLES)]
     Validate(validate::Validate),
     /// What signatures are judged by, and who may sign: policies and registers of authority.
     Policy(policy::PolicyArgs),

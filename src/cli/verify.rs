@@ -71,7 +71,7 @@ struct Found {
     exit: Exit,
     /// What was found, in the words of the report or of the reader.
     detail: String,
-    /// The same for people, line by line; when there are none, the detail is technical.
+    /// The same for people, line by line; without them the detail is printed.
     lines: Vec<String>,
     /// Subjects of the certificates that signed.
     signers: Vec<String>,
@@ -112,7 +112,7 @@ impl Verify {
                 for line in &found.lines {
                     out!("  {}", shown(line));
                 }
-                if !found.detail.is_empty() {
+                if found.lines.is_empty() {
                     out!("  {}: {}", TECHNICAL.get(common.lang()), shown(&found.detail));
                 }
             }

@@ -88,7 +88,7 @@ impl WaitingArgs {
 }
 
 /// Whether the policy's term is over.
-fn is_overdue(archive: &Archive, waiting: &Waiting) -> Result<bool, Error> {
+pub(super) fn is_overdue(archive: &Archive, waiting: &Waiting) -> Result<bool, Error> {
     let term = u64::from(archive.validation_policy()?.policy.waiting.term_days) * DAY_MS;
     Ok(archive.now().saturating_sub(waiting.since) > term)
 }
