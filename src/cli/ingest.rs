@@ -8,7 +8,7 @@ use super::{Common, bytes_text, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::ingest::{Answered, Options, Status, ingest, submissions};
-use crate::model::need::Need;
+use crate::model::missing::Missing;
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use serde_json::{Value, json};
@@ -220,10 +220,10 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
             out!("{}: {path}", REFUSED.get(lang));
             print_refusals(reasons, lang);
         }
-        Status::Waiting { id, reasons, needs, .. } => {
+        Status::Waiting { id, reasons, missing, .. } => {
             out!("{}: {path} → {id}", WAITING.get(lang));
             print_refusals(reasons, lang);
-            print_needs(needs, lang);
+            print_missing(missing, lang);
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
@@ -250,16 +250,15 @@ pub(super) fn print_refusals(refusals: &[Refusal], lang: Lang) {
     }
 }
 
-const NEEDS: Text =
-    text("Жетіспейтіні (бәрі)", "Чего не хватает (полный список)", "What is missing (all of it)");
+const MISSING: Text = text("Жетіспейтіні (бәрі)", "Чего не хватает (полный список)", "What is missing (all of it)");
 
 /// What a submission lacks, for people: each thing on a line.
-pub(super) fn print_needs(needs: &[Need], lang: Lang) {
-    if !needs.is_empty() {
-        out!("  {}:", NEEDS.get(lang));
+pub(super) fn print_missing(missing: &[Missing], lang: Lang) {
+    if !missing.is_empty() {
+        out!("  {}:", MISSING.get(lang));
     }
-    for need in needs {
-        out!("    • {}", need.text(lang));
+    for one in missing {
+        out!("    • {}", one.text(lang));
     }
 }
 
@@ -283,9 +282,9 @@ pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
         Status::Refused { reasons, entry } => {
             json!({"status": "refused", "entry": entry, "reasons": refusals_json(reasons, lang)})
         }
-        Status::Waiting { id, entry, reasons, needs } => json!({
+        Status::Waiting { id, entry, reasons, missing } => json!({
             "status": "waiting", "waiting_id": id.to_string(), "entry": entry, "reasons": refusals_json(reasons, lang),
-            "needs": needs.iter().map(Need::value).collect::<Vec<_>>(),
+            "missing": missing.iter().map(Missing::value).collect::<Vec<_>>(),
         }),
         Status::Failed(error) => json!({
             "status": "failed", "code": error.code.as_str(), "subject": error.subject,

@@ -5,7 +5,7 @@
 //! `waiting retry --material`, and are kept with the record that needed them.
 
 use super::Common;
-use crate::clock::utc;
+use crate::clock::{local_text, utc};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::rows::MaterialRow;
 use crate::ingest::signatures::add_shared;
@@ -234,19 +234,23 @@ fn list(common: &Common) -> Result<Exit, Error> {
         pool.crls().map(|crl| (sha256(crl.issuer_der()).0, name::rfc4514(crl.issuer_der()))).collect();
     for (sha256, row) in &rows {
         let kind = SharedKind::ALL.get(usize::from(row.kind)).copied();
-        let made = DateTime::from_timestamp(row.made, 0).map(time_text);
+        let made = DateTime::from_timestamp(row.made, 0);
         let Listed { issuer, subject, until, state } = listed(sha256, row, &pool, &names, is_stale);
-        let until = until.map(time_text);
         if common.json() {
             common.print_json(&json!({
-                "sha256": sha256.to_string(), "material": kind.map_or("", SharedKind::as_str), "made": made,
-                "entry": row.entry, "issuer": issuer, "subject": subject, "until": until, "state": state.as_str(),
+                "sha256": sha256.to_string(), "material": kind.map_or("", SharedKind::as_str),
+                "made": made.map(time_text), "entry": row.entry, "issuer": issuer, "subject": subject,
+                "until": until.map(time_text), "state": state.as_str(),
             }));
             continue;
         }
         let kind = kind.map_or("", |kind| kind_text(kind).get(lang));
         let whose = subject.as_ref().or(issuer.as_ref()).map(|name| shown(name)).unwrap_or_default();
-        let (made, until) = (made.unwrap_or_default(), until.unwrap_or_else(|| "…".to_owned()));
+        let local = |time: Option<DateTime<Utc>>| match time {
+            Some(time) => local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default()),
+            None => "…".to_owned(),
+        };
+        let (made, until) = (local(made), local(until));
         out!("{}: {kind} · {whose}", state.text().get(lang));
         if let (Some(_), Some(issuer)) = (&subject, &issuer) {
             out!("  {}: {}", ISSUER.get(lang), shown(issuer));

@@ -175,14 +175,16 @@ impl Show {
         if common.json() {
             let mut value = row_json(&prepared.row);
             value["sha256"] = sha256(&prepared.bytes).to_string().into();
-            let officer = |o: &Officer| json!({"subject": o.subject, "post": o.post, "signed": o.signed.map(time_text)});
+            let officer =
+                |o: &Officer| json!({"subject": o.subject, "post": o.post, "signed": o.signed.map(time_text)});
             value["officers"] = prepared.officers.iter().map(officer).collect();
             value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
             common.print_json(&value);
         } else {
             print_row(&prepared.row, common);
             for officer in &prepared.officers {
-                let signed = officer.signed.map(|time| local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default()));
+                let signed =
+                    officer.signed.map(|time| local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default()));
                 let parts = [Some(shown(&officer.subject)), officer.post.as_deref().map(shown), signed];
                 let parts: Vec<String> = parts.into_iter().flatten().collect();
                 out!("  {}: {}", OFFICER.get(common.lang()), parts.join(" · "));

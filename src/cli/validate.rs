@@ -231,9 +231,11 @@ fn unsigned(path: &Path) -> Result<Option<Text>, Error> {
     let known = match () {
         () if bytes.is_empty() => Some(text("бос файл", "пустой файл", "an empty file")),
         () if magic(b"%PDF-") => Some(text("PDF құжаты", "документ PDF", "a PDF document")),
-        () if magic(b"PK\x03\x04") => {
-            Some(text("ZIP контейнері (мысалы, DOCX не ASiC)", "контейнер ZIP (например, DOCX или ASiC)", "a ZIP container (DOCX, ASiC or the like)"))
-        }
+        () if magic(b"PK\x03\x04") => Some(text(
+            "ZIP контейнері (мысалы, DOCX не ASiC)",
+            "контейнер ZIP (например, DOCX или ASiC)",
+            "a ZIP container (DOCX, ASiC or the like)",
+        )),
         () if magic(b"<") => Some(text("XML құжаты", "документ XML", "an XML document")),
         () => None,
     };
@@ -247,7 +249,9 @@ fn unsigned(path: &Path) -> Result<Option<Text>, Error> {
     }
     let found = Material::default().add_file(&bytes).unwrap_or_default();
     Ok(match found.first() {
-        Some((MaterialKind::Certificate, _)) => Some(text("тіркеу куәлігі", "регистрационное свидетельство", "a certificate")),
+        Some((MaterialKind::Certificate, _)) => {
+            Some(text("тіркеу куәлігі", "регистрационное свидетельство", "a certificate"))
+        }
         Some((MaterialKind::Crl, _)) => Some(text("CRL", "CRL", "a CRL")),
         Some((MaterialKind::Ocsp, _)) => Some(text("OCSP жауабы", "ответ OCSP", "an OCSP answer")),
         // What is neither DER nor a wrapping of it cannot be a damaged signature either.

@@ -4,15 +4,15 @@
 //! says so, and a person decides.
 
 use super::answers::Answers;
-use super::ingest::{answer_json, print_answer, print_needs, print_refusals};
+use super::ingest::{answer_json, print_answer, print_missing, print_refusals};
 use super::show::record_id;
 use super::{Common, refusals_json};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::Status;
-use crate::ingest::waiting::{self, needs, reasons};
-use crate::model::need::Need;
+use crate::ingest::waiting::{self, missing, reasons};
+use crate::model::missing::Missing;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
             out!("  {}", OVERDUE.get(lang));
         }
         print_refusals(&reasons(waiting), lang);
-        print_needs(&needs(waiting), lang);
+        print_missing(&missing(waiting), lang);
     }
     if all.is_empty() && !common.json() {
         out!("{}", NOTHING.get(lang));
@@ -125,7 +125,7 @@ fn row_json(waiting: &Waiting, overdue: bool, common: &Common) -> Value {
         "overdue": overdue, "source": waiting.text("source"), "agency": waiting.text("agency"),
         "registration_number": waiting.text("registration_number"), "document_date": waiting.text("document_date"),
         "reasons": refusals_json(&reasons(waiting), common.lang()),
-        "needs": needs(waiting).iter().map(Need::value).collect::<Vec<_>>(),
+        "missing": missing(waiting).iter().map(Missing::value).collect::<Vec<_>>(),
     })
 }
 

@@ -17,10 +17,10 @@ use crate::clock::{Millis, civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::RecordRow;
 use crate::index::writer::read_id;
+use crate::model::answer::Notice;
 use crate::model::canonical;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
-use crate::model::answer::Notice;
 use crate::model::path::{RECEIPT_PATH, RECEIPT_SIGNATURE_PATH, RECEIPT_VALIDATION_PATH};
 use crate::model::record::CardField;
 use crate::model::submission::{AccessCategory, Role};
@@ -272,7 +272,8 @@ pub fn find(archive: &Archive, subject: Subject, actor: ActorId) -> Result<Prepa
             let bytes = opened.read(receipt)?;
             let signature = issued(RECEIPT_SIGNATURE_PATH).map(|c| opened.read(c)).transpose()?;
             let mut components = opened.row.components.iter();
-            let validation = components.find(|c| c.path == RECEIPT_VALIDATION_PATH).map(|c| opened.read(c)).transpose()?;
+            let validation =
+                components.find(|c| c.path == RECEIPT_VALIDATION_PATH).map(|c| opened.read(c)).transpose()?;
             let (entry, at) = (opened.row.entry, opened.row.accepted);
             let row = row(archive, subject, entry, at, signature.is_some(), about_record(&opened.row))?;
             let officers = validation.as_deref().map(officers).unwrap_or_default();
@@ -399,10 +400,10 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
                 "signer {}: {}{sub}: {}",
                 signed.signer_index, conclusion.indication, conclusion.detail
             ));
-            let needs = signed.missing();
+            let missing = signed.all_missing();
             refusals.push(refusal.saying(Said::of(|lang| {
-                let needs: Vec<String> = needs.iter().map(|need| need.text(lang)).collect();
-                [vec![signed.said().get(lang).to_owned()], needs].concat().join(" — ")
+                let missing: Vec<String> = missing.iter().map(|one| one.text(lang)).collect();
+                [vec![signed.said().get(lang).to_owned()], missing].concat().join(" — ")
             })));
             continue;
         }

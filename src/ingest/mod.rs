@@ -43,7 +43,7 @@ use crate::limits::CONTAINER_BYTES_MAX;
 use crate::model::card::check_dates;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
-use crate::model::need::Need;
+use crate::model::missing::Missing;
 use crate::model::path;
 use crate::model::record::{CardField, Flag, Manifest};
 use crate::model::secrecy;
@@ -51,6 +51,7 @@ use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
 use crate::model::validation::SignatureVerdict;
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
+use crate::text::{Said, Text, text};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
@@ -100,7 +101,7 @@ pub enum Status {
         /// What it waits for, never none.
         reasons: Vec<Refusal>,
         /// The material that is missing, all of it.
-        needs: Vec<Need>,
+        missing: Vec<Missing>,
     },
     /// Not decided: it could not be read, or the archive failed. It can be sent again.
     Failed(Error),
@@ -582,9 +583,19 @@ fn refuse_now(archive: &Archive, actor: ActorId, known: &Known, refusals: &[Refu
     Ok(RefusedNow { entry: outcome.entry(), at: outcome.time().unwrap_or_else(|| archive.now()), notice })
 }
 
+const RECORD_HELD: Text = text(
+    "архивте мазмұны басқа жазба бар:",
+    "в архиве есть запись с другим содержанием:",
+    "the archive holds a record with other content:",
+);
+
 /// Both sides are named: what was sent, and the record that has its registration.
 fn taken(registration: &Registration, other: RecordId) -> Refusal {
     let subject = format!("card#/{}", CardField::RegistrationNumber);
     let detail = format!("{} of {} is record {other} with other content", registration.number, registration.date);
-    Refusal::new(ErrorCode::IngRegistrationTaken, subject, detail)
+    let said = Said::of(|lang| {
+        let (number, date) = (&registration.number, &registration.date);
+        format!("№ {number}, {date}: {} {other}.", RECORD_HELD.get(lang))
+    });
+    Refusal::new(ErrorCode::IngRegistrationTaken, subject, detail).saying(said)
 }

@@ -19,7 +19,7 @@ use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
-use crate::model::need::Need;
+use crate::model::missing::Missing;
 use crate::model::submission::SUBMISSION_FILE;
 use crate::text::{Said, Text, text};
 use crate::verify::material::Material;
@@ -34,7 +34,7 @@ pub(super) struct Waits {
     /// Why: never none.
     pub(super) reasons: Vec<Refusal>,
     /// Everything that is missing, where material is.
-    pub(super) needs: Vec<Need>,
+    pub(super) missing: Vec<Missing>,
 }
 
 /// What became of one that was tried again.
@@ -115,8 +115,8 @@ pub fn reasons(waiting: &Waiting) -> Vec<Refusal> {
 }
 
 /// Everything that a submission lacked when it began to wait.
-pub fn needs(waiting: &Waiting) -> Vec<Need> {
-    waiting.field("needs").and_then(Value::as_array).into_iter().flatten().filter_map(Need::of_value).collect()
+pub fn missing(waiting: &Waiting) -> Vec<Missing> {
+    waiting.field("missing").and_then(Value::as_array).into_iter().flatten().filter_map(Missing::of_value).collect()
 }
 
 /// The files of a waiting submission as a container.
@@ -137,7 +137,12 @@ impl Worker<'_> {
         from: &From<'_>,
     ) -> Result<Status, Stop> {
         if let From::Waiting(waiting) = from {
-            return Ok(Status::Waiting { id: waiting.id, entry: waiting.entry, reasons: waits.reasons, needs: waits.needs });
+            return Ok(Status::Waiting {
+                id: waiting.id,
+                entry: waiting.entry,
+                reasons: waits.reasons,
+                missing: waits.missing,
+            });
         }
         let path = from.path();
         let mut digests = Vec::with_capacity(received.len());
@@ -146,7 +151,7 @@ impl Worker<'_> {
             digests.push((component.entry.path.clone(), digest));
         }
         if let Some((id, entry)) = self.waits_already(registration, &digests)? {
-            return Ok(Status::Waiting { id, entry, reasons: waits.reasons, needs: waits.needs });
+            return Ok(Status::Waiting { id, entry, reasons: waits.reasons, missing: waits.missing });
         }
         let id = RecordId(crate::random::bytes());
         let reason = |r: &Refusal| {
@@ -158,7 +163,7 @@ impl Worker<'_> {
         };
         let fields = json!({
             "agency": registration.agency, "document_date": registration.date,
-            "needs": waits.needs.iter().map(Need::value).collect::<Vec<_>>(),
+            "missing": waits.missing.iter().map(Missing::value).collect::<Vec<_>>(),
             "reasons": waits.reasons.iter().map(reason).collect::<Vec<_>>(),
             "registration_number": registration.number, "source": source_name(path),
         });
@@ -171,7 +176,7 @@ impl Worker<'_> {
         }
         let (act, payload, session) = self.archive.seal_waiting(id, self.actor, fields, files)?;
         let entry = self.archive.commit(act, payload, None, Some(session))?.entry();
-        Ok(Status::Waiting { id, entry, reasons: waits.reasons, needs: waits.needs })
+        Ok(Status::Waiting { id, entry, reasons: waits.reasons, missing: waits.missing })
     }
 
     /// The waiting submission of the same registration with the same files.

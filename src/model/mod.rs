@@ -14,7 +14,7 @@ pub mod fold;
 pub mod format;
 pub mod id;
 pub mod material;
-pub mod need;
+pub mod missing;
 pub mod path;
 pub mod profile;
 pub mod record;

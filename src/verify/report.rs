@@ -12,7 +12,7 @@ use super::oid::Oid;
 use super::verdict::{Conclusion, Indication};
 use crate::model::canonical;
 use crate::model::digest::Sha256;
-use crate::model::need::Need;
+use crate::model::missing::Missing;
 use crate::model::strict::words;
 use crate::text::{Lang, Said};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -172,7 +172,7 @@ pub struct TimestampReport {
     /// Revocation data that were used.
     pub revocation: Vec<RevocationUsed>,
     /// What more material could turn; no part of what is kept.
-    pub needs: Vec<Need>,
+    pub missing: Vec<Missing>,
 }
 
 /// One signature of one signer.
@@ -209,7 +209,7 @@ pub struct SignatureReport {
     /// Every check, in the order of the blocks.
     pub checks: Vec<Check>,
     /// What more material could turn; no part of what is kept.
-    pub needs: Vec<Need>,
+    pub missing: Vec<Missing>,
 }
 
 impl SignatureReport {
@@ -225,13 +225,13 @@ impl SignatureReport {
 
     /// Everything that was missing, each once: of the signature and of the time-stamps in it. None when it passed, or
     /// when no material can turn what was found.
-    pub fn missing(&self) -> Vec<Need> {
+    pub fn all_missing(&self) -> Vec<Missing> {
         if self.conclusion.indication != Indication::Indeterminate {
             return Vec::new();
         }
         let stamps = self.timestamps.iter().filter(|stamp| !stamp.conclusion.is_passed());
-        let needs: BTreeSet<&Need> = self.needs.iter().chain(stamps.flat_map(|stamp| &stamp.needs)).collect();
-        needs.into_iter().cloned().collect()
+        let missing: BTreeSet<&Missing> = self.missing.iter().chain(stamps.flat_map(|stamp| &stamp.missing)).collect();
+        missing.into_iter().cloned().collect()
     }
 }
 
@@ -481,14 +481,14 @@ pub(crate) mod tests {
                 signer: Signer::default(),
                 chain: vec![digest],
                 revocation: vec![used],
-                needs: Vec::new(),
+                missing: Vec::new(),
             }],
             checks: vec![
                 check("chain", Outcome::Ok),
                 check("attributes", Outcome::Warn),
                 check("dates", Outcome::Fail),
             ],
-            needs: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

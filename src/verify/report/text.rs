@@ -16,9 +16,8 @@ const SIGNATURE: Text = text("Қолтаңба", "Подпись", "Signature");
 const TIMESTAMP: Text = text("Уақыт белгісі", "Метка времени", "Time-stamp");
 const LEVEL: Text = text("деңгейі", "уровень", "level");
 const SIGNED_BY: Text = text("Қол қойған", "Подписал", "Signed by");
-const ISSUED_BY: Text =
-    text("тіркеу куәлігін берген", "регистрационное свидетельство выдал", "certificate issued by");
-const NEEDS: Text = text("Жетіспейді", "Не хватает", "Missing");
+const ISSUED_BY: Text = text("тіркеу куәлігін берген", "регистрационное свидетельство выдал", "certificate issued by");
+const MISSING: Text = text("Жетіспейді", "Не хватает", "Missing");
 const UNKNOWN_SIGNER: Text = text("белгісіз", "неизвестно", "not known");
 const IIN: Text = text("ЖСН", "ИИН", "IIN");
 const BIN: Text = text("БСН", "БИН", "BIN");
@@ -151,8 +150,8 @@ fn paragraph(out: &mut String, signature: &SignatureReport, count: usize, lang: 
         timestamp(out, token, is_token, lang);
     }
     reasons(out, &signature.conclusion, lang);
-    for need in signature.missing() {
-        line(out, &format!("  {}: {}", NEEDS.get(lang), need.text(lang)));
+    for one in signature.all_missing() {
+        line(out, &format!("  {}: {}", MISSING.get(lang), one.text(lang)));
     }
     for check in signature.checks.iter().filter(|check| check.outcome == Outcome::Warn) {
         let words = note_text(check).get(lang);
@@ -202,11 +201,9 @@ fn note_text(check: &Check) -> Text {
             "политика подписания, названная в подписи, не проверялась",
             "the signature policy that the signature names was not checked",
         ),
-        ("acceptance", "signing-time") => text(
-            "қол қою уақыты оқылмайды",
-            "время подписания не читается",
-            "the signing time cannot be read",
-        ),
+        ("acceptance", "signing-time") => {
+            text("қол қою уақыты оқылмайды", "время подписания не читается", "the signing time cannot be read")
+        }
         ("x509", "revocation") => text(
             "қайтарып алу деректері жоқ немесе ескірген, бірақ саясат оларды талап етпейді",
             "данных об отзыве нет или они устарели, но политика их не требует",
@@ -305,6 +302,28 @@ mod tests {
                 assert!(text.contains(word), "{word:?} is not in\n{text}");
             }
             assert!(text.contains("01.03.2025 15:05:00 +05:00"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reason_names_signer_issuer_and_cause_in_the_language_alone() {
+        let failed = sample(Conclusion::failed(SubIndication::HashFailure, "digest a, found b"));
+        let said = failed.said();
+        for (lang, words) in [(Lang::Kk, "мазмұны қол қойылған"), (Lang::Ru, "содержание не совпадает")]
+        {
+            let text = said.get(lang);
+            assert!(text.contains("ТЕСТОВ ТЕСТ;") && text.contains("TEST CA.") && text.contains(words), "{text}");
+            assert!(!text.contains("digest"), "{text}");
+        }
+        for (name, common) in [
+            ("CN=A,O=B", "A"),
+            ("O=B,CN=A", "A"),
+            ("C=KZ,CN=A\\,B,O=C", "A\\,B"),
+            ("CN=A+OU=B", "A"),
+            ("O=B", "O=B"),
+            ("", ""),
+        ] {
+            assert_eq!(super::common_name(name), common);
         }
     }
 

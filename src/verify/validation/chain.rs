@@ -20,10 +20,10 @@ use super::super::revocation::{self, Answer, Finding, Kind, PooledPaths, Rejecti
 use super::super::verdict::{Conclusion, SubIndication};
 use super::algorithms::Used;
 use super::findings::Findings;
-use super::needs;
+use super::missing;
 use super::session::Session;
 use crate::model::digest::Sha256;
-use crate::model::need::Need;
+use crate::model::missing::Missing;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ pub(super) struct Walked {
     /// What is wrong, the worst first; nothing when the leaf is in order.
     problems: Vec<(Rank, &'static str, Conclusion)>,
     notes: Vec<(&'static str, String)>,
-    needs: Vec<Need>,
+    missing: Vec<Missing>,
 }
 
 /// How much a problem counts, the least first.
@@ -107,7 +107,7 @@ impl Walked {
         for (_, name, problem) in &self.problems {
             findings.fail("x509", name, problem.clone());
         }
-        findings.needs.extend(self.needs.iter().cloned());
+        findings.missing.extend(self.missing.iter().cloned());
     }
 
     fn worst(&self) -> Option<Rank> {
@@ -179,7 +179,7 @@ pub(super) fn walk(session: &Session<'_>, leaf: &Arc<Certificate>, role: Role, t
         let is_incomplete = matches!(error, PathError::NoChain { .. });
         let mut walked = no_path(error);
         if is_incomplete {
-            walked.needs = needs::of_open_chain(session, leaf, &rules_of(session, role));
+            walked.missing = missing::of_open_chain(session, leaf, &rules_of(session, role));
         }
         walked
     })
@@ -365,7 +365,7 @@ impl Walk<'_, '_> {
             }
             // It may be lifted: EN 319 102-1 §5.2.6.4 waits.
             Status::OnHold { at } => {
-                walked.needs.push(needs::revocation(certificate, &rules, self.session.question.at));
+                walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
                 let what = format!("is on hold since {}", rfc3339(at));
                 limit(just_before(at), Rank::Unknown, SubIndication::TryLater, what);
             }
@@ -379,7 +379,7 @@ impl Walk<'_, '_> {
                 let until = fresh_until(&answer, &rules);
                 if !answer.is_fresh && until < control.time {
                     if rules.required {
-                        walked.needs.push(needs::revocation(certificate, &rules, self.session.question.at));
+                        walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
                         let what = format!("is known not to be revoked until {} only", rfc3339(until));
                         limit(until, Rank::Unknown, SubIndication::TryLater, what);
                     } else {
@@ -392,7 +392,7 @@ impl Walk<'_, '_> {
             Status::Unknown if rules.required => {
                 let (sub, detail) = self.why_unknown(&answer, certificate, above, control, &rules);
                 if sub == SubIndication::TryLater {
-                    walked.needs.push(needs::revocation(certificate, &rules, self.session.question.at));
+                    walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
                 }
                 walked.problem(
                     Rank::Unknown,

@@ -5,7 +5,7 @@
 
 use super::super::report::{Check, Outcome};
 use super::super::verdict::{Conclusion, Indication};
-use crate::model::need::Need;
+use crate::model::missing::Missing;
 
 /// The checks that were made, and what they found wrong.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Findings {
     checks: Vec<Check>,
     problems: Vec<Conclusion>,
     /// What was missing.
-    pub(super) needs: Vec<Need>,
+    pub(super) missing: Vec<Missing>,
 }
 
 impl Findings {

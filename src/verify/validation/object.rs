@@ -124,7 +124,7 @@ fn timestamp(question: &Question<'_>, bytes: &[u8]) -> Result<SignatureReport, C
     report.revocation = examined.report.revocation.clone();
     report.algorithms = examined.algorithms;
     report.checks = examined.checks;
-    report.needs = examined.report.needs.clone();
+    report.missing = examined.report.missing.clone();
     report.timestamps = vec![examined.report];
     Ok(report)
 }
@@ -151,6 +151,6 @@ fn unread(question: &Question<'_>, format: &'static str, conclusion: Conclusion)
         algorithms: Vec::new(),
         timestamps: Vec::new(),
         checks: findings.conclude().1,
-        needs: Vec::new(),
+        missing: Vec::new(),
     }
 }

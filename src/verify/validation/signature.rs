@@ -70,7 +70,7 @@ pub(super) fn validate(
         signer_report = signer_of(certificate);
         note_identity(&signer_report, &mut findings);
     }
-    let needs = std::mem::take(&mut findings.needs);
+    let missing = std::mem::take(&mut findings.missing);
     let (conclusion, checks) = findings.conclude();
     unique(&mut algorithms);
     Ok(SignatureReport {
@@ -89,7 +89,7 @@ pub(super) fn validate(
         algorithms,
         timestamps: times.tokens,
         checks,
-        needs,
+        missing,
     })
 }
 

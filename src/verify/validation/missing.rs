@@ -12,16 +12,16 @@ use super::super::name;
 use super::super::policy::RevocationRules;
 use super::super::revocation::distribution::{DistributionPoint, PointName};
 use super::session::Session;
-use crate::model::need::{Need, Wanted};
+use crate::model::missing::{Missing, Wanted};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
 /// A CRL or OCSP answer about `certificate` that is fresh at `at`.
-pub(super) fn revocation(certificate: &Certificate, rules: &RevocationRules, at: DateTime<Utc>) -> Need {
+pub(super) fn revocation(certificate: &Certificate, rules: &RevocationRules, at: DateTime<Utc>) -> Missing {
     let extensions = &certificate.extensions;
     let mut urls: Vec<String> = DistributionPoint::all_of(certificate).iter().flat_map(addresses).collect();
     urls.extend(extensions.ocsp_urls.iter().cloned());
-    Need {
+    Missing {
         what: fresh(rules, at),
         issuer: Some(name::rfc4514(certificate.issuer_der())),
         subject: Some(name::rfc4514(certificate.subject_der())),
@@ -51,23 +51,23 @@ fn addresses(point: &DistributionPoint) -> Vec<String> {
 
 /// What a chain lacks that ends before an anchor: revocation data of what there is, and the certificate above it.
 /// Nothing when it ends in a self-issued certificate, which no material makes an anchor.
-pub(super) fn of_open_chain(session: &Session<'_>, leaf: &Arc<Certificate>, rules: &RevocationRules) -> Vec<Need> {
+pub(super) fn of_open_chain(session: &Session<'_>, leaf: &Arc<Certificate>, rules: &RevocationRules) -> Vec<Missing> {
     let at = session.question.at;
-    let mut needs = Vec::new();
+    let mut missing = Vec::new();
     let mut next = leaf;
     for _ in 0..PATH_CERTIFICATES_MAX {
         if next.is_self_issued() {
             return Vec::new();
         }
         if rules.required && !has_revocation(session, next.issuer_der(), &next.serial, at) {
-            needs.push(revocation(next, rules, at));
+            missing.push(revocation(next, rules, at));
         }
         match session.material.certificates_named(next.issuer_der()).next() {
             Some(issuer) => next = issuer,
             // An anchor that is not trusted at the time is not missing.
             None if is_anchor(session, next.issuer_der()) => return Vec::new(),
             None => {
-                needs.push(Need {
+                missing.push(Missing {
                     what: Wanted::Certificate,
                     issuer: None,
                     subject: Some(name::rfc4514(next.issuer_der())),
@@ -75,7 +75,7 @@ pub(super) fn of_open_chain(session: &Session<'_>, leaf: &Arc<Certificate>, rule
                     key_id: next.extensions.authority_key_id.as_ref().map(hex::encode),
                     urls: Vec::new(),
                 });
-                return needs;
+                return missing;
             }
         }
     }
@@ -89,19 +89,19 @@ fn is_anchor(session: &Session<'_>, subject: &[u8]) -> bool {
 }
 
 /// The certificate that a signer names, and revocation data about it.
-pub(super) fn of_signer(session: &Session<'_>, sid: &SignerIdentifier<'_>) -> Vec<Need> {
-    let need = |what, issuer, serial, key_id| Need { what, issuer, subject: None, serial, key_id, urls: Vec::new() };
+pub(super) fn of_signer(session: &Session<'_>, sid: &SignerIdentifier<'_>) -> Vec<Missing> {
+    let one = |what, issuer, serial, key_id| Missing { what, issuer, subject: None, serial, key_id, urls: Vec::new() };
     let (rules, at) = (&session.question.policy.revocation, session.question.at);
     match sid {
         SignerIdentifier::IssuerSerial { issuer, serial } => {
             let (name, number) = (Some(name::rfc4514(issuer)), Some(hex::encode(serial)));
-            let mut needs = vec![need(Wanted::Certificate, name.clone(), number.clone(), None)];
+            let mut missing = vec![one(Wanted::Certificate, name.clone(), number.clone(), None)];
             if rules.required && !has_revocation(session, issuer, serial, at) {
-                needs.push(need(fresh(rules, at), name, number, None));
+                missing.push(one(fresh(rules, at), name, number, None));
             }
-            needs
+            missing
         }
-        SignerIdentifier::KeyId(id) => vec![need(Wanted::Certificate, None, None, Some(hex::encode(id)))],
+        SignerIdentifier::KeyId(id) => vec![one(Wanted::Certificate, None, None, Some(hex::encode(id)))],
     }
 }
 

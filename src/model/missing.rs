@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 /// One thing that is missing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Need {
+pub struct Missing {
     /// What it is.
     pub what: Wanted,
     /// The issuer of the certificate in question, as RFC 4514 writes it.
@@ -54,11 +54,14 @@ const KEY_ID: Text = text("кілт идентификаторы", "иденти
 const ISSUER_KEY_ID: Text =
     text("шығарушы кілтінің идентификаторы", "идентификатор ключа издателя", "key identifier of the issuer");
 const VALID_AT: Text = text("nextUpdate мынадан ерте емес", "nextUpdate не раньше", "nextUpdate not before");
-const ISSUED_FROM: Text =
-    text("ол жоқ болса, thisUpdate мынадан ерте емес", "если его нет, thisUpdate не раньше", "without one, thisUpdate not before");
+const ISSUED_FROM: Text = text(
+    "ол жоқ болса, thisUpdate мынадан ерте емес",
+    "если его нет, thisUpdate не раньше",
+    "without one, thisUpdate not before",
+);
 const WHERE: Text = text("мекенжайы", "адрес", "address");
 
-impl Need {
+impl Missing {
     /// One line for people.
     pub fn text(&self, lang: Lang) -> String {
         let mut parts = Vec::new();
@@ -140,7 +143,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_what_was_missing() {
         let time = "2025-05-01T12:00:00Z".parse().unwrap();
-        let need = |what| Need {
+        let one = |what| Missing {
             what,
             issuer: Some("CN=TEST CA".into()),
             subject: Some("CN=ТЕСТОВ ТЕСТ".into()),
@@ -148,16 +151,16 @@ mod tests {
             key_id: None,
             urls: vec!["http://ca.example/a.crl".into()],
         };
-        let all = [Wanted::Certificate, Wanted::Revocation { valid_at: time, issued_from: time }].map(need);
-        for need in all {
-            assert_eq!(Need::of_value(&need.value()), Some(need.clone()));
+        let all = [Wanted::Certificate, Wanted::Revocation { valid_at: time, issued_from: time }].map(one);
+        for one in all {
+            assert_eq!(Missing::of_value(&one.value()), Some(one.clone()));
             for lang in [Lang::Kk, Lang::Ru, Lang::En] {
-                let text = need.text(lang);
+                let text = one.text(lang);
                 assert!(["CN=TEST CA", "01ff", "http://ca.example/a.crl"].iter().all(|w| text.contains(w)), "{text}");
             }
-            let mut value = need.value();
+            let mut value = one.value();
             value["kind"] = "x".into();
-            assert_eq!(Need::of_value(&value), None);
+            assert_eq!(Missing::of_value(&value), None);
         }
     }
 }
