@@ -514,8 +514,8 @@ codes! {
     SigNoneInFile = "SIG-026", Refused,
         kk: "Файлда бұл бағдарлама оқитын қолтаңба (CMS, CAdES, уақыт белгісі) жоқ. Қолтаңба файлын (.p7s, .cms, .sig) \
              көрсетіңіз; PDF пен XML ішіндегі қолтаңба оқылмайды.",
-        ru: "В файле нет подписи, которую читает эта программа (CMS, CAdES, метка времени). Укажите файл подписи (.p7s, \
-             .cms, .sig); подписи внутри PDF и XML не читаются.",
+        ru: "В файле нет подписи, которую читает эта программа (CMS, CAdES, метка времени). Укажите файл подписи \
+             (.p7s, .cms, .sig); подписи внутри PDF и XML не читаются.",
         en: "The file holds no signature that this program reads (CMS, CAdES, time-stamp). Name the file of the \
              signature (.p7s, .cms, .sig); signatures inside PDF and XML are not read.";
 

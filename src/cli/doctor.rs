@@ -90,7 +90,7 @@ const ANSWERS_OVERDUE: Text = text(
      «receipt sign» іске қосыңыз.",
     "Есть квитанции или уведомления, не подписанные в срок. Их покажет «receipt list»; пусть сотрудник подпишет, \
      затем «receipt sign».",
-    "Receipts or notices were not signed in time. `receipt list` shows them; have an officer sign, then `receipt sign`.",
+    "Receipts or notices were not signed in time. `receipt list` shows them; have an officer sign.",
 );
 const WAITING: Text = text(
     "Күтіп тұрған құжаттар бар. Не жетіспейтінін «waiting list» айтады; «material add» арқылы қосып, «waiting retry» \
@@ -103,12 +103,12 @@ const WAITING_OVERDUE: Text = text(
     "Күту мерзімі өткен құжаттар бар: шешім қабылдаңыз («waiting refuse» немесе жаңа деректермен «waiting retry»).",
     "Есть документы, срок ожидания которых истёк: примите решение («waiting refuse» или «waiting retry» с новыми \
      данными).",
-    "The term of waiting is over for some submissions: decide (`waiting refuse`, or `waiting retry` with new material).",
+    "The term of waiting is over for some submissions: decide (`waiting refuse`, or `waiting retry`).",
 );
 const CRL_STALE: Text = text(
     "Куәландырушы орталықтың CRL-ы ескірген: жаңасын алып, «material add» арқылы қосыңыз, әйтпесе оның қолтаңбалары \
      күтіп қалады.",
-    "CRL удостоверяющего центра устарел: получите свежий и добавьте через «material add», иначе его подписи будут ждать.",
+    "CRL удостоверяющего центра устарел: получите свежий и добавьте через «material add», иначе подписи будут ждать.",
     "The CRL of an authority is old: fetch a fresh one and add it with `material add`, or its signatures will wait.",
 );
 const POLICY: Text = text("Тексеру саясаты", "Политика проверки", "Validation policy");

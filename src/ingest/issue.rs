@@ -315,7 +315,8 @@ fn officers(validation: &[u8]) -> Vec<Officer> {
     officers
 }
 
-/// The signature of an issued notice with its validation: the register's entries are followed from the newest back to the refusal.
+/// The signature of an issued notice with its validation: the register's entries are followed from the newest back to
+/// the refusal.
 fn notice_signature(archive: &Archive, refusal: u64) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let missing =
         || Error::new(ErrorCode::StoChanged, refusal.to_string(), "the act that issued the notice is missing");

@@ -85,12 +85,12 @@ fn common_name(name: &str) -> &str {
     ends.find(|at| !rest[..*at].ends_with('\\')).map_or(rest, |end| &rest[..end])
 }
 
-/// Who signed, why the signature did not pass, and what to do.
+/// Who signed, and why the signature did not pass. What to do is another thing for the archive and for the sender, and
+/// stands in the text of the code.
 pub(super) fn said(signature: &SignatureReport, lang: Lang) -> String {
     let mut out = signer(signature, lang);
     if let Some(sub) = signature.conclusion.sub_indication {
-        let (why, what, advice) = (WHY.get(lang), sub.text().get(lang), sub.advice().get(lang));
-        let _ = write!(out, " {why}: {what}. {advice}");
+        let _ = write!(out, " {}: {}.", WHY.get(lang), sub.text().get(lang));
     }
     out.trim_start().to_owned()
 }

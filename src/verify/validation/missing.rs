@@ -1,5 +1,5 @@
-//! What more material could turn an INDETERMINATE, all of it at once: whoever fetches one CRL should not learn only then
-//! that a certificate is missing too.
+//! What more material could turn an INDETERMINATE, all of it at once: whoever fetches one CRL should not learn only
+//! then that a certificate is missing too.
 //!
 //! Where a chain is open, what stands above the missing certificate is not known yet. Revocation data that are at hand
 //! are not verified here: that is done when the chain is whole.
