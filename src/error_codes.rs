@@ -399,12 +399,9 @@ codes! {
 
     /// A signature is not valid: TOTAL-FAILED (ETSI EN 319 102-1).
     SigFailed = "SIG-001", Refused,
-        kk: "Қолтаңба жарамсыз: құжат қол қойылғаннан кейін өзгертілген немесе қолтаңба бұзылған. Түпнұсқаны және \
-             оның қолтаңбасын қайта жіберіңіз.",
-        ru: "Подпись недействительна: документ изменён после подписания или подпись повреждена. Отправьте подлинник \
-             с его подписью снова.",
-        en: "A signature is not valid: the document was changed after signing, or the signature is damaged. Send \
-             the original with its signature again.";
+        kk: "Қолтаңба жарамсыз. Себебін жойып, түпнұсқаны жарамды қолтаңбасымен қайта жіберіңіз.",
+        ru: "Подпись недействительна. Устраните причину и отправьте подлинник с действительной подписью снова.",
+        en: "A signature is not valid. Remove the cause and send the original with a valid signature again.";
     /// A signature cannot be confirmed, and nothing that may still come can turn that: INDETERMINATE, by the policy's
     /// table.
     SigUnproven = "SIG-002", Refused,
@@ -537,6 +534,15 @@ codes! {
              agency в muragat.toml.",
         en: "The submission named no agency, so it is not known whose records officer signs. Set [archive] agency in \
              muragat.toml.";
+
+    /// A file that was given to `validate` holds no signature that this program reads.
+    SigNoneInFile = "SIG-026", Refused,
+        kk: "Файлда бұл бағдарлама оқитын қолтаңба (CMS, CAdES, уақыт белгісі) жоқ. Қолтаңба файлын (.p7s, .cms, .sig) \
+             көрсетіңіз; PDF пен XML ішіндегі қолтаңба оқылмайды.",
+        ru: "В файле нет подписи, которую читает эта программа (CMS, CAdES, метка времени). Укажите файл подписи \
+             (.p7s, .cms, .sig); подписи внутри PDF и XML не читаются.",
+        en: "The file holds no signature that this program reads (CMS, CAdES, time-stamp). Name the file of the \
+             signature (.p7s, .cms, .sig); signatures inside PDF and XML are not read.";
 
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,

@@ -31,6 +31,7 @@ enum PolicyCommand {
     /// Check policies, registers of authority and calendars, without an archive.
     Check(Check),
     /// Adopt a policy, a register of authority or a calendar of working days: it is in force from now on.
+    #[command(after_help = ADOPT_EXAMPLES)]
     Adopt(Adopt),
     /// The policies, registers and calendars that were adopted, oldest first.
     List,
@@ -51,7 +52,7 @@ struct Check {
 
 #[derive(clap::Args)]
 struct Adopt {
-    /// The file.
+    /// A policy (schema/policy/1) or a register of authority (schema/authority/1), TOML.
     file: PathBuf,
 }
 
@@ -60,6 +61,12 @@ struct Show {
     /// Entry of the adoption: its file is given out byte for byte.
     entry: Option<u64>,
 }
+
+const ADOPT_EXAMPLES: &str = "\
+Examples:
+  muragat policy check policy.toml register.toml   look at both together first
+  muragat policy adopt policy.toml                 trust list, algorithms and rules, from now on
+  muragat policy adopt register.toml               a new edition of the register of signers";
 
 const SOUND: Text = text("дұрыс", "исправен", "sound");
 const REFUSED: Text = text("қабылданбады", "не принят", "refused");

@@ -8,12 +8,13 @@ use super::ingest::print_refusals;
 use super::{Common, refusals_json};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::ingest::issue::{self, Issued, Prepared, Row, Subject};
+use crate::ingest::issue::{self, Issued, Officer, Prepared, Row, Subject};
 use crate::ingest::receipt::with_text;
 use crate::model::answer::Answer;
 use crate::model::calendar::CalendarBasis;
 use crate::model::digest::sha256;
 use crate::model::strict::shown;
+use crate::model::validation::time_text;
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::{Value, json};
@@ -29,19 +30,23 @@ pub(super) struct ReceiptArgs {
 
 #[derive(clap::Subcommand)]
 enum ReceiptCommand {
-    /// Receipts and notices with the day until which they are to be signed, oldest first.
+    /// Receipts and notices that nobody has signed, with the day until which they are to be, oldest first.
     List(List),
     /// Show a receipt or notice, or give out its files: what is to be signed, its text, and the signature once issued.
     Show(Show),
     /// Issue a receipt or notice with the signature of a records officer.
+    #[command(after_help = SIGN_EXAMPLES)]
     Sign(Sign),
 }
 
 #[derive(clap::Args)]
 struct List {
-    /// Only those that nobody has signed yet.
-    #[arg(long)]
+    /// Only those that nobody has signed yet: what is listed without options too.
+    #[arg(long, conflicts_with = "all")]
     unsigned: bool,
+    /// Those that are issued too: reads the whole journal.
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(clap::Args)]
@@ -68,6 +73,15 @@ struct Sign {
     material: Vec<PathBuf>,
 }
 
+const SIGN_EXAMPLES: &str = "\
+Examples:
+  muragat receipt show 17 -o out                                   give out receipt.json or notice.json
+  openssl cms -sign -binary -cades -md sha256 -in out/notice.json \\
+    -signer officer.pem -inkey officer.key -outform DER -out notice.json.p7s
+  muragat receipt sign 17 --signature notice.json.p7s              validate the signature and issue the notice";
+
+const SOURCE: Text = text("жіберуші", "отправитель", "from");
+const OFFICER: Text = text("Қол қойған қызметкер", "Подписал сотрудник", "Signed by the officer");
 const NOTHING: Text = text("Ештеңе жоқ.", "Ничего нет.", "There is none.");
 const RECEIPT: Text = text("түбіртек", "квитанция", "receipt");
 const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
@@ -110,7 +124,7 @@ fn row_json(row: &Row) -> Value {
     json!({
         "kind": kind, "record_id": record, "entry": row.entry, "prepared": rfc3339(row.at),
         "due": row.due.last.to_string(), "calendar": row.due.basis.as_str(), "issued": row.is_issued,
-        "overdue": row.is_overdue,
+        "overdue": row.is_overdue, "number": row.about.number, "title": row.about.title, "source": row.about.source,
     })
 }
 
@@ -126,9 +140,14 @@ fn say_basis(basis: CalendarBasis, common: &Common) {
 fn print_row(row: &Row, common: &Common) {
     let lang = common.lang();
     let (kind, record) = match row.subject {
-        Subject::Record(record) => (RECEIPT, format!(" {record}")),
+        Subject::Record(record) => (RECEIPT, format!("{record} · ")),
         Subject::Refusal(_) => (NOTICE, String::new()),
     };
+    let about = &row.about;
+    let number = about.number.as_ref().map(|number| format!("№ {}", shown(number)));
+    let source = about.source.as_ref().map(|source| format!("{}: {}", SOURCE.get(lang), shown(source)));
+    let about = [number, about.title.as_deref().map(shown), source].into_iter().flatten();
+    let about: String = about.map(|part| format!(" · {part}")).collect();
     let state = match (row.is_issued, row.is_overdue) {
         (true, _) => ISSUED.get(lang).to_owned(),
         (false, overdue) => {
@@ -136,13 +155,14 @@ fn print_row(row: &Row, common: &Common) {
             format!("{} {}{overdue}", UNSIGNED.get(lang), row.due.last.format("%d.%m.%Y"))
         }
     };
-    out!("#{} {}{record} · {} · {state}", row.entry, kind.get(lang), local_text(row.at));
+    out!("#{} {}{about}", row.entry, kind.get(lang));
+    out!("  {record}{} · {state}", local_text(row.at));
 }
 
 impl List {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
-        let rows = if self.unsigned { issue::unsigned(&archive)? } else { issue::all(&archive)? };
+        let rows = if self.all { issue::all(&archive)? } else { issue::unsigned(&archive)? };
         for row in &rows {
             if common.json() {
                 common.print_json(&row_json(row));
@@ -175,10 +195,20 @@ impl Show {
         if common.json() {
             let mut value = row_json(&prepared.row);
             value["sha256"] = sha256(&prepared.bytes).to_string().into();
+            let officer =
+                |o: &Officer| json!({"subject": o.subject, "post": o.post, "signed": o.signed.map(time_text)});
+            value["officers"] = prepared.officers.iter().map(officer).collect();
             value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
             common.print_json(&value);
         } else {
             print_row(&prepared.row, common);
+            for officer in &prepared.officers {
+                let signed =
+                    officer.signed.map(|time| local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default()));
+                let parts = [Some(shown(&officer.subject)), officer.post.as_deref().map(shown), signed];
+                let parts: Vec<String> = parts.into_iter().flatten().collect();
+                out!("  {}: {}", OFFICER.get(common.lang()), parts.join(" · "));
+            }
             match (written.as_slice(), Answer::decode(&prepared.bytes)) {
                 ([], Ok(answer)) => out!("\n{}", answer.text(common.lang())),
                 (written, _) => {

@@ -4,15 +4,16 @@
 //! says so, and a person decides.
 
 use super::answers::Answers;
-use super::ingest::{SAME_REGISTRATION, answer_json, print_answer, print_refusals};
+use super::ingest::{SAME_REGISTRATION, answer_json, print_answer, print_missing, print_refusals};
 use super::show::record_id;
 use super::{Common, refusals_json};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::Status;
-use crate::ingest::waiting::{self, reasons, same_registration};
+use crate::ingest::waiting::{self, missing, reasons, same_registration};
 use crate::model::id::RecordId;
+use crate::model::missing::Missing;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use serde_json::{Value, json};
@@ -30,6 +31,7 @@ enum WaitingCommand {
     /// The submissions that wait, oldest first, with what they wait for.
     List,
     /// Try again: all of them, or those named.
+    #[command(after_help = RETRY_EXAMPLES)]
     Retry(Retry),
     /// Refuse a submission that waits: a person's decision.
     Refuse(Refuse),
@@ -38,6 +40,7 @@ enum WaitingCommand {
 #[derive(clap::Args)]
 struct Retry {
     /// Ids of waiting submissions; all when none is given.
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// Certificates, CRLs and OCSP answers, beside those of the archive: files or folders.
     #[arg(long, value_name = "PATH")]
@@ -52,10 +55,10 @@ struct Retry {
 
 #[derive(clap::Args)]
 struct Refuse {
-    /// Id of the waiting submission.
+    /// Id of the waiting submission, from `waiting list`.
     id: String,
-    /// Why.
-    #[arg(long)]
+    /// Why: stands in the notice, for the sender.
+    #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Folder for the answers; `<archive>.answers` beside the archive when not given.
     #[arg(long, value_name = "DIR")]
@@ -64,6 +67,12 @@ struct Refuse {
     #[arg(long, conflicts_with = "answers")]
     no_answers: bool,
 }
+
+const RETRY_EXAMPLES: &str = "\
+Examples:
+  muragat waiting list                                   what waits, and everything that each lacks
+  muragat material add ca.crl && muragat waiting retry   all of them, after a new CRL
+  muragat waiting retry 3f0c…9a --material answer.ors    one, with an OCSP answer that names a person";
 
 const NOTHING: Text = text("Күтіп тұрған құжат жоқ.", "Ожидающих документов нет.", "Nothing waits.");
 const SINCE: Text = text("қабылданған уақыты", "получен", "received");
@@ -86,7 +95,7 @@ impl WaitingArgs {
 }
 
 /// Whether the policy's term is over.
-fn is_overdue(archive: &Archive, waiting: &Waiting) -> Result<bool, Error> {
+pub(super) fn is_overdue(archive: &Archive, waiting: &Waiting) -> Result<bool, Error> {
     let term = u64::from(archive.validation_policy()?.policy.waiting.term_days) * DAY_MS;
     Ok(archive.now().saturating_sub(waiting.since) > term)
 }
@@ -113,6 +122,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
             out!("  {}: {other}", SAME_REGISTRATION.get(lang));
         }
         print_refusals(&reasons(waiting), lang);
+        print_missing(&missing(waiting), lang);
     }
     if all.is_empty() && !common.json() {
         out!("{}", NOTHING.get(lang));
@@ -128,6 +138,7 @@ fn row_json(waiting: &Waiting, overdue: bool, beside: &[RecordId], common: &Comm
         "registration_number": waiting.text("registration_number"), "document_date": waiting.text("document_date"),
         "reasons": refusals_json(&reasons(waiting), common.lang()),
         "same_registration": beside.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "missing": missing(waiting).iter().map(Missing::value).collect::<Vec<_>>(),
     })
 }
 

@@ -11,17 +11,35 @@
 //!     at receipt too.
 //!   - A card is signed for the agency that receives the document, or for the body whose officials signed it (cl. 41).
 
-use crate::clock::civil_date;
+use crate::clock::{civil_date, local_text};
 use crate::error::{ErrorCode, Refusal};
 use crate::model::card::Card;
 use crate::model::submission::{Direction, Role, Submission};
 use crate::model::validation::{CreationBasis, SignatureVerdict};
+use crate::text::{Lang, Said, Text, text};
 use crate::verify::authority::{Authorities, AuthorityVerdict, Signatory, Whose};
 use crate::verify::policy::{Decision, Policy, Requirement, SignerKind};
 use crate::verify::report::{PoeSource, SignatureReport};
 use crate::verify::verdict::Indication;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+
+const CLAIMED: Text = text("Қол қоюшы көрсеткен уақыт", "Время по словам подписавшего", "Time claimed by the signer");
+const RECEIVED: Text = text("архивке түскен уақыты", "получено архивом", "received by the archive");
+const VALID_FROM: Text =
+    text("тіркеу куәлігі мына уақыттан жарамды", "свидетельство действует с", "the certificate is valid from");
+const CARD_SIGNED: Text = text("Карточкаға қол қойылған уақыт", "Карточка подписана", "The card was signed");
+const DOCUMENT_SIGNED: Text = text("құжатқа қол қойылған уақыт", "документ подписан", "the document was signed");
+const ASKED: Text = text("Қажетті қолтаңбалар саны", "Нужно подписей", "Signatures asked for");
+const FOUND: Text = text("жарамдысы", "действительных", "valid ones");
+const NOT_NAMED: Text =
+    text("Дайджесімен аталмаған файлдар", "Файлы, не названные с дайджестом", "Files not named with their digest");
+
+/// Two times that do not go together.
+fn two_times(first: Text, at: DateTime<Utc>, second: Text, other: DateTime<Utc>, lang: Lang) -> String {
+    let local = |time: DateTime<Utc>| local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default());
+    format!("{}: {}; {}: {}.", first.get(lang), local(at), second.get(lang), local(other))
+}
 
 /// One signature over one file of the submission.
 pub(super) struct Signed<'a> {
@@ -195,10 +213,11 @@ struct Deciding<'a, 'f> {
 }
 
 impl Deciding<'_, '_> {
-    fn note(&mut self, decision: bool, refuse: ErrorCode, wait: ErrorCode, subject: &str, detail: String) {
+    fn note(&mut self, decision: bool, refuse: ErrorCode, wait: ErrorCode, subject: &str, found: (String, Said)) {
+        let (detail, said) = found;
         match decision {
-            true => self.waits.push(Refusal::new(wait, subject, detail)),
-            false => self.refusals.push(Refusal::new(refuse, subject, detail)),
+            true => self.waits.push(Refusal::new(wait, subject, detail).saying(said)),
+            false => self.refusals.push(Refusal::new(refuse, subject, detail).saying(said)),
         }
     }
 
@@ -214,18 +233,21 @@ impl Deciding<'_, '_> {
             (Indication::TotalPassed, _) => {}
             (Indication::Indeterminate, Some(sub)) => {
                 let waits = self.facts.policy.decision(sub).waits(signed.chain_ends);
-                self.note(waits, ErrorCode::SigUnproven, ErrorCode::SigWaiting, &path, place(&conclusion.detail));
+                let found = (place(&conclusion.detail), report.said());
+                self.note(waits, ErrorCode::SigUnproven, ErrorCode::SigWaiting, &path, found);
                 return None;
             }
             _ => {
-                self.refusals.push(Refusal::new(ErrorCode::SigFailed, path, place(&conclusion.detail)));
+                let refusal = Refusal::new(ErrorCode::SigFailed, path, place(&conclusion.detail));
+                self.refusals.push(refusal.saying(report.said()));
                 return None;
             }
         }
         let skew = chrono::Duration::seconds(self.facts.policy.receipt.clock_skew_max_s.into());
         if let Some(claimed) = report.claimed_signing_time.filter(|claimed| *claimed > self.facts.received + skew) {
             let detail = format!("claims {claimed}, received {}", self.facts.received);
-            self.refusals.push(Refusal::new(ErrorCode::SigUnproven, path, place(&detail)));
+            let said = report.said_of(|lang| two_times(CLAIMED, claimed, RECEIVED, self.facts.received, lang));
+            self.refusals.push(Refusal::new(ErrorCode::SigUnproven, path, place(&detail)).saying(said));
             return None;
         }
         // Nobody signs with a certificate that is not there yet: such a claim is an attempt to sign from an earlier
@@ -235,7 +257,8 @@ impl Deciding<'_, '_> {
             report.claimed_signing_time.zip(issued).filter(|(claimed, from)| claimed < from)
         {
             let detail = format!("claims {claimed}, the certificate is valid from {issued}");
-            self.refusals.push(Refusal::new(ErrorCode::SigUnproven, path, place(&detail)));
+            let said = report.said_of(|lang| two_times(CLAIMED, claimed, VALID_FROM, issued, lang));
+            self.refusals.push(Refusal::new(ErrorCode::SigUnproven, path, place(&detail)).saying(said));
             return None;
         }
         Some(self.authority(signed, &path))
@@ -268,14 +291,19 @@ impl Deciding<'_, '_> {
             {
                 let (i, received) = (signed.report.signer_index, self.facts.received);
                 let detail = format!("signer {i}: claims {claimed}, has no such authority when received {received}");
-                self.refusals.push(Refusal::new(ErrorCode::SigClaimOld, path, detail));
+                let said = signed.report.said_of(|lang| two_times(CLAIMED, claimed, RECEIVED, received, lang));
+                self.refusals.push(Refusal::new(ErrorCode::SigClaimOld, path, detail).saying(said));
                 return Signer { kind: None, verdict };
             }
             return Signer { kind: Some(kind), verdict };
         };
         let detail = format!("signer {}: {}", signed.report.signer_index, verdict.as_str());
+        let kinds: Vec<SignerKind> = self.facts.kinds(signed.target).into_iter().collect();
+        let date = civil_date(u64::try_from(signed.time().timestamp_millis()).unwrap_or_default());
+        let authority = verdict.said(&kinds, date);
+        let said = signed.report.said_of(|lang| authority.get(lang).to_owned());
         let waits = decision == Decision::Wait;
-        self.note(waits, ErrorCode::SigNoAuthority, ErrorCode::SigSignerUnknown, path, detail);
+        self.note(waits, ErrorCode::SigNoAuthority, ErrorCode::SigSignerUnknown, path, (detail, said));
         Signer { kind: None, verdict }
     }
 
@@ -313,9 +341,14 @@ impl Deciding<'_, '_> {
             let good = persons.get(&i).map_or(0, BTreeSet::len);
             let there = good + pending.get(&i).copied().unwrap_or_default();
             if there < usize::try_from(wanted).unwrap_or(usize::MAX) {
+                let said = Said::of(|lang| {
+                    let who: Vec<&str> = who.iter().map(|kind| kind.text().get(lang)).collect();
+                    let (asked, found) = (ASKED.get(lang), FOUND.get(lang));
+                    format!("{asked}: {wanted} ({}); {found}: {good}.", who.join(" / "))
+                });
                 let who: Vec<&str> = who.iter().map(|kind| kind.as_str()).collect();
                 let detail = format!("{good} of {wanted} signatures ({})", who.join(" or "));
-                self.refusals.push(Refusal::new(code, component.path.as_str(), detail));
+                self.refusals.push(Refusal::new(code, component.path.as_str(), detail).saying(said));
             }
         }
     }
@@ -337,7 +370,9 @@ impl Deciding<'_, '_> {
             .collect();
         if !missing.is_empty() {
             let detail = format!("not named with their digest: {}", missing.join(", "));
-            self.refusals.push(Refusal::new(ErrorCode::SigCardDocument, format!("{card}#/documents"), detail));
+            let said = Said::of(|lang| format!("{}: {}.", NOT_NAMED.get(lang), missing.join(", ")));
+            let refusal = Refusal::new(ErrorCode::SigCardDocument, format!("{card}#/documents"), detail);
+            self.refusals.push(refusal.saying(said));
         }
     }
 
@@ -355,7 +390,8 @@ impl Deciding<'_, '_> {
             let submission = self.facts.submission;
             let path = submission.components[submission.card_index()].path.as_str();
             let detail = format!("the card was signed {card}, the document {content}");
-            self.refusals.push(Refusal::new(ErrorCode::SigOrder, path, detail));
+            let said = Said::of(|lang| two_times(CARD_SIGNED, card, DOCUMENT_SIGNED, content, lang));
+            self.refusals.push(Refusal::new(ErrorCode::SigOrder, path, detail).saying(said));
         }
     }
 }

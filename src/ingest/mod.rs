@@ -43,6 +43,7 @@ use crate::limits::CONTAINER_BYTES_MAX;
 use crate::model::card::check_dates;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
+use crate::model::missing::Missing;
 use crate::model::path;
 use crate::model::record::{CardField, Flag, Manifest};
 use crate::model::secrecy;
@@ -50,6 +51,7 @@ use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
 use crate::model::validation::SignatureVerdict;
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
+use crate::text::{Said, Text, text};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
@@ -101,6 +103,8 @@ pub enum Status {
         entry: u64,
         /// What it waits for, never none.
         reasons: Vec<Refusal>,
+        /// The material that is missing, all of it.
+        missing: Vec<Missing>,
         /// Other submissions of the same registration that wait, oldest first: at most one of them becomes a record.
         same_registration: Vec<RecordId>,
     },
@@ -607,9 +611,19 @@ fn refuse_now(archive: &Archive, actor: ActorId, known: &Known, refusals: &[Refu
     Ok(RefusedNow { entry: outcome.entry(), at: outcome.time().unwrap_or_else(|| archive.now()), notice })
 }
 
+const RECORD_HELD: Text = text(
+    "архивте мазмұны басқа жазба бар:",
+    "в архиве есть запись с другим содержанием:",
+    "the archive holds a record with other content:",
+);
+
 /// Both sides are named: what was sent, and the record that has its registration.
 fn taken(registration: &Registration, other: RecordId) -> Refusal {
     let subject = format!("card#/{}", CardField::RegistrationNumber);
     let detail = format!("{} of {} is record {other} with other content", registration.number, registration.date);
-    Refusal::new(ErrorCode::IngRegistrationTaken, subject, detail)
+    let said = Said::of(|lang| {
+        let (number, date) = (&registration.number, &registration.date);
+        format!("№ {number}, {date}: {} {other}.", RECORD_HELD.get(lang))
+    });
+    Refusal::new(ErrorCode::IngRegistrationTaken, subject, detail).saying(said)
 }

@@ -27,6 +27,7 @@ use crate::model::digest::Sha256;
 use crate::model::format::Family;
 use crate::model::id::ActorId;
 use crate::model::material::SharedKind;
+use crate::model::missing::Missing;
 use crate::model::path::{OWN_FOLDER, VALIDATION_PATH};
 use crate::model::record::Flag;
 use crate::model::submission::{ComponentEntry, Role, Submission};
@@ -262,7 +263,9 @@ impl Receipt<'_> {
             return Ok(Verdict::Refused(refusals));
         }
         if mode == Action::Refuse && !decided.waits.is_empty() {
-            return Ok(Verdict::Waits(Waits { reasons: decided.waits }));
+            let reports = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);
+            let missing: BTreeSet<Missing> = reports.flat_map(SignatureReport::all_missing).collect();
+            return Ok(Verdict::Waits(Waits { reasons: decided.waits, missing: missing.into_iter().collect() }));
         }
         let doubts: Vec<Refusal> = refusals.into_iter().chain(decided.waits.iter().cloned()).collect();
         let signatures = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);

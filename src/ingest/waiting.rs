@@ -24,16 +24,22 @@ use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::missing::Missing;
 use crate::model::submission::SUBMISSION_FILE;
+use crate::text::{Said, Text, text};
 use crate::verify::material::Material;
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+const DECISION: Text = text("Шешімнің негіздемесі", "Обоснование решения", "Grounds of the decision");
+
 /// What a submission waits for: kept with it, shown in the list.
 pub(super) struct Waits {
     /// Why: never none.
     pub(super) reasons: Vec<Refusal>,
+    /// Everything that is missing, where material is.
+    pub(super) missing: Vec<Missing>,
 }
 
 /// What became of one that was tried again.
@@ -87,7 +93,8 @@ pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> 
     }
     let waiting = archive.waiting(id)?;
     let mut refusals = unconfirmed(reasons(&waiting));
-    refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason));
+    let said = Said::of(|lang| format!("{}: {reason}", DECISION.get(lang)));
+    refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason).saying(said));
     let mut known = Known::of_waiting(&waiting);
     let source = PathBuf::from(waiting.text("source"));
     // Recipient, rules and roles of files are what description and card say, as at receipt. When the rules that are in
@@ -117,7 +124,12 @@ pub(super) fn unconfirmed(reasons: Vec<Refusal>) -> Vec<Refusal> {
 pub fn reasons(waiting: &Waiting) -> Vec<Refusal> {
     let reason = |r: &Value| {
         let text = |key: &str| r.get(key)?.as_str();
-        Some(Refusal::new(ErrorCode::parse(text("code")?)?, text("subject")?, text("detail")?))
+        let refusal = Refusal::new(ErrorCode::parse(text("code")?)?, text("subject")?, text("detail")?);
+        let said = |lang: &str| r.pointer(&format!("/said/{lang}"))?.as_str().map(str::to_owned);
+        Some(match (said("kk"), said("ru"), said("en")) {
+            (Some(kk), Some(ru), Some(en)) => refusal.saying(Said { kk, ru, en }),
+            _ => refusal,
+        })
     };
     waiting.field("reasons").and_then(Value::as_array).into_iter().flatten().filter_map(reason).collect()
 }
@@ -127,6 +139,11 @@ pub fn same_registration(archive: &Archive, waiting: &Waiting) -> Result<Vec<Rec
     let text = |name| waiting.text(name);
     let all = archive.waiting_of(text("agency"), text("registration_number"), text("document_date"))?;
     Ok(all.into_iter().filter(|id| *id != waiting.id).collect())
+}
+
+/// Everything that a submission lacked when it began to wait.
+pub fn missing(waiting: &Waiting) -> Vec<Missing> {
+    waiting.field("missing").and_then(Value::as_array).into_iter().flatten().filter_map(Missing::of_value).collect()
 }
 
 /// The files of a waiting submission as a container.
@@ -149,7 +166,8 @@ impl Worker<'_> {
         if let From::Waiting(waiting) = from {
             let same_registration = same_registration(self.archive, waiting)?;
             let (id, entry) = (waiting.id, waiting.entry);
-            return Ok(Status::Waiting { id, entry, reasons: waits.reasons, same_registration });
+            let Waits { reasons, missing } = waits;
+            return Ok(Status::Waiting { id, entry, reasons, missing, same_registration });
         }
         let path = from.path();
         let mut digests = Vec::with_capacity(received.len());
@@ -163,13 +181,21 @@ impl Worker<'_> {
         let mut same_registration = place.others()?;
         if let Some((id, entry)) = self.waits_already(&same_registration, &digests)? {
             same_registration.retain(|other| *other != id);
-            return Ok(Status::Waiting { id, entry, reasons: waits.reasons, same_registration });
+            let Waits { reasons, missing } = waits;
+            return Ok(Status::Waiting { id, entry, reasons, missing, same_registration });
         }
         place.take(bytes)?;
         let id = RecordId(crate::random::bytes());
-        let reason = |r: &Refusal| json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+        let reason = |r: &Refusal| {
+            let mut value = json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+            if let Some(said) = &r.said {
+                value["said"] = json!({"en": said.en, "kk": said.kk, "ru": said.ru});
+            }
+            value
+        };
         let fields = json!({
             "agency": registration.agency, "document_date": registration.date,
+            "missing": waits.missing.iter().map(Missing::value).collect::<Vec<_>>(),
             "reasons": waits.reasons.iter().map(reason).collect::<Vec<_>>(),
             "registration_number": registration.number, "source": source_name(path),
         });
@@ -183,7 +209,8 @@ impl Worker<'_> {
         let (act, payload, session) = self.archive.seal_waiting(id, self.actor, fields, files)?;
         let entry = self.archive.commit(act, payload, None, Some(session))?.entry();
         place.keep();
-        Ok(Status::Waiting { id, entry, reasons: waits.reasons, same_registration })
+        let Waits { reasons, missing } = waits;
+        Ok(Status::Waiting { id, entry, reasons, missing, same_registration })
     }
 
     /// The one of these waiting submissions that has the same files.

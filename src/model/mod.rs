@@ -14,6 +14,7 @@ pub mod fold;
 pub mod format;
 pub mod id;
 pub mod material;
+pub mod missing;
 pub mod path;
 pub mod profile;
 pub mod record;

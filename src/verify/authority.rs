@@ -17,6 +17,7 @@ use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::profile::Title;
 use crate::model::strict::{Faults, Fields, malformed};
+use crate::text::{Said, Text, text};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,6 +169,54 @@ impl AuthorityVerdict {
         }
     }
 
+    /// What was found, for people, of somebody who signed as one of `kinds` on `date`.
+    pub fn said(&self, kinds: &[SignerKind], date: NaiveDate) -> Said {
+        Said::of(|lang| {
+            let offices: Vec<&str> = kinds.iter().map(|kind| kind.text().get(lang)).collect();
+            let term = match self {
+                Self::OutOfTerm { from, to } => {
+                    let to = to.map_or("…".to_owned(), day);
+                    format!(" ({} – {to})", day(*from))
+                }
+                _ => String::new(),
+            };
+            let (office, asked) = (OFFICE.get(lang), offices.join(" / "));
+            format!("{}{term}. {office}: {asked}; {}: {}.", self.text().get(lang), DATE.get(lang), day(date))
+        })
+    }
+
+    /// What was found, in words.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Authorised { .. } => text("Өкілеттігі бар", "Полномочия есть", "The signer had the authority"),
+            Self::WrongRole => text(
+                "Тіркеу куәлігінде саясат немесе тізілім талап ететін рөл жоқ",
+                "В регистрационном свидетельстве нет роли, которой требует политика или реестр",
+                "The certificate has none of the roles that the policy or the register asks for",
+            ),
+            Self::OutOfTerm { .. } => text(
+                "Қол қойылған күні тізілімдегі өкілеттік мерзімінен тыс",
+                "Дата подписи вне срока полномочий по реестру",
+                "The date of the signature is outside the term of the register",
+            ),
+            Self::WrongKind => text(
+                "Тізілім бойынша қол қоюшы басқа қызметте",
+                "По реестру подписавший в другой должности",
+                "By the register the signer is in another office",
+            ),
+            Self::WrongBody => text(
+                "Тізілім бойынша қол қоюшы басқа ұйымнан",
+                "По реестру подписавший из другой организации",
+                "By the register the signer is of another body",
+            ),
+            Self::Unknown => text(
+                "Қол қоюшы ешбір өкілеттіктер тізілімінде жоқ",
+                "Подписавшего нет ни в одном реестре полномочий",
+                "The signer is in no register of authority",
+            ),
+        }
+    }
+
     /// What becomes of the document; none when the signatory is authorised.
     pub fn decision(&self, decisions: &AuthorityDecisions) -> Option<Decision> {
         match self {
@@ -191,6 +240,13 @@ impl AuthorityVerdict {
             Self::Unknown => 5,
         }
     }
+}
+
+const OFFICE: Text = text("Қажетті қызметі", "Нужная должность", "Office asked for");
+const DATE: Text = text("қол қойылған күні", "дата подписи", "date of the signature");
+
+fn day(date: NaiveDate) -> String {
+    date.format("%d.%m.%Y").to_string()
 }
 
 /// A number that does not satisfy its control digit: a slip of the pen, or a number made for tests.

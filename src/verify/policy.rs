@@ -21,6 +21,7 @@ use crate::model::digest::{Sha256, sha256_parts};
 use crate::model::profile::Title;
 use crate::model::strict::words;
 use crate::model::submission::{Direction, Kind, Profile};
+use crate::text::{Text, text};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -147,6 +148,20 @@ words! {
         Official = "official",
         /// The officer of the records office who signs the card.
         RecordsOffice = "records_office",
+    }
+}
+
+impl SignerKind {
+    /// The office in words.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Official => text("лауазымды адам", "должностное лицо", "official"),
+            Self::RecordsOffice => text(
+                "құжаттамалық қамтамасыз ету қызметкері",
+                "сотрудник службы документационного обеспечения",
+                "records officer",
+            ),
+        }
     }
 }
 

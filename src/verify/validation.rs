@@ -16,6 +16,7 @@
 mod algorithms;
 mod chain;
 mod findings;
+mod missing;
 mod object;
 mod session;
 mod signature;
@@ -166,9 +167,11 @@ mod tests {
 
     use super::*;
     use crate::model::digest::sha256;
+    use crate::model::missing::{Missing, Wanted};
     use crate::verify::certificate::Certificate;
     use crate::verify::der::{sort_set_of, tag, write};
     use crate::verify::material::MaterialKind;
+    use crate::verify::name::rfc4514;
     use crate::verify::report::{Level, Outcome, PoeSource};
     use crate::verify::verdict::{Indication, SubIndication};
     use ed25519_dalek::{Signer as _, SigningKey};
@@ -605,6 +608,51 @@ mod tests {
         world("2025-05-02 00:01").waits(SubIndication::TryLater);
         fresh.policy.revocation.ocsp_age_max_s = 86_399;
         fresh.waits(SubIndication::TryLater);
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let subjects = |world: &World, sub| {
+            let missing = world.waits(sub).signatures[0].all_missing();
+            let what =
+                |one: &Missing| (matches!(one.what, Wanted::Certificate), one.subject.clone().unwrap_or_default());
+            missing.iter().map(what).collect::<Vec<_>>()
+        };
+        let subject = |der: &[u8]| rfc4514(Certificate::parse(der).unwrap().subject_der());
+        let mut world = World::new();
+        let (ca, signer) = (subject(&world.ca), subject(&world.signer));
+        world.revocation.clear();
+        // Of the whole chain, not only of what was met first.
+        let both = subjects(&world, SubIndication::TryLater);
+        assert!(both.len() == 2 && both.contains(&(false, ca.clone())) && both.contains(&(false, signer.clone())));
+        for one in world.ask().signatures[0].all_missing() {
+            let Wanted::Revocation { valid_at, issued_from } = one.what else { panic!("{one:?}") };
+            assert!(valid_at == world.at && issued_from < valid_at && one.serial.is_some());
+        }
+        // The certificate above, and word of the one below it.
+        world.made.certificates = vec![world.signer.clone()];
+        let open = subjects(&world, SubIndication::NoCertificateChainFound);
+        assert_eq!(open, [(true, ca.clone()), (false, signer)]);
+        // Data of the issuer that are at hand are not asked for.
+        world.revocation = World::new().revocation;
+        assert_eq!(subjects(&world, SubIndication::NoCertificateChainFound), [(true, ca.clone())]);
+        world.made.certificates = vec![world.ca.clone()];
+        let nameless = subjects(&world, SubIndication::NoSigningCertificateFound);
+        assert_eq!(nameless, [(true, String::new())]);
+        assert_eq!(world.ask().signatures[0].all_missing()[0].issuer.as_ref(), Some(&ca));
+    }
+
+    #[test]
+    fn nothing_is_missing_where_nothing_more_would_help() {
+        assert_eq!(World::new().passes().signatures[0].all_missing(), []);
+        let revoked = crl(CA, "2025-04-30", "2025-06-01", &[(SIGNER, "2025-04-01", 1)]);
+        let world = World::new().about_signer(MaterialKind::Crl, revoked);
+        assert_eq!(world.waits(SubIndication::RevokedNoPoe).signatures[0].all_missing(), []);
+        // A self-issued certificate that is no anchor: no material makes it one.
+        let mut world = World::new();
+        world.revocation.clear();
+        world.made.certificates.extend(std::mem::take(&mut world.anchors));
+        assert_eq!(world.waits(SubIndication::NoCertificateChainFound).signatures[0].all_missing(), []);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use muragat::ingest::{Answered, Intake, Status, submissions};
 use muragat::model::answer::{Answer, Confirmation, Notice, Outcome, Receipt};
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
+use muragat::model::missing::Wanted;
 use muragat::model::path::RECEIPT_SIGNATURE_PATH;
 use muragat::store::local::LocalDisk;
 use muragat::text::Lang;
@@ -451,7 +452,15 @@ fn a_waiting_document_is_confirmed_as_waiting_and_answered_when_it_is_decided() 
     bench.adopt(&archive, &trust.policy);
     bench.adopt(&archive, &trust.authority);
     let answered = bench.take(&archive, &bench.draft("1"));
-    let Status::Waiting { id, .. } = answered.status else { panic!("{:?}", answered.status) };
+    let Status::Waiting { id, ref missing, .. } = answered.status else { panic!("{:?}", answered.status) };
+    // Every signer's certificate wants word of its own; what is kept with the submission is what was answered.
+    assert!(
+        missing.len() == 2 && missing.iter().all(|one| matches!(one.what, Wanted::Revocation { .. })),
+        "{missing:?}"
+    );
+    let held = archive.waiting(id).unwrap();
+    assert_eq!(muragat::ingest::waiting::missing(&held), *missing);
+    assert!(muragat::ingest::waiting::reasons(&held).iter().all(|reason| reason.said.is_some()));
     assert_eq!(names(&answered), ["confirmation.json", "confirmation.sig", "answer-key.pem"]);
     let confirmed = confirmation(&archive, &answered);
     assert!(matches!(confirmed.outcome, Outcome::Waiting { id: found, .. } if found == id));
@@ -460,6 +469,7 @@ fn a_waiting_document_is_confirmed_as_waiting_and_answered_when_it_is_decided() 
     let answered = refuse(&archive, id, "мерзімі өтті", SYSTEM_ACTOR).unwrap();
     let notice = Notice::decode(file(&answered, "notice.json")).unwrap();
     assert!(notice.waiting_since.is_some());
+    assert!(notice.reasons.iter().any(|reason| reason.kk.contains("мерзімі өтті")), "the person's own words");
     let sent = notice.sent.unwrap();
     assert_eq!((sent.number.as_deref(), sent.files.len()), (Some("1"), 4));
     // As much as a refusal at receipt says.

@@ -334,10 +334,16 @@ fn every_line_follows_its_schema() {
     let archive = signed.open();
     signed.take(&archive, &signed.draft("1"));
     archive.close().unwrap();
-    let waits = run(&["waiting", "list"], &["waiting-row"]);
+    let waits = run(&["waiting", "list"], &["waiting-row"]).swap_remove(0);
+    assert_eq!(waits["missing"][0]["kind"], "revocation");
+    assert!(waits["reasons"][0]["found"].is_string());
+    let doctor = run(&["doctor"], &["doctor"]).swap_remove(0);
+    assert_eq!((&doctor["waiting"], &doctor["registers"][0]["version"]), (&json!(1), &json!("1")));
+    assert!(doctor["advice"].as_array().unwrap().iter().any(|advice| advice["code"] == "waiting"));
     run(&["material", "add", &crl], &["material-answer"]);
-    run(&["material", "list"], &["material-row"]);
-    what_is_decided_is_answered(&signed, waits[0]["waiting_id"].as_str().unwrap());
+    let kept = run(&["material", "list"], &["material-row"]).swap_remove(0);
+    assert!(kept["issuer"].is_string() && kept["until"].is_string() && kept["subject"].is_null(), "{kept}");
+    what_is_decided_is_answered(&signed, waits["waiting_id"].as_str().unwrap());
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");
@@ -390,14 +396,24 @@ fn answers_are_issued(checked: &mut Checked<'_>) {
     assert_eq!(codes(&sign(&wrong, Exit::Refused)), ["SIG-014"]);
     assert_eq!(sign(&right, Exit::Ok)["status"], "issued");
     assert_eq!(sign(&right, Exit::Conflict)["error"]["code"], "SIG-015");
-    let rows = checked.run(&["receipt", "list"], Exit::Ok, &["receipt-row"; 2]);
+    let rows = checked.run(&["receipt", "list", "--all"], Exit::Ok, &["receipt-row"; 2]);
     assert_eq!((&rows[0]["issued"], &rows[1]["issued"]), (&json!(true), &json!(false)));
     let shown = checked.run(&show, Exit::Ok, &["receipt-show"]).swap_remove(0);
     assert_eq!(shown["files"].as_array().unwrap().len(), 3);
+    assert_eq!(shown["officers"].as_array().unwrap().len(), 1);
+    assert!(shown["officers"][0]["post"].is_string() && shown["officers"][0]["signed"].is_string());
+    let left = checked.run(&["receipt", "list"], Exit::Ok, &["receipt-row"]);
+    assert_eq!((&left[0]["entry"], &left[0]["source"]), (&rows[1]["entry"], &rows[1]["source"]));
     checked.run(&["receipt", "show", "0"], Exit::NotFound, &["error"]);
 
     let verify = ["verify", "notice/notice.json", "--policy", &policy, "--material", &crl];
     let row = checked.run(&verify, Exit::Ok, &["verify-row"]).swap_remove(0);
+    assert_eq!(row["signers"].as_array().unwrap().len(), 1);
+    let pdf = bench.file("letter.pdf", b"%PDF-1.7");
+    for file in [&pdf, &policy, &crl] {
+        let error = checked.run(&["validate", file], Exit::Refused, &["error"]).swap_remove(0);
+        assert_eq!(error["error"]["code"], "SIG-026");
+    }
     assert_eq!((&row["kind"], &row["status"], &row["key"]), (&json!("notice"), &json!("verified"), &Value::Null));
     fs::write(bench.path("notice/notice.json.p7s"), fs::read(&wrong).unwrap().split_last().unwrap().1).unwrap();
     checked.run(&verify, Exit::Refused, &["verify-row"]);

@@ -9,12 +9,13 @@ use muragat::access;
 use muragat::audit::{Options as AuditOptions, audit};
 use muragat::cli::samples::signer::Revocation;
 use muragat::config::Config;
-use muragat::error::ErrorCode;
+use muragat::error::{ErrorCode, Refusal};
 use muragat::ingest::waiting::{refuse, retry};
 use muragat::ingest::{Answered, Status};
 use muragat::model::id::RecordId;
 use muragat::model::validation::{CreationBasis, SignatureVerdict};
 use muragat::store::local::LocalDisk;
+use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 
 #[track_caller]
@@ -34,12 +35,30 @@ pub(crate) fn refused(answered: &Answered, code: &str, subject: &str) {
     let found = codes(reasons);
     assert!(found.get(code).is_some_and(|subjects| subjects.iter().any(|s| s == subject)), "{found:?} {reasons:?}");
     assert_eq!(found.len(), 1, "{found:?}");
+    said_in_words(reasons);
+}
+
+/// What a notice or the list of what waits says of a signature is said in Kazakh and in Russian: names and codes may be
+/// Latin, no English words in a row.
+#[track_caller]
+fn said_in_words(reasons: &[Refusal]) {
+    for reason in reasons.iter().filter(|r| r.code.as_str().starts_with("SIG-") && r.code != ErrorCode::SigCovers) {
+        let said = reason.said.as_ref().unwrap_or_else(|| panic!("{reason}: not said for people"));
+        for lang in [Lang::Kk, Lang::Ru] {
+            let text = said.get(lang);
+            let is_english = |word: &&str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase());
+            let words: Vec<&str> = text.split(' ').collect();
+            assert!(!words.windows(2).any(|pair| pair.iter().all(is_english)), "{text}");
+            assert!(text.chars().any(|c| ('а'..='я').contains(&c)), "{text}");
+        }
+    }
 }
 
 #[track_caller]
 fn waits(answered: &Answered, code: &str) -> RecordId {
     let Status::Waiting { id, reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
     assert!(codes(reasons).contains_key(code), "{reasons:?}");
+    said_in_words(reasons);
     *id
 }
 

@@ -20,9 +20,11 @@ use super::super::verdict::{Conclusion, SubIndication};
 use super::super::work::BudgetError;
 use super::algorithms::Used;
 use super::findings::Findings;
+use super::missing;
 use super::session::Session;
 use super::signer::used_up;
 use crate::model::digest::Sha256;
+use crate::model::missing::Missing;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
@@ -57,6 +59,7 @@ pub(super) struct Walked {
     /// What is wrong, the worst first; nothing when the leaf is in order.
     problems: Vec<(Rank, &'static str, Conclusion)>,
     notes: Vec<(&'static str, String)>,
+    missing: Vec<Missing>,
 }
 
 /// How much a problem counts, the least first.
@@ -107,6 +110,7 @@ impl Walked {
         for (_, name, problem) in &self.problems {
             findings.fail("x509", name, problem.clone());
         }
+        findings.missing.extend(self.missing.iter().cloned());
     }
 
     fn worst(&self) -> Option<Rank> {
@@ -182,12 +186,29 @@ pub(super) fn walk(session: &Session<'_>, leaf: &Arc<Certificate>, role: Role, t
             Err(error) => broken = broken.or(Some(error)),
         }
     }
-    let mut walked = best.unwrap_or_else(|| no_path(broken.unwrap_or_else(|| chains.failure())));
+    let mut walked = best.unwrap_or_else(|| {
+        let error = broken.unwrap_or_else(|| chains.failure());
+        let is_incomplete = matches!(error, PathError::NoChain { .. });
+        let mut walked = no_path(error);
+        if is_incomplete {
+            walked.missing = missing::of_open_chain(session, leaf, &rules_of(session, role));
+        }
+        walked
+    });
     // A chain that was not found might have been in order.
     if let Some(error) = broken_off {
         walked.break_off(&error);
     }
     walked
+}
+
+/// What is asked of revocation data in a chain that ends in a signer or in a time-stamping authority.
+fn rules_of(session: &Session<'_>, role: Role) -> RevocationRules {
+    let policy = session.question.policy;
+    match role {
+        Role::Signer => policy.revocation,
+        Role::TimeStamping => RevocationRules { required: policy.timestamp.revocation_required, ..policy.revocation },
+    }
 }
 
 fn is_trusted(anchor: &Anchor, at: DateTime<Utc>) -> bool {
@@ -374,6 +395,7 @@ impl Walk<'_, '_> {
             }
             // It may be lifted: EN 319 102-1 §5.2.6.4 waits.
             Status::OnHold { at } => {
+                walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
                 let what = format!("is on hold since {}", rfc3339(at));
                 limit(just_before(at), Rank::Unknown, SubIndication::TryLater, what);
             }
@@ -387,6 +409,7 @@ impl Walk<'_, '_> {
                 let until = fresh_until(&answer, &rules);
                 if !answer.is_fresh && until < control.time {
                     if rules.required {
+                        walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
                         let what = format!("is known not to be revoked until {} only", rfc3339(until));
                         limit(until, Rank::Unknown, SubIndication::TryLater, what);
                     } else {
@@ -398,6 +421,9 @@ impl Walk<'_, '_> {
             }
             Status::Unknown if rules.required => {
                 let (sub, detail) = self.why_unknown(&answer, certificate, above, control, &rules)?;
+                if sub == SubIndication::TryLater {
+                    walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
+                }
                 walked.problem(
                     Rank::Unknown,
                     "revocation",
@@ -412,13 +438,7 @@ impl Walk<'_, '_> {
     }
 
     fn rules(&self) -> RevocationRules {
-        let policy = self.session.question.policy;
-        match self.role {
-            Role::Signer => policy.revocation,
-            Role::TimeStamping => {
-                RevocationRules { required: policy.timestamp.revocation_required, ..policy.revocation }
-            }
-        }
+        rules_of(self.session, self.role)
     }
 
     /// Asks with everything, or with what is proven to have existed at the control time when that was moved back

@@ -129,6 +129,7 @@ fn timestamp(question: &Question<'_>, work: &Work, bytes: &[u8]) -> Result<Signa
     report.revocation = examined.report.revocation.clone();
     report.algorithms = examined.algorithms;
     report.checks = examined.checks;
+    report.missing = examined.report.missing.clone();
     report.timestamps = vec![examined.report];
     Ok(report)
 }
@@ -155,5 +156,6 @@ fn unread(question: &Question<'_>, format: &'static str, conclusion: Conclusion)
         algorithms: Vec::new(),
         timestamps: Vec::new(),
         checks: findings.conclude().1,
+        missing: Vec::new(),
     }
 }

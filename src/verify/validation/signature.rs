@@ -73,6 +73,7 @@ pub(super) fn validate(
         signer_report = signer_of(certificate);
         note_identity(&signer_report, &mut findings);
     }
+    let missing = std::mem::take(&mut findings.missing);
     let (conclusion, checks) = findings.conclude();
     unique(&mut algorithms);
     Ok(SignatureReport {
@@ -91,6 +92,7 @@ pub(super) fn validate(
         algorithms,
         timestamps: times.tokens,
         checks,
+        missing,
     })
 }
 

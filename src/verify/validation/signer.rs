@@ -16,6 +16,7 @@ use super::super::verdict::{Conclusion, SubIndication};
 use super::super::work::BudgetError;
 use super::algorithms::Used;
 use super::findings::Findings;
+use super::missing;
 use super::session::Session;
 use super::{Content, ContentError};
 use std::sync::Arc;
@@ -142,6 +143,7 @@ fn identify(session: &Session<'_>, signer: &SignerInfo<'_>, findings: &mut Findi
     };
     let missing = |detail: String| fail(SubIndication::NoSigningCertificateFound, detail);
     if named.is_empty() {
+        findings.missing.extend(missing::of_signer(session, &signer.sid));
         let detail = match &signer.sid {
             SignerIdentifier::IssuerSerial { issuer, serial } => {
                 format!("certificate {} of {} is not at hand", hex::encode(serial), name::rfc4514(issuer))
@@ -165,6 +167,7 @@ fn identify(session: &Session<'_>, signer: &SignerInfo<'_>, findings: &mut Findi
     let is_referred = |c: &Arc<Certificate>| references.iter().all(|id| refers_to(id, c));
     let referred: Vec<_> = named.into_iter().filter(is_referred).collect();
     if referred.is_empty() {
+        findings.missing.extend(missing::of_signer(session, &signer.sid));
         let digests: Vec<String> = references.iter().map(|id| hex::encode(&id.digest)).collect();
         let detail = format!("no certificate at hand has the digest that was signed: {}", digests.join(", "));
         findings.fail(BLOCK, "reference", missing(detail));

@@ -58,6 +58,7 @@ pub(super) fn examine(
         signer: super::super::report::Signer::default(),
         chain: Vec::new(),
         revocation: Vec::new(),
+        missing: Vec::new(),
     };
     let mut algorithms = Vec::new();
     match TimestampToken::read(bytes) {
@@ -73,6 +74,7 @@ pub(super) fn examine(
             findings.fail("time", "format", Conclusion::failed(SubIndication::FormatFailure, error.to_string()));
         }
     }
+    report.missing = std::mem::take(&mut findings.missing);
     let (conclusion, checks) = findings.conclude();
     report.conclusion = conclusion.of_building_block();
     Ok(Examined { report, algorithms, checks })
