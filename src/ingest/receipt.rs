@@ -145,7 +145,8 @@ impl Known {
         if self.waiting_since.is_some() || (self.container.is_none() && self.description.is_none()) {
             return None;
         }
-        let digest = |digest: Option<Sha256>| digest.map(|digest| digest.to_string());
+        // Canonical JSON has no null: what was not read is an empty text.
+        let digest = |digest: Option<Sha256>| digest.map(|digest| digest.to_string()).unwrap_or_default();
         let file = |file: &FileDigest| json!([file.path, file.sha256.to_string()]);
         // Not the details: they may say the time.
         let reason = |reason: &Refusal| json!([reason.code.as_str(), reason.subject]);
@@ -154,7 +155,7 @@ impl Known {
             "files": self.files.iter().map(file).collect::<Vec<_>>(),
             "reasons": refusals.iter().map(reason).collect::<Vec<_>>(),
         });
-        canonical::to_vec(&value).ok().map(|bytes| sha256(&bytes))
+        Some(sha256(&canonical::to_vec(&value).expect("texts and lists of texts")))
     }
 
     fn moment(&self) -> Moment {
