@@ -1,4 +1,4 @@
-//! `muragat material add|list`: certificates of CAs and CRLs for the validation of signatures, kept once.
+//! `muragat material add|list|fetch`: certificates of CAs and CRLs for the validation of signatures, kept once.
 //!
 //! Certificates of signers and OCSP answers name people and are not kept here: they are given to `ingest --material`
 //! and
@@ -29,6 +29,8 @@ enum MaterialCommand {
     Add(Add),
     /// What is kept.
     List,
+    /// Fetch CRLs, certificates of issuers and OCSP answers, from the addresses that muragat.toml allows.
+    Fetch(super::fetch::Fetch),
 }
 
 #[derive(clap::Args)]
@@ -113,6 +115,7 @@ impl MaterialArgs {
         match self.command {
             MaterialCommand::Add(args) => args.run(common),
             MaterialCommand::List => list(common),
+            MaterialCommand::Fetch(args) => args.run(common),
         }
     }
 }

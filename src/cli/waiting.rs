@@ -12,8 +12,10 @@ use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::Status;
 use crate::ingest::waiting::{self, reasons};
+use crate::model::id::{ActorId, RecordId};
 use crate::model::strict::shown;
 use crate::text::{Text, text};
+use crate::verify::material::Material;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -127,29 +129,41 @@ impl Retry {
             [] => archive.all_waiting()?.into_iter().map(|w| w.id).collect(),
             ids => ids.iter().map(|id| record_id(id)).collect::<Result<Vec<_>, _>>()?,
         };
-        let mut exit = Exit::Ok;
-        let mut answers = Answers::new(self.answers, false);
-        waiting::retry(&archive, &ids, Some(&material), actor, &mut |tried| {
-            answers.write(&tried.answered, common);
-            if common.json() {
-                common.print_json(&answer_json(&tried.answered, common.lang()));
-            } else {
-                print_answer(&tried.answered, common.lang());
-            }
-            let found = match &tried.answered.status {
-                Status::Accepted { .. } | Status::Held { .. } => Exit::Ok,
-                Status::Refused { .. } => Exit::Refused,
-                Status::Waiting { .. } => Exit::Incomplete,
-                Status::Failed(error) => error.code.exit(),
-            };
-            if exit == Exit::Ok || matches!(&tried.answered.status, Status::Failed(_)) {
-                exit = found;
-            }
-        })?;
-        answers.end(common);
+        let exit = try_again(&archive, &ids, &material, (actor, self.answers), common)?;
         archive.close()?;
         Ok(exit)
     }
+}
+
+/// Tries waiting submissions again with this material, and prints what became of each.
+pub(super) fn try_again(
+    archive: &Archive,
+    ids: &[RecordId],
+    material: &Material,
+    (actor, folder): (ActorId, Option<PathBuf>),
+    common: &Common,
+) -> Result<Exit, Error> {
+    let mut exit = Exit::Ok;
+    let mut answers = Answers::new(folder, false);
+    waiting::retry(archive, ids, Some(material), actor, &mut |tried| {
+        answers.write(&tried.answered, common);
+        if common.json() {
+            common.print_json(&answer_json(&tried.answered, common.lang()));
+        } else {
+            print_answer(&tried.answered, common.lang());
+        }
+        let found = match &tried.answered.status {
+            Status::Accepted { .. } | Status::Held { .. } => Exit::Ok,
+            Status::Refused { .. } => Exit::Refused,
+            Status::Waiting { .. } => Exit::Incomplete,
+            Status::Failed(error) => error.code.exit(),
+        };
+        if exit == Exit::Ok || matches!(&tried.answered.status, Status::Failed(_)) {
+            exit = found;
+        }
+    })?;
+    answers.end(common);
+    Ok(exit)
 }
 
 impl Refuse {
