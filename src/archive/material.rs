@@ -95,6 +95,11 @@ impl Archive {
         material.add_file(&bytes).map(drop).map_err(changed)
     }
 
+    /// The address that a piece of shared material was fetched from, by its entry; none when somebody brought it.
+    pub fn material_source(&self, entry: u64) -> Result<Option<String>, Error> {
+        Ok(self.document(entry)?.0.text("source").map(str::to_owned))
+    }
+
     /// The bytes of a piece of shared material.
     pub fn material_file(&self, digest: Sha256) -> Result<Option<Vec<u8>>, Error> {
         let rows = self.index().material()?;

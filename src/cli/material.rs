@@ -149,11 +149,14 @@ fn list(common: &Common) -> Result<Exit, Error> {
     for (sha256, row) in &rows {
         let kind = SharedKind::ALL.get(usize::from(row.kind)).map_or("", |kind| kind.as_str());
         let made = chrono::DateTime::from_timestamp(row.made, 0).map(crate::model::validation::time_text);
+        let source = archive.material_source(row.entry)?;
         if common.json() {
-            let value = json!({"sha256": sha256.to_string(), "material": kind, "made": made, "entry": row.entry});
-            common.print_json(&value);
+            common.print_json(&json!({
+                "sha256": sha256.to_string(), "material": kind, "made": made, "entry": row.entry, "source": source,
+            }));
         } else {
-            out!("{sha256} {kind} {} #{}", made.unwrap_or_default(), row.entry);
+            let source = source.map(|url| format!(" {}", shown(&url))).unwrap_or_default();
+            out!("{sha256} {kind} {} #{}{source}", made.unwrap_or_default(), row.entry);
         }
     }
     if rows.is_empty() && !common.json() {

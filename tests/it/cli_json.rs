@@ -333,6 +333,11 @@ fn every_line_follows_its_schema() {
     run(&["waiting", "list"], &["waiting-row"]);
     run(&["material", "add", &crl], &["material-answer"]);
     run(&["material", "list"], &["material-row"]);
+    let config = signed.root().join("muragat.toml");
+    let allowed = "\n[material]\nfetch = [\"http://127.0.0.1:9/\"]\n";
+    fs::write(&config, fs::read_to_string(&config).unwrap() + allowed).unwrap();
+    let fetch = ["material", "fetch", "--dry-run", "--url", "http://127.0.0.1:9/root.crl"];
+    assert_eq!(run(&fetch, &["material-fetch-row"])[0]["outcome"], "planned");
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");

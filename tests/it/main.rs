@@ -10,6 +10,7 @@ mod cli_json;
 mod common;
 mod corpus;
 mod crash;
+mod fetch;
 mod formats;
 mod golden;
 mod gost;
