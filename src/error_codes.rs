@@ -638,7 +638,8 @@ codes! {
         en: "This address is not allowed. If it is to be, add it to the list [material] fetch in muragat.toml.";
     /// No answer from the network.
     NetNoAnswer = "NET-003", Temporary,
-        kk: "Желіден жауап келмеді немесе сервер басқа жаққа жібереді. Мекенжайды және желіні тексеріп, кейін қайталаңыз.",
+        kk: "Желіден жауап келмеді немесе сервер басқа жаққа жібереді. Мекенжайды және желіні тексеріп, кейін \
+             қайталаңыз.",
         ru: "Из сети нет ответа, или сервер отсылает в другое место. Проверьте адрес и сеть и повторите позже.",
         en: "There is no answer from the network, or the server sends elsewhere. Check address and network, try later.";
     /// The answer is too long.

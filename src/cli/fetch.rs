@@ -15,6 +15,7 @@ use crate::verify::material::Material;
 use serde_json::json;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// Arguments of `material fetch`.
 #[derive(clap::Args)]
@@ -74,7 +75,11 @@ impl Fetch {
             let failed = |e| Error::caused(ErrorCode::ArcOutput, shown(&folder.to_string_lossy()), e);
             write_answers(&folder, &answers).map_err(failed)?;
         }
-        if let (true, Some(actor)) = (self.retry, actor) {
+        let stopped = stop_flag().load(Ordering::Relaxed);
+        if stopped {
+            exit = Exit::Interrupted;
+        }
+        if let (true, false, Some(actor)) = (self.retry, stopped, actor) {
             let ids: Vec<_> = archive.all_waiting()?.into_iter().map(|w| w.id).collect();
             let retried = try_again(&archive, &ids, &answers, (actor, self.answers), common)?;
             exit = if exit == Exit::Ok { retried } else { exit };

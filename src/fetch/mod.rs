@@ -3,9 +3,9 @@
 //! It is switched off until `muragat.toml` names addresses (`[material] fetch`), is run by a person or a timer
 //! (`material fetch`), and is part of nothing else: validation, intake and audit never come here.
 //!
-//! In this order: what was asked for by name; the CRLs of what the archive keeps and trusts; certificates of issuers that
-//! waiting submissions lack; CRLs for what those carry; OCSP answers about their signers. CRLs and certificates of CAs
-//! become shared material. OCSP answers name people: they are given back to the caller and kept by nobody here.
+//! In this order: what was asked for by name; the CRLs of what the archive keeps and trusts; certificates of issuers
+//! that waiting submissions lack; CRLs for what those carry; OCSP answers about their signers. CRLs and certificates of
+//! CAs become shared material. OCSP answers name people: they are given back to the caller and kept by nobody here.
 //!
 //! Invariants
 //!   - Nothing is asked at an address that the configuration does not allow. Addresses in certificates are text by
@@ -362,9 +362,11 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether a path goes on above a certificate. A self-issued one that is not known ends it, and another certificate
+    /// of the same CA may still lead to an anchor.
     fn has_issuer(&self, certificate: &Certificate) -> bool {
-        let named = |pool: &Material| signer_of(pool, certificate).is_some();
-        named(&self.known) || named(&self.carried)
+        signer_of(&self.known, certificate).is_some()
+            || signers_of(&self.carried, certificate).any(|issuer| !issuer.is_self_issued())
     }
 
     fn take_authorities(&mut self, file: &Material) {
@@ -437,9 +439,14 @@ impl Run<'_> {
     }
 }
 
-/// The certificate in `pool` whose key signed this one.
-fn signer_of<'p>(pool: &'p Material, certificate: &Certificate) -> Option<&'p Arc<Certificate>> {
-    pool.certificates_named(certificate.issuer_der()).find(|issuer| certificate.verify_signed_by(issuer).is_ok())
+/// The certificates in `pool` whose key signed this one.
+fn signers_of<'p>(pool: &'p Material, certificate: &'p Certificate) -> impl Iterator<Item = &'p Arc<Certificate>> {
+    pool.certificates_named(certificate.issuer_der()).filter(|issuer| certificate.verify_signed_by(issuer).is_ok())
+}
+
+/// One of them.
+fn signer_of<'p>(pool: &'p Material, certificate: &'p Certificate) -> Option<&'p Arc<Certificate>> {
+    signers_of(pool, certificate).next()
 }
 
 /// Whether `held` says what `crl` said, and later.

@@ -1,8 +1,8 @@
 //! Addresses on the web that may be fetched from: plain `http`, read strictly.
 //!
 //! What a stranger wrote into a certificate is compared with what the archive's keeper allowed, so both are read by the
-//! same narrow rules and compared part by part, never as text: `http://crl.example.kz.evil.example/` does not begin with
-//! `http://crl.example.kz/`.
+//! same narrow rules and compared part by part, never as text: `http://crl.example.kz.evil.example/` is not below
+//! `http://crl.example.kz`.
 //!
 //! Invariants
 //!   - Nothing in a [`HttpUrl`] can be read in two ways: no user information, no `.` or `..` segment, no escaped dot,

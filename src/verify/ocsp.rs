@@ -297,9 +297,9 @@ impl OcspResponse {
 /// The request for the state of `certificate` (RFC 6960 §4.1.1), which `issuer` issued; none when the issuer's key
 /// cannot be read.
 ///
-/// SHA-1 names the issuer: it protects nothing here, and is what every responder understands (RFC 5019 §2.1.1). There is
-/// no nonce: many responders give out answers that were made before and ignore it (RFC 5019 §2.1.1, §4), and how old an
-/// answer may be is the policy's to say. So the same question has the same bytes.
+/// SHA-1 names the issuer: it protects nothing here, and is what every responder understands (RFC 5019 §2.1.1). There
+/// is no nonce: many responders give out answers that were made before and ignore it (RFC 5019 §2.1.1, §4), and how old
+/// an answer may be is the policy's to say. So the same question has the same bytes.
 pub fn request(certificate: &Certificate, issuer: &Certificate) -> Option<Vec<u8>> {
     let octets = |bytes: &[u8]| write(tag::OCTET_STRING, &[&DigestAlgorithm::Sha1.digest(bytes)]);
     let (name, key) = (octets(certificate.issuer_der()), octets(key_bits(issuer)?));

@@ -403,7 +403,7 @@ fn openssl_answers_about_the_signers_of_what_waits() {
     let office = &bench.office;
     let row = |signer: &muragat::cli::samples::signer::Signer| {
         let serial = hex::encode_upper(Certificate::parse(signer.certificate()).unwrap().serial);
-        format!("V\t490101000000Z\t\t{serial}\tunknown\t/CN=X\n")
+        format!("V\t490101000000Z\t\t{serial}\tunknown\t/CN={serial}\n")
     };
     std::fs::write(folder.path().join("index"), row(&office.official) + &row(&office.clerk)).unwrap();
     std::fs::write(folder.path().join("root.pem"), office.root.certificate_pem()).unwrap();
