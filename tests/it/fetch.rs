@@ -36,6 +36,9 @@ enum Reply {
     Endless,
 }
 
+/// Files of a server by path.
+type Files = Vec<(&'static str, Vec<u8>)>;
+
 struct Server {
     url: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -57,7 +60,7 @@ impl Server {
     }
 
     /// With these files.
-    fn of(files: Vec<(&'static str, Vec<u8>)>) -> Self {
+    fn of(files: Files) -> Self {
         Self::new(move |path, _| {
             files.iter().find(|(name, _)| *name == path).map_or(Reply::NotFound, |(_, body)| Reply::Body(body.clone()))
         })
@@ -431,7 +434,7 @@ fn a_missing_issuer_is_found_with_the_lists_above_it() {
     if openssl(path, &["version"]).is_none() {
         return;
     }
-    let files: Arc<Mutex<Vec<(&str, Vec<u8>)>>> = Arc::default();
+    let files: Arc<Mutex<Files>> = Arc::default();
     let served = files.clone();
     let server = Server::new(move |path, _| {
         let files = served.lock().unwrap();
