@@ -5,6 +5,7 @@
 use crate::error::ErrorCode;
 use crate::limits::{CONTAINER_BYTES_MAX, TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::id::ArchiveId;
+use crate::model::url::UrlPrefix;
 use crate::tlog::checkpoint::VerifierKey;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -92,6 +93,8 @@ struct File {
     index: IndexSection,
     #[serde(default)]
     ingest: Policy,
+    #[serde(default, skip_serializing_if = "MaterialSection::is_off")]
+    material: MaterialSection,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -99,6 +102,18 @@ struct File {
 struct IndexSection {
     #[serde(default)]
     engine: Engine,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MaterialSection {
+    fetch: Vec<UrlPrefix>,
+}
+
+impl MaterialSection {
+    fn is_off(&self) -> bool {
+        self.fetch.is_empty()
+    }
 }
 
 /// What is done with a finding that is left to the archive's policy.
@@ -242,13 +257,15 @@ pub struct Config {
     pub engine: Engine,
     /// What the law leaves to the archive.
     pub policy: Policy,
+    /// From where `material fetch` may fetch. Empty: from nowhere.
+    pub fetch: Vec<UrlPrefix>,
 }
 
 impl Config {
     /// A configuration with defaults.
     pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
         let (engine, policy) = (Engine::default(), Policy::default());
-        Self { archive_id, vkey, keys_folder: None, issuer: Issuer::default(), engine, policy }
+        Self { archive_id, vkey, keys_folder: None, issuer: Issuer::default(), engine, policy, fetch: Vec::new() }
     }
 
     /// The text of the file.
@@ -261,6 +278,7 @@ impl Config {
             archive: self.issuer.clone(),
             index: IndexSection { engine: self.engine },
             ingest: self.policy.clone(),
+            material: MaterialSection { fetch: self.fetch.clone() },
         };
         toml::to_string(&file).expect("a configuration is plain tables")
     }
@@ -293,6 +311,7 @@ impl Config {
             issuer: file.archive,
             engine: file.index.engine,
             policy: file.ingest,
+            fetch: file.material.fetch,
         })
     }
 
@@ -345,6 +364,7 @@ mod tests {
         config.policy.content_bytes_max = Some(10);
         config.policy.macros = Action::Refuse;
         (config.policy.waiting_max, config.policy.waiting_bytes_max) = (1, CONTAINER_BYTES_MAX);
+        config.fetch = vec!["http://crl.example.kz/".parse().unwrap()];
         assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
         let mut none = config.clone();
         none.policy.waiting_max = 0;
@@ -366,6 +386,22 @@ mod tests {
             Err(ConfigError::Newer { found: 2 })
         ));
         assert!(parse(&text.replace("muragat-test", "other")).is_err(), "the key's own hash covers its name");
+    }
+
+    #[test]
+    fn nothing_is_fetched_unless_it_is_switched_on_and_not_by_https() {
+        let text = config().to_text();
+        let parse = |line: &str| Config::parse(&format!("{text}\n[material]\n{line}\n"), Path::new("x"));
+        assert!(Config::parse(&text, Path::new("x")).unwrap().fetch.is_empty());
+        assert!(parse("").unwrap().fetch.is_empty());
+        let fetch = parse("fetch = [\"http://CRL.example.kz/\", \"http://crl.example.kz:8080/a.crl\"]").unwrap().fetch;
+        let fetch: Vec<String> = fetch.iter().map(ToString::to_string).collect();
+        assert_eq!(fetch, ["http://crl.example.kz/", "http://crl.example.kz:8080/a.crl"]);
+        let fault = |line: &str| parse(line).unwrap_err().to_string();
+        assert!(fault("fetch = [\"https://crl.example.kz/\"]").contains("https is not supported"));
+        assert!(fault("fetch = [\"http://crl.example.kz/../\"]").contains("`.` or `..`"));
+        assert!(fault("fetch = [\"*\"]").contains("http://"));
+        assert!(parse("fetched = []").is_err());
     }
 
     #[test]

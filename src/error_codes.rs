@@ -654,6 +654,44 @@ codes! {
         ru: "Папка не пуста. Укажите для нового архива пустую или новую папку.",
         en: "The folder is not empty. Name an empty or new folder for a new archive.";
 
+    /// Nothing may be fetched.
+    NetOff = "NET-001", Configuration,
+        kk: "Желіден жүктеу өшірулі. Қосу үшін muragat.toml файлындағы [material] кестесінде fetch кілтіне рұқсат \
+             етілген мекенжайларды жазыңыз, мысалы: fetch = [\"http://crl.pki.gov.kz/\"].",
+        ru: "Загрузка из сети выключена. Чтобы включить её, перечислите разрешённые адреса в ключе fetch таблицы \
+             [material] файла muragat.toml, например: fetch = [\"http://crl.pki.gov.kz/\"].",
+        en: "Fetching is switched off. To switch it on, list the allowed addresses under the key fetch of the table \
+             [material] in muragat.toml, for example: fetch = [\"http://crl.pki.gov.kz/\"].";
+    /// An address that the configuration does not allow.
+    NetNotAllowed = "NET-002", Configuration,
+        kk: "Бұл мекенжайға рұқсат жоқ. Оған сенсеңіз, muragat.toml файлында [material] fetch тізіміне қосыңыз.",
+        ru: "Этот адрес не разрешён. Если вы ему доверяете, добавьте его в список [material] fetch файла muragat.toml.",
+        en: "This address is not allowed. If it is to be, add it to the list [material] fetch in muragat.toml.";
+    /// No answer from the network.
+    NetNoAnswer = "NET-003", Temporary,
+        kk: "Желіден жауап келмеді немесе сервер басқа жаққа жібереді. Мекенжайды және желіні тексеріп, кейін \
+             қайталаңыз.",
+        ru: "Из сети нет ответа, или сервер отсылает в другое место. Проверьте адрес и сеть и повторите позже.",
+        en: "There is no answer from the network, or the server sends elsewhere. Check address and network, try later.";
+    /// The answer is too long.
+    NetTooLong = "NET-004", Refused,
+        kk: "Сервердің жауабы шектен үлкен, сондықтан ол алынбады. Мекенжай дұрыс па, тексеріңіз.",
+        ru: "Ответ сервера больше допустимого и не принят. Проверьте, верен ли адрес.",
+        en: "The answer of the server is longer than admitted and was not taken. Check whether the address is right.";
+    /// What came is of no use.
+    NetUseless = "NET-005", Refused,
+        kk: "Келген файл жарамсыз: ол CRL, сертификат немесе OCSP жауабы емес, немесе оған белгілі куәландырушы \
+             орталықтың қолы қойылмаған. Мекенжайды және саясаттағы сенім нүктелерін тексеріңіз.",
+        ru: "Полученный файл непригоден: это не CRL, не сертификат и не ответ OCSP, или он не подписан известным \
+             удостоверяющим центром. Проверьте адрес и якоря доверия в политике.",
+        en: "What came is of no use: it is no CRL, certificate or OCSP answer, or no known authority has signed it. \
+             Check the address, and the anchors of the policy.";
+    /// A text that is no address.
+    NetAddress = "NET-006", Usage,
+        kk: "Бұл жарамды http мекенжайы емес. Мекенжай http:// деп басталып, «..» және пайдаланушы аты болмауы тиіс.",
+        ru: "Это не годный адрес http. Адрес начинается с http:// и не содержит «..» и имени пользователя.",
+        en: "This is no http address. An address begins with http:// and has no \"..\" and no user name.";
+
     /// Another process holds the archive.
     ArcHeld = "ARC-001", Temporary,
         kk: "Архивті басқа бағдарлама ұстап тұр. Ол аяқталған соң қайталаңыз.",

@@ -19,8 +19,8 @@
 //!
 //! # Layers
 //!
-//! `model` ← `store`, `vault` ← `tlog`, `index` ← `archive` ← `ingest`, `access`, `audit` ← `cli`. Lower never imports
-//! higher; a test reads the sources and holds the wall.
+//! `model` ← `store`, `vault` ← `tlog`, `index` ← `archive` ← `ingest`, `access`, `audit` ← `fetch` ← `cli`. Lower
+//! never imports higher; a test reads the sources and holds the wall.
 
 pub mod access;
 pub mod archive;
@@ -29,6 +29,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod fetch;
 pub mod index;
 pub mod ingest;
 pub mod limits;

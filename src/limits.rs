@@ -49,5 +49,11 @@ pub const TEXT_SHORT_CHARS_MAX: usize = 255;
 pub const TEXT_LONG_CHARS_MAX: usize = 4_000;
 /// Sheets of a document or of its attachments. Own bound against slips of the pen.
 pub const SHEETS_MAX: u32 = 99_999;
+/// Bytes of an address on the web. Own bound: those in certificates stay below 200.
+pub const URL_BYTES_MAX: usize = 2048;
+/// Requests of one `material fetch`. Own bound: the lists of some dozen authorities, and what waits.
+pub const FETCHES_MAX: usize = 256;
+/// Milliseconds after which a `material fetch` begins no more requests: the archive is held meanwhile. Own bound.
+pub const FETCH_RUN_MS_MAX: u64 = 15 * 60 * 1000;
 
 const _: () = assert!(FRAME_CHUNKS_MAX <= u8::MAX as usize, "the frame header counts chunks in one byte");

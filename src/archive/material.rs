@@ -33,6 +33,8 @@ pub struct NewMaterial<'a> {
     pub issuer: &'a [u8],
     /// When a CRL was made, in seconds; of a certificate its first second.
     pub made: i64,
+    /// The address it was fetched from; none when somebody brought it.
+    pub source: Option<&'a str>,
 }
 
 impl Archive {
@@ -44,10 +46,13 @@ impl Archive {
         if self.index().has_material(digest)? {
             return Ok(None);
         }
-        let fields = json!({
+        let mut fields = json!({
             "issuer": sha256(new.issuer).to_string(), "made": new.made, "material": new.kind.as_str(),
             "sha256": digest.to_string(),
         });
+        if let Some(source) = new.source {
+            fields["source"] = source.into();
+        }
         let fields = fields.as_object().cloned().unwrap_or_default();
         let mut bytes = new.der;
         let files: Vec<ActBytes<'_>> = vec![(FILE.to_owned(), &mut bytes)];
@@ -88,6 +93,11 @@ impl Archive {
         let bytes = self.act_file(&act, &document, FILE)?;
         let changed = |e| Error::caused(ErrorCode::StoChanged, row.entry.to_string(), e);
         material.add_file(&bytes).map(drop).map_err(changed)
+    }
+
+    /// The address that a piece of shared material was fetched from, by its entry; none when somebody brought it.
+    pub fn material_source(&self, entry: u64) -> Result<Option<String>, Error> {
+        Ok(self.document(entry)?.0.text("source").map(str::to_owned))
     }
 
     /// The bytes of a piece of shared material.

@@ -1,4 +1,4 @@
-//! `muragat material add|list`: certificates of CAs and CRLs for the validation of signatures, kept once.
+//! `muragat material add|list|fetch`: certificates of CAs and CRLs for the validation of signatures, kept once.
 //!
 //! Certificates of signers and OCSP answers name people and are not kept here: they are given to `ingest --material`
 //! and
@@ -36,6 +36,8 @@ enum MaterialCommand {
     Add(Add),
     /// What is kept: whose, from when to when, and whether it still serves.
     List,
+    /// Fetch CRLs, certificates of issuers and OCSP answers, from the addresses that muragat.toml allows.
+    Fetch(super::fetch::Fetch),
 }
 
 #[derive(clap::Args)]
@@ -121,6 +123,7 @@ impl MaterialArgs {
         match self.command {
             MaterialCommand::Add(args) => args.run(common),
             MaterialCommand::List => list(common),
+            MaterialCommand::Fetch(args) => args.run(common),
         }
     }
 }
@@ -236,11 +239,12 @@ fn list(common: &Common) -> Result<Exit, Error> {
         let kind = SharedKind::ALL.get(usize::from(row.kind)).copied();
         let made = DateTime::from_timestamp(row.made, 0);
         let Listed { issuer, subject, until, state } = listed(sha256, row, &pool, &names, is_stale);
+        let source = archive.material_source(row.entry)?;
         if common.json() {
             common.print_json(&json!({
                 "sha256": sha256.to_string(), "material": kind.map_or("", SharedKind::as_str),
                 "made": made.map(time_text), "entry": row.entry, "issuer": issuer, "subject": subject,
-                "until": until.map(time_text), "state": state.as_str(),
+                "until": until.map(time_text), "state": state.as_str(), "source": source,
             }));
             continue;
         }
@@ -256,6 +260,9 @@ fn list(common: &Common) -> Result<Exit, Error> {
             out!("  {}: {}", ISSUER.get(lang), shown(issuer));
         }
         out!("  {made} – {until} · #{}", row.entry);
+        if let Some(url) = source {
+            out!("  {}", shown(&url));
+        }
         out!("  SHA-256 {sha256}");
     }
     if rows.is_empty() && !common.json() {

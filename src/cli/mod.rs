@@ -21,6 +21,7 @@ mod classifier;
 mod demo;
 mod doctor;
 mod duplicates;
+mod fetch;
 mod get;
 mod ingest;
 mod init;

@@ -12,10 +12,11 @@ use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::Status;
 use crate::ingest::waiting::{self, missing, reasons, same_registration};
-use crate::model::id::RecordId;
+use crate::model::id::{ActorId, RecordId};
 use crate::model::missing::Missing;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
+use crate::verify::material::Material;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -151,29 +152,42 @@ impl Retry {
             [] => archive.all_waiting()?,
             ids => ids.iter().map(|id| record_id(id)).collect::<Result<Vec<_>, _>>()?,
         };
-        let mut exit = Exit::Ok;
         let mut answers = Answers::of_waiting(self.answers, !self.no_answers, archive.root());
-        waiting::retry(&archive, &ids, Some(&material), actor, &mut |tried| {
-            answers.write_decided(tried.id, &tried.answered, common);
-            if common.json() {
-                common.print_json(&answer_json(&tried.answered, common.lang()));
-            } else {
-                print_answer(&tried.answered, common.lang());
-            }
-            let found = match &tried.answered.status {
-                Status::Accepted { .. } | Status::Held { .. } => Exit::Ok,
-                Status::Refused { .. } => Exit::Refused,
-                Status::Waiting { .. } => Exit::Incomplete,
-                Status::Failed(error) => error.code.exit(),
-            };
-            if exit == Exit::Ok || matches!(&tried.answered.status, Status::Failed(_)) {
-                exit = found;
-            }
-        })?;
+        let exit = try_again(&archive, &ids, &material, actor, &mut answers, common)?;
         answers.end(common);
         archive.close()?;
         Ok(exit)
     }
+}
+
+/// Tries waiting submissions again with this material, and prints what became of each.
+pub(super) fn try_again(
+    archive: &Archive,
+    ids: &[RecordId],
+    material: &Material,
+    actor: ActorId,
+    answers: &mut Answers,
+    common: &Common,
+) -> Result<Exit, Error> {
+    let mut exit = Exit::Ok;
+    waiting::retry(archive, ids, Some(material), actor, &mut |tried| {
+        answers.write_decided(tried.id, &tried.answered, common);
+        if common.json() {
+            common.print_json(&answer_json(&tried.answered, common.lang()));
+        } else {
+            print_answer(&tried.answered, common.lang());
+        }
+        let found = match &tried.answered.status {
+            Status::Accepted { .. } | Status::Held { .. } => Exit::Ok,
+            Status::Refused { .. } => Exit::Refused,
+            Status::Waiting { .. } => Exit::Incomplete,
+            Status::Failed(error) => error.code.exit(),
+        };
+        if exit == Exit::Ok || matches!(&tried.answered.status, Status::Failed(_)) {
+            exit = found;
+        }
+    })?;
+    Ok(exit)
 }
 
 impl Refuse {

@@ -33,7 +33,7 @@ use crate::model::record::Flag;
 use crate::model::submission::{ComponentEntry, Role, Submission};
 use crate::model::validation::{SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::store::envelope::{Carried, bare, carried};
-use crate::store::spool::Spooled;
+use crate::store::spool::{Spool, Spooled};
 use crate::verify::alg::{self, DigestAlgorithm, Message, SignatureAlgorithm};
 use crate::verify::authority::AuthorityVerdict;
 use crate::verify::certificate::Certificate;
@@ -114,6 +114,16 @@ pub struct Shared {
 
 /// Keeps the certificates of CAs and the CRLs of `material` for all records.
 pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Result<Shared, Error> {
+    add_shared_from(archive, material, None, actor)
+}
+
+/// The same with the address that it was fetched from.
+pub fn add_shared_from(
+    archive: &Archive,
+    material: &Material,
+    source: Option<&str>,
+    actor: ActorId,
+) -> Result<Shared, Error> {
     let mut shared = Shared::default();
     let mut add = |new: NewMaterial<'_>| -> Result<(), Error> {
         match archive.add_material(new, actor)? {
@@ -129,7 +139,7 @@ pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Res
             continue;
         }
         let (kind, made) = (SharedKind::Certificate, certificate.not_before.timestamp());
-        add(NewMaterial { kind, der: &certificate.der, issuer: certificate.issuer_der(), made })?;
+        add(NewMaterial { kind, der: &certificate.der, issuer: certificate.issuer_der(), made, source })?;
     }
     // A CRL that is not its issuer's would stand in the way of the right one for ever. Most records bring none, so the
     // pool is not copied for nothing.
@@ -147,7 +157,8 @@ pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Res
             continue;
         }
         let kind = if crl.is_delta() { SharedKind::DeltaCrl } else { SharedKind::Crl };
-        add(NewMaterial { kind, der: crl.der(), issuer: crl.issuer_der(), made: crl.this_update.timestamp() })?;
+        let made = crl.this_update.timestamp();
+        add(NewMaterial { kind, der: crl.der(), issuer: crl.issuer_der(), made, source })?;
     }
     passed_over += u64::try_from(material.ocsp_responses().len()).unwrap_or(u64::MAX);
     Ok(Shared { passed_over, foreign, ..shared })
@@ -155,7 +166,7 @@ pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Res
 
 /// Whether a CRL was signed with the key of this certificate. Whether that is a CA to be trusted is asked when it is
 /// used.
-fn is_signed_by(crl: &Crl, issuer: &Certificate) -> bool {
+pub(crate) fn is_signed_by(crl: &Crl, issuer: &Certificate) -> bool {
     let (Ok(key), Ok(algorithm)) =
         (issuer.public_key(), SignatureAlgorithm::of_identifier(crl.signature_algorithm_der(), None))
     else {
@@ -164,7 +175,8 @@ fn is_signed_by(crl: &Crl, issuer: &Certificate) -> bool {
     alg::verify(&key, &algorithm, Message::Bytes(crl.tbs_der()), crl.signature_octets()).is_ok()
 }
 
-fn is_ca(certificate: &Certificate) -> bool {
+/// Whether a certificate is one of a CA, by its own word.
+pub(crate) fn is_ca(certificate: &Certificate) -> bool {
     let is_old_root = certificate.version == 1 && certificate.is_self_issued();
     certificate.extensions.basic_constraints.is_some_and(|b| b.ca) || is_old_root
 }
@@ -430,22 +442,9 @@ impl Receipt<'_> {
         Ok(Validated { object, target, report, chain_ends })
     }
 
-    /// A CMS without its content, which is read as a stream; nothing when there is none: that is the validation's to
-    /// say.
     fn outline(&self, component: &mut Received) -> Result<Vec<u8>, Stop> {
-        let spool = self.archive.spool();
-        let outline = bare(spool, &mut component.bytes).map_err(OutlineError::from).and_then(|bare| match bare {
-            Some(mut bare) => without_content(&mut bare),
-            None => without_content(&mut component.bytes),
-        });
-        match outline {
-            // What stands behind a signed document would be given out with it, and nobody signed it: no such object is
-            // read as a signature.
-            Ok(Some(outline)) if outline.trailing == 0 => Ok(outline.bytes),
-            Ok(_) => Ok(Vec::new()),
-            Err(OutlineError::Walk(CmsError::Io(e))) => Err(spool_failed(&component.entry.path, e).into()),
-            Err(_) => Ok(Vec::new()),
-        }
+        let outline = outline(self.archive.spool(), &mut component.bytes);
+        outline.map_err(|e| spool_failed(&component.entry.path, e).into())
     }
 }
 
@@ -493,6 +492,22 @@ pub(super) fn freeze<'v>(
         }
     }
     frozen
+}
+
+/// A CMS without its content, which is read as a stream; nothing when there is none: that is the validation's to say.
+pub(super) fn outline<R: Read + Seek>(spool: &Spool, source: &mut R) -> std::io::Result<Vec<u8>> {
+    let outline = bare(spool, source).map_err(OutlineError::from).and_then(|bare| match bare {
+        Some(mut bare) => without_content(&mut bare),
+        None => without_content(source),
+    });
+    match outline {
+        // What stands behind a signed document would be given out with it, and nobody signed it: no such object is read
+        // as a signature.
+        Ok(Some(outline)) if outline.trailing == 0 => Ok(outline.bytes),
+        Ok(_) => Ok(Vec::new()),
+        Err(OutlineError::Walk(CmsError::Io(e))) => Err(e),
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// Whether the certificates at hand lead from the signer to a self-issued one. Asked only where no chain was found:

@@ -18,6 +18,7 @@
 use super::component::{Received, Stop, spool_failed};
 use super::receipt::{self, Known};
 use super::receive::Sip;
+use super::signatures;
 use super::unpack::Container;
 use super::{Answered, From, Status, Worker, channel, refuse_now};
 use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
@@ -27,10 +28,14 @@ use crate::model::id::{ActorId, RecordId};
 use crate::model::missing::Missing;
 use crate::model::submission::SUBMISSION_FILE;
 use crate::text::{Said, Text, text};
+use crate::verify::certificate::Certificate;
+use crate::verify::cms::SignedData;
+use crate::verify::limits::CERTIFICATE_BYTES_MAX;
 use crate::verify::material::Material;
 use serde_json::{Map, Value, json};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const DECISION: Text = text("Шешімнің негіздемесі", "Обоснование решения", "Grounds of the decision");
 
@@ -151,6 +156,45 @@ pub(super) fn container<'a>(archive: &'a Archive, waiting: &'a Waiting, files: &
     let sizes: Vec<(String, u64)> = files.iter().map(|f| (f.path.clone(), f.size)).collect();
     let open = move |index: usize| -> Box<dyn Read + 'a> { Box::new(waiting.file(archive, &files[index]).seekable()) };
     Container::held(waiting.text("source"), &sizes, Box::new(open))
+}
+
+/// The certificates that a waiting submission carries: in its signatures and their time-stamps, and as files.
+pub fn certificates(archive: &Archive, waiting: &Waiting) -> Result<Material, Error> {
+    let mut found = Material::default();
+    for file in waiting.files().iter().filter(|f| f.path != SUBMISSION_FILE) {
+        let mut source = waiting.file(archive, file).seekable();
+        let failed = |e: std::io::Error| Error::caused(ErrorCode::StoChanged, waiting.id.to_string(), e);
+        let cms = signatures::outline(archive.spool(), &mut source).map_err(failed)?;
+        if !cms.is_empty() {
+            carried(&cms, &mut found);
+        } else if file.size <= CERTIFICATE_BYTES_MAX as u64 {
+            let mut bytes = Vec::new();
+            source.seek(SeekFrom::Start(0)).and_then(|_| source.read_to_end(&mut bytes)).map_err(failed)?;
+            let mut file = Material::default();
+            // Whatever else it is, it carries no certificate.
+            let _ = file.add_file(&bytes);
+            file.certificates().for_each(|certificate| found.add_certificate(certificate.clone()));
+        }
+    }
+    Ok(found)
+}
+
+/// The certificates in a CMS, and in the time-stamps of its signers.
+fn carried(cms: &[u8], found: &mut Material) {
+    let Ok(signed) = SignedData::read(cms) else { return };
+    let mut take = |signed: &SignedData<'_>| {
+        for certificate in signed.certificates.iter().filter_map(|der| Certificate::parse(der).ok()) {
+            found.add_certificate(Arc::new(certificate));
+        }
+    };
+    take(&signed);
+    let attributes = signed.signers.iter().filter_map(|signer| signer.unsigned.as_ref()).flat_map(|a| &a.list);
+    for value in attributes.flat_map(|attribute| &attribute.values) {
+        // A token is a CMS itself; other values are not.
+        if let Ok(token) = SignedData::read(value.raw) {
+            take(&token);
+        }
+    }
 }
 
 impl Worker<'_> {

@@ -21,4 +21,5 @@ pub mod record;
 pub mod secrecy;
 pub(crate) mod strict;
 pub mod submission;
+pub mod url;
 pub mod validation;

@@ -124,6 +124,8 @@ pub struct Extensions {
     pub freshest_crl: Vec<Vec<u8>>,
     /// authorityInfoAccess, id-ad-ocsp: what is said to be a URL. Never trusted, never fetched from here.
     pub ocsp_urls: Vec<String>,
+    /// authorityInfoAccess, id-ad-caIssuers: where the issuer's certificate is said to be. The same holds.
+    pub issuer_urls: Vec<String>,
     /// id-pkix-ocsp-nocheck is there (RFC 6960 §4.2.2.2.1).
     pub ocsp_no_check: bool,
     /// Critical extensions that are not understood (RFC 5280 §4.2: the certificate must be rejected).
@@ -343,6 +345,8 @@ pub mod extension {
     pub const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
     /// id-ad-ocsp, an access method in authorityInfoAccess.
     pub const ACCESS_OCSP: &str = "1.3.6.1.5.5.7.48.1";
+    /// id-ad-caIssuers, the other one.
+    pub const ACCESS_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
 }
 
 impl Extensions {
@@ -404,9 +408,9 @@ impl Extensions {
             extension::AUTHORITY_KEY_ID => hint(extension, authority_key(value)).map(|v| {
                 (self.authority_key_id, self.authority_issuer_serial) = v.unwrap_or_default();
             }),
-            extension::AUTHORITY_INFO_ACCESS => {
-                hint(extension, ocsp_urls(value)).map(|v| self.ocsp_urls = v.unwrap_or_default())
-            }
+            extension::AUTHORITY_INFO_ACCESS => hint(extension, access_urls(value)).map(|v| {
+                (self.ocsp_urls, self.issuer_urls) = v.unwrap_or_default();
+            }),
             // RFC 5280 §4.2.1.7: it takes no part in the validation.
             extension::ISSUER_ALT_NAME => Ok(()),
             extension::OCSP_NO_CHECK => {
@@ -577,19 +581,30 @@ fn authority_key(value: &[u8]) -> Result<AuthorityKey, DerError> {
     Ok((key, issuer.zip(serial)))
 }
 
-/// RFC 5280 §4.2.2.1: the locations of OCSP responders that are URIs.
-fn ocsp_urls(value: &[u8]) -> Result<Vec<String>, DerError> {
-    let found = members(value, |element| {
-        wants(element, tag::SEQUENCE)?;
-        let mut reader = element.reader();
-        let method = reader.expect(tag::OID)?.oid()?;
-        let location = reader.read()?;
-        reader.end()?;
-        // uniformResourceIdentifier [6] IA5String.
-        let is_ocsp = method == extension::ACCESS_OCSP && location.tag == 0x86;
-        Ok(is_ocsp.then(|| String::from_utf8_lossy(location.content).into_owned()))
-    })?;
-    Ok(found.into_iter().flatten().collect())
+/// RFC 5280 §4.2.2.1: the locations that are URIs, of OCSP responders and of certificates of the issuer.
+fn access_urls(value: &[u8]) -> Result<(Vec<String>, Vec<String>), DerError> {
+    let (mut responders, mut issuers) = (Vec::new(), Vec::new());
+    for (method, location) in members(value, access)? {
+        match (method.as_str(), location) {
+            (extension::ACCESS_OCSP, Some(url)) => responders.push(url),
+            (extension::ACCESS_ISSUERS, Some(url)) => issuers.push(url),
+            _ => {}
+        }
+    }
+    Ok((responders, issuers))
+}
+
+/// AccessDescription: the method, and the location if it is a URI.
+fn access(element: &Element<'_>) -> Result<(Oid, Option<String>), DerError> {
+    wants(element, tag::SEQUENCE)?;
+    let mut reader = element.reader();
+    let method = reader.expect(tag::OID)?.oid()?;
+    let location = reader.read()?;
+    reader.end()?;
+    // uniformResourceIdentifier [6] IA5String.
+    let url =
+        (location.tag == tag::context_primitive(6)).then(|| String::from_utf8_lossy(location.content).into_owned());
+    Ok((method, url))
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@
 use super::alg::DigestAlgorithm;
 use super::certificate::Certificate;
 use super::crl::{Reason, content, read_extensions, whole};
-use super::der::{DerError, Element, Reader, tag};
+use super::der::{DerError, Element, Reader, tag, write};
 use super::limits::{CERTIFICATES_MAX, OCSP_ANSWERS_MAX, OCSP_BYTES_MAX};
+use super::material::key_bits;
 use super::oid::Oid;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::strict::words;
@@ -292,6 +293,24 @@ impl OcspResponse {
         self.der.get(range.clone()).unwrap_or_default()
     }
 }
+
+/// The request for the state of `certificate` (RFC 6960 §4.1.1), which `issuer` issued; none when the issuer's key
+/// cannot be read.
+///
+/// SHA-1 names the issuer: it protects nothing here, and is what every responder understands (RFC 5019 §2.1.1). There
+/// is no nonce: many responders give out answers that were made before and ignore it (RFC 5019 §2.1.1, §4), and how old
+/// an answer may be is the policy's to say. So the same question has the same bytes.
+pub fn request(certificate: &Certificate, issuer: &Certificate) -> Option<Vec<u8>> {
+    let octets = |bytes: &[u8]| write(tag::OCTET_STRING, &[&DigestAlgorithm::Sha1.digest(bytes)]);
+    let (name, key) = (octets(certificate.issuer_der()), octets(key_bits(issuer)?));
+    let serial = write(tag::INTEGER, &[&certificate.serial]);
+    let id = write(tag::SEQUENCE, &[SHA1_IDENTIFIER, &name, &key, &serial]);
+    // OCSPRequest { TBSRequest { requestList { Request { reqCert } } } }.
+    Some((0..4).fold(id, |inner, _| write(tag::SEQUENCE, &[&inner])))
+}
+
+/// AlgorithmIdentifier of SHA-1. With the NULL, which RFC 3370 §2.1 lets one leave out and some responders compare.
+const SHA1_IDENTIFIER: &[u8] = &[0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0];
 
 /// The choices of ResponderID, both EXPLICIT.
 pub(super) const BY_NAME: u8 = tag::context(1);

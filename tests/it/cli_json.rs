@@ -343,6 +343,11 @@ fn every_line_follows_its_schema() {
     run(&["material", "add", &crl], &["material-answer"]);
     let kept = run(&["material", "list"], &["material-row"]).swap_remove(0);
     assert!(kept["issuer"].is_string() && kept["until"].is_string() && kept["subject"].is_null(), "{kept}");
+    let config = signed.root().join("muragat.toml");
+    let allowed = "\n[material]\nfetch = [\"http://127.0.0.1:9/\"]\n";
+    fs::write(&config, fs::read_to_string(&config).unwrap() + allowed).unwrap();
+    let fetch = ["material", "fetch", "--dry-run", "--url", "http://127.0.0.1:9/root.crl"];
+    assert_eq!(run(&fetch, &["material-fetch-row"])[0]["outcome"], "planned");
     what_is_decided_is_answered(&signed, waits["waiting_id"].as_str().unwrap());
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);

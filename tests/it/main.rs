@@ -11,6 +11,7 @@ mod common;
 mod corpus;
 mod crash;
 mod crash_signed;
+mod fetch;
 mod formats;
 mod golden;
 mod gost;

@@ -5,7 +5,7 @@
 
 use super::common::docx;
 use muragat::archive::{Archive, InitOptions};
-use muragat::cli::samples::signer::{Holder, Revocation, Root, Signer, Validity};
+use muragat::cli::samples::signer::{Addresses, Holder, Revocation, Root, Signer, Validity};
 use muragat::cli::samples::trust::{Person, Trust};
 use muragat::clock::FixedClock;
 use muragat::ingest::adopt::{Adopted, adopt};
@@ -90,6 +90,19 @@ impl Office {
             Person { holder: holder("", "000000000002"), office: "records_office", post: "Кеңсе маманы" },
         ];
         Trust::new(&self.root, AGENCY, &persons, fresh(now), &[])
+    }
+
+    /// The official and the clerk get other certificates, which say where more is to be had.
+    pub(crate) fn publish_at(&mut self, now: u64, addresses: Addresses) {
+        let mut count = 100u8;
+        let mut random = move |buffer: &mut [u8]| {
+            count += 1;
+            buffer.fill(count);
+        };
+        let validity = Validity { from: at(now - 400 * DAY_MS), until: at(now + 2000 * DAY_MS) };
+        self.root.publish_at(addresses);
+        self.official = self.root.issue(&holder("ҮЛГІ БАСШЫ", "000000000001"), validity, &mut random).unwrap();
+        self.clerk = self.root.issue(&holder("ҮЛГІ КЕҢСЕ", "000000000002"), validity, &mut random).unwrap();
     }
 
     pub(crate) fn crl(&self, now: u64, revoked: &[Revocation<'_>]) -> Vec<u8> {

@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 12] = [
+const WALL: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("store", &["model"]),
     ("verify", &["model"]),
@@ -36,18 +36,21 @@ const WALL: [(&str, &[&str]); 12] = [
     ("ingest", &["model", "store", "verify", "vault", "tlog", "index", "archive", "access"]),
     ("access", &["model", "store", "vault", "tlog", "index", "archive"]),
     ("audit", &["model", "store", "vault", "tlog", "index", "archive"]),
-    ("cli", &["model", "store", "verify", "vault", "tlog", "index", "archive", "ingest", "access", "audit"]),
+    // Above intake, so that nothing there can reach the network.
+    ("fetch", &["model", "verify", "archive", "ingest"]),
+    ("cli", &["model", "store", "verify", "vault", "tlog", "index", "archive", "ingest", "access", "audit", "fetch"]),
     // Test builds only; nothing but tests imports it.
     ("testing", &["model", "store", "vault", "tlog", "index", "archive", "ingest", "access", "audit"]),
 ];
 
 /// Imports upwards: file, module, reason.
-const UPWARDS: [(&str, &str, &str); 6] = [
+const UPWARDS: [(&str, &str, &str); 7] = [
     ("src/error.rs", "store", "one page maps every module's error to its code"),
     ("src/error.rs", "vault", "one page maps every module's error to its code"),
     ("src/error.rs", "tlog", "one page maps every module's error to its code"),
     ("src/error.rs", "index", "one page maps every module's error to its code"),
     ("src/config.rs", "model::id", "the configuration names the archive"),
+    ("src/config.rs", "model::url", "the configuration names the addresses that may be fetched from"),
     ("src/config.rs", "tlog::checkpoint", "the configuration holds the verifier key, checked when it is read"),
 ];
 
@@ -60,7 +63,7 @@ struct Outside {
 
 const ANY: usize = usize::MAX;
 
-const OUTSIDES: [Outside; 6] = [
+const OUTSIDES: [Outside; 7] = [
     Outside {
         what: "the clock",
         words: &["SystemTime::now", "Instant::now", "Utc::now", "Local::now"],
@@ -83,6 +86,12 @@ const OUTSIDES: [Outside; 6] = [
             ("src/index/redb.rs", ANY),
             ("src/cli/", ANY),
         ],
+    },
+    Outside {
+        what: "the network",
+        words: &["ureq", "TcpStream", "TcpListener", "UdpSocket", "UnixStream", "ToSocketAddrs", "std::net"],
+        // Fetching of CRLs, certificates of issuers and OCSP answers: the one step that asks outside.
+        homes: &[("src/fetch/http.rs", ANY)],
     },
     Outside {
         what: "randomness",

@@ -33,6 +33,11 @@ const ORGANIZATIONAL_UNIT: &[u32] = &[2, 5, 4, 11];
 const EXTENDED_KEY_USAGE: &[u32] = &[2, 5, 29, 37];
 const CRL_NUMBER: &[u32] = &[2, 5, 29, 20];
 const REASON_CODE: &[u32] = &[2, 5, 29, 21];
+const CRL_DISTRIBUTION_POINTS: &[u32] = &[2, 5, 29, 31];
+const FRESHEST_CRL: &[u32] = &[2, 5, 29, 46];
+const AUTHORITY_INFO_ACCESS: &[u32] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
+const ACCESS_OCSP: &[u32] = &[1, 3, 6, 1, 5, 5, 7, 48, 1];
+const ACCESS_ISSUERS: &[u32] = &[1, 3, 6, 1, 5, 5, 7, 48, 2];
 const EMAIL_PROTECTION: &[u32] = &[1, 3, 6, 1, 5, 5, 7, 3, 4];
 const SIGNING_CERTIFICATE_V2: &[u32] = &[1, 2, 840, 113549, 1, 9, 16, 2, 47];
 const CONTENT_TYPE: &[u32] = &[1, 2, 840, 113549, 1, 9, 3];
@@ -105,6 +110,20 @@ pub struct Root {
     key: AnyKey,
     name: Vec<u8>,
     certificate: Vec<u8>,
+    addresses: Addresses,
+}
+
+/// Where certificates say that more is to be had; nowhere by default.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// CRLs (RFC 5280 §4.2.1.13).
+    pub crl: Option<String>,
+    /// Delta CRLs (RFC 5280 §4.2.1.15).
+    pub delta: Option<String>,
+    /// The OCSP responder (RFC 5280 §4.2.2.1).
+    pub ocsp: Option<String>,
+    /// The certificate of the issuer.
+    pub issuer: Option<String>,
 }
 
 /// Who a certificate is for.
@@ -156,7 +175,12 @@ impl Root {
             extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&*key))),
         ];
         let certificate = certificate(&*key, &name, &draw_serial(random), validity, &name, &*key, &extensions);
-        Root { key, name, certificate }
+        Root { key, name, certificate, addresses: Addresses::default() }
+    }
+
+    /// Certificates from now on say that more is to be had there.
+    pub fn publish_at(&mut self, addresses: Addresses) {
+        self.addresses = addresses;
     }
 
     /// Issues a certificate for signing documents.
@@ -171,7 +195,7 @@ impl Root {
         let purposes: Vec<Vec<u8>> =
             [EMAIL_PROTECTION].iter().chain(holder.roles).map(|oid| der::object_identifier(oid)).collect();
         let purposes: Vec<&[u8]> = purposes.iter().map(Vec::as_slice).collect();
-        let extensions = [
+        let mut extensions = vec![
             extension(BASIC_CONSTRAINTS, true, &der::sequence(&[])),
             // RFC 5280 §4.2.1.3: bits 0 and 1, digitalSignature and nonRepudiation.
             extension(KEY_USAGE, true, &der::bit_string(6, &[0b1100_0000])),
@@ -179,6 +203,7 @@ impl Root {
             extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&*key))),
             extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&authority_key])),
         ];
+        extensions.extend(self.addresses.extensions());
         let subject = holder.name();
         let certificate = certificate(&*self.key, &self.name, &serial, validity, &subject, &*key, &extensions);
         Signer { key, issuer: self.name.clone(), serial, certificate }
@@ -223,6 +248,29 @@ impl Root {
         }
         out.push_str("\n-----END CERTIFICATE-----\n");
         out
+    }
+}
+
+impl Addresses {
+    fn extensions(&self) -> Vec<Vec<u8>> {
+        // uniformResourceIdentifier [6] of GeneralName.
+        let uri = |text: &String| der::value(0x86, text.as_bytes());
+        let point = |text: &String| {
+            let name = der::context(0, &der::context(0, &uri(text)));
+            der::sequence(&[&der::sequence(&[&name])])
+        };
+        let access = |method: &[u32], text: &String| der::sequence(&[&der::object_identifier(method), &uri(text)]);
+        let mut extensions = Vec::new();
+        extensions.extend(self.crl.as_ref().map(|url| extension(CRL_DISTRIBUTION_POINTS, false, &point(url))));
+        extensions.extend(self.delta.as_ref().map(|url| extension(FRESHEST_CRL, false, &point(url))));
+        let ocsp = self.ocsp.as_ref().map(|url| access(ACCESS_OCSP, url));
+        let issuer = self.issuer.as_ref().map(|url| access(ACCESS_ISSUERS, url));
+        let accesses: Vec<Vec<u8>> = ocsp.into_iter().chain(issuer).collect();
+        if !accesses.is_empty() {
+            let accesses: Vec<&[u8]> = accesses.iter().map(Vec::as_slice).collect();
+            extensions.push(extension(AUTHORITY_INFO_ACCESS, false, &der::sequence(&accesses)));
+        }
+        extensions
     }
 }
 

@@ -155,6 +155,16 @@ impl DistributionPoint {
         Ok(point)
     }
 
+    /// Where its list is said to be. What stands there is text by a stranger: whoever goes there asks first whether he
+    /// may.
+    fn urls(&self) -> impl Iterator<Item = String> {
+        let names = match &self.name {
+            Some(PointName::Full(names)) => names.as_slice(),
+            _ => &[],
+        };
+        names.iter().filter_map(|name| url_of(name))
+    }
+
     /// The points of a certificate, and after them the one that RFC 5280 §6.3.3 adds: the name of the issuer. A
     /// malformed one points nowhere.
     pub fn all_of(certificate: &Certificate) -> Vec<Self> {
@@ -164,6 +174,14 @@ impl DistributionPoint {
         all.push(Self { name: Some(issuer), ..Self::default() });
         all
     }
+}
+
+/// Where a certificate says that its CRLs are: complete ones, then deltas (RFC 5280 §4.2.1.13, §4.2.1.15).
+pub fn crl_urls(certificate: &Certificate) -> Vec<String> {
+    let extensions = &certificate.extensions;
+    let points = extensions.crl_distribution_points.iter().chain(&extensions.freshest_crl);
+    let points: Vec<DistributionPoint> = points.filter_map(|der| DistributionPoint::parse(der).ok()).collect();
+    points.iter().flat_map(DistributionPoint::urls).collect()
 }
 
 /// Why a CRL is not for a certificate at one of its distribution points.
@@ -258,6 +276,12 @@ pub fn directory_names(names: &[Vec<u8>]) -> Vec<Vec<u8>> {
 fn directory_name_of(general_name: &[u8]) -> Option<&[u8]> {
     let element = Reader::der(general_name).expect(DIRECTORY_NAME).ok()?;
     Some(element.content)
+}
+
+/// uniformResourceIdentifier [6] IA5String of GeneralName.
+fn url_of(general_name: &[u8]) -> Option<String> {
+    let element = Reader::der(general_name).expect(tag::context_primitive(6)).ok()?;
+    Some(String::from_utf8_lossy(element.content).into_owned())
 }
 
 fn general_names_match(a: &[u8], b: &[u8]) -> bool {

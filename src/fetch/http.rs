@@ -1,0 +1,97 @@
+//! The only code of the program that opens a connection: one request, one bounded answer.
+//!
+//! It goes where it is told and nowhere else: redirects are not followed, no proxy is taken from the environment, no
+//! connection is kept, nothing is sent that names the archive. Every wait and every body has a limit.
+//!
+//! Whether it may go there is asked before: see [`fetch`](super). What comes back is bytes by a stranger.
+
+use crate::model::url::HttpUrl;
+use std::io::Read;
+use std::time::Duration;
+use ureq::{Agent, Body, http};
+
+/// How long is waited.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For a connection.
+    pub connect: Duration,
+    /// For everything from the name of the host to the last byte of the answer.
+    pub whole: Duration,
+}
+
+impl Default for Timeouts {
+    /// Own bounds: a list of 20 MiB in a minute needs 3 Mbit/s.
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), whole: Duration::from_secs(60) }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum HttpError {
+    /// The server cannot be reached, is too slow, or does not speak HTTP.
+    #[error("no answer: {0}")]
+    Unreachable(#[source] Box<ureq::Error>),
+    /// It sends us elsewhere.
+    #[error("answers {0}, a redirect; redirects are not followed")]
+    Redirect(u16),
+    /// It does not give what was asked for.
+    #[error("answers {0}")]
+    Status(u16),
+    /// More bytes than such a thing can have.
+    #[error("answers with more than {0} bytes")]
+    TooLong(usize),
+}
+
+impl From<ureq::Error> for HttpError {
+    fn from(error: ureq::Error) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+}
+
+/// Makes requests.
+pub(super) struct Client(Agent);
+
+impl Client {
+    pub(super) fn new(timeouts: Timeouts) -> Self {
+        let config = Agent::config_builder()
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .timeout_connect(Some(timeouts.connect))
+            .timeout_global(Some(timeouts.whole))
+            .max_idle_connections(0)
+            .user_agent("muragat")
+            .build();
+        Self(config.into())
+    }
+
+    /// The file at `url`, of at most `bytes_max` bytes.
+    pub(super) fn get(&self, url: &HttpUrl, bytes_max: usize) -> Result<Vec<u8>, HttpError> {
+        read(self.0.get(url.to_string()).call()?, bytes_max)
+    }
+
+    /// What an OCSP responder answers (RFC 6960 §A.1).
+    pub(super) fn ask_ocsp(&self, url: &HttpUrl, request: &[u8], bytes_max: usize) -> Result<Vec<u8>, HttpError> {
+        let post = self.0.post(url.to_string()).content_type("application/ocsp-request");
+        read(post.header("Accept", "application/ocsp-response").send(request)?, bytes_max)
+    }
+}
+
+fn read(response: http::Response<Body>, bytes_max: usize) -> Result<Vec<u8>, HttpError> {
+    match response.status().as_u16() {
+        200 => {}
+        redirect @ 300..400 => return Err(HttpError::Redirect(redirect)),
+        status => return Err(HttpError::Status(status)),
+    }
+    let mut bytes = Vec::new();
+    let body = response.into_body().into_reader();
+    // One byte more than there may be tells a body that is too long from one that just fits.
+    body.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(ureq::Error::from)?;
+    if bytes.len() > bytes_max {
+        return Err(HttpError::TooLong(bytes_max));
+    }
+    Ok(bytes)
+}
