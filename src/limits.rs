@@ -48,4 +48,10 @@ pub const TEXT_LONG_CHARS_MAX: usize = 4_000;
 /// Sheets of a document or of its attachments. Own bound against slips of the pen.
 pub const SHEETS_MAX: u32 = 99_999;
 
+/// Bytes of a source bundle when it is unpacked, which is read to compare it with the program. Own bound: with all
+/// vendored crates it has half a GiB today.
+pub const BUNDLE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// One file of the program's own source, which is read whole. Own bound: the largest has a few hundred KiB.
+pub const SOURCE_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 const _: () = assert!(FRAME_CHUNKS_MAX <= u8::MAX as usize, "the frame header counts chunks in one byte");

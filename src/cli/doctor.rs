@@ -2,7 +2,7 @@
 //!
 //! Advice about surroundings that the archive cannot mend itself; it changes nothing.
 
-use super::Common;
+use super::{Common, means};
 use crate::clock::rfc3339;
 use crate::config::Action;
 use crate::error::{Error, Exit};
@@ -88,6 +88,9 @@ impl Doctor {
         for (key, _) in lenient.iter().filter(|(_, action)| *action == Action::Flag) {
             add("policy-lenient", LENIENT, format!("[ingest] {key} = \"flag\""));
         }
+        if let Some((code, text, detail)) = means::advice(&archive)? {
+            add(code, text, detail);
+        }
         let head = archive.head();
         if archive.now() < head.t {
             add("clock-behind", CLOCK, rfc3339(head.t));
@@ -106,9 +109,11 @@ impl Doctor {
                 "archive_id": archive.config().archive_id.to_string(), "entries": head.size, "records": meta.records,
                 "store_segment": head.store.segment, "vault_epoch": head.vault.epoch, "index_entries": meta.size,
                 "index_generation": meta.generation, "index_rebuilt": rebuilt, "advice": list,
+                "program": archive.program().value(), "means": archive.means()?.map(|record| record.to_string()),
             }));
         } else {
             out!("{} · {} · #{}", archive.root().display(), archive.config().archive_id, head.size);
+            out!("{}", means::program_text(&archive.program().value()));
             if advice.is_empty() {
                 out!("{}", GOOD.get(common.lang()));
             }

@@ -120,7 +120,7 @@ fn row_json(waiting: &Waiting, overdue: bool, common: &Common) -> Value {
 
 impl Retry {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let material = super::material::read(&self.material, common)?;
         let ids = match self.ids.as_slice() {
@@ -154,7 +154,7 @@ impl Retry {
 
 impl Refuse {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let answered = waiting::refuse(&archive, record_id(&self.id)?, &self.reason, actor)?;
         Answers::new(self.answers, false).write(&answered, common);

@@ -11,6 +11,7 @@
 
 use super::amend;
 use super::receipt::{NOTICE_FILE, RECEIPT_FILE, calendar, due};
+use super::signatures::verifier;
 use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{Millis, civil_date, utc};
@@ -337,7 +338,9 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
         return Ok(Err(refusals));
     }
     let registers = authorities.adopted().iter().map(|a| a.sha256).collect();
-    Ok(Ok(document(prepared, &report, &verdicts, adopted.policy.sha256, registers, used(&report, archive)?)))
+    let mut document = document(prepared, &report, &verdicts, adopted.policy.sha256, registers, used(&report, archive)?);
+    document["verifier"] = verifier(archive)?;
+    Ok(Ok(canonical::to_vec(&document).expect("reports hold strings and small integers")))
 }
 
 /// The best that is known of when it was made.
@@ -373,7 +376,7 @@ fn document(
     policy: Sha256,
     authorities: Vec<Sha256>,
     material: Vec<Sha256>,
-) -> Vec<u8> {
+) -> Value {
     let claimed = report.signatures.iter().filter_map(|s| s.claimed_signing_time).max();
     let summary = Validation {
         verdict: SignatureVerdict::Valid,
@@ -401,7 +404,7 @@ fn document(
         Subject::Record(_) => (RECEIPT_SIGNATURE_PATH, RECEIPT_PATH),
         Subject::Refusal(_) => (NOTICE_SIGNATURE_FILE, NOTICE_FILE),
     };
-    let value = json!({
+    json!({
         "doubts": [],
         "schema": VALIDATION_SCHEMA,
         "signatures": [{
@@ -409,7 +412,7 @@ fn document(
             "signers": verdicts.iter().map(signer).collect::<Vec<_>>(),
         }],
         "summary": summary.value(),
+        "timestamps": [],
         "verdicts": {"authority": "passed", "requisites": "passed", "signatures": "passed"},
-    });
-    canonical::to_vec(&value).expect("reports hold strings and small integers")
+    })
 }

@@ -59,7 +59,7 @@ impl Bench {
 
     fn new() -> Self {
         let bench = Self::empty();
-        bench.run(&["init", "--signatures", "flag"]).exits(Exit::Ok);
+        bench.run(&["init", "--signatures", "flag", "--means", "none"]).exits(Exit::Ok);
         bench
     }
 
@@ -208,7 +208,7 @@ fn every_line_follows_its_schema() {
     let twin = Sample::new("1-қ").card_with("registration_number", json!("5-қ")).write(&bench.path("twin"), "5-same");
     let mut checked = Checked { bench: &bench, met: BTreeSet::new() };
 
-    checked.run(&["init", "--formats", "flag", "--signatures", "flag"], Exit::Ok, &["init"]);
+    checked.run(&["init", "--formats", "flag", "--signatures", "flag", "--means", "none"], Exit::Ok, &["init"]);
     let answers = [["ingest-answer"; 4].as_slice(), &["ingest-summary"]].concat();
     let first = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
     let again = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
