@@ -48,11 +48,8 @@ struct Deposit {
 const KEPT: Text = text("Тексеру құралдары сақталды", "Средства проверки сохранены", "Verification means are kept");
 const HELD: Text = text("бұрыннан бар", "уже есть", "kept before");
 const MISSING: Text = text("жоқ", "нет", "missing");
-const NOTHING: Text = text(
-    "Тексеру құралдары сақталмаған.",
-    "Средства проверки не сохранены.",
-    "No verification means are kept.",
-);
+const NOTHING: Text =
+    text("Тексеру құралдары сақталмаған.", "Средства проверки не сохранены.", "No verification means are kept.");
 const WHOLE: Text = text("бағдарлама және бастапқы мәтін", "программа и исходный текст", "program and source");
 const PROGRAM_ONLY: Text = text("тек бағдарлама", "только программа", "program only");
 const SOURCE_ONLY: Text = text("тек бастапқы мәтін", "только исходный текст", "source only");

@@ -338,7 +338,8 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
         return Ok(Err(refusals));
     }
     let registers = authorities.adopted().iter().map(|a| a.sha256).collect();
-    let mut document = document(prepared, &report, &verdicts, adopted.policy.sha256, registers, used(&report, archive)?);
+    let mut document =
+        document(prepared, &report, &verdicts, adopted.policy.sha256, registers, used(&report, archive)?);
     document["verifier"] = verifier(archive)?;
     Ok(Ok(canonical::to_vec(&document).expect("reports hold strings and small integers")))
 }

@@ -91,8 +91,7 @@ pub fn repeat(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Rep
     let verifier = document.get("verifier").cloned().unwrap_or_default();
     // What was accepted is not refused again, whatever is thought of it: what was in doubt then is in doubt now.
     let mode = Action::Flag;
-    let basis =
-        Basis { mode, policy: &policy, authorities: &authorities, pool: &pool, verifier: verifier.clone() };
+    let basis = Basis { mode, policy: &policy, authorities: &authorities, pool: &pool, verifier: verifier.clone() };
     let judged = asked.judge_by(&mut received, &basis).map_err(|stop| match stop {
         Stop::Failed(e) => e,
         Stop::Refused(_) | Stop::Held(_) => unreachable!("a record that is held is judged, never refused"),

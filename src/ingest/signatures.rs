@@ -259,13 +259,7 @@ impl Receipt<'_> {
             .flat_map(|v| v.report.signatures.iter().zip(&v.chain_ends).map(move |(report, ends)| (v, report, *ends)))
             .map(|(v, report, chain_ends)| Signed { object: v.object, target: v.target, report, chain_ends })
             .collect();
-        let facts = Facts {
-            submission: self.submission,
-            card: self.card,
-            policy,
-            authorities,
-            received: received_at,
-        };
+        let facts = Facts { submission: self.submission, card: self.card, policy, authorities, received: received_at };
         let decided = decide(&facts, &signed);
         refusals.extend(decided.refusals.iter().cloned());
         if mode == Action::Refuse && !refusals.is_empty() {
