@@ -105,8 +105,9 @@ impl Init {
             issuer,
             policy,
         };
+        let source = super::means::first_source(self.means, self.source)?;
         let archive = Archive::create(dir, &options, Arc::new(SystemClock))?;
-        let deposited = super::means::deposit_first(&archive, self.source.as_deref())?;
+        let deposited = super::means::deposit_first(&archive, source.as_deref())?;
         let keys = archive.config().keys_path(dir);
         let vkey = archive.config().vkey.to_string();
         if common.json() {

@@ -9,8 +9,8 @@ use crate::clock::{local_text, rfc3339};
 use crate::config::MeansKept;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::rows::RecordRow;
-use crate::ingest::means::{Deposited, Given, deposit, is_due};
-use crate::model::means::{Missing, MissingReason, PROGRAM_FILE, SOURCE_FILE};
+use crate::ingest::means::{Deposited, Given, check_source, deposit, is_due};
+use crate::model::means::{Missing, MissingReason, PROGRAM_FILE, Program, SOURCE_FILE};
 use crate::model::record::CardField;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
@@ -101,15 +101,23 @@ fn deposit_with(archive: &Archive, source: Option<&Path>, no_source: MissingReas
     deposit(archive, Given { program: &mut program, source, no_source }, SYSTEM_ACTOR)
 }
 
-/// The deposit of a new archive: here a source that is not the program's ends the command.
+/// The source for the deposit of a new archive, checked before anything is made: here one that is not the program's
+/// ends the command.
+pub(super) fn first_source(means: MeansKept, given: Option<PathBuf>) -> Result<Option<PathBuf>, Error> {
+    let beside = if means == MeansKept::Full { bundle_beside() } else { None };
+    let source = given.or(beside);
+    if let Some(path) = &source {
+        check_source(&Program::this(), &path.display().to_string(), &mut open(path)?)?;
+    }
+    Ok(source)
+}
+
+/// The deposit of a new archive.
 pub(super) fn deposit_first(archive: &Archive, source: Option<&Path>) -> Result<Option<Deposited>, Error> {
-    if archive.config().means == MeansKept::None {
+    if archive.config().means == MeansKept::None && source.is_none() {
         return Ok(None);
     }
-    let is_full = archive.config().means == MeansKept::Full;
-    let beside = if is_full && source.is_none() { bundle_beside() } else { None };
-    let source = source.map(Path::to_owned).or(beside);
-    deposit_with(archive, source.as_deref(), MissingReason::NoSource).map(Some)
+    deposit_with(archive, source, MissingReason::NoSource).map(Some)
 }
 
 /// The deposit of an upgrade, before the first act of a new program. What lies beside it is nobody's word, so when that

@@ -7,6 +7,7 @@
 //! It gives nothing out and unpacks nothing to a disk. Untrusted: sizes are bounded, and what is no regular file under
 //! the name of a source file is refused.
 
+use crate::error::ErrorCode;
 use crate::limits::{BUNDLE_BYTES_MAX, PATH_BYTES_MAX, SOURCE_FILE_BYTES_MAX};
 use crate::model::source;
 use std::io::{self, Read};
@@ -29,6 +30,15 @@ pub(super) enum BundleError {
         /// What is wrong.
         what: &'static str,
     },
+}
+
+impl BundleError {
+    /// The stable code.
+    pub(super) fn code(&self) -> ErrorCode {
+        match self {
+            BundleError::Io(_) | BundleError::Entry { .. } => ErrorCode::MeaBundle,
+        }
+    }
 }
 
 /// The digest of the program's source in a bundle.

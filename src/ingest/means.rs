@@ -62,12 +62,25 @@ pub fn is_due(archive: &Archive) -> Result<bool, Error> {
     Ok(archive.config().means != MeansKept::None && archive.means()?.is_none())
 }
 
+/// Checks that a bundle, which messages call `name`, has the source of a program.
+///
+/// # Errors
+///
+/// [`ErrorCode::MeaOtherSource`], [`ErrorCode::MeaBundle`].
+pub fn check_source(program: &Program, name: &str, bundle: &mut dyn Read) -> Result<(), Error> {
+    let found = source_digest(bundle).map_err(|e| Error::caused(e.code(), name, e))?;
+    if found == program.source.to_string() {
+        return Ok(());
+    }
+    let what = format!("it has the source {found}, the program was built from {}", program.source);
+    Err(Error::new(ErrorCode::MeaOtherSource, name, what))
+}
+
 /// Deposits the means of the program at work.
 ///
 /// # Errors
 ///
-/// [`ErrorCode::MeaOtherSource`], [`ErrorCode::MeaBundle`] when the source is not what it must be; then nothing is
-/// kept.
+/// Those of [`check_source`]; then nothing is kept.
 pub fn deposit(archive: &Archive, given: Given<'_>, actor: ActorId) -> Result<Deposited, Error> {
     let program = archive.program().clone();
     let is_full = archive.config().means == MeansKept::Full || given.source.is_some();
@@ -142,12 +155,7 @@ impl Parts<'_> {
         self.add(SOURCE_FILE, reader)?;
         let file = self.received.last_mut().expect("it was added");
         file.bytes.seek(SeekFrom::Start(0)).map_err(|e| spool_failed(SOURCE_FILE, e))?;
-        let found = source_digest(&mut file.bytes).map_err(|e| Error::caused(ErrorCode::MeaBundle, name, e))?;
-        if found != program.source.to_string() {
-            let what = format!("it has the source {found}, the program was built from {}", program.source);
-            return Err(Error::new(ErrorCode::MeaOtherSource, name, what));
-        }
-        Ok(())
+        check_source(program, name, &mut file.bytes)
     }
 }
 

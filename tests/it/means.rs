@@ -356,6 +356,8 @@ fn the_command_line_keeps_names_and_repeats() {
     let wrong = cli.file("wrong.tar.zst", zstd::encode_all([0; 1024].as_slice(), 1).unwrap());
     let error = cli.line(&["means", "deposit", "--source", &wrong], Exit::Refused, "error");
     assert_eq!(error["error"]["code"], "MEA-001");
+    let error = cli.line(&["init", "other", "--source", &wrong], Exit::Refused, "error");
+    assert_eq!((&error["error"]["code"], cli.path("other").exists()), (&json!("MEA-001"), false));
     cli.run(&["validate", "--record", &record, "--as-of", "2026-01-01"]).exits(Exit::Usage);
     assert!(cli.run(&["--version"]).exits(Exit::Ok).stdout.contains(SOURCE));
 
