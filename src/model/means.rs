@@ -19,7 +19,7 @@ pub const MEANS_FILE: &str = "means.json";
 /// The source with everything it is built from.
 pub const SOURCE_FILE: &str = "source.tar.zst";
 /// The program.
-pub const PROGRAM_FILE: &str = "muragat";
+pub const PROGRAM_FILE: &str = "program";
 /// The validation policy that was in force.
 pub const POLICY_FILE: &str = "policy.toml";
 /// The agency of records of the archive's own. No submission can name it: an agency begins with a letter or digit.

@@ -128,7 +128,7 @@ fn what_is_deposited_is_given_back_byte_for_byte() {
     assert!(!is_due(&archive).unwrap());
     let check = |archive: &Archive| {
         let content = content_of(archive, deposited.record).unwrap();
-        assert_eq!((&content["muragat"][..], &content["source.tar.zst"]), (PROGRAM, &source));
+        assert_eq!((&content["program"][..], &content["source.tar.zst"]), (PROGRAM, &source));
         assert_eq!(content["policy.toml"], bench.office.trust(super::bed::NOW).policy.into_bytes());
         let means = means_json(archive, deposited.record);
         assert_eq!((&means["program"]["source"], &means["missing"]), (&json!(SOURCE), &json!([])));
@@ -193,7 +193,7 @@ fn an_upgrade_is_deposited_once_and_the_old_program_stays() {
     archive.upgrade(Program::this());
     let later = put(&archive, Some(&bundle())).unwrap().record;
     assert_eq!(archive.means().unwrap(), Some(later));
-    let held = json!([{"path": "muragat", "reason": "held", "record": first.to_string()}]);
+    let held = json!([{"path": "program", "reason": "held", "record": first.to_string()}]);
     assert_eq!(means_json(&archive, later)["missing"], held);
     archive.close().unwrap();
     audit_is_clean(&bench);
