@@ -1,7 +1,7 @@
 //! `muragat validate --record ID`: the validation of a record once more, compared with the frozen one.
 //!
-//! Equal bytes mean: whoever asks today with what was at hand then gets the same answer. A difference is no damage of the
-//! record (that is `audit`'s to say) but of the promise to repeat it, so it is said and ends with the exit code for
+//! Equal bytes mean: whoever asks today with what was at hand then gets the same answer. A difference is no damage of
+//! the record (that is `audit`'s to say) but of the promise to repeat it, so it is said and ends with the exit code for
 //! incomplete evidence.
 
 use super::Common;

@@ -6,8 +6,8 @@
 //! record of its own, which names the first.
 //!
 //! Invariants
-//!   - A source is kept only when its digest is that of the program: [`bundle`](super::bundle) reads the very bytes that
-//!     are sealed.
+//!   - A source is kept only when its digest is that of the program: [`bundle`](super::bundle) reads the very bytes
+//!     that are sealed.
 //!   - What is missing is said in the record, with the reason.
 //!
 //! It finds no files: the program's own and the bundle are given to it.
