@@ -13,6 +13,7 @@ mod answers;
 mod classifiers;
 mod documents;
 mod material;
+mod means;
 mod policies;
 mod threads;
 mod waiting;
@@ -27,7 +28,7 @@ use waiting::WaitingRoom;
 pub use waiting::{Waiting, WaitingEntry};
 
 use crate::clock::{Clock, Millis};
-use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, Issuer, Policy, default_keys_path};
+use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, Issuer, MeansKept, Policy, default_keys_path};
 use crate::error::{Error, ErrorCode};
 use crate::index::IndexError;
 use crate::index::kv::Kv;
@@ -41,6 +42,7 @@ use crate::model::calendar::Calendars;
 use crate::model::classifier::Classifiers;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, ArchiveId, RecordId};
+use crate::model::means::Program;
 use crate::model::record::ActDocument;
 use crate::store::disk::Disk;
 use crate::store::format::{FrameLoc, ObjectKind, OwnerKey};
@@ -224,6 +226,8 @@ pub(crate) struct Shared {
     waiting_moved: Condvar,
     caches: Caches,
     answer_key: Mutex<Option<Arc<AnswerKey>>>,
+    /// The record of this program's means, once it was asked for.
+    means: Mutex<Option<Option<RecordId>>>,
     spool: Spool,
     keys: KeyFolder,
     /// Entries were committed beside the commit thread.
@@ -253,6 +257,7 @@ pub struct Archive {
     drafts: Option<SyncSender<Draft>>,
     threads: Vec<JoinHandle<()>>,
     config: Config,
+    program: Program,
     root: PathBuf,
     recovery: Recovery,
     rebuilt: bool,
@@ -268,6 +273,8 @@ pub struct InitOptions {
     pub keys_folder: Option<PathBuf>,
     /// The engine of the index.
     pub engine: Engine,
+    /// What is kept of the program that validates.
+    pub means: MeansKept,
     /// Who issues receipts and notices.
     pub issuer: Issuer,
     /// What the law leaves to the archive.
@@ -302,6 +309,7 @@ impl Archive {
         let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone())?;
         config.keys_folder = options.keys_folder.as_ref().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()));
         config.engine = options.engine;
+        config.means = options.means;
         config.issuer = options.issuer.clone();
         config.policy = options.policy.clone();
         disk.publish(CONFIG_FILE, config.to_text().as_bytes()).map_err(LogError::from)?;
@@ -385,6 +393,7 @@ impl Archive {
             waiting_moved: Condvar::new(),
             caches: Caches::default(),
             answer_key: Mutex::default(),
+            means: Mutex::default(),
             spool,
             keys: key_folder,
             rolled: AtomicBool::new(false),
@@ -401,6 +410,7 @@ impl Archive {
             drafts: Some(drafts),
             threads,
             config,
+            program: Program::this(),
             root: root.to_owned(),
             recovery,
             rebuilt: opened.rebuilt,

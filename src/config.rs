@@ -79,6 +79,19 @@ impl Engine {
     }
 }
 
+/// What is kept of the program that validates, and of every later one (`docs/verification-means.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MeansKept {
+    /// The program and its source.
+    #[default]
+    Full,
+    /// Their digests.
+    Reference,
+    /// Nothing: reports name the program and no record of it.
+    None,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -87,6 +100,8 @@ struct File {
     vkey: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keys_folder: Option<PathBuf>,
+    #[serde(default)]
+    means: MeansKept,
     #[serde(default, skip_serializing_if = "Issuer::is_unnamed")]
     archive: Issuer,
     #[serde(default)]
@@ -251,6 +266,8 @@ pub struct Config {
     pub vkey: VerifierKey,
     /// Where the keys are, if not beside the archive.
     pub keys_folder: Option<PathBuf>,
+    /// What is kept of the program that validates.
+    pub means: MeansKept,
     /// Who issues receipts and notices.
     pub issuer: Issuer,
     /// The engine of the index.
@@ -265,7 +282,8 @@ impl Config {
     /// A configuration with defaults.
     pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
         let (engine, policy) = (Engine::default(), Policy::default());
-        Self { archive_id, vkey, keys_folder: None, issuer: Issuer::default(), engine, policy, fetch: Vec::new() }
+        let (means, issuer, fetch) = (MeansKept::default(), Issuer::default(), Vec::new());
+        Self { archive_id, vkey, keys_folder: None, means, issuer, engine, policy, fetch }
     }
 
     /// The text of the file.
@@ -275,6 +293,7 @@ impl Config {
             archive_id: self.archive_id.to_string(),
             vkey: self.vkey.to_string(),
             keys_folder: self.keys_folder.clone(),
+            means: self.means,
             archive: self.issuer.clone(),
             index: IndexSection { engine: self.engine },
             ingest: self.policy.clone(),
@@ -308,6 +327,7 @@ impl Config {
             archive_id: file.archive_id.parse().map_err(|e| malformed(format!("archive_id: {e}")))?,
             vkey: file.vkey.parse().map_err(|e| malformed(format!("vkey: {e}")))?,
             keys_folder: file.keys_folder,
+            means: file.means,
             issuer: file.archive,
             engine: file.index.engine,
             policy: file.ingest,

@@ -718,6 +718,26 @@ codes! {
         ru: "В записи нет такого файла. Список показывает «show».",
         en: "The record has no such component. `show` lists them.";
 
+    /// A source bundle is not the source of this program.
+    MeaOtherSource = "MEA-001", Refused,
+        kk: "Берілген бастапқы мәтін осы бағдарламаныкі емес. Бағдарлама жасалған нұсқадан tools/means/pack арқылы \
+             қайта жасаңыз.",
+        ru: "Это исходный текст другой сборки. Соберите его заново командой tools/means/pack из той версии, из \
+             которой построена программа.",
+        en: "The source given is not that of this program. Pack it again with tools/means/pack from the version that \
+             the program was built from.";
+    /// A source bundle that cannot be read.
+    MeaBundle = "MEA-002", Refused,
+        kk: "Бастапқы мәтін файлы оқылмайды: ол tools/means/pack жасаған .tar.zst болуы тиіс.",
+        ru: "Файл исходного текста не читается: нужен .tar.zst, созданный tools/means/pack.",
+        en: "The source bundle cannot be read: it must be a .tar.zst made by tools/means/pack.";
+    /// What a report was made by is not in the archive.
+    MeaNotHeld = "MEA-003", NotFound,
+        kk: "Есеп жасалған саясат, тізілім немесе материал архивте жоқ, сондықтан тексеруді қайталау мүмкін емес.",
+        ru: "В архиве нет политики, реестра или материала, по которым сделан отчёт, поэтому проверку не повторить.",
+        en: "The policy, register or material that the report was made by is not in the archive, so the validation \
+             cannot be repeated.";
+
     /// The audit found something that is not as it must be.
     AudFinding = "AUD-001", Integrity,
         kk: "Тексеру сәйкессіздік тапты. Ештеңені өзгертпей, сақтық көшірмемен салыстырыңыз.",

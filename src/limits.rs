@@ -56,4 +56,10 @@ pub const FETCHES_MAX: usize = 256;
 /// Milliseconds after which a `material fetch` begins no more requests: the archive is held meanwhile. Own bound.
 pub const FETCH_RUN_MS_MAX: u64 = 15 * 60 * 1000;
 
+/// Bytes of a source bundle when it is unpacked, which is read to compare it with the program. Own bound: with all
+/// vendored crates it has half a GiB today.
+pub const BUNDLE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// One file of the program's own source, which is read whole. Own bound: the largest has a few hundred KiB.
+pub const SOURCE_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 const _: () = assert!(FRAME_CHUNKS_MAX <= u8::MAX as usize, "the frame header counts chunks in one byte");

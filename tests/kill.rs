@@ -81,7 +81,7 @@ impl Bench {
         let large = numbers.noise(6_500_000).into_iter().map(letter).collect();
         let folder = tempfile::tempdir().unwrap();
         let bench = Self { folder, numbers, large, submitted: Vec::new(), by_path: HashMap::new() };
-        bench.ok(["init", "--formats", "flag", "--signatures", "flag"]);
+        bench.ok(["init", "--formats", "flag", "--signatures", "flag", "--means", "none"]);
         bench
     }
 

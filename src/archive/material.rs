@@ -70,9 +70,14 @@ impl Archive {
         if let Some(material) = cached.as_ref() {
             return Ok(material.clone());
         }
+        Ok(cached.insert(Arc::new(self.material_before(u64::MAX)?)).clone())
+    }
+
+    /// The same as it was before an entry: what a validation of that time had at hand.
+    pub fn material_before(&self, entry: u64) -> Result<Material, Error> {
         let mut material = Material::default();
         let mut crls: BTreeMap<([u8; 32], u8), Vec<MaterialRow>> = BTreeMap::new();
-        for (_, row) in self.index().material()? {
+        for (_, row) in self.index().material()?.into_iter().filter(|(_, row)| row.entry < entry) {
             if SharedKind::ALL.get(usize::from(row.kind)) == Some(&SharedKind::Certificate) {
                 self.load_material(&mut material, &row)?;
             } else {
@@ -85,7 +90,7 @@ impl Archive {
                 self.load_material(&mut material, row)?;
             }
         }
-        Ok(cached.insert(Arc::new(material)).clone())
+        Ok(material)
     }
 
     fn load_material(&self, material: &mut Material, row: &MaterialRow) -> Result<(), Error> {

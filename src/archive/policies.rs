@@ -83,11 +83,16 @@ impl Archive {
         if let Some(authorities) = cached.as_ref() {
             return Ok(authorities.clone());
         }
+        Ok(cached.insert(Arc::new(self.authorities_before(u64::MAX)?)).clone())
+    }
+
+    /// The registers that were in force before an entry.
+    pub fn authorities_before(&self, entry: u64) -> Result<Authorities, Error> {
         let mut authorities = Authorities::default();
-        for (_, authority) in self.adopted_authorities()? {
+        for (_, authority) in self.adopted_authorities()?.into_iter().filter(|(adopted, _)| *adopted < entry) {
             authorities.adopt(authority);
         }
-        Ok(cached.insert(Arc::new(authorities)).clone())
+        Ok(authorities)
     }
 
     /// The calendars that deadlines are counted by.
@@ -120,9 +125,10 @@ impl Archive {
         entries.into_iter().map(read).collect()
     }
 
-    /// The policy with this digest, when the archive adopted it: what an old report was made by.
+    /// The policy with this digest, adopted or built in: what an old report was made by.
     pub fn policy_of(&self, digest: Sha256) -> Result<Option<Policy>, Error> {
-        Ok(self.adopted_policies()?.into_iter().map(|(_, policy)| policy).find(|policy| policy.sha256 == digest))
+        let adopted = self.adopted_policies()?.into_iter().map(|(_, policy)| policy);
+        Ok(adopted.chain([Policy::built_in()]).find(|policy| policy.sha256 == digest))
     }
 
     fn adopted_policy(&self, entry: u64) -> Result<Policy, Error> {

@@ -37,7 +37,7 @@ impl CardArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let CardCommand::Correct(correct) = self.command;
         let id = record_id(&correct.id)?;
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let amended = correct_card(&archive, id, &correct.file, correct.reason, actor)?;
         end(common, archive, id, amended)

@@ -54,7 +54,7 @@ impl ClassifierArgs {
 
 impl Adopt {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let adopted = adopt(&archive, &self.file, self.signature.as_deref(), actor)?;
         let lang = common.lang();

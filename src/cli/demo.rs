@@ -3,6 +3,7 @@
 //! It calls what the other commands call; an answer that differs from what a sample is made for ends it with an error.
 
 use super::ingest::{ingest_quietly, print_answer};
+use super::means::deposit_if_due;
 use super::samples::trust::Trust;
 use super::samples::write_samples;
 use super::{Common, audit, search, show};
@@ -10,6 +11,7 @@ use crate::access;
 use crate::archive::{Archive, InitOptions};
 use crate::audit::Options;
 use crate::clock::{Clock, SystemClock};
+use crate::config::MeansKept;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::query::Query;
 use crate::ingest::Status;
@@ -76,7 +78,10 @@ impl Demo {
         let (folder, inbox) = (dir.join("archive"), dir.join("submissions"));
         std::fs::create_dir_all(&inbox).map_err(failed)?;
         common.say(&format!("\n== {}: {}", MAKING.get(lang), folder.display()));
-        let archive = Archive::create(&folder, &InitOptions::default(), Arc::new(SystemClock))?;
+        // A demonstration is thrown away: it names the program and does not keep it.
+        let options = InitOptions { means: MeansKept::Reference, ..InitOptions::default() };
+        let archive = Archive::create(&folder, &options, Arc::new(SystemClock))?;
+        deposit_if_due(&archive, common)?;
         common.say(&format!("\n== {}", TAKING.get(lang)));
         let time = i64::try_from(now).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
         let samples = write_samples(&inbox, time, &mut crate::random::fill).map_err(failed)?;

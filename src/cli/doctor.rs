@@ -3,7 +3,7 @@
 //! Advice about surroundings that the archive cannot mend itself, and about work that waits for a person; it changes
 //! nothing.
 
-use super::Common;
+use super::{Common, means};
 use crate::archive::Archive;
 use crate::clock::{civil_date, rfc3339, utc};
 use crate::config::Action;
@@ -227,6 +227,9 @@ impl Doctor {
         for (issuer, until) in stale_crls(&archive)? {
             add("crl-stale", CRL_STALE, format!("{} · {}", shown(&issuer), time_text(until)));
         }
+        if let Some((code, text, detail)) = means::advice(&archive)? {
+            add(code, text, detail);
+        }
         let head = archive.head();
         if archive.now() < head.t {
             add("clock-behind", CLOCK, rfc3339(head.t));
@@ -246,11 +249,13 @@ impl Doctor {
                 "store_segment": head.store.segment, "vault_epoch": head.vault.epoch, "index_entries": meta.size,
                 "index_generation": meta.generation, "index_rebuilt": rebuilt, "unsigned": unsigned.len(),
                 "waiting": waiting.len(), "advice": list,
+                "program": archive.program().value(), "means": archive.means()?.map(|record| record.to_string()),
                 "policy": {"id": adopted.policy.id, "version": adopted.policy.version, "entry": adopted.entry},
                 "registers": authorities.adopted().iter().map(register_json).collect::<Vec<_>>(),
             }));
         } else {
             out!("{} · {} · #{}", archive.root().display(), archive.config().archive_id, head.size);
+            out!("{}", means::program_text(&archive.program().value()));
             let (id, version) = (shown(&adopted.policy.id), shown(&adopted.policy.version));
             let entry = adopted.entry.map_or(BUILT_IN.get(lang).to_owned(), |entry| format!("#{entry}"));
             out!("{}: {id} {version} ({entry})", POLICY.get(lang));

@@ -86,7 +86,7 @@ impl Ingest {
             let failed = |e| Error::caused(ErrorCode::IngReadFailed, path.display().to_string(), e);
             paths.extend(submissions(path).map_err(failed)?);
         }
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
         let material = super::material::read(&self.material, common)?;

@@ -5,7 +5,7 @@
 use super::Common;
 use crate::archive::{Archive, InitOptions};
 use crate::clock::SystemClock;
-use crate::config::{Action, Engine, Issuer, Policy};
+use crate::config::{Action, Engine, Issuer, MeansKept, Policy};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
@@ -41,6 +41,12 @@ pub(super) struct Init {
     /// Its business identification number, 12 digits.
     #[arg(long)]
     bin: Option<String>,
+    /// What is kept of this program and of every later one: `full`, with its source, `reference` or `none`.
+    #[arg(long, default_value = "full", value_parser = means)]
+    means: MeansKept,
+    /// The source of this program, made by tools/means/pack; beside the program when not given.
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
 }
 
 const MADE: Text = text("Жаңа архив жасалды", "Создан новый архив", "A new archive was made");
@@ -71,6 +77,15 @@ fn action(word: &str) -> Result<Action, String> {
     }
 }
 
+fn means(word: &str) -> Result<MeansKept, String> {
+    match word {
+        "full" => Ok(MeansKept::Full),
+        "reference" => Ok(MeansKept::Reference),
+        "none" => Ok(MeansKept::None),
+        other => Err(format!("{other}: full, reference or none")),
+    }
+}
+
 impl Init {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let dir = match &self.dir {
@@ -82,20 +97,33 @@ impl Init {
         if let Some(fault) = issuer.fault() {
             return Err(Error::new(ErrorCode::CfgUnreadable, "init", fault));
         }
-        let options = InitOptions { origin: self.origin, keys_folder: self.keys, engine: self.engine, issuer, policy };
+        let options = InitOptions {
+            origin: self.origin,
+            keys_folder: self.keys,
+            engine: self.engine,
+            means: self.means,
+            issuer,
+            policy,
+        };
+        let source = super::means::first_source(self.means, self.source)?;
         let archive = Archive::create(dir, &options, Arc::new(SystemClock))?;
+        let deposited = super::means::deposit_first(&archive, source.as_deref())?;
         let keys = archive.config().keys_path(dir);
         let vkey = archive.config().vkey.to_string();
         if common.json() {
             common.print_json(&json!({
                 "archive": dir.to_string_lossy(), "archive_id": archive.config().archive_id.to_string(),
                 "keys": keys.to_string_lossy(), "vkey": vkey,
+                "means": deposited.as_ref().map(|d| d.record.to_string()),
             }));
         } else {
             let lang = common.lang();
             out!("{}: {}", MADE.get(lang), dir.display());
             out!("{}: {}", KEYS.get(lang), keys.display());
             out!("{}: {vkey}", VKEY.get(lang));
+            if let Some(deposited) = &deposited {
+                super::means::say(deposited, common);
+            }
         }
         archive.close()?;
         Ok(Exit::Ok)

@@ -131,7 +131,7 @@ impl MaterialArgs {
 impl Add {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let material = read(&self.paths, common)?;
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let added = add_shared(&archive, &material, actor)?;
         if common.json() {

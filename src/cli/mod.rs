@@ -27,10 +27,12 @@ mod ingest;
 mod init;
 mod log;
 mod material;
+mod means;
 mod policy;
 mod receipt;
 mod record;
 mod reindex;
+mod repeat;
 pub mod samples;
 mod search;
 mod show;
@@ -54,13 +56,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Muragat: a long-term electronic archive for signed documents. Ұзақ мерзімді электрондық архив.
 #[derive(Parser)]
-#[command(name = "muragat", version, disable_help_subcommand = true)]
+#[command(name = "muragat", version, long_version = VERSION, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     common: Common,
     #[command(subcommand)]
     command: Command,
 }
+
+/// The version with the digest of the source.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nsource ", env!("MURAGAT_SOURCE"));
 
 /// Options of every command.
 #[derive(Args, Clone)]
@@ -99,6 +104,8 @@ enum Command {
     Policy(policy::PolicyArgs),
     /// Certificates and CRLs for the validation of signatures.
     Material(material::MaterialArgs),
+    /// The programs that validated, as the archive keeps them.
+    Means(means::MeansArgs),
     /// Submissions that wait for what their signatures lack.
     Waiting(waiting::WaitingArgs),
     /// Receipts and notices: which are to be signed, and how they are issued.
@@ -164,6 +171,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Validate(c) => c.run(&common),
         Command::Policy(c) => c.run(&common),
         Command::Material(c) => c.run(&common),
+        Command::Means(c) => c.run(&common),
         Command::Waiting(c) => c.run(&common),
         Command::Receipt(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
@@ -230,6 +238,13 @@ impl Common {
         let bar = self.bar(CATCHING_UP);
         let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
         bar.clear();
+        Ok(archive)
+    }
+
+    /// Opens the archive for an act: a program that is new to it is deposited first.
+    pub(crate) fn open_to_act(&self) -> Result<Archive, Error> {
+        let archive = self.open()?;
+        means::deposit_if_due(&archive, self)?;
         Ok(archive)
     }
 

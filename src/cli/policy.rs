@@ -266,7 +266,7 @@ fn check_json(name: &str, file: &Checked, warnings: &[Warning], at: DateTime<Utc
 
 impl Adopt {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let adopted = adopt(&archive, &self.file, actor)?;
         let lang = common.lang();

@@ -247,7 +247,7 @@ fn write(folder: &Path, prepared: &Prepared) -> Result<Vec<PathBuf>, Error> {
 impl Sign {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let signature = read(&self.signature)?;
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
         let material = super::material::read(&self.material, common)?;

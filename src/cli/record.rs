@@ -99,7 +99,7 @@ impl Record {
             RecordCommand::Add(add) => add.run(common),
             RecordCommand::Identify(one) => {
                 let id = record_id(&one.id)?;
-                let archive = common.open()?;
+                let archive = common.open_to_act()?;
                 let actor = common.actor(&archive)?;
                 let amended = identify_again(&archive, id, actor)?;
                 end(common, archive, id, amended)
@@ -120,7 +120,7 @@ impl Add {
             media_type: None,
             derivation: self.source.zip(self.tool).map(|(source, tool)| Derivation { source, tool }),
         };
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let amended = add(&archive, id, entry, &self.file, self.reason, actor)?;
         end(common, archive, id, amended)
@@ -133,7 +133,7 @@ impl Spill {
         if self.confirm.as_ref() != Some(&self.id) {
             return Err(Error::new(ErrorCode::CliConfirm, "--confirm", NOT_CONFIRMED.get(common.lang())));
         }
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let entry = spill(&archive, id, actor)?;
         archive.close()?;

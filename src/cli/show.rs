@@ -104,6 +104,7 @@ pub(super) fn kind_text(kind: Kind) -> Text {
             "электронная копия бумажного документа (не подлинник)",
             "electronic copy of a paper document (not an original)",
         ),
+        Kind::VerificationMeans => text("тексеру құралдары", "средства проверки", "verification means"),
     }
 }
 

@@ -18,6 +18,8 @@ const RECEIVED: Text = text("Архивке түскен уақыты", "Пол�
 const CLAIMED: Text = text("Қол қоюшы көрсеткен уақыт", "Время, заявленное подписавшим", "Time claimed by the signer");
 const PROVEN: Text = text("Дәлелденген уақыт", "Доказанное время", "Proven time");
 
+const VERIFIER: Text = text("Тексерген бағдарлама", "Проверила программа", "Validated by the program");
+
 fn verdict_text(verdict: SignatureVerdict) -> Text {
     match verdict {
         SignatureVerdict::Valid => text("жарамды", "действительны", "valid"),
@@ -54,6 +56,9 @@ pub(super) fn print(short: Option<&Validation>, whole: Option<&Value>, lang: Lan
         if let Some(time) = time {
             out!("  {}: {}", name.get(lang), local(time));
         }
+    }
+    if let Some(verifier) = whole.and_then(|w| w.get("verifier")) {
+        out!("  {}: {}", VERIFIER.get(lang), super::means::program_text(verifier));
     }
     for signature in whole.and_then(|w| w.get("signatures")?.as_array()).into_iter().flatten() {
         print_signature(signature, lang);

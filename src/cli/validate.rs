@@ -34,8 +34,15 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 pub(super) struct Validate {
     /// Signed files: CMS with one or many signers, or a time-stamp; DER, base64 or PEM.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "record", value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Repeat the validation of this record by what the archive had at its receipt, and compare.
+    #[arg(long, value_name = "ID",
+        conflicts_with_all = ["files", "content", "anchors", "tsa_anchors", "material", "policy", "as_of"])]
+    pub(super) record: Option<String>,
+    /// With --record: a file for the report as it is made now.
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub(super) output: Option<PathBuf>,
     /// What was signed, when it is not in the file; FILE without its last extension when that is there.
     #[arg(long, value_name = "FILE")]
     pub(super) content: Option<PathBuf>,
@@ -89,6 +96,9 @@ pub(super) fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
 
 impl Validate {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        if let Some(record) = &self.record {
+            return super::repeat::run(common, record, self.output.as_deref());
+        }
         let Some(policy) = self.policy(common)? else { return Ok(Exit::Configuration) };
         if policy.anchors.is_empty() && policy.tsa_anchors.is_empty() {
             common.say(NO_ANCHORS.get(common.lang()));

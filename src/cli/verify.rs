@@ -153,6 +153,8 @@ impl Verify {
         }
         let asked = Validate {
             files: Vec::new(),
+            record: None,
+            output: None,
             content: Some(path.to_owned()),
             anchors: self.anchors.clone(),
             tsa_anchors: Vec::new(),

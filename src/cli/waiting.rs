@@ -145,7 +145,7 @@ fn row_json(waiting: &Waiting, overdue: bool, beside: &[RecordId], common: &Comm
 
 impl Retry {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let material = super::material::read(&self.material, common)?;
         let ids = match self.ids.as_slice() {
@@ -192,7 +192,7 @@ pub(super) fn try_again(
 
 impl Refuse {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let archive = common.open()?;
+        let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let id = record_id(&self.id)?;
         let answered = waiting::refuse(&archive, id, &self.reason, actor)?;

@@ -118,9 +118,27 @@ impl Received {
     /// A component that the archive itself adds.
     pub(super) fn own(spool: &Spool, path: String, role: Role, bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = bytes;
-        let bytes = spool::fill(spool, &mut reader).map_err(|e| spool_failed(&path, e))?;
+        Self::own_file(spool, path, role, &mut reader)
+    }
+
+    /// The same of what is read from a file, which may be large.
+    pub(super) fn own_file(spool: &Spool, path: String, role: Role, reader: &mut dyn Read) -> Result<Self, Error> {
+        let bytes = spool::fill(spool, reader).map_err(|e| spool_failed(&path, e))?;
         let entry = ComponentEntry { path, role, covers: Vec::new(), media_type: None, derivation: None };
         Ok(Self { entry, bytes, digest: None, format: None, content: None })
+    }
+
+    /// A component that a record holds, as it was when the record was accepted.
+    pub(super) fn held(component: &Component, bytes: Spooled) -> Self {
+        let entry = ComponentEntry {
+            path: component.path.clone(),
+            role: component.role,
+            covers: component.covers.clone(),
+            media_type: component.media_type.clone(),
+            derivation: component.derived.clone(),
+        };
+        let (format, content) = (component.format.clone(), component.content.clone());
+        Self { entry, bytes, digest: None, format, content }
     }
 
     /// The family that identification found.

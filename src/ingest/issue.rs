@@ -12,7 +12,7 @@
 
 use super::amend;
 use super::receipt::{NOTICE_FILE, RECEIPT_FILE, due};
-use super::signatures::{Frozen, add_shared, freeze};
+use super::signatures::{Frozen, add_shared, freeze, verifier};
 use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{Millis, civil_date, utc};
@@ -498,7 +498,10 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option
     let registers = authorities.adopted().iter().map(|a| a.sha256).collect();
     let frozen = freeze(report.signatures.iter(), &pool, &Material::default(), extra);
     let shared = frozen.shared_digests.iter().copied().collect();
-    Ok(Ok((document(prepared, &report, &verdicts, adopted.policy.sha256, registers, shared), frozen)))
+    let mut document = document(prepared, &report, &verdicts, adopted.policy.sha256, registers, shared);
+    document["verifier"] = verifier(archive)?;
+    let document = canonical::to_vec(&document).expect("reports hold strings and small integers");
+    Ok(Ok((document, frozen)))
 }
 
 /// The best that is known of when it was made.
@@ -514,7 +517,7 @@ fn document(
     policy: Sha256,
     authorities: Vec<Sha256>,
     material: Vec<Sha256>,
-) -> Vec<u8> {
+) -> Value {
     let claimed = report.signatures.iter().filter_map(|s| s.claimed_signing_time).max();
     let summary = Validation {
         verdict: SignatureVerdict::Valid,
@@ -542,7 +545,7 @@ fn document(
         Subject::Record(_) => (RECEIPT_SIGNATURE_PATH, RECEIPT_PATH),
         Subject::Refusal(_) => (NOTICE_SIGNATURE_FILE, NOTICE_FILE),
     };
-    let value = json!({
+    json!({
         "doubts": [],
         "schema": VALIDATION_SCHEMA,
         "signatures": [{
@@ -550,7 +553,7 @@ fn document(
             "signers": verdicts.iter().map(signer).collect::<Vec<_>>(),
         }],
         "summary": summary.value(),
+        "timestamps": [],
         "verdicts": {"authority": "passed", "requisites": "passed", "signatures": "passed"},
-    });
-    canonical::to_vec(&value).expect("reports hold strings and small integers")
+    })
 }

@@ -17,13 +17,17 @@
 
 pub mod adopt;
 pub mod amend;
+mod bundle;
 pub mod classify;
 mod component;
 mod decide;
 pub mod identify;
 pub mod issue;
+mod keep;
+pub mod means;
 pub mod receipt;
 pub mod receive;
+pub mod repeat;
 mod rules;
 pub mod secrets;
 pub mod signatures;
@@ -37,7 +41,6 @@ use crate::archive::{
 use crate::clock::{Millis, civil_date};
 use crate::config::Action;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::index::rows::RecordRow;
 use crate::index::writer::Payload;
 use crate::limits::CONTAINER_BYTES_MAX;
 use crate::model::card::check_dates;
@@ -49,13 +52,13 @@ use crate::model::record::{CardField, Flag, Manifest};
 use crate::model::secrecy;
 use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
 use crate::model::validation::SignatureVerdict;
-use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
 use crate::text::{Said, Text, text};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
-use component::{Frames, Received, Sealing, Stop, spool_failed};
+use component::{Received, Stop, spool_failed};
+use keep::{SealedRecord, seal_record};
 use receipt::{Known, Prepared};
 use receive::Sip;
 use serde_json::{Map, json};
@@ -401,29 +404,13 @@ impl<'a> Worker<'a> {
             judgement.components.push(Received::own(archive.spool(), path::RECEIPT_PATH.into(), Role::Issued, &bytes)?);
             prepared = Prepared::Receipt(bytes);
         }
-        let key = OwnerKey::random();
-        let mut act = Act::new(ActKind::RecordAccepted, self.actor);
-        act.rec = Some(record);
-        let frames = Frames::new(self.archive.session());
-        let mut sealing = Sealing { sealer: &mut self.sealer, key: &key, record, act: act.id, frames };
         let mut manifest = Manifest::new(record, &sip.submission, &sip.card, codes, identify::identifier());
         manifest.flags.append(&mut flags);
         manifest.flags.extend(judgement.flags);
         manifest.validation = Some(judgement.validation);
         received.extend(judgement.components);
-        for component in received {
-            let component = component.seal(&mut sealing)?;
-            act.addresses.push(component.address);
-            manifest.components.push(component);
-        }
-        let stored_manifest = sealing.end(ObjectKind::Manifest, &manifest.encode(), &mut act)?;
-        let frames = sealing.frames;
-        act.group = Some(manifest.group());
-        // Only now: a refused submission must not leave a new agency behind.
-        let subtree = self.archive.subtree(&registration.agency, self.actor)?;
-        act.new_key = Some((subtree, key));
-        let row = RecordRow::new(&manifest, act.id, 0, 0, stored_manifest, |c| frames.locs.get(&c.object).cloned());
-        let row = Box::new(row.expect("every sealed object was appended"));
+        let SealedRecord { act, row, session } =
+            seal_record(self.archive, &mut self.sealer, self.actor, manifest, received)?;
         let same_content = self.archive.index().same_content(&row)?;
         let flags: Vec<String> = row.flags.iter().cloned().collect();
         let (answers, known) = (self.answers.clone(), self.known.clone());
@@ -450,7 +437,7 @@ impl<'a> Worker<'a> {
             act,
             payload: Payload::Record(row),
             registration: Some(registration),
-            session: Some(frames.session),
+            session: Some(session),
             answer,
         });
         Ok(None)

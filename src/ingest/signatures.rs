@@ -35,7 +35,7 @@ use crate::model::validation::{SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::store::envelope::{Carried, bare, carried};
 use crate::store::spool::{Spool, Spooled};
 use crate::verify::alg::{self, DigestAlgorithm, Message, SignatureAlgorithm};
-use crate::verify::authority::AuthorityVerdict;
+use crate::verify::authority::{Authorities, AuthorityVerdict};
 use crate::verify::certificate::Certificate;
 use crate::verify::cms::{OutlineError, SignedData, without_content};
 use crate::verify::crl::Crl;
@@ -65,6 +65,18 @@ pub(super) struct Receipt<'a> {
     pub(super) now: Millis,
 }
 
+/// By what a submission is judged: now, by what the archive has; when it is judged again, by what it had then.
+pub(super) struct Basis<'a> {
+    /// What signatures that cannot be verified do.
+    pub(super) mode: Action,
+    pub(super) policy: &'a Policy,
+    pub(super) authorities: &'a Authorities,
+    /// Shared material.
+    pub(super) pool: &'a Material,
+    /// Which program judges, and where its means are kept.
+    pub(super) verifier: Value,
+}
+
 /// What becomes of a submission.
 pub(super) enum Verdict {
     /// It becomes a record.
@@ -88,9 +100,16 @@ pub(super) struct Judgement {
 impl Judgement {
     /// Digest of the validation in full.
     pub(super) fn report(&mut self) -> Result<Sha256, Stop> {
-        let report =
-            self.components.iter_mut().find(|c| c.entry.path == VALIDATION_PATH).expect("it has its validation");
-        report.sha256().map_err(|e| spool_failed(VALIDATION_PATH, e).into())
+        self.validation_in_full().sha256().map_err(|e| spool_failed(VALIDATION_PATH, e).into())
+    }
+
+    /// Bytes of the validation in full.
+    pub(super) fn document(&mut self) -> Result<Vec<u8>, Error> {
+        self.validation_in_full().whole().map_err(|e| spool_failed(VALIDATION_PATH, e))
+    }
+
+    fn validation_in_full(&mut self) -> &mut Received {
+        self.components.iter_mut().find(|c| c.entry.path == VALIDATION_PATH).expect("it has its validation")
     }
 
     /// Makes the shared material durable that the record names.
@@ -223,30 +242,31 @@ impl Receipt<'_> {
             let what = "no validation policy was adopted";
             return Err(Stop::Failed(Error::new(ErrorCode::SigNoPolicy, "policy", what)));
         }
+        let (pool, authorities) = (self.archive.material()?, self.archive.authorities()?);
+        let verifier = verifier(self.archive)?;
+        let basis = Basis { mode, policy: &adopted.policy, authorities: &authorities, pool: &pool, verifier };
+        self.judge_by(received, &basis)
+    }
+
+    /// The same by another basis than that of today.
+    pub(super) fn judge_by(&self, received: &mut [Received], basis: &Basis<'_>) -> Result<Verdict, Stop> {
+        let &Basis { mode, policy, authorities, pool, .. } = basis;
         let digests = self.digests(received)?;
         let mut refusals = check_documents(self.submission, self.card, &digests);
-        let pool = self.archive.material()?;
         let sent = self.sent_material(received)?;
-        let mut material = (*pool).clone();
+        let mut material = pool.clone();
         material.merge(&sent);
         if let Some(extra) = self.extra {
             material.merge(extra);
         }
-        let authorities = self.archive.authorities()?;
         // Reports say whole seconds, so that is what was asked.
         let second = |at: Millis| utc(at - at % 1000);
         let (received_at, at) = (second(self.since), second(self.now));
         let known = digests.iter().enumerate();
         let known: Vec<_> =
             known.map(|(at, digest)| (((at, false), DigestAlgorithm::Sha256), digest.0.to_vec())).collect();
-        let at_receipt = At {
-            material: &material,
-            policy: &adopted.policy,
-            since: received_at,
-            at,
-            work: Work::default(),
-            digests: known.into(),
-        };
+        let at_receipt =
+            At { material: &material, policy, since: received_at, at, work: Work::default(), digests: known.into() };
         let stamps = self.timestamps(received, &at_receipt)?;
         let mut found = Vec::new();
         for (object, targets) in self.objects(received, &digests, &mut refusals)? {
@@ -260,13 +280,7 @@ impl Receipt<'_> {
             .flat_map(|v| v.report.signatures.iter().zip(&v.chain_ends).map(move |(report, ends)| (v, report, *ends)))
             .map(|(v, report, chain_ends)| Signed { object: v.object, target: v.target, report, chain_ends })
             .collect();
-        let facts = Facts {
-            submission: self.submission,
-            card: self.card,
-            policy: &adopted.policy,
-            authorities: &authorities,
-            received: received_at,
-        };
+        let facts = Facts { submission: self.submission, card: self.card, policy, authorities, received: received_at };
         let decided = decide(&facts, &signed);
         refusals.extend(decided.refusals.iter().cloned());
         if mode == Action::Refuse && !refusals.is_empty() {
@@ -281,7 +295,7 @@ impl Receipt<'_> {
         }
         let doubts: Vec<Refusal> = refusals.into_iter().chain(decided.waits.iter().cloned()).collect();
         let signatures = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);
-        let frozen = freeze(signatures, &pool, &sent, self.extra);
+        let frozen = freeze(signatures, pool, &sent, self.extra);
         let (created, created_basis) = decided.created(received_at);
         let mut validation = Validation {
             verdict: decided.verdict,
@@ -290,14 +304,18 @@ impl Receipt<'_> {
             claimed: decided.claimed,
             created_on: civil_date(u64::try_from(created.timestamp_millis()).unwrap_or_default()),
             created_basis,
-            policy: adopted.policy.sha256,
+            policy: policy.sha256,
             authorities: authorities.adopted().iter().map(|a| a.sha256).collect(),
             material: frozen.shared_digests.into_iter().collect(),
         };
         if validation.verdict == SignatureVerdict::Valid && !doubts.is_empty() {
             validation.verdict = SignatureVerdict::NotVerifiable;
         }
-        let document = document(&validation, &found, &stamps, &decided, &doubts, &self.submission.components);
+        let mut document = document(&validation, &found, &stamps, &decided, &doubts, &self.submission.components);
+        if !basis.verifier.is_null() {
+            document["verifier"] = basis.verifier.clone();
+        }
+        let document = canonical::to_vec(&document).expect("reports hold strings and small integers");
         let spool = self.archive.spool();
         let mut components = vec![Received::own(spool, VALIDATION_PATH.to_owned(), Role::Report, &document)?];
         for (name, role, bytes) in frozen.own {
@@ -551,7 +569,7 @@ fn document(
     decided: &Decided,
     doubts: &[Refusal],
     components: &[ComponentEntry],
-) -> Vec<u8> {
+) -> Value {
     let mut signers = decided.signers.iter();
     let signature = |v: &Validated| {
         let of_report: Vec<Value> =
@@ -592,7 +610,16 @@ fn document(
         "verdicts": {"authority": authority, "requisites": "passed", "signatures": verdict},
     });
     value["summary"] = validation.value();
-    canonical::to_vec(&value).expect("reports hold strings and small integers")
+    value
+}
+
+/// Who validates: this program, and the record of its means when the archive has one.
+pub(super) fn verifier(archive: &Archive) -> Result<Value, Error> {
+    let mut verifier = archive.program().value();
+    if let Some(record) = archive.means()? {
+        verifier["record"] = record.to_string().into();
+    }
+    Ok(verifier)
 }
 
 fn signer(signer: &Signer) -> Value {

@@ -111,6 +111,21 @@ words! {
         ElectronicOriginal = "electronic_original",
         /// The electronic copy by which a document that came on paper only is registered (N 430 cl. 12).
         ScannedCopy = "scanned_copy",
+        /// The program that validates, which the archive keeps itself (`docs/verification-means.md`); no submission is
+        /// one.
+        VerificationMeans = "verification_means",
+    }
+}
+
+impl Kind {
+    /// The kinds that a Producer submits.
+    pub const SUBMITTED: &'static [Self] = &[Self::ElectronicOriginal, Self::ScannedCopy];
+    /// Their words, for a message.
+    pub const SUBMITTED_KNOWN: &'static str = "\"electronic_original\" \"scanned_copy\" ";
+
+    /// The value of a word that a Producer may use.
+    pub fn parse_submitted(word: &str) -> Option<Self> {
+        Self::parse(word).filter(|kind| Self::SUBMITTED.contains(kind))
     }
 }
 
@@ -231,7 +246,10 @@ const MEDIA_TYPE_BYTES_MAX: usize = 255;
 fn description(mut fields: Fields) -> Option<(Option<Profile>, Option<Submission>, Vec<Listed>)> {
     fields.schema(SUBMISSION_SCHEMA);
     let profile = fields.word_or("profile", Profile::parse, Profile::KNOWN, Profile::N430);
-    let kind = fields.word_or("kind", Kind::parse, Kind::KNOWN, Kind::ElectronicOriginal);
+    let kind = fields.word_or("kind", Kind::parse, Kind::SUBMITTED_KNOWN, Kind::ElectronicOriginal);
+    if kind == Some(Kind::VerificationMeans) {
+        fields.fault(ErrorCode::IngFieldMalformed, "kind", "made by the archive itself, not sent to it");
+    }
     let agency = agency(&mut fields);
     let direction = fields.word("direction", Direction::parse, Direction::KNOWN);
     let certified_by = certified_by(&mut fields, kind, direction);

@@ -4,7 +4,7 @@ use muragat::access;
 use muragat::archive::{Archive, InitOptions, Parts, create_truths};
 use muragat::audit::{AuditReport, Options as AuditOptions, audit};
 use muragat::clock::{Clock, FixedClock};
-use muragat::config::{Action, Config, Policy};
+use muragat::config::{Action, Config, MeansKept, Policy};
 use muragat::error::Error;
 use muragat::ingest::{Answered, Options, Status, ingest};
 use muragat::model::id::{ArchiveId, RecordId};
@@ -47,7 +47,7 @@ pub(crate) fn submission(into: &Path, number: u32, files: &[(&str, Vec<u8>)], ac
 /// An archive that takes documents without signatures: what these tests are about is another matter.
 pub(crate) fn unsigned() -> InitOptions {
     let policy = Policy { signatures: Action::Flag, ..Policy::default() };
-    InitOptions { policy, ..InitOptions::default() }
+    InitOptions { policy, means: MeansKept::None, ..InitOptions::default() }
 }
 
 /// A small DOCX, for a main document that is not what a test is about.

@@ -28,50 +28,50 @@ use std::sync::atomic::AtomicU64;
 use tempfile::TempDir;
 
 /// What a command answered.
-struct Answer {
+pub(crate) struct Answer {
     exit: i32,
-    stdout: String,
+    pub(crate) stdout: String,
     stderr: String,
 }
 
 impl Answer {
     /// Its lines, each a JSON document.
-    fn json(&self) -> Vec<Value> {
+    pub(crate) fn json(&self) -> Vec<Value> {
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         self.stdout.lines().map(parse).collect()
     }
 
-    fn exits(self, wanted: Exit) -> Self {
+    pub(crate) fn exits(self, wanted: Exit) -> Self {
         assert_eq!(self.exit, wanted as i32, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 }
 
 /// A folder with an archive.
-struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
 }
 
 impl Bench {
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bench = Self::empty();
-        bench.run(&["init", "--signatures", "flag"]).exits(Exit::Ok);
+        bench.run(&["init", "--signatures", "flag", "--means", "none"]).exits(Exit::Ok);
         bench
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn archive(&self) -> PathBuf {
+    pub(crate) fn archive(&self) -> PathBuf {
         self.path("archive")
     }
 
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muragat"));
         command.env_remove("MURAGAT_LANG").env("MURAGAT_ARCHIVE", self.archive());
         let output = command.args(arguments).current_dir(self.folder.path()).output().unwrap();
@@ -91,12 +91,12 @@ impl Bench {
     }
 
     /// Takes a sample in and gives the id of its record.
-    fn record(&self, sample: &Sample, name: &str) -> String {
+    pub(crate) fn record(&self, sample: &Sample, name: &str) -> String {
         id(&self.ingest(sample, name, Exit::Ok))
     }
 
     /// The one line of a command, which follows its schema.
-    fn line(&self, arguments: &[&str], exit: Exit, name: &str) -> Value {
+    pub(crate) fn line(&self, arguments: &[&str], exit: Exit, name: &str) -> Value {
         let mut lines = self.run(&[arguments, &["--json"]].concat()).exits(exit).json();
         assert_eq!(lines.len(), 1, "{arguments:?}");
         let line = lines.swap_remove(0);
@@ -104,7 +104,7 @@ impl Bench {
         line
     }
 
-    fn show(&self, record: &str) -> Value {
+    pub(crate) fn show(&self, record: &str) -> Value {
         self.line(&["show", record], Exit::Ok, "show")
     }
 
@@ -114,7 +114,7 @@ impl Bench {
     }
 
     /// Writes a file beside the archive and gives its path.
-    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         fs::write(self.path(name), bytes).unwrap();
         text(&self.path(name)).to_owned()
     }
@@ -208,7 +208,7 @@ fn every_line_follows_its_schema() {
     let twin = Sample::new("1-қ").card_with("registration_number", json!("5-қ")).write(&bench.path("twin"), "5-same");
     let mut checked = Checked { bench: &bench, met: BTreeSet::new() };
 
-    checked.run(&["init", "--formats", "flag", "--signatures", "flag"], Exit::Ok, &["init"]);
+    checked.run(&["init", "--formats", "flag", "--signatures", "flag", "--means", "none"], Exit::Ok, &["init"]);
     let answers = [["ingest-answer"; 4].as_slice(), &["ingest-summary"]].concat();
     let first = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
     let again = checked.run(&["ingest", text(&inbox), "--threads", "1"], Exit::Refused, &answers);
@@ -282,6 +282,7 @@ fn every_line_follows_its_schema() {
     assert_eq!(fs::read(bench.path("out").join(MAIN)).unwrap(), Sample::new("1-қ").main);
 
     answers_are_issued(&mut checked);
+    checked.run(&["validate", "--record", &public], Exit::Ok, &["validate-record"]);
 
     let full = checked.run(&["audit"], Exit::Ok, &["audit"]);
     assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(4)));
@@ -348,6 +349,9 @@ fn every_line_follows_its_schema() {
     fs::write(&config, fs::read_to_string(&config).unwrap() + allowed).unwrap();
     let fetch = ["material", "fetch", "--dry-run", "--url", "http://127.0.0.1:9/root.crl"];
     assert_eq!(run(&fetch, &["material-fetch-row"])[0]["outcome"], "planned");
+    run(&["means", "deposit"], &["means-answer"]);
+    run(&["means", "deposit"], &["means-answer"]);
+    run(&["means", "list"], &["means-row"]);
     what_is_decided_is_answered(&signed, waits["waiting_id"].as_str().unwrap());
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);

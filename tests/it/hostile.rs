@@ -154,7 +154,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let bench =
             Self { folder, submissions: 0, accepted: BTreeSet::new(), wrong: Vec::new(), may_have_orphans: false };
-        bench.ok(&["init", "--signatures", "flag"]);
+        bench.ok(&["init", "--signatures", "flag", "--means", "none"]);
         bench
     }
 

@@ -8,6 +8,7 @@ use muragat::archive::{Archive, InitOptions};
 use muragat::cli::samples::signer::{Addresses, Holder, Revocation, Root, Signer, Validity};
 use muragat::cli::samples::trust::{Person, Trust};
 use muragat::clock::FixedClock;
+use muragat::config::MeansKept;
 use muragat::ingest::adopt::{Adopted, adopt};
 use muragat::ingest::signatures::add_shared;
 use muragat::ingest::{Answered, Intake};
@@ -233,7 +234,8 @@ impl Bench {
     pub(crate) fn bare() -> Self {
         let clock = Arc::new(FixedClock(AtomicU64::new(super::bed::NOW)));
         let bench = Self { folder: tempfile::tempdir().unwrap(), clock, office: Office::new(super::bed::NOW) };
-        Archive::create(&bench.root(), &InitOptions::default(), bench.clock.clone()).unwrap().close().unwrap();
+        let options = InitOptions { means: MeansKept::None, ..InitOptions::default() };
+        Archive::create(&bench.root(), &options, bench.clock.clone()).unwrap().close().unwrap();
         bench
     }
 

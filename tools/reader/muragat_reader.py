@@ -316,8 +316,8 @@ class Archive:
         except ValueError as error:
             raise Damaged(f"muragat.toml: {error}") from None
         need(config.get("format") == 1, "muragat.toml", f"format {config.get('format')} is not known here, only 1")
-        known = {"format", "archive_id", "vkey", "keys_folder", "index", "ingest"}
-        known_below = {"index": {"engine"}, "ingest": INGEST_KEYS}
+        known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest"}
+        known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
         need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
@@ -922,7 +922,7 @@ class Reader:
                  and len({place["object"] for place in places}) == len(places), stored.where, f"wrong {name}")
             own = [c for c in components if is_own(c, metadata)]
             sent = [c for c in components if not is_own(c, metadata)]
-            identified = "identifier" in metadata
+            identified = "identifier" in metadata and metadata["kind"] != "verification_means"
             formats = [component["format"] for component in sent] if identified else []
             formats += [inner["content"]["format"] for inner in sent if "content" in inner]
             formats += [again["format"] for again in metadata.get("formats", [])]

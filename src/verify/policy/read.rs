@@ -454,13 +454,13 @@ fn requirements(fields: &mut Fields) -> Option<Vec<Requirement>> {
 fn cases() -> impl Iterator<Item = (Profile, Direction, Kind)> {
     let directions = |profile| Direction::ALL.iter().map(move |direction| (profile, *direction));
     let pairs = Profile::ALL.iter().flat_map(move |profile| directions(*profile));
-    pairs.flat_map(|(profile, direction)| Kind::ALL.iter().map(move |kind| (profile, direction, *kind)))
+    pairs.flat_map(|(profile, direction)| Kind::SUBMITTED.iter().map(move |kind| (profile, direction, *kind)))
 }
 
 fn requirement(mut fields: Fields) -> Option<Requirement> {
     let profiles = some(&mut fields, "profiles", Profile::parse, Profile::KNOWN);
     let directions = some(&mut fields, "directions", Direction::parse, Direction::KNOWN);
-    let kinds = some(&mut fields, "kinds", Kind::parse, Kind::KNOWN);
+    let kinds = some(&mut fields, "kinds", Kind::parse_submitted, Kind::SUBMITTED_KNOWN);
     let content = signers(&mut fields, "content_min", "content_signers");
     let card = signers(&mut fields, "card_min", "card_signers");
     let card_not_before_content = flag(&mut fields, "card_not_before_content");
