@@ -24,6 +24,7 @@ pub use documents::ActOwner;
 pub use material::NewMaterial;
 pub use policies::{PolicyFile, PolicyInForce};
 pub(crate) use threads::{registered, registered_rows};
+use waiting::WaitingRoom;
 pub use waiting::{Waiting, WaitingEntry};
 
 use crate::clock::{Clock, Millis};
@@ -37,6 +38,7 @@ use crate::index::rebuild::{Truths, catch_up};
 use crate::index::rows::{Meta, StoredObject};
 use crate::index::seal::IndexKeys;
 use crate::index::writer::{self, Input, Payload};
+use crate::model::calendar::Calendars;
 use crate::model::classifier::Classifiers;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, ArchiveId, RecordId};
@@ -219,6 +221,9 @@ pub(crate) struct Shared {
     material: Mutex<Option<Arc<Material>>>,
     validation_policy: Mutex<Option<Arc<PolicyInForce>>>,
     authorities: Mutex<Option<Arc<Authorities>>>,
+    calendars: Mutex<Option<Arc<Calendars>>>,
+    waiting: Mutex<WaitingRoom>,
+    waiting_moved: Condvar,
     caches: Caches,
     answer_key: Mutex<Option<Arc<AnswerKey>>>,
     /// The record of this program's means, once it was asked for.
@@ -383,6 +388,9 @@ impl Archive {
             material: Mutex::default(),
             validation_policy: Mutex::default(),
             authorities: Mutex::default(),
+            calendars: Mutex::default(),
+            waiting: Mutex::default(),
+            waiting_moved: Condvar::new(),
             caches: Caches::default(),
             answer_key: Mutex::default(),
             means: Mutex::default(),

@@ -3,7 +3,7 @@
 //! The version is read before anything else: a newer archive is refused, never guessed at.
 
 use crate::error::ErrorCode;
-use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
+use crate::limits::{CONTAINER_BYTES_MAX, TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::id::ArchiveId;
 use crate::tlog::checkpoint::VerifierKey;
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,29 @@ pub struct Policy {
     pub secrecy_marks: Action,
     /// Documents for official use (ҚБПҮ, ДСП): `flag` admits them.
     pub official_use: Action,
+    /// Submissions that may wait at a time.
+    pub waiting_max: u64,
+    /// Bytes that they may have together.
+    pub waiting_bytes_max: u64,
+}
+
+/// Submissions that may wait, when the configuration does not say. Own bound: what one agency sends in a month, the
+/// term of waiting by default, at 450 documents a working day; trying them all again takes minutes.
+const WAITING_MAX: u64 = 10_000;
+/// Bytes that they may have together. Own bound: 5 MiB each. The store does not give the room back when the waiting
+/// ends.
+const WAITING_BYTES_MAX: u64 = 50 * 1024 * 1024 * 1024;
+
+impl Policy {
+    /// What is wrong with it, in technical English.
+    fn fault(&self) -> Option<String> {
+        if self.waiting_max == 0 {
+            return Some("ingest.waiting_max is 0: what cannot be decided yet could not wait".to_owned());
+        }
+        // A submission that is admitted must be able to wait.
+        let too_low = self.waiting_bytes_max < CONTAINER_BYTES_MAX;
+        too_low.then(|| format!("ingest.waiting_bytes_max is less than one submission can have, {CONTAINER_BYTES_MAX}"))
+    }
 }
 
 impl Default for Policy {
@@ -172,6 +195,8 @@ impl Default for Policy {
             archive_parts: Action::Flag,
             secrecy_marks: Action::Refuse,
             official_use: Action::Refuse,
+            waiting_max: WAITING_MAX,
+            waiting_bytes_max: WAITING_BYTES_MAX,
         }
     }
 }
@@ -277,6 +302,9 @@ impl Config {
         if let Some(fault) = file.archive.fault() {
             return Err(malformed(fault.to_owned()));
         }
+        if let Some(fault) = file.ingest.fault() {
+            return Err(malformed(fault));
+        }
         Ok(Self {
             archive_id: file.archive_id.parse().map_err(|e| malformed(format!("archive_id: {e}")))?,
             vkey: file.vkey.parse().map_err(|e| malformed(format!("vkey: {e}")))?,
@@ -336,7 +364,16 @@ mod tests {
         config.keys_folder = Some("/else/where".into());
         config.policy.content_bytes_max = Some(10);
         config.policy.macros = Action::Refuse;
+        (config.policy.waiting_max, config.policy.waiting_bytes_max) = (1, CONTAINER_BYTES_MAX);
         assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
+        let mut none = config.clone();
+        none.policy.waiting_max = 0;
+        let mut few = config;
+        few.policy.waiting_bytes_max -= 1;
+        for bad in [none, few] {
+            let found = Config::parse(&bad.to_text(), Path::new("x"));
+            assert!(matches!(found, Err(ConfigError::Malformed { .. })), "{found:?}");
+        }
     }
 
     #[test]

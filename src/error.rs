@@ -7,7 +7,7 @@
 //! Codes are never reused. Every code has a text in Kazakh, Russian and English; the macro below does not compile
 //! without.
 
-use crate::text::Lang;
+use crate::text::{Lang, Said};
 use std::fmt;
 
 /// Exit codes of the command line (docs/errors.md, "Exit codes").
@@ -99,12 +99,20 @@ pub struct Refusal {
     pub subject: String,
     /// What was found, in technical English; the text for people is the code's.
     pub detail: String,
+    /// What was found, for people, where the text of the code is not enough: who, when, by which certificate.
+    pub said: Option<Box<Said>>,
 }
 
 impl Refusal {
     /// A refusal about `subject`.
     pub fn new(code: ErrorCode, subject: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { code, subject: subject.into(), detail: detail.into() }
+        Self { code, subject: subject.into(), detail: detail.into(), said: None }
+    }
+
+    /// The same refusal with what was found for people.
+    #[must_use]
+    pub fn saying(self, said: Said) -> Self {
+        Self { said: Some(Box::new(said)), ..self }
     }
 }
 

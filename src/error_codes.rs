@@ -399,12 +399,9 @@ codes! {
 
     /// A signature is not valid: TOTAL-FAILED (ETSI EN 319 102-1).
     SigFailed = "SIG-001", Refused,
-        kk: "Қолтаңба жарамсыз: құжат қол қойылғаннан кейін өзгертілген немесе қолтаңба бұзылған. Түпнұсқаны және \
-             оның қолтаңбасын қайта жіберіңіз.",
-        ru: "Подпись недействительна: документ изменён после подписания или подпись повреждена. Отправьте подлинник \
-             с его подписью снова.",
-        en: "A signature is not valid: the document was changed after signing, or the signature is damaged. Send \
-             the original with its signature again.";
+        kk: "Қолтаңба жарамсыз. Себебін жойып, түпнұсқаны жарамды қолтаңбасымен қайта жіберіңіз.",
+        ru: "Подпись недействительна. Устраните причину и отправьте подлинник с действительной подписью снова.",
+        en: "A signature is not valid. Remove the cause and send the original with a valid signature again.";
     /// A signature cannot be confirmed, and nothing that may still come can turn that: INDETERMINATE, by the policy's
     /// table.
     SigUnproven = "SIG-002", Refused,
@@ -512,15 +509,49 @@ codes! {
         kk: "Құжат күту мерзімінде жауапты адамның шешімімен қабылданбады.",
         ru: "Ожидавший документ не принят по решению ответственного лица.",
         en: "The submission that waited was refused by the decision of a person.";
+    /// The signing time is only claimed and lies too far back, and the signer has no authority at receipt.
+    SigClaimOld = "SIG-020", Refused,
+        kk: "Қол қойылған күн тек мәлімделген әрі тым ескі, ал қабылдау кезінде қол қоюшының өкілеттігі жоқ. Күнді \
+             дәлелдейтін уақыт белгісін қосыңыз немесе өкілетті адамға қол қойдырыңыз.",
+        ru: "Дата подписи только заявлена и слишком давняя, а при приёме у подписавшего нет полномочий. Приложите \
+             метку времени, доказывающую дату, или пусть подпишет уполномоченное лицо.",
+        en: "The signing time is only claimed and too far back, and the signer has no authority at receipt. Add a \
+             time-stamp that proves the time, or have an authorised person sign.";
+
+    /// No more submissions may wait at a time.
+    SigWaitingFull = "SIG-021", Temporary,
+        kk: "Құжаттың қолтаңбасын әзірге тексеру мүмкін емес, ал күтіп тұрған құжаттар шегіне жетті. Күтіп тұрғандарды \
+             шешкеннен кейін («waiting list») қайта жіберіңіз.",
+        ru: "Подпись документа пока проверить нельзя, а число ожидающих документов достигло предела. Отправьте снова \
+             после решения по ожидающим («waiting list»).",
+        en: "The signatures cannot be judged yet, and as many submissions wait as may. Decide about those that wait \
+             (`waiting list`), then send it again.";
+    /// It is not known whose records office signs a receipt or notice.
+    SigIssuerUnnamed = "SIG-022", Configuration,
+        kk: "Құжат ұйымды атамаған, сондықтан кімнің қызметкері қол қоятыны белгісіз. muragat.toml файлында [archive] \
+             agency мәнін беріңіз.",
+        ru: "Отправление не назвало организацию, поэтому неизвестно, чей сотрудник подписывает. Укажите [archive] \
+             agency в muragat.toml.",
+        en: "The submission named no agency, so it is not known whose records officer signs. Set [archive] agency in \
+             muragat.toml.";
+
+    /// A file that was given to `validate` holds no signature that this program reads.
+    SigNoneInFile = "SIG-026", Refused,
+        kk: "Файлда бұл бағдарлама оқитын қолтаңба (CMS, CAdES, уақыт белгісі) жоқ. Қолтаңба файлын (.p7s, .cms, .sig) \
+             көрсетіңіз; PDF пен XML ішіндегі қолтаңба оқылмайды.",
+        ru: "В файле нет подписи, которую читает эта программа (CMS, CAdES, метка времени). Укажите файл подписи \
+             (.p7s, .cms, .sig); подписи внутри PDF и XML не читаются.",
+        en: "The file holds no signature that this program reads (CMS, CAdES, time-stamp). Name the file of the \
+             signature (.p7s, .cms, .sig); signatures inside PDF and XML are not read.";
 
     /// A validation policy or a register of authority does not follow its schema.
     PolMalformed = "POL-001", Refused,
-        kk: "Саясат немесе өкілеттіктер тізілімі схемаға сай емес. Көрсетілген орынды түзетіп, «policy check» \
-             арқылы тексеріңіз.",
-        ru: "Политика или реестр полномочий не соответствует схеме. Исправьте указанное место и проверьте через \
-             «policy check».",
-        en: "The policy or register of authority does not follow its schema. Mend the place named and try `policy \
-             check`.";
+        kk: "Саясат, өкілеттіктер тізілімі немесе күнтізбе схемаға сай емес. Көрсетілген орынды түзетіп, «policy \
+             check» арқылы тексеріңіз.",
+        ru: "Политика, реестр полномочий или календарь не соответствует схеме. Исправьте указанное место и \
+             проверьте через «policy check».",
+        en: "The policy, register of authority or calendar does not follow its schema. Mend the place named and \
+             try `policy check`.";
     /// The same version was adopted with other content.
     PolTaken = "POL-002", Conflict,
         kk: "Бұл нұсқа басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріңіз.",

@@ -4,6 +4,8 @@
 
 /// Plaintext bytes of one chunk: the unit of sealing, compression and range reading (design §6).
 pub const CHUNK_BYTES: usize = 256 * 1024;
+/// What is read at once only to be digested: small, for it is cleared for every file, and most files are small.
+pub const HASH_BUFFER_BYTES: usize = 32 * 1024;
 /// Chunks in one frame: 4 MiB of plaintext; larger objects are several frames (design §6).
 pub const FRAME_CHUNKS_MAX: usize = 16;
 /// Plaintext bytes of a full frame.

@@ -55,3 +55,33 @@ impl Text {
 pub const fn text(kk: &'static str, ru: &'static str, en: &'static str) -> Text {
     Text { kk, ru, en }
 }
+
+/// A sentence made with names and dates, in the three languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Kazakh.
+    pub kk: String,
+    /// Russian.
+    pub ru: String,
+    /// English.
+    pub en: String,
+}
+
+impl Said {
+    /// What `say` says in each language.
+    pub fn of(say: impl Fn(Lang) -> String) -> Self {
+        Self { kk: say(Lang::Kk), ru: say(Lang::Ru), en: say(Lang::En) }
+    }
+
+    /// The sentence in `lang`.
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Kk => &self.kk,
+            Lang::Ru => &self.ru,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+/// What stands before what was found, where that is in technical English.
+pub const TECHNICAL: Text = text("Техникалық мәлімет", "Технические сведения", "Technical detail");

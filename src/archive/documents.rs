@@ -136,6 +136,7 @@ impl Archive {
         *lock(&self.shared.classifiers) = None;
         *lock(&self.shared.validation_policy) = None;
         *lock(&self.shared.authorities) = None;
+        *lock(&self.shared.calendars) = None;
     }
 }
 

@@ -1,12 +1,15 @@
-//! The validation policies and registers of authority that the archive has adopted: act documents of its register.
+//! The validation policies, registers of authority and calendars that the archive has adopted: act documents of its
+//! register.
 //!
 //! The document has the file as it came, so that every report can be made again by the policy that it names. In force
-//! are the policy that was adopted last, and of each register its version that was adopted last. A register names
-//! people: it leaves the sealed document only as a verdict about one signatory.
+//! are the policy that was adopted last, of each register its version that was adopted last, and for each day the
+//! calendar that was adopted last and was made for that day. A register names people: it leaves the sealed document
+//! only as a verdict about one signatory.
 
 use super::{Archive, Register, lock};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::Adopted;
+use crate::model::calendar::{Calendars, WorkCalendar};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
 use crate::tlog::leaf::ActKind;
@@ -33,21 +36,24 @@ impl PolicyInForce {
     }
 }
 
-/// Which of the two files is adopted.
+/// Which of the files is adopted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicyFile {
     /// A validation policy.
     Policy,
     /// A register of authority.
     Authority,
+    /// A calendar of working days.
+    Calendar,
 }
 
 impl Archive {
-    /// Commits the adoption of a checked policy or register with its file. Gives the entry.
+    /// Commits the adoption of a checked policy, register or calendar with its file. Gives the entry.
     pub fn adopt_policy(&self, file: &[u8], which: PolicyFile, actor: ActorId) -> Result<u64, Error> {
         let kind = match which {
             PolicyFile::Policy => ActKind::PolicyAdopted,
             PolicyFile::Authority => ActKind::AuthorityAdopted,
+            PolicyFile::Calendar => ActKind::CalendarAdopted,
         };
         let fields = json!({"file": STANDARD.encode(file), "sha256": sha256(file).to_string()});
         let fields = fields.as_object().cloned().unwrap_or_default();
@@ -87,6 +93,23 @@ impl Archive {
             authorities.adopt(authority);
         }
         Ok(authorities)
+    }
+
+    /// The calendars that deadlines are counted by.
+    pub fn calendars(&self) -> Result<Arc<Calendars>, Error> {
+        let mut cached = lock(&self.shared.calendars);
+        if let Some(calendars) = cached.as_ref() {
+            return Ok(calendars.clone());
+        }
+        let adopted = self.adopted_calendars()?.into_iter().map(|(_, calendar)| calendar).collect();
+        Ok(cached.insert(Arc::new(Calendars::new(adopted))).clone())
+    }
+
+    /// Every adopted calendar with its entry, oldest first.
+    pub fn adopted_calendars(&self) -> Result<Vec<(u64, WorkCalendar)>, Error> {
+        let entries = self.index().adopted(Adopted::Calendar)?;
+        let read = |entry| Ok((entry, read(entry, &self.adopted_file(entry)?, WorkCalendar::parse_file)?));
+        entries.into_iter().map(read).collect()
     }
 
     /// Every adopted policy with its entry, oldest first.

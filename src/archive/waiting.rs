@@ -5,11 +5,15 @@
 //! in one act that also erases its key, so that nothing of it can be read afterwards but what became a record or a
 //! refusal.
 //!
+//! Invariants
+//!   - Of what waits there is no more at a time than the configuration admits.
+//!   - The same submission does not wait twice, however many threads take it in.
+//!
 //! What a crash leaves: the waiting submission as it was, or its end; when it was accepted and the end is missing, the
 //! next try finds the record and ends the waiting.
 
 use super::documents::ActBytes;
-use super::{ActOwner, Archive, Session};
+use super::{ActOwner, Archive, Registration, Session, lock};
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::{ActRow, StoredObject};
@@ -22,7 +26,79 @@ use crate::store::read::ObjectReader;
 use crate::tlog::commit::{Act, Committed};
 use crate::tlog::leaf::{ActKind, Leaf};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::PoisonError;
+
+/// Submissions of one registration that may wait at a time. Own bound: the document, and what was sent by mistake or to
+/// deceive; each of them is looked at whenever one more comes.
+const SAME_REGISTRATION_MAX: usize = 16;
+
+/// What waits, in numbers, and what begins to wait at this moment.
+#[derive(Default)]
+pub(super) struct WaitingRoom {
+    /// How many wait and how many bytes they have; counted when first asked for.
+    load: Option<(u64, u64)>,
+    /// Registrations of which somebody is about to let a submission wait.
+    begun: HashSet<Registration>,
+}
+
+/// The right to let submissions of one registration wait: nobody else has it at the same time, so that the same one
+/// does not wait twice.
+pub(crate) struct WaitingPlace<'a> {
+    archive: &'a Archive,
+    registration: &'a Registration,
+    /// Bytes that room was taken for, until they are durable.
+    taken: Option<u64>,
+}
+
+impl WaitingPlace<'_> {
+    /// The submissions of the registration that wait, oldest first.
+    pub(crate) fn others(&self) -> Result<Vec<RecordId>, Error> {
+        let Registration { agency, number, date } = self.registration;
+        self.archive.waiting_of(agency, number, date)
+    }
+
+    /// Takes room for one more with this many bytes.
+    pub(crate) fn take(&mut self, bytes: u64) -> Result<(), Error> {
+        let full = |what: String| Error::new(ErrorCode::SigWaitingFull, "waiting", what);
+        if self.others()?.len() >= SAME_REGISTRATION_MAX {
+            return Err(full(format!("{SAME_REGISTRATION_MAX} submissions of this registration wait")));
+        }
+        let policy = self.archive.policy();
+        let mut room = lock(&self.archive.shared.waiting);
+        let (count, held) = match room.load {
+            Some(load) => load,
+            None => self.archive.waiting_load()?,
+        };
+        room.load = Some((count, held));
+        if count >= policy.waiting_max {
+            return Err(full(format!("{count} submissions wait, the bound is {}", policy.waiting_max)));
+        }
+        if held.saturating_add(bytes) > policy.waiting_bytes_max {
+            let bound = policy.waiting_bytes_max;
+            return Err(full(format!("{held} bytes wait, {bytes} more would pass the bound of {bound}")));
+        }
+        room.load = Some((count + 1, held + bytes));
+        self.taken = Some(bytes);
+        Ok(())
+    }
+
+    /// The submission that room was taken for is durable.
+    pub(crate) fn keep(&mut self) {
+        self.taken = None;
+    }
+}
+
+impl Drop for WaitingPlace<'_> {
+    fn drop(&mut self) {
+        let mut room = lock(&self.archive.shared.waiting);
+        room.begun.remove(self.registration);
+        if let (Some(bytes), Some((count, held))) = (self.taken, &mut room.load) {
+            (*count, *held) = (count.saturating_sub(1), held.saturating_sub(bytes));
+        }
+        self.archive.shared.waiting_moved.notify_all();
+    }
+}
 
 /// A waiting submission.
 pub struct Waiting {
@@ -93,23 +169,69 @@ impl Archive {
         self.seal_document(ActKind::SubmissionWaiting, actor, ActOwner::New(id), fields, files)
     }
 
+    /// The right to let submissions of this registration wait; waits for whoever has it.
+    pub(crate) fn waiting_place<'a>(&'a self, registration: &'a Registration) -> Result<WaitingPlace<'a>, Error> {
+        let mut room = lock(&self.shared.waiting);
+        while room.begun.contains(registration) {
+            room = self.shared.waiting_moved.wait(room).unwrap_or_else(PoisonError::into_inner);
+        }
+        room.begun.insert(registration.clone());
+        drop(room);
+        let place = WaitingPlace { archive: self, registration, taken: None };
+        // Whoever had it before has committed.
+        self.wait_index()?;
+        Ok(place)
+    }
+
+    /// How many submissions wait, and how many bytes they have.
+    fn waiting_load(&self) -> Result<(u64, u64), Error> {
+        let entries = self.index().waiting()?;
+        let mut load = (0, 0);
+        for (_, entry) in entries {
+            load = (load.0 + 1, load.1 + self.waiting_bytes(entry)?);
+        }
+        Ok(load)
+    }
+
+    fn waiting_bytes(&self, entry: u64) -> Result<u64, Error> {
+        let row = self.index().act(entry)?;
+        Ok(row.iter().flat_map(|row| &row.files).map(|file| file.plain_len).sum())
+    }
+
     /// The submissions that wait, oldest first.
-    pub fn all_waiting(&self) -> Result<Vec<Waiting>, Error> {
-        let rows = self.index().waiting()?;
-        rows.into_iter().map(|(id, entry)| self.open_waiting(id, entry)).collect()
+    pub fn all_waiting(&self) -> Result<Vec<RecordId>, Error> {
+        Ok(self.index().waiting()?.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// These submissions, oldest first and each once.
+    ///
+    /// # Errors
+    ///
+    /// One of them does not wait.
+    pub fn waiting_in_order(&self, ids: &[RecordId]) -> Result<Vec<RecordId>, Error> {
+        let mut entries = BTreeMap::new();
+        for id in ids {
+            entries.insert(self.waiting_entry(*id)?, *id);
+        }
+        Ok(entries.into_values().collect())
+    }
+
+    /// The submissions of a registration that wait, oldest first.
+    pub fn waiting_of(&self, agency: &str, number: &str, date: &str) -> Result<Vec<RecordId>, Error> {
+        self.waiting_in_order(&self.index().waiting_for(agency, number, date)?)
     }
 
     /// One submission that waits.
     pub fn waiting(&self, id: RecordId) -> Result<Waiting, Error> {
-        let unknown = || Error::new(ErrorCode::SigNotWaiting, id.to_string(), "no such submission waits");
-        let entry = self.index().waiting()?.into_iter().find(|(waiting, _)| *waiting == id).ok_or_else(unknown)?.1;
-        self.open_waiting(id, entry)
-    }
-
-    fn open_waiting(&self, id: RecordId, entry: u64) -> Result<Waiting, Error> {
+        let entry = self.waiting_entry(id)?;
         let (document, row) = self.document(entry)?;
         let leaf = Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(crate::tlog::LogError::from)?;
         Ok(Waiting { id, entry, since: leaf.t, document, row, key: self.owner_key(id)? })
+    }
+
+    fn waiting_entry(&self, id: RecordId) -> Result<u64, Error> {
+        let unknown = || Error::new(ErrorCode::SigNotWaiting, id.to_string(), "no such submission waits");
+        self.index().waiting_entry(id)?.ok_or_else(unknown)
     }
 
     /// Ends the waiting of these submissions and erases their keys, in one commit.
@@ -119,7 +241,9 @@ impl Archive {
         }
         let mut acts = Vec::with_capacity(ids.len());
         let mut erase = Vec::with_capacity(ids.len());
+        let mut bytes = 0;
         for id in ids {
+            bytes += self.waiting_bytes(self.waiting_entry(*id)?)?;
             let reader = self.index();
             let unknown = || Error::new(ErrorCode::SigNotWaiting, id.to_string(), "no such submission waits");
             let row = read_id(reader.kv, reader.keys, *id)?.ok_or_else(unknown)?;
@@ -129,6 +253,10 @@ impl Archive {
             erase.push(row.key);
         }
         let committed = self.roll_vault(acts, &erase, actor)?;
+        if let Some((count, held)) = &mut lock(&self.shared.waiting).load {
+            let ended = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+            (*count, *held) = (count.saturating_sub(ended), held.saturating_sub(bytes));
+        }
         self.wait_index()?;
         Ok(committed)
     }

@@ -6,8 +6,9 @@
 //! That a medium cannot be written is said and is no failure: receipts and notices are in the archive (`receipt show`).
 
 use super::Common;
-use crate::ingest::Answered;
 use crate::ingest::receipt::Answer;
+use crate::ingest::{Answered, Status};
+use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use std::collections::BTreeMap;
@@ -33,7 +34,13 @@ enum Place {
     Nowhere,
     Beside,
     In(PathBuf),
+    /// A folder of its own for each waiting submission, by its id.
+    Waiting(PathBuf),
 }
+
+/// Where the answers to what waited go: it lies in the archive, so there is nothing for them to lie beside.
+const WAITED_ENDING: &str = ".answers";
+const WRITTEN_TO: Text = text("жауаптар", "ответы", "answers");
 
 impl Answers {
     /// Into `folder`, or beside each submission; nowhere when they are not wanted.
@@ -46,15 +53,43 @@ impl Answers {
         Self { place, failed: 0 }
     }
 
+    /// Of submissions that waited in the archive `root`: into `folder`, else into `<archive>.answers` beside the
+    /// archive; nowhere when they are not wanted.
+    pub(super) fn of_waiting(folder: Option<PathBuf>, wanted: bool, root: &Path) -> Self {
+        let place = match (folder, wanted) {
+            (Some(folder), _) => Place::Waiting(folder),
+            (None, true) => Place::Waiting(beside(root)),
+            (None, false) => Place::Nowhere,
+        };
+        Self { place, failed: 0 }
+    }
+
+    /// Writes the answers to a submission that waited, once it is decided, and says where. One that still waits was
+    /// told so when it came.
+    pub(super) fn write_decided(&mut self, id: RecordId, answered: &Answered, common: &Common) {
+        let Place::Waiting(folder) = &self.place else { return };
+        if matches!(answered.status, Status::Waiting { .. }) || answered.answers.is_empty() {
+            return;
+        }
+        let name = answered.path.file_name().unwrap_or_default();
+        let place = folder.join(id.to_string());
+        self.write_at(&place.join(name), answered, common);
+        common.say(&format!("{}: {}", WRITTEN_TO.get(common.lang()), shown(&place.to_string_lossy())));
+    }
+
     /// Writes the answers of a submission. The first failure is said with its cause, the others are counted.
     pub(super) fn write(&mut self, answered: &Answered, common: &Common) {
         let beside = match &self.place {
             _ if answered.answers.is_empty() => return,
-            Place::Nowhere => return,
+            Place::Nowhere | Place::Waiting(_) => return,
             Place::Beside => answered.path.clone(),
             Place::In(folder) => folder.join(answered.path.file_name().unwrap_or_default()),
         };
-        if let Err(e) = write(&beside, &answered.answers) {
+        self.write_at(&beside, answered, common);
+    }
+
+    fn write_at(&mut self, beside: &Path, answered: &Answered, common: &Common) {
+        if let Err(e) = write(beside, &answered.answers) {
             self.failed += 1;
             if self.failed == 1 {
                 let path = shown(&beside.to_string_lossy());
@@ -69,6 +104,14 @@ impl Answers {
             common.say(&format!("{}: {}", NOT_WRITTEN.get(common.lang()), self.failed));
         }
     }
+}
+
+/// `<archive>.answers` beside the archive, as its keys lie beside it.
+fn beside(root: &Path) -> PathBuf {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let mut name = root.file_name().unwrap_or_default().to_owned();
+    name.push(WAITED_ENDING);
+    root.with_file_name(name)
 }
 
 fn write(submission: &Path, answers: &[Answer]) -> io::Result<()> {

@@ -1,13 +1,23 @@
 //! `muragat doctor`.
 //!
-//! Advice about surroundings that the archive cannot mend itself; it changes nothing.
+//! Advice about surroundings that the archive cannot mend itself, and about work that waits for a person; it changes
+//! nothing.
 
 use super::{Common, means};
-use crate::clock::rfc3339;
+use crate::archive::Archive;
+use crate::clock::{civil_date, rfc3339, utc};
 use crate::config::Action;
 use crate::error::{Error, Exit};
+use crate::ingest::issue;
+use crate::model::calendar::CalendarBasis;
+use crate::model::strict::shown;
+use crate::model::validation::time_text;
 use crate::text::{Text, text};
-use serde_json::json;
+use crate::verify::authority::Authority;
+use crate::verify::name::{names_match, rfc4514};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 /// Arguments of `doctor`.
@@ -60,15 +70,105 @@ const LENIENT: Text = text(
     "Политика приёма смягчена: за формат не отказывают, или гриф секретности лишь отмечается.",
     "The intake policy is lenient: nothing is refused for its format, or a mark of secrecy is only flagged.",
 );
+const CALENDAR_SAMPLE: Text = text(
+    "Мерзімдер үлгі күнтізбе бойынша есептеледі: заңмен салыстырылған күнтізбені енгізіңіз (policy adopt).",
+    "Сроки считаются по календарю-образцу: введите календарь, сверенный с законодательством (policy adopt).",
+    "Deadlines are counted by a sample calendar: adopt one that was checked against the law (policy adopt).",
+);
+const CALENDAR_ENDS: Text = text(
+    "Осы күннен бастап енгізілген күнтізбе жоқ, демалыстың ауыстырылуы ескерілмейді: келесі күнтізбені енгізіңіз.",
+    "С этого дня введённого календаря нет, переносы выходных не учитываются: введите следующий календарь.",
+    "No calendar was made for this day and those after it, so moved days off are not counted: adopt the next one.",
+);
+/// Days ahead that the calendars are looked at for. Own bound: time to write and check the next one.
+const CALENDAR_DAYS: usize = 31;
 const CLOCK: Text = text(
     "Компьютер сағаты журналдағы соңғы жазбадан артта. Сағатты түзетіңіз.",
     "Часы компьютера отстают от последней записи журнала. Исправьте часы.",
     "The computer's clock is behind the journal's last entry. Set the clock.",
 );
 
+const NO_POLICY: Text = text(
+    "Тексеру саясаты енгізілмеген: қолтаңба тексерілмейді. Сенім тізімі бар саясатты енгізіңіз («policy adopt»).",
+    "Политика проверки не введена: подписи не проверяются. Введите политику со списком доверия («policy adopt»).",
+    "No validation policy was adopted: no signature can be judged. Adopt one with its trust list (`policy adopt`).",
+);
+const NO_REGISTER: Text = text(
+    "Өкілеттіктер тізілімі енгізілмеген: ешбір қол қоюшы танылмайды. Тізілімді енгізіңіз («policy adopt»).",
+    "Реестр полномочий не введён: ни один подписавший не будет признан. Введите реестр («policy adopt»).",
+    "No register of authority was adopted: no signer is known. Adopt one (`policy adopt`).",
+);
+const ANSWERS_OVERDUE: Text = text(
+    "Мерзімінде қол қойылмаған түбіртек не хабарлама бар. «receipt list» көрсетеді; қызметкерге қол қойғызып, \
+     «receipt sign» іске қосыңыз.",
+    "Есть квитанции или уведомления, не подписанные в срок. Их покажет «receipt list»; пусть сотрудник подпишет, \
+     затем «receipt sign».",
+    "Receipts or notices were not signed in time. `receipt list` shows them; have an officer sign.",
+);
+const WAITING: Text = text(
+    "Күтіп тұрған құжаттар бар. Не жетіспейтінін «waiting list» айтады; «material add» арқылы қосып, «waiting retry» \
+     іске қосыңыз.",
+    "Есть ожидающие документы. Чего не хватает, скажет «waiting list»; добавьте через «material add» и запустите \
+     «waiting retry».",
+    "Submissions wait. `waiting list` says what each lacks; add it with `material add`, then `waiting retry`.",
+);
+const WAITING_OVERDUE: Text = text(
+    "Күту мерзімі өткен құжаттар бар: шешім қабылдаңыз («waiting refuse» немесе жаңа деректермен «waiting retry»).",
+    "Есть документы, срок ожидания которых истёк: примите решение («waiting refuse» или «waiting retry» с новыми \
+     данными).",
+    "The term of waiting is over for some submissions: decide (`waiting refuse`, or `waiting retry`).",
+);
+const CRL_STALE: Text = text(
+    "Куәландырушы орталықтың CRL-ы ескірген: жаңасын алып, «material add» арқылы қосыңыз, әйтпесе оның қолтаңбалары \
+     күтіп қалады.",
+    "CRL удостоверяющего центра устарел: получите свежий и добавьте через «material add», иначе подписи будут ждать.",
+    "The CRL of an authority is old: fetch a fresh one and add it with `material add`, or its signatures will wait.",
+);
+const POLICY: Text = text("Тексеру саясаты", "Политика проверки", "Validation policy");
+const BUILT_IN: Text =
+    text("кіріктірілген, ешкімге сенбейді", "встроенная, никому не доверяет", "built in, trusts nobody");
+const REGISTERS: Text = text("Өкілеттіктер тізілімдері", "Реестры полномочий", "Registers of authority");
+const NONE: Text = text("жоқ", "нет", "none");
+
+/// The newest CRL of each authority in the material that is older than the policy admits: whose, and until when it was
+/// fresh. CRLs of authorities that are not trusted may grow old.
+fn stale_crls(archive: &Archive) -> Result<Vec<(String, DateTime<Utc>)>, Error> {
+    let (pool, in_force, now) = (archive.material()?, archive.validation_policy()?, utc(archive.now()));
+    let age = TimeDelta::seconds(i64::from(in_force.policy.revocation.crl_age_max_s));
+    let anchors = in_force.policy.anchors.iter().chain(&in_force.policy.tsa_anchors);
+    let anchors: Vec<&[u8]> = anchors.map(|anchor| anchor.certificate.subject_der()).collect();
+    let is_trusted = |name: &[u8]| {
+        let is_anchor = |name: &[u8]| anchors.iter().any(|anchor| names_match(anchor, name));
+        is_anchor(name) || pool.certificates_named(name).any(|ca| is_anchor(ca.issuer_der()))
+    };
+    let mut newest: BTreeMap<String, DateTime<Utc>> = BTreeMap::new();
+    for crl in pool.crls().filter(|crl| !crl.is_delta() && is_trusted(crl.issuer_der())) {
+        let until = crl.next_update.unwrap_or(crl.this_update + age);
+        let known = newest.entry(rfc4514(crl.issuer_der())).or_insert(until);
+        *known = until.max(*known);
+    }
+    Ok(newest.into_iter().filter(|(_, until)| *until < now).collect())
+}
+
+fn register_name(register: &Authority) -> String {
+    format!("{} {}", shown(&register.id), shown(&register.version))
+}
+
+fn register_json(register: &Authority) -> Value {
+    json!({"id": register.id, "version": register.version})
+}
+
+/// The first of many, and how many there are.
+fn some(names: &[String]) -> String {
+    const FIRST: usize = 5;
+    let first: Vec<&str> = names.iter().take(FIRST).map(String::as_str).collect();
+    format!("{}: {}{}", names.len(), first.join(", "), if names.len() > FIRST { ", …" } else { "" })
+}
+
 impl Doctor {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
+        let lang = common.lang();
         let keys = archive.config().keys_path(archive.root());
         let mut advice = Vec::new();
         let mut add = |code, text, detail: String| advice.push(Advice { code, text, detail });
@@ -91,6 +191,45 @@ impl Doctor {
         if let Some((code, text, detail)) = means::advice(&archive)? {
             add(code, text, detail);
         }
+        let calendars = archive.calendars()?;
+        let today = civil_date(archive.now());
+        if calendars.basis(today) == CalendarBasis::Sample {
+            add("calendar-sample", CALENDAR_SAMPLE, String::new());
+        }
+        let uncovered = |day: &chrono::NaiveDate| calendars.basis(*day) == CalendarBasis::NotCovered;
+        if let Some(day) = today.iter_days().take(CALENDAR_DAYS).find(uncovered) {
+            add("calendar-ends", CALENDAR_ENDS, day.to_string());
+        }
+        let (adopted, authorities) = (archive.validation_policy()?, archive.authorities()?);
+        let judges = policy.signatures == Action::Refuse;
+        if judges && !adopted.is_adopted() {
+            add("no-policy", NO_POLICY, String::new());
+        }
+        if judges && authorities.adopted().is_empty() {
+            add("no-register", NO_REGISTER, String::new());
+        }
+        let unsigned = issue::unsigned(&archive)?;
+        let overdue: Vec<String> =
+            unsigned.iter().filter(|row| row.is_overdue).map(|row| format!("#{}", row.entry)).collect();
+        if !overdue.is_empty() {
+            add("answers-overdue", ANSWERS_OVERDUE, some(&overdue));
+        }
+        let waiting = archive.all_waiting()?;
+        if !waiting.is_empty() {
+            add("waiting", WAITING, waiting.len().to_string());
+        }
+        let mut late = Vec::new();
+        for one in &waiting {
+            if super::waiting::is_overdue(&archive, &archive.waiting(*one)?)? {
+                late.push(one.to_string());
+            }
+        }
+        if !late.is_empty() {
+            add("waiting-overdue", WAITING_OVERDUE, some(&late));
+        }
+        for (issuer, until) in stale_crls(&archive)? {
+            add("crl-stale", CRL_STALE, format!("{} · {}", shown(&issuer), time_text(until)));
+        }
         let head = archive.head();
         if archive.now() < head.t {
             add("clock-behind", CLOCK, rfc3339(head.t));
@@ -108,12 +247,21 @@ impl Doctor {
             common.print_json(&json!({
                 "archive_id": archive.config().archive_id.to_string(), "entries": head.size, "records": meta.records,
                 "store_segment": head.store.segment, "vault_epoch": head.vault.epoch, "index_entries": meta.size,
-                "index_generation": meta.generation, "index_rebuilt": rebuilt, "advice": list,
+                "index_generation": meta.generation, "index_rebuilt": rebuilt, "unsigned": unsigned.len(),
+                "waiting": waiting.len(), "advice": list,
+                "policy": {"id": adopted.policy.id, "version": adopted.policy.version, "entry": adopted.entry},
+                "registers": authorities.adopted().iter().map(register_json).collect::<Vec<_>>(),
                 "program": archive.program().value(), "means": archive.means()?.map(|record| record.to_string()),
             }));
         } else {
             out!("{} · {} · #{}", archive.root().display(), archive.config().archive_id, head.size);
             out!("{}", means::program_text(&archive.program().value()));
+            let (id, version) = (shown(&adopted.policy.id), shown(&adopted.policy.version));
+            let entry = adopted.entry.map_or(BUILT_IN.get(lang).to_owned(), |entry| format!("#{entry}"));
+            out!("{}: {id} {version} ({entry})", POLICY.get(lang));
+            let registers: Vec<String> = authorities.adopted().iter().map(register_name).collect();
+            let registers = if registers.is_empty() { NONE.get(lang).to_owned() } else { registers.join(", ") };
+            out!("{}: {registers}", REGISTERS.get(lang));
             if advice.is_empty() {
                 out!("{}", GOOD.get(common.lang()));
             }

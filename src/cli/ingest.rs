@@ -8,8 +8,9 @@ use super::{Common, bytes_text, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::ingest::{Answered, Options, Status, ingest, submissions};
+use crate::model::missing::Missing;
 use crate::model::strict::shown;
-use crate::text::{Lang, Text, text};
+use crate::text::{Lang, TECHNICAL, Text, text};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -47,6 +48,16 @@ const STOPPED: Text = text(
     "Тоқтатылды: басталған жіберілімдер аяқталды, қалғандарын қайта жіберіңіз.",
     "Остановлено: начатые отправления завершены, остальные отправьте снова.",
     "Stopped: what was begun is finished; send the rest again.",
+);
+const EARLIER_NOTICE: Text = text(
+    "бұрынғы бас тартудың хабарламасы қолданылады",
+    "действует уведомление прежнего отказа",
+    "the notice of an earlier refusal stands for this one",
+);
+pub(super) const SAME_REGISTRATION: Text = text(
+    "дәл осы тіркеуде басқа құжат та күтуде; қолтаңбасы бірінші расталғаны жазба болады",
+    "той же регистрации ожидает и другой документ; записью станет тот, чья подпись подтвердится первой",
+    "another submission of this registration waits; the first whose signatures are confirmed becomes the record",
 );
 const LAG: Text = text("индекс кешігуі", "отставание индекса", "index lag");
 
@@ -215,13 +226,20 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
             }
         }
         Status::Held { record } => out!("{}: {path} → {record}", HELD.get(lang)),
-        Status::Refused { reasons, .. } => {
+        Status::Refused { reasons, repeats, .. } => {
             out!("{}: {path}", REFUSED.get(lang));
             print_refusals(reasons, lang);
+            if let Some(earlier) = repeats {
+                out!("  {}: #{earlier}", EARLIER_NOTICE.get(lang));
+            }
         }
-        Status::Waiting { id, reasons, .. } => {
+        Status::Waiting { id, reasons, missing, same_registration, .. } => {
             out!("{}: {path} → {id}", WAITING.get(lang));
             print_refusals(reasons, lang);
+            print_missing(missing, lang);
+            for other in same_registration {
+                out!("  {}: {other}", SAME_REGISTRATION.get(lang));
+            }
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
@@ -236,12 +254,27 @@ pub(super) fn print_refusals(refusals: &[Refusal], lang: Lang) {
     let mut last = None;
     for refusal in refusals {
         out!("  {} {}", refusal.code, shown(&refusal.subject));
-        out!("    ({})", shown(&refusal.detail));
+        if let Some(said) = &refusal.said {
+            out!("    {}", shown(said.get(lang)));
+        }
         // Ten missing fields need the same advice once.
         if last != Some(refusal.code) {
             out!("    {}", refusal.code.text(lang));
         }
+        out!("    {}: {}", TECHNICAL.get(lang), shown(&refusal.detail));
         last = Some(refusal.code);
+    }
+}
+
+const MISSING: Text = text("Жетіспейтіні (бәрі)", "Чего не хватает (полный список)", "What is missing (all of it)");
+
+/// What a submission lacks, for people: each thing on a line.
+pub(super) fn print_missing(missing: &[Missing], lang: Lang) {
+    if !missing.is_empty() {
+        out!("  {}:", MISSING.get(lang));
+    }
+    for one in missing {
+        out!("    • {}", one.text(lang));
     }
 }
 
@@ -262,11 +295,14 @@ pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
             "same_content": same_content.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
         Status::Held { record } => json!({"status": "held", "record_id": record.to_string()}),
-        Status::Refused { reasons, entry } => {
-            json!({"status": "refused", "entry": entry, "reasons": refusals_json(reasons, lang)})
-        }
-        Status::Waiting { id, entry, reasons } => json!({
+        Status::Refused { reasons, entry, repeats } => json!({
+            "status": "refused", "entry": entry, "notice_entry": repeats.unwrap_or(*entry),
+            "reasons": refusals_json(reasons, lang),
+        }),
+        Status::Waiting { id, entry, reasons, missing, same_registration } => json!({
             "status": "waiting", "waiting_id": id.to_string(), "entry": entry, "reasons": refusals_json(reasons, lang),
+            "missing": missing.iter().map(Missing::value).collect::<Vec<_>>(),
+            "same_registration": same_registration.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
         Status::Failed(error) => json!({
             "status": "failed", "code": error.code.as_str(), "subject": error.subject,

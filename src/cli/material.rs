@@ -5,14 +5,21 @@
 //! `waiting retry --material`, and are kept with the record that needed them.
 
 use super::Common;
+use crate::clock::{local_text, utc};
 use crate::error::{Error, ErrorCode, Exit};
+use crate::index::rows::MaterialRow;
 use crate::ingest::signatures::add_shared;
+use crate::model::digest::{Sha256, sha256};
 use crate::model::material::SharedKind;
 use crate::model::strict::shown;
+use crate::model::validation::time_text;
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
 use crate::verify::material::Material;
+use crate::verify::name;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -27,14 +34,14 @@ pub(super) struct MaterialArgs {
 enum MaterialCommand {
     /// Keep certificates of CAs and CRLs: files or folders.
     Add(Add),
-    /// What is kept.
+    /// What is kept: whose, from when to when, and whether it still serves.
     List,
 }
 
 #[derive(clap::Args)]
 struct Add {
     /// Files, PEM or DER, or folders of these.
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
@@ -55,6 +62,7 @@ const NOT_MATERIAL: Text = text(
     "ни сертификат, ни CRL, ни ответ OCSP",
     "no certificate, CRL or OCSP answer",
 );
+const ISSUER: Text = text("шығарушы", "издатель", "issuer");
 const NOTHING: Text = text("Ештеңе жоқ.", "Ничего нет.", "Nothing is kept.");
 
 /// Reads files and folders of material. A file that is named and is none is an error; one that lies in a folder is
@@ -140,18 +148,115 @@ impl Add {
     }
 }
 
+/// Whether a piece of material still serves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Fresh,
+    Stale,
+    /// Newer CRLs of its issuer are used in its place.
+    Replaced,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+            Self::Replaced => "replaced",
+        }
+    }
+
+    fn text(self) -> Text {
+        match self {
+            Self::Fresh => text("жарамды", "действует", "fresh"),
+            Self::Stale => text("ЕСКІРГЕН", "УСТАРЕЛО", "STALE"),
+            Self::Replaced => text("жаңасы бар", "заменено новым", "replaced"),
+        }
+    }
+}
+
+fn kind_text(kind: SharedKind) -> Text {
+    match kind {
+        SharedKind::Certificate => {
+            text("куәландырушы орталықтың куәлігі", "свидетельство УЦ", "certificate of an authority")
+        }
+        SharedKind::Crl => text("CRL", "CRL", "CRL"),
+        SharedKind::DeltaCrl => text("толықтырушы CRL", "дельта-CRL", "delta CRL"),
+    }
+}
+
+/// What the list says of one piece beside its row.
+struct Listed {
+    issuer: Option<String>,
+    subject: Option<String>,
+    until: Option<DateTime<Utc>>,
+    state: State,
+}
+
+/// What is known of a piece: those that validation uses are at hand, of the others the row and the issuer's name.
+fn listed(
+    digest: &Sha256,
+    row: &MaterialRow,
+    pool: &Material,
+    names: &BTreeMap<[u8; 32], String>,
+    is_stale: impl Fn(DateTime<Utc>, Option<DateTime<Utc>>) -> bool,
+) -> Listed {
+    let state = |from, until| if is_stale(from, until) { State::Stale } else { State::Fresh };
+    if let Some(certificate) = pool.certificate(digest) {
+        let until = Some(certificate.not_after);
+        return Listed {
+            issuer: Some(name::rfc4514(certificate.issuer_der())),
+            subject: Some(name::rfc4514(certificate.subject_der())),
+            until,
+            state: state(certificate.not_before, until),
+        };
+    }
+    let issuer = names.get(&row.issuer).cloned();
+    match pool.crls().find(|crl| crl.sha256 == *digest) {
+        Some(crl) => {
+            Listed { issuer, subject: None, until: crl.next_update, state: state(crl.this_update, crl.next_update) }
+        }
+        None => Listed { issuer, subject: None, until: None, state: State::Replaced },
+    }
+}
+
 fn list(common: &Common) -> Result<Exit, Error> {
     let archive = common.open()?;
-    let rows = archive.index().material()?;
+    let lang = common.lang();
+    let (rows, pool) = (archive.index().material()?, archive.material()?);
+    let age = TimeDelta::seconds(i64::from(archive.validation_policy()?.policy.revocation.crl_age_max_s));
+    let now = utc(archive.now());
+    let is_stale = |from: DateTime<Utc>, until: Option<DateTime<Utc>>| match until {
+        Some(until) => until < now,
+        None => now.signed_duration_since(from) > age,
+    };
+    let names: BTreeMap<[u8; 32], String> =
+        pool.crls().map(|crl| (sha256(crl.issuer_der()).0, name::rfc4514(crl.issuer_der()))).collect();
     for (sha256, row) in &rows {
-        let kind = SharedKind::ALL.get(usize::from(row.kind)).map_or("", |kind| kind.as_str());
-        let made = chrono::DateTime::from_timestamp(row.made, 0).map(crate::model::validation::time_text);
+        let kind = SharedKind::ALL.get(usize::from(row.kind)).copied();
+        let made = DateTime::from_timestamp(row.made, 0);
+        let Listed { issuer, subject, until, state } = listed(sha256, row, &pool, &names, is_stale);
         if common.json() {
-            let value = json!({"sha256": sha256.to_string(), "material": kind, "made": made, "entry": row.entry});
-            common.print_json(&value);
-        } else {
-            out!("{sha256} {kind} {} #{}", made.unwrap_or_default(), row.entry);
+            common.print_json(&json!({
+                "sha256": sha256.to_string(), "material": kind.map_or("", SharedKind::as_str),
+                "made": made.map(time_text), "entry": row.entry, "issuer": issuer, "subject": subject,
+                "until": until.map(time_text), "state": state.as_str(),
+            }));
+            continue;
         }
+        let kind = kind.map_or("", |kind| kind_text(kind).get(lang));
+        let whose = subject.as_ref().or(issuer.as_ref()).map(|name| shown(name)).unwrap_or_default();
+        let local = |time: Option<DateTime<Utc>>| match time {
+            Some(time) => local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default()),
+            None => "…".to_owned(),
+        };
+        let (made, until) = (local(made), local(until));
+        out!("{}: {kind} · {whose}", state.text().get(lang));
+        if let (Some(_), Some(issuer)) = (&subject, &issuer) {
+            out!("  {}: {}", ISSUER.get(lang), shown(issuer));
+        }
+        out!("  {made} – {until} · #{}", row.entry);
+        out!("  SHA-256 {sha256}");
     }
     if rows.is_empty() && !common.json() {
         out!("{}", NOTHING.get(common.lang()));

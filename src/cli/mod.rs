@@ -97,6 +97,7 @@ enum Command {
     /// Classifiers that codes in submissions come from.
     Classifier(classifier::ClassifierArgs),
     /// Say what can be said of the signatures in files; needs no archive.
+    #[command(after_help = validate::EXAMPLES)]
     Validate(validate::Validate),
     /// What signatures are judged by, and who may sign: policies and registers of authority.
     Policy(policy::PolicyArgs),
@@ -330,9 +331,13 @@ pub(crate) fn stop_flag() -> &'static AtomicBool {
 /// Reasons of a refusal for programs.
 pub(crate) fn refusals_json(refusals: &[Refusal], lang: Lang) -> serde_json::Value {
     let reason = |r: &Refusal| {
-        serde_json::json!({
+        let mut value = serde_json::json!({
             "code": r.code.as_str(), "subject": r.subject, "detail": r.detail, "text": r.code.text(lang),
-        })
+        });
+        if let Some(said) = &r.said {
+            value["found"] = said.get(lang).into();
+        }
+        value
     };
     refusals.iter().map(reason).collect()
 }

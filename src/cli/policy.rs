@@ -1,4 +1,4 @@
-//! `muragat policy check|adopt|list|show`: what signatures are judged by, and who may sign.
+//! `muragat policy check|adopt|list|show`: what signatures are judged by, who may sign, which days are worked.
 //!
 //! `check` needs no archive. It prints for a person what a policy trusts and until when, and what to look at; of a
 //! register of authority it prints counts and never a person.
@@ -8,6 +8,7 @@ use super::{Common, refusals_json};
 use crate::clock::{Clock, SystemClock, utc};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::adopt::{Adopted, Checked, adopt, read};
+use crate::model::calendar::WorkCalendar;
 use crate::model::profile::Title;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
@@ -27,11 +28,12 @@ pub(super) struct PolicyArgs {
 
 #[derive(clap::Subcommand)]
 enum PolicyCommand {
-    /// Check policies and registers of authority, without an archive.
+    /// Check policies, registers of authority and calendars, without an archive.
     Check(Check),
-    /// Adopt a policy or a register of authority: from now on signatures are judged by it.
+    /// Adopt a policy, a register of authority or a calendar of working days: it is in force from now on.
+    #[command(after_help = ADOPT_EXAMPLES)]
     Adopt(Adopt),
-    /// The policies and registers that were adopted, oldest first.
+    /// The policies, registers and calendars that were adopted, oldest first.
     List,
     /// Show the policy in force, or give out an adopted file as it came.
     Show(Show),
@@ -39,7 +41,8 @@ enum PolicyCommand {
 
 #[derive(clap::Args)]
 struct Check {
-    /// Files as schema/policy/1 and schema/authority/1 say; those of one call are looked at together.
+    /// Files as schema/policy/1, schema/authority/1 and schema/calendar/1 say; those of one call are looked at
+    /// together.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Look at them as on this day; today when not given.
@@ -49,7 +52,7 @@ struct Check {
 
 #[derive(clap::Args)]
 struct Adopt {
-    /// The file.
+    /// A policy (schema/policy/1) or a register of authority (schema/authority/1), TOML.
     file: PathBuf,
 }
 
@@ -58,6 +61,12 @@ struct Show {
     /// Entry of the adoption: its file is given out byte for byte.
     entry: Option<u64>,
 }
+
+const ADOPT_EXAMPLES: &str = "\
+Examples:
+  muragat policy check policy.toml register.toml   look at both together first
+  muragat policy adopt policy.toml                 trust list, algorithms and rules, from now on
+  muragat policy adopt register.toml               a new edition of the register of signers";
 
 const SOUND: Text = text("дұрыс", "исправен", "sound");
 const REFUSED: Text = text("қабылданбады", "не принят", "refused");
@@ -70,6 +79,9 @@ const NOTHING: Text = text(
 );
 const POLICY: Text = text("тексеру саясаты", "политика проверки", "validation policy");
 const REGISTER: Text = text("өкілеттіктер тізілімі", "реестр полномочий", "register of authority");
+const CALENDAR: Text = text("жұмыс күнтізбесі", "производственный календарь", "calendar of working days");
+const SINGLE_DAYS: Text = text("жеке күн", "отдельных дней", "single days");
+const HOLIDAYS: Text = text("мереке", "праздников", "holidays");
 const FOR_SIGNATURES: Text = text("қолтаңбаларға сенім", "доверие для подписей", "trusted for signatures");
 const FOR_TIMESTAMPS: Text = text("уақыт белгілеріне сенім", "доверие для меток времени", "trusted for time-stamps");
 const ALGORITHMS: Text = text("алгоритмдер", "алгоритмы", "algorithms");
@@ -119,10 +131,7 @@ impl Check {
         }
         let registers: Vec<Authority> = checked.iter().filter_map(|(_, file)| register_of(file).cloned()).collect();
         for (name, file) in &checked {
-            let mut warnings = match file {
-                Checked::Policy(policy) => policy.warnings(at),
-                Checked::Authority(register) => register.warnings(),
-            };
+            let mut warnings = file.warnings(at);
             // Without a register beside it, a policy is looked at alone.
             if let (Checked::Policy(policy), false) = (file, registers.is_empty()) {
                 warnings.extend(policy.warnings_with(&registers, at));
@@ -141,7 +150,7 @@ impl Check {
 fn register_of(file: &Checked) -> Option<&Authority> {
     match file {
         Checked::Authority(register) => Some(register),
-        Checked::Policy(_) => None,
+        Checked::Policy(_) | Checked::Calendar(_) => None,
     }
 }
 
@@ -162,6 +171,14 @@ fn print_checked(file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: 
             out!("  SHA-256 {}", register.sha256);
             let (bodies, rows) = (register.bodies.len(), register.persons.len());
             out!("  {bodies} {} · {rows} {}", BODIES.get(lang), ROWS.get(lang));
+        }
+        Checked::Calendar(c) => {
+            out!("  {}: {} {} ({})", CALENDAR.get(lang), shown(&c.id), shown(&c.edition), c.status);
+            out!("  {} · {}..{}", shown(title(&c.title, lang)), c.valid_from, c.valid_to);
+            out!("  {}", shown(&c.instrument));
+            out!("  SHA-256 {}", c.sha256);
+            let (holidays, single) = (c.yearly.len(), c.off.len() + c.working.len());
+            out!("  {holidays} {} · {single} {}", HOLIDAYS.get(lang), SINGLE_DAYS.get(lang));
         }
     }
     if !warnings.is_empty() {
@@ -237,6 +254,12 @@ fn check_json(name: &str, file: &Checked, warnings: &[Warning], at: DateTime<Utc
         Checked::Authority(register) => {
             value["authority"] = json!({"bodies": register.bodies.len(), "rows": register.persons.len()});
         }
+        Checked::Calendar(c) => {
+            value["calendar"] = json!({
+                "status": c.status.as_str(), "valid_from": c.valid_from.to_string(), "valid_to": c.valid_to.to_string(),
+                "holidays": c.yearly.len(), "single_days": c.off.len() + c.working.len(),
+            });
+        }
     }
     value
 }
@@ -270,11 +293,7 @@ impl Adopt {
                 Adopted::Done { file: checked, entry } => {
                     out!("{}: {file} (#{entry})", ADOPTED.get(lang));
                     let at = utc(SystemClock.now());
-                    let warnings = match checked {
-                        Checked::Policy(policy) => policy.warnings(at),
-                        Checked::Authority(register) => register.warnings(),
-                    };
-                    print_checked(checked, &warnings, at, lang);
+                    print_checked(checked, &checked.warnings(at), at, lang);
                 }
                 Adopted::Held => out!("{}: {file}", HELD.get(lang)),
                 Adopted::Refused(refusals) => {
@@ -292,6 +311,7 @@ fn kind(file: &Checked) -> &'static str {
     match file {
         Checked::Policy(_) => "policy",
         Checked::Authority(_) => "authority",
+        Checked::Calendar(_) => "calendar",
     }
 }
 
@@ -334,7 +354,19 @@ fn list(common: &Common) -> Result<Exit, Error> {
         valid_from: a.valid_from,
         in_force: is_last(*entry, &a.id),
     };
-    let mut rows: Vec<Row> = policies.iter().map(of_policy).chain(registers.iter().map(of_register)).collect();
+    let calendars = archive.adopted_calendars()?;
+    let is_replaced = |entry: u64, c: &WorkCalendar| calendars.iter().any(|(e, later)| *e > entry && later.spans(c));
+    let of_calendar = |(entry, c): &(u64, WorkCalendar)| Row {
+        entry: *entry,
+        kind: "calendar",
+        id: c.id.clone(),
+        version: c.edition.clone(),
+        sha256: c.sha256.to_string(),
+        valid_from: c.valid_from,
+        in_force: !is_replaced(*entry, c),
+    };
+    let rows = policies.iter().map(of_policy).chain(registers.iter().map(of_register));
+    let mut rows: Vec<Row> = rows.chain(calendars.iter().map(of_calendar)).collect();
     rows.sort_by_key(|row| row.entry);
     for row in rows {
         if common.json() {
@@ -344,7 +376,11 @@ fn list(common: &Common) -> Result<Exit, Error> {
             }));
             continue;
         }
-        let what = if row.kind == "policy" { POLICY } else { REGISTER };
+        let what = match row.kind {
+            "policy" => POLICY,
+            "calendar" => CALENDAR,
+            _ => REGISTER,
+        };
         let mark = if row.in_force { format!(" · {}", IN_FORCE.get(lang)) } else { String::new() };
         out!("{}: {} {}{mark} (#{})", what.get(lang), shown(&row.id), shown(&row.version), row.entry);
         out!("  SHA-256 {}", row.sha256);
@@ -359,13 +395,14 @@ impl Show {
         match self.entry {
             Some(entry) => {
                 let is_adoption = archive.adopted_policies()?.iter().any(|(held, _)| *held == entry)
-                    || archive.adopted_authorities()?.iter().any(|(held, _)| *held == entry);
+                    || archive.adopted_authorities()?.iter().any(|(held, _)| *held == entry)
+                    || archive.adopted_calendars()?.iter().any(|(held, _)| *held == entry);
                 if !is_adoption {
-                    let what = "this entry adopted no policy and no register";
+                    let what = "this entry adopted no policy, no register and no calendar";
                     return Err(Error::new(ErrorCode::LogNoEntry, entry.to_string(), what));
                 }
                 let file = archive.adopted_file(entry)?;
-                // What was adopted is UTF-8: it was read as TOML.
+                // What was adopted is UTF-8: it was read as TOML or JSON.
                 out_raw!("{}", String::from_utf8_lossy(&file));
             }
             None => {

@@ -8,11 +8,13 @@ use super::ingest::print_refusals;
 use super::{Common, refusals_json};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::ingest::issue::{self, Issued, Prepared, Row, Subject};
+use crate::ingest::issue::{self, Issued, Officer, Prepared, Row, Subject};
 use crate::ingest::receipt::with_text;
 use crate::model::answer::Answer;
+use crate::model::calendar::CalendarBasis;
 use crate::model::digest::sha256;
 use crate::model::strict::shown;
+use crate::model::validation::time_text;
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::{Value, json};
@@ -28,19 +30,23 @@ pub(super) struct ReceiptArgs {
 
 #[derive(clap::Subcommand)]
 enum ReceiptCommand {
-    /// Receipts and notices with the day until which they are to be signed, oldest first.
+    /// Receipts and notices that nobody has signed, with the day until which they are to be, oldest first.
     List(List),
     /// Show a receipt or notice, or give out its files: what is to be signed, its text, and the signature once issued.
     Show(Show),
     /// Issue a receipt or notice with the signature of a records officer.
+    #[command(after_help = SIGN_EXAMPLES)]
     Sign(Sign),
 }
 
 #[derive(clap::Args)]
 struct List {
-    /// Only those that nobody has signed yet.
-    #[arg(long)]
+    /// Only those that nobody has signed yet: what is listed without options too.
+    #[arg(long, conflicts_with = "all")]
     unsigned: bool,
+    /// Those that are issued too: reads the whole journal.
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(clap::Args)]
@@ -61,8 +67,21 @@ struct Sign {
     /// The signature: CMS over exactly the prepared bytes; DER, base64 or PEM.
     #[arg(long, value_name = "FILE")]
     signature: PathBuf,
+    /// Certificates, CRLs and OCSP answers for its validation, beside those of the archive: files or folders. What it
+    /// needed of them is kept.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    material: Vec<PathBuf>,
 }
 
+const SIGN_EXAMPLES: &str = "\
+Examples:
+  muragat receipt show 17 -o out                                   give out receipt.json or notice.json
+  openssl cms -sign -binary -cades -md sha256 -in out/notice.json \\
+    -signer officer.pem -inkey officer.key -outform DER -out notice.json.p7s
+  muragat receipt sign 17 --signature notice.json.p7s              validate the signature and issue the notice";
+
+const SOURCE: Text = text("жіберуші", "отправитель", "from");
+const OFFICER: Text = text("Қол қойған қызметкер", "Подписал сотрудник", "Signed by the officer");
 const NOTHING: Text = text("Ештеңе жоқ.", "Ничего нет.", "There is none.");
 const RECEIPT: Text = text("түбіртек", "квитанция", "receipt");
 const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
@@ -71,6 +90,11 @@ const UNSIGNED: Text = text("қол қойылмаған, мерзімі", "не
 const OVERDUE: Text = text("МЕРЗІМІ ӨТТІ", "ПРОСРОЧЕНО", "OVERDUE");
 const NOT_ISSUED: Text = text("шығарылмады", "не выдано", "not issued");
 const WRITTEN: Text = text("жазылды", "записано", "written");
+const SAMPLE: Text = text(
+    "Мерзімдер үлгі күнтізбе бойынша есептелді: тексерілген күнтізбені енгізіңіз («policy adopt»).",
+    "Сроки посчитаны по календарю-образцу: введите сверенный календарь («policy adopt»).",
+    "The deadlines are counted by a sample calendar: adopt one that was checked (`policy adopt`).",
+);
 const NOT_COVERED: Text = text(
     "Күнтізбе бұл күндерге арналмаған: демалыс күндерінің ауыстырылуы ескерілмеді.",
     "Календарь не составлен для этих дней: переносы выходных не учтены.",
@@ -99,30 +123,46 @@ fn row_json(row: &Row) -> Value {
     let (kind, record) = subject_json(row.subject);
     json!({
         "kind": kind, "record_id": record, "entry": row.entry, "prepared": rfc3339(row.at),
-        "due": row.due.to_string(), "issued": row.is_issued, "overdue": row.is_overdue,
+        "due": row.due.last.to_string(), "calendar": row.due.basis.as_str(), "issued": row.is_issued,
+        "overdue": row.is_overdue, "number": row.about.number, "title": row.about.title, "source": row.about.source,
     })
+}
+
+/// Says what deadlines rest on, when it is not a calendar that was checked.
+fn say_basis(basis: CalendarBasis, common: &Common) {
+    match basis {
+        CalendarBasis::Official => {}
+        CalendarBasis::Sample => common.say(SAMPLE.get(common.lang())),
+        CalendarBasis::NotCovered => common.say(NOT_COVERED.get(common.lang())),
+    }
 }
 
 fn print_row(row: &Row, common: &Common) {
     let lang = common.lang();
     let (kind, record) = match row.subject {
-        Subject::Record(record) => (RECEIPT, format!(" {record}")),
+        Subject::Record(record) => (RECEIPT, format!("{record} · ")),
         Subject::Refusal(_) => (NOTICE, String::new()),
     };
+    let about = &row.about;
+    let number = about.number.as_ref().map(|number| format!("№ {}", shown(number)));
+    let source = about.source.as_ref().map(|source| format!("{}: {}", SOURCE.get(lang), shown(source)));
+    let about = [number, about.title.as_deref().map(shown), source].into_iter().flatten();
+    let about: String = about.map(|part| format!(" · {part}")).collect();
     let state = match (row.is_issued, row.is_overdue) {
         (true, _) => ISSUED.get(lang).to_owned(),
         (false, overdue) => {
             let overdue = if overdue { format!(" · {}", OVERDUE.get(lang)) } else { String::new() };
-            format!("{} {}{overdue}", UNSIGNED.get(lang), row.due.format("%d.%m.%Y"))
+            format!("{} {}{overdue}", UNSIGNED.get(lang), row.due.last.format("%d.%m.%Y"))
         }
     };
-    out!("#{} {}{record} · {} · {state}", row.entry, kind.get(lang), local_text(row.at));
+    out!("#{} {}{about}", row.entry, kind.get(lang));
+    out!("  {record}{} · {state}", local_text(row.at));
 }
 
 impl List {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
-        let rows = if self.unsigned { issue::unsigned(&archive)? } else { issue::all(&archive)? };
+        let rows = if self.all { issue::all(&archive)? } else { issue::unsigned(&archive)? };
         for row in &rows {
             if common.json() {
                 common.print_json(&row_json(row));
@@ -133,9 +173,7 @@ impl List {
         if rows.is_empty() && !common.json() {
             out!("{}", NOTHING.get(common.lang()));
         }
-        if !issue::is_covered(&rows) {
-            common.say(NOT_COVERED.get(common.lang()));
-        }
+        say_basis(issue::basis(&rows), common);
         archive.close()?;
         Ok(Exit::Ok)
     }
@@ -147,6 +185,9 @@ impl Show {
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
         let prepared = issue::find(&archive, subject, actor)?;
+        if !prepared.row.is_issued {
+            say_basis(prepared.row.due.basis, common);
+        }
         let written = match &self.output {
             Some(folder) => write(folder, &prepared)?,
             None => Vec::new(),
@@ -154,10 +195,20 @@ impl Show {
         if common.json() {
             let mut value = row_json(&prepared.row);
             value["sha256"] = sha256(&prepared.bytes).to_string().into();
+            let officer =
+                |o: &Officer| json!({"subject": o.subject, "post": o.post, "signed": o.signed.map(time_text)});
+            value["officers"] = prepared.officers.iter().map(officer).collect();
             value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
             common.print_json(&value);
         } else {
             print_row(&prepared.row, common);
+            for officer in &prepared.officers {
+                let signed =
+                    officer.signed.map(|time| local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default()));
+                let parts = [Some(shown(&officer.subject)), officer.post.as_deref().map(shown), signed];
+                let parts: Vec<String> = parts.into_iter().flatten().collect();
+                out!("  {}: {}", OFFICER.get(common.lang()), parts.join(" · "));
+            }
             match (written.as_slice(), Answer::decode(&prepared.bytes)) {
                 ([], Ok(answer)) => out!("\n{}", answer.text(common.lang())),
                 (written, _) => {
@@ -199,7 +250,8 @@ impl Sign {
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
-        let issued = issue::sign(&archive, subject, &signature, actor)?;
+        let material = super::material::read(&self.material, common)?;
+        let issued = issue::sign(&archive, subject, &signature, Some(&material), actor)?;
         let (kind, record) = subject_json(subject);
         let exit = match &issued {
             Issued::Done { .. } => Exit::Ok,

@@ -5,6 +5,8 @@
 use crate::model::strict::shown;
 use crate::model::validation::{CreationBasis, SignatureVerdict, Validation};
 use crate::text::{Lang, Text, text};
+use crate::verify::policy::SignerKind;
+use crate::verify::verdict::{Indication, SubIndication};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -59,7 +61,7 @@ pub(super) fn print(short: Option<&Validation>, whole: Option<&Value>, lang: Lan
         out!("  {}: {}", VERIFIER.get(lang), super::means::program_text(verifier));
     }
     for signature in whole.and_then(|w| w.get("signatures")?.as_array()).into_iter().flatten() {
-        print_signature(signature);
+        print_signature(signature, lang);
     }
 }
 
@@ -67,18 +69,22 @@ fn local(time: DateTime<Utc>) -> String {
     crate::clock::local_text(u64::try_from(time.timestamp_millis()).unwrap_or_default())
 }
 
-fn print_signature(signature: &Value) {
+fn print_signature(signature: &Value, lang: Lang) {
     let field = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(shown).unwrap_or_default();
     let signatures = signature.pointer("/report/signatures").and_then(Value::as_array).into_iter().flatten();
     let signers = signature.get("signers").and_then(Value::as_array).into_iter().flatten();
     for (report, signer) in signatures.zip(signers) {
-        let sub = field(report, "sub_indication");
-        let sub = if sub.is_empty() { sub } else { format!("/{sub}") };
+        let (code, sub, level) = (field(report, "indication"), field(report, "sub_indication"), field(report, "level"));
         let (component, covers) = (field(signature, "component"), field(signature, "covers"));
-        out!("    {component} → {covers}: {}{sub} {}", field(report, "indication"), field(report, "level"));
+        let words = Indication::parse(&code).map_or(code.as_str(), |found| found.text().get(lang));
+        out!("    {component} → {covers}: {words} [{code}, {level}]");
+        if let Some(found) = SubIndication::parse(&sub) {
+            out!("      {} [{sub}]", found.text().get(lang));
+        }
         let subject = report.get("signer").map(|s| field(s, "subject")).unwrap_or_default();
         let post = field(signer, "post");
         let (comma, kind) = (if post.is_empty() { "" } else { ", " }, field(signer, "kind"));
+        let kind = SignerKind::parse(&kind).map_or(kind, |kind| kind.text().get(lang).to_owned());
         out!("      {subject}{comma}{post} {}", if kind.is_empty() { kind } else { format!("({kind})") });
     }
 }

@@ -17,10 +17,11 @@ use crate::verify::alg::DigestAlgorithm;
 use crate::verify::certificate::Certificate;
 use crate::verify::cms::{self, SignedData};
 use crate::verify::limits::CMS_BYTES_MAX;
-use crate::verify::material::Material;
+use crate::verify::material::{Material, MaterialKind};
 use crate::verify::policy::{Anchor, Policy};
 use crate::verify::report::Report;
-use crate::verify::validation::{Caches, Content, ContentError, Question, validate};
+use crate::verify::validation::{Caches, Content, ContentError, HEAD_BYTES, Question, validate};
+use crate::verify::verdict::Indication;
 use crate::verify::wrap;
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, Utc};
 use serde_json::json;
@@ -62,6 +63,17 @@ pub(super) struct Validate {
     pub(super) as_of: Option<DateTime<Utc>>,
 }
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  muragat validate letter.pdf.p7s --anchors root.pem --material ca.crl
+      a detached signature: letter.pdf beside it is what was signed
+  muragat validate letter.cms --policy policy.toml --as-of 2025-05-01
+      a signature with its content inside, as of a day
+  muragat validate *.p7s --policy policy.toml --material material/ --json
+      the full reports, one a line
+Exit code: 0 all valid, 9 some undecided, 1 some not valid, or no signature in the file.";
+
+const IT_IS: Text = text("Бұл", "Это", "This is");
 const CONTENT_IS: Text = text("қол қойылған файл", "подписанный файл", "signed file");
 const NO_ANCHORS: Text = text(
     "Сенім тіректері берілмеген: --anchors немесе --policy көрсетіңіз, әйтпесе ешбір қолтаңба расталмайды.",
@@ -96,6 +108,11 @@ impl Validate {
         let caches = Caches::default();
         let mut worst = 0;
         for (index, path) in self.files.iter().enumerate() {
+            if let Some(what) = unsigned(path)? {
+                worst = worst.max(Indication::TotalFailed.rank());
+                no_signature(common, path, what);
+                continue;
+            }
             let report = self.validate(common, path, &policy, &material, at, &caches)?;
             worst = worst.max(report.conclusion().indication.rank());
             if common.json() {
@@ -130,8 +147,8 @@ impl Validate {
             None => Policy::built_in(),
             Some(path) => match read(path)?.1 {
                 Ok(Checked::Policy(policy)) => *policy,
-                Ok(Checked::Authority(_)) => {
-                    let what = "a register of authority is no validation policy";
+                Ok(Checked::Authority(_) | Checked::Calendar(_)) => {
+                    let what = "a register of authority or a calendar is no validation policy";
                     let refusal = Refusal::new(ErrorCode::PolMalformed, path.to_string_lossy(), what);
                     return Ok(refused(&[refusal], common));
                 }
@@ -199,6 +216,60 @@ impl Validate {
             }
         }
     }
+}
+
+/// Says of a file that it holds no signature: that is no verdict about one.
+fn no_signature(common: &Common, path: &Path, what: Text) {
+    let (code, lang, name) = (ErrorCode::SigNoneInFile, common.lang(), shown(&path.to_string_lossy()));
+    if common.json() {
+        common.print_json(&json!({
+            "error": {"code": code.as_str(), "subject": name, "what": what.en, "text": code.text(lang)}
+        }));
+    } else {
+        out!("{name}");
+        out!("{}: {} [{code}].", IT_IS.get(lang), what.get(lang));
+        out!("{}", code.text(lang));
+    }
+}
+
+/// What a file is that holds no signature this program reads; none for one that may hold it, a damaged one too.
+fn unsigned(path: &Path) -> Result<Option<Text>, Error> {
+    let mut bytes = Vec::new();
+    open(path)?.take(CMS_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed(path))?;
+    let text_of = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(&bytes).trim_ascii_start();
+    let magic = |magic: &[u8]| text_of.starts_with(magic);
+    let known = match () {
+        () if bytes.is_empty() => Some(text("бос файл", "пустой файл", "an empty file")),
+        () if magic(b"%PDF-") => Some(text("PDF құжаты", "документ PDF", "a PDF document")),
+        () if magic(b"PK\x03\x04") => Some(text(
+            "ZIP контейнері (мысалы, DOCX не ASiC)",
+            "контейнер ZIP (например, DOCX или ASiC)",
+            "a ZIP container (DOCX, ASiC or the like)",
+        )),
+        () if magic(b"<") => Some(text("XML құжаты", "документ XML", "an XML document")),
+        () => None,
+    };
+    if known.is_some() || bytes.len() > CMS_BYTES_MAX {
+        return Ok(known);
+    }
+    let blocks = wrap::unwrap(&bytes).unwrap_or_default();
+    let is_signed = |der: &[u8]| SignedData::read(der).is_ok_and(|signed| !signed.signers.is_empty());
+    if blocks.iter().any(|block| is_signed(&block.bytes)) {
+        return Ok(None);
+    }
+    let found = Material::default().add_file(&bytes).unwrap_or_default();
+    Ok(match found.first() {
+        Some((MaterialKind::Certificate, _)) => {
+            Some(text("тіркеу куәлігі", "регистрационное свидетельство", "a certificate"))
+        }
+        Some((MaterialKind::Crl, _)) => Some(text("CRL", "CRL", "a CRL")),
+        Some((MaterialKind::Ocsp, _)) => Some(text("OCSP жауабы", "ответ OCSP", "an OCSP answer")),
+        // What is neither DER nor a wrapping of it cannot be a damaged signature either.
+        None if blocks.is_empty() && !magic(b"-----BEGIN") && bytes.first() != Some(&0x30) => {
+            Some(text("басқа файл", "другой файл", "another file"))
+        }
+        None => None,
+    })
 }
 
 /// Says why a policy was refused.
@@ -298,6 +369,16 @@ impl Content for Stream {
 
     fn bytes(&self) -> Option<&[u8]> {
         None
+    }
+
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        let file = File::open(&self.path)?;
+        let mut head = Vec::new();
+        match &self.pieces {
+            None => file.take(HEAD_BYTES as u64).read_to_end(&mut head)?,
+            Some(pieces) => pieces.reader(file).take(HEAD_BYTES as u64).read_to_end(&mut head)?,
+        };
+        Ok(head)
     }
 }
 

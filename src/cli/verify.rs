@@ -9,7 +9,7 @@ use super::validate::Validate;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::answer::{ANSWER_BYTES_MAX, Answer, Confirmation};
 use crate::model::strict::shown;
-use crate::text::{Text, text};
+use crate::text::{TECHNICAL, Text, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -69,9 +69,25 @@ struct Found {
     kind: Option<Text>,
     word: &'static str,
     exit: Exit,
+    /// What was found, in the words of the report or of the reader.
     detail: String,
+    /// The same for people, line by line; without them the detail is printed.
+    lines: Vec<String>,
+    /// Subjects of the certificates that signed.
+    signers: Vec<String>,
     /// Where the key of a confirmation came from.
     key: Option<&'static str>,
+}
+
+impl Found {
+    fn of(exit: Exit) -> Self {
+        let (detail, lines, signers) = (String::new(), Vec::new(), Vec::new());
+        Self { kind: None, word: "unknown", exit, detail, lines, signers, key: None }
+    }
+
+    fn saying(exit: Exit, what: &str) -> Self {
+        Self { lines: vec![what.to_owned()], ..Self::of(exit) }
+    }
 }
 
 impl Verify {
@@ -84,7 +100,7 @@ impl Verify {
             if common.json() {
                 common.print_json(&json!({
                     "file": name, "kind": found.word, "status": status(found.exit), "detail": found.detail,
-                    "key": found.key,
+                    "signers": found.signers, "key": found.key,
                 }));
             } else {
                 let verdict = match found.exit {
@@ -93,7 +109,12 @@ impl Verify {
                     _ => FAILS,
                 };
                 out!("{}: {name} · {kind}", verdict.get(common.lang()));
-                out!("  {}", shown(&found.detail));
+                for line in &found.lines {
+                    out!("  {}", shown(line));
+                }
+                if found.lines.is_empty() {
+                    out!("  {}: {}", TECHNICAL.get(common.lang()), shown(&found.detail));
+                }
             }
             // What is wrong weighs more than what is not known yet.
             if exit != Exit::Refused && found.exit != Exit::Ok {
@@ -109,7 +130,7 @@ impl Verify {
             Ok(answer) => answer,
             Err(e) => {
                 let detail = e.to_string();
-                return Ok(Found { kind: None, word: "unknown", exit: Exit::Refused, detail, key: None });
+                return Ok(Found { detail, ..Found::of(Exit::Refused) });
             }
         };
         let (kind, word) = match &answer {
@@ -117,21 +138,18 @@ impl Verify {
             Answer::Notice(_) => (NOTICE, "notice"),
             Answer::Confirmation(_) => (CONFIRMATION, "confirmation"),
         };
-        let (exit, detail, key) = match &answer {
+        let found = match &answer {
             Answer::Confirmation(_) => self.confirmation(path, &bytes, common)?,
-            Answer::Receipt(_) | Answer::Notice(_) => {
-                let (exit, detail) = self.signed(path, common)?;
-                (exit, detail, None)
-            }
+            Answer::Receipt(_) | Answer::Notice(_) => self.signed(path, common)?,
         };
-        Ok(Found { kind: Some(kind), word, exit, detail, key })
+        Ok(Found { kind: Some(kind), word, ..found })
     }
 
     /// A receipt or notice: the officer's CMS over its bytes.
-    fn signed(&self, path: &Path, common: &Common) -> Result<(Exit, String), Error> {
+    fn signed(&self, path: &Path, common: &Common) -> Result<Found, Error> {
         let signature = self.signature.clone().unwrap_or_else(|| added(path, ".p7s"));
         if self.signature.is_none() && !signature.is_file() {
-            return Ok((Exit::Incomplete, NOT_SIGNED.get(common.lang()).to_owned()));
+            return Ok(Found::saying(Exit::Incomplete, NOT_SIGNED.get(common.lang())));
         }
         let asked = Validate {
             files: Vec::new(),
@@ -150,26 +168,22 @@ impl Verify {
         };
         let conclusion = report.conclusion();
         let sub = conclusion.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
-        let signers: Vec<&str> = report.signatures.iter().map(|s| s.signer.subject.as_str()).collect();
-        let detail = format!("{}{sub} {} {}", conclusion.indication, conclusion.detail, signers.join("; "));
+        let detail = format!("{}{sub} {}", conclusion.indication, conclusion.detail).trim_end().to_owned();
         let exit = match conclusion.indication.rank() {
             0 => Exit::Ok,
             1 => Exit::Incomplete,
             _ => Exit::Refused,
         };
-        Ok((exit, detail.trim_end().to_owned()))
+        let lines = report.text(common.lang()).lines().map(|line| line.trim_start().to_owned()).collect();
+        let signers = report.signatures.iter().map(|s| s.signer.subject.clone()).filter(|s| !s.is_empty()).collect();
+        Ok(Found { detail, lines, signers, ..Found::of(exit) })
     }
 
     /// A confirmation: the archive's own signature.
-    fn confirmation(
-        &self,
-        path: &Path,
-        bytes: &[u8],
-        common: &Common,
-    ) -> Result<(Exit, String, Option<&'static str>), Error> {
+    fn confirmation(&self, path: &Path, bytes: &[u8], common: &Common) -> Result<Found, Error> {
         let signature = self.signature.clone().unwrap_or_else(|| path.with_extension("sig"));
         if self.signature.is_none() && !signature.is_file() {
-            return Ok((Exit::Incomplete, NOT_SIGNED.get(common.lang()).to_owned(), None));
+            return Ok(Found::saying(Exit::Incomplete, NOT_SIGNED.get(common.lang())));
         }
         let beside = path.with_file_name(crate::ingest::receipt::ANSWER_KEY_FILE);
         let (key, from) = match &self.key {
@@ -178,11 +192,14 @@ impl Verify {
                 common.say(KEY_BESIDE.get(common.lang()));
                 (key_of(&beside.to_string_lossy())?, "beside")
             }
-            None => return Ok((Exit::Incomplete, NO_KEY.get(common.lang()).to_owned(), None)),
+            None => return Ok(Found::saying(Exit::Incomplete, NO_KEY.get(common.lang()))),
         };
         Ok(match Confirmation::verify(bytes, &read(&signature)?, &key) {
-            Ok(found) => (Exit::Ok, format!("{}: {}", found.archive.origin, found.outcome.status()), Some(from)),
-            Err(e) => (Exit::Refused, e.to_string(), Some(from)),
+            Ok(found) => {
+                let detail = format!("{}: {}", found.archive.origin, found.outcome.status());
+                Found { detail, key: Some(from), ..Found::of(Exit::Ok) }
+            }
+            Err(e) => Found { detail: e.to_string(), key: Some(from), ..Found::of(Exit::Refused) },
         })
     }
 }

@@ -4,14 +4,16 @@
 //! says so, and a person decides.
 
 use super::answers::Answers;
-use super::ingest::{answer_json, print_answer, print_refusals};
+use super::ingest::{SAME_REGISTRATION, answer_json, print_answer, print_missing, print_refusals};
 use super::show::record_id;
 use super::{Common, refusals_json};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::Status;
-use crate::ingest::waiting::{self, reasons};
+use crate::ingest::waiting::{self, missing, reasons, same_registration};
+use crate::model::id::RecordId;
+use crate::model::missing::Missing;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use serde_json::{Value, json};
@@ -29,6 +31,7 @@ enum WaitingCommand {
     /// The submissions that wait, oldest first, with what they wait for.
     List,
     /// Try again: all of them, or those named.
+    #[command(after_help = RETRY_EXAMPLES)]
     Retry(Retry),
     /// Refuse a submission that waits: a person's decision.
     Refuse(Refuse),
@@ -37,26 +40,39 @@ enum WaitingCommand {
 #[derive(clap::Args)]
 struct Retry {
     /// Ids of waiting submissions; all when none is given.
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// Certificates, CRLs and OCSP answers, beside those of the archive: files or folders.
     #[arg(long, value_name = "PATH")]
     material: Vec<PathBuf>,
-    /// Folder for the answers; none are written when it is not given.
+    /// Folder for the answers to what is decided; `<archive>.answers` beside the archive when not given.
     #[arg(long, value_name = "DIR")]
     answers: Option<PathBuf>,
+    /// Write no answers: receipts and notices are in the archive all the same.
+    #[arg(long, conflicts_with = "answers")]
+    no_answers: bool,
 }
 
 #[derive(clap::Args)]
 struct Refuse {
-    /// Id of the waiting submission.
+    /// Id of the waiting submission, from `waiting list`.
     id: String,
-    /// Why.
-    #[arg(long)]
+    /// Why: stands in the notice, for the sender.
+    #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Folder for the answers; none are written when it is not given.
+    /// Folder for the answers; `<archive>.answers` beside the archive when not given.
     #[arg(long, value_name = "DIR")]
     answers: Option<PathBuf>,
+    /// Write no answers: the notice is in the archive all the same.
+    #[arg(long, conflicts_with = "answers")]
+    no_answers: bool,
 }
+
+const RETRY_EXAMPLES: &str = "\
+Examples:
+  muragat waiting list                                   what waits, and everything that each lacks
+  muragat material add ca.crl && muragat waiting retry   all of them, after a new CRL
+  muragat waiting retry 3f0c…9a --material answer.ors    one, with an OCSP answer that names a person";
 
 const NOTHING: Text = text("Күтіп тұрған құжат жоқ.", "Ожидающих документов нет.", "Nothing waits.");
 const SINCE: Text = text("қабылданған уақыты", "получен", "received");
@@ -79,7 +95,7 @@ impl WaitingArgs {
 }
 
 /// Whether the policy's term is over.
-fn is_overdue(archive: &Archive, waiting: &Waiting) -> Result<bool, Error> {
+pub(super) fn is_overdue(archive: &Archive, waiting: &Waiting) -> Result<bool, Error> {
     let term = u64::from(archive.validation_policy()?.policy.waiting.term_days) * DAY_MS;
     Ok(archive.now().saturating_sub(waiting.since) > term)
 }
@@ -88,10 +104,12 @@ fn list(common: &Common) -> Result<Exit, Error> {
     let archive = common.open()?;
     let lang = common.lang();
     let all = archive.all_waiting()?;
-    for waiting in &all {
+    for id in &all {
+        let waiting = &archive.waiting(*id)?;
         let overdue = is_overdue(&archive, waiting)?;
+        let beside = same_registration(&archive, waiting)?;
         if common.json() {
-            common.print_json(&row_json(waiting, overdue, common));
+            common.print_json(&row_json(waiting, overdue, &beside, common));
             continue;
         }
         out!("{} {} ({})", waiting.id, shown(waiting.text("source")), shown(waiting.text("agency")));
@@ -100,7 +118,11 @@ fn list(common: &Common) -> Result<Exit, Error> {
         if overdue {
             out!("  {}", OVERDUE.get(lang));
         }
+        for other in beside {
+            out!("  {}: {other}", SAME_REGISTRATION.get(lang));
+        }
         print_refusals(&reasons(waiting), lang);
+        print_missing(&missing(waiting), lang);
     }
     if all.is_empty() && !common.json() {
         out!("{}", NOTHING.get(lang));
@@ -109,12 +131,14 @@ fn list(common: &Common) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
-fn row_json(waiting: &Waiting, overdue: bool, common: &Common) -> Value {
+fn row_json(waiting: &Waiting, overdue: bool, beside: &[RecordId], common: &Common) -> Value {
     json!({
         "waiting_id": waiting.id.to_string(), "entry": waiting.entry, "since": rfc3339(waiting.since),
         "overdue": overdue, "source": waiting.text("source"), "agency": waiting.text("agency"),
         "registration_number": waiting.text("registration_number"), "document_date": waiting.text("document_date"),
         "reasons": refusals_json(&reasons(waiting), common.lang()),
+        "same_registration": beside.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "missing": missing(waiting).iter().map(Missing::value).collect::<Vec<_>>(),
     })
 }
 
@@ -124,13 +148,13 @@ impl Retry {
         let actor = common.actor(&archive)?;
         let material = super::material::read(&self.material, common)?;
         let ids = match self.ids.as_slice() {
-            [] => archive.all_waiting()?.into_iter().map(|w| w.id).collect(),
+            [] => archive.all_waiting()?,
             ids => ids.iter().map(|id| record_id(id)).collect::<Result<Vec<_>, _>>()?,
         };
         let mut exit = Exit::Ok;
-        let mut answers = Answers::new(self.answers, false);
+        let mut answers = Answers::of_waiting(self.answers, !self.no_answers, archive.root());
         waiting::retry(&archive, &ids, Some(&material), actor, &mut |tried| {
-            answers.write(&tried.answered, common);
+            answers.write_decided(tried.id, &tried.answered, common);
             if common.json() {
                 common.print_json(&answer_json(&tried.answered, common.lang()));
             } else {
@@ -156,8 +180,9 @@ impl Refuse {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        let answered = waiting::refuse(&archive, record_id(&self.id)?, &self.reason, actor)?;
-        Answers::new(self.answers, false).write(&answered, common);
+        let id = record_id(&self.id)?;
+        let answered = waiting::refuse(&archive, id, &self.reason, actor)?;
+        Answers::of_waiting(self.answers, !self.no_answers, archive.root()).write_decided(id, &answered, common);
         if common.json() {
             common.print_json(&answer_json(&answered, common.lang()));
         } else {

@@ -275,6 +275,19 @@ impl Reader<'_> {
         Ok(ids)
     }
 
+    /// The entry by which a submission began to wait, while it does.
+    pub fn waiting_entry(&self, id: RecordId) -> Result<Option<u64>, IndexError> {
+        let key = key(b'Q', &[&id.0]);
+        let row = self.kv.get(&key)?.map(|v| self.keys.read::<WaitingRow>(&key, &v)).transpose()?;
+        Ok(row.map(|row| row.entry))
+    }
+
+    /// The refusal that has the notice about what was sent and why it was refused.
+    pub fn refused_before(&self, sent: Sha256) -> Result<Option<u64>, IndexError> {
+        let key = key(b'E', &[&self.keys.wide(space::REFUSED, &[&sent.0])]);
+        self.kv.get(&key)?.map(|v| self.keys.read(&key, &v)).transpose()
+    }
+
     /// Entries of acceptances and refusals whose answer no officer has signed, oldest first.
     pub fn unsigned_answers(&self) -> Result<Vec<u64>, IndexError> {
         let mut entries = Vec::new();

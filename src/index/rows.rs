@@ -19,6 +19,7 @@
 //! | `Q` | id 16 of a waiting submission | [`WaitingRow`], checked |
 //! | `V` | registration token 16, id 16 of a waiting submission | empty, checked |
 //! | `O` | entry index u64 BE of an acceptance or refusal whose answer no officer has signed | empty, checked |
+//! | `E` | token of what was sent and refused 16 | entry index u64 of the refusal that has the notice, checked |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::seal::{IndexKeys, WideToken};
@@ -147,6 +148,8 @@ pub enum Adopted {
     Authority = 2,
     /// Keys that the archive signs its answers with.
     AnswerKey = 3,
+    /// Calendars of working days.
+    Calendar = 4,
 }
 
 /// Material for the validation of signatures that records share.
@@ -457,6 +460,8 @@ pub mod space {
     pub const ACCOUNT: u8 = 7;
     /// An agency.
     pub const AGENCY: u8 = 8;
+    /// What was sent and why it was refused.
+    pub const REFUSED: u8 = 9;
 }
 
 /// Which date a `D` row is of.

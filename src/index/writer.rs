@@ -262,6 +262,7 @@ impl<'a> Batch<'a> {
             ActKind::ClassifierAdopted => self.adopted(Adopted::Classifier, index),
             ActKind::PolicyAdopted => self.adopted(Adopted::Policy, index),
             ActKind::AuthorityAdopted => self.adopted(Adopted::Authority, index),
+            ActKind::CalendarAdopted => self.adopted(Adopted::Calendar, index),
             ActKind::AnswerKeyAdded => self.adopted(Adopted::AnswerKey, index),
             ActKind::MaterialAdded => {
                 let sha256: Sha256 =
@@ -285,6 +286,10 @@ impl<'a> Batch<'a> {
             }
             ActKind::SubmissionRefused if document.fields.contains_key("notice") => {
                 self.checked(key(b'O', &[&index.to_be_bytes()]), &());
+                // None of those before the field: they are repeated by none.
+                if let Some(sent) = document.text("sent").and_then(|sent| sent.parse::<Sha256>().ok()) {
+                    self.checked(key(b'E', &[&self.keys.wide(space::REFUSED, &[&sent.0])]), &index);
+                }
             }
             ActKind::NoticeIssued => {
                 let refusal = document.fields.get("refusal").and_then(serde_json::Value::as_u64);

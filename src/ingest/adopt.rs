@@ -1,16 +1,20 @@
-//! Adopting validation policies and registers of authority: one version after another, each an act with its file.
+//! Adopting validation policies, registers of authority and calendars of working days: one version after another, each
+//! an act with its file.
 //!
-//! [`read`] tells the two apart by their `schema` field and checks them; it needs no archive. [`adopt`] commits what
+//! [`read`] tells them apart by their `schema` field and checks them; it needs no archive. [`adopt`] commits what
 //! was checked. A version is adopted once: other content under the same id and version is refused.
 
 use super::receive::ReceiveError;
 use super::unpack::open_regular;
 use crate::archive::{Archive, PolicyFile};
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::model::calendar::{CALENDAR_SCHEMA, CalendarStatus, WorkCalendar};
 use crate::model::digest::Sha256;
 use crate::model::id::ActorId;
+use crate::text::{Text, text};
 use crate::verify::authority::{AUTHORITY_BYTES_MAX, AUTHORITY_SCHEMA, Authority};
-use crate::verify::policy::Policy;
+use crate::verify::policy::{Policy, Warning};
+use chrono::{DateTime, Days, Utc};
 use std::io::Read;
 use std::path::Path;
 
@@ -21,14 +25,49 @@ pub enum Checked {
     Policy(Box<Policy>),
     /// A register of authority.
     Authority(Box<Authority>),
+    /// A calendar of working days.
+    Calendar(Box<WorkCalendar>),
 }
 
+const SAMPLE: Text = text(
+    "Үлгі күнтізбе: заң актілерімен салыстырылмаған. Мерзімдер шамамен есептеледі.",
+    "Календарь-образец: с актами законодательства не сверен. Сроки считаются приблизительно.",
+    "A sample calendar: not checked against the acts of the state. Deadlines are approximate.",
+);
+const ENDS: Text = text(
+    "Күнтізбе осы күнге дейін ғана: келесі жылдың күнтізбесін енгізіңіз.",
+    "Календарь составлен лишь до этого дня: введите календарь следующего года.",
+    "The calendar was made for no later day: adopt that of the next year.",
+);
+/// Days before its end on which a calendar is said to end. Own bound: the acts that move days come out before the year.
+const ENDS_DAYS: u64 = 31;
+
 impl Checked {
-    /// Which of the two it is.
+    /// What a person should look at, at this time.
+    pub fn warnings(&self, at: DateTime<Utc>) -> Vec<Warning> {
+        match self {
+            Checked::Policy(policy) => policy.warnings(at),
+            Checked::Authority(register) => register.warnings(),
+            Checked::Calendar(calendar) => {
+                let sample = (calendar.status == CalendarStatus::Sample).then(|| Warning {
+                    name: "calendar-sample",
+                    subject: "/status".to_owned(),
+                    text: SAMPLE,
+                });
+                let ends = at.date_naive().checked_add_days(Days::new(ENDS_DAYS)).is_none_or(|d| d > calendar.valid_to);
+                let ends =
+                    ends.then(|| Warning { name: "calendar-ends", subject: calendar.valid_to.to_string(), text: ENDS });
+                sample.into_iter().chain(ends).collect()
+            }
+        }
+    }
+
+    /// Which of them it is.
     pub fn which(&self) -> PolicyFile {
         match self {
             Checked::Policy(_) => PolicyFile::Policy,
             Checked::Authority(_) => PolicyFile::Authority,
+            Checked::Calendar(_) => PolicyFile::Calendar,
         }
     }
 
@@ -37,6 +76,7 @@ impl Checked {
         match self {
             Checked::Policy(policy) => (&policy.id, &policy.version, policy.sha256),
             Checked::Authority(authority) => (&authority.id, &authority.version, authority.sha256),
+            Checked::Calendar(calendar) => (&calendar.id, &calendar.edition, calendar.sha256),
         }
     }
 }
@@ -60,7 +100,7 @@ pub enum Adopted {
 /// A file that was checked, or every reason why it is none.
 pub type CheckResult = Result<Checked, Vec<Refusal>>;
 
-/// Reads and checks a policy or a register.
+/// Reads and checks a policy, a register or a calendar.
 ///
 /// # Errors
 ///
@@ -72,24 +112,27 @@ pub fn read(path: &Path) -> Result<(Vec<u8>, CheckResult), Error> {
     Ok((bytes, checked))
 }
 
-/// Checks a policy or a register that messages call `name`.
+/// Checks a policy, a register or a calendar that messages call `name`.
 fn check(bytes: &[u8], name: &str) -> CheckResult {
     // A file without a schema is judged as a policy, which says what is missing.
-    let is_register = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| text.parse::<toml::Table>().ok())
-        .is_some_and(|table| table.get("schema").and_then(toml::Value::as_str) == Some(AUTHORITY_SCHEMA));
-    let checked = if is_register {
-        Authority::parse(bytes, name).map(|authority| Checked::Authority(Box::new(authority)))
-    } else {
-        Policy::parse(bytes, name).map(|policy| Checked::Policy(Box::new(policy)))
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let table = text.parse::<toml::Table>().ok();
+    let schema = table.as_ref().and_then(|table| table.get("schema")).and_then(toml::Value::as_str);
+    let checked = match schema {
+        Some(AUTHORITY_SCHEMA) => Authority::parse(bytes, name).map(|read| Checked::Authority(Box::new(read))),
+        Some(CALENDAR_SCHEMA) => WorkCalendar::parse_file(bytes, name).map(|read| Checked::Calendar(Box::new(read))),
+        // Of the three only a calendar may be JSON.
+        None if text.trim_start().starts_with('{') => {
+            WorkCalendar::parse_file(bytes, name).map(|read| Checked::Calendar(Box::new(read)))
+        }
+        _ => Policy::parse(bytes, name).map(|read| Checked::Policy(Box::new(read))),
     };
     // What is missing or malformed is said by the detail; the file is what is refused.
     let malformed = |r: Refusal| Refusal { code: ErrorCode::PolMalformed, ..r };
     checked.map_err(|refusals| refusals.into_iter().map(malformed).collect())
 }
 
-/// Adopts the policy or the register in `path`.
+/// Adopts the policy, the register or the calendar in `path`.
 pub fn adopt(archive: &Archive, path: &Path, actor: ActorId) -> Result<Adopted, Error> {
     let (bytes, checked) = read(path)?;
     let file = match checked {
@@ -105,11 +148,15 @@ pub fn adopt(archive: &Archive, path: &Path, actor: ActorId) -> Result<Adopted, 
             return Ok(Adopted::Refused(vec![Refusal::new(ErrorCode::PolTaken, subject, detail)]));
         }
     }
-    // In force is the policy that was adopted last, and of a register its last version: an earlier one comes into force
-    // again by being adopted again.
+    // In force is the policy that was adopted last, of a register its last version, of calendars the last one for each
+    // day: an earlier one comes into force again by being adopted again.
     let is_policy = matches!(file, Checked::Policy(_));
     let in_force = held.iter().rfind(|(_, held_id, _, _)| is_policy || held_id == id);
-    if in_force.is_some_and(|(_, _, _, in_force)| *in_force == digest) {
+    let is_held = match &file {
+        Checked::Calendar(_) => archive.calendars()?.decides(digest) && !held.is_empty(),
+        _ => in_force.is_some_and(|(_, _, _, in_force)| *in_force == digest),
+    };
+    if is_held {
         return Ok(Adopted::Held);
     }
     let entry = archive.adopt_policy(&bytes, file.which(), actor)?;
@@ -127,10 +174,14 @@ fn held(archive: &Archive, which: PolicyFile) -> Result<Vec<(u64, String, String
             let registers = archive.adopted_authorities()?.into_iter();
             registers.map(|(entry, a)| (entry, a.id, a.version, a.sha256)).collect()
         }
+        PolicyFile::Calendar => {
+            let calendars = archive.adopted_calendars()?.into_iter();
+            calendars.map(|(entry, c)| (entry, c.id, c.edition, c.sha256)).collect()
+        }
     })
 }
 
-/// The bytes of the file; a register is the larger of the two.
+/// The bytes of the file; a register is the largest of the three.
 fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let subject = || path.display().to_string();
     let failed = |e: ReceiveError| Error::caused(e.code(), subject(), e);
@@ -157,11 +208,29 @@ mod tests {
         assert_eq!(check(DEFAULT, "p").unwrap().which(), PolicyFile::Policy);
         let register = check(REGISTER, "a").unwrap();
         assert_eq!((register.which(), register.name().0), (PolicyFile::Authority, "example"));
+        let sample = include_bytes!("../../schema/calendar/1/kz-sample.toml");
+        let calendar = check(sample, "c").unwrap();
+        assert_eq!((calendar.which(), calendar.name().1), (PolicyFile::Calendar, "sample-1"));
+        let json = serde_json::to_vec(&toml::from_str::<toml::Value>(std::str::from_utf8(sample).unwrap()).unwrap());
+        assert_eq!(check(&json.unwrap(), "c").unwrap().which(), PolicyFile::Calendar);
+        let names = |at: &str| -> Vec<&str> {
+            calendar.warnings(at.parse().unwrap()).into_iter().map(|warning| warning.name).collect()
+        };
+        assert_eq!(names("2026-01-01T00:00:00Z"), ["calendar-sample"]);
+        assert_eq!(names("2029-12-15T00:00:00Z"), ["calendar-sample", "calendar-ends"]);
     }
 
     #[test]
     fn faults_have_the_code_of_the_policy() {
-        for bytes in [b"".as_slice(), b"schema = \"muragat/authority/1\"", b"schema = 1", b"x =", b"\xff"] {
+        for bytes in [
+            b"".as_slice(),
+            b"schema = \"muragat/authority/1\"",
+            b"schema = 1",
+            b"x =",
+            b"\xff",
+            b"{",
+            b"schema = \"muragat/calendar/1\"",
+        ] {
             let refusals = check(bytes, "p").unwrap_err();
             assert!(!refusals.is_empty() && refusals.iter().all(|r| r.code == ErrorCode::PolMalformed));
         }

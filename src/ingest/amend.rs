@@ -129,14 +129,21 @@ pub(super) fn issue_receipt(
     record: RecordId,
     signature: &[u8],
     validation: &[u8],
+    material: Vec<(String, Role, Vec<u8>)>,
     actor: ActorId,
 ) -> Result<u64, Error> {
     let grown = Grown::open(archive, record, actor)?;
     let spool = archive.spool();
-    let components = vec![
+    let mut components = vec![
         Received::own(spool, path::RECEIPT_SIGNATURE_PATH.to_owned(), Role::Issued, signature)?,
         Received::own(spool, path::RECEIPT_VALIDATION_PATH.to_owned(), Role::Report, validation)?,
     ];
+    for (name, role, bytes) in material {
+        // Named by its digest: what the record has from its own validation is not kept twice.
+        if grown.named(&name).is_none() {
+            components.push(Received::own(spool, name, role, &bytes)?);
+        }
+    }
     let amendment = Amendment::new(record, AmendmentKind::ReceiptIssued, None, identifier());
     match Amended::of(grown.commit(amendment, components, None))? {
         Amended::Done { entry, .. } => Ok(entry),

@@ -14,7 +14,7 @@ use crate::archive::Session;
 use crate::config::Policy;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::StoredObject;
-use crate::limits::CHUNK_BYTES;
+use crate::limits::HASH_BUFFER_BYTES;
 use crate::model::cms::CmsError;
 use crate::model::digest::{Sha256, Sha256Writer};
 use crate::model::format::{Family, Finding, Identification};
@@ -258,7 +258,7 @@ pub(super) fn spool_failed(path: &str, e: io::Error) -> Error {
 pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<Sha256> {
     source.seek(SeekFrom::Start(0))?;
     let mut hasher = Sha256Writer::default();
-    let mut buffer = vec![0; CHUNK_BYTES];
+    let mut buffer = vec![0; HASH_BUFFER_BYTES];
     loop {
         let n = fill(source, &mut buffer)?;
         hasher.update(&buffer[..n]);

@@ -3,34 +3,42 @@
 //!
 //! The signature is a CMS that was made outside, over exactly the prepared bytes. It is validated by the policy and the
 //! registers in force now; with it the answer is issued: a receipt by an amendment of its record, a notice by an act of
-//! the register of refusals. The validation is kept beside the signature.
+//! the register of refusals. The validation is kept beside the signature, and with it what it needed and was given for
+//! it: certificates of CAs and CRLs as shared material, what names people beside the validation.
 //!
 //! Invariants
 //!   - Nothing is issued twice, and nothing without a signature that passed.
 //!   - A refused signature leaves no trace: a person at work made a slip.
 
 use super::amend;
-use super::receipt::{NOTICE_FILE, RECEIPT_FILE, calendar, due};
-use super::signatures::verifier;
+use super::receipt::{NOTICE_FILE, RECEIPT_FILE, due};
+use super::signatures::{Frozen, add_shared, freeze, verifier};
 use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{Millis, civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::index::rows::RecordRow;
 use crate::index::writer::read_id;
+use crate::model::answer::Notice;
+use crate::model::calendar::{CalendarBasis, Deadline};
 use crate::model::canonical;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
-use crate::model::path::{RECEIPT_PATH, RECEIPT_SIGNATURE_PATH};
-use crate::model::submission::Role;
+use crate::model::path::{RECEIPT_PATH, RECEIPT_SIGNATURE_PATH, RECEIPT_VALIDATION_PATH};
+use crate::model::record::ActDocument;
+use crate::model::record::CardField;
+use crate::model::submission::{AccessCategory, Role};
 use crate::model::validation::{CreationBasis, SignatureVerdict, VALIDATION_SCHEMA, Validation};
+use crate::text::{Said, Text, text};
 use crate::tlog::LogError;
 use crate::tlog::leaf::{ActKind, Leaf};
-use crate::verify::authority::{AuthorityVerdict, Signatory};
+use crate::verify::authority::{AuthorityVerdict, Signatory, Whose};
+use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use crate::verify::report::{Report, SignatureReport};
 use crate::verify::validation::{InMemory, Question, validate};
 use crate::verify::verdict::Indication;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -41,6 +49,17 @@ pub const RECEIPT_SIGNATURE_FILE: &str = "receipt.json.p7s";
 pub const NOTICE_SIGNATURE_FILE: &str = "notice.json.p7s";
 /// The validation of that signature, in the act.
 const NOTICE_VALIDATION_FILE: &str = "notice-validation.json";
+
+const TO_COME: Text = text(
+    "Қол қоюшы көрсеткен уақыт әлі келген жоқ: компьютер сағатын тексеріп, қайта қол қойыңыз.",
+    "Время, указанное подписавшим, ещё не наступило: проверьте часы компьютера и подпишите снова.",
+    "The time that the signer claims is to come: set the clock of the computer and sign again.",
+);
+const TOO_EARLY: Text = text(
+    "Қол қоюшы көрсеткен уақыт құжат дайындалғаннан бұрын: компьютер сағатын тексеріп, қайта қол қойыңыз.",
+    "Время, указанное подписавшим, раньше подготовки документа: проверьте часы компьютера и подпишите снова.",
+    "The time that the signer claims is before the document was prepared: set the clock and sign again.",
+);
 
 /// What an answer is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,12 +79,25 @@ pub struct Row {
     pub entry: u64,
     /// When that was.
     pub at: Millis,
-    /// The last day on which the signature is in time.
-    pub due: NaiveDate,
+    /// Until when the signature is in time.
+    pub due: Deadline,
     /// Whether an officer has signed it.
     pub is_issued: bool,
     /// Whether it is unsigned after that day.
     pub is_overdue: bool,
+    /// What it is about, as far as it may be said: nothing of a notice that withholds it.
+    pub about: About,
+}
+
+/// What names the document of a receipt or notice in a list.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// Registration number on the card.
+    pub number: Option<String>,
+    /// Title of the document; none of a restricted record, whose reading is in the journal.
+    pub title: Option<String>,
+    /// Who sent it: code of the agency, or for a notice the name of what was sent.
+    pub source: Option<String>,
 }
 
 /// A receipt or notice with its bytes.
@@ -77,6 +109,9 @@ pub struct Prepared {
     pub bytes: Vec<u8>,
     /// The officer's signature, when it is issued.
     pub signature: Option<Vec<u8>>,
+    /// Who signed it.
+    pub officers: Vec<Officer>,
+    /// The agency whose records office signs it.
     agency: Option<String>,
 }
 
@@ -96,6 +131,17 @@ impl Prepared {
             Subject::Refusal(_) => NOTICE_SIGNATURE_FILE,
         }
     }
+}
+
+/// Somebody who signed an answer.
+#[derive(Debug, Clone)]
+pub struct Officer {
+    /// The subject of the certificate, as RFC 4514 writes it.
+    pub subject: String,
+    /// The post by the register in force then.
+    pub post: Option<String>,
+    /// When, as the signer claims.
+    pub signed: Option<DateTime<Utc>>,
 }
 
 /// What became of a signature.
@@ -127,15 +173,43 @@ pub fn subject(archive: &Archive, text: &str) -> Result<Subject, Error> {
     let leaf = leaf(archive, entry)?;
     match (leaf.act, leaf.rec) {
         (ActKind::RecordAccepted, Some(record)) => Ok(Subject::Record(record)),
-        (ActKind::SubmissionRefused, _) => Ok(Subject::Refusal(entry)),
+        // A refusal that repeats another one has the notice of that.
+        (ActKind::SubmissionRefused, _) => {
+            let repeats = archive.document(entry)?.0.fields.get("repeats").and_then(Value::as_u64);
+            Ok(Subject::Refusal(repeats.unwrap_or(entry)))
+        }
         _ => Err(none(text)),
     }
 }
 
-fn row(archive: &Archive, subject: Subject, entry: u64, at: Millis, is_issued: bool) -> Result<Row, Error> {
+fn row(
+    archive: &Archive,
+    subject: Subject,
+    entry: u64,
+    at: Millis,
+    is_issued: bool,
+    about: About,
+) -> Result<Row, Error> {
     let due = due(archive, at)?;
-    let is_overdue = !is_issued && civil_date(archive.now()) > due;
-    Ok(Row { subject, entry, at, due, is_issued, is_overdue })
+    let is_overdue = !is_issued && due.is_over(utc(archive.now()));
+    Ok(Row { subject, entry, at, due, is_issued, is_overdue, about })
+}
+
+/// What the row of a record says of it without a reading.
+fn about_record(row: &RecordRow) -> About {
+    let field = |field| row.card_field(field).map(str::to_owned);
+    let is_open = row.access() == AccessCategory::Public;
+    About {
+        number: field(CardField::RegistrationNumber),
+        title: field(CardField::Title).filter(|_| is_open),
+        source: Some(row.agency.clone()),
+    }
+}
+
+/// What a notice says of what was sent.
+fn about_notice(bytes: &[u8]) -> About {
+    let sent = Notice::decode(bytes).ok().and_then(|notice| notice.sent).unwrap_or_default();
+    About { number: sent.number, title: None, source: sent.source }
 }
 
 /// Receipts and notices that no officer has signed, oldest first.
@@ -144,13 +218,15 @@ pub fn unsigned(archive: &Archive) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     for entry in archive.index().unsigned_answers()? {
         let leaf = leaf(archive, entry)?;
-        let subject = match (leaf.act, leaf.rec) {
-            // A record that was erased since has no receipt any more.
-            (ActKind::RecordAccepted, Some(record)) if archive.index().record_by_id(record)?.is_none() => continue,
-            (ActKind::RecordAccepted, Some(record)) => Subject::Record(record),
-            _ => Subject::Refusal(entry),
+        let (subject, about) = match (leaf.act, leaf.rec) {
+            (ActKind::RecordAccepted, Some(record)) => {
+                // A record that was erased since has no receipt any more.
+                let Some(row) = archive.index().record_by_id(record)? else { continue };
+                (Subject::Record(record), about_record(&row))
+            }
+            _ => (Subject::Refusal(entry), notice(archive, entry)?.map(|(_, n)| about_notice(&n)).unwrap_or_default()),
         };
-        rows.push(row(archive, subject, entry, leaf.t, false)?);
+        rows.push(row(archive, subject, entry, leaf.t, false, about)?);
     }
     Ok(rows)
 }
@@ -162,7 +238,7 @@ pub fn all(archive: &Archive) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     for entry in 0..archive.index_meta().size {
         let leaf = leaf(archive, entry)?;
-        let subject = match (leaf.act, leaf.rec) {
+        let (subject, about) = match (leaf.act, leaf.rec) {
             (ActKind::RecordAccepted, Some(record)) => {
                 // An erased record has no receipt any more.
                 let Some(row) = archive.index().record_by_id(record)? else { continue };
@@ -170,23 +246,38 @@ pub fn all(archive: &Archive) -> Result<Vec<Row>, Error> {
                 if !has {
                     continue;
                 }
-                Subject::Record(record)
+                (Subject::Record(record), about_record(&row))
             }
-            (ActKind::SubmissionRefused, _) if has_notice(archive, entry)? => Subject::Refusal(entry),
+            (ActKind::SubmissionRefused, _) => match notice(archive, entry)? {
+                Some((_, notice)) => (Subject::Refusal(entry), about_notice(&notice)),
+                None => continue,
+            },
             _ => continue,
         };
-        rows.push(row(archive, subject, entry, leaf.t, !unsigned.contains(&entry))?);
+        rows.push(row(archive, subject, entry, leaf.t, !unsigned.contains(&entry), about)?);
     }
     Ok(rows)
 }
 
-fn has_notice(archive: &Archive, entry: u64) -> Result<bool, Error> {
-    Ok(archive.document(entry)?.0.fields.contains_key("notice"))
+/// The notice of a refusal; none when it was made before there were notices.
+fn notice(archive: &Archive, refusal: u64) -> Result<Option<(ActDocument, Vec<u8>)>, Error> {
+    let (document, files) = archive.document(refusal)?;
+    if !document.fields.contains_key("notice") {
+        return Ok(None);
+    }
+    let bytes = archive.act_file(&files, &document, NOTICE_FILE)?;
+    Ok(Some((document, bytes)))
 }
 
-/// Whether the deadlines of these rows are counted by a calendar that was made for them.
-pub fn is_covered(rows: &[Row]) -> bool {
-    rows.iter().all(|row| calendar().covers(row.due))
+/// The weakest of what the deadlines of these rows rest on.
+pub fn basis(rows: &[Row]) -> CalendarBasis {
+    rows.iter().map(|row| row.due.basis).max().unwrap_or(CalendarBasis::Official)
+}
+
+/// Whose records office signs: that of the body that keeps the archive, when it is named. An archive that nobody is
+/// named for answers in the name of the agency whose document it is (N 430 cl. 17: the office that registered it).
+fn issuer(archive: &Archive, of_document: Option<&str>) -> Option<String> {
+    archive.config().issuer.agency.clone().or_else(|| of_document.map(str::to_owned))
 }
 
 /// The receipt or notice of `subject`. Reading that of a restricted record is a reading by `actor`.
@@ -199,27 +290,54 @@ pub fn find(archive: &Archive, subject: Subject, actor: ActorId) -> Result<Prepa
             let receipt = issued(RECEIPT_PATH).ok_or_else(|| none(&record.to_string()))?;
             let bytes = opened.read(receipt)?;
             let signature = issued(RECEIPT_SIGNATURE_PATH).map(|c| opened.read(c)).transpose()?;
+            let mut components = opened.row.components.iter();
+            let validation =
+                components.find(|c| c.path == RECEIPT_VALIDATION_PATH).map(|c| opened.read(c)).transpose()?;
             let (entry, at) = (opened.row.entry, opened.row.accepted);
-            let row = row(archive, subject, entry, at, signature.is_some())?;
-            Ok(Prepared { row, bytes, signature, agency: archive.config().issuer.agency.clone() })
+            let row = row(archive, subject, entry, at, signature.is_some(), about_record(&opened.row))?;
+            let officers = validation.as_deref().map(officers).unwrap_or_default();
+            let agency = issuer(archive, Some(&opened.row.agency));
+            Ok(Prepared { row, bytes, signature, officers, agency })
         }
         Subject::Refusal(entry) => {
             let leaf = leaf(archive, entry)?;
-            let (document, files) = archive.document(entry)?;
-            if leaf.act != ActKind::SubmissionRefused || !document.fields.contains_key("notice") {
+            if leaf.act != ActKind::SubmissionRefused {
                 return Err(none(&entry.to_string()));
             }
-            let bytes = archive.act_file(&files, &document, NOTICE_FILE)?;
+            let (document, bytes) = notice(archive, entry)?.ok_or_else(|| none(&entry.to_string()))?;
             let is_issued = !archive.index().unsigned_answers()?.contains(&entry);
-            let signature = if is_issued { Some(notice_signature(archive, entry)?) } else { None };
-            let row = row(archive, subject, entry, leaf.t, is_issued)?;
-            Ok(Prepared { row, bytes, signature, agency: archive.config().issuer.agency.clone() })
+            let issued = if is_issued { Some(notice_signature(archive, entry)?) } else { None };
+            let (signature, validation) = issued.unzip();
+            let row = row(archive, subject, entry, leaf.t, is_issued, about_notice(&bytes))?;
+            let officers = validation.as_deref().map(officers).unwrap_or_default();
+            Ok(Prepared { row, bytes, signature, officers, agency: issuer(archive, document.text("agency")) })
         }
     }
 }
 
-/// The signature of an issued notice: the register's entries are followed from the newest back to the refusal.
-fn notice_signature(archive: &Archive, refusal: u64) -> Result<Vec<u8>, Error> {
+/// Who signed an answer, as the validation says that is kept with the signature.
+fn officers(validation: &[u8]) -> Vec<Officer> {
+    let value: Value = serde_json::from_slice(validation).unwrap_or_default();
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let text = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).map(str::to_owned);
+    let mut officers = Vec::new();
+    for signature in list(value.get("signatures")) {
+        let reports = list(signature.pointer("/report/signatures"));
+        for (report, signer) in reports.iter().zip(list(signature.get("signers"))) {
+            let time = text(report, "/claimed_signing_time").or_else(|| text(report, "/best_signature_time"));
+            officers.push(Officer {
+                subject: text(report, "/signer/subject").unwrap_or_default(),
+                post: text(&signer, "/post"),
+                signed: time.and_then(|time| time.parse().ok()),
+            });
+        }
+    }
+    officers
+}
+
+/// The signature of an issued notice with its validation: the register's entries are followed from the newest back to
+/// the refusal.
+fn notice_signature(archive: &Archive, refusal: u64) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let missing =
         || Error::new(ErrorCode::StoChanged, refusal.to_string(), "the act that issued the notice is missing");
     let register = leaf(archive, refusal)?.rec.ok_or_else(missing)?;
@@ -230,7 +348,8 @@ fn notice_signature(archive: &Archive, refusal: u64) -> Result<Vec<u8>, Error> {
         if leaf.act == ActKind::NoticeIssued {
             let (document, files) = archive.document(entry)?;
             if document.fields.get("refusal").and_then(Value::as_u64) == Some(refusal) {
-                return archive.act_file(&files, &document, NOTICE_SIGNATURE_FILE);
+                let file = |name| archive.act_file(&files, &document, name);
+                return Ok((file(NOTICE_SIGNATURE_FILE)?, file(NOTICE_VALIDATION_FILE)?));
             }
         }
         // Each step goes back: a chain that does not would never end.
@@ -239,26 +358,37 @@ fn notice_signature(archive: &Archive, refusal: u64) -> Result<Vec<u8>, Error> {
     Err(missing())
 }
 
-/// Issues the receipt or notice of `subject` with the officer's signature, a CMS over exactly the prepared bytes.
-pub fn sign(archive: &Archive, subject: Subject, signature: &[u8], actor: ActorId) -> Result<Issued, Error> {
+/// Issues the receipt or notice of `subject` with the officer's signature, a CMS over exactly the prepared bytes; it is
+/// validated with `extra` material beside that of the archive.
+pub fn sign(
+    archive: &Archive,
+    subject: Subject,
+    signature: &[u8],
+    extra: Option<&Material>,
+    actor: ActorId,
+) -> Result<Issued, Error> {
     let prepared = find(archive, subject, actor)?;
     if prepared.row.is_issued {
         let what = "an officer has signed it before";
         return Err(Error::new(ErrorCode::SigAnswerIssued, prepared.row.entry.to_string(), what));
     }
-    let validation = match check(archive, &prepared, signature)? {
-        Ok(validation) => validation,
+    let (validation, frozen) = match check(archive, &prepared, signature, extra)? {
+        Ok(checked) => checked,
         Err(refusals) => return Ok(Issued::Refused(refusals)),
     };
+    // Durable before the answer that names it.
+    add_shared(archive, &frozen.shared, actor)?;
     let entry = match subject {
-        Subject::Record(record) => amend::issue_receipt(archive, record, signature, &validation, actor)?,
+        Subject::Record(record) => amend::issue_receipt(archive, record, signature, &validation, frozen.own, actor)?,
         Subject::Refusal(refusal) => {
             let fields = json!({"refusal": refusal}).as_object().cloned().unwrap_or_default();
             let (mut signature, mut validation) = (signature, validation.as_slice());
-            let files: Vec<(String, &mut dyn Read)> = vec![
+            let mut own: Vec<(&String, &[u8])> = frozen.own.iter().map(|(name, _, bytes)| (name, &bytes[..])).collect();
+            let mut files: Vec<(String, &mut dyn Read)> = vec![
                 (NOTICE_SIGNATURE_FILE.to_owned(), &mut signature),
                 (NOTICE_VALIDATION_FILE.to_owned(), &mut validation),
             ];
+            files.extend(own.iter_mut().map(|(name, bytes)| ((*name).clone(), bytes as &mut dyn Read)));
             let owner = ActOwner::Register(Register::Refusals);
             let (act, payload, session) = archive.seal_document(ActKind::NoticeIssued, actor, owner, fields, files)?;
             let entry = archive.commit(act, payload, None, Some(session))?.entry();
@@ -269,14 +399,25 @@ pub fn sign(archive: &Archive, subject: Subject, signature: &[u8], actor: ActorI
     Ok(Issued::Done { entry })
 }
 
-/// Validates the officer's signature; gives the validation that is kept with it, or why it does not issue the answer.
-fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Result<Vec<u8>, Vec<Refusal>>, Error> {
+/// The validation that is kept with a signature, and what else of its material is; or why it issues nothing.
+type Checked = Result<(Vec<u8>, Frozen), Vec<Refusal>>;
+
+/// Validates the officer's signature.
+fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option<&Material>) -> Result<Checked, Error> {
     let subject = prepared.signature_file();
+    let Some(agency) = &prepared.agency else {
+        let what = "the submission named no agency, and [archive] agency is not set";
+        return Err(Error::new(ErrorCode::SigIssuerUnnamed, prepared.row.entry.to_string(), what));
+    };
     let adopted = archive.validation_policy()?;
     if !adopted.is_adopted() {
         return Err(Error::new(ErrorCode::SigNoPolicy, "policy", "no validation policy was adopted"));
     }
-    let (material, authorities, now) = (archive.material()?, archive.authorities()?, archive.now());
+    let (pool, authorities, now) = (archive.material()?, archive.authorities()?, archive.now());
+    let mut material = (*pool).clone();
+    if let Some(extra) = extra {
+        material.merge(extra);
+    }
     // Reports say whole seconds, so that is what was asked.
     let at = utc(now - now % 1000);
     let question = Question {
@@ -298,26 +439,33 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
         let conclusion = &signed.conclusion;
         if conclusion.indication != Indication::TotalPassed {
             let sub = conclusion.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
-            refusals.push(refused(format!(
+            let refusal = refused(format!(
                 "signer {}: {}{sub}: {}",
                 signed.signer_index, conclusion.indication, conclusion.detail
-            )));
+            ));
+            let missing = signed.all_missing();
+            refusals.push(refusal.saying(Said::of(|lang| {
+                let missing: Vec<String> = missing.iter().map(|one| one.text(lang)).collect();
+                [vec![signed.said().get(lang).to_owned()], missing].concat().join(" — ")
+            })));
             continue;
         }
         if signed.claimed_signing_time.is_some_and(|claimed| claimed > at + skew) {
-            refusals.push(refused(format!("signer {}: claims a time that is to come", signed.signer_index)));
+            let refusal = refused(format!("signer {}: claims a time that is to come", signed.signer_index));
+            refusals.push(refusal.saying(signed.said_of(|lang| TO_COME.get(lang).to_owned())));
         }
         // The bytes did not exist before they were prepared.
         if signed.claimed_signing_time.is_some_and(|claimed| claimed + skew < utc(prepared.row.at)) {
-            refusals
-                .push(refused(format!("signer {}: claims a time before the answer was prepared", signed.signer_index)));
+            let refusal =
+                refused(format!("signer {}: claims a time before the answer was prepared", signed.signer_index));
+            refusals.push(refusal.saying(signed.said_of(|lang| TOO_EARLY.get(lang).to_owned())));
         }
         let signatory = Signatory {
             iin: signed.signer.iin.as_deref(),
             bin: signed.signer.bin.as_deref(),
             role_oids: &signed.signer.role_oids,
             kind: SignerKind::RecordsOffice,
-            agency: prepared.agency.as_deref(),
+            body: Whose::Agency(agency),
             date: civil_date(u64::try_from(time(signed).timestamp_millis()).unwrap_or_default()),
         };
         verdicts.push((signed.signer_index, authorities.judge(&signatory, &adopted.policy)));
@@ -330,7 +478,17 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
     // Who signs beside the officer does no harm; without an officer nothing is issued (N 430 cl. 17).
     if !verdicts.iter().any(is_authorised) {
         let detail = |(signer, verdict): &(usize, AuthorityVerdict)| {
-            refused(format!("signer {signer} as {}: {}", SignerKind::RecordsOffice.as_str(), verdict.as_str()))
+            let kind = SignerKind::RecordsOffice;
+            let refusal = refused(format!("signer {signer} as {}: {}", kind.as_str(), verdict.as_str()));
+            let signed = report.signatures.iter().find(|signed| signed.signer_index == *signer);
+            match signed {
+                Some(signed) => {
+                    let date = civil_date(u64::try_from(time(signed).timestamp_millis()).unwrap_or_default());
+                    let said = verdict.said(&[kind], date);
+                    refusal.saying(signed.said_of(|lang| said.get(lang).to_owned()))
+                }
+                None => refusal,
+            }
         };
         refusals.extend(verdicts.iter().map(detail));
     }
@@ -338,35 +496,17 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8]) -> Result<Res
         return Ok(Err(refusals));
     }
     let registers = authorities.adopted().iter().map(|a| a.sha256).collect();
-    let mut document =
-        document(prepared, &report, &verdicts, adopted.policy.sha256, registers, used(&report, archive)?);
+    let frozen = freeze(report.signatures.iter(), &pool, &Material::default(), extra);
+    let shared = frozen.shared_digests.iter().copied().collect();
+    let mut document = document(prepared, &report, &verdicts, adopted.policy.sha256, registers, shared);
     document["verifier"] = verifier(archive)?;
-    Ok(Ok(canonical::to_vec(&document).expect("reports hold strings and small integers")))
+    let document = canonical::to_vec(&document).expect("reports hold strings and small integers");
+    Ok(Ok((document, frozen)))
 }
 
 /// The best that is known of when it was made.
 fn time(signed: &SignatureReport) -> DateTime<Utc> {
     signed.claimed_signing_time.unwrap_or(signed.best_signature_time)
-}
-
-/// Shared material that the validation used.
-fn used(report: &Report, archive: &Archive) -> Result<Vec<Sha256>, Error> {
-    let mut used = BTreeSet::new();
-    for signed in &report.signatures {
-        used.extend(signed.chain.iter().copied());
-        used.extend(signed.revocation.iter().map(|r| r.digest));
-        for timestamp in &signed.timestamps {
-            used.extend(timestamp.chain.iter().copied());
-            used.extend(timestamp.revocation.iter().map(|r| r.digest));
-        }
-    }
-    let mut shared = Vec::new();
-    for digest in used {
-        if archive.index().has_material(digest)? {
-            shared.push(digest);
-        }
-    }
-    Ok(shared)
 }
 
 /// The validation in full, in the form of that of a record (`schema/validation/1`).

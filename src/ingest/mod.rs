@@ -46,12 +46,14 @@ use crate::limits::CONTAINER_BYTES_MAX;
 use crate::model::card::check_dates;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
+use crate::model::missing::Missing;
 use crate::model::path;
 use crate::model::record::{CardField, Flag, Manifest};
 use crate::model::secrecy;
 use crate::model::submission::{AccessCategory, Role, SUBMISSION_FILE};
 use crate::model::validation::SignatureVerdict;
 use crate::store::seal::Sealer;
+use crate::text::{Said, Text, text};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
@@ -59,12 +61,13 @@ use component::{Received, Stop, spool_failed};
 use keep::{SealedRecord, seal_record};
 use receipt::{Known, Prepared};
 use receive::Sip;
-use serde_json::json;
+use serde_json::{Map, json};
 use signatures::Verdict;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use unpack::Container;
 use waiting::source_name;
 
 /// What became of a submission.
@@ -92,6 +95,8 @@ pub enum Status {
         reasons: Vec<Refusal>,
         /// The entry of the refusal.
         entry: u64,
+        /// The earlier refusal of the same submission for the same reasons, whose notice stands for this one too.
+        repeats: Option<u64>,
     },
     /// It cannot be decided yet: its bytes are kept apart from the holding until material comes.
     Waiting {
@@ -101,6 +106,10 @@ pub enum Status {
         entry: u64,
         /// What it waits for, never none.
         reasons: Vec<Refusal>,
+        /// The material that is missing, all of it.
+        missing: Vec<Missing>,
+        /// Other submissions of the same registration that wait, oldest first: at most one of them becomes a record.
+        same_registration: Vec<RecordId>,
     },
     /// Not decided: it could not be read, or the archive failed. It can be sent again.
     Failed(Error),
@@ -243,7 +252,8 @@ impl Event {
             Event::Conflict { path, bytes, known, refusals } => {
                 let (status, prepared, at) = match refuse_now(archive, actor, &known, &refusals) {
                     Ok(refused) => {
-                        let status = Status::Refused { reasons: refusals, entry: refused.entry };
+                        let repeats = refused.notice.repeats();
+                        let status = Status::Refused { reasons: refusals, entry: refused.entry, repeats };
                         (status, refused.notice, Some(refused.at))
                     }
                     Err(e) => (Status::Failed(e), Prepared::Nothing, None),
@@ -332,13 +342,14 @@ impl<'a> Worker<'a> {
             From::Waiting(waiting) => Known::of_waiting(waiting),
         };
         let files = if let From::Waiting(waiting) = from { waiting.files() } else { Vec::new() };
-        let (mut sip, since) = match from {
-            From::Path(path) => (Sip::open(path, policy.content_bytes_max)?, now),
-            From::Waiting(w) => {
-                let container = waiting::container(self.archive, w, &files);
-                (Sip::of(container, path, policy.content_bytes_max)?, w.since)
-            }
+        let (container, since) = match from {
+            From::Path(path) => (Container::open(path)?, now),
+            From::Waiting(w) => (waiting::container(self.archive, w, &files), w.since),
         };
+        let mut agency = None;
+        let sip = Sip::of(container, path, policy.content_bytes_max, &mut |s| agency = Some(s.agency.clone()));
+        self.known.agency = agency.or(self.known.agency.take());
+        let mut sip = sip?;
         *bytes = sip.sizes.iter().sum();
         self.known.described(&sip, &*self.archive.authorities()?);
         let mut flags = self.check_card(&sip, path)?;
@@ -497,7 +508,8 @@ impl<'a> Worker<'a> {
         let answer = Box::new(move |answer: Answer| {
             let (status, prepared, at) = match answer {
                 Ok(outcome) => {
-                    let status = Status::Refused { reasons: refusals, entry: outcome.entry() };
+                    let repeats = notice.repeats();
+                    let status = Status::Refused { reasons: refusals, entry: outcome.entry(), repeats };
                     (status, notice, outcome.time())
                 }
                 Err(e) => (Status::Failed(e.into()), Prepared::Nothing, None),
@@ -519,6 +531,8 @@ fn is_secret(refusals: &[Refusal], name: &str) -> bool {
 }
 
 /// The refusal as an act; what it says lies sealed in an act document, and beside it the notice as it is to be signed.
+/// When the same submission was refused before for the same reasons, the notice of that refusal is the notice of this
+/// one: an officer signs once.
 fn seal_refusal(
     archive: &Archive,
     actor: ActorId,
@@ -531,17 +545,35 @@ fn seal_refusal(
         false => json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject}),
     };
     let act = Act::new(ActKind::SubmissionRefused, actor);
+    let mut fields = Map::new();
+    fields.insert("reasons".into(), refusals.iter().map(reason).collect());
+    fields.insert("source".into(), if is_secret { "" } else { known.source.as_str() }.into());
+    let owner = ActOwner::Register(Register::Refusals);
+    // Of a secret document not even a digest is kept, so nobody knows that it came before.
+    let sent = Some(()).filter(|()| !is_secret).and_then(|()| known.sent(refusals));
+    if let Some(earlier) = sent.and_then(|sent| earlier_notice(archive, sent, actor)) {
+        fields.insert("repeats".into(), earlier.row.entry.into());
+        let (act, payload, session) = archive.seal_act(act, owner, fields, Vec::new())?;
+        return Ok((act, payload, session, Prepared::Earlier(Box::new(earlier))));
+    }
     let notice = receipt::notice(archive, known, act.id, refusals, is_secret)?;
-    let fields = json!({
-        "notice": sha256(&notice).to_string(),
-        "reasons": refusals.iter().map(reason).collect::<Vec<_>>(),
-        "source": if is_secret { "" } else { known.source.as_str() },
-    });
-    let fields = fields.as_object().cloned().unwrap_or_default();
+    fields.insert("notice".into(), sha256(&notice).to_string().into());
+    if let Some(sent) = sent {
+        fields.insert("sent".into(), sent.to_string().into());
+    }
+    if let Some(agency) = known.agency.as_ref().filter(|_| !is_secret) {
+        fields.insert("agency".into(), agency.as_str().into());
+    }
     let mut bytes = notice.as_slice();
     let files: Vec<(String, &mut dyn Read)> = vec![(receipt::NOTICE_FILE.to_owned(), &mut bytes)];
-    let (act, payload, session) = archive.seal_act(act, ActOwner::Register(Register::Refusals), fields, files)?;
+    let (act, payload, session) = archive.seal_act(act, owner, fields, files)?;
     Ok((act, payload, session, Prepared::Notice(notice, is_secret)))
+}
+
+/// The notice of an earlier refusal of the same for the same. One that cannot be read any more stands for nothing.
+fn earlier_notice(archive: &Archive, sent: Sha256, actor: ActorId) -> Option<issue::Prepared> {
+    let entry = archive.index().refused_before(sent).ok().flatten()?;
+    issue::find(archive, issue::Subject::Refusal(entry), actor).ok()
 }
 
 /// Digest of a submission that is one file.
@@ -566,9 +598,19 @@ fn refuse_now(archive: &Archive, actor: ActorId, known: &Known, refusals: &[Refu
     Ok(RefusedNow { entry: outcome.entry(), at: outcome.time().unwrap_or_else(|| archive.now()), notice })
 }
 
+const RECORD_HELD: Text = text(
+    "архивте мазмұны басқа жазба бар:",
+    "в архиве есть запись с другим содержанием:",
+    "the archive holds a record with other content:",
+);
+
 /// Both sides are named: what was sent, and the record that has its registration.
 fn taken(registration: &Registration, other: RecordId) -> Refusal {
     let subject = format!("card#/{}", CardField::RegistrationNumber);
     let detail = format!("{} of {} is record {other} with other content", registration.number, registration.date);
-    Refusal::new(ErrorCode::IngRegistrationTaken, subject, detail)
+    let said = Said::of(|lang| {
+        let (number, date) = (&registration.number, &registration.date);
+        format!("№ {number}, {date}: {} {other}.", RECORD_HELD.get(lang))
+    });
+    Refusal::new(ErrorCode::IngRegistrationTaken, subject, detail).saying(said)
 }

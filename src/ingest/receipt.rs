@@ -9,9 +9,9 @@
 //!   - No submission fails for its answer: a notice that cannot say all it should says less.
 //!   - Of a document with a mark of state secrecy no answer says more than the codes (N 430 cl. 1, 45).
 
-use super::Status;
 use super::component::{Received, Stop, spool_failed};
 use super::receive::Sip;
+use super::{Status, issue};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{Millis, civil_date};
 use crate::error::{Error, ErrorCode, Refusal};
@@ -19,16 +19,16 @@ use crate::model::answer::{
     AnswerError, ArchiveName, Body, Checked, Confirmation, Executor, ExecutorSource, FileDigest, Moment, Notice,
     Outcome, Receipt, Registered, Rules, Sent, System,
 };
-use crate::model::calendar::WorkCalendar;
+use crate::model::calendar::Deadline;
+use crate::model::canonical;
 use crate::model::card::Card;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActId, RecordId};
 use crate::model::submission::{AccessCategory, Direction, Profile, SUBMISSION_FILE};
 use crate::model::validation::Validation;
-use crate::text::Lang;
 use crate::verify::authority::Authorities;
 use chrono::NaiveDate;
-use std::sync::OnceLock;
+use serde_json::json;
 
 /// The confirmation, for people and programs.
 pub const CONFIRMATION_FILE: &str = "confirmation.json";
@@ -59,6 +59,10 @@ pub(super) struct Known {
     container: Option<Sha256>,
     /// Digest of `submission.json`.
     description: Option<Sha256>,
+    /// Digest of the card.
+    card: Option<Sha256>,
+    /// The agency that the description names.
+    pub(super) agency: Option<String>,
     /// Registration number and date on the card.
     registration: Option<(String, NaiveDate)>,
     profile: Option<Profile>,
@@ -85,6 +89,7 @@ impl Known {
         let date = waiting.text("document_date").parse().ok();
         Self {
             description: digests.get(SUBMISSION_FILE).copied(),
+            agency: Some(waiting.text("agency").to_owned()),
             registration: date.map(|date| (waiting.text("registration_number").to_owned(), date)),
             recipient: Some(Body { agency: Some(waiting.text("agency").to_owned()), ..Body::default() }),
             files: files.into_iter().filter(|file| file.path != SUBMISSION_FILE).collect(),
@@ -96,6 +101,10 @@ impl Known {
     pub(super) fn described(&mut self, sip: &Sip<'_>, authorities: &Authorities) {
         let (submission, card) = (&sip.submission, &sip.card);
         self.description = Some(sha256(&sip.description));
+        self.card = Some(sha256(&sip.card_bytes));
+        for file in &mut self.files {
+            file.role = submission.components.iter().find(|c| c.path == file.path).map(|c| c.role);
+        }
         self.registration = Some((card.registration_number.clone(), card.document_date));
         self.profile = Some(submission.profile);
         // Who gets the receipt is who sent the document (N 430 cl. 17); what an agency made it sends itself.
@@ -129,6 +138,26 @@ impl Known {
         }
     }
 
+    /// What tells a submission that comes again from any other, as far as it was read, together with the reasons for
+    /// which it is refused. None when nothing of it could be read; and a document that waited is decided about for
+    /// itself.
+    pub(super) fn sent(&self, refusals: &[Refusal]) -> Option<Sha256> {
+        if self.waiting_since.is_some() || (self.container.is_none() && self.description.is_none()) {
+            return None;
+        }
+        // Canonical JSON has no null: what was not read is an empty text.
+        let digest = |digest: Option<Sha256>| digest.map(|digest| digest.to_string()).unwrap_or_default();
+        let file = |file: &FileDigest| json!([file.path, file.sha256.to_string()]);
+        // Not the details: they may say the time.
+        let reason = |reason: &Refusal| json!([reason.code.as_str(), reason.subject]);
+        let value = json!({
+            "card": digest(self.card), "container": digest(self.container), "description": digest(self.description),
+            "files": self.files.iter().map(file).collect::<Vec<_>>(),
+            "reasons": refusals.iter().map(reason).collect::<Vec<_>>(),
+        });
+        Some(sha256(&canonical::to_vec(&value).expect("texts and lists of texts")))
+    }
+
     fn moment(&self) -> Moment {
         Moment::of_millis(self.arrived)
     }
@@ -139,16 +168,10 @@ impl Known {
     }
 }
 
-/// The working days that deadlines are counted by. There is one calendar: the sample that comes with the program.
-pub fn calendar() -> &'static WorkCalendar {
-    static CALENDAR: OnceLock<WorkCalendar> = OnceLock::new();
-    CALENDAR.get_or_init(WorkCalendar::sample)
-}
-
-/// The last day on which the signature of what was prepared `at` is in time (N 430 cl. 18, 19).
-pub fn due(archive: &Archive, at: Millis) -> Result<NaiveDate, Error> {
+/// Until when the signature of what was prepared `at` is in time (N 430 cl. 18, 19).
+pub fn due(archive: &Archive, at: Millis) -> Result<Deadline, Error> {
     let days = archive.validation_policy()?.policy.receipt.deadline_working_days;
-    Ok(calendar().deadline(crate::clock::utc(at), u16::try_from(days).unwrap_or(u16::MAX)))
+    Ok(archive.calendars()?.deadline(crate::clock::utc(at), u16::try_from(days).unwrap_or(u16::MAX)))
 }
 
 fn archive_name(archive: &Archive) -> ArchiveName {
@@ -259,6 +282,18 @@ pub(super) enum Prepared {
     Receipt(Vec<u8>),
     /// The notice, and whether nothing may be said of the document.
     Notice(Vec<u8>, bool),
+    /// The notice of an earlier refusal, with its signature once it is issued.
+    Earlier(Box<issue::Prepared>),
+}
+
+impl Prepared {
+    /// The earlier refusal whose notice it is.
+    pub(super) fn repeats(&self) -> Option<u64> {
+        match self {
+            Prepared::Earlier(earlier) => Some(earlier.row.entry),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that is handed to the Producer, when `status` is durable since `at`; nothing for what failed.
@@ -269,17 +304,23 @@ pub(super) fn answers(
     prepared: Prepared,
     at: Millis,
 ) -> Result<Vec<Answer>, Error> {
-    let digest = |bytes: &Vec<u8>| sha256(bytes);
     let (receipt, notice, secret) = match &prepared {
         Prepared::Nothing => (None, None, false),
-        Prepared::Receipt(bytes) => (Some(digest(bytes)), None, false),
-        Prepared::Notice(bytes, secret) => (None, Some(digest(bytes)), *secret),
+        Prepared::Receipt(bytes) => (Some(sha256(bytes)), None, false),
+        Prepared::Notice(bytes, secret) => (None, Some(sha256(bytes)), *secret),
+        Prepared::Earlier(earlier) => (None, Some(sha256(&earlier.bytes)), false),
+    };
+    let due = match &prepared {
+        Prepared::Nothing => None,
+        Prepared::Receipt(_) | Prepared::Notice(..) => Some(due(archive, at)?.last),
+        // The term of the notice runs from the refusal that it was made for.
+        Prepared::Earlier(earlier) => Some(earlier.row.due.last).filter(|_| !earlier.row.is_issued),
     };
     let codes = |reasons: &[Refusal]| Outcome::codes(reasons.iter().map(|reason| reason.code));
     let outcome = match status {
         Status::Accepted { record, entry, .. } => Outcome::Accepted { record: *record, entry: *entry, receipt },
-        Status::Refused { reasons, entry } => Outcome::Refused { entry: *entry, notice, codes: codes(reasons) },
-        Status::Waiting { id, entry, reasons } => {
+        Status::Refused { reasons, entry, .. } => Outcome::Refused { entry: *entry, notice, codes: codes(reasons) },
+        Status::Waiting { id, entry, reasons, .. } => {
             let term = u64::from(archive.validation_policy()?.policy.waiting.term_days) * DAY_MS;
             let until = civil_date(known.arrived.saturating_add(term));
             Outcome::Waiting { id: *id, entry: *entry, until: Some(until), codes: codes(reasons) }
@@ -287,7 +328,6 @@ pub(super) fn answers(
         Status::Held { record } => Outcome::Held { record: *record },
         Status::Failed(_) => return Ok(Vec::new()),
     };
-    let is_due = receipt.is_some() || notice.is_some();
     let key = archive.answer_key()?;
     let confirmation = Confirmation {
         archive: archive_name(archive),
@@ -297,7 +337,7 @@ pub(super) fn answers(
         answered: known.later(at),
         outcome,
         files: if secret { Vec::new() } else { known.files.clone() },
-        due: is_due.then(|| due(archive, at)).transpose()?,
+        due,
         system: System::this(),
     };
     let bytes = confirmation.encode().map_err(|e| unwritable(CONFIRMATION_FILE, e))?;
@@ -311,16 +351,18 @@ pub(super) fn answers(
         Prepared::Nothing => {}
         Prepared::Receipt(bytes) => answers.extend(with_text(RECEIPT_FILE, bytes)),
         Prepared::Notice(bytes, _) => answers.extend(with_text(NOTICE_FILE, bytes)),
+        Prepared::Earlier(earlier) => {
+            let issue::Prepared { bytes, signature, .. } = *earlier;
+            answers.extend(with_text(NOTICE_FILE, bytes));
+            answers.extend(signature.map(|signature| (issue::NOTICE_SIGNATURE_FILE.to_owned(), signature)));
+        }
     }
     Ok(answers)
 }
 
 /// A prepared document and the same for people, as its signed bytes hold it.
 pub fn with_text(name: &str, bytes: Vec<u8>) -> [Answer; 2] {
-    let text = crate::model::answer::Answer::decode(&bytes).map(|answer| {
-        let [kk, ru] = [Lang::Kk, Lang::Ru].map(|lang| answer.text(lang));
-        format!("{kk}\n{}\n\n{ru}", "—".repeat(40))
-    });
+    let text = crate::model::answer::texts(&bytes).map(|[kk, ru]| format!("{kk}\n{}\n\n{ru}", "—".repeat(40)));
     let text = text.unwrap_or_default().into_bytes();
     [(name.to_owned(), bytes), (name.replace(".json", ".txt"), text)]
 }

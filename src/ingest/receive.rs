@@ -100,14 +100,16 @@ impl<'a> Sip<'a> {
     ///
     /// [`ReceiveError::Refused`] with the file or field it is about; [`ReceiveError::Io`] when it cannot be read.
     pub fn open(path: &Path, content_bytes_max: Option<u64>) -> Result<Self, ReceiveError> {
-        Self::of(Container::open(path)?, path, content_bytes_max)
+        Self::of(Container::open(path)?, path, content_bytes_max, &mut |_| {})
     }
 
-    /// Reads the submission in an opened container; `path` names it in errors.
+    /// Reads the submission in an opened container; `path` names it in errors. `described` is told the description as
+    /// soon as it is read: also of a submission that is refused for its card.
     pub(super) fn of(
         mut container: Container<'a>,
         path: &Path,
         content_bytes_max: Option<u64>,
+        described: &mut dyn FnMut(&Submission),
     ) -> Result<Self, ReceiveError> {
         let Some(size) = container.size(SUBMISSION_FILE) else {
             let detail = format!("no {SUBMISSION_FILE} in {}", container.name());
@@ -119,6 +121,7 @@ impl<'a> Sip<'a> {
         }
         let description = read_whole(&mut container, path, SUBMISSION_FILE, size)?;
         let submission = Submission::parse(&description).map_err(|faults| refused(faults, &[&description]))?;
+        described(&submission);
         let sizes = match_files(&submission, |name| container.size(name), container.names())?;
         check_limits(&submission, &sizes, content_bytes_max)?;
         let card_index = submission.card_index();

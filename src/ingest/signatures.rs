@@ -8,6 +8,7 @@
 //! Invariants
 //!   - The validation can be repeated from the record, the shared material and the policy that it names.
 //!   - What is in the submission already is not kept a second time.
+//!   - All signatures of a submission draw on one [`Work`], made anew each time it is judged.
 //!
 //! Signatures inside PDF and Office files are not looked at; XML signatures are not validated.
 
@@ -26,6 +27,7 @@ use crate::model::digest::Sha256;
 use crate::model::format::Family;
 use crate::model::id::ActorId;
 use crate::model::material::SharedKind;
+use crate::model::missing::Missing;
 use crate::model::path::{OWN_FOLDER, VALIDATION_PATH};
 use crate::model::record::Flag;
 use crate::model::submission::{ComponentEntry, Role, Submission};
@@ -41,14 +43,14 @@ use crate::verify::limits::PATH_CERTIFICATES_MAX;
 use crate::verify::material::Material;
 use crate::verify::policy::Policy;
 use crate::verify::report::{PoeSource, ProofOfExistence, Report, SignatureReport};
-use crate::verify::validation::{Content, ContentError, Question, validate};
+use crate::verify::validation::{Content, ContentError, HEAD_BYTES, Question, validate_within};
 use crate::verify::verdict::{Indication, SubIndication};
+use crate::verify::work::Work;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
-use std::sync::Arc;
 
 /// A submission whose signatures are to be judged.
 pub(super) struct Receipt<'a> {
@@ -203,6 +205,9 @@ struct At<'a> {
     since: DateTime<Utc>,
     /// The time that is asked about.
     at: DateTime<Utc>,
+    /// What all signatures of the submission may cost together.
+    work: Work,
+    digests: Digests,
 }
 
 /// What the time-stamps beside a signature prove of it: that the file with `digest` existed.
@@ -245,7 +250,11 @@ impl Receipt<'_> {
         // Reports say whole seconds, so that is what was asked.
         let second = |at: Millis| utc(at - at % 1000);
         let (received_at, at) = (second(self.since), second(self.now));
-        let at_receipt = At { material: &material, policy, since: received_at, at };
+        let known = digests.iter().enumerate();
+        let known: Vec<_> =
+            known.map(|(at, digest)| (((at, false), DigestAlgorithm::Sha256), digest.0.to_vec())).collect();
+        let at_receipt =
+            At { material: &material, policy, since: received_at, at, work: Work::default(), digests: known.into() };
         let stamps = self.timestamps(received, &at_receipt)?;
         let mut found = Vec::new();
         for (object, targets) in self.objects(received, &digests, &mut refusals)? {
@@ -268,10 +277,13 @@ impl Receipt<'_> {
             return Ok(Verdict::Refused(refusals));
         }
         if mode == Action::Refuse && !decided.waits.is_empty() {
-            return Ok(Verdict::Waits(Waits { reasons: decided.waits }));
+            let reports = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);
+            let missing: BTreeSet<Missing> = reports.flat_map(SignatureReport::all_missing).collect();
+            return Ok(Verdict::Waits(Waits { reasons: decided.waits, missing: missing.into_iter().collect() }));
         }
         let doubts: Vec<Refusal> = refusals.into_iter().chain(decided.waits.iter().cloned()).collect();
-        let frozen = self.freeze(found.iter().chain(&stamps), pool, &sent)?;
+        let signatures = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);
+        let frozen = freeze(signatures, pool, &sent, self.extra);
         let (created, created_basis) = decided.created(received_at);
         let mut validation = Validation {
             verdict: decided.verdict,
@@ -409,9 +421,14 @@ impl Receipt<'_> {
             received[object].whole().map_err(failed)?
         };
         let content = match &mut attached {
-            Some(content) => Some(Streamed(RefCell::new(content))),
+            Some(content) => {
+                Some(Streamed { source: RefCell::new(content), place: (object, true), known: &by.digests })
+            }
             None if object == target => None,
-            None => Some(Streamed(RefCell::new(&mut received[target].bytes))),
+            None => {
+                let source = RefCell::new(&mut received[target].bytes);
+                Some(Streamed { source, place: (target, false), known: &by.digests })
+            }
         };
         let mut poe = proofs.to_vec();
         poe.push(ProofOfExistence { object: digest, time: by.since, source: PoeSource::Receipt });
@@ -425,8 +442,9 @@ impl Receipt<'_> {
             poe: &poe,
             caches: self.archive.caches(),
         };
-        let report = validate(&question).map_err(|ContentError(e)| failed(e))?;
-        let chain_ends = report.signatures.iter().map(|s| chain_ends(s, &signature, by.material)).collect();
+        let report = validate_within(&question, &by.work).map_err(|ContentError(e)| failed(e))?;
+        let carried = LazyCell::new(|| carried_certificates(&signature));
+        let chain_ends = report.signatures.iter().map(|s| chain_ends(s, &carried, by.material)).collect();
         Ok(Validated { object, target, report, chain_ends })
     }
 
@@ -447,77 +465,85 @@ impl Receipt<'_> {
             Err(_) => Ok(Vec::new()),
         }
     }
+}
 
-    /// Sorts what the validation used by where it is kept.
-    fn freeze<'v>(
-        &self,
-        found: impl Iterator<Item = &'v Validated>,
-        pool: &Material,
-        sent: &Material,
-    ) -> Result<Frozen, Stop> {
-        let mut used = BTreeSet::new();
-        for signature in found.flat_map(|v| &v.report.signatures) {
-            used.extend(signature.chain.iter().copied());
-            used.extend(signature.revocation.iter().map(|r| r.digest));
-            for timestamp in &signature.timestamps {
-                used.extend(timestamp.chain.iter().copied());
-                used.extend(timestamp.revocation.iter().map(|r| r.digest));
-            }
+/// Sorts what the validation of these signatures used by where it is kept: `pool` is shared already, `sent` came with
+/// what is validated, `extra` was given beside.
+pub(super) fn freeze<'v>(
+    signatures: impl Iterator<Item = &'v SignatureReport>,
+    pool: &Material,
+    sent: &Material,
+    extra: Option<&Material>,
+) -> Frozen {
+    let mut used = BTreeSet::new();
+    for signature in signatures {
+        used.extend(signature.chain.iter().copied());
+        used.extend(signature.revocation.iter().map(|r| r.digest));
+        for timestamp in &signature.timestamps {
+            used.extend(timestamp.chain.iter().copied());
+            used.extend(timestamp.revocation.iter().map(|r| r.digest));
         }
-        let mut frozen = Frozen::default();
-        for digest in used {
-            if holds(sent, digest) {
-                continue;
-            }
-            if holds(pool, digest) {
-                frozen.shared_digests.insert(digest);
-                continue;
-            }
-            // What is in neither is inside a signature, or an anchor in the policy's file.
-            let Some(extra) = self.extra else { continue };
-            let name = |ending: &str| format!("{OWN_FOLDER}/{}.{ending}", &digest.to_string()[..16]);
-            if let Some(certificate) = extra.certificate(&digest) {
-                if is_ca(certificate) {
-                    frozen.shared.add_certificate(certificate.clone());
-                    frozen.shared_digests.insert(digest);
-                } else {
-                    frozen.own.push((name("cer"), Role::Certificate, certificate.der.to_vec()));
-                }
-            } else if let Some(crl) = extra.crls().find(|crl| crl.sha256 == digest) {
-                frozen.shared.add_crl(crl.clone());
-                frozen.shared_digests.insert(digest);
-            } else if let Some(response) = extra.ocsp_responses().find(|response| response.sha256 == digest) {
-                frozen.own.push((name("ors"), Role::Revocation, response.der().to_vec()));
-            }
-        }
-        Ok(frozen)
     }
+    let mut frozen = Frozen::default();
+    for digest in used {
+        if holds(sent, digest) {
+            continue;
+        }
+        if holds(pool, digest) {
+            frozen.shared_digests.insert(digest);
+            continue;
+        }
+        // What is in neither is inside a signature, or an anchor in the policy's file.
+        let Some(extra) = extra else { continue };
+        let name = |ending: &str| format!("{OWN_FOLDER}/{}.{ending}", &digest.to_string()[..16]);
+        if let Some(certificate) = extra.certificate(&digest) {
+            if is_ca(certificate) {
+                frozen.shared.add_certificate(certificate.clone());
+                frozen.shared_digests.insert(digest);
+            } else {
+                frozen.own.push((name("cer"), Role::Certificate, certificate.der.to_vec()));
+            }
+        } else if let Some(crl) = extra.crls().find(|crl| crl.sha256 == digest) {
+            frozen.shared.add_crl(crl.clone());
+            frozen.shared_digests.insert(digest);
+        } else if let Some(response) = extra.ocsp_responses().find(|response| response.sha256 == digest) {
+            frozen.own.push((name("ors"), Role::Revocation, response.der().to_vec()));
+        }
+    }
+    frozen
 }
 
 /// Whether the certificates at hand lead from the signer to a self-issued one. Asked only where no chain was found:
 /// then either a certificate is missing, which may still come, or the chain ends outside the anchors, which is final.
-fn chain_ends(signature: &SignatureReport, object: &[u8], material: &Material) -> bool {
+///
+/// `carried` are the certificates in the object, which come before those of the material.
+fn chain_ends<F>(signature: &SignatureReport, carried: &LazyCell<Vec<Certificate>, F>, material: &Material) -> bool
+where
+    F: FnOnce() -> Vec<Certificate>,
+{
     if signature.conclusion.sub_indication != Some(SubIndication::NoCertificateChainFound) {
         return true;
     }
-    let mut pool = material.clone();
-    let carried = SignedData::read(object);
-    for der in carried.iter().flat_map(|signed| &signed.certificates) {
-        if let Ok(certificate) = Certificate::parse(der) {
-            pool.add_certificate(Arc::new(certificate));
-        }
-    }
-    let Some(mut next) = signature.signer.certificate.and_then(|digest| pool.certificate(&digest)) else {
-        return false;
+    let find = |digest| {
+        let own = carried.iter().find(|one| one.sha256 == digest);
+        own.or_else(|| material.certificate(&digest).map(|one| &**one))
     };
+    let Some(mut next) = signature.signer.certificate.and_then(find) else { return false };
     for _ in 0..PATH_CERTIFICATES_MAX {
         if next.is_self_issued() {
             return true;
         }
-        let Some(issuer) = pool.certificates_named(next.issuer_der()).next() else { return false };
+        let own = carried.iter().find(|one| one.subject_key == next.issuer_key);
+        let issuer = own.or_else(|| material.certificates_named(next.issuer_der()).next().map(|one| &**one));
+        let Some(issuer) = issuer else { return false };
         next = issuer;
     }
     true
+}
+
+fn carried_certificates(object: &[u8]) -> Vec<Certificate> {
+    let signed = SignedData::read(object);
+    signed.iter().flat_map(|signed| &signed.certificates).filter_map(|der| Certificate::parse(der).ok()).collect()
 }
 
 /// The validation in full (`schema/validation/1`): the three verdicts, every report, and every doubt.
@@ -601,24 +627,58 @@ fn holds(material: &Material, digest: Sha256) -> bool {
 
 /// What is kept of the material that was used.
 #[derive(Default)]
-struct Frozen {
+pub(super) struct Frozen {
     /// Digests of what all records share.
-    shared_digests: BTreeSet<Sha256>,
+    pub(super) shared_digests: BTreeSet<Sha256>,
     /// What is shared from now on.
-    shared: Material,
-    /// What is kept with the record: name, role, bytes.
-    own: Vec<(String, Role, Vec<u8>)>,
+    pub(super) shared: Material,
+    /// What is kept with the record, or with the act of a notice: name, role, bytes.
+    pub(super) own: Vec<(String, Role, Vec<u8>)>,
 }
 
+/// Digests of contents that were read before, by the component: a file that many signatures cover is read once for each
+/// algorithm.
+type Digests = RefCell<Vec<(((usize, bool), DigestAlgorithm), Vec<u8>)>>;
+
 /// A file in the spool, as the content of a signature.
-struct Streamed<'a>(RefCell<&'a mut Spooled>);
+struct Streamed<'a> {
+    source: RefCell<&'a mut Spooled>,
+    /// Which component it is, and whether it is what that one carries.
+    place: (usize, bool),
+    known: &'a Digests,
+}
 
 impl Content for Streamed<'_> {
     fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        let mut source = self.0.borrow_mut();
+        let name = (self.place, algorithm);
+        let known = self.known.borrow().iter().find(|(known, _)| *known == name).map(|(_, digest)| digest.clone());
+        if let Some(digest) = known {
+            return Ok(digest);
+        }
+        let digest = self.read(algorithm)?;
+        self.known.borrow_mut().push((name, digest.clone()));
+        Ok(digest)
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        let mut source = self.source.borrow_mut();
+        source.seek(SeekFrom::Start(0))?;
+        let mut head = Vec::new();
+        source.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        Ok(head)
+    }
+}
+
+impl Streamed<'_> {
+    fn read(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
+        let mut source = self.source.borrow_mut();
         let mut hasher = algorithm.hasher();
         source.seek(SeekFrom::Start(0)).map_err(ContentError)?;
-        let mut buffer = vec![0; crate::limits::CHUNK_BYTES];
+        let mut buffer = vec![0; crate::limits::HASH_BUFFER_BYTES];
         loop {
             match source.read(&mut buffer) {
                 Ok(0) => return Ok(hasher.finish()),
@@ -627,9 +687,5 @@ impl Content for Streamed<'_> {
                 Err(e) => return Err(ContentError(e)),
             }
         }
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        None
     }
 }

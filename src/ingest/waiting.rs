@@ -7,6 +7,11 @@
 //! Invariants
 //!   - A submission that waits stays whole until its record or its refusal is durable; only then its key is erased.
 //!   - The same submission sent again while it waits is told that it waits, and is not kept twice.
+//!   - Submissions of one registration with different content may wait beside each other: nobody knows yet which of
+//!     them is signed. The first that is found so becomes the record, the others are refused when they are tried
+//!     (`ING-032`). Who lets one wait is told of the others.
+//!
+//! They are tried oldest first, one after another; what is in memory is one of them.
 //!
 //! Nothing ends the waiting by itself: when the policy's term is over, `waiting list` says so and a person decides.
 
@@ -19,16 +24,22 @@ use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::missing::Missing;
 use crate::model::submission::SUBMISSION_FILE;
+use crate::text::{Said, Text, text};
 use crate::verify::material::Material;
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+const DECISION: Text = text("Шешімнің негіздемесі", "Обоснование решения", "Grounds of the decision");
+
 /// What a submission waits for: kept with it, shown in the list.
 pub(super) struct Waits {
     /// Why: never none.
     pub(super) reasons: Vec<Refusal>,
+    /// Everything that is missing, where material is.
+    pub(super) missing: Vec<Missing>,
 }
 
 /// What became of one that was tried again.
@@ -39,8 +50,8 @@ pub struct Tried {
     pub answered: Answered,
 }
 
-/// Tries these waiting submissions again, with `extra` material beside that of the archive. Those that became a record
-/// or a refusal end their waiting, in one commit.
+/// Tries these waiting submissions again, oldest first, with `extra` material beside that of the archive. Those that
+/// became a record or a refusal end their waiting, in one commit.
 pub fn retry(
     archive: &Archive,
     ids: &[RecordId],
@@ -49,8 +60,16 @@ pub fn retry(
     report: &mut dyn FnMut(&Tried),
 ) -> Result<(), Error> {
     let mut ended = Vec::new();
-    for id in ids {
-        let waiting = archive.waiting(*id)?;
+    let mut tried = Ok(());
+    for id in archive.waiting_in_order(ids)? {
+        let waiting = match archive.waiting(id) {
+            Ok(waiting) => waiting,
+            // What was decided before is not left waiting for this.
+            Err(e) => {
+                tried = Err(e);
+                break;
+            }
+        };
         let (answers, events) = channel();
         let mut worker = Worker::new(archive, actor, extra, answers);
         worker.submission(From::Waiting(&waiting));
@@ -58,12 +77,12 @@ pub fn retry(
         let event = events.recv().expect("every submission is answered once");
         let answered = event.settled(archive, actor);
         if matches!(answered.status, Status::Accepted { .. } | Status::Held { .. } | Status::Refused { .. }) {
-            ended.push(*id);
+            ended.push(id);
         }
-        report(&Tried { id: *id, answered });
+        report(&Tried { id, answered });
     }
     archive.end_waiting(&ended, actor)?;
-    Ok(())
+    tried
 }
 
 /// Ends the waiting of a submission by a person's word: it is refused, with the reasons for which it waited and the
@@ -74,14 +93,22 @@ pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> 
     }
     let waiting = archive.waiting(id)?;
     let mut refusals = unconfirmed(reasons(&waiting));
-    refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason));
-    let known = Known::of_waiting(&waiting);
+    let said = Said::of(|lang| format!("{}: {reason}", DECISION.get(lang)));
+    refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason).saying(said));
+    let mut known = Known::of_waiting(&waiting);
+    let source = PathBuf::from(waiting.text("source"));
+    // Recipient, rules and roles of files are what description and card say, as at receipt. When the rules that are in
+    // force now do not read them, the notice says less.
+    let files = waiting.files();
+    let container = container(archive, &waiting, &files);
+    if let Ok(sip) = Sip::of(container, &source, archive.policy().content_bytes_max, &mut |_| {}) {
+        known.described(&sip, &*archive.authorities()?);
+    }
     let refused = refuse_now(archive, actor, &known, &refusals)?;
     archive.end_waiting(&[id], actor)?;
-    let path = PathBuf::from(waiting.text("source"));
-    let status = Status::Refused { reasons: refusals, entry: refused.entry };
+    let status = Status::Refused { reasons: refusals, entry: refused.entry, repeats: refused.notice.repeats() };
     let answers = receipt::answers(archive, &known, &status, refused.notice, refused.at)?;
-    Ok(Answered { path, bytes: 0, status, answers })
+    Ok(Answered { path: source, bytes: 0, status, answers })
 }
 
 /// Reasons to wait, of a submission that waits no more: what it waited for did not come.
@@ -97,9 +124,26 @@ pub(super) fn unconfirmed(reasons: Vec<Refusal>) -> Vec<Refusal> {
 pub fn reasons(waiting: &Waiting) -> Vec<Refusal> {
     let reason = |r: &Value| {
         let text = |key: &str| r.get(key)?.as_str();
-        Some(Refusal::new(ErrorCode::parse(text("code")?)?, text("subject")?, text("detail")?))
+        let refusal = Refusal::new(ErrorCode::parse(text("code")?)?, text("subject")?, text("detail")?);
+        let said = |lang: &str| r.pointer(&format!("/said/{lang}"))?.as_str().map(str::to_owned);
+        Some(match (said("kk"), said("ru"), said("en")) {
+            (Some(kk), Some(ru), Some(en)) => refusal.saying(Said { kk, ru, en }),
+            _ => refusal,
+        })
     };
     waiting.field("reasons").and_then(Value::as_array).into_iter().flatten().filter_map(reason).collect()
+}
+
+/// The other waiting submissions of the same registration, oldest first.
+pub fn same_registration(archive: &Archive, waiting: &Waiting) -> Result<Vec<RecordId>, Error> {
+    let text = |name| waiting.text(name);
+    let all = archive.waiting_of(text("agency"), text("registration_number"), text("document_date"))?;
+    Ok(all.into_iter().filter(|id| *id != waiting.id).collect())
+}
+
+/// Everything that a submission lacked when it began to wait.
+pub fn missing(waiting: &Waiting) -> Vec<Missing> {
+    waiting.field("missing").and_then(Value::as_array).into_iter().flatten().filter_map(Missing::of_value).collect()
 }
 
 /// The files of a waiting submission as a container.
@@ -120,21 +164,38 @@ impl Worker<'_> {
         from: &From<'_>,
     ) -> Result<Status, Stop> {
         if let From::Waiting(waiting) = from {
-            return Ok(Status::Waiting { id: waiting.id, entry: waiting.entry, reasons: waits.reasons });
+            let same_registration = same_registration(self.archive, waiting)?;
+            let (id, entry) = (waiting.id, waiting.entry);
+            let Waits { reasons, missing } = waits;
+            return Ok(Status::Waiting { id, entry, reasons, missing, same_registration });
         }
         let path = from.path();
         let mut digests = Vec::with_capacity(received.len());
+        let mut bytes = u64::try_from(sip.description.len()).unwrap_or(u64::MAX);
         for component in received.iter_mut() {
             let digest = component.sha256().map_err(|e| spool_failed(&component.entry.path, e))?;
             digests.push((component.entry.path.clone(), digest));
+            bytes += component.bytes.len();
         }
-        if let Some((id, entry)) = self.waits_already(registration, &digests)? {
-            return Ok(Status::Waiting { id, entry, reasons: waits.reasons });
+        let mut place = self.archive.waiting_place(registration)?;
+        let mut same_registration = place.others()?;
+        if let Some((id, entry)) = self.waits_already(&same_registration, &digests)? {
+            same_registration.retain(|other| *other != id);
+            let Waits { reasons, missing } = waits;
+            return Ok(Status::Waiting { id, entry, reasons, missing, same_registration });
         }
+        place.take(bytes)?;
         let id = RecordId(crate::random::bytes());
-        let reason = |r: &Refusal| json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+        let reason = |r: &Refusal| {
+            let mut value = json!({"code": r.code.as_str(), "detail": r.detail, "subject": r.subject});
+            if let Some(said) = &r.said {
+                value["said"] = json!({"en": said.en, "kk": said.kk, "ru": said.ru});
+            }
+            value
+        };
         let fields = json!({
             "agency": registration.agency, "document_date": registration.date,
+            "missing": waits.missing.iter().map(Missing::value).collect::<Vec<_>>(),
             "reasons": waits.reasons.iter().map(reason).collect::<Vec<_>>(),
             "registration_number": registration.number, "source": source_name(path),
         });
@@ -147,23 +208,24 @@ impl Worker<'_> {
         }
         let (act, payload, session) = self.archive.seal_waiting(id, self.actor, fields, files)?;
         let entry = self.archive.commit(act, payload, None, Some(session))?.entry();
-        Ok(Status::Waiting { id, entry, reasons: waits.reasons })
+        place.keep();
+        let Waits { reasons, missing } = waits;
+        Ok(Status::Waiting { id, entry, reasons, missing, same_registration })
     }
 
-    /// The waiting submission of the same registration with the same files.
+    /// The one of these waiting submissions that has the same files.
     fn waits_already(
         &self,
-        registration: &Registration,
+        of_registration: &[RecordId],
         digests: &[(String, Sha256)],
     ) -> Result<Option<(RecordId, u64)>, Stop> {
-        let Registration { agency, number, date } = registration;
-        for id in self.archive.index().waiting_for(agency, number, date)? {
-            let waiting = self.archive.waiting(id)?;
+        for id in of_registration {
+            let waiting = self.archive.waiting(*id)?;
             let held = waiting.digests();
             let same = |(path, digest): &(String, Sha256)| held.get(path.as_str()) == Some(digest);
             // One more is the description, which may say other things of the same files.
             if held.len() == digests.len() + 1 && digests.iter().all(same) {
-                return Ok(Some((id, waiting.entry)));
+                return Ok(Some((*id, waiting.entry)));
             }
         }
         Ok(None)

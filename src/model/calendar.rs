@@ -1,18 +1,21 @@
 //! Working days, as data: until when a signed receipt or notice is in time (N 430 cl. 18, 19: one working day).
 //!
 //! A [`WorkCalendar`] is one file of `schema/calendar/1`: the weekend, the holidays of every year, and single days
-//! that an act of the state made free or working. Which of them is right is the business of who keeps the file; the
-//! one that comes with the program is a sample and says so.
+//! that an act of the state made free or working. [`Calendars`] are those that an archive has adopted: a day is what
+//! the calendar says that was adopted last and was made for that day. Without one there is the sample that comes with
+//! the program. A [`Deadline`] says what it rests on.
 //!
 //! A term of n working days begins with the day after the event and ends with the end of its last working day, in
 //! Almaty (Civil Code art. 172-175, from memory: a term in days does not ask for the hour). What comes on Friday
 //! evening is therefore answered in time on Monday.
 //!
-//! It reads no file and no clock. Every question has an answer for every day; [`WorkCalendar::covers`] says whether the
-//! file was made for it.
+//! It reads no file and no clock. Every question has an answer for every day, also for one that no calendar was made
+//! for: then the weekend and the holidays of every year are counted, and the deadline says so.
 
+use super::digest::{Sha256, sha256};
 use super::profile::Title;
-use super::strict::words;
+use super::strict::{self, words};
+use crate::error::{ErrorCode, Refusal};
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, Utc, Weekday};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -137,6 +140,13 @@ pub struct WorkCalendar {
     /// Days of the weekend, or holidays, that are worked.
     #[serde(default)]
     pub working: Vec<Single>,
+    /// SHA-256 of the file.
+    #[serde(skip, default = "of_nothing")]
+    pub sha256: Sha256,
+}
+
+fn of_nothing() -> Sha256 {
+    sha256(b"")
 }
 
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
@@ -156,15 +166,32 @@ fn month_and_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(u32, u32
 }
 
 impl WorkCalendar {
-    /// Reads a calendar.
+    /// Reads a calendar, written in TOML or in JSON.
     pub fn parse(text: &str) -> Result<Self, CalendarError> {
         if text.len() > CALENDAR_BYTES_MAX {
             let what = format!("{} bytes, at most {CALENDAR_BYTES_MAX} are admitted", text.len());
             return Err(CalendarError(what));
         }
-        let calendar: Self = toml::from_str(text).map_err(|error| CalendarError(error.to_string()))?;
+        // A TOML file cannot begin like a JSON object.
+        let calendar: Result<Self, String> = if text.trim_start().starts_with('{') {
+            let value = strict::parse(text.as_bytes()).map_err(|e| e.to_string());
+            value.and_then(|value| serde_json::from_value(value).map_err(|e| e.to_string()))
+        } else {
+            toml::from_str(text).map_err(|e| e.to_string())
+        };
+        let calendar = Self { sha256: sha256(text.as_bytes()), ..calendar.map_err(CalendarError)? };
         calendar.check()?;
         Ok(calendar)
+    }
+
+    /// Reads a calendar from the file that messages call `name`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] about the first fault.
+    pub fn parse_file(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
+        let text = std::str::from_utf8(bytes).map_err(|e| CalendarError(e.to_string()));
+        text.and_then(Self::parse).map_err(|e| vec![Refusal::new(ErrorCode::PolMalformed, name, e.0)])
     }
 
     /// The sample that comes with the program: Kazakhstan's holidays from memory, without the feasts whose date
@@ -213,6 +240,11 @@ impl WorkCalendar {
         (self.valid_from..=self.valid_to).contains(&day)
     }
 
+    /// Whether it was made for every day that `other` was made for.
+    pub fn spans(&self, other: &Self) -> bool {
+        self.covers(other.valid_from) && self.covers(other.valid_to)
+    }
+
     /// Whether `day` is worked.
     pub fn is_working(&self, day: NaiveDate) -> bool {
         let named = |singles: &[Single]| singles.iter().any(|single| single.date == day);
@@ -256,6 +288,69 @@ impl WorkCalendar {
         }
         moved
     }
+}
+
+words! {
+    /// What a deadline rests on.
+    CalendarBasis {
+        /// Calendars that were checked against the acts of the state.
+        Official = "official",
+        /// A sample.
+        Sample = "sample",
+        /// No calendar was made for one of its days: an act that moved one is not known.
+        NotCovered = "not_covered",
+    }
+}
+
+/// The last day of a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// The day, in Almaty.
+    pub last: NaiveDate,
+    /// What it rests on.
+    pub basis: CalendarBasis,
+}
+
+/// The calendars of an archive.
+#[derive(Debug, Clone)]
+pub struct Calendars {
+    /// In the order of their adoption, never none.
+    held: Vec<WorkCalendar>,
+}
+
+impl Calendars {
+    /// These, in the order of their adoption; the sample when there is none.
+    pub fn new(adopted: Vec<WorkCalendar>) -> Self {
+        Self { held: if adopted.is_empty() { vec![WorkCalendar::sample()] } else { adopted } }
+    }
+
+    /// The calendar that decides about a day: the last one that was made for it, else the last one.
+    fn of(&self, day: NaiveDate) -> &WorkCalendar {
+        let made_for_it = self.held.iter().rfind(|calendar| calendar.covers(day));
+        made_for_it.or(self.held.last()).expect("there is a calendar")
+    }
+
+    /// Whether the calendar with this digest decides about all the days it was made for.
+    pub fn decides(&self, sha256: Sha256) -> bool {
+        let overlap = |a: &WorkCalendar, b: &WorkCalendar| a.valid_from <= b.valid_to && b.valid_from <= a.valid_to;
+        let at = self.held.iter().rposition(|calendar| calendar.sha256 == sha256);
+        at.is_some_and(|at| self.held[at + 1..].iter().all(|later| !overlap(later, &self.held[at])))
+    }
+
+    /// Whether `day` is worked.
+    pub fn is_working(&self, day: NaiveDate) -> bool {
+        self.of(day).is_working(day)
+    }
+
+    /// What is known of `day`.
+    pub fn basis(&self, day: NaiveDate) -> CalendarBasis {
+        let calendar = self.of(day);
+        match calendar.status {
+            _ if !calendar.covers(day) => CalendarBasis::NotCovered,
+            CalendarStatus::Sample => CalendarBasis::Sample,
+            CalendarStatus::Official => CalendarBasis::Official,
+        }
+    }
 
     /// The last day of a term of `working_days` that begins with the day after `day`; `day` itself for a term of 0.
     pub fn after(&self, day: NaiveDate, working_days: u16) -> NaiveDate {
@@ -271,14 +366,22 @@ impl WorkCalendar {
         day
     }
 
-    /// The last day on which the answer to what was `received` is in time, in Almaty.
-    pub fn deadline(&self, received: DateTime<Utc>, working_days: u16) -> NaiveDate {
-        self.after(almaty(received).date_naive(), working_days)
+    /// The last day on which the answer to what was `received` is in time, in Almaty. It rests on the weakest of what
+    /// is known of its days.
+    pub fn deadline(&self, received: DateTime<Utc>, working_days: u16) -> Deadline {
+        let day = almaty(received).date_naive();
+        let last = self.after(day, working_days);
+        // The term begins with the day after; one of no days is that day itself.
+        let days = day.iter_days().take_while(|day| *day <= last).skip(usize::from(last > day));
+        let bases = days.map(|day| self.basis(day));
+        Deadline { last, basis: bases.max().unwrap_or(CalendarBasis::NotCovered) }
     }
+}
 
-    /// Whether the answer to what was `received` is late `now`.
-    pub fn is_overdue(&self, received: DateTime<Utc>, now: DateTime<Utc>, working_days: u16) -> bool {
-        almaty(now).date_naive() > self.deadline(received, working_days)
+impl Deadline {
+    /// Whether it is over `now`.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        almaty(now).date_naive() > self.last
     }
 }
 
@@ -318,34 +421,34 @@ mod tests {
 
     #[test]
     fn what_comes_on_friday_evening_is_due_on_monday() {
-        let calendar = WorkCalendar::sample();
+        let calendar = Calendars::new(Vec::new());
         // Friday 16 January 2026, 23:59:59 in Almaty; a second later it is Saturday, and the day is the same.
         for received in ["2026-01-16T13:30:00Z", "2026-01-16T18:59:59Z", "2026-01-16T19:00:00Z", "2026-01-18T10:00:00Z"]
         {
-            assert_eq!(calendar.deadline(at(received), 1), on("2026-01-19"), "{received}");
+            assert_eq!(calendar.deadline(at(received), 1).last, on("2026-01-19"), "{received}");
         }
         // Sunday 19:00 UTC is Monday in Almaty.
-        assert_eq!(calendar.deadline(at("2026-01-18T19:00:00Z"), 1), on("2026-01-20"));
-        assert_eq!(calendar.deadline(at("2026-01-16T10:00:00Z"), 6), on("2026-01-26"));
-        assert_eq!(calendar.deadline(at("2026-01-17T10:00:00Z"), 0), on("2026-01-17"));
+        assert_eq!(calendar.deadline(at("2026-01-18T19:00:00Z"), 1).last, on("2026-01-20"));
+        assert_eq!(calendar.deadline(at("2026-01-16T10:00:00Z"), 6).last, on("2026-01-26"));
+        assert_eq!(calendar.deadline(at("2026-01-17T10:00:00Z"), 0).last, on("2026-01-17"));
     }
 
     #[test]
     fn an_answer_is_late_when_its_last_day_is_over_in_almaty() {
-        let calendar = WorkCalendar::sample();
+        let calendar = Calendars::new(Vec::new());
         let received = at("2026-01-16T13:30:00Z");
-        assert!(!calendar.is_overdue(received, received, 1));
-        assert!(!calendar.is_overdue(received, at("2026-01-19T18:59:59Z"), 1));
-        assert!(calendar.is_overdue(received, at("2026-01-19T19:00:00Z"), 1));
+        assert!(!calendar.deadline(received, 1).is_over(received));
+        assert!(!calendar.deadline(received, 1).is_over(at("2026-01-19T18:59:59Z")));
+        assert!(calendar.deadline(received, 1).is_over(at("2026-01-19T19:00:00Z")));
         // Before 1 March 2024 Almaty was six hours ahead.
         let received = at("2024-02-27T17:59:59Z");
-        assert!(!calendar.is_overdue(received, at("2024-02-28T17:59:59Z"), 1));
-        assert!(calendar.is_overdue(received, at("2024-02-28T18:00:00Z"), 1));
+        assert!(!calendar.deadline(received, 1).is_over(at("2024-02-28T17:59:59Z")));
+        assert!(calendar.deadline(received, 1).is_over(at("2024-02-28T18:00:00Z")));
     }
 
     #[test]
     fn holidays_are_not_counted() {
-        let calendar = WorkCalendar::sample();
+        let calendar = Calendars::new(Vec::new());
         // 21, 22 March 2026 are a weekend and holidays, 23 a holiday; 24 and 25 are free instead of the two.
         assert_eq!(calendar.after(on("2026-03-20"), 1), on("2026-03-26"));
         assert_eq!(calendar.after(on("2026-03-26"), 1), on("2026-03-27"));
@@ -358,13 +461,13 @@ mod tests {
 
     #[test]
     fn a_term_runs_over_the_end_of_the_year() {
-        let calendar = WorkCalendar::sample();
+        let calendar = Calendars::new(Vec::new());
         // Thursday; then holidays on Friday and Saturday, of which the second moves to Monday.
         assert_eq!(calendar.after(on("2026-12-31"), 1), on("2027-01-05"));
         // 1 and 2 January 2028 are a weekend: Monday and Tuesday are free.
         assert_eq!(calendar.after(on("2027-12-31"), 1), on("2028-01-05"));
         let eve = "[[yearly]]\nday = \"12-31\"\nmoves = true\ntitle = {kk = \"Ү\", ru = \"У\", en = \"E\"}\n";
-        let calendar = with(eve).unwrap();
+        let calendar = Calendars::new(vec![with(eve).unwrap()]);
         // 31 December 2028 is a Sunday. It moves into the next year, behind the holidays there.
         assert!(!calendar.is_working(on("2029-01-03")) && calendar.is_working(on("2029-01-04")));
         assert_eq!(calendar.after(NaiveDate::MAX, 3), NaiveDate::MAX);
@@ -373,11 +476,67 @@ mod tests {
     #[test]
     fn days_that_an_act_moved_are_counted_as_it_says() {
         let calendar = with(&[single("off", "2026-01-05"), single("working", "2026-01-04")].concat()).unwrap();
+        let calendar = Calendars::new(vec![calendar]);
         assert_eq!(calendar.after(on("2026-01-03"), 1), on("2026-01-04"), "a Sunday that is worked");
         assert_eq!(calendar.after(on("2026-01-04"), 1), on("2026-01-06"), "a Monday that is free");
-        assert_eq!(WorkCalendar::sample().after(on("2026-01-03"), 1), on("2026-01-05"));
+        assert_eq!(Calendars::new(Vec::new()).after(on("2026-01-03"), 1), on("2026-01-05"));
         let calendar = with(&single("working", "2026-08-31")).unwrap();
         assert!(calendar.is_working(on("2026-08-31")), "the act wins over the rule");
+    }
+
+    /// The sample as an official calendar of one year.
+    fn of_year(year: i32, more: &str) -> WorkCalendar {
+        let mut calendar = with(more).unwrap();
+        calendar.status = CalendarStatus::Official;
+        calendar.sha256 = sha256(format!("{year}{more}").as_bytes());
+        (calendar.valid_from, calendar.valid_to) = (on(&format!("{year}-01-01")), on(&format!("{year}-12-31")));
+        calendar
+    }
+
+    #[test]
+    fn the_calendar_that_was_made_for_a_day_decides_about_it() {
+        let moved = of_year(2027, &single("off", "2027-01-05"));
+        let due = |held: &[&WorkCalendar], at_time: &str| {
+            Calendars::new(held.iter().map(|c| (*c).clone()).collect()).deadline(at(at_time), 1)
+        };
+        let eve = "2026-12-31T10:00:00Z";
+        let official = CalendarBasis::Official;
+        // The editions of two years do not take each other's place, whichever was adopted last.
+        let both = due(&[&of_year(2026, ""), &moved], eve);
+        assert_eq!(both, Deadline { last: on("2027-01-06"), basis: official });
+        assert_eq!(due(&[&moved, &of_year(2026, "")], eve), both);
+        // A later edition of the same year does.
+        assert_eq!(due(&[&of_year(2026, ""), &moved, &of_year(2027, "")], eve).last, on("2027-01-05"));
+        let all = Calendars::new(vec![of_year(2026, ""), moved.clone(), of_year(2027, "")]);
+        assert!(!all.decides(moved.sha256) && all.decides(of_year(2026, "").sha256));
+        assert!(all.decides(of_year(2027, "").sha256) && !all.decides(sha256(b"another")));
+        assert!(moved.spans(&of_year(2027, "")) && !moved.spans(&of_year(2026, "")));
+    }
+
+    #[test]
+    fn a_deadline_says_what_it_rests_on() {
+        let basis = |held: Vec<WorkCalendar>, at_time: &str| Calendars::new(held).deadline(at(at_time), 1).basis;
+        assert_eq!(basis(vec![], "2026-03-05T10:00:00Z"), CalendarBasis::Sample);
+        assert_eq!(basis(vec![], "2029-12-31T10:00:00Z"), CalendarBasis::NotCovered);
+        assert_eq!(basis(vec![of_year(2026, "")], "2026-03-05T10:00:00Z"), CalendarBasis::Official);
+        // One day of the term is enough: it ends in a year that no calendar was made for.
+        assert_eq!(basis(vec![of_year(2026, "")], "2026-12-31T10:00:00Z"), CalendarBasis::NotCovered);
+        assert_eq!(basis(vec![of_year(2026, "")], "2027-06-01T10:00:00Z"), CalendarBasis::NotCovered);
+        // And even then the weekend is free.
+        let calendars = Calendars::new(vec![of_year(2026, "")]);
+        assert_eq!(calendars.deadline(at("2028-01-07T10:00:00Z"), 1).last, on("2028-01-10"));
+    }
+
+    #[test]
+    fn a_calendar_may_be_written_in_json() {
+        let text = include_str!("../../schema/calendar/1/kz-sample.toml");
+        let value = serde_json::to_string(&toml::from_str::<toml::Value>(text).unwrap()).unwrap();
+        let read = WorkCalendar::parse(&value).unwrap();
+        assert_eq!(WorkCalendar { sha256: sha256(text.as_bytes()), ..read }, WorkCalendar::sample());
+        let twice = value.replacen('{', "{\"id\":\"x\",", 1);
+        assert!(WorkCalendar::parse(&twice).is_err(), "a key that is repeated");
+        let refusals = WorkCalendar::parse_file(b"\xff", "c.toml").unwrap_err();
+        assert_eq!((refusals[0].code, refusals[0].subject.as_str()), (ErrorCode::PolMalformed, "c.toml"));
     }
 
     #[test]

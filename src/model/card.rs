@@ -14,6 +14,7 @@ use crate::error::{ErrorCode, Refusal};
 use crate::limits::{
     CARD_BYTES_MAX, COMPONENTS_MAX, PATH_BYTES_MAX, SHEETS_MAX, TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX,
 };
+use crate::text::{Said, Text, text};
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -314,15 +315,23 @@ pub fn check_main(submission: &Submission, card: Option<&Card>) -> Option<Refusa
     }
 }
 
+const STATED: Text = text("Көрсетілген күн", "Указанная дата", "Date stated");
+const RECEIVED: Text = text("түскен күні", "дата поступления", "day of receipt");
+
 /// Checks that no date of the card, which the submission lists as `path`, is later than the day of receipt: a
 /// [`Refusal`] about every one that is.
 pub fn check_dates(card: &Card, path: &str, today: NaiveDate) -> Vec<Refusal> {
     let dates = [("document_date", Some(card.document_date)), ("link/date", card.link.as_ref().map(|link| link.date))];
     let later = dates.into_iter().filter(|(_, date)| date.is_some_and(|date| date > today));
     later
-        .map(|(field, _)| {
+        .map(|(field, date)| {
             let detail = format!("later than the day of receipt, {today}");
-            Refusal::new(ErrorCode::IngDateFuture, format!("{path}#/{field}"), detail)
+            let day = |date: NaiveDate| date.format("%d.%m.%Y").to_string();
+            let said = Said::of(|lang| {
+                let found = date.map(day).unwrap_or_default();
+                format!("{}: {found}; {}: {}.", STATED.get(lang), RECEIVED.get(lang), day(today))
+            });
+            Refusal::new(ErrorCode::IngDateFuture, format!("{path}#/{field}"), detail).saying(said)
         })
         .collect()
 }

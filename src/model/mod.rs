@@ -15,6 +15,7 @@ pub mod format;
 pub mod id;
 pub mod material;
 pub mod means;
+pub mod missing;
 pub mod path;
 pub mod profile;
 pub mod record;

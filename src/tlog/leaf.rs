@@ -53,6 +53,8 @@ acts! {
     PolicyAdopted = "policy.adopted";
     /// A version of the register of signers was adopted.
     AuthorityAdopted = "authority.adopted";
+    /// A calendar of working days was adopted.
+    CalendarAdopted = "calendar.adopted";
     /// A CA certificate or a CRL was kept for the validation of signatures.
     MaterialAdded = "material.added";
     /// A submission waits for what its signatures lack; its bytes are kept apart from the holding.

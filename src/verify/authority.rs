@@ -17,6 +17,7 @@ use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::profile::Title;
 use crate::model::strict::{Faults, Fields, malformed};
+use crate::text::{Said, Text, text};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,6 +99,17 @@ impl std::fmt::Debug for Person {
     }
 }
 
+/// The bodies for one of which a signature must be made.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Any body of the register.
+    Any,
+    /// A body of this agency.
+    Agency(&'a str),
+    /// A body of this agency, or one with one of these business identification numbers.
+    AgencyOr(&'a str, &'a BTreeSet<String>),
+}
+
 /// What is known of somebody who signed.
 #[derive(Clone, Copy)]
 pub struct Signatory<'a> {
@@ -109,8 +121,8 @@ pub struct Signatory<'a> {
     pub role_oids: &'a [Oid],
     /// The office in which the signature is needed.
     pub kind: SignerKind,
-    /// The agency whose signature it must be; none when any body of the register will do (an incoming document).
-    pub agency: Option<&'a str>,
+    /// Whose signature it must be.
+    pub body: Whose<'a>,
     /// The date of the signature.
     pub date: NaiveDate,
 }
@@ -157,6 +169,54 @@ impl AuthorityVerdict {
         }
     }
 
+    /// What was found, for people, of somebody who signed as one of `kinds` on `date`.
+    pub fn said(&self, kinds: &[SignerKind], date: NaiveDate) -> Said {
+        Said::of(|lang| {
+            let offices: Vec<&str> = kinds.iter().map(|kind| kind.text().get(lang)).collect();
+            let term = match self {
+                Self::OutOfTerm { from, to } => {
+                    let to = to.map_or("…".to_owned(), day);
+                    format!(" ({} – {to})", day(*from))
+                }
+                _ => String::new(),
+            };
+            let (office, asked) = (OFFICE.get(lang), offices.join(" / "));
+            format!("{}{term}. {office}: {asked}; {}: {}.", self.text().get(lang), DATE.get(lang), day(date))
+        })
+    }
+
+    /// What was found, in words.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Authorised { .. } => text("Өкілеттігі бар", "Полномочия есть", "The signer had the authority"),
+            Self::WrongRole => text(
+                "Тіркеу куәлігінде саясат немесе тізілім талап ететін рөл жоқ",
+                "В регистрационном свидетельстве нет роли, которой требует политика или реестр",
+                "The certificate has none of the roles that the policy or the register asks for",
+            ),
+            Self::OutOfTerm { .. } => text(
+                "Қол қойылған күні тізілімдегі өкілеттік мерзімінен тыс",
+                "Дата подписи вне срока полномочий по реестру",
+                "The date of the signature is outside the term of the register",
+            ),
+            Self::WrongKind => text(
+                "Тізілім бойынша қол қоюшы басқа қызметте",
+                "По реестру подписавший в другой должности",
+                "By the register the signer is in another office",
+            ),
+            Self::WrongBody => text(
+                "Тізілім бойынша қол қоюшы басқа ұйымнан",
+                "По реестру подписавший из другой организации",
+                "By the register the signer is of another body",
+            ),
+            Self::Unknown => text(
+                "Қол қоюшы ешбір өкілеттіктер тізілімінде жоқ",
+                "Подписавшего нет ни в одном реестре полномочий",
+                "The signer is in no register of authority",
+            ),
+        }
+    }
+
     /// What becomes of the document; none when the signatory is authorised.
     pub fn decision(&self, decisions: &AuthorityDecisions) -> Option<Decision> {
         match self {
@@ -180,6 +240,13 @@ impl AuthorityVerdict {
             Self::Unknown => 5,
         }
     }
+}
+
+const OFFICE: Text = text("Қажетті қызметі", "Нужная должность", "Office asked for");
+const DATE: Text = text("қол қойылған күні", "дата подписи", "date of the signature");
+
+fn day(date: NaiveDate) -> String {
+    date.format("%d.%m.%Y").to_string()
 }
 
 /// A number that does not satisfy its control digit: a slip of the pen, or a number made for tests.
@@ -239,16 +306,29 @@ impl Authority {
         verdicts.min_by_key(AuthorityVerdict::distance).unwrap_or(AuthorityVerdict::Unknown)
     }
 
+    /// The numbers of the bodies for which this register lets a signatory sign.
+    fn bodies(&self, signatory: &Signatory) -> impl Iterator<Item = &str> {
+        let rows = signatory.iin.and_then(|iin| self.by_iin.get(iin)).into_iter().flatten();
+        let persons = rows.filter_map(|row| self.persons.get(*row));
+        let allowed = |p: &&Person| matches!(self.judge_by(p, signatory), AuthorityVerdict::Authorised { .. });
+        persons.filter(allowed).map(|person| person.bin.as_str())
+    }
+
     fn judge_by(&self, person: &Person, signatory: &Signatory) -> AuthorityVerdict {
         let is_of_agency = |agency: &str| {
             let mut of_agency = self.bodies.iter().filter(|body| body.agency.as_deref() == Some(agency));
             of_agency.any(|body| body.bin == person.bin)
         };
+        let is_wanted = match signatory.body {
+            Whose::Any => true,
+            Whose::Agency(agency) => is_of_agency(agency),
+            Whose::AgencyOr(agency, bins) => is_of_agency(agency) || bins.contains(&person.bin),
+        };
         let is_of_body = match signatory.bin {
             Some(bin) => bin == person.bin,
             None => person.personal_certificate,
         };
-        if !is_of_body || !signatory.agency.is_none_or(is_of_agency) {
+        if !is_of_body || !is_wanted {
             return AuthorityVerdict::WrongBody;
         }
         if person.kind != signatory.kind {
@@ -284,6 +364,11 @@ impl Authorities {
     /// The registers.
     pub fn adopted(&self) -> &[Authority] {
         &self.adopted
+    }
+
+    /// The numbers of the bodies for which somebody may sign who has the authority to.
+    pub fn bodies(&self, signatory: &Signatory) -> BTreeSet<String> {
+        self.adopted.iter().flat_map(|authority| authority.bodies(signatory)).map(str::to_owned).collect()
     }
 
     /// Whether somebody had the authority to sign, by all registers and by the roles that the policy accepts.
@@ -462,7 +547,7 @@ basis = "Үлгі бұйрық № 6"
             bin: Some("123456789021"),
             role_oids: &roles,
             kind: SignerKind::Official,
-            agency: Some("DEMO"),
+            body: Whose::Agency("DEMO"),
             date: on("2026-06-01"),
         };
         change(&mut signatory);
@@ -481,7 +566,7 @@ basis = "Үлгі бұйрық № 6"
         ] {
             assert_eq!(judge(&authorities, |s| s.date = on(day)), wanted, "{day}");
         }
-        assert_eq!(judge(&authorities, |s| s.agency = None), "authorised", "any body of the register");
+        assert_eq!(judge(&authorities, |s| s.body = Whose::Any), "authorised", "any body of the register");
     }
 
     #[test]
@@ -501,12 +586,12 @@ basis = "Үлгі бұйрық № 6"
         let authorities = adopted(REGISTER);
         assert_eq!(judge(&authorities, |s| s.bin = Some("123456789022")), "wrong_body");
         assert_eq!(judge(&authorities, |s| s.bin = None), "wrong_body");
-        assert_eq!(judge(&authorities, |s| s.agency = Some("OTHER")), "wrong_body");
+        assert_eq!(judge(&authorities, |s| s.body = Whose::Agency("OTHER")), "wrong_body");
         assert_eq!(judge(&authorities, |s| s.kind = SignerKind::RecordsOffice), "wrong_kind");
         assert_eq!(judge_as(EMPLOYEE, &authorities, |_| ()), "wrong_role");
 
         let office = |s: &mut Signatory| {
-            (s.iin, s.bin, s.kind, s.agency) = (Some("123456789012"), None, SignerKind::RecordsOffice, None);
+            (s.iin, s.bin, s.kind, s.body) = (Some("123456789012"), None, SignerKind::RecordsOffice, Whose::Any);
         };
         assert_eq!(judge(&authorities, office), "authorised", "a personal certificate will do");
         let of_other = |s: &mut Signatory| {
@@ -517,6 +602,32 @@ basis = "Үлгі бұйрық № 6"
     }
 
     #[test]
+    fn one_of_several_bodies_will_do() {
+        let (authorities, roles) = (adopted(REGISTER), [HEAD.parse().unwrap()]);
+        let any = Policy { roles: Roles::default(), ..Policy::built_in() };
+        let signatory = Signatory {
+            iin: Some("123456789011"),
+            bin: Some("123456789021"),
+            role_oids: &roles,
+            kind: SignerKind::Official,
+            body: Whose::Any,
+            date: on("2026-06-01"),
+        };
+        for (agency, bin, wanted) in [
+            ("OTHER", "123456789021", "authorised"),
+            ("OTHER", "123456789022", "wrong_body"),
+            ("DEMO", "123456789022", "authorised"),
+        ] {
+            let bins = BTreeSet::from([bin.to_owned()]);
+            let verdict = authorities.judge(&Signatory { body: Whose::AgencyOr(agency, &bins), ..signatory }, &any);
+            assert_eq!(verdict.as_str(), wanted, "{agency} {bin}");
+        }
+        assert_eq!(authorities.bodies(&signatory), BTreeSet::from(["123456789021".to_owned()]));
+        let of_other = Signatory { body: Whose::Agency("OTHER"), ..signatory };
+        assert_eq!(authorities.bodies(&of_other), BTreeSet::new());
+    }
+
+    #[test]
     fn the_role_that_the_policy_asks_for_comes_before_the_register() {
         let roles = [EMPLOYEE.parse().unwrap()];
         let signatory = Signatory {
@@ -524,7 +635,7 @@ basis = "Үлгі бұйрық № 6"
             bin: None,
             role_oids: &roles,
             kind: SignerKind::Official,
-            agency: None,
+            body: Whose::Any,
             date: on("2026-06-01"),
         };
         let verdict = Authorities::default().judge(&signatory, &Policy::built_in());

@@ -391,6 +391,10 @@ impl Extensions {
                 whole(value).and_then(|e| skip_certs(&e, tag::INTEGER)).map(|v| self.inhibit_any_policy = Some(v))
             }
             extension::NAME_CONSTRAINTS => sequence(value).map(|_| self.name_constraints = Some(value.to_vec())),
+            // RFC 5280 §4.2.1.6 wants at least one name of those who issue, and leaves open what others do without one.
+            // An empty list names nobody, and is an error only where its issuer made it critical. Constraints on names
+            // then hold for the subject, as if the extension were not there.
+            extension::SUBJECT_ALT_NAME if !extension.critical && *value == [tag::SEQUENCE, 0] => Ok(()),
             extension::SUBJECT_ALT_NAME => sequence(value).map(|_| self.subject_alt_name = Some(value.to_vec())),
             extension::CRL_DISTRIBUTION_POINTS => points(value).map(|v| self.crl_distribution_points = v),
             extension::FRESHEST_CRL => points(value).map(|v| self.freshest_crl = v),

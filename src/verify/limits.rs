@@ -26,6 +26,18 @@ pub const PATH_SIGNATURES_MAX: usize = 100;
 pub const PATH_CALLS_MAX: usize = 200_000;
 /// Comparisons of name constraints for one path. rustls-webpki: `Budget::default`, 250,000.
 pub const NAME_COMPARISONS_MAX: usize = 250_000;
+/// Signature verifications in one submission. Own bound: a signature with its time-stamp and all revocation data takes
+/// eight (value, certificate, answer and its responder; the same of the time-stamp), so one object with the most
+/// signers takes 512, and this is eight such objects, or 500 files of one signature each. The slowest algorithm needs a
+/// millisecond: some seconds.
+pub const WORK_SIGNATURES_MAX: usize = 4_096;
+/// Certificates, names and policies looked at in one submission. Own bound: five times what rustls-webpki admits for
+/// one path (`Budget::default`, 200,000); a signature of a hierarchy as they are takes less than a hundred. Some
+/// seconds.
+pub const WORK_STEPS_MAX: usize = 1_000_000;
+/// CRLs and OCSP answers looked at in one submission. Own bound: 64 signers with time-stamps whose CAs have ten years
+/// of daily CRLs in the archive take half a million. Some seconds.
+pub const WORK_LOOKUPS_MAX: usize = 2_000_000;
 /// Nodes of a policy graph. Own bound against CVE-2023-0464: no real path comes near.
 pub const POLICY_NODES_MAX: usize = 4_096;
 /// Bytes of one CRL. Own bound: places of entries are 32 bits, and lists of some MiB are in use.

@@ -10,7 +10,7 @@
 //! [`report`] is what is kept.
 //!
 //! Invariants
-//!   - No bytes cause a panic, and work is bounded ([`limits`]).
+//!   - No bytes cause a panic, and work is bounded ([`limits`], [`work`]).
 //!   - Nothing passes by default: what is not known, not supported or not proven is INDETERMINATE with a reason.
 //!   - A verdict is not an error: whatever is wrong with a signature is in the report.
 //!
@@ -35,4 +35,5 @@ pub mod revocation;
 pub mod timestamp;
 pub mod validation;
 pub mod verdict;
+pub mod work;
 pub mod wrap;

@@ -21,6 +21,7 @@ use crate::model::digest::{Sha256, sha256_parts};
 use crate::model::profile::Title;
 use crate::model::strict::words;
 use crate::model::submission::{Direction, Kind, Profile};
+use crate::text::{Text, text};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -130,6 +131,8 @@ pub enum Reliability {
 /// What the certificate of a signer must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignerRules {
+    /// Whether a signature without signed attributes is refused (EN 319 122-1 §6.3).
+    pub signed_attributes_required: bool,
     /// Bits of keyUsage of which one must be set (`KeyUsage`), when the extension is there.
     pub key_usage_any: u16,
     /// One of these must be in extendedKeyUsage, when the extension is there; empty asks for nothing.
@@ -145,6 +148,20 @@ words! {
         Official = "official",
         /// The officer of the records office who signs the card.
         RecordsOffice = "records_office",
+    }
+}
+
+impl SignerKind {
+    /// The office in words.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Official => text("лауазымды адам", "должностное лицо", "official"),
+            Self::RecordsOffice => text(
+                "құжаттамалық қамтамасыз ету қызметкері",
+                "сотрудник службы документационного обеспечения",
+                "records officer",
+            ),
+        }
     }
 }
 
@@ -207,6 +224,9 @@ pub struct TimestampRules {
 pub struct ReceiptRules {
     /// How far the claimed signing time may lie after the time of receipt, in seconds: clocks differ.
     pub clock_skew_max_s: u32,
+    /// How old a signing time may be that is only claimed, at receipt, in seconds: with an older one the signer must
+    /// have authority at receipt too. Without it any claim is believed.
+    pub claim_age_max_s: Option<u32>,
     /// Within how many working days a receipt or a notice must be signed (N 430 cl. 18, 19).
     pub deadline_working_days: u32,
 }
@@ -577,6 +597,13 @@ mod tests {
             for inner in section.keys() {
                 let mut less = data.clone();
                 less[key].as_table_mut().unwrap().remove(inner);
+                // These ask for nothing when they are absent, as docs/policy.md says.
+                if ["signed_attributes_required", "claim_age_max_s"].contains(&inner.as_str()) {
+                    let policy = Policy::parse(text(&less).as_bytes(), "p.toml").unwrap();
+                    let asks = (policy.signer.signed_attributes_required, policy.receipt.claim_age_max_s.is_some());
+                    assert_eq!(asks, (inner != "signed_attributes_required", inner != "claim_age_max_s"));
+                    continue;
+                }
                 refused(&text(&less), &[(ErrorCode::IngFieldMissing, &format!("/{key}/{inner}"))]);
             }
         }
@@ -615,7 +642,13 @@ mod tests {
             ("content_signers = [\"official\"]", "content_signers = []", "/requirement/0/content_signers"),
             ("content_signers = [\"official\"]", "content_signers = [\"head\"]", "/requirement/0/content_signers/0"),
             ("card_signers = []", "card_signers = [\"official\"]", "/requirement/2/card_signers"),
-            ("required = true", "required = \"yes\"", "/revocation/required"),
+            (
+                "signed_attributes_required = true",
+                "signed_attributes_required = 1",
+                "/signer/signed_attributes_required",
+            ),
+            ("\nrequired = true", "\nrequired = \"yes\"", "/revocation/required"),
+            ("claim_age_max_s = 604_800", "claim_age_max_s = 0", "/receipt/claim_age_max_s"),
             ("ocsp_age_max_s = 86_400", "ocsp_age_max_s = 0", "/revocation/ocsp_age_max_s"),
             ("ocsp_age_max_s = 86_400", "ocsp_age_max_s = 1.5", "/revocation/ocsp_age_max_s"),
             ("before_expiry = true", "before_expiry = true\ndelay_max_s = -1", "/timestamp/delay_max_s"),

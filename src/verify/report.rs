@@ -9,13 +9,15 @@
 mod text;
 
 use super::oid::Oid;
-use super::verdict::Conclusion;
+use super::verdict::{Conclusion, Indication};
 use crate::model::canonical;
 use crate::model::digest::Sha256;
+use crate::model::missing::Missing;
 use crate::model::strict::words;
-use crate::text::Lang;
+use crate::text::{Lang, Said};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The value of a report's `schema` field.
 pub const REPORT_SCHEMA: &str = "muragat/report/1";
@@ -169,6 +171,8 @@ pub struct TimestampReport {
     pub chain: Vec<Sha256>,
     /// Revocation data that were used.
     pub revocation: Vec<RevocationUsed>,
+    /// What more material could turn; no part of what is kept.
+    pub missing: Vec<Missing>,
 }
 
 /// One signature of one signer.
@@ -204,6 +208,31 @@ pub struct SignatureReport {
     pub timestamps: Vec<TimestampReport>,
     /// Every check, in the order of the blocks.
     pub checks: Vec<Check>,
+    /// What more material could turn; no part of what is kept.
+    pub missing: Vec<Missing>,
+}
+
+impl SignatureReport {
+    /// Who signed, and why the signature did not pass, for people.
+    pub fn said(&self) -> Said {
+        Said::of(|lang| text::said(self, lang))
+    }
+
+    /// Who signed, and `finding` about it, for people.
+    pub fn said_of(&self, finding: impl Fn(Lang) -> String) -> Said {
+        Said::of(|lang| format!("{} {}", text::signer(self, lang), finding(lang)).trim_start().to_owned())
+    }
+
+    /// Everything that was missing, each once: of the signature and of the time-stamps in it. None when it passed, or
+    /// when no material can turn what was found.
+    pub fn all_missing(&self) -> Vec<Missing> {
+        if self.conclusion.indication != Indication::Indeterminate {
+            return Vec::new();
+        }
+        let stamps = self.timestamps.iter().filter(|stamp| !stamp.conclusion.is_passed());
+        let missing: BTreeSet<&Missing> = self.missing.iter().chain(stamps.flat_map(|stamp| &stamp.missing)).collect();
+        missing.into_iter().cloned().collect()
+    }
 }
 
 /// The report about one object: every signature in it.
@@ -386,7 +415,7 @@ fn check(check: &Check) -> Value {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::verdict::{Indication, SubIndication};
+    use super::super::verdict::SubIndication;
     use super::*;
     use crate::model::digest::sha256;
 
@@ -452,12 +481,14 @@ pub(crate) mod tests {
                 signer: Signer::default(),
                 chain: vec![digest],
                 revocation: vec![used],
+                missing: Vec::new(),
             }],
             checks: vec![
                 check("chain", Outcome::Ok),
                 check("attributes", Outcome::Warn),
                 check("dates", Outcome::Fail),
             ],
+            missing: Vec::new(),
         }
     }
 

@@ -6,7 +6,8 @@
 //! disagree.
 //!
 //! Invariants
-//!   - The report is a function of the [`Question`]; caches change the effort only.
+//!   - The report is a function of the [`Question`], and of what the submission has asked before when that used up its
+//!     [`Work`]; caches change the effort only.
 //!   - Every block that can be gone through is, so a report names all that is wrong and not the first thing only.
 //!   - What is wrong with a signature is in the report. An error is only that the content could not be read.
 //!
@@ -15,6 +16,7 @@
 mod algorithms;
 mod chain;
 mod findings;
+mod missing;
 mod object;
 mod session;
 mod signature;
@@ -27,6 +29,7 @@ use super::path;
 use super::policy::Policy;
 use super::report::{ProofOfExistence, Report};
 use super::revocation;
+use super::work::Work;
 use crate::model::digest::Sha256;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
@@ -73,7 +76,14 @@ pub trait Content {
 
     /// The bytes, when they are held in memory. Ed25519 without signed attributes needs them.
     fn bytes(&self) -> Option<&[u8]>;
+
+    /// The first [`HEAD_BYTES`] octets, or all when there are fewer.
+    fn head(&self) -> Result<Vec<u8>, ContentError>;
 }
+
+/// How much of a content says whether it might be taken for signed attributes: two headers and a tag. Own bound: a
+/// header with a length of eight octets has ten.
+pub const HEAD_BYTES: usize = 32;
 
 /// The content cannot be read: that says nothing about a signature.
 #[derive(Debug, thiserror::Error)]
@@ -92,22 +102,40 @@ impl Content for InMemory<'_> {
     fn bytes(&self) -> Option<&[u8]> {
         Some(self.0)
     }
+
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        Ok(self.0.iter().take(HEAD_BYTES).copied().collect())
+    }
 }
 
-/// Validates every signature in the object.
+/// Validates every signature in the object, which is all of a submission.
 ///
 /// # Errors
 /// When the content cannot be read.
 pub fn validate(question: &Question<'_>) -> Result<Report, ContentError> {
-    let content = question.content.map(|content| OnceDigested { content, known: RefCell::default() });
+    validate_within(question, &Work::default())
+}
+
+/// Validates every signature in one of the objects of a submission, which all draw on the same work.
+///
+/// # Errors
+/// When the content cannot be read.
+pub fn validate_within(question: &Question<'_>, work: &Work) -> Result<Report, ContentError> {
+    let content = question.content.map(OnceDigested::new);
     let content = content.as_ref().map(|content| content as &dyn Content);
-    object::validate(&Question { content, ..*question })
+    object::validate(&Question { content, ..*question }, work)
 }
 
 /// A content that is read once for each algorithm, however many have signed it.
 struct OnceDigested<'a> {
     content: &'a dyn Content,
     known: RefCell<Vec<(DigestAlgorithm, Vec<u8>)>>,
+}
+
+impl<'a> OnceDigested<'a> {
+    fn new(content: &'a dyn Content) -> Self {
+        Self { content, known: RefCell::default() }
+    }
 }
 
 impl Content for OnceDigested<'_> {
@@ -124,6 +152,10 @@ impl Content for OnceDigested<'_> {
     fn bytes(&self) -> Option<&[u8]> {
         self.content.bytes()
     }
+
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        self.content.head()
+    }
 }
 
 #[cfg(test)]
@@ -135,9 +167,11 @@ mod tests {
 
     use super::*;
     use crate::model::digest::sha256;
+    use crate::model::missing::{Missing, Wanted};
     use crate::verify::certificate::Certificate;
     use crate::verify::der::{sort_set_of, tag, write};
     use crate::verify::material::MaterialKind;
+    use crate::verify::name::rfc4514;
     use crate::verify::report::{Level, Outcome, PoeSource};
     use crate::verify::verdict::{Indication, SubIndication};
     use ed25519_dalek::{Signer as _, SigningKey};
@@ -178,7 +212,8 @@ mod tests {
     }
 
     fn integer(value: u8) -> Vec<u8> {
-        write(tag::INTEGER, &[&[value]])
+        let sign: &[u8] = if value < 0x80 { &[] } else { &[0] };
+        write(tag::INTEGER, &[sign, &[value]])
     }
 
     fn octets(bytes: &[u8]) -> Vec<u8> {
@@ -326,6 +361,7 @@ mod tests {
         more_signed: Vec<Vec<u8>>,
         unsigned: Vec<Vec<u8>>,
         value: Option<Vec<u8>>,
+        has_attributes: bool,
     }
 
     const DATA: &str = "1.2.840.113549.1.7.1";
@@ -348,16 +384,31 @@ mod tests {
         }
 
         fn value(&self) -> Vec<u8> {
-            self.value.clone().unwrap_or_else(|| sign(&write(tag::SET, &[&self.attributes()]), self.signer))
+            let over = if self.has_attributes { self.signed_set() } else { self.content.clone() };
+            self.value.clone().unwrap_or_else(|| sign(&over, self.signer))
         }
 
-        fn encode(&self) -> Vec<u8> {
+        /// What a value over signed attributes is over.
+        fn signed_set(&self) -> Vec<u8> {
+            write(tag::SET, &[&self.attributes()])
+        }
+
+        fn info(&self) -> Vec<u8> {
             let sid = seq(&[&name(&format!("K{}", self.issuer)), &integer(self.signer)]);
             let attributes = write(tag::context(0), &[&self.attributes()]);
+            let attributes = if self.has_attributes { attributes } else { Vec::new() };
             let unsigned = self.unsigned.concat();
             let unsigned = if unsigned.is_empty() { unsigned } else { write(tag::context(1), &[&unsigned]) };
             let value = octets(&self.value());
-            let info = seq(&[&integer(1), &sid, &sha512_identifier(), &attributes, &ed25519(), &value, &unsigned]);
+            seq(&[&integer(1), &sid, &sha512_identifier(), &attributes, &ed25519(), &value, &unsigned])
+        }
+
+        fn encode(&self) -> Vec<u8> {
+            self.encode_of(&self.info())
+        }
+
+        /// The object with these signers.
+        fn encode_of(&self, infos: &[u8]) -> Vec<u8> {
             let content = if self.is_attached { write(tag::context(0), &[&octets(&self.content)]) } else { Vec::new() };
             let certificates = self.certificates.concat();
             let certificates =
@@ -367,7 +418,7 @@ mod tests {
                 &write(tag::SET, &[&sha512_identifier()]),
                 &seq(&[&oid(self.content_type), &content]),
                 &certificates,
-                &write(tag::SET, &[&info]),
+                &write(tag::SET, &[infos]),
             ]);
             seq(&[&oid("1.2.840.113549.1.7.2"), &write(tag::context(0), &[&data])])
         }
@@ -415,6 +466,7 @@ mod tests {
                 more_signed: Vec::new(),
                 unsigned: Vec::new(),
                 value: None,
+                has_attributes: true,
             };
             let mut policy = Policy::built_in();
             policy.timestamp.revocation_required = false;
@@ -462,12 +514,18 @@ mod tests {
                 more_signed: Vec::new(),
                 unsigned: Vec::new(),
                 value: None,
+                has_attributes: true,
                 is_attached: true,
             }
             .encode()
         }
 
         fn ask(&self) -> Report {
+            self.ask_of(&self.made.encode(), None, &Caches::default(), &Work::default())
+        }
+
+        /// Asks about another object, with another content, cache and work.
+        fn ask_of(&self, object: &[u8], content: Option<&dyn Content>, caches: &Caches, work: &Work) -> Report {
             let parse = |der: &Vec<u8>| Arc::new(Certificate::parse(der).unwrap());
             let anchors: Vec<_> = self.anchors.iter().map(parse).collect();
             let tsa_anchors: Vec<_> = self.tsa_anchors.iter().map(parse).collect();
@@ -476,18 +534,17 @@ mod tests {
                 material.add_entry(*kind, bytes).unwrap();
             }
             let policy = self.policy.clone().with_anchors(&anchors, &tsa_anchors);
-            let object = self.made.encode();
             let question = Question {
-                object: &object,
+                object,
                 object_digest: None,
-                content: None,
+                content,
                 material: &material,
                 policy: &policy,
                 at: self.at,
                 poe: &self.poe,
-                caches: &Caches::default(),
+                caches,
             };
-            validate(&question).unwrap()
+            validate_within(&question, work).unwrap()
         }
 
         #[track_caller]
@@ -551,6 +608,51 @@ mod tests {
         world("2025-05-02 00:01").waits(SubIndication::TryLater);
         fresh.policy.revocation.ocsp_age_max_s = 86_399;
         fresh.waits(SubIndication::TryLater);
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let subjects = |world: &World, sub| {
+            let missing = world.waits(sub).signatures[0].all_missing();
+            let what =
+                |one: &Missing| (matches!(one.what, Wanted::Certificate), one.subject.clone().unwrap_or_default());
+            missing.iter().map(what).collect::<Vec<_>>()
+        };
+        let subject = |der: &[u8]| rfc4514(Certificate::parse(der).unwrap().subject_der());
+        let mut world = World::new();
+        let (ca, signer) = (subject(&world.ca), subject(&world.signer));
+        world.revocation.clear();
+        // Of the whole chain, not only of what was met first.
+        let both = subjects(&world, SubIndication::TryLater);
+        assert!(both.len() == 2 && both.contains(&(false, ca.clone())) && both.contains(&(false, signer.clone())));
+        for one in world.ask().signatures[0].all_missing() {
+            let Wanted::Revocation { valid_at, issued_from } = one.what else { panic!("{one:?}") };
+            assert!(valid_at == world.at && issued_from < valid_at && one.serial.is_some());
+        }
+        // The certificate above, and word of the one below it.
+        world.made.certificates = vec![world.signer.clone()];
+        let open = subjects(&world, SubIndication::NoCertificateChainFound);
+        assert_eq!(open, [(true, ca.clone()), (false, signer)]);
+        // Data of the issuer that are at hand are not asked for.
+        world.revocation = World::new().revocation;
+        assert_eq!(subjects(&world, SubIndication::NoCertificateChainFound), [(true, ca.clone())]);
+        world.made.certificates = vec![world.ca.clone()];
+        let nameless = subjects(&world, SubIndication::NoSigningCertificateFound);
+        assert_eq!(nameless, [(true, String::new())]);
+        assert_eq!(world.ask().signatures[0].all_missing()[0].issuer.as_ref(), Some(&ca));
+    }
+
+    #[test]
+    fn nothing_is_missing_where_nothing_more_would_help() {
+        assert_eq!(World::new().passes().signatures[0].all_missing(), []);
+        let revoked = crl(CA, "2025-04-30", "2025-06-01", &[(SIGNER, "2025-04-01", 1)]);
+        let world = World::new().about_signer(MaterialKind::Crl, revoked);
+        assert_eq!(world.waits(SubIndication::RevokedNoPoe).signatures[0].all_missing(), []);
+        // A self-issued certificate that is no anchor: no material makes it one.
+        let mut world = World::new();
+        world.revocation.clear();
+        world.made.certificates.extend(std::mem::take(&mut world.anchors));
+        assert_eq!(world.waits(SubIndication::NoCertificateChainFound).signatures[0].all_missing(), []);
     }
 
     #[test]
@@ -801,9 +903,210 @@ mod tests {
         let mut world = World::new();
         world.made.unsigned =
             vec![attribute("0.4.0.1733.2.4", &seq(&[])), attribute("1.2.840.113549.1.9.6", &seq(&[]))];
+        world.made.unsigned.push(attribute("1.2.3.4", &seq(&[])));
         let report = world.passes();
-        let notes = report.signatures[0].checks.iter().filter(|check| check.name == "not-evaluated").count();
-        assert_eq!((notes, report.signatures[0].level), (2, Level::B));
+        let notes = report.signatures[0].checks.iter().filter(|check| check.name == "not-evaluated");
+        let notes: Vec<&str> = notes.map(|check| check.detail.split(':').next().unwrap()).collect();
+        assert_eq!(notes, ["archive time-stamp", "attribute 1.2.3.4", "countersignature"]);
+        assert_eq!(report.signatures[0].level, Level::B);
+        // What is looked into is not said to be passed over.
+        let stamped = World::new().stamped("2025-03-01").passes();
+        assert!(stamped.signatures[0].checks.iter().all(|check| check.name != "not-evaluated"));
+    }
+
+    /// Objects with as many signers as are admitted.
+    mod crowds {
+        use super::*;
+        use crate::verify::limits::{SIGNERS_MAX, WORK_LOOKUPS_MAX, WORK_SIGNATURES_MAX, WORK_STEPS_MAX};
+
+        const LONG: (&str, &str) = ("2020-01-01", "2040-01-01");
+
+        fn is_broken_off(signature: &crate::verify::report::SignatureReport) -> bool {
+            signature.checks.iter().any(|check| check.name == "budget" && check.outcome == Outcome::Fail)
+        }
+
+        /// 64 signers below ten CAs that all certify one another, and none of them is trusted.
+        fn mesh() -> (World, Vec<u8>) {
+            let mut world = World::new();
+            let cas = 200..210_u8;
+            let leaf = certificate(SIGNER, 200, LONG, &signing_extensions(&[EMAIL], false));
+            world.made.issuer = 200;
+            world.made.reference = Some(leaf.clone());
+            world.made.certificates = vec![leaf];
+            for (subject, issuer) in cas.clone().flat_map(|s| cas.clone().map(move |i| (s, i))).filter(|(s, i)| s != i)
+            {
+                world.made.certificates.push(certificate(subject, issuer, LONG, &ca_extensions()));
+            }
+            let infos = world.made.info().repeat(SIGNERS_MAX);
+            let object = world.made.encode_of(&infos);
+            (world, object)
+        }
+
+        #[test]
+        fn a_mesh_of_cas_ends_within_the_work_of_one_object_and_says_so() {
+            let (world, object) = mesh();
+            let (caches, work) = (Caches::default(), Work::default());
+            let began = std::time::Instant::now();
+            let report = world.ask_of(&object, None, &caches, &work);
+            eprintln!("mesh of {SIGNERS_MAX} signers: {:?}, {:?}", began.elapsed(), work.spent());
+            assert_eq!(report.signatures.len(), SIGNERS_MAX);
+            for signature in &report.signatures {
+                let conclusion = &signature.conclusion;
+                assert_eq!(conclusion.indication, Indication::Indeterminate, "{conclusion}");
+                assert_eq!(conclusion.sub_indication, Some(SubIndication::CertificateChainGeneralFailure));
+                assert!(is_broken_off(signature) && conclusion.detail.starts_with("broken off"), "{conclusion}");
+            }
+            // Each of the first came to the limit of one path, the rest to that of all together.
+            let detail = |index: usize| &report.signatures[index].conclusion.detail;
+            assert!(detail(0).ends_with("for one path"), "{}", detail(0));
+            assert!(detail(SIGNERS_MAX - 1).ends_with("in one submission"), "{}", detail(SIGNERS_MAX - 1));
+            let (signatures, steps, lookups) = work.spent();
+            assert!(signatures <= WORK_SIGNATURES_MAX && steps <= WORK_STEPS_MAX && lookups <= WORK_LOOKUPS_MAX);
+            // What the cache knows by now is charged as before: the report is the same bytes.
+            let warm = world.ask_of(&object, None, &caches, &Work::default());
+            assert_eq!(warm.encode(), report.encode());
+        }
+
+        /// An object that follows in the same submission has nothing left; in one of its own it has everything.
+        #[test]
+        fn objects_of_one_submission_share_the_work_and_other_submissions_have_their_own() {
+            let (world, object) = mesh();
+            let (caches, work) = (Caches::default(), Work::of(1_000, 2_000, 1_000));
+            world.ask_of(&object, None, &caches, &work);
+            let honest = World::new();
+            let after = honest.ask_of(&honest.made.encode(), None, &caches, &work);
+            assert!(is_broken_off(&after.signatures[0]), "{}", after.conclusion());
+            let apart = honest.ask_of(&honest.made.encode(), None, &caches, &Work::default());
+            assert_eq!(apart.encode(), honest.passes().encode());
+        }
+
+        #[test]
+        fn an_honest_object_with_the_most_signers_is_not_hit() {
+            let mut world = World::new();
+            let mut infos = Vec::new();
+            world.made.certificates = vec![world.ca.clone()];
+            for number in 0..u8::try_from(SIGNERS_MAX).unwrap() {
+                let signer = 100 + number;
+                let leaf = certificate(signer, CA, LONG, &signing_extensions(&[EMAIL], false));
+                let mut made =
+                    Made { signer, reference: Some(leaf.clone()), unsigned: Vec::new(), ..world.made.clone() };
+                let token = world.token(&made.value(), "2025-03-01");
+                made.unsigned = vec![attribute("1.2.840.113549.1.9.16.2.14", &token)];
+                infos.extend(made.info());
+                world.made.certificates.push(leaf);
+            }
+            let work = Work::default();
+            let report = world.ask_of(&world.made.encode_of(&infos), None, &Caches::default(), &work);
+            assert_eq!(report.signatures.len(), SIGNERS_MAX);
+            assert!(report.signatures.iter().all(|s| s.conclusion.is_passed() && s.level == Level::T));
+            let (signatures, steps, lookups) = work.spent();
+            eprintln!("{SIGNERS_MAX} signers: {:?}", work.spent());
+            // A tenth of what is admitted.
+            assert!(signatures < WORK_SIGNATURES_MAX / 10, "{signatures}");
+            assert!(steps < WORK_STEPS_MAX / 10 && lookups < WORK_LOOKUPS_MAX / 10, "{steps} {lookups}");
+        }
+
+        /// Also where the policy does not ask for revocation data: what was broken off might have been a revocation.
+        #[test]
+        fn work_that_runs_out_anywhere_lets_nothing_pass() {
+            let mut world = World::new();
+            world.policy.revocation.required = false;
+            let ask = |work: &Work| world.ask_of(&world.made.encode(), None, &Caches::default(), work);
+            let all = Work::default();
+            assert!(ask(&all).conclusion().is_passed());
+            let (signatures, steps, lookups) = all.spent();
+            assert!(ask(&Work::of(signatures, steps, lookups)).conclusion().is_passed(), "exactly enough");
+            for short in 0..signatures.max(steps).max(lookups) {
+                for work in [
+                    (short < signatures).then(|| Work::of(short, steps, lookups)),
+                    (short < steps).then(|| Work::of(signatures, short, lookups)),
+                    (short < lookups).then(|| Work::of(signatures, steps, short)),
+                ] {
+                    let Some(work) = work else { continue };
+                    let report = ask(&work);
+                    let conclusion = report.conclusion();
+                    assert_eq!(conclusion.indication, Indication::Indeterminate, "{short} {conclusion}");
+                    assert!(is_broken_off(&report.signatures[0]), "{short} {conclusion}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_without_signed_attributes_is_the_policys_to_accept() {
+        let mut world = World::new();
+        world.made.has_attributes = false;
+        assert!(world.policy.signer.signed_attributes_required, "as the policy of the project has it");
+        world.waits(SubIndication::SigConstraintsFailure);
+        world.policy.signer.signed_attributes_required = false;
+        assert_eq!(world.passes().signatures[0].format, "CMS");
+        world.made.content = b"1) not a set".to_vec();
+        world.passes();
+    }
+
+    /// RFC 5652 §5.4: nothing in what is signed says whether it is a content or a set of attributes.
+    #[test]
+    fn attributes_are_not_taken_for_a_content_nor_a_content_for_attributes() {
+        let with = World::new();
+        let mut without = World::new();
+        without.policy.signer.signed_attributes_required = false;
+        let made = &mut without.made;
+        made.has_attributes = false;
+        // The value over the attributes of one document, with these attributes as a document of their own.
+        made.content = with.made.signed_set();
+        made.value = Some(with.made.value());
+        let confused = |world: &World, content: Option<&dyn Content>| {
+            let report = world.ask_of(&world.made.encode(), content, &Caches::default(), &Work::default());
+            let conclusion = report.conclusion();
+            assert_eq!(conclusion.sub_indication, Some(SubIndication::SigConstraintsFailure), "{conclusion}");
+            // The value is in order: that is the trap.
+            assert!(report.signatures[0].checks.iter().any(|c| c.name == "signature" && c.outcome == Outcome::Ok));
+        };
+        confused(&without, None);
+        // Detached, the content given.
+        without.made.is_attached = false;
+        let content = with.made.signed_set();
+        confused(&without, Some(&InMemory(&content)));
+        // The other way: somebody was made to sign a file that is the attributes of another document. It is not
+        // accepted as what it was signed as, so nobody has a use for such a signature here.
+        without.made.is_attached = true;
+        without.made.value = None;
+        confused(&without, None);
+        assert_eq!(without.made.value(), with.made.value(), "one key, one value, two meanings");
+        with.passes();
+    }
+
+    /// A time-stamp beside a signature is a proof when it is over the file of the signature, byte for byte.
+    #[test]
+    fn a_time_stamp_beside_a_signature_proves_the_file_it_is_over_and_no_other() {
+        let mut world = World::new()
+            .about_signer(MaterialKind::Crl, crl(CA, "2025-04-30", "2025-06-01", &[(SIGNER, "2025-04-01", 1)]));
+        world.waits(SubIndication::RevokedNoPoe);
+        let object = world.made.encode();
+        let token = world.token(&object, "2025-03-01");
+        let stamp = |over: &[u8]| {
+            world.ask_of(&token, Some(&InMemory(over)), &Caches::default(), &Work::default()).signatures.remove(0)
+        };
+        let passed = stamp(&object);
+        assert_eq!((passed.conclusion.indication, passed.format), (Indication::Passed, "RFC3161"));
+        assert_eq!(passed.timestamps[0].time, Some(at("2025-03-01")));
+        let mut other = object.clone();
+        *other.last_mut().unwrap() ^= 1;
+        let failed = stamp(&other);
+        assert_eq!(failed.conclusion.sub_indication, Some(SubIndication::HashFailure));
+        // Of a file that is not at hand nothing is said.
+        let alone = world.ask_of(&token, None, &Caches::default(), &Work::default());
+        assert_eq!(alone.conclusion().sub_indication, Some(SubIndication::SignedDataNotFound));
+        // What it proves is given with the question; of other bytes it proves nothing here.
+        let proof = |of: &[u8]| ProofOfExistence {
+            object: sha256(of),
+            time: passed.timestamps[0].time.unwrap(),
+            source: PoeSource::Timestamp,
+        };
+        world.poe = vec![proof(&other)];
+        world.waits(SubIndication::RevokedNoPoe);
+        world.poe = vec![proof(&object)];
+        assert_eq!(world.passes().signatures[0].best_signature_time, at("2025-03-01"));
     }
 
     #[test]
@@ -815,6 +1118,9 @@ mod tests {
             }
             fn bytes(&self) -> Option<&[u8]> {
                 None
+            }
+            fn head(&self) -> Result<Vec<u8>, ContentError> {
+                Ok(Vec::new())
             }
         }
         let world = World::new();

@@ -4,7 +4,7 @@
 //! only by a valid signature of a records officer over exactly the prepared bytes, and counts as overdue after one
 //! working day. Method: the library on a real folder with a clock that is moved; OpenSSL where it is installed.
 
-use super::signed::{Bench, DAY_MS, at};
+use super::signed::{Bench, DAY_MS, at, register_with_senders};
 use muragat::access;
 use muragat::archive::Archive;
 use muragat::audit::{Options as AuditOptions, audit};
@@ -16,10 +16,12 @@ use muragat::ingest::{Answered, Intake, Status, submissions};
 use muragat::model::answer::{Answer, Confirmation, Notice, Outcome, Receipt};
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
+use muragat::model::missing::Wanted;
 use muragat::model::path::RECEIPT_SIGNATURE_PATH;
 use muragat::store::local::LocalDisk;
 use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
+use muragat::verify::material::Material;
 use std::path::Path;
 use std::process::Command;
 
@@ -54,7 +56,7 @@ fn refusal(answered: &Answered) -> u64 {
 
 #[track_caller]
 fn not_issued(archive: &Archive, subject: Subject, signature: &[u8]) {
-    let Issued::Refused(reasons) = sign(archive, subject, signature, SYSTEM_ACTOR).unwrap() else {
+    let Issued::Refused(reasons) = sign(archive, subject, signature, None, SYSTEM_ACTOR).unwrap() else {
         panic!("it was issued")
     };
     assert!(!reasons.is_empty() && reasons.iter().all(|r| r.code == ErrorCode::SigAnswer), "{reasons:?}");
@@ -62,7 +64,7 @@ fn not_issued(archive: &Archive, subject: Subject, signature: &[u8]) {
 
 #[track_caller]
 fn issued(archive: &Archive, subject: Subject, signature: &[u8]) {
-    let issued = sign(archive, subject, signature, SYSTEM_ACTOR).unwrap();
+    let issued = sign(archive, subject, signature, None, SYSTEM_ACTOR).unwrap();
     assert!(matches!(issued, Issued::Done { .. }), "{issued:?}");
 }
 
@@ -122,7 +124,7 @@ fn an_accepted_document_has_a_receipt_that_the_office_issues() {
     let signature = office.clerk.sign_detached(bytes, now);
     issued(&archive, subject, &signature);
     assert_eq!(unsigned(&archive).unwrap().len(), 0);
-    let twice = sign(&archive, subject, &signature, SYSTEM_ACTOR).unwrap_err();
+    let twice = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(twice.code, ErrorCode::SigAnswerIssued);
     assert_eq!(find(&archive, subject, SYSTEM_ACTOR).unwrap().signature, Some(signature));
     let opened = access::open(&archive, id, SYSTEM_ACTOR).unwrap();
@@ -162,6 +164,162 @@ fn only_the_office_of_the_archives_own_agency_issues_when_it_is_named() {
     config.issuer.agency = Some(super::signed::AGENCY.into());
     std::fs::write(bench.root().join("muragat.toml"), config.to_text()).unwrap();
     issued(&bench.open(), subject, &signature);
+}
+
+#[test]
+fn without_a_named_archive_the_office_of_the_documents_own_agency_issues() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    // A records officer of another agency of the register.
+    bench.adopt(&archive, &register_with_senders(&bench.office.trust(bench.now()).authority));
+    let answered = bench.take(&archive, &bench.draft("1"));
+    let (subject, bytes) = (Subject::Record(record(&answered).0), file(&answered, "receipt.json"));
+    not_issued(&archive, subject, &bench.office.third_clerk.sign_detached(bytes, at(bench.now())));
+    issued(&archive, subject, &bench.office.clerk.sign_detached(bytes, at(bench.now())));
+    // Also of one that was refused for its card: the description had named the agency.
+    let mut draft = bench.draft("2");
+    draft.card.as_object_mut().unwrap().remove("title");
+    let answered = bench.take(&archive, &draft);
+    let (subject, bytes) = (Subject::Refusal(refusal(&answered)), file(&answered, "notice.json"));
+    not_issued(&archive, subject, &bench.office.third_clerk.sign_detached(bytes, at(bench.now())));
+    issued(&archive, subject, &bench.office.clerk.sign_detached(bytes, at(bench.now())));
+    // Of one that names nobody it is not known who signs, until the configuration says it.
+    let path = bench.folder.path().join("хат.zip");
+    std::fs::write(&path, b"no ZIP file").unwrap();
+    let answered = Intake::new(&archive, SYSTEM_ACTOR).take(&path);
+    let subject = Subject::Refusal(refusal(&answered));
+    let signature = bench.office.clerk.sign_detached(file(&answered, "notice.json"), at(bench.now()));
+    let error = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
+    assert_eq!((error.code, error.code.exit()), (ErrorCode::SigIssuerUnnamed, muragat::error::Exit::Configuration));
+    archive.close().unwrap();
+    let mut config = Config::load(&bench.root()).unwrap();
+    config.issuer.agency = Some(super::signed::AGENCY.into());
+    std::fs::write(bench.root().join("muragat.toml"), config.to_text()).unwrap();
+    issued(&bench.open(), subject, &signature);
+}
+
+#[test]
+fn material_that_is_given_with_a_signature_is_kept_with_its_validation() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let accepted = bench.take(&archive, &bench.draft("1"));
+    let refused = faulty(&bench, &archive, "2");
+    // The CRL of the archive has grown old: a signature of now needs a newer one.
+    bench.later(40 * DAY_MS);
+    let sign_now = |answered: &Answered, name| bench.office.clerk.sign_detached(file(answered, name), at(bench.now()));
+    let (receipt, notice) = (sign_now(&accepted, "receipt.json"), sign_now(&refused, "notice.json"));
+    let (of_record, of_refusal) = (Subject::Record(record(&accepted).0), Subject::Refusal(refusal(&refused)));
+    not_issued(&archive, of_record, &receipt);
+    let mut material = Material::default();
+    let crl = bench.office.crl(bench.now(), &[]);
+    material.add_file(&crl).unwrap();
+    let with = |subject, signature: &[u8]| sign(&archive, subject, signature, Some(&material), SYSTEM_ACTOR).unwrap();
+    assert!(!archive.index().has_material(sha256(&crl)).unwrap(), "nothing of a refused signature is kept");
+    let Issued::Done { .. } = with(of_record, &receipt) else { panic!("not issued") };
+    assert!(archive.index().has_material(sha256(&crl)).unwrap(), "the CRL names no person: it is shared");
+    let Issued::Done { .. } = with(of_refusal, &notice) else { panic!("not issued") };
+    let opened = access::open(&archive, record(&accepted).0, SYSTEM_ACTOR).unwrap();
+    let validation = opened.read(opened.component("muragat/receipt-validation.json").unwrap()).unwrap();
+    let validation: serde_json::Value = serde_json::from_slice(&validation).unwrap();
+    assert_eq!(validation["summary"]["material"], serde_json::json!([sha256(&crl).to_string()]));
+    drop(opened);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+}
+
+#[test]
+fn a_submission_that_is_refused_again_for_the_same_has_one_notice() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let first = faulty(&bench, &archive, "1");
+    let (entry, notice) = (refusal(&first), file(&first, "notice.json").to_vec());
+    let repeats = |answered: &Answered| {
+        let Status::Refused { repeats, .. } = answered.status else { panic!("{:?}", answered.status) };
+        repeats
+    };
+    let folder = bench.folder.path().join("1");
+    let again = |archive: &Archive| {
+        let answered = Intake::new(archive, SYSTEM_ACTOR).take(&folder);
+        archive.wait_index().unwrap();
+        answered
+    };
+    bench.later(DAY_MS);
+    let second = again(&archive);
+    assert_eq!((repeats(&first), repeats(&second)), (None, Some(entry)));
+    assert!(refusal(&second) > entry, "each refusal is an entry of its own");
+    assert_eq!(file(&second, "notice.json"), notice);
+    assert_eq!(unsigned(&archive).unwrap().len(), 1, "an officer signs once");
+    let confirmed = confirmation(&archive, &second);
+    let Outcome::Refused { notice: named, entry: of, .. } = confirmed.outcome else { panic!("not refused") };
+    assert_eq!((named, of), (Some(sha256(&notice)), refusal(&second)));
+    // Its term is that of the first refusal: Thursday, so Friday.
+    assert_eq!(confirmed.due.unwrap().to_string(), "2026-03-06");
+    let subject = issue::subject(&archive, &refusal(&second).to_string()).unwrap();
+    assert_eq!(subject, Subject::Refusal(entry), "asked by the later entry, it is the same notice");
+    // Once issued it is delivered with its signature, also by an index that was built anew.
+    let signature = bench.office.clerk.sign_detached(&notice, at(bench.now()));
+    issued(&archive, subject, &signature);
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+    muragat::archive::forget_index(&bench.root()).unwrap();
+    let archive = bench.open();
+    let third = again(&archive);
+    assert_eq!((repeats(&third), file(&third, "notice.json.p7s")), (Some(entry), signature.as_slice()));
+    assert_eq!(confirmation(&archive, &third).due, None, "nothing is left to be signed");
+    // Other files, or other reasons, are another refusal.
+    let fixed = bench.draft("1");
+    let mut other = bench.draft("1");
+    other.card_signature = Some(None);
+    assert_eq!(repeats(&bench.take(&archive, &other)), None);
+    assert!(matches!(bench.take(&archive, &fixed).status, Status::Accepted { .. }));
+}
+
+#[test]
+fn a_secret_document_that_comes_again_is_not_recognised() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let mut draft = bench.draft("77-қ");
+    draft.card["title"] = "Құпия".into();
+    let repeats: Vec<Option<u64>> = (0..2)
+        .map(|_| match bench.take(&archive, &draft).status {
+            Status::Refused { repeats, .. } => repeats,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(repeats, [None, None], "not even a digest of it is kept");
+}
+
+#[test]
+fn an_adopted_calendar_counts_the_deadlines() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    record(&bench.take(&archive, &bench.draft("1")));
+    let due = |archive: &Archive| {
+        let row = unsigned(archive).unwrap().swap_remove(0);
+        (row.due.last.to_string(), row.due.basis.as_str())
+    };
+    // 2026-03-05 is a Thursday.
+    assert_eq!(due(&archive), ("2026-03-06".to_owned(), "sample"));
+    let sample = include_str!("../../schema/calendar/1/kz-sample.toml");
+    let of = |edition: &str, from: &str, to: &str| {
+        let text = sample.replacen("sample-1", edition, 1).replacen("status = \"sample\"", "status = \"official\"", 1);
+        text.replacen("2023-01-01", from, 1).replacen("2029-12-31", to, 1)
+    };
+    let friday = "\n[[off]]\ndate = \"2026-03-06\"\nreason = \"Үлгі қаулы\"\n";
+    bench.adopt(&archive, &(of("2026", "2026-01-01", "2026-12-31") + friday));
+    assert_eq!(due(&archive), ("2026-03-10".to_owned(), "official"));
+    // That of the next year takes nothing away from it.
+    bench.adopt(&archive, &of("2027", "2027-01-01", "2027-12-31"));
+    assert_eq!(due(&archive), ("2026-03-10".to_owned(), "official"));
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+    muragat::archive::forget_index(&bench.root()).unwrap();
+    let archive = bench.open();
+    assert_eq!(due(&archive), ("2026-03-10".to_owned(), "official"));
+    bench.later(3 * 365 * DAY_MS);
+    bench.share(&archive, &bench.office.crl(bench.now(), &[]));
+    refusal(&faulty(&bench, &archive, "2"));
+    assert_eq!(unsigned(&archive).unwrap()[1].due.basis.as_str(), "not_covered");
 }
 
 #[test]
@@ -216,7 +374,7 @@ fn a_refused_document_has_a_notice_with_every_reason() {
     let signature = bench.office.clerk.sign_detached(bytes, at(bench.now()));
     not_issued(&archive, Subject::Refusal(refusal(&other)), &signature);
     issued(&archive, subject, &signature);
-    let signed_again = sign(&archive, subject, &signature, SYSTEM_ACTOR).unwrap_err();
+    let signed_again = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(signed_again.code, ErrorCode::SigAnswerIssued);
     // The act that issued it is found behind later ones.
     faulty(&bench, &archive, "3");
@@ -240,9 +398,9 @@ fn there_is_nothing_to_sign_where_nothing_was_prepared() {
     for nothing in ["0", "999999", "x", "-1"] {
         assert_eq!(issue::subject(&archive, nothing).unwrap_err().code, ErrorCode::SigNoAnswer, "{nothing}");
     }
-    let unknown = sign(&archive, Subject::Record(RecordId([0; 16])), b"", SYSTEM_ACTOR).unwrap_err();
+    let unknown = sign(&archive, Subject::Record(RecordId([0; 16])), b"", None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(unknown.code, ErrorCode::ArcNoRecord);
-    let no_refusal = sign(&archive, Subject::Refusal(0), b"", SYSTEM_ACTOR).unwrap_err();
+    let no_refusal = sign(&archive, Subject::Refusal(0), b"", None, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(no_refusal.code, ErrorCode::SigNoAnswer);
 }
 
@@ -275,9 +433,15 @@ fn of_a_secret_document_nothing_is_said() {
     }
     assert!(Notice::decode(file(&answered, "notice.json")).unwrap().is_withheld());
     confirmation(&archive, &answered);
-    // The office issues it like any other.
+    // Whose document it is was not kept: the office issues it where the archive says whose it is.
     let signature = bench.office.clerk.sign_detached(file(&answered, "notice.json"), at(bench.now()));
-    issued(&archive, Subject::Refusal(entry), &signature);
+    let unnamed = sign(&archive, Subject::Refusal(entry), &signature, None, SYSTEM_ACTOR).unwrap_err();
+    assert_eq!(unnamed.code, ErrorCode::SigIssuerUnnamed);
+    archive.close().unwrap();
+    let mut config = Config::load(&bench.root()).unwrap();
+    config.issuer.agency = Some(super::signed::AGENCY.into());
+    std::fs::write(bench.root().join("muragat.toml"), config.to_text()).unwrap();
+    issued(&bench.open(), Subject::Refusal(entry), &signature);
 }
 
 #[test]
@@ -288,7 +452,15 @@ fn a_waiting_document_is_confirmed_as_waiting_and_answered_when_it_is_decided() 
     bench.adopt(&archive, &trust.policy);
     bench.adopt(&archive, &trust.authority);
     let answered = bench.take(&archive, &bench.draft("1"));
-    let Status::Waiting { id, .. } = answered.status else { panic!("{:?}", answered.status) };
+    let Status::Waiting { id, ref missing, .. } = answered.status else { panic!("{:?}", answered.status) };
+    // Every signer's certificate wants word of its own; what is kept with the submission is what was answered.
+    assert!(
+        missing.len() == 2 && missing.iter().all(|one| matches!(one.what, Wanted::Revocation { .. })),
+        "{missing:?}"
+    );
+    let held = archive.waiting(id).unwrap();
+    assert_eq!(muragat::ingest::waiting::missing(&held), *missing);
+    assert!(muragat::ingest::waiting::reasons(&held).iter().all(|reason| reason.said.is_some()));
     assert_eq!(names(&answered), ["confirmation.json", "confirmation.sig", "answer-key.pem"]);
     let confirmed = confirmation(&archive, &answered);
     assert!(matches!(confirmed.outcome, Outcome::Waiting { id: found, .. } if found == id));
@@ -297,8 +469,13 @@ fn a_waiting_document_is_confirmed_as_waiting_and_answered_when_it_is_decided() 
     let answered = refuse(&archive, id, "мерзімі өтті", SYSTEM_ACTOR).unwrap();
     let notice = Notice::decode(file(&answered, "notice.json")).unwrap();
     assert!(notice.waiting_since.is_some());
+    assert!(notice.reasons.iter().any(|reason| reason.kk.contains("мерзімі өтті")), "the person's own words");
     let sent = notice.sent.unwrap();
     assert_eq!((sent.number.as_deref(), sent.files.len()), (Some("1"), 4));
+    // As much as a refusal at receipt says.
+    assert!(sent.files.iter().all(|file| file.role.is_some()), "{sent:?}");
+    assert_eq!(notice.recipient.and_then(|body| body.name).as_deref(), Some("Үлгі мекемесі"));
+    assert!(notice.rules.is_some());
 
     let answered = bench.take(&archive, &bench.draft("2"));
     let Status::Waiting { id, .. } = answered.status else { panic!("{:?}", answered.status) };
@@ -324,7 +501,7 @@ fn unsigned_answers_are_overdue_after_one_working_day() {
     record(&bench.take(&archive, &bench.draft("1")));
     refusal(&faulty(&bench, &archive, "2"));
     let state = |archive: &Archive| -> Vec<(String, bool)> {
-        unsigned(archive).unwrap().iter().map(|row| (row.due.to_string(), row.is_overdue)).collect()
+        unsigned(archive).unwrap().iter().map(|row| (row.due.last.to_string(), row.is_overdue)).collect()
     };
     let friday = "2026-03-06".to_owned();
     assert_eq!(state(&archive), [(friday.clone(), false), (friday.clone(), false)]);

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use muragat::verify::certificate::Certificate;
 use muragat::verify::crl::Crl;
 use muragat::verify::material::Material;
-use muragat::verify::path::{self, PathInputs, PolicyInputs, Pool, Purpose, build};
+use muragat::verify::path::{self, PathError, PathInputs, PolicyInputs, Pool, Purpose, build};
 use muragat::verify::policy::RevocationRules;
 use muragat::verify::revocation::{self, Question, Setting, SignerPaths, Status};
 use serde_json::Value;
@@ -65,7 +65,7 @@ impl SignerPaths for Paths<'_> {
         certificate: &Arc<Certificate>,
         known: &[Arc<Certificate>],
         at: DateTime<Utc>,
-    ) -> Result<Vec<Arc<Certificate>>, String> {
+    ) -> Result<Vec<Arc<Certificate>>, PathError> {
         let anchors = Pool::new(known.last().cloned());
         let policies = PolicyInputs::default();
         let inputs = PathInputs {
@@ -76,7 +76,7 @@ impl SignerPaths for Paths<'_> {
             purpose: Purpose::CrlSigning,
             cache: self.cache,
         };
-        let path = build(certificate, &inputs, &mut path::Budget::default()).map_err(|error| error.to_string())?;
+        let path = build(certificate, &inputs, &mut path::Budget::default())?;
         Ok(path.certificates().to_vec())
     }
 }
@@ -127,6 +127,7 @@ impl Suite {
             rules: &rules,
             paths: &Paths { pool: &pool, cache: &self.paths },
             proofs: &BTreeMap::new(),
+            proven_by: None,
             cache: &self.lists,
         };
         let mut rest = path.certificates();

@@ -4,20 +4,22 @@
 //! with authority; what can never be is refused with its reason, what may still be waits and is taken in when it is.
 //! Method: the library on a real folder; each case is the good submission with one thing changed.
 
-use super::signed::{Bench, DAY_MS, Draft, at, codes, register_with_stranger};
+use super::signed::{Bench, DAY_MS, Draft, at, codes, register_with_senders, register_with_stranger};
 use muragat::access;
 use muragat::audit::{Options as AuditOptions, audit};
 use muragat::cli::samples::signer::Revocation;
 use muragat::config::Config;
-use muragat::error::ErrorCode;
+use muragat::error::{ErrorCode, Refusal};
 use muragat::ingest::waiting::{refuse, retry};
 use muragat::ingest::{Answered, Status};
 use muragat::model::id::RecordId;
 use muragat::model::validation::{CreationBasis, SignatureVerdict};
 use muragat::store::local::LocalDisk;
+use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 
-fn accepted(answered: &Answered) -> RecordId {
+#[track_caller]
+pub(crate) fn accepted(answered: &Answered) -> RecordId {
     match &answered.status {
         Status::Accepted { record, flags, .. } => {
             assert_eq!(*flags, Vec::<String>::new());
@@ -28,17 +30,35 @@ fn accepted(answered: &Answered) -> RecordId {
 }
 
 #[track_caller]
-fn refused(answered: &Answered, code: &str, subject: &str) {
+pub(crate) fn refused(answered: &Answered, code: &str, subject: &str) {
     let Status::Refused { reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
     let found = codes(reasons);
     assert!(found.get(code).is_some_and(|subjects| subjects.iter().any(|s| s == subject)), "{found:?} {reasons:?}");
     assert_eq!(found.len(), 1, "{found:?}");
+    said_in_words(reasons);
+}
+
+/// What a notice or the list of what waits says of a signature is said in Kazakh and in Russian: names and codes may be
+/// Latin, no English words in a row.
+#[track_caller]
+fn said_in_words(reasons: &[Refusal]) {
+    for reason in reasons.iter().filter(|r| r.code.as_str().starts_with("SIG-") && r.code != ErrorCode::SigCovers) {
+        let said = reason.said.as_ref().unwrap_or_else(|| panic!("{reason}: not said for people"));
+        for lang in [Lang::Kk, Lang::Ru] {
+            let text = said.get(lang);
+            let is_english = |word: &&str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase());
+            let words: Vec<&str> = text.split(' ').collect();
+            assert!(!words.windows(2).any(|pair| pair.iter().all(is_english)), "{text}");
+            assert!(text.chars().any(|c| ('а'..='я').contains(&c)), "{text}");
+        }
+    }
 }
 
 #[track_caller]
 fn waits(answered: &Answered, code: &str) -> RecordId {
     let Status::Waiting { id, reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
     assert!(codes(reasons).contains_key(code), "{reasons:?}");
+    said_in_words(reasons);
     *id
 }
 
@@ -259,6 +279,210 @@ fn an_unknown_signer_never_passes_and_waits_for_the_register() {
     let trust = bench.office.trust(bench.now());
     bench.adopt(&archive, &register_with_stranger(&trust.authority));
     retry(&archive, &[id], None, SYSTEM_ACTOR, &mut |tried| _ = accepted(&tried.answered)).unwrap();
+}
+
+/// An incoming document that the sending body's official signed, and its card by somebody.
+fn incoming(bench: &Bench, number: &str, clerk: &muragat::cli::samples::signer::Signer) -> Draft {
+    let mut draft = bench.draft(number);
+    draft.direction = "incoming";
+    draft.signature = Some(bench.office.sender[0].sign_detached(&draft.main, at(bench.now() - 120_000)));
+    draft.card_signature = Some(Some(clerk.sign_detached(draft.card.to_string().as_bytes(), at(bench.now()))));
+    draft
+}
+
+#[test]
+fn the_card_of_an_incoming_document_is_signed_by_its_sender_or_by_its_receiver() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let (office, trust) = (&bench.office, bench.office.trust(bench.now()));
+    bench.adopt(&archive, &register_with_senders(&trust.authority));
+    accepted(&bench.take(&archive, &incoming(&bench, "1", &office.clerk)));
+    accepted(&bench.take(&archive, &incoming(&bench, "2", &office.sender[1])));
+    // In the register, in the right office, of an agency even, and not of the sender.
+    refused(&bench.take(&archive, &incoming(&bench, "3", &office.third_clerk)), "SIG-006", "card.json.p7s");
+    // The sending body's office signs nothing for an agency of this archive.
+    let mut own = incoming(&bench, "4", &office.sender[1]);
+    own.direction = "outgoing";
+    own.signature = bench.draft("4").signature;
+    refused(&bench.take(&archive, &own), "SIG-006", "card.json.p7s");
+    // A body whose officials did not sign the content is a third one, also when it sends other documents.
+    let mut both = incoming(&bench, "5", &office.sender[1]);
+    both.signature = bench.draft("5").signature;
+    refused(&bench.take(&archive, &both), "SIG-006", "card.json.p7s");
+}
+
+#[test]
+fn whose_the_card_is_is_asked_when_the_content_is_shown_to_be_signed() {
+    let bench = Bench::bare();
+    let archive = bench.open();
+    let (office, trust) = (&bench.office, bench.office.trust(bench.now()));
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &register_with_senders(&trust.authority));
+    // Nothing is refused for good while what would decide it may still come.
+    let good = waits(&bench.take(&archive, &incoming(&bench, "1", &office.sender[1])), "SIG-003");
+    let third = waits(&bench.take(&archive, &incoming(&bench, "2", &office.third_clerk)), "SIG-003");
+    bench.share(&archive, &trust.crl);
+    retry(&archive, &[good], None, SYSTEM_ACTOR, &mut |tried| _ = accepted(&tried.answered)).unwrap();
+    retry(&archive, &[third], None, SYSTEM_ACTOR, &mut |tried| {
+        refused(&tried.answered, "SIG-006", "card.json.p7s");
+    })
+    .unwrap();
+}
+
+/// The same registration with another document.
+fn other_content(bench: &Bench, number: &str) -> Draft {
+    let (mut draft, other) = (bench.draft(number), bench.draft("басқа"));
+    draft.signature = Some(bench.office.official.sign_detached(&other.main, at(bench.now() - 120_000)));
+    draft.card["documents"][0]["sha256"] = muragat::model::digest::sha256(&other.main).to_string().into();
+    draft.main = other.main;
+    draft
+}
+
+fn beside(answered: &Answered) -> Vec<RecordId> {
+    let Status::Waiting { same_registration, .. } = &answered.status else { panic!("{:?}", answered.status) };
+    same_registration.clone()
+}
+
+#[test]
+fn of_two_that_wait_under_one_registration_the_first_confirmed_is_the_record() {
+    for first_wins in [true, false] {
+        let bench = Bench::bare();
+        let trust = bench.office.trust(bench.now());
+        let archive = bench.open();
+        bench.adopt(&archive, &trust.policy);
+        bench.adopt(&archive, &trust.authority);
+        let first = bench.take(&archive, &bench.draft("1"));
+        let (a, none) = (waits(&first, "SIG-003"), beside(&first));
+        let second = bench.take(&archive, &other_content(&bench, "1"));
+        let b = waits(&second, "SIG-003");
+        assert_eq!((none, beside(&second)), (vec![], vec![a]));
+        assert_eq!(beside(&bench.take(&archive, &bench.draft("1"))), [b], "the same again is told of the other");
+        assert_eq!(beside(&bench.take(&archive, &bench.draft("2"))), [], "another registration is not concerned");
+        assert_eq!(archive.all_waiting().unwrap()[..2], [a, b]);
+        bench.share(&archive, &trust.crl);
+        // In the order of their arrival, whatever order they are named in; or the one that a person tries alone.
+        let order: &[RecordId] = if first_wins { &[b, a, b] } else { &[b] };
+        let mut outcomes = Vec::new();
+        retry(&archive, order, None, SYSTEM_ACTOR, &mut |tried| {
+            if let Status::Accepted { .. } = tried.answered.status {
+                outcomes.push((tried.id, "accepted"));
+            } else {
+                refused(&tried.answered, "ING-032", "card#/registration_number");
+                outcomes.push((tried.id, "refused"));
+            }
+        })
+        .unwrap();
+        if !first_wins {
+            retry(&archive, &[a], None, SYSTEM_ACTOR, &mut |tried| {
+                refused(&tried.answered, "ING-032", "card#/registration_number");
+                outcomes.push((tried.id, "refused"));
+            })
+            .unwrap();
+        }
+        let winner = if first_wins { a } else { b };
+        let loser = if first_wins { b } else { a };
+        assert_eq!(outcomes, [(winner, "accepted"), (loser, "refused")]);
+        assert_eq!(archive.all_waiting().unwrap().len(), 1, "only the other registration waits");
+        assert_eq!(archive.index_meta().records, 1);
+        archive.close().unwrap();
+        audit_is_clean(&bench);
+    }
+}
+
+#[test]
+fn no_more_waits_than_the_configuration_admits_and_what_does_not_leaves_nothing() {
+    let bench = Bench::bare();
+    let trust = bench.office.trust(bench.now());
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &trust.authority);
+    archive.close().unwrap();
+    let configure = |change: &dyn Fn(&mut muragat::config::Policy)| {
+        let mut config = Config::load(&bench.root()).unwrap();
+        change(&mut config.policy);
+        std::fs::write(bench.root().join("muragat.toml"), config.to_text()).unwrap();
+        bench.open()
+    };
+    let full = |answered: &Answered| {
+        let Status::Failed(error) = &answered.status else { panic!("{:?}", answered.status) };
+        assert_eq!(error.code, ErrorCode::SigWaitingFull);
+        assert_eq!(error.code.exit(), muragat::error::Exit::Temporary);
+        assert!(answered.answers.is_empty(), "nothing was decided, so nothing is answered");
+    };
+    let archive = configure(&|policy| policy.waiting_max = 2);
+    waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
+    let second = waits(&bench.take(&archive, &bench.draft("2")), "SIG-003");
+    let before = archive.head().size;
+    full(&bench.take(&archive, &bench.draft("3")));
+    assert_eq!(archive.head().size, before, "no entry, no refusal");
+    assert_eq!(waits(&bench.take(&archive, &bench.draft("2")), "SIG-003"), second, "what waits already may ask");
+    refuse(&archive, second, "орын керек", SYSTEM_ACTOR).unwrap();
+    waits(&bench.take(&archive, &bench.draft("3")), "SIG-003");
+    full(&bench.take(&archive, &bench.draft("4")));
+    archive.close().unwrap();
+    // The same after opening again, by the count of the index; and by bytes.
+    let archive = configure(&|_| ());
+    full(&bench.take(&archive, &bench.draft("4")));
+    archive.close().unwrap();
+    let limit = muragat::limits::CONTAINER_BYTES_MAX;
+    let archive = configure(&|policy| (policy.waiting_max, policy.waiting_bytes_max) = (100, limit));
+    let large = |number: &str| {
+        let mut draft = bench.draft(number);
+        // Bytes that do not compress are not needed: what counts is what was sent.
+        draft.more.push(("big.crl".into(), "revocation", vec![b' '; 15 << 20]));
+        draft
+    };
+    for number in ["5", "6", "7", "8", "9"] {
+        waits(&bench.take(&archive, &large(number)), "SIG-003");
+    }
+    full(&bench.take(&archive, &large("10")));
+    waits(&bench.take(&archive, &bench.draft("10")), "SIG-003");
+    // What can be decided is not held up.
+    bench.share(&archive, &trust.crl);
+    accepted(&bench.take(&archive, &bench.draft("11")));
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+}
+
+#[test]
+fn many_under_one_registration_do_not_wait_without_end() {
+    let bench = Bench::bare();
+    let trust = bench.office.trust(bench.now());
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &trust.authority);
+    let variant = |n: usize| {
+        let mut draft = bench.draft("1");
+        draft.more.push((format!("{n}.crl"), "revocation", vec![b'x'; 10]));
+        bench.take(&archive, &draft)
+    };
+    for n in 0..16 {
+        assert_eq!(beside(&variant(n)).len(), n);
+    }
+    assert!(matches!(variant(16).status, Status::Failed(e) if e.code == ErrorCode::SigWaitingFull));
+    waits(&bench.take(&archive, &bench.draft("2")), "SIG-003");
+}
+
+#[test]
+fn the_same_submission_taken_in_by_two_threads_waits_once() {
+    let bench = Bench::bare();
+    let trust = bench.office.trust(bench.now());
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &trust.authority);
+    waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
+    let path = bench.folder.path().join("1");
+    let text = std::fs::read_to_string(path.join("submission.json")).unwrap();
+    std::fs::write(path.join("submission.json"), text.replace("TEST-01", "TEST-02")).unwrap();
+    let (paths, stop) = (vec![path; 8], std::sync::atomic::AtomicBool::new(false));
+    let options = muragat::ingest::Options { actor: SYSTEM_ACTOR, threads: 4, material: None, stop: &stop };
+    let mut ids = std::collections::BTreeSet::new();
+    muragat::ingest::ingest(&archive, &paths, &options, &mut |answered| {
+        let Status::Waiting { id, .. } = answered.status else { panic!("{:?}", answered.status) };
+        ids.insert(id);
+    });
+    archive.wait_index().unwrap();
+    assert_eq!((ids.len(), archive.all_waiting().unwrap().len()), (1, 2));
 }
 
 #[test]

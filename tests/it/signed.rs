@@ -26,9 +26,17 @@ pub(crate) const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const ENTITY: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2];
 const MAY_SIGN: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2, 2];
 const BIN: &str = "000000000100";
+/// A body that sends documents here and is no agency of the archive.
+const SENDER_BIN: &str = "000000000200";
+/// A body that has no part in anything.
+const THIRD_BIN: &str = "000000000300";
 
 fn holder(common_name: &'static str, iin: &'static str) -> Holder<'static> {
-    Holder { common_name, iin: Some(iin), bin: Some(BIN), roles: &[ENTITY, MAY_SIGN] }
+    holder_of(BIN, common_name, iin)
+}
+
+fn holder_of(bin: &'static str, common_name: &'static str, iin: &'static str) -> Holder<'static> {
+    Holder { common_name, iin: Some(iin), bin: Some(bin), roles: &[ENTITY, MAY_SIGN] }
 }
 
 /// Keys, and the moment they work at.
@@ -43,6 +51,10 @@ pub(crate) struct Office {
     pub(crate) brief: Signer,
     /// Issued by the other root.
     pub(crate) foreign: Signer,
+    /// Official and records officer of the body that sends, and a records officer of a third body: see
+    /// [`register_with_senders`].
+    pub(crate) sender: [Signer; 2],
+    pub(crate) third_clerk: Signer,
 }
 
 /// A time in milliseconds as the calendar has it.
@@ -66,7 +78,11 @@ impl Office {
         let stranger = root.issue(&holder("ҮЛГІ БӨТЕН", "000000000003"), long, &mut random).unwrap();
         let brief = root.issue(&holder("ҮЛГІ БАСШЫ", "000000000001"), short, &mut random).unwrap();
         let foreign = other_root.issue(&holder("ҮЛГІ БАСШЫ", "000000000001"), long, &mut random).unwrap();
-        Self { root, other_root, official, clerk, stranger, brief, foreign }
+        let sender = [("ҮЛГІ ЖІБЕРУШІ", "000000000004"), ("ҮЛГІ ЖІБЕРУШІ КЕҢСЕ", "000000000005")]
+            .map(|(name, iin)| root.issue(&holder_of(SENDER_BIN, name, iin), long, &mut random).unwrap());
+        let third = holder_of(THIRD_BIN, "ҮЛГІ ҮШІНШІ КЕҢСЕ", "000000000006");
+        let third_clerk = root.issue(&third, long, &mut random).unwrap();
+        Self { root, other_root, official, clerk, stranger, brief, foreign, sender, third_clerk }
     }
 
     pub(crate) fn trust(&self, now: u64) -> Trust {
@@ -93,6 +109,26 @@ pub(crate) fn register_with_stranger(authority: &str) -> String {
          from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 2\"\n"
     );
     authority.replacen("version = \"1\"", "version = \"2\"", 1) + &more
+}
+
+/// A register of two bodies more, none of them an agency of the archive: one that sends, and a third one.
+pub(crate) fn register_with_senders(authority: &str) -> String {
+    let mut text = authority.replacen("version = \"1\"", "version = \"2\"", 1);
+    for (bin, agency) in [(SENDER_BIN, ""), (THIRD_BIN, "agency = \"THIRD-01\"\n")] {
+        text += &format!("\n[[body]]\nbin = \"{bin}\"\n{agency}name = \"Үлгі мекемесі {bin}\"\n");
+    }
+    let rows = [
+        ("000000000004", SENDER_BIN, "official"),
+        ("000000000005", SENDER_BIN, "records_office"),
+        ("000000000006", THIRD_BIN, "records_office"),
+    ];
+    for (iin, bin, kind) in rows {
+        text += &format!(
+            "\n[[person]]\niin = \"{iin}\"\nbin = \"{bin}\"\nkind = \"{kind}\"\npost = \"Үлгі\"\n\
+             from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 3\"\n"
+        );
+    }
+    text
 }
 
 /// A submission that is not written yet: two signatures, and everything in it right.
@@ -134,7 +170,7 @@ impl Draft {
         }
     }
 
-    fn write(&self, office: &Office, into: &std::path::Path, now: u64) -> PathBuf {
+    pub(crate) fn write(&self, office: &Office, into: &std::path::Path, now: u64) -> PathBuf {
         let folder = into.join(self.number.replace('/', "-"));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
@@ -148,7 +184,11 @@ impl Draft {
         if let Some(signature) = of_card {
             files.push(("card.json.p7s".into(), "signature", Some("card.json"), signature));
         }
-        files.extend(self.more.iter().map(|(name, role, bytes)| (name.clone(), *role, None, bytes.clone())));
+        // A time-stamp is over the file whose name it has.
+        files.extend(self.more.iter().map(|(name, role, bytes)| {
+            let covers = name.strip_suffix(".tst").filter(|_| *role == "timestamp");
+            (name.clone(), *role, covers, bytes.clone())
+        }));
         let component = |(path, role, covers, _): &(String, &str, Option<&str>, Vec<u8>)| {
             let mut entry = json!({"path": path, "role": role});
             if let Some(covers) = covers {

@@ -616,6 +616,12 @@ fn the_command_takes_the_file_beside_a_detached_signature_and_says_so() {
     copy("doc-tampered.txt", "a.txt");
     let (exit, stdout, _) = run(&all);
     assert!(exit == 1 && stdout.contains("HASH_FAILURE"), "{stdout}");
+    // A damaged signature is one all the same: it fails, and is not called another kind of file.
+    let bytes = fs::read(&signature).unwrap();
+    fs::write(own.path().join("cut.p7s"), &bytes[..bytes.len() / 2]).unwrap();
+    let cut = own.path().join("cut.p7s").to_string_lossy().into_owned();
+    let (exit, stdout, _) = run(&["validate", &cut]);
+    assert!(exit == 1 && stdout.contains("FORMAT_FAILURE"), "{stdout}");
     // Without anchors nothing passes, and the program says why.
     let (exit, stdout, stderr) = run(&["validate", &signature, "--as-of", "2025-05-01"]);
     assert!(exit == 1 && stdout.contains("HASH_FAILURE") && stderr.contains("--anchors"), "{stdout}{stderr}");

@@ -23,6 +23,7 @@ mod measure;
 mod peers;
 mod report;
 mod signatures;
+mod signed;
 mod steps;
 
 use clap::{Parser, ValueEnum};
@@ -30,6 +31,7 @@ use corpus::Corpus;
 use measure::median;
 use report::{Report, figure};
 use serde_json::Value;
+use signed::Algorithm;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -101,6 +103,7 @@ enum Part {
     Open,
     Search,
     Signatures,
+    Signed,
 }
 
 fn main() -> ExitCode {
@@ -212,6 +215,7 @@ impl<'a> Bench<'a> {
                 Part::Signatures => {
                     signatures::measure(&mut self.report, &self.places.out(), self.rounds, self.run.smoke)?;
                 }
+                Part::Signed => self.signed()?,
             }
         }
         Ok(self.report.print()?)
@@ -337,6 +341,35 @@ impl<'a> Bench<'a> {
         self.report.value("  vault a record", per_record("vault_bytes")?, "B", "")?;
         self.report.value("journal and vault a record", truths, "B", "<= 1,024")?;
         self.report.value("index a record", per_record("index_bytes")?, "B", "<= 2,048")
+    }
+
+    fn signed(&mut self) -> Fallible<()> {
+        self.report.section("ingest of submissions with two signatures, validated in full (medians)");
+        let kinds = [
+            (Algorithm::Rsa, Step::SignedRsa, "RSA-2048", self.count(5000, 50), ">= 1,000"),
+            (Algorithm::Gost, Step::SignedGost, "GOST 34.10-2015, 512 bits", self.count(2000, 20), ">= 300"),
+        ];
+        let mut rows = Vec::new();
+        let mut rates = Vec::new();
+        for (algorithm, step, name, count, target) in kinds {
+            if let Err(why) = signed::make(&self.places, &self.corpus, algorithm, count) {
+                self.report.section(&format!("  {name} is left out: {why}"));
+                continue;
+            }
+            let lines: Vec<Value> =
+                (1..=self.rounds).map(|round| self.step(step, 0, round)).collect::<Fallible<_>>()?;
+            let (s, cpu, records) = (middle(&lines, "s")?, middle(&lines, "cpu_s")?, middle(&lines, "records")?);
+            rows.push((
+                name.to_owned(),
+                vec![s, records / s, cpu / s, cpu / records * 1e3, middle(&lines, "memory_mb")?],
+            ));
+            rates.push((name, records / s, target));
+        }
+        self.report.table(&["s", "records/s", "cores busy", "CPU ms a record", "memory MB"], &rows);
+        for (name, rate, target) in rates {
+            self.report.value(name, rate, "records/s", target)?;
+        }
+        Ok(())
     }
 
     fn latency(&mut self) -> Fallible<()> {

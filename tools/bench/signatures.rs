@@ -174,7 +174,7 @@ fn openssl_speed(kind: &Kind) -> Fallible<f64> {
 }
 
 /// Runs it and gives what it printed.
-fn openssl(command: &mut Command) -> Fallible<Vec<u8>> {
+pub(crate) fn openssl(command: &mut Command) -> Fallible<Vec<u8>> {
     let output = command.output()?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();

@@ -7,6 +7,7 @@ use crate::Fallible;
 use crate::corpus::{Corpus, Numbers};
 use crate::floor::{self, Floor};
 use crate::measure::{Times, cpu_seconds, folder_bytes, peak_memory_mb, read_bytes};
+use crate::signed::{self, Algorithm};
 use muragat::access;
 use muragat::archive::{Archive, InitOptions, forget_index};
 use muragat::audit::{self, audit};
@@ -66,6 +67,10 @@ pub(crate) enum Step {
     Open,
     /// Questions to the index.
     Search,
+    /// Submissions signed with RSA into a new archive.
+    SignedRsa,
+    /// Submissions signed with GOST keys.
+    SignedGost,
 }
 
 /// How a step is run.
@@ -136,6 +141,8 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
         Step::Reindex => reindex(&places),
         Step::Open => open(&places),
         Step::Search => search(&places, count),
+        Step::SignedRsa => signed::ingest(&places, Algorithm::Rsa, threads),
+        Step::SignedGost => signed::ingest(&places, Algorithm::Gost, threads),
     }
 }
 
@@ -152,7 +159,7 @@ fn open_archive(folder: &Path) -> Fallible<Archive> {
 }
 
 /// Takes in submissions that must all be accepted, and gives the bytes of their components.
-fn take_in(archive: &Archive, actor: ActorId, paths: &[PathBuf], threads: usize) -> Fallible<u64> {
+pub(crate) fn take_in(archive: &Archive, actor: ActorId, paths: &[PathBuf], threads: usize) -> Fallible<u64> {
     let stop = AtomicBool::new(false);
     let (mut accepted, mut bytes, mut other) = (0, 0, None);
     ingest(archive, paths, &ingest::Options { actor, threads, material: None, stop: &stop }, &mut |answered| {

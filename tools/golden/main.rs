@@ -1,8 +1,10 @@
 //! Writes a golden store: a small archive of the present formats, with its keys, kept in `tests/golden/` for ever.
 //!
-//! `cargo run --features tools,testing --bin golden -- DIR` makes DIR/archive, DIR/archive.keys, DIR/expected.json (what
-//! it holds) and DIR/damaged.json (changes that an audit must name).
+//! `cargo run --features tools,testing --bin golden -- DIR` makes two, DIR/plain and DIR/signed (`signed.rs`): each with
+//! archive, archive.keys, expected.json (what it holds) and damaged.json (changes that an audit must name).
 //! A golden store is only added, with a new folder for a new version; `tests/it/golden.rs` opens every one of them.
+
+mod signed;
 
 use muragat::access;
 use muragat::archive::{Archive, InitOptions};
@@ -39,7 +41,7 @@ fn main() -> Result<()> {
     std::fs::create_dir_all(&dir)?;
     let inbox = std::env::temp_dir().join(format!("muragat-golden-{}", std::process::id()));
     std::fs::create_dir_all(&inbox)?;
-    let result = write(&dir, &inbox);
+    let result = write(&dir.join("plain"), &inbox).and_then(|()| signed::write(&dir.join("signed"), &inbox));
     std::fs::remove_dir_all(&inbox)?;
     result
 }
@@ -79,13 +81,19 @@ fn write(dir: &Path, inbox: &Path) -> Result<()> {
         "spilled": spilled.to_string(), "classifiers": [classifier], "held": held,
     });
     archive.close()?;
+    leave_truths(dir, expected, damages(&root, size)?)
+}
+
+/// Leaves the truths of a closed archive, and beside it what is expected of it.
+fn leave_truths(dir: &Path, expected: Value, damaged: Value) -> Result<()> {
+    let root = dir.join("archive");
     // Derived and temporary parts are no part of a golden store.
     for folder in ["index", "state", "spool"].map(|name| root.join(name)) {
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
     }
-    for (name, value) in [("expected.json", expected), ("damaged.json", damages(&root, size)?)] {
+    for (name, value) in [("expected.json", expected), ("damaged.json", damaged)] {
         std::fs::write(dir.join(name), serde_json::to_string_pretty(&value)? + "\n")?;
     }
     Ok(())

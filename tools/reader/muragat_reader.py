@@ -290,15 +290,16 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "record.accepted": "rec key g256 g512 obj", "submission.refused": "rec doc obj",
     "record.amended": "rec g256 g512 obj", "record.spilled": "rec", "classifier.adopted": "rec doc obj",
     "policy.adopted": "rec doc obj", "authority.adopted": "rec doc obj", "material.added": "rec doc obj",
+    "calendar.adopted": "rec doc obj",
     "answer-key.added": "rec doc obj", "submission.waiting": "rec key doc obj", "waiting.ended": "rec",
     "notice.issued": "rec doc obj",
     "record.read": "rec", "segment.sealed": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
-                  "archive_parts secrecy_marks official_use signatures".split())  # §6.1
+                  "archive_parts secrecy_marks official_use signatures waiting_max waiting_bytes_max".split())  # §6.1
 REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "account.added": 0, "agency.added": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
-    "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
+    "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "rec": 32}
 
@@ -852,9 +853,13 @@ class Store:
 DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v, in every form that was ever written
     "archive.created": [{"origin", "register"}], "register.created": [{"origin", "register"}],
     "account.added": [{"account", "actor"}], "agency.added": [{"agency", "subtree"}],
-    "submission.refused": [{"reasons", "source", "files", "notice"}, {"reasons", "source"}, {"code", "detail", "source", "subject"}],
+    "submission.refused": [{"reasons", "source", "files", "notice"} | more
+                           for more in (set(), {"agency"}, {"sent"}, {"agency", "sent"})]
+                          + [{"reasons", "source", "repeats"}, {"reasons", "source"},
+                             {"code", "detail", "source", "subject"}],
     "classifier.adopted": [{"file", "sha256"}, {"file", "sha256", "signature"}],
     "policy.adopted": [{"file", "sha256"}], "authority.adopted": [{"file", "sha256"}],
+    "calendar.adopted": [{"file", "sha256"}],
     "material.added": [{"files", "material", "sha256", "issuer", "made"}],
     "answer-key.added": [{"algorithm", "public_key"}],
     "submission.waiting": [{"files", "agency", "registration_number", "document_date", "source", "reasons"}],
@@ -1113,12 +1118,16 @@ class Reader:
         need(kind != "material.added" or len(files) == 1, where, "not one file")
         if "notice" in document:
             need(names == ["notice.json"] and files[0]["sha256"] == document["notice"], where, "not its notice")
+        if "repeats" in document:
+            repeated = document["repeats"]
+            need(type(repeated) is int and self.archive.acts[repeated]["act"] == "submission.refused", where,
+                 "it repeats no refusal")
         if kind == "material.added":
             need(files[0]["sha256"] == document["sha256"], where, "the material has not its digest")
         if kind == "submission.waiting":
             need(files[0]["name"] == "submission.json", where, "the submission does not come first")
         if kind == "notice.issued":
-            need(names == ["notice.json.p7s", "notice-validation.json"], where, "a signature and its validation")
+            need(names[:2] == ["notice.json.p7s", "notice-validation.json"], where, "a signature and its validation")
             refusal = document["refusal"]
             need(type(refusal) is int and self.archive.acts[refusal]["act"] == "submission.refused", where,
                  "the notice is about no refusal")

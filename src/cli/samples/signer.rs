@@ -1,8 +1,8 @@
 //! Demonstration keys: a root, certificates and CRLs under it, and signatures.
 //!
-//! The keys are made on the spot, from bytes the caller draws, and never leave memory. X.509 v3 and CRL v2 (RFC 5280),
-//! CMS (RFC 5652) with ECDSA on P-256 and SHA-256 (RFC 5753, RFC 5758), CAdES-B (ETSI EN 319 122-1). Signatures are
-//! deterministic (RFC 6979), so the same random bytes and the same times give the same files.
+//! X.509 v3 and CRL v2 (RFC 5280), CMS (RFC 5652), CAdES-B (ETSI EN 319 122-1), with any [`Key`]. The keys made here are
+//! ECDSA on P-256 with SHA-256 (RFC 5753, RFC 5758): made on the spot, from bytes the caller draws, they never leave
+//! memory. Their signatures are deterministic (RFC 6979), so the same random bytes and times give the same files.
 //!
 //! It serves `demo` and tests only: a real archive never holds a signing key of the people whose documents it keeps.
 
@@ -51,9 +51,58 @@ pub struct Validity {
     pub until: DateTime<Utc>,
 }
 
+/// A private key, and how what it signs names it.
+pub trait Key {
+    /// SubjectPublicKeyInfo (RFC 5280 §4.1).
+    fn spki(&self) -> Vec<u8>;
+    /// AlgorithmIdentifier of its signatures.
+    fn algorithm(&self) -> Vec<u8>;
+    /// AlgorithmIdentifier of the digest of contents that goes with it.
+    fn digest_algorithm(&self) -> Vec<u8>;
+    /// That digest.
+    fn digest(&self, content: &[u8]) -> Vec<u8>;
+    /// The signature over `message`, which it digests itself.
+    fn sign(&self, message: &[u8]) -> Vec<u8>;
+}
+
+/// A key that any thread may sign with.
+pub type AnyKey = Box<dyn Key + Send + Sync>;
+
+/// ECDSA on P-256 with SHA-256.
+struct P256(SigningKey);
+
+impl Key for P256 {
+    fn spki(&self) -> Vec<u8> {
+        der::sequence(&[
+            &der::sequence(&[&der::object_identifier(EC_PUBLIC_KEY), &der::object_identifier(PRIME256V1)]),
+            // The public key as an uncompressed point (SEC 1 §2.3.3).
+            &der::bit_string(0, self.0.verifying_key().to_sec1_point(false).as_bytes()),
+        ])
+    }
+
+    fn algorithm(&self) -> Vec<u8> {
+        algorithm(ECDSA_WITH_SHA256)
+    }
+
+    fn digest_algorithm(&self) -> Vec<u8> {
+        algorithm(SHA256)
+    }
+
+    fn digest(&self, content: &[u8]) -> Vec<u8> {
+        sha256(content).0.to_vec()
+    }
+
+    /// As Ecdsa-Sig-Value (RFC 3279 §2.2.3).
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let signature: Signature = self.0.sign(message);
+        let (r, s) = signature.split_bytes();
+        der::sequence(&[&der::integer(&r), &der::integer(&s)])
+    }
+}
+
 /// A root that issues certificates.
 pub struct Root {
-    key: SigningKey,
+    key: AnyKey,
     name: Vec<u8>,
     certificate: Vec<u8>,
 }
@@ -84,7 +133,7 @@ pub struct Revocation<'a> {
 
 /// A holder of a certificate, who can sign.
 pub struct Signer {
-    key: SigningKey,
+    key: AnyKey,
     issuer: Vec<u8>,
     serial: Vec<u8>,
     certificate: Vec<u8>,
@@ -93,24 +142,32 @@ pub struct Signer {
 impl Root {
     /// Makes a self-signed root named `common_name`.
     pub fn new(common_name: &str, validity: Validity, random: Random<'_>) -> io::Result<Root> {
-        let key = draw_key(random)?;
+        Ok(Self::of_key(draw_key(random)?, common_name, validity, random))
+    }
+
+    /// The same with a key at hand.
+    pub fn of_key(key: AnyKey, common_name: &str, validity: Validity, random: Random<'_>) -> Root {
         let name = name(common_name);
         let extensions = [
             // RFC 5280 §4.2.1.9: a CA, with no CA below it.
             extension(BASIC_CONSTRAINTS, true, &der::sequence(&[&der::boolean_true(), &der::integer(&[0])])),
             // RFC 5280 §4.2.1.3: bits 5 and 6, keyCertSign and cRLSign.
             extension(KEY_USAGE, true, &der::bit_string(1, &[0b0000_0110])),
-            extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&key))),
+            extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&*key))),
         ];
-        let certificate = certificate(&key, &name, &draw_serial(random), validity, &name, &key, &extensions);
-        Ok(Root { key, name, certificate })
+        let certificate = certificate(&*key, &name, &draw_serial(random), validity, &name, &*key, &extensions);
+        Root { key, name, certificate }
     }
 
     /// Issues a certificate for signing documents.
     pub fn issue(&self, holder: &Holder<'_>, validity: Validity, random: Random<'_>) -> io::Result<Signer> {
-        let key = draw_key(random)?;
+        Ok(self.issue_key(draw_key(random)?, holder, validity, random))
+    }
+
+    /// The same with a key at hand.
+    pub fn issue_key(&self, key: AnyKey, holder: &Holder<'_>, validity: Validity, random: Random<'_>) -> Signer {
         let serial = draw_serial(random);
-        let authority_key = der::value(0x80, &key_identifier(&self.key));
+        let authority_key = der::value(0x80, &key_identifier(&*self.key));
         let purposes: Vec<Vec<u8>> =
             [EMAIL_PROTECTION].iter().chain(holder.roles).map(|oid| der::object_identifier(oid)).collect();
         let purposes: Vec<&[u8]> = purposes.iter().map(Vec::as_slice).collect();
@@ -119,12 +176,12 @@ impl Root {
             // RFC 5280 §4.2.1.3: bits 0 and 1, digitalSignature and nonRepudiation.
             extension(KEY_USAGE, true, &der::bit_string(6, &[0b1100_0000])),
             extension(EXTENDED_KEY_USAGE, false, &der::sequence(&purposes)),
-            extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&key))),
+            extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&*key))),
             extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&authority_key])),
         ];
         let subject = holder.name();
-        let certificate = certificate(&self.key, &self.name, &serial, validity, &subject, &key, &extensions);
-        Ok(Signer { key, issuer: self.name.clone(), serial, certificate })
+        let certificate = certificate(&*self.key, &self.name, &serial, validity, &subject, &*key, &extensions);
+        Signer { key, issuer: self.name.clone(), serial, certificate }
     }
 
     /// A complete CRL, good between two times.
@@ -137,22 +194,21 @@ impl Root {
         let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
         // RFC 5280 §5.1.2.6: without a revoked certificate the list is absent.
         let entries = if entries.is_empty() { Vec::new() } else { der::sequence(&entries) };
-        let authority_key = der::value(0x80, &key_identifier(&self.key));
+        let authority_key = der::value(0x80, &key_identifier(&*self.key));
         let extensions = der::sequence(&[
             &extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&authority_key])),
             &extension(CRL_NUMBER, false, &der::integer(&[number])),
         ]);
         let to_be_signed = der::sequence(&[
             &der::integer(&[1]), // version 2
-            &algorithm(ECDSA_WITH_SHA256),
+            &self.key.algorithm(),
             &self.name,
             &der::time(validity.from),
             &der::time(validity.until),
             &entries,
             &der::context(0, &extensions),
         ]);
-        let signature = ecdsa_signature(&self.key, &to_be_signed);
-        der::sequence(&[&to_be_signed, &algorithm(ECDSA_WITH_SHA256), &der::bit_string(0, &signature)])
+        signed(&*self.key, &to_be_signed)
     }
 
     /// The root's own certificate as PEM (RFC 7468).
@@ -196,7 +252,7 @@ impl Signer {
     }
 
     fn sign(&self, content: &[u8], at: DateTime<Utc>, attached: bool) -> Vec<u8> {
-        let sha256_only = algorithm(SHA256);
+        let digest_algorithm = self.key.digest_algorithm();
         // RFC 5652 §5.4: what is signed is the attributes as a SET; in the message the same bytes carry the tag [0].
         // ESSCertIDv2 with its default digest SHA-256 (RFC 5035 §4).
         let certificate_id = der::sequence(&[&der::octet_string(&sha256(&self.certificate).0)]);
@@ -205,9 +261,9 @@ impl Signer {
             &attribute(SIGNING_CERTIFICATE_V2, &signing_certificate),
             &attribute(CONTENT_TYPE, &der::object_identifier(ID_DATA)),
             &attribute(SIGNING_TIME, &der::time(at)),
-            &attribute(MESSAGE_DIGEST, &der::octet_string(&sha256(content).0)),
+            &attribute(MESSAGE_DIGEST, &der::octet_string(&self.key.digest(content))),
         ]);
-        let signature = ecdsa_signature(&self.key, &attributes);
+        let signature = self.key.sign(&attributes);
         let mut attributes_in_message = attributes;
         attributes_in_message[0] = 0xa0;
 
@@ -215,9 +271,9 @@ impl Signer {
         let signer_info = der::sequence(&[
             &der::integer(&[1]),
             &der::sequence(&[&self.issuer, &der::integer(&self.serial)]),
-            &sha256_only,
+            &digest_algorithm,
             &attributes_in_message,
-            &algorithm(ECDSA_WITH_SHA256),
+            &self.key.algorithm(),
             &der::octet_string(&signature),
         ]);
         // RFC 5652 §5.2: a detached signature leaves the content out.
@@ -225,7 +281,7 @@ impl Signer {
         // RFC 5652 §5.1: version 1.
         let signed_data = der::sequence(&[
             &der::integer(&[1]),
-            &der::set_of(&[&sha256_only]),
+            &der::set_of(&[&digest_algorithm]),
             &der::sequence(&[&der::object_identifier(ID_DATA), &content]),
             &der::context(0, &self.certificate),
             &der::set_of(&[&signer_info]),
@@ -236,31 +292,31 @@ impl Signer {
 
 /// A certificate of `subject` and its key, signed by the issuer (RFC 5280 §4.1).
 fn certificate(
-    issuer_key: &SigningKey,
+    issuer_key: &dyn Key,
     issuer: &[u8],
     serial: &[u8],
     validity: Validity,
     subject: &[u8],
-    subject_key: &SigningKey,
+    subject_key: &dyn Key,
     extensions: &[Vec<u8>],
 ) -> Vec<u8> {
-    let public_key = der::sequence(&[
-        &der::sequence(&[&der::object_identifier(EC_PUBLIC_KEY), &der::object_identifier(PRIME256V1)]),
-        &der::bit_string(0, &public_point(subject_key)),
-    ]);
     let extensions: Vec<&[u8]> = extensions.iter().map(Vec::as_slice).collect();
     let to_be_signed = der::sequence(&[
         &der::context(0, &der::integer(&[2])), // version 3
         &der::integer(serial),
-        &algorithm(ECDSA_WITH_SHA256),
+        &issuer_key.algorithm(),
         issuer,
         &der::sequence(&[&der::time(validity.from), &der::time(validity.until)]),
         subject,
-        &public_key,
+        &subject_key.spki(),
         &der::context(3, &der::sequence(&extensions)),
     ]);
-    let signature = ecdsa_signature(issuer_key, &to_be_signed);
-    der::sequence(&[&to_be_signed, &algorithm(ECDSA_WITH_SHA256), &der::bit_string(0, &signature)])
+    signed(issuer_key, &to_be_signed)
+}
+
+/// A certificate or CRL: what is signed, by which algorithm, and the signature.
+fn signed(key: &dyn Key, to_be_signed: &[u8]) -> Vec<u8> {
+    der::sequence(&[to_be_signed, &key.algorithm(), &der::bit_string(0, &key.sign(to_be_signed))])
 }
 
 fn name(common_name: &str) -> Vec<u8> {
@@ -286,29 +342,17 @@ fn extension(kind: &[u32], critical: bool, content: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::object_identifier(kind), &critical, &der::octet_string(content)])
 }
 
-/// ECDSA over the SHA-256 of `message`, as Ecdsa-Sig-Value (RFC 3279 §2.2.3).
-fn ecdsa_signature(key: &SigningKey, message: &[u8]) -> Vec<u8> {
-    let signature: Signature = key.sign(message);
-    let (r, s) = signature.split_bytes();
-    der::sequence(&[&der::integer(&r), &der::integer(&s)])
+/// RFC 7093 §2 method 4, cut to 160 bits: the SHA-256 of the SubjectPublicKeyInfo.
+fn key_identifier(key: &dyn Key) -> Vec<u8> {
+    sha256(&key.spki()).0[..20].to_vec()
 }
 
-/// The public key as an uncompressed point (SEC 1 §2.3.3).
-fn public_point(key: &SigningKey) -> Vec<u8> {
-    key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
-}
-
-/// RFC 7093 §2 method 1: the leftmost 160 bits of the SHA-256 of the public key.
-fn key_identifier(key: &SigningKey) -> Vec<u8> {
-    sha256(&public_point(key)).0[..20].to_vec()
-}
-
-fn draw_key(random: Random<'_>) -> io::Result<SigningKey> {
+fn draw_key(random: Random<'_>) -> io::Result<AnyKey> {
     for _ in 0..KEY_DRAWS_MAX {
         let mut scalar = [0u8; 32];
         random(&mut scalar);
         if let Ok(key) = SigningKey::from_slice(&scalar) {
-            return Ok(key);
+            return Ok(Box::new(P256(key)));
         }
     }
     Err(io::Error::other(format!("the source of randomness gave no usable P-256 key in {KEY_DRAWS_MAX} draws")))

@@ -8,6 +8,22 @@ use std::fmt::Write as _;
 /// The policy of the project, without anchors.
 const POLICY: &str = include_str!("../../../schema/policy/1/default.toml");
 
+/// The titles of the project's policy, and those of the demonstration's, which has an anchor.
+const TITLES: [(&str, &str); 3] = [
+    (
+        "Muragat жобасының қолтаңбаларды тексеру саясаты (сенім тіректерінсіз)",
+        "Көрсетілім саясаты: сенім тірегі осы сәтте жасалған",
+    ),
+    (
+        "Политика проверки подписей проекта Muragat (без якорей доверия)",
+        "Политика показа: якорь доверия создан только что",
+    ),
+    (
+        "Validation policy of the Muragat project (without trust anchors)",
+        "Policy of the demonstration: its trust anchor was made on the spot",
+    ),
+];
+
 /// What belongs to the demonstration keys.
 #[derive(Debug, Clone)]
 pub struct Trust {
@@ -34,6 +50,7 @@ impl Trust {
     /// What trusts `root` and knows `persons` of the agency `agency`.
     pub fn new(root: &Root, agency: &str, persons: &[Person<'_>], crl: Validity, revoked: &[Revocation<'_>]) -> Trust {
         let named = POLICY.replacen("id = \"muragat-default\"", "id = \"muragat-demo\"", 1);
+        let named = TITLES.iter().fold(named, |policy, (of, with)| policy.replacen(of, with, 1));
         let pem = root.certificate_pem();
         let policy = format!("{named}\n[[signature_anchor]]\ngeneration = \"demo\"\npem = \"\"\"\n{pem}\"\"\"\n");
         let mut authority = String::from(

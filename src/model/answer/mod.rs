@@ -109,7 +109,11 @@ fn canonical<D: Document>(value: &Value) -> Result<Vec<u8>, AnswerError> {
 /// The bytes of an answer. What the reader would not read, or would read otherwise, is not written.
 fn encode<D: Document>(answer: &D) -> Result<Vec<u8>, AnswerError> {
     let bytes = canonical::<D>(&whole(answer))?;
-    if decode::<D>(&bytes)? == *answer { Ok(bytes) } else { Err(AnswerError::NotCanonical) }
+    check_length(&bytes)?;
+    // Text and canonical form are made from the fields here; only the fields can be read otherwise.
+    let mut facts = answer.facts();
+    facts.insert("schema".into(), D::SCHEMA.into());
+    if of_facts::<D>(facts)? == *answer { Ok(bytes) } else { Err(AnswerError::NotCanonical) }
 }
 
 fn decode<D: Document>(bytes: &[u8]) -> Result<D, AnswerError> {
@@ -117,6 +121,18 @@ fn decode<D: Document>(bytes: &[u8]) -> Result<D, AnswerError> {
         return Err(AnswerError::Malformed { at: format!("{}#", D::NAME), what: "wanted an object".into() });
     };
     let text = map.remove("text");
+    let answer = of_facts::<D>(map)?;
+    let whole = whole(&answer);
+    for lang in ["kk", "ru"] {
+        if text.as_ref().and_then(|text| text.get(lang)) != whole["text"].get(lang) {
+            return Err(AnswerError::Text(lang));
+        }
+    }
+    if canonical::<D>(&whole)? == bytes { Ok(answer) } else { Err(AnswerError::NotCanonical) }
+}
+
+/// Reads the fields, `schema` among them, and checks them against each other.
+fn of_facts<D: Document>(map: Map<String, Value>) -> Result<D, AnswerError> {
     let mut faults = Faults::default();
     let answer = Fields::of(map.into(), format!("{}#", D::NAME), &mut faults).and_then(|mut fields| {
         fields.schema(D::SCHEMA);
@@ -130,19 +146,22 @@ fn decode<D: Document>(bytes: &[u8]) -> Result<D, AnswerError> {
         None => answer.ok_or(AnswerError::NotCanonical)?,
     };
     answer.check()?;
-    let whole = whole(&answer);
-    for lang in ["kk", "ru"] {
-        if text.as_ref().and_then(|text| text.get(lang)) != whole["text"].get(lang) {
-            return Err(AnswerError::Text(lang));
-        }
-    }
-    if canonical::<D>(&whole)? == bytes { Ok(answer) } else { Err(AnswerError::NotCanonical) }
+    Ok(answer)
+}
+
+/// The text for people that the bytes of an answer hold, in Kazakh and in Russian.
+pub fn texts(bytes: &[u8]) -> Option<[String; 2]> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let text = |lang| Some(value.get("text")?.get(lang)?.as_str()?.to_owned());
+    Some([text("kk")?, text("ru")?])
+}
+
+fn check_length(bytes: &[u8]) -> Result<(), AnswerError> {
+    if bytes.len() > ANSWER_BYTES_MAX { Err(AnswerError::TooLarge { bytes: bytes.len() }) } else { Ok(()) }
 }
 
 fn value(bytes: &[u8]) -> Result<Value, AnswerError> {
-    if bytes.len() > ANSWER_BYTES_MAX {
-        return Err(AnswerError::TooLarge { bytes: bytes.len() });
-    }
+    check_length(bytes)?;
     parse(bytes).map_err(|error| AnswerError::NotJson(error.to_string()))
 }
 

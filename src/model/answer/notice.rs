@@ -35,7 +35,7 @@ pub struct Reason {
     pub subject: Option<String>,
     /// What was found, in technical English; none in a withheld notice.
     pub detail: Option<String>,
-    /// The text of the code in Kazakh, as it was then.
+    /// The text of the code in Kazakh, as it was then, and what was found where that is said for people.
     pub kk: String,
     /// In Russian.
     pub ru: String,
@@ -44,10 +44,17 @@ pub struct Reason {
 impl Reason {
     /// The reason that `refusal` is. What came from the submission is escaped and cut to the bounds of a notice.
     pub fn of(refusal: &Refusal) -> Self {
-        Self {
+        let reason = Self {
             subject: fit(&refusal.subject, DETAIL_CHARS_MAX),
             detail: fit(&refusal.detail, DETAIL_CHARS_MAX),
             ..Self::withheld(refusal.code)
+        };
+        let Some(said) = &refusal.said else { return reason };
+        let with = |text: &str, said: &str| fit(&format!("{text} {said}"), TEXT_LONG_CHARS_MAX);
+        Self {
+            kk: with(&reason.kk, &said.kk).unwrap_or_default(),
+            ru: with(&reason.ru, &said.ru).unwrap_or_default(),
+            ..reason
         }
     }
 

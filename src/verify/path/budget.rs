@@ -2,26 +2,18 @@
 //!
 //! Certificates that name one another make exponentially many chains (rustls-webpki met them, and bounds them in the
 //! same way); name constraints and policies multiply. Each kind of work has a limit, and reaching it is an error of its
-//! own: nothing is concluded from a search that was broken off.
+//! own: nothing is concluded from a search that was broken off. What a question costs is charged to the [`Work`] of its
+//! submission too.
 //!
-//! What is counted depends only on the question. A signature counts once in it whether or not a cache knows the answer,
-//! so a warm cache never lets through what a cold one would not.
+//! What is counted depends only on the question, and on what the submission asked before it. A signature counts once in
+//! it whether or not a cache knows the answer, so a warm cache never lets through what a cold one would not.
 
 use crate::model::digest::Sha256;
 use crate::verify::limits::{NAME_COMPARISONS_MAX, PATH_CALLS_MAX, PATH_SIGNATURES_MAX, POLICY_NODES_MAX};
+use crate::verify::work::{Counter, Work};
 use std::collections::BTreeSet;
 
-/// A kind of work came to its limit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the search needs more than {limit} {what}")]
-pub struct BudgetError {
-    /// What was counted.
-    pub what: &'static str,
-    /// How many were wanted when it stopped.
-    pub wanted: usize,
-    /// How many are allowed.
-    pub limit: usize,
-}
+pub use crate::verify::work::BudgetError;
 
 /// What is left for one question.
 #[derive(Debug, Clone)]
@@ -32,66 +24,61 @@ pub struct Budget {
     policy_nodes: Counter,
     /// Signatures that were counted: certificate and key.
     counted: BTreeSet<(Sha256, Sha256)>,
-}
-
-#[derive(Debug, Clone)]
-struct Counter {
-    what: &'static str,
-    spent: usize,
-    limit: usize,
-}
-
-impl Counter {
-    fn new(what: &'static str, limit: usize) -> Self {
-        Self { what, spent: 0, limit }
-    }
-
-    fn spend(&mut self, count: usize) -> Result<(), BudgetError> {
-        let wanted = self.spent.saturating_add(count);
-        if wanted > self.limit {
-            return Err(BudgetError { what: self.what, wanted, limit: self.limit });
-        }
-        self.spent = wanted;
-        Ok(())
-    }
+    /// What is left for all questions of the submission.
+    work: Work,
 }
 
 impl Default for Budget {
-    /// The limits of [`limits`](crate::verify::limits).
+    /// A question that is asked by itself.
     fn default() -> Self {
-        Self {
-            signatures: Counter::new("signature verifications", PATH_SIGNATURES_MAX),
-            calls: Counter::new("steps", PATH_CALLS_MAX),
-            comparisons: Counter::new("comparisons of name constraints", NAME_COMPARISONS_MAX),
-            policy_nodes: Counter::new("nodes of a policy graph", POLICY_NODES_MAX),
-            counted: BTreeSet::new(),
-        }
+        Self::within(&Work::default())
     }
 }
 
 impl Budget {
+    /// The limits of [`limits`](crate::verify::limits) for one question, and no more than `work` has left.
+    pub fn within(work: &Work) -> Self {
+        Self {
+            signatures: Counter::new("signature verifications for one path", PATH_SIGNATURES_MAX),
+            calls: Counter::new("steps for one path", PATH_CALLS_MAX),
+            comparisons: Counter::new("comparisons of name constraints", NAME_COMPARISONS_MAX),
+            policy_nodes: Counter::new("nodes of a policy graph", POLICY_NODES_MAX),
+            counted: BTreeSet::new(),
+            work: work.clone(),
+        }
+    }
+
     /// One certificate is to be verified by one key. The same pair costs nothing the second time.
     pub(super) fn signature(&mut self, certificate: Sha256, key: Sha256) -> Result<(), BudgetError> {
         if self.counted.contains(&(certificate, key)) {
             return Ok(());
         }
         self.signatures.spend(1)?;
+        self.work.signature_once(certificate, key)?;
         self.counted.insert((certificate, key));
         Ok(())
     }
 
     /// One certificate is looked at.
     pub(super) fn call(&mut self) -> Result<(), BudgetError> {
+        self.work.steps(1)?;
         self.calls.spend(1)
+    }
+
+    /// So many certificates may come above one, and are put in order.
+    pub(super) fn candidates(&mut self, count: usize) -> Result<(), BudgetError> {
+        self.work.steps(count)
     }
 
     /// A name is to be compared with so many constraints.
     pub(super) fn comparisons(&mut self, count: usize) -> Result<(), BudgetError> {
+        self.work.steps(count)?;
         self.comparisons.spend(count)
     }
 
     /// The nodes of a policy graph and the links between them become so many more.
     pub(super) fn policy_nodes(&mut self, count: usize) -> Result<(), BudgetError> {
+        self.work.steps(count)?;
         self.policy_nodes.spend(count)
     }
 

@@ -117,6 +117,7 @@ impl<'a> Chains<'a> {
                 continue;
             }
             let above = candidates(&candidate, &self.inputs);
+            budget.candidates(above.len())?;
             self.chain.push(Arc::clone(&candidate));
             if above.is_empty() {
                 self.note_failure(PathError::NoChain { certificate: candidate.sha256 });

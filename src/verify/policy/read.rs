@@ -128,9 +128,14 @@ fn policy(mut fields: Fields) -> Option<Policy> {
     });
     let receipt = section(&mut fields, "receipt", |mut inner| {
         let clock_skew_max_s = inner.number("clock_skew_max_s", 0, SKEW_S_MAX);
+        let claim_age_max_s = number_if_any(&mut inner, "claim_age_max_s", 1, SECONDS_MAX);
         let deadline_working_days = inner.number("deadline_working_days", 1, DAYS_MAX);
         inner.end();
-        Some(ReceiptRules { clock_skew_max_s: clock_skew_max_s?, deadline_working_days: deadline_working_days? })
+        Some(ReceiptRules {
+            clock_skew_max_s: clock_skew_max_s?,
+            claim_age_max_s: claim_age_max_s?,
+            deadline_working_days: deadline_working_days?,
+        })
     });
     let waiting = section(&mut fields, "waiting", |mut inner| {
         let (term_days, retry_hours) =
@@ -201,6 +206,12 @@ pub(in crate::verify) fn title(mut inner: Fields) -> Option<Title> {
 
 fn flag(fields: &mut Fields, key: &str) -> Option<bool> {
     let value = fields.required(key)?;
+    fields.read(key, value, |value, at| value.as_bool().ok_or_else(|| malformed(at, "true or false", &value)))
+}
+
+/// True or false; what is not said is not asked for.
+fn flag_if_any(fields: &mut Fields, key: &str) -> Option<bool> {
+    let Some(value) = fields.optional(key) else { return Some(false) };
     fields.read(key, value, |value, at| value.as_bool().ok_or_else(|| malformed(at, "true or false", &value)))
 }
 
@@ -407,8 +418,10 @@ fn signer(mut fields: Fields) -> Option<SignerRules> {
     let bits = some(&mut fields, "key_usage_any", bit, "\"digitalSignature\" \"nonRepudiation\" ");
     let extended_key_usage_any = oids(&mut fields, "extended_key_usage_any");
     let policies = oids(&mut fields, "policies");
+    let signed_attributes_required = flag_if_any(&mut fields, "signed_attributes_required");
     fields.end();
     Some(SignerRules {
+        signed_attributes_required: signed_attributes_required?,
         key_usage_any: bits?.into_iter().fold(0, |all, bit| all | bit),
         extended_key_usage_any: extended_key_usage_any?,
         policies: policies?,

@@ -76,6 +76,18 @@ const ANY_ROLE: Text = text(
     "принимается сертификат с любой ролью",
     "a certificate with any role is accepted",
 );
+const ANY_CLAIM: Text = text(
+    "қол қойылған күні тек мәлімделсе де, қаншалықты ескі болса да қабылданады: қызметтен кеткен адам бұрынғы күнмен \
+     қол қоя алады",
+    "принимается сколь угодно давняя дата подписи, которая только заявлена: ушедший с должности может подписать задним \
+     числом",
+    "a signing time that is only claimed is believed however old it is: who left office can sign with an earlier day",
+);
+const NO_ATTRIBUTES: Text = text(
+    "қол қойылған атрибуттары жоқ қолтаңба қабылданады",
+    "принимается подпись без подписанных атрибутов",
+    "a signature without signed attributes is accepted",
+);
 const NOBODY: Text = text(
     "бұл қызметте тізілімде бүгін ешкім жоқ: құжаттар күтіп қалады",
     "в этой роли в реестре сегодня никого нет: документы будут ждать",
@@ -135,6 +147,12 @@ impl Policy {
             if requirement.content_min == 0 && requirement.card_min == 0 {
                 warn("nothing-needed", format!("/requirement/{i}"), NOTHING_NEEDED);
             }
+        }
+        if !self.signer.signed_attributes_required {
+            warn("no-signed-attributes", "/signer".to_owned(), NO_ATTRIBUTES);
+        }
+        if self.receipt.claim_age_max_s.is_none() {
+            warn("any-claimed-time", "/receipt".to_owned(), ANY_CLAIM);
         }
         for kind in SignerKind::ALL {
             if self.roles(*kind).is_empty() {
@@ -218,6 +236,9 @@ mod tests {
         );
         let no_rule = added(|p| p.algorithms.retain(|rule| rule.name != "Ed25519"));
         assert_eq!(no_rule, one("algorithm-without-rule", "Ed25519"));
+        let without = added(|p| p.signer.signed_attributes_required = false);
+        assert_eq!(without, one("no-signed-attributes", "/signer"));
+        assert_eq!(added(|p| p.receipt.claim_age_max_s = None), one("any-claimed-time", "/receipt"));
         let offices = Policy::built_in().warnings_with(&[], at);
         assert_eq!(names(&offices), [("office-empty", "official"), ("office-empty", "records_office")]);
     }

@@ -5,10 +5,10 @@
 
 use super::super::kz;
 use super::super::verdict::{Conclusion, Indication, SubIndication};
-use super::{Level, Outcome, PoeSource, Report, SignatureReport, Signer, TimestampReport, rfc3339};
+use super::{Check, Level, Outcome, PoeSource, Report, SignatureReport, Signer, TimestampReport, rfc3339};
 use crate::clock::local_text;
 use crate::model::strict::shown;
-use crate::text::{Lang, Text, text};
+use crate::text::{Lang, TECHNICAL, Text, text};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
@@ -16,6 +16,8 @@ const SIGNATURE: Text = text("Қолтаңба", "Подпись", "Signature");
 const TIMESTAMP: Text = text("Уақыт белгісі", "Метка времени", "Time-stamp");
 const LEVEL: Text = text("деңгейі", "уровень", "level");
 const SIGNED_BY: Text = text("Қол қойған", "Подписал", "Signed by");
+const ISSUED_BY: Text = text("тіркеу куәлігін берген", "регистрационное свидетельство выдал", "certificate issued by");
+const MISSING: Text = text("Жетіспейді", "Не хватает", "Missing");
 const UNKNOWN_SIGNER: Text = text("белгісіз", "неизвестно", "not known");
 const IIN: Text = text("ЖСН", "ИИН", "IIN");
 const BIN: Text = text("БСН", "БИН", "BIN");
@@ -27,7 +29,6 @@ const PROVEN: Text = text("Қолтаңба мына уақытта болған
 const WHY: Text = text("Себебі", "Причина", "Why");
 const ADVICE: Text = text("Не істеу керек", "Что делать", "What to do");
 const NOTE: Text = text("Ескерту", "Замечание", "Note");
-const DETAIL: Text = text("Техникалық мәлімет", "Технически", "Technical detail");
 const DOES_NOT_COVER: Text = text(
     "басқа деректерге берілген, ескерілмеді",
     "поставлена на другие данные и не учтена",
@@ -62,6 +63,36 @@ fn source_text(source: PoeSource) -> Text {
         PoeSource::Receipt => text("архивке қабылдау журналы", "журнал приёма архива", "journal of the archive"),
         PoeSource::EvidenceRecord => text("дәлелдеме жазбасы", "запись доказательств", "evidence record"),
     }
+}
+
+/// Who signed, by which issuer's certificate: one sentence, or nothing when no certificate is at hand.
+pub(super) fn signer(signature: &SignatureReport, lang: Lang) -> String {
+    let signer = &signature.signer;
+    if signer.certificate.is_none() {
+        return String::new();
+    }
+    let (by, issuer) = (SIGNED_BY.get(lang), ISSUED_BY.get(lang));
+    let (subject, from) = (shown(common_name(&signer.subject)), shown(common_name(&signer.issuer)));
+    format!("{by}: {subject}; {issuer}: {from}.")
+}
+
+/// The common name in a name that RFC 4514 writes, or all of it.
+fn common_name(name: &str) -> &str {
+    let start = if name.starts_with("CN=") { Some(3) } else { name.find(",CN=").map(|at| at + 4) };
+    let Some(rest) = start.and_then(|at| name.get(at..)) else { return name };
+    // A comma inside a value is escaped.
+    let mut ends = rest.match_indices([',', '+']).map(|(at, _)| at);
+    ends.find(|at| !rest[..*at].ends_with('\\')).map_or(rest, |end| &rest[..end])
+}
+
+/// Who signed, and why the signature did not pass. What to do is another thing for the archive and for the sender, and
+/// stands in the text of the code.
+pub(super) fn said(signature: &SignatureReport, lang: Lang) -> String {
+    let mut out = signer(signature, lang);
+    if let Some(sub) = signature.conclusion.sub_indication {
+        let _ = write!(out, " {}: {}.", WHY.get(lang), sub.text().get(lang));
+    }
+    out.trim_start().to_owned()
 }
 
 pub(super) fn report(report: &Report, lang: Lang) -> String {
@@ -119,9 +150,76 @@ fn paragraph(out: &mut String, signature: &SignatureReport, count: usize, lang: 
         timestamp(out, token, is_token, lang);
     }
     reasons(out, &signature.conclusion, lang);
+    for one in signature.all_missing() {
+        line(out, &format!("  {}: {}", MISSING.get(lang), one.text(lang)));
+    }
     for check in signature.checks.iter().filter(|check| check.outcome == Outcome::Warn) {
-        let detail = if check.detail.is_empty() { check.name } else { &check.detail };
-        line(out, &format!("  {}: {}", NOTE.get(lang), shown(detail)));
+        let words = note_text(check).get(lang);
+        line(out, &format!("  {}: {words}.", NOTE.get(lang)));
+        if !check.detail.is_empty() {
+            line(out, &format!("    {}: {}", TECHNICAL.get(lang), shown(&check.detail)));
+        }
+    }
+}
+
+/// What is not as it should be, without effect on the verdict, in words.
+fn note_text(check: &Check) -> Text {
+    match (check.block, check.name) {
+        ("format", "trailing") => {
+            text("қолтаңбадан кейін бөгде байттар бар", "после подписи есть лишние байты", "bytes follow the signature")
+        }
+        ("format", "carried") => text(
+            "қолтаңбадағы кейбір сертификат немесе қайтарып алу деректері оқылмайды",
+            "часть сертификатов или данных об отзыве в подписи не читается",
+            "some certificates or revocation data in the signature cannot be read",
+        ),
+        ("identification", "reference") => text(
+            "қолтаңба қай тіркеу куәлігімен жасалғанын өзі бекітпейді (CMS, CAdES емес)",
+            "подпись сама не закрепляет, каким свидетельством сделана (CMS, не CAdES)",
+            "the signature does not itself say which certificate it was made with (CMS, not CAdES)",
+        ),
+        ("crypto", "attributes") => text(
+            "қол қойылған қасиеттер DER түрінде сақталмаған; DER түрінде тексерілді",
+            "подписанные свойства хранятся не в DER; проверены в DER",
+            "the signed attributes are not stored in DER; they were verified in DER",
+        ),
+        ("time", "tokens") => text(
+            "уақыт белгілері тым көп: алғашқылары ғана қаралды",
+            "меток времени слишком много: рассмотрены только первые",
+            "there are too many time-stamps: only the first were looked at",
+        ),
+        ("time", "timestamp") => {
+            text("уақыт белгісі есепке алынбады", "метка времени не учтена", "a time-stamp was not counted")
+        }
+        ("time", "claimed") => text(
+            "қол қоюшы көрсеткен уақыт басқа деректерге қайшы келеді",
+            "время со слов подписавшего расходится с другими данными",
+            "the time that the signer claims disagrees with other data",
+        ),
+        ("acceptance", "signature-policy") => text(
+            "қолтаңбада аталған қол қою саясаты тексерілмеді",
+            "политика подписания, названная в подписи, не проверялась",
+            "the signature policy that the signature names was not checked",
+        ),
+        ("acceptance", "signing-time") => {
+            text("қол қою уақыты оқылмайды", "время подписания не читается", "the signing time cannot be read")
+        }
+        ("x509", "revocation") => text(
+            "қайтарып алу деректері жоқ немесе ескірген, бірақ саясат оларды талап етпейді",
+            "данных об отзыве нет или они устарели, но политика их не требует",
+            "revocation data are missing or old, and the policy does not ask for them",
+        ),
+        ("x509", "dates") => text(
+            "саясат қолдың куәлік мерзімінде қойылғанының дәлелін талап етпейді",
+            "политика не требует доказательства, что подпись поставлена в срок свидетельства",
+            "the policy does not ask for a proof that the signature is older than the end of the certificate",
+        ),
+        ("past", _) => text(
+            "қолтаңбадағы кейбір қосымша деректер қаралмады",
+            "часть дополнительных данных подписи не рассматривалась",
+            "some further data in the signature were not looked at",
+        ),
+        _ => text("әдеттен тыс жайт бар", "есть особенность", "something is not as usual"),
     }
 }
 
@@ -168,7 +266,7 @@ fn reasons(out: &mut String, conclusion: &Conclusion, lang: Lang) {
     if let Some(sub) = conclusion.sub_indication {
         line(out, &format!("  {}: {} [{sub}].", WHY.get(lang), sub.text().get(lang)));
         if !conclusion.detail.is_empty() {
-            line(out, &format!("  {}: {}", DETAIL.get(lang), shown(&conclusion.detail)));
+            line(out, &format!("  {}: {}", TECHNICAL.get(lang), shown(&conclusion.detail)));
         }
         line(out, &format!("  {}: {}", ADVICE.get(lang), sub.advice().get(lang)));
     }
@@ -204,6 +302,28 @@ mod tests {
                 assert!(text.contains(word), "{word:?} is not in\n{text}");
             }
             assert!(text.contains("01.03.2025 15:05:00 +05:00"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reason_names_signer_issuer_and_cause_in_the_language_alone() {
+        let failed = sample(Conclusion::failed(SubIndication::HashFailure, "digest a, found b"));
+        let said = failed.said();
+        for (lang, words) in [(Lang::Kk, "мазмұны қол қойылған"), (Lang::Ru, "содержание не совпадает")]
+        {
+            let text = said.get(lang);
+            assert!(text.contains("ТЕСТОВ ТЕСТ;") && text.contains("TEST CA.") && text.contains(words), "{text}");
+            assert!(!text.contains("digest"), "{text}");
+        }
+        for (name, common) in [
+            ("CN=A,O=B", "A"),
+            ("O=B,CN=A", "A"),
+            ("C=KZ,CN=A\\,B,O=C", "A\\,B"),
+            ("CN=A+OU=B", "A"),
+            ("O=B", "O=B"),
+            ("", ""),
+        ] {
+            assert_eq!(super::common_name(name), common);
         }
     }
 

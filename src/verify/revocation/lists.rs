@@ -14,6 +14,7 @@ use super::super::name::names_match;
 use super::distribution::{DistributionPoint, ReasonMask, directory_names, general_names, same_scope, scope};
 use super::{Conclusion, Finding, Kind, Question, Rejection, Session, Signed, Status, is_fresh};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A complete CRL that counts, with the delta that was combined with it.
@@ -32,6 +33,8 @@ pub(super) fn conclude(
 ) -> Option<Conclusion> {
     let points = DistributionPoint::all_of(question.certificate);
     let candidates = candidates(session, question, &points);
+    // What is broken off is noted in the budget.
+    session.budget.spend_lookups(candidates.len().saturating_add(points.len())).ok()?;
     let mut covered = ReasonMask::NONE;
     let mut accepted: Vec<Accepted> = Vec::new();
     for crl in candidates.iter().filter(|crl| !crl.is_delta()) {
@@ -133,6 +136,7 @@ fn candidates(session: &Session<'_>, question: &Question<'_>, points: &[Distribu
     let named = points.iter().flat_map(|point| point.crl_issuers.iter().map(Vec::as_slice));
     let mut all: Vec<Arc<Crl>> =
         named.chain([issuer]).flat_map(|name| session.setting.material.crls_of(name)).cloned().collect();
+    all.retain(|crl| session.is_proven(&crl.sha256));
     all.sort_by_key(|crl| (Reverse(crl.this_update), crl.sha256));
     all.dedup_by_key(|crl| crl.sha256);
     all
@@ -228,9 +232,11 @@ fn check(
 ) -> Result<Arc<Certificate>, Rejection> {
     check_form(crl, question)?;
     let mut closest = Rejection::SignerNotFound;
-    for signer in signers(session, question, crl) {
+    let signers = signers(session, question, crl);
+    session.budget.spend_lookups(signers.len())?;
+    for signer in signers {
         if let Err(rejection) = session.verify(question, &signed(crl), &signer) {
-            if rejection == Rejection::Budget {
+            if matches!(rejection, Rejection::Budget(_)) {
                 return Err(rejection);
             }
             // A signer whose key does fit explains more than one whose key does not.
@@ -244,7 +250,7 @@ fn check(
                 finding.signer_path = path;
                 return Ok(signer);
             }
-            Err(Rejection::Budget) => return Err(Rejection::Budget),
+            Err(broken @ Rejection::Budget(_)) => return Err(broken),
             Err(rejection) => closest = rejection,
         }
     }
@@ -254,16 +260,12 @@ fn check(
 /// Who may have signed a list: the path of the question first; of the material first the key that the list names.
 fn signers(session: &Session<'_>, question: &Question<'_>, crl: &Crl) -> Vec<Arc<Certificate>> {
     let named = |certificate: &&Arc<Certificate>| certificate.subject_key == crl.issuer_key;
-    let mut all: Vec<Arc<Certificate>> = question.path.iter().filter(named).cloned().collect();
+    let on_path = question.path.iter().filter(named);
     let mut others: Vec<&Arc<Certificate>> = session.setting.material.certificates_named(crl.issuer_der()).collect();
     let key_id = crl.extensions.authority_key_id.as_ref();
     others.sort_by_key(|certificate| key_id.is_some() && certificate.extensions.subject_key_id.as_ref() != key_id);
-    for certificate in others {
-        if !all.iter().any(|known| known.sha256 == certificate.sha256) {
-            all.push(Arc::clone(certificate));
-        }
-    }
-    all
+    let mut known = BTreeSet::new();
+    on_path.chain(others).filter(|one| known.insert(one.sha256)).cloned().collect()
 }
 
 /// The path of one whose key did sign the list, when he may do that.
@@ -302,6 +304,8 @@ fn combine(
 ) -> Result<Option<(Finding, Option<Status>)>, Rejection> {
     let mut deltas: Vec<Arc<Crl>> =
         session.setting.material.crls_of(crl.issuer_der()).filter(|delta| delta.is_delta()).cloned().collect();
+    deltas.retain(|delta| session.is_proven(&delta.sha256));
+    session.budget.spend_lookups(deltas.len())?;
     deltas.sort_by(|a, b| b.extensions.number.cmp(&a.extensions.number).then(a.sha256.cmp(&b.sha256)));
     for delta in deltas {
         let mut finding = finding_of(&delta, session, question);
@@ -316,7 +320,7 @@ fn combine(
                 finding.signer_path = signer_path.to_vec();
                 return Ok(Some((finding, said)));
             }
-            Err(Rejection::Budget) => return Err(Rejection::Budget),
+            Err(broken @ Rejection::Budget(_)) => return Err(broken),
             Err(rejection) => {
                 finding.rejection = Some(rejection);
                 if !findings.iter().any(|other| other.digest == finding.digest) {

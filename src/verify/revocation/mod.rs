@@ -16,8 +16,9 @@
 //! Invariants
 //!   - Nothing counts whose signature was not verified by a key that may sign it, under the same anchor.
 //!   - The answer does not depend on the order of the material or on what a cache already holds.
-//!   - Work is bounded by [`Budget`]; when it is used up, the answer is [`Status::Unknown`], unless a revocation for
-//!     good was found before.
+//!   - Work is bounded by [`Budget`]; when it is used up, the answer is [`Status::Unknown`] with
+//!     [`Answer::broken_off`], unless a revocation for good was found before. It does not matter where it was used up:
+//!     what a signer's own question left open leaves this one open.
 //!
 //! It compares no revocation time with a time of signing: that is validation's.
 
@@ -27,9 +28,10 @@ use super::crl::Reason;
 use super::limits::{REVOCATION_DEPTH_MAX, REVOCATION_SIGNATURES_MAX};
 use super::material::Material;
 use super::oid::Oid;
-use super::path::signing_key;
+use super::path::{PathError, signing_key};
 use super::policy::RevocationRules;
 use super::report::RevocationUsed;
+use super::work::{BudgetError, Counter, Work};
 use crate::model::digest::{Sha256, sha256};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -68,6 +70,8 @@ pub struct Setting<'a> {
     /// Since when CRLs and OCSP responses are proven to exist. The certificate of a signer that has expired still
     /// counts for information that existed while it was valid.
     pub proofs: &'a BTreeMap<Sha256, DateTime<Utc>>,
+    /// When given, only information counts that is proven to have existed by then.
+    pub proven_by: Option<DateTime<Utc>>,
     /// Signatures that were verified already.
     pub cache: &'a SignatureCache,
 }
@@ -78,13 +82,14 @@ pub trait SignerPaths {
     ///
     /// `known` is the path of the certificate in question above itself. The path MUST end at its last member, which is
     /// the anchor (RFC 5280 §6.3.3 (f)); its other members may be on it. It MUST be valid by RFC 5280 §6.1 at `at`, and
-    /// it MUST NOT ask for revocation: that is done here.
+    /// it MUST NOT ask for revocation: that is done here. A search that was broken off MUST be
+    /// [`PathError::Budget`].
     fn path(
         &self,
         certificate: &Arc<Certificate>,
         known: &[Arc<Certificate>],
         at: DateTime<Utc>,
-    ) -> Result<Vec<Arc<Certificate>>, String>;
+    ) -> Result<Vec<Arc<Certificate>>, PathError>;
 }
 
 /// What became of a certificate.
@@ -142,6 +147,8 @@ pub struct Answer {
     pub is_fresh: bool,
     /// All information that was looked at, in a fixed order; what decided has `is_used`.
     pub findings: Vec<Finding>,
+    /// The work that was used up before everything was looked at.
+    pub broken_off: Option<BudgetError>,
 }
 
 impl Answer {
@@ -271,15 +278,19 @@ pub enum Rejection {
     /// The responder does not know the certificate.
     #[error("the responder does not know the certificate")]
     SaysUnknown,
-    /// The work admitted for one question is used up.
-    #[error("the work admitted for one question is used up")]
-    Budget,
+    /// The work that is admitted is used up: nothing is known.
+    #[error(transparent)]
+    Budget(BudgetError),
 }
 
 /// How much work one question may cause.
 #[derive(Debug, Clone)]
 pub struct Budget {
-    left: usize,
+    left: Counter,
+    /// What is left for all questions of the submission.
+    work: Work,
+    /// The first work that was refused.
+    broken_off: Option<BudgetError>,
 }
 
 impl Default for Budget {
@@ -291,12 +302,44 @@ impl Default for Budget {
 impl Budget {
     /// So many signatures and paths.
     pub fn of(signatures: usize) -> Self {
-        Self { left: signatures }
+        Self::new(signatures, &Work::default())
     }
 
+    /// The limit for one question, and no more than `work` has left.
+    pub fn within(work: &Work) -> Self {
+        Self::new(REVOCATION_SIGNATURES_MAX, work)
+    }
+
+    fn new(signatures: usize, work: &Work) -> Self {
+        let left = Counter::new("signatures and paths for one question about revocation", signatures);
+        Self { left, work: work.clone(), broken_off: None }
+    }
+
+    /// One signature or path.
     fn spend(&mut self) -> Result<(), Rejection> {
-        self.left = self.left.checked_sub(1).ok_or(Rejection::Budget)?;
-        Ok(())
+        let spent = self.left.spend(1);
+        self.counted(spent)
+    }
+
+    /// A signature that nothing remembers.
+    fn spend_signature(&mut self) -> Result<(), Rejection> {
+        self.spend()?;
+        let spent = self.work.signature();
+        self.counted(spent)
+    }
+
+    /// So many CRLs, answers or signers that are looked at.
+    fn spend_lookups(&mut self, count: usize) -> Result<(), Rejection> {
+        let spent = self.work.lookups(count);
+        self.counted(spent)
+    }
+
+    /// Notes what was refused.
+    fn counted(&mut self, spent: Result<(), BudgetError>) -> Result<(), Rejection> {
+        spent.map_err(|error| {
+            self.broken_off.get_or_insert_with(|| error.clone());
+            Rejection::Budget(error)
+        })
     }
 }
 
@@ -318,8 +361,8 @@ struct Signed<'a> {
 const CACHE_MAX: usize = 65_536;
 
 impl SignatureCache {
-    fn verify(&self, signed: &Signed<'_>, spki: &[u8]) -> Result<(), AlgorithmError> {
-        let key = (signed.digest, sha256(spki));
+    fn verify(&self, signed: &Signed<'_>, spki: &[u8], spki_digest: Sha256) -> Result<(), AlgorithmError> {
+        let key = (signed.digest, spki_digest);
         // A thread that panicked left whole entries only.
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
@@ -377,17 +420,17 @@ impl Session<'_> {
             Status::Good | Status::OnHold { .. } | Status::Unknown => 0,
         };
         let decided = conclusions.into_iter().max_by_key(|conclusion| (rank(conclusion), conclusion.issued_at));
-        let is_broken_off = findings.iter().any(|finding| finding.rejection == Some(Rejection::Budget));
-        let decided = decided.filter(|decided| !is_broken_off || rank(decided) == 2);
+        let broken_off = self.budget.broken_off.clone();
+        let decided = decided.filter(|decided| broken_off.is_none() || rank(decided) == 2);
         let Some(decided) = decided else {
-            return Answer { status: Status::Unknown, is_fresh: false, findings };
+            return Answer { status: Status::Unknown, is_fresh: false, findings, broken_off };
         };
         for index in &decided.rests_on {
             if let Some(finding) = findings.get_mut(*index) {
                 finding.is_used = true;
             }
         }
-        Answer { status: decided.status, is_fresh: decided.is_fresh, findings }
+        Answer { status: decided.status, is_fresh: decided.is_fresh, findings, broken_off }
     }
 
     /// Verifies one signature; the work is counted whether the cache knows it or not.
@@ -396,7 +439,17 @@ impl Session<'_> {
         // A DSA key may have its parameters from the key above it.
         let mut path = question.path.iter();
         let above = if path.any(|link| link.sha256 == signer.sha256) { path.as_slice() } else { &[] };
-        self.setting.cache.verify(signed, &signing_key(signer, above)).map_err(Rejection::Signature)
+        let key = signing_key(signer, above);
+        let key_digest = sha256(&key);
+        let spent = self.budget.work.signature_once(signed.digest, key_digest);
+        self.budget.counted(spent)?;
+        self.setting.cache.verify(signed, &key, key_digest).map_err(Rejection::Signature)
+    }
+
+    /// Whether information counts by when it is proven to have existed (EN 319 102-1 §5.6.2.2 (2)(a)).
+    fn is_proven(&self, digest: &Sha256) -> bool {
+        let by = |by: DateTime<Utc>| self.setting.proofs.get(digest).is_some_and(|since| *since <= by);
+        self.setting.proven_by.is_none_or(by)
     }
 
     /// The path of a signer who is not on the path of the question, valid when the information has to be.
@@ -404,22 +457,33 @@ impl Session<'_> {
         let issued_at = finding.issued_at();
         let mut find = |at| {
             self.budget.spend()?;
-            self.setting.paths.path(signer, question.path, at).map_err(Rejection::SignerPath)
+            match self.setting.paths.path(signer, question.path, at) {
+                Ok(path) => Ok(path),
+                Err(PathError::Budget(error)) => self.budget.counted(Err(error)).map(|()| Vec::new()),
+                Err(error) => Err(Rejection::SignerPath(error.to_string())),
+            }
         };
         let at = question.at.max(issued_at);
         let failed = match find(at) {
             Ok(path) => return Ok((path, at)),
             Err(failed) => failed,
         };
-        if at == issued_at {
+        if at == issued_at || matches!(failed, Rejection::Budget(_)) {
             return Err(failed);
         }
-        if let Some(proven) = self.setting.proofs.get(&finding.digest).filter(|proven| **proven < at)
-            && let Ok(path) = find((*proven).max(issued_at))
-        {
-            return Ok((path, (*proven).max(issued_at)));
+        if let Some(proven) = self.setting.proofs.get(&finding.digest).filter(|proven| **proven < at) {
+            let proven = (*proven).max(issued_at);
+            match find(proven) {
+                Ok(path) => return Ok((path, proven)),
+                Err(broken @ Rejection::Budget(_)) => return Err(broken),
+                Err(_) => {}
+            }
         }
-        Err(if find(issued_at).is_ok() { Rejection::SignerOutOfBounds } else { failed })
+        match find(issued_at) {
+            Ok(_) => Err(Rejection::SignerOutOfBounds),
+            Err(broken @ Rejection::Budget(_)) => Err(broken),
+            Err(_) => Err(failed),
+        }
     }
 
     /// Asks what became of the certificates on the path of a signer, up to where it joins the path of the question.
@@ -446,9 +510,14 @@ impl Session<'_> {
                 return Err(Rejection::Circular);
             }
             if self.asked.len() >= REVOCATION_DEPTH_MAX {
-                return Err(Rejection::Budget);
+                let wanted = self.asked.len().saturating_add(1);
+                let what = "questions about signers inside one another";
+                return self.budget.counted(Err(BudgetError { what, wanted, limit: REVOCATION_DEPTH_MAX }));
             }
             let answer = self.ask(&Question { certificate, path: above, at, known_by: question.known_by });
+            if let (Status::Unknown, Some(error)) = (answer.status, answer.broken_off) {
+                return Err(Rejection::Budget(error));
+            }
             match answer.status {
                 Status::Good if answer.is_fresh || !self.setting.rules.required => {}
                 Status::Good | Status::Unknown if self.setting.rules.required => return Err(Rejection::SignerUnknown),

@@ -3,18 +3,22 @@
 //! They end at the anchor of the certificate in question and nowhere else; policies are not asked of them.
 
 use super::super::certificate::Certificate;
-use super::super::path::{self, PathInputs, PolicyInputs, Pool, Purpose};
+use super::super::path::{self, PathError, PathInputs, PolicyInputs, Pool, Purpose};
+use super::super::work::Work;
 use super::SignerPaths;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-/// Finds them among the certificates of a pool, each with a budget of its own.
+/// Finds them among the certificates of a pool, each with the limits of one path and all within the work of the
+/// submission.
 #[derive(Debug, Clone, Copy)]
 pub struct PooledPaths<'a> {
     /// The certificates that may stand between, those of the paths in question included.
     pub pool: &'a Pool,
     /// Signatures that were verified before.
     pub cache: &'a path::SignatureCache,
+    /// What the submission has left.
+    pub work: &'a Work,
 }
 
 impl SignerPaths for PooledPaths<'_> {
@@ -23,7 +27,7 @@ impl SignerPaths for PooledPaths<'_> {
         certificate: &Arc<Certificate>,
         known: &[Arc<Certificate>],
         at: DateTime<Utc>,
-    ) -> Result<Vec<Arc<Certificate>>, String> {
+    ) -> Result<Vec<Arc<Certificate>>, PathError> {
         let anchors = Pool::new(known.last().cloned());
         let policies = PolicyInputs::default();
         let inputs = PathInputs {
@@ -35,7 +39,7 @@ impl SignerPaths for PooledPaths<'_> {
             purpose: Purpose::Any,
             cache: self.cache,
         };
-        let found = path::build(certificate, &inputs, &mut path::Budget::default());
-        found.map(|path| path.certificates().to_vec()).map_err(|error| error.to_string())
+        let found = path::build(certificate, &inputs, &mut path::Budget::within(self.work));
+        found.map(|path| path.certificates().to_vec())
     }
 }

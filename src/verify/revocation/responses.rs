@@ -14,6 +14,7 @@ use super::super::ocsp::{Answer, AnswerStatus, CertificateId, OcspResponse, Resp
 use super::{Conclusion, Finding, Kind, Question, Rejection, Session, Signed, Status, is_fresh};
 use chrono::DateTime;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// id-kp-OCSPSigning.
@@ -30,8 +31,13 @@ pub(super) fn conclude(
         .setting
         .material
         .answers_about(&question.certificate.serial)
+        .filter(|(response, _)| session.is_proven(&response.sha256))
         .map(|(response, index)| (Arc::clone(response), index))
         .collect();
+    // What is broken off is noted in the budget.
+    if session.budget.spend_lookups(candidates.len()).is_err() {
+        return Vec::new();
+    }
     let issued_at = |response: &OcspResponse| Reverse(response.produced_at);
     candidates.sort_by_key(|(response, index)| (issued_at(response), response.sha256, *index));
     let mut conclusions: Vec<Conclusion> = Vec::new();
@@ -127,14 +133,16 @@ fn check(
     if is_responder(&response.responder, issuer) {
         match session.verify(question, &signed(response), issuer) {
             Ok(()) => return Ok(question.path.to_vec()),
-            Err(Rejection::Budget) => return Err(Rejection::Budget),
+            Err(broken @ Rejection::Budget(_)) => return Err(broken),
             Err(rejection) => closest = rejection,
         }
     }
-    for signer in delegates(session, response) {
+    let delegates = delegates(session, response);
+    session.budget.spend_lookups(delegates.len())?;
+    for signer in delegates {
         match check_delegate(session, question, issuer, response, &signer, finding) {
             Ok(path) => return Ok(path),
-            Err(Rejection::Budget) => return Err(Rejection::Budget),
+            Err(broken @ Rejection::Budget(_)) => return Err(broken),
             Err(rejection) => closest = rejection,
         }
     }
@@ -176,14 +184,9 @@ fn delegates(session: &Session<'_>, response: &OcspResponse) -> Vec<Arc<Certific
         ResponderId::Name(name) => material.certificates_named(name).collect(),
         ResponderId::KeyHash(hash) => material.certificates_with_key_id(hash).collect(),
     };
-    let mut all: Vec<Arc<Certificate>> = Vec::new();
-    for certificate in response.certificates.iter().chain(pooled) {
-        if is_responder(&response.responder, certificate) && !all.iter().any(|known| known.sha256 == certificate.sha256)
-        {
-            all.push(Arc::clone(certificate));
-        }
-    }
-    all
+    let mut known = BTreeSet::new();
+    let named = response.certificates.iter().chain(pooled).filter(|one| is_responder(&response.responder, one));
+    named.filter(|one| known.insert(one.sha256)).cloned().collect()
 }
 
 fn signed(response: &OcspResponse) -> Signed<'_> {
@@ -218,7 +221,7 @@ fn check_delegate(
     if signer.issuer_key != issuer.subject_key {
         return Err(Rejection::SignerNotEntitled("it was not issued by the issuer of the certificate"));
     }
-    session.budget.spend()?;
+    session.budget.spend_signature()?;
     if signer.verify_signed_by(issuer).is_err() {
         return Err(Rejection::SignerNotEntitled("the key of the certificate's issuer did not sign it"));
     }

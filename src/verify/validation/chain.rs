@@ -11,17 +11,20 @@
 //! It does not look at the signature.
 
 use super::super::certificate::Certificate;
-use super::super::material::Material;
 use super::super::name;
 use super::super::path::{self, Chains, PathError, PathInputs, PolicyInputs, Pool, Purpose};
 use super::super::policy::{Anchor, RevocationRules};
 use super::super::report::{AlgorithmUsed, RevocationUsed, rfc3339};
 use super::super::revocation::{self, Answer, Finding, Kind, PooledPaths, Rejection, Setting, Status};
 use super::super::verdict::{Conclusion, SubIndication};
+use super::super::work::BudgetError;
 use super::algorithms::Used;
 use super::findings::Findings;
+use super::missing;
 use super::session::Session;
+use super::signer::used_up;
 use crate::model::digest::Sha256;
+use crate::model::missing::Missing;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
@@ -56,6 +59,7 @@ pub(super) struct Walked {
     /// What is wrong, the worst first; nothing when the leaf is in order.
     problems: Vec<(Rank, &'static str, Conclusion)>,
     notes: Vec<(&'static str, String)>,
+    missing: Vec<Missing>,
 }
 
 /// How much a problem counts, the least first.
@@ -67,6 +71,8 @@ enum Rank {
     CaRevoked,
     Revoked,
     Never,
+    /// Nothing is known, because the work was used up.
+    BrokenOff,
 }
 
 /// The control time, and whether it was moved back because revocation data are old: younger ones would help.
@@ -104,10 +110,18 @@ impl Walked {
         for (_, name, problem) in &self.problems {
             findings.fail("x509", name, problem.clone());
         }
+        findings.missing.extend(self.missing.iter().cloned());
     }
 
     fn worst(&self) -> Option<Rank> {
         self.problems.first().map(|(rank, ..)| *rank)
+    }
+
+    /// Notes once that the work was used up, before everything else: what else was found is not all there is.
+    fn break_off(&mut self, error: &BudgetError) {
+        if self.worst() != Some(Rank::BrokenOff) {
+            self.problems.insert(0, (Rank::BrokenOff, "budget", used_up(error)));
+        }
     }
 
     fn problem(&mut self, rank: Rank, name: &'static str, conclusion: Conclusion) {
@@ -143,16 +157,17 @@ pub(super) fn walk(session: &Session<'_>, leaf: &Arc<Certificate>, role: Role, t
         purpose,
         cache: &question.caches.paths,
     };
-    let mut budget = path::Budget::default();
+    let mut budget = path::Budget::within(session.work);
     let mut chains = Chains::new(leaf, &inputs);
     let mut best: Option<Walked> = None;
     let mut broken: Option<PathError> = None;
+    let mut broken_off: Option<BudgetError> = None;
     for _ in 0..CHAINS_MAX {
         let chain = match chains.next(&mut budget) {
             Ok(Some(chain)) => chain,
             Ok(None) => break,
             Err(error) => {
-                broken = broken.or(Some(error.into()));
+                broken_off = Some(error);
                 break;
             }
         };
@@ -160,17 +175,40 @@ pub(super) fn walk(session: &Session<'_>, leaf: &Arc<Certificate>, role: Role, t
             Ok(_) => {
                 let walked = Walk { session, role, times }.along(&chain);
                 let worst = walked.worst();
+                if worst.is_none() {
+                    return walked;
+                }
                 if best.as_ref().is_none_or(|best| worst < best.worst()) {
                     best = Some(walked);
                 }
-                if worst.is_none() {
-                    break;
-                }
             }
+            Err(PathError::Budget(error)) => broken_off = Some(error),
             Err(error) => broken = broken.or(Some(error)),
         }
     }
-    best.unwrap_or_else(|| no_path(broken.unwrap_or_else(|| chains.failure())))
+    let mut walked = best.unwrap_or_else(|| {
+        let error = broken.unwrap_or_else(|| chains.failure());
+        let is_incomplete = matches!(error, PathError::NoChain { .. });
+        let mut walked = no_path(error);
+        if is_incomplete {
+            walked.missing = missing::of_open_chain(session, leaf, &rules_of(session, role));
+        }
+        walked
+    });
+    // A chain that was not found might have been in order.
+    if let Some(error) = broken_off {
+        walked.break_off(&error);
+    }
+    walked
+}
+
+/// What is asked of revocation data in a chain that ends in a signer or in a time-stamping authority.
+fn rules_of(session: &Session<'_>, role: Role) -> RevocationRules {
+    let policy = session.question.policy;
+    match role {
+        Role::Signer => policy.revocation,
+        Role::TimeStamping => RevocationRules { required: policy.timestamp.revocation_required, ..policy.revocation },
+    }
 }
 
 fn is_trusted(anchor: &Anchor, at: DateTime<Utc>) -> bool {
@@ -317,11 +355,24 @@ impl Walk<'_, '_> {
         above: &[Arc<Certificate>],
         control: Control,
     ) {
+        if let Err(error) = self.try_revocation(walked, limits, certificate, above, control) {
+            walked.break_off(&error);
+        }
+    }
+
+    fn try_revocation(
+        &self,
+        walked: &mut Walked,
+        limits: &mut Vec<Limit>,
+        certificate: &Arc<Certificate>,
+        above: &[Arc<Certificate>],
+        control: Control,
+    ) -> Result<(), BudgetError> {
         let rules = self.rules();
-        let mut answer = self.ask(certificate, above, control.time, &rules, true);
+        let mut answer = self.ask(certificate, above, control.time, &rules, true)?;
         if control.by_age {
             // Nothing is known against the issuer, so what it said later against the certificate counts.
-            let later = self.ask(certificate, above, self.session.question.at, &rules, false);
+            let later = self.ask(certificate, above, self.session.question.at, &rules, false)?;
             if matches!(later.status, Status::Revoked { .. } | Status::NotIssued) {
                 answer = later;
             }
@@ -344,6 +395,7 @@ impl Walk<'_, '_> {
             }
             // It may be lifted: EN 319 102-1 §5.2.6.4 waits.
             Status::OnHold { at } => {
+                walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
                 let what = format!("is on hold since {}", rfc3339(at));
                 limit(just_before(at), Rank::Unknown, SubIndication::TryLater, what);
             }
@@ -357,6 +409,7 @@ impl Walk<'_, '_> {
                 let until = fresh_until(&answer, &rules);
                 if !answer.is_fresh && until < control.time {
                     if rules.required {
+                        walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
                         let what = format!("is known not to be revoked until {} only", rfc3339(until));
                         limit(until, Rank::Unknown, SubIndication::TryLater, what);
                     } else {
@@ -367,7 +420,10 @@ impl Walk<'_, '_> {
                 self.data_algorithms(walked, &answer);
             }
             Status::Unknown if rules.required => {
-                let (sub, detail) = self.why_unknown(&answer, certificate, above, control, &rules);
+                let (sub, detail) = self.why_unknown(&answer, certificate, above, control, &rules)?;
+                if sub == SubIndication::TryLater {
+                    walked.missing.push(missing::revocation(certificate, &rules, self.session.question.at));
+                }
                 walked.problem(
                     Rank::Unknown,
                     "revocation",
@@ -378,16 +434,11 @@ impl Walk<'_, '_> {
                 walked.notes.push(("revocation", format!("{subject}: no revocation data, the policy asks for none")));
             }
         }
+        Ok(())
     }
 
     fn rules(&self) -> RevocationRules {
-        let policy = self.session.question.policy;
-        match self.role {
-            Role::Signer => policy.revocation,
-            Role::TimeStamping => {
-                RevocationRules { required: policy.timestamp.revocation_required, ..policy.revocation }
-            }
-        }
+        rules_of(self.session, self.role)
     }
 
     /// Asks with everything, or with what is proven to have existed at the control time when that was moved back
@@ -399,31 +450,24 @@ impl Walk<'_, '_> {
         control: DateTime<Utc>,
         rules: &RevocationRules,
         proven: bool,
-    ) -> Answer {
+    ) -> Result<Answer, BudgetError> {
         let session = self.session;
         let question = session.question;
-        let existed;
-        let material = if proven && control < question.at {
-            existed = self.proven_by(control);
-            &existed
-        } else {
-            &session.material
+        let paths = PooledPaths { pool: &session.pool, cache: &question.caches.paths, work: session.work };
+        let setting = Setting {
+            material: &session.material,
+            rules,
+            paths: &paths,
+            proofs: &session.proofs,
+            proven_by: (proven && control < question.at).then_some(control),
+            cache: &question.caches.revocation,
         };
-        let paths = PooledPaths { pool: &session.pool, cache: &question.caches.paths };
-        let setting =
-            Setting { material, rules, paths: &paths, proofs: &session.proofs, cache: &question.caches.revocation };
         let asked = revocation::Question { certificate, path: above, at: question.at, known_by: Some(control) };
-        revocation::status(&asked, &setting, &mut revocation::Budget::default())
-    }
-
-    fn proven_by(&self, control: DateTime<Utc>) -> Material {
-        let is_proven = |digest: &Sha256| self.session.proofs.get(digest).is_some_and(|since| *since <= control);
-        let mut material = Material::new();
-        let all = &self.session.material;
-        all.certificates().for_each(|one| material.add_certificate(Arc::clone(one)));
-        all.crls().filter(|one| is_proven(&one.sha256)).for_each(|one| material.add_crl(Arc::clone(one)));
-        all.ocsp_responses().filter(|one| is_proven(&one.sha256)).for_each(|one| material.add_ocsp(Arc::clone(one)));
-        material
+        let answer = revocation::status(&asked, &setting, &mut revocation::Budget::within(session.work));
+        match answer.broken_off {
+            Some(error) if answer.status == Status::Unknown => Err(error),
+            _ => Ok(answer),
+        }
     }
 
     fn why_unknown(
@@ -433,20 +477,20 @@ impl Walk<'_, '_> {
         above: &[Arc<Certificate>],
         control: Control,
         rules: &RevocationRules,
-    ) -> (SubIndication, String) {
+    ) -> Result<(SubIndication, String), BudgetError> {
         let rejections: Vec<&Rejection> = answer.findings.iter().filter_map(|f| f.rejection.as_ref()).collect();
         if rejections.contains(&&Rejection::SignerOutOfBounds) {
-            return (SubIndication::RevocationOutOfBoundsNoPoe, Rejection::SignerOutOfBounds.to_string());
+            return Ok((SubIndication::RevocationOutOfBoundsNoPoe, Rejection::SignerOutOfBounds.to_string()));
         }
         if control.time < self.session.question.at
-            && self.ask(certificate, above, control.time, rules, false).status != Status::Unknown
+            && self.ask(certificate, above, control.time, rules, false)?.status != Status::Unknown
         {
             let detail = format!("nothing proves that its revocation data existed at {}", rfc3339(control.time));
-            return (if control.by_age { SubIndication::TryLater } else { SubIndication::NoPoe }, detail);
+            return Ok((if control.by_age { SubIndication::TryLater } else { SubIndication::NoPoe }, detail));
         }
         let why: Vec<String> = rejections.iter().take(4).map(|rejection| full(*rejection)).collect();
         let why = if why.is_empty() { "none at hand".to_owned() } else { why.join("; ") };
-        (SubIndication::TryLater, format!("no usable revocation data ({why})"))
+        Ok((SubIndication::TryLater, format!("no usable revocation data ({why})")))
     }
 
     /// EN 319 102-1 §5.2.6.4: the algorithms of the revocation data, when these are proven to exist.

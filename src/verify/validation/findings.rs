@@ -5,12 +5,15 @@
 
 use super::super::report::{Check, Outcome};
 use super::super::verdict::{Conclusion, Indication};
+use crate::model::missing::Missing;
 
 /// The checks that were made, and what they found wrong.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     checks: Vec<Check>,
     problems: Vec<Conclusion>,
+    /// What was missing.
+    pub(super) missing: Vec<Missing>,
 }
 
 impl Findings {

@@ -7,11 +7,13 @@ use super::super::cms::{CmsError, SignedData};
 use super::super::report::{Level, PoeSource, ProofOfExistence, Report, SignatureReport, Signer};
 use super::super::timestamp::{TST_INFO, TimestampToken};
 use super::super::verdict::{Conclusion, SubIndication};
+use super::super::work::Work;
 use super::super::wrap::WrapError;
 use super::session::{Session, unwrapped};
 use super::signature;
+use super::signer::{self, Contents};
 use super::timestamps::{self, Covered};
-use super::{ContentError, Question};
+use super::{Content, ContentError, InMemory, OnceDigested, Question};
 use crate::model::digest::{Sha256, sha256};
 
 /// What an object is.
@@ -22,10 +24,10 @@ enum Kind {
     Foreign(&'static str, &'static str),
 }
 
-pub(super) fn validate(question: &Question<'_>) -> Result<Report, ContentError> {
+pub(super) fn validate(question: &Question<'_>, work: &Work) -> Result<Report, ContentError> {
     let (format, signatures) = match recognise(question.object) {
-        Ok((Kind::Cms, bytes)) => ("cms", cms(question, &bytes)?),
-        Ok((Kind::Timestamp, bytes)) => ("timestamp", vec![timestamp(question, &bytes)?]),
+        Ok((Kind::Cms, bytes)) => ("cms", cms(question, work, &bytes)?),
+        Ok((Kind::Timestamp, bytes)) => ("timestamp", vec![timestamp(question, work, &bytes)?]),
         Ok((Kind::Foreign(object, format), _)) => {
             let detail = format!("signatures in {object} are not supported");
             let conclusion = Conclusion::indeterminate(SubIndication::SigConstraintsFailure, detail);
@@ -84,7 +86,7 @@ fn foreign(object: &[u8]) -> Option<Kind> {
     text.starts_with(b"%PDF-").then_some(Kind::Foreign("pdf", "PDF"))
 }
 
-fn cms(question: &Question<'_>, bytes: &[u8]) -> Result<Vec<SignatureReport>, ContentError> {
+fn cms(question: &Question<'_>, work: &Work, bytes: &[u8]) -> Result<Vec<SignatureReport>, ContentError> {
     let signed = match SignedData::read(bytes) {
         Ok(signed) => signed,
         Err(error) => {
@@ -92,13 +94,16 @@ fn cms(question: &Question<'_>, bytes: &[u8]) -> Result<Vec<SignatureReport>, Co
             return Ok(vec![unread(question, "unknown", conclusion)]);
         }
     };
-    let session = Session::new(question, bytes, &signed);
+    let session = Session::new(question, work, bytes, &signed);
     let signers = signed.signers.iter().enumerate();
-    signers.map(|(index, signer)| signature::validate(&session, &signed, index, signer)).collect()
+    let attached = signer::attached(&signed).map(InMemory);
+    let attached = attached.as_ref().map(|content| OnceDigested::new(content));
+    let contents = Contents { attached: attached.as_ref().map(|c| c as &dyn Content), given: question.content };
+    signers.map(|(index, signer)| signature::validate(&session, &signed, &contents, index, signer)).collect()
 }
 
 /// A time-stamp by itself: EN 319 102-1 §5.4.
-fn timestamp(question: &Question<'_>, bytes: &[u8]) -> Result<SignatureReport, ContentError> {
+fn timestamp(question: &Question<'_>, work: &Work, bytes: &[u8]) -> Result<SignatureReport, ContentError> {
     let token = match TimestampToken::read(bytes) {
         Ok(token) => token,
         Err(error) => {
@@ -107,7 +112,7 @@ fn timestamp(question: &Question<'_>, bytes: &[u8]) -> Result<SignatureReport, C
         }
     };
     let signed = token.signed_data();
-    let session = Session::new(question, &token.bytes, &signed);
+    let session = Session::new(question, work, &token.bytes, &signed);
     let covered = Covered::Content(question.content);
     let examined = timestamps::examine(&session, bytes, PoeSource::Timestamp, &covered)?;
     let mut report = unread(question, "RFC3161", examined.report.conclusion.clone());
@@ -124,6 +129,7 @@ fn timestamp(question: &Question<'_>, bytes: &[u8]) -> Result<SignatureReport, C
     report.revocation = examined.report.revocation.clone();
     report.algorithms = examined.algorithms;
     report.checks = examined.checks;
+    report.missing = examined.report.missing.clone();
     report.timestamps = vec![examined.report];
     Ok(report)
 }
@@ -150,5 +156,6 @@ fn unread(question: &Question<'_>, format: &'static str, conclusion: Conclusion)
         algorithms: Vec::new(),
         timestamps: Vec::new(),
         checks: findings.conclude().1,
+        missing: Vec::new(),
     }
 }

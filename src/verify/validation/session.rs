@@ -12,6 +12,7 @@ use super::super::ocsp::OcspResponse;
 use super::super::path::Pool;
 use super::super::report::{PoeSource, ProofOfExistence};
 use super::super::timestamp::TimestampToken;
+use super::super::work::Work;
 use super::super::wrap;
 use super::Question;
 use crate::model::digest::{Sha256, sha256};
@@ -22,6 +23,8 @@ use std::sync::Arc;
 /// One question while it is answered.
 pub(super) struct Session<'q> {
     pub(super) question: &'q Question<'q>,
+    /// What the submission has left.
+    pub(super) work: &'q Work,
     /// The question's material and that of the object.
     pub(super) material: Material,
     /// All certificates of the material, by name.
@@ -40,12 +43,13 @@ pub(super) struct Session<'q> {
 
 impl<'q> Session<'q> {
     /// Gathers what `signed` carries, itself and in its tokens; `bytes` are the object without its wrapping.
-    pub(super) fn new(question: &'q Question<'q>, bytes: &[u8], signed: &SignedData<'_>) -> Self {
+    pub(super) fn new(question: &'q Question<'q>, work: &'q Work, bytes: &[u8], signed: &SignedData<'_>) -> Self {
         let names = [Some(sha256(question.object)), Some(sha256(bytes)), question.object_digest];
         let known: Vec<_> = question.poe.iter().filter(|poe| poe.time <= question.at).cloned().collect();
         let of_object = known.iter().filter(|poe| names.contains(&Some(poe.object))).map(|poe| (poe.time, poe.source));
         let mut session = Self {
             question,
+            work,
             material: question.material.clone(),
             pool: Pool::default(),
             proofs: BTreeMap::new(),

@@ -5,12 +5,14 @@
 
 use super::super::certificate::{Certificate, KeyUsage};
 use super::super::cms::attributes::{
-    ARCHIVE_TIMESTAMP_V2, ARCHIVE_TIMESTAMP_V3, COUNTERSIGNATURE, LONG_TERM_VALIDATION, SignaturePolicy,
+    ARCHIVE_TIMESTAMP_V2, ARCHIVE_TIMESTAMP_V3, CERTIFICATE_VALUES, COUNTERSIGNATURE, EVIDENCE_RECORD_EXTERNAL,
+    EVIDENCE_RECORD_INTERNAL, LONG_TERM_VALIDATION, REVOCATION_VALUES, SIGNATURE_TIMESTAMP, SignaturePolicy,
 };
 use super::super::cms::{SignedData, SignerInfo};
 use super::super::kz;
 use super::super::limits::TIMESTAMPS_MAX;
 use super::super::name;
+use super::super::oid::Oid;
 use super::super::report::{
     AlgorithmUsed, Level, PoeSource, ProofOfExistence, SignatureReport, Signer, TimestampReport, rfc3339,
 };
@@ -20,20 +22,21 @@ use super::algorithms::Used;
 use super::chain::{self, Role, Times};
 use super::findings::Findings;
 use super::session::Session;
-use super::signer;
+use super::signer::{self, Contents};
 use super::timestamps::{self, Covered, Examined};
 use crate::model::digest::sha256;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 /// Validates one signer of `signed`.
 pub(super) fn validate(
     session: &Session<'_>,
     signed: &SignedData<'_>,
+    contents: &Contents<'_>,
     index: usize,
     signer: &SignerInfo<'_>,
 ) -> Result<SignatureReport, ContentError> {
     let mut findings = Findings::default();
-    let question = session.question;
     if signed.trailing > 0 {
         findings.warn("format", "trailing", format!("{} bytes behind the object", signed.trailing));
     }
@@ -41,7 +44,7 @@ pub(super) fn validate(
         let detail = format!("{} certificates or revocation data in the object cannot be read", session.unreadable);
         findings.warn("format", "carried", detail);
     }
-    let verified = signer::verify(session, signed, signer, question.content, &mut findings)?;
+    let verified = signer::verify(session, signed, signer, contents, &mut findings)?;
     let id = sha256(&signer.signature);
     let times = read_times(session, signed, signer, &mut findings)?;
 
@@ -70,6 +73,7 @@ pub(super) fn validate(
         signer_report = signer_of(certificate);
         note_identity(&signer_report, &mut findings);
     }
+    let missing = std::mem::take(&mut findings.missing);
     let (conclusion, checks) = findings.conclude();
     unique(&mut algorithms);
     Ok(SignatureReport {
@@ -88,6 +92,7 @@ pub(super) fn validate(
         algorithms,
         timestamps: times.tokens,
         checks,
+        missing,
     })
 }
 
@@ -250,19 +255,29 @@ fn accept_times(
     }
 }
 
+/// Unsigned attributes that are looked into.
+const EVALUATED: [&str; 3] = [SIGNATURE_TIMESTAMP, CERTIFICATE_VALUES, REVOCATION_VALUES];
+/// Names of some that are not.
+const NOT_EVALUATED: [(&str, &str); 6] = [
+    (ARCHIVE_TIMESTAMP_V3, "archive time-stamp"),
+    (ARCHIVE_TIMESTAMP_V2, "archive time-stamp, second form"),
+    (LONG_TERM_VALIDATION, "long-term-validation attribute"),
+    (COUNTERSIGNATURE, "countersignature"),
+    (EVIDENCE_RECORD_INTERNAL, "evidence record"),
+    (EVIDENCE_RECORD_EXTERNAL, "evidence record over an outside content"),
+];
+
 /// What is in the signature and was not looked into: nobody shall think that it was.
 fn note_what_is_not_evaluated(signer: &SignerInfo<'_>, findings: &mut Findings) {
-    let Some(unsigned) = &signer.unsigned else { return };
-    for (oid, what) in [
-        (ARCHIVE_TIMESTAMP_V3, "archive time-stamp"),
-        (ARCHIVE_TIMESTAMP_V2, "archive time-stamp, second form"),
-        (LONG_TERM_VALIDATION, "long-term-validation attribute"),
-        (COUNTERSIGNATURE, "countersignature"),
-    ] {
-        let count = unsigned.all(oid).count();
-        if count > 0 {
-            findings.warn("past", "not-evaluated", format!("{what}: {count} in the signature, not evaluated"));
-        }
+    let mut counts: BTreeMap<&Oid, usize> = BTreeMap::new();
+    for attribute in signer.unsigned.iter().flat_map(|unsigned| &unsigned.list) {
+        let count = counts.entry(&attribute.oid).or_default();
+        *count = count.saturating_add(1);
+    }
+    for (oid, count) in counts.into_iter().filter(|(oid, _)| !EVALUATED.contains(&oid.as_str())) {
+        let named = NOT_EVALUATED.iter().find(|(known, _)| *oid == **known);
+        let what = named.map_or_else(|| format!("attribute {oid}"), |(_, what)| (*what).to_owned());
+        findings.warn("past", "not-evaluated", format!("{what}: {count} in the signature, not evaluated"));
     }
 }
 

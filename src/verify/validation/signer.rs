@@ -9,14 +9,16 @@ use super::super::alg::{self, AlgorithmError, DigestAlgorithm, Message, PublicKe
 use super::super::certificate::Certificate;
 use super::super::cms::attributes::{AttributeError, CertificateId};
 use super::super::cms::{Attributes, Content as Attached, SignedData, SignerIdentifier, SignerInfo};
+use super::super::der::tag;
 use super::super::name::{self, names_match};
 use super::super::oid::Oid;
 use super::super::verdict::{Conclusion, SubIndication};
+use super::super::work::BudgetError;
 use super::algorithms::Used;
 use super::findings::Findings;
+use super::missing;
 use super::session::Session;
 use super::{Content, ContentError};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Certificates of one name and number that are tried. Own bound: an issuer numbers each once (RFC 5280 §4.1.2.2).
@@ -45,7 +47,7 @@ pub(super) fn verify(
     session: &Session<'_>,
     signed: &SignedData<'_>,
     signer: &SignerInfo<'_>,
-    content: Option<&dyn Content>,
+    contents: &Contents<'_>,
     findings: &mut Findings,
 ) -> Result<Verified, ContentError> {
     let (candidates, has_reference) = identify(session, signer, findings);
@@ -68,11 +70,12 @@ pub(super) fn verify(
     };
     let signed_bytes = match &signer.signed {
         Some(attributes) => {
-            verified.signed_digest = check_digest(attributes, digest, signed, content, findings)?;
+            verified.signed_digest = check_digest(attributes, digest, contents, findings)?;
             signed_attributes(attributes, findings).map(|bytes| vec![Signed::Attributes(bytes)])
         }
         None => {
-            let contents = contents_without_attributes(digest, signed, content, findings)?;
+            accept_without_attributes(session, signed, contents, findings)?;
+            let contents = contents_without_attributes(digest, contents, findings)?;
             verified.signed_digest = contents.first().map(|c| (digest.oid(), c.digest(digest)));
             (!contents.is_empty()).then_some(contents)
         }
@@ -80,6 +83,10 @@ pub(super) fn verify(
     let (Some(algorithm), Some(signed_bytes)) = (algorithm, signed_bytes) else { return Ok(verified) };
     let mut failure = None;
     for certificate in candidates.into_iter().take(CANDIDATES_MAX) {
+        if let Err(error) = session.work.signature() {
+            findings.fail("crypto", "budget", used_up(&error));
+            return Ok(verified);
+        }
         match check_value(&certificate, &algorithm, &signed_bytes, &signer.signature) {
             Ok(key) => {
                 findings.ok("crypto", "signature", format!("{} by {} {}", algorithm.name(), key.kind(), key.bits()));
@@ -95,6 +102,12 @@ pub(super) fn verify(
         findings.fail("crypto", "signature", unverifiable(&error));
     }
     Ok(verified)
+}
+
+/// What follows when the work is used up, wherever that is: nothing is known, and nothing that may still come would
+/// make the object smaller.
+pub(super) fn used_up(error: &BudgetError) -> Conclusion {
+    fail(SubIndication::CertificateChainGeneralFailure, error.to_string())
 }
 
 fn check_value(
@@ -130,6 +143,7 @@ fn identify(session: &Session<'_>, signer: &SignerInfo<'_>, findings: &mut Findi
     };
     let missing = |detail: String| fail(SubIndication::NoSigningCertificateFound, detail);
     if named.is_empty() {
+        findings.missing.extend(missing::of_signer(session, &signer.sid));
         let detail = match &signer.sid {
             SignerIdentifier::IssuerSerial { issuer, serial } => {
                 format!("certificate {} of {} is not at hand", hex::encode(serial), name::rfc4514(issuer))
@@ -153,6 +167,7 @@ fn identify(session: &Session<'_>, signer: &SignerInfo<'_>, findings: &mut Findi
     let is_referred = |c: &Arc<Certificate>| references.iter().all(|id| refers_to(id, c));
     let referred: Vec<_> = named.into_iter().filter(is_referred).collect();
     if referred.is_empty() {
+        findings.missing.extend(missing::of_signer(session, &signer.sid));
         let digests: Vec<String> = references.iter().map(|id| hex::encode(&id.digest)).collect();
         let detail = format!("no certificate at hand has the digest that was signed: {}", digests.join(", "));
         findings.fail(BLOCK, "reference", missing(detail));
@@ -185,7 +200,7 @@ fn refers_to(id: &CertificateId<'_>, certificate: &Certificate) -> bool {
 /// What the value is over.
 enum Signed<'a> {
     Attributes(Vec<u8>),
-    Content(Cow<'a, [u8]>),
+    Content(&'a [u8]),
     ContentDigest(Vec<u8>),
 }
 
@@ -227,8 +242,7 @@ fn signed_attributes(attributes: &Attributes<'_>, findings: &mut Findings) -> Op
 fn check_digest(
     attributes: &Attributes<'_>,
     digest: DigestAlgorithm,
-    signed: &SignedData<'_>,
-    content: Option<&dyn Content>,
+    contents: &Contents<'_>,
     findings: &mut Findings,
 ) -> Result<Option<(Oid, Vec<u8>)>, ContentError> {
     let expected = match attributes.message_digest() {
@@ -243,8 +257,8 @@ fn check_digest(
             return Ok(None);
         }
     };
-    let attached = attached(signed).map(|bytes| digest.digest(bytes));
-    let given = content.map(|content| content.digest(digest)).transpose()?;
+    let attached = contents.attached.map(|content| content.digest(digest)).transpose()?;
+    let given = contents.given.map(|content| content.digest(digest)).transpose()?;
     let mut is_known = false;
     for (name, found) in [("attached content", attached), ("given content", given)] {
         let Some(found) = found else { continue };
@@ -274,32 +288,114 @@ pub(super) fn attached<'a>(signed: &'a SignedData<'_>) -> Option<&'a [u8]> {
     }
 }
 
+/// What a signature may be over: the content in the object, and the one that is given.
+#[derive(Clone, Copy)]
+pub(super) struct Contents<'a> {
+    pub(super) attached: Option<&'a dyn Content>,
+    pub(super) given: Option<&'a dyn Content>,
+}
+
+impl<'a> Contents<'a> {
+    fn all(&self) -> impl Iterator<Item = &'a dyn Content> + use<'a> {
+        self.attached.into_iter().chain(self.given)
+    }
+}
+
+/// Whether a signature without signed attributes may count.
+///
+/// The value over signed attributes is over their DER encoding with the tag of a SET, and nothing in it says so (RFC
+/// 5652 §5.4). So a value over attributes is as good over a content that is these attributes, and a value over such a
+/// content is as good over attributes of the content's choice. Contents that look like attributes are refused here
+/// whatever the policy says. Who signs them elsewhere signs whatever they name: only a signer, or a policy that asks
+/// for signed attributes wherever the key is used, prevents that.
+fn accept_without_attributes(
+    session: &Session<'_>,
+    signed: &SignedData<'_>,
+    contents: &Contents<'_>,
+    findings: &mut Findings,
+) -> Result<(), ContentError> {
+    let mut refuse =
+        |detail: String| findings.fail("crypto", "attributes", fail(SubIndication::SigConstraintsFailure, detail));
+    if signed.content_type != DATA {
+        refuse(format!("content of type {} is signed without signed attributes", signed.content_type));
+    }
+    for content in contents.all() {
+        if looks_like_attributes(&content.head()?) {
+            let detail = "the content is a set of attributes, signed without signed attributes: whoever signed it may \
+                          have signed another content";
+            refuse(detail.to_owned());
+        }
+    }
+    // EN 319 122-1 §6.3: content-type, message-digest and the reference to the certificate are signed attributes.
+    if session.question.policy.signer.signed_attributes_required {
+        refuse("it has no signed attributes, which the policy asks for".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether a content begins as a SET of Attribute does: the SET, a SEQUENCE in it, an object identifier in that. More
+/// than that is refused, so that no encoding of attributes that some program accepts slips through; no text and no
+/// format of documents begins like this.
+fn looks_like_attributes(head: &[u8]) -> bool {
+    let inside = |bytes, wanted| header(bytes).and_then(|(tag, rest)| (tag == wanted).then_some(rest));
+    let first = inside(head, tag::SET).and_then(|set| inside(set, tag::SEQUENCE));
+    first.and_then(<[u8]>::first) == Some(&tag::OID)
+}
+
+/// Tag and what follows the length, whatever form the length has.
+fn header(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (tag, rest) = bytes.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let more = if length & 0x80 == 0 { 0 } else { usize::from(length & 0x7f) };
+    Some((*tag, rest.get(more..)?))
+}
+
 /// Without signed attributes the value is over the content itself: over every one at hand.
 fn contents_without_attributes<'a>(
     digest: DigestAlgorithm,
-    signed: &'a SignedData<'_>,
-    content: Option<&'a dyn Content>,
+    contents: &Contents<'a>,
     findings: &mut Findings,
 ) -> Result<Vec<Signed<'a>>, ContentError> {
-    if signed.content_type != DATA {
-        let detail = format!("content of type {} is signed without signed attributes", signed.content_type);
-        findings.fail("crypto", "attributes", fail(SubIndication::SigConstraintsFailure, detail));
+    if let (Some(attached), Some(given)) = (contents.attached, contents.given)
+        && attached.digest(digest)? != given.digest(digest)?
+    {
+        let detail = "the given content is not the attached one";
+        findings.fail("crypto", "digest", Conclusion::failed(SubIndication::HashFailure, detail));
     }
-    let attached = attached(signed);
-    let mut contents: Vec<Signed<'a>> = attached.map(|bytes| Signed::Content(bytes.into())).into_iter().collect();
-    if let Some(content) = content {
-        let found = content.digest(digest)?;
-        if attached.is_some_and(|bytes| digest.digest(bytes) != found) {
-            let detail = "the given content is not the attached one";
-            findings.fail("crypto", "digest", Conclusion::failed(SubIndication::HashFailure, detail));
-        }
-        contents.push(match content.bytes() {
-            Some(bytes) => Signed::Content(bytes.into()),
-            None => Signed::ContentDigest(found),
-        });
-    }
-    if contents.is_empty() {
+    let signed = |content: &'a dyn Content| {
+        Ok(match content.bytes() {
+            Some(bytes) => Signed::Content(bytes),
+            None => Signed::ContentDigest(content.digest(digest)?),
+        })
+    };
+    let signed = contents.all().map(signed).collect::<Result<Vec<_>, ContentError>>()?;
+    if signed.is_empty() {
         findings.fail("crypto", "digest", fail(SubIndication::SignedDataNotFound, "the content is not at hand"));
     }
-    Ok(contents)
+    Ok(signed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_as_signed_attributes_do_is_recognised_in_any_form_of_length() {
+        for (head, is_like) in [
+            (&[0x31, 0x0d, 0x30, 0x0b, 0x06, 0x09][..], true),
+            (&[0x31, 0x81, 0x90, 0x30, 0x82, 0x01, 0x02, 0x06], true),
+            (&[0x31, 0x80, 0x30, 0x80, 0x06], true),
+            // A SEQUENCE around it, a set of strings, a sequence of numbers, and less than it takes.
+            (&[0x30, 0x0d, 0x30, 0x0b, 0x06], false),
+            (&[0x31, 0x04, 0x0c, 0x02], false),
+            (&[0x31, 0x05, 0x30, 0x03, 0x02], false),
+            (&[0x31, 0x0d, 0x30, 0x0b], false),
+            (&[0x31, 0x88], false),
+            (&[], false),
+            (b"1. 0rder", false),
+            (b"%PDF-1.7", false),
+        ] {
+            assert_eq!(looks_like_attributes(head), is_like, "{head:02x?}");
+        }
+    }
 }

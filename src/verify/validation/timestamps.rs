@@ -13,8 +13,8 @@ use super::chain::{self, Role, Times};
 use super::findings::Findings;
 use super::session::Session;
 use super::signature;
-use super::signer;
-use super::{Content, ContentError};
+use super::signer::{self, Contents};
+use super::{Content, ContentError, InMemory};
 use crate::model::digest::sha256;
 use chrono::{DateTime, Utc};
 
@@ -58,6 +58,7 @@ pub(super) fn examine(
         signer: super::super::report::Signer::default(),
         chain: Vec::new(),
         revocation: Vec::new(),
+        missing: Vec::new(),
     };
     let mut algorithms = Vec::new();
     match TimestampToken::read(bytes) {
@@ -73,6 +74,7 @@ pub(super) fn examine(
             findings.fail("time", "format", Conclusion::failed(SubIndication::FormatFailure, error.to_string()));
         }
     }
+    report.missing = std::mem::take(&mut findings.missing);
     let (conclusion, checks) = findings.conclude();
     report.conclusion = conclusion.of_building_block();
     Ok(Examined { report, algorithms, checks })
@@ -126,7 +128,9 @@ fn authority(
         findings.fail("time", "format", Conclusion::failed(SubIndication::FormatFailure, "the token has no signer"));
         return Ok(Vec::new());
     };
-    let verified = signer::verify(session, &signed, signer, None, findings)?;
+    let attached = signer::attached(&signed).map(InMemory);
+    let contents = Contents { attached: attached.as_ref().map(|c| c as &dyn Content), given: None };
+    let verified = signer::verify(session, &signed, signer, &contents, findings)?;
     signature::accept_attributes(&signed, signer, findings);
     if !verified.has_reference {
         // RFC 3161 §2.4.1: the certificate of the authority has to be referred to.

@@ -91,8 +91,8 @@ fn octets<const N: usize>(words: &Words<N>) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
-/// The DER of an object identifier (X.690 §8.19).
-pub(super) fn oid(dotted: &str) -> Vec<u8> {
+/// The DER of an object identifier (X.690 §8.19) that stands in the source.
+pub fn oid(dotted: &str) -> Vec<u8> {
     let mut arcs = dotted.split('.').map(|arc| arc.parse::<u64>().expect("an arc"));
     let (first, second) = (arcs.next().expect("two arcs"), arcs.next().expect("two arcs"));
     let mut content = Vec::new();
