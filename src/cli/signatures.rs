@@ -16,7 +16,7 @@ const RECEIVED: Text = text("Архивке түскен уақыты", "Пол�
 const CLAIMED: Text = text("Қол қоюшы көрсеткен уақыт", "Время, заявленное подписавшим", "Time claimed by the signer");
 const PROVEN: Text = text("Дәлелденген уақыт", "Доказанное время", "Proven time");
 
-fn verdict_text(verdict: SignatureVerdict) -> Text {
+pub(super) fn verdict_text(verdict: SignatureVerdict) -> Text {
     match verdict {
         SignatureVerdict::Valid => text("жарамды", "действительны", "valid"),
         SignatureVerdict::NotVerifiable => text(
@@ -35,6 +35,11 @@ fn basis_text(basis: CreationBasis) -> Text {
         }
         CreationBasis::Claimed => text("қол қоюшының сөзі бойынша", "со слов подписавшего", "as the signer claims"),
         CreationBasis::Received => text("түскен күні бойынша", "по дате получения", "by the date of receipt"),
+        CreationBasis::Recorded => text(
+            "ескі жүйеде жазылған құжат күні бойынша, дәлелденбеген",
+            "по дате документа из прежней системы, не доказана",
+            "by the document date of the old system, not proven",
+        ),
     }
 }
 
