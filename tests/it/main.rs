@@ -15,6 +15,7 @@ mod golden;
 mod gost;
 mod grow;
 mod hostile;
+mod import;
 mod pkits;
 mod policy;
 mod readers;
