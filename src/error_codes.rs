@@ -536,11 +536,12 @@ codes! {
     ImpTaken = "IMP-002", Conflict,
         kk: "Бейіннің бұл нұсқасы басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріп, қайта қол қойғызыңыз.",
         ru: "Эта версия профиля уже введена с другим содержанием. Дайте новый номер версии и подпишите заново.",
-        en: "This version of the profile was adopted with other content. Give it a new version and have it signed again.";
+        en: "This version of the profile was adopted with other content. Give it a new version and have it signed \
+             again.";
     /// The profile is not approved by two officers with authority.
     ImpApproval = "IMP-003", Refused,
-        kk: "Бейінді органның өкілетті екі қызметкері бекітуі тиіс, оның бірі құжаттамалық қамтамасыз ету бөлімшесінен. \
-             Дәл осы файлға қойылған екі жарамды қолтаңбаны беріңіз.",
+        kk: "Бейінді органның өкілетті екі қызметкері бекітуі тиіс, оның бірі құжаттамалық қамтамасыз ету \
+             бөлімшесінен. Дәл осы файлға қойылған екі жарамды қолтаңбаны беріңіз.",
         ru: "Профиль утверждают два уполномоченных сотрудника органа, один из них из службы документационного \
              обеспечения. Дайте две действительные подписи под этим самым файлом.",
         en: "A profile is approved by two authorised officers of the agency, one of them of the records office. Give \
@@ -560,18 +561,21 @@ codes! {
         kk: "Кесте бейінге сай оқылмайды, одан ештеңе алынбады. Кодтауы (UTF-8), бөлгіші мен бағандарын тексеріңіз.",
         ru: "Таблица не читается по профилю, из неё ничего не принято. Проверьте кодировку (UTF-8), разделитель и \
              столбцы.",
-        en: "The table cannot be read by the profile, and nothing of it was taken in. Check encoding (UTF-8), delimiter \
-             and columns.";
+        en: "The table cannot be read by the profile, and nothing of it was taken in. Check encoding (UTF-8), \
+             delimiter and columns.";
     /// A row has other cells than the header, or a value that the profile does not know.
     ImpRow = "IMP-007", Refused,
         kk: "Кесте жолының мәні бейінге сай емес. Көрсетілген ұяшықты түзетіп, импортты қайталаңыз.",
         ru: "Значение в строке таблицы не соответствует профилю. Исправьте указанную ячейку и повторите импорт.",
-        en: "A value in a row of the table is not as the profile says. Correct the cell named and run the import again.";
+        en: "A value in a row of the table is not as the profile says. Correct the cell named and run the import \
+             again.";
     /// The document is not of the period that the profile covers.
     ImpPeriod = "IMP-008", Refused,
         kk: "Құжаттың күні бейін қамтитын кезеңнен тыс. Күнін тексеріңіз; жаңа құжаттар «ingest» арқылы қабылданады.",
-        ru: "Дата документа вне периода, который охватывает профиль. Проверьте дату; новые документы принимает «ingest».",
-        en: "The date of the document is outside the period of the profile. Check it; new documents come in by `ingest`.";
+        ru: "Дата документа вне периода, который охватывает профиль. Проверьте дату; новые документы принимает \
+             «ingest».",
+        en: "The date of the document is outside the period of the profile. Check it; new documents come in by \
+             `ingest`.";
     /// Two rows claim the same registration or the same file; neither is taken in.
     ImpRepeated = "IMP-009", Refused,
         kk: "Екі жол бір тіркеу нөмірін немесе бір файлды көрсетеді, екеуі де алынбады. Қайсысы дұрыс екенін шешіңіз.",

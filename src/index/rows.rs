@@ -460,8 +460,8 @@ impl RecordRow {
                 words.extend(fold::words(value));
             }
         }
-        let own = [Some(self.agency.as_str()), Some(&self.nomenclature_index), self.file.as_deref(), self.receipt_number()];
-        for value in own.into_iter().flatten() {
+        let own = [Some(self.agency.as_str()), Some(&self.nomenclature_index), self.file.as_deref()];
+        for value in own.into_iter().chain([self.receipt_number()]).flatten() {
             words.extend(fold::words(value));
         }
         words

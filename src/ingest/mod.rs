@@ -222,9 +222,17 @@ fn is_answer(path: &Path, neighbours: &[PathBuf]) -> bool {
 enum Event {
     Decided(Box<Decided>),
     /// A trial: it would become a record with these flags.
-    Tried { path: PathBuf, flags: Vec<String> },
+    Tried {
+        path: PathBuf,
+        flags: Vec<String>,
+    },
     /// Refused, and no entry of the journal says so yet.
-    Refused { path: PathBuf, bytes: u64, known: Box<Known>, refusals: Vec<Refusal> },
+    Refused {
+        path: PathBuf,
+        bytes: u64,
+        known: Box<Known>,
+        refusals: Vec<Refusal>,
+    },
 }
 
 /// A submission that is decided and durable, or failed.

@@ -98,8 +98,7 @@ impl Holding {
                     return Err(Refusal::new(ErrorCode::IngEntriesTooMany, file_name(root), detail).into());
                 }
                 let name = format!("{folder}{}", entry.file_name().to_string_lossy());
-                let metadata =
-                    fs::symlink_metadata(entry.path()).map_err(|e| ReceiveError::io(&entry.path(), e))?;
+                let metadata = fs::symlink_metadata(entry.path()).map_err(|e| ReceiveError::io(&entry.path(), e))?;
                 let stamp = Some(Stamp::of(&metadata));
                 if entry.file_name().to_str().is_none() || path::check(&name).is_err() {
                     let what = "file name cannot be kept";

@@ -1,8 +1,8 @@
 //! What a record keeps of the validation at its receipt, in short; the whole of it is a component of the record.
 //!
 //! Three dates are kept apart: what the signer claims, the earliest that is proven, and when the archive received it.
-//! The date of creation is the date of the signature (N 430 cl. 42), and says which of the three it is; of an imported record it
-//! may be the date that the document bears.
+//! The date of creation is the date of the signature (N 430 cl. 42), and says which of the three it is; of an imported
+//! record it may be the date that the document bears.
 
 use super::digest::Sha256;
 use super::record::text;

@@ -364,8 +364,8 @@ fn holdings_are_imported(checked: &mut Checked<'_>) {
     let refused = checked.run(&["import", "check", &broken], Exit::Refused, &["import-answer"]);
     assert_eq!(codes(&refused[0]), ["IMP-001", "IMP-001"]);
 
-    let head = "Тіркеу нөмірі;Құжат күні;Түскен күні;Түскен нөмірі;Файл";
-    let rows = "71-қ;05.03.2019;06.03.2019;К-71;71.docx\n72-қ;05.03.1999;;;72.docx";
+    let head = "Тіркеу нөмірі;Құжат күні;Түскен күні;Түскен нөмірі;Тақырыбы;Файл";
+    let rows = "71-қ;05.03.2019;06.03.2019;К-71;Хат;71.docx\n72-қ;05.03.1999;;;Хат;72.docx";
     let table = bench.file("table.csv", format!("{head}\n{rows}\n"));
     fs::create_dir(bench.path("holding")).unwrap();
     for name in ["71.docx", "72.docx", "73.docx"] {

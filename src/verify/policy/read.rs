@@ -163,11 +163,7 @@ fn policy(mut fields: Fields) -> Option<Policy> {
 }
 
 /// A table that must be there.
-pub(crate) fn section<T>(
-    fields: &mut Fields,
-    key: &str,
-    read: impl FnOnce(Fields) -> Option<T>,
-) -> Option<T> {
+pub(crate) fn section<T>(fields: &mut Fields, key: &str, read: impl FnOnce(Fields) -> Option<T>) -> Option<T> {
     let value = fields.required(key)?;
     fields.inner(key, value).and_then(read)
 }
