@@ -558,6 +558,61 @@ codes! {
         ru: "Эта версия уже введена с другим содержанием. Дайте новый номер версии.",
         en: "This version was adopted with other content. Give it a new version.";
 
+    /// The profile of an import does not follow its schema.
+    ImpProfile = "IMP-001", Refused,
+        kk: "Импорт бейіні схемаға сай емес. Көрсетілген орынды түзетіп, «import check» арқылы тексеріңіз.",
+        ru: "Профиль импорта не соответствует схеме. Исправьте указанное место и проверьте через «import check».",
+        en: "The profile of the import does not follow its schema. Mend the place named and try `import check`.";
+    /// The same version of a profile was adopted with other content.
+    ImpTaken = "IMP-002", Conflict,
+        kk: "Бейіннің бұл нұсқасы басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріп, қайта қол қойғызыңыз.",
+        ru: "Эта версия профиля уже введена с другим содержанием. Дайте новый номер версии и подпишите заново.",
+        en: "This version of the profile was adopted with other content. Give it a new version and have it signed \
+             again.";
+    /// The profile is not approved by two officers with authority.
+    ImpApproval = "IMP-003", Refused,
+        kk: "Бейінді органның өкілетті екі қызметкері бекітуі тиіс, оның бірі құжаттамалық қамтамасыз ету \
+             бөлімшесінен. Дәл осы файлға қойылған екі жарамды қолтаңбаны беріңіз.",
+        ru: "Профиль утверждают два уполномоченных сотрудника органа, один из них из службы документационного \
+             обеспечения. Дайте две действительные подписи под этим самым файлом.",
+        en: "A profile is approved by two authorised officers of the agency, one of them of the records office. Give \
+             two valid signatures over exactly this file.";
+    /// No profile of this id was adopted.
+    ImpNoProfile = "IMP-004", NotFound,
+        kk: "Мұндай импорт бейіні енгізілмеген. Тізімді «import list» көрсетеді.",
+        ru: "Такой профиль импорта не введён. Список показывает «import list».",
+        en: "No such import profile was adopted. `import list` shows those that were.";
+    /// The profile may not be used today.
+    ImpTerm = "IMP-005", Refused,
+        kk: "Бейіннің мерзімі басталмаған немесе өтіп кеткен. Жаңа нұсқасын бекітіп, енгізіңіз.",
+        ru: "Срок профиля не начался или истёк. Утвердите и введите новую версию.",
+        en: "The term of the profile has not begun or is over. Have a new version approved and adopt it.";
+    /// The table as a whole cannot be read by the profile.
+    ImpTable = "IMP-006", Refused,
+        kk: "Кесте бейінге сай оқылмайды, одан ештеңе алынбады. Кодтауы (UTF-8), бөлгіші мен бағандарын тексеріңіз.",
+        ru: "Таблица не читается по профилю, из неё ничего не принято. Проверьте кодировку (UTF-8), разделитель и \
+             столбцы.",
+        en: "The table cannot be read by the profile, and nothing of it was taken in. Check encoding (UTF-8), \
+             delimiter and columns.";
+    /// A row has other cells than the header, or a value that the profile does not know.
+    ImpRow = "IMP-007", Refused,
+        kk: "Кесте жолының мәні бейінге сай емес. Көрсетілген ұяшықты түзетіп, импортты қайталаңыз.",
+        ru: "Значение в строке таблицы не соответствует профилю. Исправьте указанную ячейку и повторите импорт.",
+        en: "A value in a row of the table is not as the profile says. Correct the cell named and run the import \
+             again.";
+    /// The document is not of the period that the profile covers.
+    ImpPeriod = "IMP-008", Refused,
+        kk: "Құжаттың күні бейін қамтитын кезеңнен тыс. Күнін тексеріңіз; жаңа құжаттар «ingest» арқылы қабылданады.",
+        ru: "Дата документа вне периода, который охватывает профиль. Проверьте дату; новые документы принимает \
+             «ingest».",
+        en: "The date of the document is outside the period of the profile. Check it; new documents come in by \
+             `ingest`.";
+    /// Two rows claim the same registration or the same file; neither is taken in.
+    ImpRepeated = "IMP-009", Refused,
+        kk: "Екі жол бір тіркеу нөмірін немесе бір файлды көрсетеді, екеуі де алынбады. Қайсысы дұрыс екенін шешіңіз.",
+        ru: "Две строки называют одну регистрацию или один файл, ни одна не принята. Решите, которая верна.",
+        en: "Two rows claim the same registration or file, and neither was taken in. Decide which one is right.";
+
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,
         kk: "Диск операцияны орындамады. Дискіні және рұқсаттарды тексеріп, қайталап көріңіз.",

@@ -32,6 +32,8 @@ pub const SUBMISSION_BYTES_MAX: usize = 1024 * 1024;
 pub const COMPONENTS_MAX: usize = 64;
 /// Files and folders in the container of a submission. Own bound: components, `submission.json` and their folders.
 pub const CONTAINER_ENTRIES_MAX: usize = 256;
+/// Files in the folder of a holding that is imported. Own bound: what a table of 200,000 rows may name, five each.
+pub const HOLDING_FILES_MAX: usize = 1_000_000;
 /// Declared sizes of all files of a container together: the sum of the limits above.
 pub const CONTAINER_BYTES_MAX: u64 =
     CONTENT_BYTES_MAX_N430 + EVIDENCE_BYTES_MAX + (CARD_BYTES_MAX + SUBMISSION_BYTES_MAX) as u64;

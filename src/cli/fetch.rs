@@ -55,7 +55,7 @@ fn outcome_text(outcome: Outcome) -> Text {
 
 impl Fetch {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
-        let archive = common.open()?;
+        let archive = if self.dry_run { common.open()? } else { common.open_to_act()? };
         let actor = if self.dry_run { None } else { Some(common.actor(&archive)?) };
         let ocsp = self.retry || self.out.is_some();
         let options = Options { actor, named: &self.url, ocsp, timeouts: Timeouts::default(), stop: stop_flag() };

@@ -23,6 +23,7 @@ mod doctor;
 mod duplicates;
 mod fetch;
 mod get;
+mod import;
 mod ingest;
 mod init;
 mod log;
@@ -87,6 +88,8 @@ enum Command {
     Init(init::Init),
     /// Take submissions in: folders, ZIP files, or folders of these.
     Ingest(ingest::Ingest),
+    /// Take over an existing holding by a profile that two officers approved: a table and a folder.
+    Import(import::ImportArgs),
     /// Show a record with its card, components and history.
     Show(show::Show),
     /// Give out the components of a record, byte for byte.
@@ -163,6 +166,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
         Command::Init(c) => c.run(&common),
         Command::Ingest(c) => c.run(&common),
+        Command::Import(c) => c.run(&common),
         Command::Show(c) => c.run(&common),
         Command::Get(c) => c.run(&common),
         Command::Record(c) => c.run(&common),

@@ -4,6 +4,7 @@
 
 use super::Common;
 use super::show::{access_text, kind_text};
+use super::signatures::verdict_text;
 use crate::archive::Archive;
 use crate::clock::rfc3339;
 use crate::error::{Error, Exit};
@@ -13,6 +14,7 @@ use crate::ingest::amend::file_digest;
 use crate::model::record::CardField;
 use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, Kind};
+use crate::model::validation::SignatureVerdict;
 use crate::text::{Lang, Text, text};
 use serde_json::json;
 use std::path::PathBuf;
@@ -95,6 +97,8 @@ fn print_row(row: &RecordRow, common: &Common) {
             "file": row.file,
             "access_category": row.access().as_str(),
             "accepted": rfc3339(row.accepted),
+            "signatures": row.verdict().map(|verdict| verdict.as_str()),
+            "receipt_number": row.receipt_number(),
         }));
         return;
     }
@@ -108,6 +112,10 @@ fn print_row(row: &RecordRow, common: &Common) {
     );
     if row.kind() != Kind::ElectronicOriginal {
         out!("  {}", kind_text(row.kind()).get(lang));
+    }
+    // What is valid needs no word; what is not must not look as if it were.
+    if let Some(verdict) = row.verdict().filter(|verdict| *verdict != SignatureVerdict::Valid) {
+        out!("  {}", verdict_text(verdict).get(lang));
     }
     if !open {
         out!("  {}", access_text(row.access()).get(lang));

@@ -12,6 +12,7 @@ use crate::model::card::PaperMark;
 use crate::model::classifier::CodeUsed;
 use crate::model::format::{Finding, Identification};
 use crate::model::id::RecordId;
+use crate::model::import::Imported;
 use crate::model::record::{CardField, Component, Manifest};
 use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, CertifierRole, Direction, Kind, Role};
@@ -63,6 +64,13 @@ const AMENDMENTS: Text = text("Толықтырулар", "Дополнения"
 const PART: Text = text("толықтыру", "дополнение", "amendment");
 const CONTENT: Text = text("ішіндегі құжат", "документ внутри", "the document inside");
 const DERIVED: Text = text("Неден жасалған", "Получено из", "Derived from");
+const IMPORTED: Text = text("Бұрынғы қордан алынды", "Принята из прежнего фонда", "Imported from an earlier holding");
+const LINE: Text = text("кестенің жолы", "строка таблицы", "line of the table");
+const ORIGINAL_RECEIPT: Text = text(
+    "Бастапқы түсуі (ескі жүйенің дерегі)",
+    "Первоначальное поступление (по данным прежней системы)",
+    "Original receipt (as the old system says)",
+);
 const SYSTEM: Text = text("жүйе", "система", "the system");
 
 /// The name of a card field for people.
@@ -300,6 +308,7 @@ impl Shown<'_> {
             "accepted": rfc3339(self.row.accepted),
             "signature_status": manifest.validation.as_ref().map_or("not validated", |v| v.verdict.as_str()),
             "validation": self.validation,
+            "imported": manifest.imported.as_ref().map(Imported::value),
             "flags": self.row.flags,
             "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
             "card": fields(self.card()),
@@ -335,6 +344,9 @@ impl Shown<'_> {
             line(FILE, file);
         }
         line(ACCESS, access_text(manifest.access_category).get(lang));
+        if let Some(imported) = &manifest.imported {
+            print_imported(imported, lang);
+        }
         super::signatures::print(manifest.validation.as_ref(), self.validation.as_ref(), lang);
         for code in &self.row.flags {
             let text = ErrorCode::parse(code).map_or("", |code| code.text(lang));
@@ -395,6 +407,17 @@ impl Shown<'_> {
                 out!("  #{} {} {} ({who})", entry.index, local_text(entry.leaf.t), entry.leaf.act.as_str());
             }
         }
+    }
+}
+
+/// Where an imported record came from. The original receipt is the old system's word, and is said to be that.
+fn print_imported(imported: &Imported, lang: Lang) {
+    out!("  {}: {} · {} {}", IMPORTED.get(lang), imported.act, LINE.get(lang), imported.line);
+    if imported.receipt_date.is_some() || imported.receipt_number.is_some() {
+        let number = imported.receipt_number.as_deref().map(|number| format!("№ {} ", shown(number)));
+        let date = imported.receipt_date.map(|date| date.format("%d.%m.%Y").to_string());
+        let receipt = format!("{}{}", number.unwrap_or_default(), date.unwrap_or_default());
+        out!("  {}: {}", ORIGINAL_RECEIPT.get(lang), receipt.trim_end());
     }
 }
 

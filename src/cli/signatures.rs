@@ -20,7 +20,7 @@ const PROVEN: Text = text("Дәлелденген уақыт", "Доказанн
 
 const VERIFIER: Text = text("Тексерген бағдарлама", "Проверила программа", "Validated by the program");
 
-fn verdict_text(verdict: SignatureVerdict) -> Text {
+pub(super) fn verdict_text(verdict: SignatureVerdict) -> Text {
     match verdict {
         SignatureVerdict::Valid => text("жарамды", "действительны", "valid"),
         SignatureVerdict::NotVerifiable => text(
@@ -39,6 +39,11 @@ fn basis_text(basis: CreationBasis) -> Text {
         }
         CreationBasis::Claimed => text("қол қоюшының сөзі бойынша", "со слов подписавшего", "as the signer claims"),
         CreationBasis::Received => text("түскен күні бойынша", "по дате получения", "by the date of receipt"),
+        CreationBasis::Recorded => text(
+            "ескі жүйеде жазылған құжат күні бойынша, дәлелденбеген",
+            "по дате документа из прежней системы, не доказана",
+            "by the document date of the old system, not proven",
+        ),
     }
 }
 

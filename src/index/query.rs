@@ -41,6 +41,8 @@ enum Field {
     Card(CardField),
     Agency,
     File,
+    /// The number of the original receipt of an imported record.
+    Receipt,
 }
 
 /// A checked query.
@@ -126,11 +128,16 @@ fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
         ("access", _) => Ok(Condition::Is("access", value.to_owned())),
         ("profile", _) => Ok(Condition::Is("profile", value.to_owned())),
         ("flag", _) => Ok(Condition::Is("flag", value.to_ascii_lowercase())),
+        ("signatures", _) => Ok(Condition::Is("signatures", value.to_owned())),
+        ("import", _) => Ok(Condition::Is("import", value.to_ascii_lowercase())),
+        ("receipt", _) => Ok(Condition::In(Field::Receipt, words()?)),
+        ("receipt_date", _) => Ok(Condition::Is("receipt_date", value.to_owned())),
         (_, Some(field)) if is_text(field) => Ok(Condition::In(Field::Card(field), words()?)),
         (_, Some(field)) => Ok(Condition::Is(field.as_str(), fold::exact(value))),
         (_, None) => {
             let known: Vec<&str> = CardField::ALL.iter().map(|f| f.as_str()).collect();
-            let more = "id sha256 date received agency file kind direction access profile flag";
+            let more = "id sha256 date received agency file kind direction access profile flag \
+                        signatures import receipt receipt_date";
             let aliases: Vec<&str> = ALIASES.iter().map(|(n, _)| *n).collect();
             Err(wrong(&format!("no such field; known: {more} {} {}", aliases.join(" "), known.join(" "))))
         }
@@ -545,6 +552,7 @@ fn fulfils(row: &RecordRow, condition: &Condition) -> bool {
                 Field::Card(field) => row.card_field_ever(*field).any(holds),
                 Field::Agency => holds(&row.agency),
                 Field::File => row.file.as_deref().is_some_and(holds),
+                Field::Receipt => row.receipt_number().is_some_and(holds),
             }
         }
         Condition::Is(field, value) => rows::field_values(row).iter().any(|(f, v)| f == field && v == value),

@@ -30,6 +30,7 @@ use crate::model::id::{ActId, ActorId, ObjectId, RecordId};
 use crate::model::path::{self, RECEIPT_PATH, RECEIPT_SIGNATURE_PATH};
 use crate::model::record::{CardField, Component, Manifest};
 use crate::model::submission::{AccessCategory, Direction, Kind, Profile, Role};
+use crate::model::validation::SignatureVerdict;
 use crate::store::format::FrameLoc;
 use crate::store::segment::StoreEnd;
 use crate::vault::KeySlot;
@@ -37,7 +38,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 3;
+pub const ROWS_VERSION: u32 = 4;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -150,6 +151,10 @@ pub enum Adopted {
     AnswerKey = 3,
     /// Calendars of working days.
     Calendar = 4,
+    /// Profiles for imports.
+    ImportProfile = 5,
+    /// Imports: where they began and ended.
+    Import = 6,
 }
 
 /// Material for the validation of signatures that records share.
@@ -279,6 +284,17 @@ fn component_flags(components: &[Component]) -> impl Iterator<Item = String> {
     formats.flat_map(|format| &format.findings).map(|finding| finding.code.to_string())
 }
 
+/// Where an imported record came from.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct ImportedRow {
+    /// The act that began the import.
+    pub act: [u8; 16],
+    /// Date of the original receipt, ISO 8601.
+    pub receipt_date: Option<String>,
+    /// Its number.
+    pub receipt_number: Option<String>,
+}
+
 /// A record as search and reading need it.
 #[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub struct RecordRow {
@@ -316,6 +332,10 @@ pub struct RecordRow {
     pub parts: Vec<PartRow>,
     /// Codes of flags.
     pub flags: BTreeSet<String>,
+    /// What the signatures were worth at receipt: position in [`SignatureVerdict::ALL`].
+    pub verdict: Option<u8>,
+    /// Where it came from, when it was imported.
+    pub imported: Option<ImportedRow>,
 }
 
 pub(super) fn position<T: PartialEq>(all: &[T], value: &T) -> u8 {
@@ -353,6 +373,12 @@ impl RecordRow {
             manifest: stored_manifest,
             parts: Vec::new(),
             flags: component_flags(&manifest.components).chain(flags).collect(),
+            verdict: manifest.validation.as_ref().map(|v| position(SignatureVerdict::ALL, &v.verdict)),
+            imported: manifest.imported.as_ref().map(|i| ImportedRow {
+                act: i.act.0,
+                receipt_date: i.receipt_date.map(|date| date.to_string()),
+                receipt_number: i.receipt_number.clone(),
+            }),
         })
     }
 
@@ -411,6 +437,16 @@ impl RecordRow {
         AccessCategory::ALL[usize::from(self.access)]
     }
 
+    /// What the signatures were worth at receipt; none when they were not validated.
+    pub fn verdict(&self) -> Option<SignatureVerdict> {
+        self.verdict.map(|at| SignatureVerdict::ALL[usize::from(at)])
+    }
+
+    /// The number of the original receipt of an imported record.
+    pub fn receipt_number(&self) -> Option<&str> {
+        self.imported.as_ref()?.receipt_number.as_deref()
+    }
+
     /// The content a submission is compared by: roles and digests of what the Producer sent, sorted.
     pub fn content(&self) -> Vec<(u8, Sha256)> {
         let accepted = self.components.iter().filter(|c| c.part == 0 && !path::is_own(&c.path));
@@ -427,7 +463,8 @@ impl RecordRow {
                 words.extend(fold::words(value));
             }
         }
-        for value in [Some(&self.agency), Some(&self.nomenclature_index), self.file.as_ref()].into_iter().flatten() {
+        let own = [Some(self.agency.as_str()), Some(&self.nomenclature_index), self.file.as_deref()];
+        for value in own.into_iter().chain([self.receipt_number()]).flatten() {
             words.extend(fold::words(value));
         }
         words
@@ -504,6 +541,11 @@ pub fn field_values(row: &RecordRow) -> Vec<(&'static str, String)> {
         ("profile", Profile::ALL[usize::from(row.profile)].as_str().to_owned()),
     ];
     values.extend(row.flags.iter().map(|code| ("flag", code.to_ascii_lowercase())));
+    values.extend(row.verdict().map(|verdict| ("signatures", verdict.as_str().to_owned())));
+    if let Some(imported) = &row.imported {
+        values.push(("import", ActId(imported.act).to_string()));
+        values.extend(imported.receipt_date.clone().map(|date| ("receipt_date", date)));
+    }
     for field in CardField::ALL.iter().filter(|f| !is_text(**f)) {
         values.extend(row.card_field_ever(*field).map(|v| (field.as_str(), fold::exact(v))));
     }

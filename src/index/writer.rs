@@ -264,6 +264,8 @@ impl<'a> Batch<'a> {
             ActKind::AuthorityAdopted => self.adopted(Adopted::Authority, index),
             ActKind::CalendarAdopted => self.adopted(Adopted::Calendar, index),
             ActKind::AnswerKeyAdded => self.adopted(Adopted::AnswerKey, index),
+            ActKind::ImportAdopted => self.adopted(Adopted::ImportProfile, index),
+            ActKind::ImportBegun | ActKind::ImportEnded => self.adopted(Adopted::Import, index),
             ActKind::MaterialAdded => {
                 let sha256: Sha256 =
                     document.text("sha256").and_then(|d| d.parse().ok()).ok_or_else(|| wrong("no digest"))?;

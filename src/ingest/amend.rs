@@ -61,7 +61,7 @@ impl Amended {
         match result {
             Ok(amended) => Ok(amended),
             Err(Stop::Refused(refusals)) => Ok(Amended::Refused(refusals)),
-            Err(Stop::Held(_)) => unreachable!("only a whole submission is held already"),
+            Err(Stop::Held(_) | Stop::Tried(_)) => unreachable!("only a whole submission is held already, or tried"),
             Err(Stop::Failed(e)) => Err(e),
         }
     }

@@ -44,6 +44,8 @@ pub(super) enum Stop {
     Held(RecordId),
     /// Not decided.
     Failed(Error),
+    /// Only tried: it would become a record with these flags.
+    Tried(Vec<String>),
 }
 
 impl From<ReceiveError> for Stop {
@@ -144,6 +146,12 @@ impl Received {
     /// The family that identification found.
     pub(super) fn family(&self) -> Option<Family> {
         self.format.as_ref().map(|format| format.family)
+    }
+
+    /// Codes of what identification found in it and in a content it carries.
+    pub(super) fn findings(&self) -> impl Iterator<Item = ErrorCode> {
+        let formats = self.format.iter().chain(self.content.as_ref().map(|content| &content.format));
+        formats.flat_map(|format| &format.findings).map(|finding| finding.code)
     }
 
     /// Sets its bytes to the first one.

@@ -116,7 +116,7 @@ pub fn deposit(archive: &Archive, given: Given<'_>, actor: ActorId) -> Result<De
     let sealed = seal_record(archive, &mut Sealer::default(), actor, manifest, received);
     let SealedRecord { act, row, session } = sealed.map_err(|stop| match stop {
         Stop::Failed(e) => e,
-        Stop::Refused(_) | Stop::Held(_) => unreachable!("sealing refuses nothing"),
+        Stop::Refused(_) | Stop::Held(_) | Stop::Tried(_) => unreachable!("sealing refuses nothing"),
     })?;
     let entry = archive.commit(act, Payload::Record(row), None, Some(session))?.entry();
     archive.wait_index()?;

@@ -22,6 +22,7 @@ pub mod classify;
 mod component;
 mod decide;
 pub mod identify;
+pub mod import;
 pub mod issue;
 mod keep;
 pub mod means;
@@ -58,11 +59,13 @@ use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use component::{Received, Stop, spool_failed};
+use import::profile::Keep;
 use keep::{SealedRecord, seal_record};
 use receipt::{Known, Prepared};
 use receive::Sip;
 use serde_json::{Map, json};
 use signatures::Verdict;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -230,7 +233,18 @@ fn is_answer(path: &Path, neighbours: &[PathBuf]) -> bool {
 /// What comes back from workers and from the commit.
 enum Event {
     Decided(Box<Decided>),
-    Conflict { path: PathBuf, bytes: u64, known: Box<Known>, refusals: Vec<Refusal> },
+    /// A trial: it would become a record with these flags.
+    Tried {
+        path: PathBuf,
+        flags: Vec<String>,
+    },
+    /// Refused, and no entry of the journal says so yet.
+    Refused {
+        path: PathBuf,
+        bytes: u64,
+        known: Box<Known>,
+        refusals: Vec<Refusal>,
+    },
 }
 
 /// A submission that is decided and durable, or failed.
@@ -249,7 +263,8 @@ impl Event {
     fn settled(self, archive: &Archive, actor: ActorId) -> Answered {
         let decided = match self {
             Event::Decided(decided) => *decided,
-            Event::Conflict { path, bytes, known, refusals } => {
+            Event::Tried { .. } => unreachable!("only an import is tried, and it does not settle"),
+            Event::Refused { path, bytes, known, refusals } => {
                 let (status, prepared, at) = match refuse_now(archive, actor, &known, &refusals) {
                     Ok(refused) => {
                         let repeats = refused.notice.repeats();
@@ -275,6 +290,8 @@ enum From<'a> {
     Path(&'a Path),
     /// The archive itself, where it waits.
     Waiting(&'a Waiting),
+    /// A holding that is imported.
+    Import(&'a import::Item<'a>),
 }
 
 impl From<'_> {
@@ -283,6 +300,7 @@ impl From<'_> {
         match self {
             From::Path(path) => path,
             From::Waiting(waiting) => Path::new(waiting.text("source")),
+            From::Import(item) => &item.name,
         }
     }
 }
@@ -311,6 +329,14 @@ impl<'a> Worker<'a> {
             Ok(Some(status)) => self.send(path, bytes, status),
             Err(Stop::Held(record)) => self.send(path, bytes, Status::Held { record }),
             Err(Stop::Failed(error)) => self.send(path, bytes, Status::Failed(error)),
+            Err(Stop::Tried(flags)) => {
+                let _ = self.answers.send(Event::Tried { path: path.to_owned(), flags });
+            }
+            // What becomes of a row is in the report of its import.
+            Err(Stop::Refused(refusals)) if matches!(from, From::Import(_)) => {
+                let (path, known) = (path.to_owned(), Box::default());
+                let _ = self.answers.send(Event::Refused { path, bytes, known, refusals });
+            }
             Err(Stop::Refused(refusals)) => {
                 // Of a secret document nothing is read that was not read already.
                 if let From::Path(path) = from
@@ -337,14 +363,16 @@ impl<'a> Worker<'a> {
         let policy = self.archive.policy();
         let path = from.path();
         let now = self.archive.now();
+        let import = if let From::Import(item) = from { Some(*item) } else { None };
         self.known = match from {
-            From::Path(path) => Known::of(source_name(path), now, None),
+            From::Path(_) | From::Import(_) => Known::of(source_name(path), now, None),
             From::Waiting(waiting) => Known::of_waiting(waiting),
         };
         let files = if let From::Waiting(waiting) = from { waiting.files() } else { Vec::new() };
         let (container, since) = match from {
             From::Path(path) => (Container::open(path)?, now),
             From::Waiting(w) => (waiting::container(self.archive, w, &files), w.since),
+            From::Import(item) => (item.container(), now),
         };
         let mut agency = None;
         let sip = Sip::of(container, path, policy.content_bytes_max, &mut |s| agency = Some(s.agency.clone()));
@@ -353,6 +381,9 @@ impl<'a> Worker<'a> {
         *bytes = sip.sizes.iter().sum();
         self.known.described(&sip, &*self.archive.authorities()?);
         let mut flags = self.check_card(&sip, path)?;
+        if let Some(item) = import {
+            item.check_card(&sip).map_err(Stop::Refused)?;
+        }
         let codes = {
             let today = civil_date(self.archive.now());
             self.archive.classifiers()?.check(&sip.submission.codes, today).map_err(Stop::Refused)?
@@ -378,19 +409,28 @@ impl<'a> Worker<'a> {
         }
         self.known.received(&mut received)?;
         self.check_held(&mut received, &registration)?;
-        self.identify(&sip, &mut received)?;
+        let keep = import.map(|item| item.keep);
+        self.identify(&sip, &mut received, keep)?;
         let (archive, extra) = (self.archive, self.extra);
-        let asked = signatures::Receipt { archive, submission: &sip.submission, card: &sip.card, extra, since, now };
+        let (submission, card) = (&sip.submission, &sip.card);
+        let asked = signatures::Receipt { archive, submission, card, extra, since, now, keep };
         let mut judgement = match asked.judge(&mut received)? {
             Verdict::Accepted(judgement) => judgement,
             Verdict::Refused(refusals) => return Err(Stop::Refused(refusals)),
             Verdict::Waits(waits) => return self.wait(&sip, &mut received, &registration, waits, from).map(Some),
         };
+        // A trial ends here: nothing was written so far.
+        if import.is_some_and(|item| item.is_trial) {
+            let codes = flags.iter().chain(&judgement.flags).map(|flag| flag.code);
+            let codes = codes.chain(received.iter().flat_map(Received::findings)).map(|code| code.to_string());
+            return Err(Stop::Tried(codes.collect::<BTreeSet<_>>().into_iter().collect()));
+        }
         judgement.share(self.archive, self.actor)?;
 
         let record = RecordId(crate::random::bytes());
         let mut prepared = Prepared::Nothing;
-        if judgement.validation.verdict == SignatureVerdict::Valid {
+        // The old system gave its receipt for what is imported.
+        if judgement.validation.verdict == SignatureVerdict::Valid && import.is_none() {
             let report = judgement.report()?;
             let accepted = receipt::Accepted {
                 record,
@@ -408,6 +448,7 @@ impl<'a> Worker<'a> {
         manifest.flags.append(&mut flags);
         manifest.flags.extend(judgement.flags);
         manifest.validation = Some(judgement.validation);
+        manifest.imported = import.map(|item| item.imported.clone());
         received.extend(judgement.components);
         let SealedRecord { act, row, session } =
             seal_record(self.archive, &mut self.sealer, self.actor, manifest, received)?;
@@ -425,7 +466,7 @@ impl<'a> Worker<'a> {
                 Ok(Outcome::Held(record)) => (Status::Held { record }, Prepared::Nothing, None),
                 Ok(Outcome::Conflict(other)) => {
                     let refusals = vec![taken(&asked, other)];
-                    let _ = answers.send(Event::Conflict { path, bytes, known: Box::new(known), refusals });
+                    let _ = answers.send(Event::Refused { path, bytes, known: Box::new(known), refusals });
                     return;
                 }
                 Err(e) => (Status::Failed(e.into()), Prepared::Nothing, None),
@@ -488,14 +529,17 @@ impl<'a> Worker<'a> {
     }
 
     /// Identifies all components, so that the Producer hears every reason at once.
-    fn identify(&self, sip: &Sip<'_>, received: &mut [Received]) -> Result<(), Stop> {
+    /// What an import keeps stays with its component as a finding.
+    fn identify(&self, sip: &Sip<'_>, received: &mut [Received], keep: Option<Keep>) -> Result<(), Stop> {
         let mut names: Vec<String> = sip.submission.components.iter().map(|c| c.path.clone()).collect();
         let (profile, kind) = (sip.submission.profile.rules(), sip.submission.kind);
         let mut refusals = Vec::new();
         for component in received {
             let taken = |name: &str| names.iter().any(|n| path::clash(n, name));
             let found = component.identify(self.archive.spool(), self.archive.policy(), profile, kind, &taken);
-            refusals.extend(found.map_err(|e| spool_failed(&component.entry.path, e))?);
+            let found = found.map_err(|e| spool_failed(&component.entry.path, e))?;
+            let is_kept = |refusal: &Refusal| keep.is_some_and(|keep| keep.format(refusal.code));
+            refusals.extend(found.into_iter().filter(|refusal| !is_kept(refusal)));
             // The content of one envelope must not take the name of another's.
             names.extend(component.content_path().map(str::to_owned));
         }

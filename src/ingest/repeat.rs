@@ -8,6 +8,7 @@
 //! It changes nothing. Reading a restricted record for it is in the journal like every reading.
 
 use super::component::{Received, Stop, spool_failed};
+use super::import::profile::Keep;
 use super::signatures::{Basis, Receipt, Verdict};
 use crate::access::{Opened, open};
 use crate::archive::Archive;
@@ -87,6 +88,8 @@ pub fn repeat(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Rep
         extra: Some(&extra),
         since: millis(validation.received),
         now: millis(validated(&document).unwrap_or(validation.received)),
+        // The doubts that a profile did not keep are no doubts of a record that is there.
+        keep: manifest.imported.as_ref().map(|_| Keep::ALL),
     };
     let verifier = document.get("verifier").cloned().unwrap_or_default();
     // What was accepted is not refused again, whatever is thought of it: what was in doubt then is in doubt now.
@@ -94,7 +97,9 @@ pub fn repeat(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Rep
     let basis = Basis { mode, policy: &policy, authorities: &authorities, pool: &pool, verifier: verifier.clone() };
     let judged = asked.judge_by(&mut received, &basis).map_err(|stop| match stop {
         Stop::Failed(e) => e,
-        Stop::Refused(_) | Stop::Held(_) => unreachable!("a record that is held is judged, never refused"),
+        Stop::Refused(_) | Stop::Held(_) | Stop::Tried(_) => {
+            unreachable!("a record that is held is judged, never refused")
+        }
     })?;
     let Verdict::Accepted(mut judgement) = judged else { unreachable!("nothing is refused or waits in this mode") };
     Ok(Repeated { frozen, again: judgement.document()?, verifier })

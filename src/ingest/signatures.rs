@@ -14,6 +14,7 @@
 
 use super::component::{Received, Stop, spool_failed};
 use super::decide::{Decided, Facts, Signed, Signer, decide};
+use super::import::profile::Keep;
 use super::waiting::{self, Waits};
 use crate::archive::{Archive, NewMaterial};
 use crate::clock::{Millis, civil_date, utc};
@@ -31,7 +32,7 @@ use crate::model::missing::Missing;
 use crate::model::path::{OWN_FOLDER, VALIDATION_PATH};
 use crate::model::record::Flag;
 use crate::model::submission::{ComponentEntry, Role, Submission};
-use crate::model::validation::{SignatureVerdict, VALIDATION_SCHEMA, Validation};
+use crate::model::validation::{CreationBasis, SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::store::envelope::{Carried, bare, carried};
 use crate::store::spool::{Spool, Spooled};
 use crate::verify::alg::{self, DigestAlgorithm, Message, SignatureAlgorithm};
@@ -63,6 +64,8 @@ pub(super) struct Receipt<'a> {
     pub(super) since: Millis,
     /// The time of validation.
     pub(super) now: Millis,
+    /// Which doubts an import keeps; none of a submission.
+    pub(super) keep: Option<Keep>,
 }
 
 /// By what a submission is judged: now, by what the archive has; when it is judged again, by what it had then.
@@ -236,7 +239,8 @@ fn proofs(stamps: &[Validated], object: usize, digest: Sha256) -> Vec<ProofOfExi
 impl Receipt<'_> {
     /// Validates and decides. A failure of the disk or a missing policy is an error, never a verdict.
     pub(super) fn judge(&self, received: &mut [Received]) -> Result<Verdict, Stop> {
-        let mode = self.archive.policy().signatures;
+        // An import has terms of its own, whatever the archive does with submissions.
+        let mode = if self.keep.is_some() { Action::Flag } else { self.archive.policy().signatures };
         let adopted = self.archive.validation_policy()?;
         if mode == Action::Refuse && !adopted.is_adopted() {
             let what = "no validation policy was adopted";
@@ -293,22 +297,41 @@ impl Receipt<'_> {
             let missing: BTreeSet<Missing> = reports.flat_map(SignatureReport::all_missing).collect();
             return Ok(Verdict::Waits(Waits { reasons: decided.waits, missing: missing.into_iter().collect() }));
         }
-        let doubts: Vec<Refusal> = refusals.into_iter().chain(decided.waits.iter().cloned()).collect();
+        let mut doubts: Vec<Refusal> = refusals.into_iter().chain(decided.waits.iter().cloned()).collect();
+        if let Some(keep) = self.keep {
+            if decided.verdict == SignatureVerdict::Unsigned && doubts.is_empty() {
+                // The policy asks for none; that does not make an unsigned document of another system a valid one.
+                let main = self.submission.components.iter().find(|c| c.role == Role::Main);
+                let subject = main.map_or("", |main| main.path.as_str());
+                doubts.push(Refusal::new(ErrorCode::SigMissing, subject, "there is no signature"));
+            }
+            if doubts.iter().any(|doubt| !keep.signature(doubt.code)) {
+                return Ok(Verdict::Refused(doubts));
+            }
+        }
         let signatures = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);
         let frozen = freeze(signatures, pool, &sent, self.extra);
         let (created, created_basis) = decided.created(received_at);
+        let created_on = civil_date(u64::try_from(created.timestamp_millis()).unwrap_or_default());
+        let (created_on, created_basis) = match (self.keep, created_basis) {
+            // The day of an import says nothing about the document (N 430 cl. 42).
+            (Some(_), CreationBasis::Received) => (self.card.document_date, CreationBasis::Recorded),
+            _ => (created_on, created_basis),
+        };
         let mut validation = Validation {
             verdict: decided.verdict,
             received: received_at,
             proven: decided.proven,
             claimed: decided.claimed,
-            created_on: civil_date(u64::try_from(created.timestamp_millis()).unwrap_or_default()),
+            created_on,
             created_basis,
             policy: policy.sha256,
             authorities: authorities.adopted().iter().map(|a| a.sha256).collect(),
             material: frozen.shared_digests.into_iter().collect(),
         };
-        if validation.verdict == SignatureVerdict::Valid && !doubts.is_empty() {
+        // Of an import, what cannot be shown to be valid is not verifiable, unsigned documents too.
+        let is_downgraded = validation.verdict == SignatureVerdict::Valid || self.keep.is_some();
+        if is_downgraded && !doubts.is_empty() {
             validation.verdict = SignatureVerdict::NotVerifiable;
         }
         let mut document = document(&validation, &found, &stamps, &decided, &doubts, &self.submission.components);

@@ -12,7 +12,9 @@
 
 use super::receive::ReceiveError;
 use crate::error::{ErrorCode, Refusal};
-use crate::limits::{CONTAINER_BYTES_MAX, CONTAINER_ENTRIES_MAX, ZIP_DIRECTORY_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
+use crate::limits::{
+    CONTAINER_BYTES_MAX, CONTAINER_ENTRIES_MAX, HOLDING_FILES_MAX, ZIP_DIRECTORY_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX,
+};
 use crate::model::path;
 use crate::model::strict::shown;
 use crate::model::submission::SUBMISSION_FILE;
@@ -35,6 +37,8 @@ pub(crate) struct Container<'a> {
 
 enum Source<'a> {
     Folder,
+    /// Files that were written for it; all others lie in a folder.
+    Imported(BTreeMap<String, Vec<u8>>),
     Zip(Box<ZipArchive<MeteredFile>>),
     /// Opens a file by its position in the list.
     Held(Opener<'a>),
@@ -43,6 +47,7 @@ enum Source<'a> {
 /// Opens a file of a list by its position.
 pub(crate) type Opener<'a> = Box<dyn Fn(usize) -> Box<dyn Read + 'a> + 'a>;
 
+#[derive(Clone, Copy)]
 struct Entry {
     size: u64,
     /// Number of the entry in the ZIP directory or in the list; zero in a folder.
@@ -72,7 +77,74 @@ impl Stamp {
     }
 }
 
+/// The folder of a holding that is imported: regular files by name, and what in it cannot be taken, with the reason.
+pub(crate) struct Holding {
+    root: PathBuf,
+    files: BTreeMap<String, Entry>,
+    odd: BTreeMap<String, Refusal>,
+}
+
+impl Holding {
+    /// Lists the folder at `root` with all folders in it. No link is followed.
+    pub(crate) fn open(root: &Path) -> Result<Self, ReceiveError> {
+        let (mut files, mut odd) = (BTreeMap::new(), BTreeMap::new());
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            let path = root.join(&folder);
+            for entry in fs::read_dir(&path).map_err(|source| ReceiveError::io(&path, source))? {
+                let entry = entry.map_err(|source| ReceiveError::io(&path, source))?;
+                if files.len() + odd.len() >= HOLDING_FILES_MAX {
+                    let detail = format!("more than {HOLDING_FILES_MAX} files; import it in parts");
+                    return Err(Refusal::new(ErrorCode::IngEntriesTooMany, file_name(root), detail).into());
+                }
+                let name = format!("{folder}{}", entry.file_name().to_string_lossy());
+                let metadata = fs::symlink_metadata(entry.path()).map_err(|e| ReceiveError::io(&entry.path(), e))?;
+                let stamp = Some(Stamp::of(&metadata));
+                if entry.file_name().to_str().is_none() || path::check(&name).is_err() {
+                    let what = "file name cannot be kept";
+                    odd.insert(name.clone(), Refusal::new(ErrorCode::IngPathUnsafe, shown(&name), what));
+                } else if metadata.is_dir() {
+                    folders.push(format!("{name}/"));
+                } else if metadata.is_file() {
+                    files.insert(name, Entry { size: metadata.len(), index: 0, stamp });
+                } else {
+                    odd.insert(name.clone(), not_a_file(&name));
+                }
+            }
+        }
+        Ok(Self { root: root.to_owned(), files, odd })
+    }
+
+    /// Names of all files, also of those that cannot be taken.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().chain(self.odd.keys()).map(String::as_str)
+    }
+
+    /// Why a file of this name cannot be taken; none when it can.
+    pub(crate) fn fault(&self, name: &str) -> Option<Refusal> {
+        if self.files.contains_key(name) {
+            return None;
+        }
+        let missing = || Refusal::new(ErrorCode::IngFileMissing, shown(name), "no such file in the folder");
+        Some(self.odd.get(name).cloned().unwrap_or_else(missing))
+    }
+}
+
 impl<'a> Container<'a> {
+    /// A submission of an imported holding: files that were written for it, and files of the folder by name.
+    pub(crate) fn imported(holding: &Holding, made: &[(String, Vec<u8>)], names: &[String]) -> Self {
+        let of_folder = names.iter().filter_map(|name| Some((name.clone(), *holding.files.get(name)?)));
+        let written = |(name, bytes): &(String, Vec<u8>)| {
+            let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            (name.clone(), Entry { size, index: 0, stamp: None })
+        };
+        Self {
+            path: holding.root.clone(),
+            files: of_folder.chain(made.iter().map(written)).collect(),
+            source: Source::Imported(made.iter().cloned().collect()),
+        }
+    }
+
     /// The files of a submission that the archive holds: names with sizes, and how they are opened. They passed every
     /// check of a container when they came.
     pub(crate) fn held(name: &str, files: &[(String, u64)], open: Opener<'a>) -> Self {
@@ -142,6 +214,10 @@ impl<'a> Container<'a> {
         let entry = &self.files[name];
         match &mut self.source {
             Source::Folder => Ok(Box::new(open_in_folder(&self.path, name, entry)?)),
+            Source::Imported(made) => match made.get(name) {
+                Some(bytes) => Ok(Box::new(bytes.as_slice())),
+                None => Ok(Box::new(open_in_folder(&self.path, name, entry)?)),
+            },
             Source::Zip(archive) => {
                 let path = &self.path;
                 let file = archive.by_index(entry.index).map_err(|error| zip_error(path, error))?;

@@ -13,6 +13,7 @@ pub mod digest;
 pub mod fold;
 pub mod format;
 pub mod id;
+pub mod import;
 pub mod material;
 pub mod means;
 pub mod missing;

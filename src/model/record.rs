@@ -10,6 +10,7 @@ use super::classifier::CodeUsed;
 use super::digest::{Address, Digests, Sha256, Sha512, sha256_parts, sha512_parts};
 use super::format::Identification;
 use super::id::{ObjectId, RecordId};
+use super::import::Imported;
 use super::strict::words;
 use super::submission::{
     AccessCategory, Certifier, CertifierRole, Derivation, Direction, Kind, Profile, Role, Submission,
@@ -295,6 +296,8 @@ pub struct Manifest {
     pub identifier: Option<String>,
     /// What the validation of the signatures found at receipt; none in a manifest of version 1 or 2.
     pub validation: Option<Validation>,
+    /// Where a record of an imported holding came from; never without `validation`.
+    pub imported: Option<Imported>,
     /// The record's secret salt.
     pub salt: [u8; 32],
 }
@@ -369,6 +372,7 @@ impl Manifest {
             flags: Vec::new(),
             identifier: Some(identifier),
             validation: None,
+            imported: None,
             salt: crate::random::bytes(),
         }
     }
@@ -409,6 +413,9 @@ impl Manifest {
         }
         if let Some(validation) = &self.validation {
             map.insert("validation".into(), validation.value());
+            if let Some(imported) = &self.imported {
+                map.insert("imported".into(), imported.value());
+            }
         }
         map.insert("card".into(), card_value(&self.card));
         map.insert("components".into(), self.components.iter().map(Component::value).collect());
@@ -489,6 +496,10 @@ impl Manifest {
             validation: match record.get("validation") {
                 None => None,
                 Some(v) => Some(Validation::of_value(v)?),
+            },
+            imported: match record.get("imported") {
+                None => None,
+                Some(i) => Some(Imported::of_value(i)?),
             },
             salt: salt_of(value)?,
         })
@@ -635,6 +646,7 @@ pub(crate) mod tests {
             flags: vec![],
             identifier: None,
             validation: None,
+            imported: None,
             salt: [4; 32],
         }
     }

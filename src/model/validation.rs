@@ -1,7 +1,8 @@
 //! What a record keeps of the validation at its receipt, in short; the whole of it is a component of the record.
 //!
 //! Three dates are kept apart: what the signer claims, the earliest that is proven, and when the archive received it.
-//! The date of creation is the date of the signature (N 430 cl. 42), and says which of the three it is.
+//! The date of creation is the date of the signature (N 430 cl. 42), and says which of the three it is; of an imported
+//! record it may be the date that the document bears.
 
 use super::digest::Sha256;
 use super::record::text;
@@ -33,6 +34,8 @@ words! {
         Claimed = "claimed",
         /// Nothing but the receipt.
         Received = "received",
+        /// Of an imported record: the date of the document in the table or on the card, the old system's word.
+        Recorded = "recorded",
     }
 }
 

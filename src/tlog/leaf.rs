@@ -55,6 +55,12 @@ acts! {
     AuthorityAdopted = "authority.adopted";
     /// A calendar of working days was adopted.
     CalendarAdopted = "calendar.adopted";
+    /// A profile for the import of a holding was adopted, approved by two officers.
+    ImportAdopted = "import.adopted";
+    /// An import began.
+    ImportBegun = "import.begun";
+    /// An import ended, with its report.
+    ImportEnded = "import.ended";
     /// A CA certificate or a CRL was kept for the validation of signatures.
     MaterialAdded = "material.added";
     /// A submission waits for what its signatures lack; its bytes are kept apart from the holding.

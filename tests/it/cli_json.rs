@@ -354,6 +354,8 @@ fn every_line_follows_its_schema() {
     run(&["means", "list"], &["means-row"]);
     what_is_decided_is_answered(&signed, waits["waiting_id"].as_str().unwrap());
 
+    holdings_are_imported(&mut checked);
+
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");
 
@@ -375,6 +377,91 @@ fn what_is_decided_is_answered(signed: &super::signed::Bench, id: &str) {
     let said = bench.run(&refuse).exits(Exit::Ok);
     assert!(said.stderr.contains("archive.answers"), "{}", said.stderr);
     assert!(folder.join("1.answer").join("notice.json").is_file());
+}
+
+/// A holding is tried, imported and found; by then the archive has a policy.
+fn holdings_are_imported(checked: &mut Checked<'_>) {
+    let bench = checked.bench;
+    let now = SystemClock.now();
+    let office = Office::new(now);
+    let day = |ms: u64| at(ms).format("%Y-%m-%d").to_string();
+    // The day of the program is that of Almaty, which begins before that of UTC.
+    let (first, last) = (day(now - DAY_MS), day(now + 30 * DAY_MS));
+    let example = include_str!("../../schema/import/1/examples/valid-least.toml");
+    let profile = example
+        .replacen("2026-03-01", &first, 1)
+        .replacen("2026-05-31", &last, 1)
+        .replacen("\"DEMO\"", "\"TEST-01\"", 1)
+        .replacen("from = \"2015", "from = \"2014", 1);
+    let file = bench.file("profile.toml", &profile);
+    checked.run(&["import", "check", &file], Exit::Ok, &["import-check"]);
+    let broken = bench.file("broken.toml", profile.replacen("agency", "agensy", 1));
+    let refused = checked.run(&["import", "check", &broken], Exit::Refused, &["import-answer"]);
+    assert_eq!(codes(&refused[0]), ["IMP-001", "IMP-001"]);
+
+    let head = "Тіркеу нөмірі;Құжат күні;Түскен күні;Түскен нөмірі;Тақырыбы;Файл";
+    let rows = "71-қ;05.03.2019;06.03.2019;К-71;Хат;71.docx\n72-қ;05.03.1999;;;Хат;72.docx";
+    let table = bench.file("table.csv", format!("{head}\n{rows}\n"));
+    fs::create_dir(bench.path("holding")).unwrap();
+    for name in ["71.docx", "72.docx", "73.docx"] {
+        fs::write(bench.path("holding").join(name), docx(name)).unwrap();
+    }
+    let answers = ["import-row", "import-row", "import-summary"];
+    let run = ["import", &table, "--files", "holding", "--profile"];
+    let with = |more: &[&'static str]| -> Vec<String> {
+        run.iter().chain(more).map(|argument| (*argument).to_owned()).collect()
+    };
+    let mut import = |more: &[&'static str], exit, names: &[&str]| {
+        let arguments = with(more);
+        checked.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), exit, names)
+    };
+    let tried = import(&["profile.toml", "--dry-run", "--report", "trial.csv"], Exit::Refused, &answers);
+    assert_eq!((&tried[0]["status"], &tried[1]["status"]), (&json!("accepted"), &json!("refused")));
+    assert_eq!(tried[2]["summary"]["unnamed"], json!(["73.docx"]));
+    assert_eq!(import(&["old-system"], Exit::NotFound, &["error"])[0]["error"]["code"], "IMP-004");
+    let report = fs::read_to_string(bench.path("trial.csv")).unwrap();
+    assert_eq!((report.lines().count(), report.contains("IMP-008")), (3, true), "{report}");
+
+    let sign = |name: &str, by: &muragat::cli::samples::signer::Signer| {
+        bench.file(name, by.sign_detached(profile.as_bytes(), at(now)))
+    };
+    let (a, b) = (sign("a.p7s", &office.official), sign("b.p7s", &office.clerk));
+    let mut adopt = |signatures: &[&str], exit| {
+        let given = signatures.iter().flat_map(|signature| ["--signature", signature]);
+        let arguments: Vec<&str> = ["import", "adopt", &file].into_iter().chain(given).collect();
+        checked.run(&arguments, exit, &["import-answer"]).swap_remove(0)
+    };
+    assert_eq!(codes(&adopt(&[&a, &a], Exit::Refused)), ["IMP-003"]);
+    assert_eq!(adopt(&[&a, &b], Exit::Ok)["status"], "adopted");
+    assert_eq!(adopt(&[&a, &b], Exit::Ok)["status"], "held");
+
+    let mut import = |exit, names: &[&str]| {
+        let arguments = with(&["old-system"]);
+        checked.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), exit, names)
+    };
+    let taken = import(Exit::Refused, &answers);
+    assert_eq!(taken[0]["signatures"], "not_verifiable");
+    assert_eq!(import(Exit::Refused, &answers)[0]["status"], "held");
+    fs::write(&table, "a;b\n").unwrap();
+    assert_eq!(codes(&import(Exit::Refused, &["import-answer"])[0])[0], "IMP-006");
+    checked.run(&["import", "list"], Exit::Ok, &["import-profile", "import-run", "import-run"]);
+    checked.run(&["import", "show", "old-system"], Exit::Ok, &["import-show"]);
+    let record = id(&taken[0]);
+    let shown = checked.run(&["show", &record], Exit::Ok, &["show"]);
+    assert_eq!(shown[0]["signature_status"], "not_verifiable");
+    assert_eq!(shown[0]["imported"]["receipt_number"], "К-71");
+    let rows = checked.run(&["search", "receipt:К-71"], Exit::Ok, &["search-row"]);
+    assert_eq!((&rows[0]["signatures"], id(&rows[0])), (&json!("not_verifiable"), record.clone()));
+    // In three languages, and nowhere as valid.
+    for (lang, words) in [("kk", "расталмаған"), ("ru", "не подтверждены"), ("en", "not confirmed")]
+    {
+        for command in [["show", &record], ["search", "receipt:К-71"]] {
+            let answer = bench.run(&[command.as_slice(), &["--lang", lang]].concat()).exits(Exit::Ok);
+            assert!(answer.stdout.contains(words), "{}", answer.stdout);
+        }
+        let shown = bench.run(&["show", &record, "--lang", lang]).exits(Exit::Ok);
+        assert!(shown.stdout.contains("К-71") && shown.stdout.contains("05.03.2019"), "{}", shown.stdout);
+    }
 }
 
 /// The notices of what was refused are listed, given out, signed and verified.

@@ -17,6 +17,7 @@ mod golden;
 mod gost;
 mod grow;
 mod hostile;
+mod import;
 mod means;
 mod pkits;
 mod policy;

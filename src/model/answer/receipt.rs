@@ -383,6 +383,7 @@ fn basis_text(basis: CreationBasis) -> Text {
             text("қол қоюшы көрсеткен уақыт", "время, указанное подписавшим", "time claimed by the signer")
         }
         CreationBasis::Received => text("құжат алынған уақыт", "время получения документа", "time of receipt"),
+        CreationBasis::Recorded => text("құжатта көрсетілген күн", "дата на документе", "the date on the document"),
     }
 }
 

@@ -72,7 +72,7 @@ impl Policy {
 /// Reads TOML into plain data; a native date or time becomes its text, so both ways of writing one are the same.
 ///
 /// Messages name the line and never repeat the text: a file of this kind may name people.
-pub(in crate::verify) fn document(bytes: &[u8], name: &str, bytes_max: usize) -> Result<Value, Vec<Refusal>> {
+pub(crate) fn document(bytes: &[u8], name: &str, bytes_max: usize) -> Result<Value, Vec<Refusal>> {
     let refusal = |detail: String| vec![Refusal::new(ErrorCode::IngFieldMalformed, name, detail)];
     if bytes.len() > bytes_max {
         return Err(refusal(format!("{} bytes, at most {bytes_max} are admitted", bytes.len())));
@@ -168,11 +168,7 @@ fn policy(mut fields: Fields) -> Option<Policy> {
 }
 
 /// A table that must be there.
-pub(in crate::verify) fn section<T>(
-    fields: &mut Fields,
-    key: &str,
-    read: impl FnOnce(Fields) -> Option<T>,
-) -> Option<T> {
+pub(crate) fn section<T>(fields: &mut Fields, key: &str, read: impl FnOnce(Fields) -> Option<T>) -> Option<T> {
     let value = fields.required(key)?;
     fields.inner(key, value).and_then(read)
 }
@@ -223,7 +219,7 @@ fn number_if_any(fields: &mut Fields, key: &str, min: u32, max: u32) -> Option<O
 }
 
 /// A day that must be there.
-pub(in crate::verify) fn required_date(fields: &mut Fields, key: &str) -> Option<NaiveDate> {
+pub(crate) fn required_date(fields: &mut Fields, key: &str) -> Option<NaiveDate> {
     let value = fields.required(key)?;
     fields.read(key, value, |value, at| date_of(&value, at))
 }

@@ -1,0 +1,308 @@
+//! Adopting the profile of an import, approved by two officers of the agency whose holding it is.
+//!
+//! Each approval is a detached CMS, made outside over exactly the bytes of the profile's file, and validated by the
+//! policy and the registers in force now. Profile, signatures and reports are sealed together, so that the approval can
+//! be looked at again.
+//!
+//! Invariants
+//!   - Two persons, by their IIN, one of them of the records office; each has authority on the day that the signature
+//!     claims and on the day of adoption, so that nobody approves out of an office that is over.
+//!   - A refused approval leaves no trace.
+//!   - Other content under an id and version that were adopted is refused.
+
+use super::super::signatures::add_shared;
+use super::HeldProfile;
+use super::profile::Profile;
+use crate::archive::{ActOwner, Archive, Register};
+use crate::clock::{civil_date, utc};
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::model::digest::Sha256;
+use crate::model::id::ActorId;
+use crate::model::validation::time_text;
+use crate::tlog::leaf::ActKind;
+use crate::verify::authority::{Authorities, AuthorityVerdict, Signatory, Whose};
+use crate::verify::material::Material;
+use crate::verify::policy::{Policy, SignerKind};
+use crate::verify::report::{Report, SignatureReport};
+use crate::verify::validation::{InMemory, Question, validate};
+use crate::verify::verdict::Indication;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// The profile in the act of its adoption.
+pub(super) const PROFILE_FILE: &str = "profile.toml";
+/// Signatures of one approval. Own bound: two are needed.
+const SIGNATURES_MAX: usize = 8;
+
+/// What became of a profile.
+#[derive(Debug)]
+pub enum Adopted {
+    /// Adopted, as this entry of the journal.
+    Done {
+        /// The profile.
+        profile: Box<Profile>,
+        /// The entry.
+        entry: u64,
+    },
+    /// The same file is the version in force.
+    Held,
+    /// Refused with reasons, never none.
+    Refused(Vec<Refusal>),
+}
+
+/// Who approved a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The person.
+    pub iin: String,
+    /// The office.
+    pub kind: SignerKind,
+    /// The post.
+    pub post: String,
+    /// The act that gives the authority.
+    pub basis: String,
+    /// When it was signed, as the signature says.
+    pub signed: String,
+}
+
+impl Approval {
+    fn value(&self) -> Value {
+        json!({
+            "basis": self.basis, "iin": self.iin, "kind": self.kind.as_str(), "post": self.post, "signed": self.signed,
+        })
+    }
+
+    pub(super) fn of_value(value: &Value) -> Option<Self> {
+        let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
+        Some(Self {
+            iin: text("iin")?,
+            kind: SignerKind::parse(&text("kind")?)?,
+            post: text("post")?,
+            basis: text("basis")?,
+            signed: text("signed")?,
+        })
+    }
+}
+
+/// Adopts the profile in `file`, which messages call `name`, with the signatures that approve it. `extra` is material
+/// for their validation beside that of the archive.
+pub fn adopt(
+    archive: &Archive,
+    (file, name): (&[u8], &str),
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Adopted, Error> {
+    let profile = match Profile::parse(file, name) {
+        Ok(profile) => profile,
+        Err(refusals) => return Ok(Adopted::Refused(refusals)),
+    };
+    let held: Vec<HeldProfile> =
+        super::adopted(archive)?.into_iter().filter(|held| held.profile.id == profile.id).collect();
+    if let Some(other) =
+        held.iter().find(|h| h.profile.version == profile.version && h.profile.sha256 != profile.sha256)
+    {
+        let (id, version, entry) = (&profile.id, &profile.version, other.entry);
+        let detail = format!("{id} {version} was adopted with other content as entry {entry}");
+        return Ok(Adopted::Refused(vec![Refusal::new(ErrorCode::ImpTaken, name, detail)]));
+    }
+    if held.last().is_some_and(|last| last.profile.sha256 == profile.sha256) {
+        return Ok(Adopted::Held);
+    }
+    let approved = match approve(archive, (file, &profile), signatures, extra)? {
+        Ok(approved) => approved,
+        Err(refusals) => return Ok(Adopted::Refused(refusals)),
+    };
+    add_shared(archive, extra, actor)?;
+    let entry = commit(archive, (file, &profile), signatures, &approved, extra, actor)?;
+    Ok(Adopted::Done { profile: Box::new(profile), entry })
+}
+
+/// What an approval leaves.
+struct Approved {
+    approvals: Vec<Approval>,
+    reports: Vec<Report>,
+    policy: Sha256,
+    authorities: Vec<Sha256>,
+}
+
+fn approve(
+    archive: &Archive,
+    (file, profile): (&[u8], &Profile),
+    signatures: &[Vec<u8>],
+    extra: &Material,
+) -> Result<Result<Approved, Vec<Refusal>>, Error> {
+    let adopted = archive.validation_policy()?;
+    if !adopted.is_adopted() {
+        return Err(Error::new(ErrorCode::SigNoPolicy, "policy", "no validation policy was adopted"));
+    }
+    let refusal = |subject: String, detail: String| Refusal::new(ErrorCode::ImpApproval, subject, detail);
+    if signatures.len() > SIGNATURES_MAX {
+        let detail = format!("more than {SIGNATURES_MAX} signatures");
+        return Ok(Err(vec![refusal("signature".to_owned(), detail)]));
+    }
+    let mut material = (*archive.material()?).clone();
+    material.merge(extra);
+    let (authorities, now) = (archive.authorities()?, archive.now());
+    // Reports say whole seconds, so that is what is asked.
+    let judging = Judging { profile, policy: &adopted.policy, authorities: &authorities, at: utc(now - now % 1000) };
+    let mut refusals = Vec::new();
+    let mut reports = Vec::new();
+    // One person counts once, however often they sign.
+    let mut persons: BTreeMap<String, Approval> = BTreeMap::new();
+    for (n, signature) in signatures.iter().enumerate() {
+        let subject = format!("signature {}", n + 1);
+        let question = Question {
+            object: signature,
+            object_digest: None,
+            content: Some(&InMemory(file)),
+            material: &material,
+            policy: &adopted.policy,
+            at: judging.at,
+            poe: &[],
+            caches: archive.caches(),
+        };
+        let report = validate(&question).map_err(|e| Error::caused(ErrorCode::IngReadFailed, &*subject, e))?;
+        if report.signatures.is_empty() {
+            refusals.push(refusal(subject.clone(), report.conclusion().detail.clone()));
+        }
+        for signed in &report.signatures {
+            match judging.judge(signed) {
+                Ok(approval) => drop(persons.insert(approval.iin.clone(), approval)),
+                Err(detail) => {
+                    refusals.push(refusal(subject.clone(), format!("signer {}: {detail}", signed.signer_index)))
+                }
+            }
+        }
+        reports.push(report);
+    }
+    if refusals.is_empty() && persons.len() < 2 {
+        refusals.push(refusal("signature".to_owned(), format!("{} of 2 officers have signed", persons.len())));
+    }
+    if refusals.is_empty() && persons.values().all(|approval| approval.kind != SignerKind::RecordsOffice) {
+        refusals.push(refusal("signature".to_owned(), "none of the officers is of the records office".to_owned()));
+    }
+    if !refusals.is_empty() {
+        return Ok(Err(refusals));
+    }
+    Ok(Ok(Approved {
+        approvals: persons.into_values().collect(),
+        reports,
+        policy: adopted.policy.sha256,
+        authorities: authorities.adopted().iter().map(|a| a.sha256).collect(),
+    }))
+}
+
+/// By what a signer is judged.
+struct Judging<'a> {
+    profile: &'a Profile,
+    policy: &'a Policy,
+    authorities: &'a Authorities,
+    /// Now.
+    at: DateTime<Utc>,
+}
+
+impl Judging<'_> {
+    /// The approval of one signer, or why it is none.
+    fn judge(&self, signed: &SignatureReport) -> Result<Approval, String> {
+        let conclusion = &signed.conclusion;
+        if conclusion.indication != Indication::TotalPassed {
+            let sub = conclusion.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
+            return Err(format!("{}{sub}: {}", conclusion.indication, conclusion.detail));
+        }
+        let skew = chrono::Duration::seconds(self.policy.receipt.clock_skew_max_s.into());
+        if signed.claimed_signing_time.is_some_and(|claimed| claimed > self.at + skew) {
+            return Err("claims a time that is to come".to_owned());
+        }
+        let time = signed.claimed_signing_time.unwrap_or(self.at);
+        let (day, today) = (local_day(time), local_day(self.at));
+        if day < self.profile.date {
+            return Err(format!("claims {day}, the profile is of {}", self.profile.date));
+        }
+        let verdicts = SignerKind::ALL.iter().map(|kind| (*kind, self.authority(signed, *kind, day, today)));
+        let is_authorised = |v: &AuthorityVerdict| matches!(v, AuthorityVerdict::Authorised { .. });
+        // Who is in both offices may stand for that of the records.
+        let best = verdicts.min_by_key(|(kind, v)| (v.distance(), *kind != SignerKind::RecordsOffice));
+        match best {
+            Some((kind, AuthorityVerdict::Authorised { post, basis, .. })) => Ok(Approval {
+                iin: signed.signer.iin.clone().unwrap_or_default(),
+                kind,
+                post,
+                basis,
+                signed: time_text(time),
+            }),
+            best => {
+                let verdict = best.filter(|(_, v)| !is_authorised(v)).map_or("unknown", |(_, v)| v.as_str());
+                Err(format!("no authority in {}: {verdict}", self.profile.agency))
+            }
+        }
+    }
+
+    /// The worse of what the registers say of both days.
+    fn authority(
+        &self,
+        signed: &SignatureReport,
+        kind: SignerKind,
+        day: NaiveDate,
+        today: NaiveDate,
+    ) -> AuthorityVerdict {
+        let on = |date| {
+            let signatory = Signatory {
+                iin: signed.signer.iin.as_deref(),
+                bin: signed.signer.bin.as_deref(),
+                role_oids: &signed.signer.role_oids,
+                kind,
+                body: Whose::Agency(&self.profile.agency),
+                date,
+            };
+            self.authorities.judge(&signatory, self.policy)
+        };
+        let (then, now) = (on(day), on(today));
+        if now.distance() > then.distance() { now } else { then }
+    }
+}
+
+fn local_day(time: DateTime<Utc>) -> NaiveDate {
+    civil_date(u64::try_from(time.timestamp_millis()).unwrap_or_default())
+}
+
+fn commit(
+    archive: &Archive,
+    (file, profile): (&[u8], &Profile),
+    signatures: &[Vec<u8>],
+    approved: &Approved,
+    extra: &Material,
+    actor: ActorId,
+) -> Result<u64, Error> {
+    let fields = json!({
+        "approved": approved.approvals.iter().map(Approval::value).collect::<Vec<_>>(),
+        "authorities": approved.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
+        "id": profile.id, "policy": approved.policy.to_string(), "sha256": profile.sha256.to_string(),
+        "version": profile.version,
+    });
+    let mut files: Vec<(String, Vec<u8>)> = vec![(PROFILE_FILE.to_owned(), file.to_vec())];
+    let numbered = |name: &'static str, n: usize, ending: &'static str| format!("{name}-{}.{ending}", n + 1);
+    for (n, (signature, report)) in signatures.iter().zip(&approved.reports).enumerate() {
+        files.push((numbered("signature", n, "p7s"), signature.clone()));
+        files.push((numbered("report", n, "json"), report.encode()));
+    }
+    // Certificates of people and OCSP answers are no shared material: they stay with the act.
+    let people = extra.certificates().filter(|c| !archive.index().has_material(c.sha256).unwrap_or(false));
+    for (n, certificate) in people.enumerate() {
+        files.push((numbered("certificate", n, "cer"), certificate.der.to_vec()));
+    }
+    for (n, response) in extra.ocsp_responses().enumerate() {
+        files.push((numbered("revocation", n, "ors"), response.der().to_vec()));
+    }
+    let mut readers: Vec<(String, &[u8])> =
+        files.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
+    let files = readers.iter_mut().map(|(name, bytes)| (name.clone(), bytes as &mut dyn Read)).collect();
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    let owner = ActOwner::Register(Register::Archive);
+    let (act, payload, session) = archive.seal_document(ActKind::ImportAdopted, actor, owner, fields, files)?;
+    let entry = archive.commit(act, payload, None, Some(session))?.entry();
+    archive.wait_index()?;
+    Ok(entry)
+}
