@@ -17,6 +17,8 @@ use muragat::ingest::{Status, issue};
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
 use muragat::model::path;
+use muragat::model::submission::Kind;
+use muragat::model::validation::SignatureVerdict;
 use muragat::store::local::{Erasing, LocalDisk};
 use muragat::vault::keys::KeyFolder;
 use muragat::verify::material::Material;
@@ -125,6 +127,12 @@ fn check_signed(archive: &Archive, expected: &Value, version: &Path) {
         assert!(answer.row.is_issued && answer.signature.is_some(), "{issued}");
     }
     assert_eq!(json!(archive.index().unsigned_answers().unwrap()), expected["unsigned"]);
+    let manifest =
+        |name: &str| access::open(archive, digest(name).parse().unwrap(), actor).unwrap().manifest().unwrap();
+    let imported = manifest("imported");
+    assert_eq!(imported.validation.unwrap().verdict, SignatureVerdict::NotVerifiable);
+    assert_eq!(imported.imported.unwrap().receipt_number.as_deref(), Some("К-71"));
+    assert_eq!(manifest("means").kind, Kind::VerificationMeans);
     let waiting: RecordId = digest("waiting").parse().unwrap();
     assert_eq!(archive.all_waiting().unwrap(), [waiting]);
     let mut late = Material::default();

@@ -9,24 +9,30 @@ use muragat::archive::{Archive, InitOptions};
 use muragat::cli::samples::signer::{Holder, Root, Signer, Validity};
 use muragat::cli::samples::trust::{Person, Trust};
 use muragat::clock::{Clock, FixedClock, utc};
-use muragat::config::{Action, Issuer, Policy};
+use muragat::config::{Action, Issuer, MeansKept, Policy};
 use muragat::ingest::adopt::{Adopted, adopt};
+use muragat::ingest::import::{self, approve};
 use muragat::ingest::issue::{Issued, Subject, find, sign};
+use muragat::ingest::means::{self, Given};
 use muragat::ingest::signatures::add_shared;
 use muragat::ingest::{Intake, Status, waiting};
 use muragat::model::digest::sha256;
 use muragat::model::id::{ActorId, RecordId};
+use muragat::model::means::MissingReason;
 use muragat::model::path::is_own;
 use muragat::model::submission::SUBMISSION_FILE;
 use muragat::testing::{Sequence, card};
+use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::material::Material;
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 const AGENCY: &str = "TEST-1";
+/// Folder of the files of a holding.
+const HOLDING: &str = "holding";
 const LEGAL_ENTITY: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2];
 const RIGHT_TO_SIGN: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2, 2];
 /// The numbers are made up: they fail the check digit of a real IIN and BIN.
@@ -199,6 +205,46 @@ fn sent(folder: &Path) -> Result<BTreeMap<String, String>> {
     Ok(digests)
 }
 
+/// A profile that both approve who can, and a holding of one unsigned document that comes in by it.
+fn import_holding(store: &Store<'_>) -> Result<RecordId> {
+    const PROFILE: &str = include_str!("../../schema/import/1/examples/valid-least.toml");
+    let (archive, actor, people) = (store.archive, store.actor, store.people);
+    let profile = PROFILE.replacen("\"DEMO\"", &format!("\"{AGENCY}\""), 1);
+    let now = utc(archive.now());
+    let signatures = [&people.official, &people.office].map(|by| by.sign_detached(profile.as_bytes(), now));
+    let file = (profile.as_bytes(), "profile.toml");
+    let profile = match approve::adopt(archive, file, &signatures, &Material::default(), actor)? {
+        approve::Adopted::Done { profile, .. } => profile,
+        other => return Err(format!("profile: {other:?}").into()),
+    };
+    let table = store.inbox.join("table.csv");
+    let head = "Тіркеу нөмірі;Құжат күні;Түскен күні;Түскен нөмірі;Тақырыбы;Файл";
+    std::fs::write(&table, format!("{head}\n71-қ;05.03.2019;06.03.2019;К-71;Хат;71.txt\n"))?;
+    let files = store.inbox.join(HOLDING);
+    std::fs::create_dir_all(&files)?;
+    std::fs::write(files.join("71.txt"), text(71))?;
+    let stop = AtomicBool::new(false);
+    let (is_trial, threads, material) = (false, 1, None);
+    let asked = import::Run {
+        table: &table,
+        files: &files,
+        profile: &profile,
+        is_trial,
+        actor,
+        threads,
+        material,
+        stop: &stop,
+    };
+    let mut imported = None;
+    let run = import::run(archive, &asked, &mut |row| {
+        if let import::Outcome::Accepted(record) = &row.outcome {
+            imported = *record;
+        }
+    })?;
+    run.map_err(|refusals| format!("import: {refusals:?}"))?;
+    imported.ok_or_else(|| "nothing was imported".into())
+}
+
 /// Writes the store into `dir`.
 pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     let clock = Arc::new(FixedClock(AtomicU64::new(NOW)));
@@ -206,10 +252,12 @@ pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     let policy = Policy { formats: Action::Flag, ..Policy::default() };
     let issuer = Issuer { name: Some("Үлгі мекемесі".into()), agency: Some(AGENCY.into()), bin: None };
     let origin = Some("golden.example/signed".into());
-    let options = InitOptions { origin, policy, issuer, ..InitOptions::default() };
+    let options = InitOptions { origin, policy, issuer, means: MeansKept::Reference, ..InitOptions::default() };
     let archive = Archive::create(&root, &options, clock.clone() as Arc<dyn Clock>)?;
     archive.tune(12_000, 5);
     let actor = archive.actor("golden")?;
+    let (mut program, no_source) = (b"a program".as_slice(), MissingReason::Reference);
+    let means = means::deposit(&archive, Given { program: &mut program, source: None, no_source }, SYSTEM_ACTOR)?;
     let people = People::new()?;
     let store = Store { archive: &archive, actor, inbox, people: &people };
     let policy = store.adopt("policy.toml", &people.policy)?;
@@ -237,6 +285,8 @@ pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     for (number, special) in [(5, Special::Nothing), (6, Special::Attached), (7, Special::Confidential)] {
         accepted.push((number, store.accepted(number, special)?));
     }
+    // Before the profile's term is over.
+    let imported = import_holding(&store)?;
     clock.0.store(LATER, Ordering::SeqCst);
     let issued = accepted[1].1;
     store.issue(Subject::Record(issued))?;
@@ -264,8 +314,8 @@ pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     archive.wait_index()?;
     let size = archive.head().size;
     let expected = json!({
-        "classifiers": [], "entries": size, "records": accepted.len(), "held": held, "policy": policy, "register": register,
-        "waiting": left.to_string(), "issued": [issued.to_string(), refused.to_string()],
+        "classifiers": [], "entries": size, "records": accepted.len() + 2, "held": held, "policy": policy, "register": register,
+        "imported": imported.to_string(), "means": means.record.to_string(), "waiting": left.to_string(), "issued": [issued.to_string(), refused.to_string()],
         "unsigned": archive.index().unsigned_answers()?,
     });
     archive.close()?;
