@@ -167,7 +167,7 @@ pub(crate) fn make(places: &Places, corpus: &Corpus, algorithm: Algorithm, count
     let mark = folder.join("count");
     let now = utc(SystemClock.now());
     // A CRL grows old: what was made on another day is made again.
-    let wanted = format!("{count} of {} on {}", corpus.digest, now.date_naive());
+    let wanted = format!("{count} small of {} on {}", corpus.digest, now.date_naive());
     if fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
@@ -209,7 +209,8 @@ pub(crate) fn make(places: &Places, corpus: &Corpus, algorithm: Algorithm, count
     fs::write(folder.join(REGISTER), trust.authority)?;
     fs::write(folder.join(CRL), trust.crl)?;
     // What stands for a signature in the corpus is none, and would be refused as one.
-    let files = corpus.plain_files()?.into_iter().filter(|file| file.extension().is_some_and(|e| e != "p7s"));
+    let small = corpus.plain_files()?.into_iter().take(corpus.small);
+    let files = small.filter(|file| file.extension().is_some_and(|e| e != "p7s"));
     for (number, file) in files.take(count).enumerate() {
         submission(&folder.join("submissions").join(format!("{number:06}")), number, &file, &signers, now)?;
     }

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 const AGENCY: &str = "TEST-1";
+const CALENDAR: &str = include_str!("../../schema/calendar/1/kz-sample.toml");
 /// Folder of the files of a holding.
 const HOLDING: &str = "holding";
 const LEGAL_ENTITY: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2];
@@ -262,6 +263,7 @@ pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     let store = Store { archive: &archive, actor, inbox, people: &people };
     let policy = store.adopt("policy.toml", &people.policy)?;
     let register = store.adopt("register.toml", &people.register)?;
+    store.adopt("calendar", CALENDAR)?;
     // Without a CRL nothing can be decided.
     let accepted_late = store.waits(1, Special::Nothing)?;
     let refused_by_a_person = store.waits(2, Special::Nothing)?;
