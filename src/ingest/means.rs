@@ -6,7 +6,7 @@
 //! record of its own, which names the first.
 //!
 //! Invariants
-//!   - A source is kept only when its digest is that of the program: [`bundle`](super::bundle) reads the very bytes
+//!   - A source is kept only when its digest is that of the program: `bundle` reads the very bytes
 //!     that are sealed.
 //!   - What is missing is said in the record, with the reason.
 //!

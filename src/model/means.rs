@@ -32,7 +32,7 @@ pub const ARCHIVE_INDEX: &str = "00";
 pub struct Program {
     /// Its version.
     pub version: String,
-    /// The digest of its source, see [`super::source`].
+    /// The digest of its source, see `source`.
     pub source: Sha256,
 }
 

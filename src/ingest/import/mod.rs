@@ -1,6 +1,6 @@
 //! Import: an existing holding, a table and a folder, becomes records (docs/import.md).
 //!
-//! Each row becomes a submission ([`item`]) that takes the ordinary path, `Worker::take_in`. What is different is said
+//! Each row becomes a submission (`item`) that takes the ordinary path, `Worker::take_in`. What is different is said
 //! by a [`Profile`] that two officers approved ([`approve`]): which doubts about signatures and formats are kept with a
 //! record instead of refusing it. Nothing waits, and no receipt or notice is prepared: the old system gave its own.
 //!
