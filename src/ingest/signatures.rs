@@ -53,7 +53,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-pub use super::share::{add_shared, add_shared_from};
+pub use super::share::add_shared;
 
 /// A submission whose signatures are to be judged.
 pub(super) struct Receipt<'a> {
