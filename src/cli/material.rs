@@ -55,9 +55,10 @@ const NAMES_PEOPLE: Text = text(
     "a person's certificate or an OCSP answer: give it with --material",
 );
 const NO_ISSUER: Text = text(
-    "CRL-ға саясаттың сенім зәкірінен бастау алатын куәландырушы орталық қол қоймаған: алдымен сол орталықтың \
+    "CRL-ға саясаттағы сенім тірегі апаратын куәландырушы орталықтың ешқайсысы қол қоймаған: алдымен сол орталықтың \
      сертификатын қосыңыз",
-    "CRL не подписан удостоверяющим центром, к которому ведёт якорь политики: сначала добавьте сертификат этого центра",
+    "CRL не подписан удостоверяющим центром, к которому ведёт якорь доверия политики: сначала добавьте сертификат \
+     этого центра",
     "no authority has signed this CRL to which an anchor of the policy leads: add the authority's certificate first",
 );
 const NOT_YET: Text = text(
@@ -212,7 +213,7 @@ impl Add {
         let (mut material, mut places) = (Material::default(), BTreeMap::new());
         for path in &self.paths {
             let unreadable = |file: &Path, e: Error| {
-                let file = shown(&file.to_string_lossy()).to_string();
+                let file = shown(&file.to_string_lossy());
                 Left { file, sha256: None, why: Why::Unreadable(e) }
             };
             let files = match files(path) {
@@ -223,7 +224,7 @@ impl Add {
                 }
             };
             for file in files {
-                let name = shown(&file.to_string_lossy()).to_string();
+                let name = shown(&file.to_string_lossy());
                 let bytes = match read_file(&file) {
                     Ok(bytes) => bytes,
                     Err(e) => {
