@@ -4,8 +4,8 @@
 //!   - An offered CRL is kept only when the key that signed it is that of a CA to which an anchor of the policy leads.
 //!     Else a list of anybody's, under the name of a CA, would be taken for a newer one of that CA.
 //!   - An offered CRL of a time to come is not kept: it would be the newest until then.
-//!   - What a validation used is kept as it is: its signatures were verified there. When something that a record names is
-//!     not kept after all, the record is not made.
+//!   - What a validation used is kept as it is: its signatures were verified there. When something that a record names
+//!     is not kept after all, the record is not made.
 //!
 //! A certificate of a CA is kept whether an anchor leads to it or not: it proves nothing by itself, and the policy with
 //! its anchor may be adopted later. What a crash leaves: the pieces that were kept before it, each an act of its own.

@@ -457,8 +457,9 @@ pub(super) fn freeze<'v>(
             frozen.own.push((name("ors"), Role::Revocation, response.der().to_vec()));
         }
     }
-    // A CRL is verified with its issuer's certificate, and a later one of that CA is taken only when it is at hand: what
-    // came only inside a signature is shared with the CRL. It is named too, as it will be at hand when this is repeated.
+    // A CRL is verified with its issuer's certificate, and a later one of that CA is taken only when it is at hand:
+    // what came only inside a signature is shared with the CRL. It is named, as it will be at hand when this is
+    // repeated.
     if frozen.shared.crls().len() > 0 {
         let is_new = |c: &&Arc<Certificate>| !holds(sent, c.sha256) && !holds(pool, c.sha256);
         for certificate in carried.iter().filter(|c| used.contains(&c.sha256)).filter(is_new) {
