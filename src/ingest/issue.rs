@@ -36,7 +36,7 @@ use crate::tlog::leaf::{ActKind, Leaf};
 use crate::verify::authority::{AuthorityVerdict, Signatory, Whose};
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
-use crate::verify::report::{Report, SignatureReport};
+use crate::verify::report::{PoeSource, Report, SignatureReport};
 use crate::verify::validation::{InMemory, Question, validate};
 use crate::verify::verdict::Indication;
 use chrono::{DateTime, Utc};
@@ -435,6 +435,24 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option
     let report = validate(&question).map_err(|e| Error::caused(ErrorCode::IngReadFailed, subject, e))?;
     let refused = |detail: String| Refusal::new(ErrorCode::SigAnswer, subject, detail);
     let skew = chrono::Duration::seconds(adopted.policy.receipt.clock_skew_max_s.into());
+    // An answer is issued when the signature is brought. Who has left office since the claimed day could have made the
+    // claim today, and an answer that waited longer than that is signed by who is in office.
+    let judge = |signed: &SignatureReport| {
+        let on = |date| {
+            let signatory = Signatory {
+                iin: signed.signer.iin.as_deref(),
+                bin: signed.signer.bin.as_deref(),
+                role_oids: &signed.signer.role_oids,
+                kind: SignerKind::RecordsOffice,
+                body: Whose::Agency(agency),
+                date,
+            };
+            (date, authorities.judge(&signatory, &adopted.policy))
+        };
+        let then = on(civil_date(u64::try_from(time(signed).timestamp_millis()).unwrap_or_default()));
+        let today = on(civil_date(now));
+        if today.1.distance() > then.1.distance() { today } else { then }
+    };
     let mut refusals = Vec::new();
     let mut verdicts = Vec::new();
     for signed in &report.signatures {
@@ -462,15 +480,12 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option
                 refused(format!("signer {}: claims a time before the answer was prepared", signed.signer_index));
             refusals.push(refusal.saying(signed.said_of(|lang| TOO_EARLY.get(lang).to_owned())));
         }
-        let signatory = Signatory {
-            iin: signed.signer.iin.as_deref(),
-            bin: signed.signer.bin.as_deref(),
-            role_oids: &signed.signer.role_oids,
-            kind: SignerKind::RecordsOffice,
-            body: Whose::Agency(agency),
-            date: civil_date(u64::try_from(time(signed).timestamp_millis()).unwrap_or_default()),
-        };
-        verdicts.push((signed.signer_index, authorities.judge(&signatory, &adopted.policy)));
+        // Nobody signs with a certificate that is not there yet.
+        if signed.claimed_signing_time.zip(signed.signer.not_before).is_some_and(|(claimed, from)| claimed < from) {
+            let refusal = refused(format!("signer {}: claims a time before the certificate", signed.signer_index));
+            refusals.push(refusal.saying(signed.said_of(|lang| TOO_EARLY.get(lang).to_owned())));
+        }
+        verdicts.push((signed.signer_index, judge(signed).1));
     }
     if report.signatures.is_empty() {
         refusals.push(refused(report.conclusion().detail.clone()));
@@ -485,8 +500,7 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option
             let signed = report.signatures.iter().find(|signed| signed.signer_index == *signer);
             match signed {
                 Some(signed) => {
-                    let date = civil_date(u64::try_from(time(signed).timestamp_millis()).unwrap_or_default());
-                    let said = verdict.said(&[kind], date);
+                    let said = verdict.said(&[kind], judge(signed).0);
                     refusal.saying(signed.said_of(|lang| said.get(lang).to_owned()))
                 }
                 None => refusal,
@@ -507,9 +521,12 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option
     Ok(Ok((document, frozen)))
 }
 
-/// The best that is known of when it was made.
+/// The best that is known of when it was made: what a time-stamp proves, then what the signer claims.
 fn time(signed: &SignatureReport) -> DateTime<Utc> {
-    signed.claimed_signing_time.unwrap_or(signed.best_signature_time)
+    let outside = |source| !matches!(source, PoeSource::Validation | PoeSource::Receipt);
+    let proven = signed.poe.iter().any(|p| outside(p.source) && p.time == signed.best_signature_time);
+    let claimed = signed.claimed_signing_time.filter(|_| !proven);
+    claimed.unwrap_or(signed.best_signature_time)
 }
 
 /// The validation in full, in the form of that of a record (`schema/validation/1`).

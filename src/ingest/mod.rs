@@ -63,7 +63,7 @@ use component::{Received, Stop, spool_failed};
 use import::profile::Keep;
 use keep::{SealedRecord, seal_record};
 use receipt::{Known, Prepared};
-use receive::Sip;
+use receive::{Described, Sip};
 use serde_json::{Map, json};
 use signatures::Verdict;
 use std::collections::BTreeSet;
@@ -314,11 +314,13 @@ struct Worker<'a> {
     answers: Sender<Event>,
     /// What is known of the submission at hand.
     known: Known,
+    /// Nothing is written: a submission that would be accepted ends as tried.
+    is_trial: bool,
 }
 
 impl<'a> Worker<'a> {
     fn new(archive: &'a Archive, actor: ActorId, extra: Option<&'a Material>, answers: Sender<Event>) -> Self {
-        Self { archive, actor, extra, sealer: Sealer::default(), answers, known: Known::default() }
+        Self { archive, actor, extra, sealer: Sealer::default(), answers, known: Known::default(), is_trial: false }
     }
 
     fn submission(&mut self, from: From<'_>) {
@@ -375,12 +377,10 @@ impl<'a> Worker<'a> {
             From::Waiting(w) => (waiting::container(self.archive, w, &files), w.since),
             From::Import(item) => (item.container(), now),
         };
-        let mut agency = None;
-        let sip = Sip::of(container, path, policy.content_bytes_max, &mut |s| agency = Some(s.agency.clone()));
-        self.known.agency = agency.or(self.known.agency.take());
-        let mut sip = sip?;
+        let (authorities, known) = (self.archive.authorities()?, &mut self.known);
+        let mut described = |read: &Described<'_>| known.described(read, &authorities);
+        let mut sip = Sip::of(container, path, policy.content_bytes_max, &mut described)?;
         *bytes = sip.sizes.iter().sum();
-        self.known.described(&sip, &*self.archive.authorities()?);
         let mut flags = self.check_card(&sip, path)?;
         if let Some(item) = import {
             item.check_card(&sip).map_err(Stop::Refused)?;
@@ -421,7 +421,7 @@ impl<'a> Worker<'a> {
             Verdict::Waits(waits) => return self.wait(&sip, &mut received, &registration, waits, from).map(Some),
         };
         // A trial ends here: nothing was written so far.
-        if import.is_some_and(|item| item.is_trial) {
+        if self.is_trial || import.is_some_and(|item| item.is_trial) {
             let codes = flags.iter().chain(&judgement.flags).map(|flag| flag.code);
             let codes = codes.chain(received.iter().flat_map(Received::findings)).map(|code| code.to_string());
             return Err(Stop::Tried(codes.collect::<BTreeSet<_>>().into_iter().collect()));

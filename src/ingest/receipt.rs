@@ -10,7 +10,7 @@
 //!   - Of a document with a mark of state secrecy no answer says more than the codes (N 430 cl. 1, 45).
 
 use super::component::{Received, Stop, spool_failed};
-use super::receive::Sip;
+use super::receive::Described;
 use super::{Status, issue};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{Millis, civil_date};
@@ -98,17 +98,21 @@ impl Known {
     }
 
     /// Takes what description and card say.
-    pub(super) fn described(&mut self, sip: &Sip<'_>, authorities: &Authorities) {
-        let (submission, card) = (&sip.submission, &sip.card);
-        self.description = Some(sha256(&sip.description));
-        self.card = Some(sha256(&sip.card_bytes));
+    pub(super) fn described(&mut self, read: &Described<'_>, authorities: &Authorities) {
+        let submission = read.submission;
+        self.description = Some(sha256(read.description));
+        self.agency = Some(submission.agency.clone());
+        self.profile = Some(submission.profile);
         for file in &mut self.files {
             file.role = submission.components.iter().find(|c| c.path == file.path).map(|c| c.role);
         }
-        self.registration = Some((card.registration_number.clone(), card.document_date));
-        self.profile = Some(submission.profile);
+        if let Some((card, bytes)) = read.card {
+            self.card = Some(sha256(bytes));
+            self.registration = Some((card.registration_number.clone(), card.document_date));
+        }
         // Who gets the receipt is who sent the document (N 430 cl. 17); what an agency made it sends itself.
-        let sender = card.sender_body.clone().filter(|_| submission.direction == Direction::Incoming);
+        let sender = read.card.and_then(|(card, _)| card.sender_body.clone());
+        let sender = sender.filter(|_| submission.direction == Direction::Incoming);
         self.recipient = Some(match sender {
             Some(name) => Body { name: Some(name), ..Body::default() },
             None => {

@@ -84,6 +84,15 @@ pub struct Sip<'a> {
     container: Container<'a>,
 }
 
+/// What is read of a submission before its components.
+pub(super) struct Described<'s> {
+    pub(super) submission: &'s Submission,
+    /// `submission.json` as it came.
+    pub(super) description: &'s [u8],
+    /// The card and its bytes, once they are read.
+    pub(super) card: Option<(&'s Card, &'s [u8])>,
+}
+
 // The card names people, so a debug print leaves it out.
 impl std::fmt::Debug for Sip<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -103,13 +112,13 @@ impl<'a> Sip<'a> {
         Self::of(Container::open(path)?, path, content_bytes_max, &mut |_| {})
     }
 
-    /// Reads the submission in an opened container; `path` names it in errors. `described` is told the description as
-    /// soon as it is read: also of a submission that is refused for its card.
+    /// Reads the submission in an opened container; `path` names it in errors. `described` is told what
+    /// is read, the description and then the card: also of a submission that is refused for them.
     pub(super) fn of(
         mut container: Container<'a>,
         path: &Path,
         content_bytes_max: Option<u64>,
-        described: &mut dyn FnMut(&Submission),
+        described: &mut dyn FnMut(&Described<'_>),
     ) -> Result<Self, ReceiveError> {
         let Some(size) = container.size(SUBMISSION_FILE) else {
             let detail = format!("no {SUBMISSION_FILE} in {}", container.name());
@@ -121,7 +130,7 @@ impl<'a> Sip<'a> {
         }
         let description = read_whole(&mut container, path, SUBMISSION_FILE, size)?;
         let submission = Submission::parse(&description).map_err(|faults| refused(faults, &[&description]))?;
-        described(&submission);
+        described(&Described { submission: &submission, description: &description, card: None });
         let sizes = match_files(&submission, |name| container.size(name), container.names())?;
         check_limits(&submission, &sizes, content_bytes_max)?;
         let card_index = submission.card_index();
@@ -131,6 +140,8 @@ impl<'a> Sip<'a> {
         let mut faults = Vec::from_iter(check_main(&submission, card.as_ref().ok()));
         let card = match card {
             Ok(card) => {
+                let card_read = Some((&card, card_bytes.as_slice()));
+                described(&Described { submission: &submission, description: &description, card: card_read });
                 faults.extend(check_card_agrees(&submission, &card));
                 card
             }

@@ -7,23 +7,24 @@
 //! Invariants
 //!   - A submission that waits stays whole until its record or its refusal is durable; only then its key is erased.
 //!   - The same submission sent again while it waits is told that it waits, and is not kept twice.
-//!   - Submissions of one registration with different content may wait beside each other: nobody knows yet which of
-//!     them is signed. The first that is found so becomes the record, the others are refused when they are tried
-//!     (`ING-032`). Who lets one wait is told of the others.
+//!   - Submissions of one registration with different content, or of the same with another description, may wait
+//!     beside each other: nobody knows yet which of them is signed. The first that is found so becomes the record;
+//!     others are refused when they are tried (`ING-032`), or held already when only the description differs. Who lets
+//!     one wait is told of the others, and a person may refuse the wrong one before.
 //!
 //! They are tried oldest first, one after another; what is in memory is one of them.
 //!
 //! Nothing ends the waiting by itself: when the policy's term is over, `waiting list` says so and a person decides.
 
 use super::component::{Received, Stop, spool_failed};
-use super::receipt::{self, Known};
+use super::receipt;
 use super::receive::Sip;
 use super::signatures;
 use super::unpack::Container;
 use super::{Answered, From, Status, Worker, channel, refuse_now};
 use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::model::digest::Sha256;
+use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::missing::Missing;
 use crate::model::submission::SUBMISSION_FILE;
@@ -90,25 +91,27 @@ pub fn retry(
     tried
 }
 
-/// Ends the waiting of a submission by a person's word: it is refused, with the reasons for which it waited and the
-/// person's own.
+/// Ends the waiting of a submission by a person's word: it is refused, with the reasons for which it would wait now and
+/// the person's own.
 pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<Answered, Error> {
     if reason.trim().is_empty() {
         return Err(Error::new(ErrorCode::IngFieldMalformed, "--reason", "a decision has a reason"));
     }
     let waiting = archive.waiting(id)?;
-    let mut refusals = unconfirmed(reasons(&waiting));
+    // The notice says why it is not valid today: what it lacked at first may have come.
+    let (answers, _) = channel();
+    let mut worker = Worker::new(archive, actor, None, answers);
+    worker.is_trial = true;
+    let mut refusals = match worker.take_in(&From::Waiting(&waiting), &mut 0) {
+        Ok(Some(Status::Waiting { reasons, .. })) => unconfirmed(reasons),
+        Err(Stop::Refused(reasons)) => reasons,
+        Ok(_) | Err(Stop::Held(_) | Stop::Tried(_)) => Vec::new(),
+        Err(Stop::Failed(e)) => return Err(e),
+    };
     let said = Said::of(|lang| format!("{}: {reason}", DECISION.get(lang)));
     refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason).saying(said));
-    let mut known = Known::of_waiting(&waiting);
+    let known = worker.known;
     let source = PathBuf::from(waiting.text("source"));
-    // Recipient, rules and roles of files are what description and card say, as at receipt. When the rules that are in
-    // force now do not read them, the notice says less.
-    let files = waiting.files();
-    let container = container(archive, &waiting, &files);
-    if let Ok(sip) = Sip::of(container, &source, archive.policy().content_bytes_max, &mut |_| {}) {
-        known.described(&sip, &*archive.authorities()?);
-    }
     let refused = refuse_now(archive, actor, &known, &refusals)?;
     archive.end_waiting(&[id], actor)?;
     let status = Status::Refused { reasons: refusals, entry: refused.entry, repeats: refused.notice.repeats() };
@@ -214,7 +217,8 @@ impl Worker<'_> {
             return Ok(Status::Waiting { id, entry, reasons, missing, same_registration });
         }
         let path = from.path();
-        let mut digests = Vec::with_capacity(received.len());
+        // The description too: another access category or file of the same document is another submission.
+        let mut digests = vec![(SUBMISSION_FILE.to_owned(), sha256(&sip.description))];
         let mut bytes = u64::try_from(sip.description.len()).unwrap_or(u64::MAX);
         for component in received.iter_mut() {
             let digest = component.sha256().map_err(|e| spool_failed(&component.entry.path, e))?;
@@ -267,8 +271,7 @@ impl Worker<'_> {
             let waiting = self.archive.waiting(*id)?;
             let held = waiting.digests();
             let same = |(path, digest): &(String, Sha256)| held.get(path.as_str()) == Some(digest);
-            // One more is the description, which may say other things of the same files.
-            if held.len() == digests.len() + 1 && digests.iter().all(same) {
+            if held.len() == digests.len() && digests.iter().all(same) {
                 return Ok(Some((*id, waiting.entry)));
             }
         }

@@ -167,6 +167,67 @@ fn only_the_office_of_the_archives_own_agency_issues_when_it_is_named() {
 }
 
 #[test]
+fn who_has_left_office_issues_nothing_whatever_day_is_claimed() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let (id, _) = record(&bench.take(&archive, &bench.draft("1")));
+    let refused = refusal(&faulty(&bench, &archive, "2"));
+    let claimed = at(bench.now() + 60_000);
+    let day = claimed.format("%Y-%m-%d");
+    let trust = bench.office.trust(bench.now());
+    let (before, clerk) = trust.authority.split_once("iin = \"000000000002\"").unwrap();
+    let left = clerk.replacen("from = \"2020-01-01\"", &format!("from = \"2020-01-01\"\nto = \"{day}\""), 1);
+    let register = format!("{before}iin = \"000000000002\"{left}").replacen("version = \"1\"", "version = \"2\"", 1);
+    bench.adopt(&archive, &register);
+    bench.later(2 * DAY_MS);
+    for subject in [Subject::Record(id), Subject::Refusal(refused)] {
+        let prepared = find(&archive, subject, SYSTEM_ACTOR).unwrap();
+        not_issued(&archive, subject, &bench.office.clerk.sign_detached(&prepared.bytes, claimed));
+        not_issued(&archive, subject, &bench.office.clerk.sign_detached(&prepared.bytes, at(bench.now())));
+    }
+    bench.adopt(&archive, &trust.authority.replacen("version = \"1\"", "version = \"3\"", 1));
+    for subject in [Subject::Record(id), Subject::Refusal(refused)] {
+        let prepared = find(&archive, subject, SYSTEM_ACTOR).unwrap();
+        issued(&archive, subject, &bench.office.clerk.sign_detached(&prepared.bytes, claimed));
+    }
+}
+
+#[test]
+fn a_refusal_by_a_person_says_what_is_wrong_on_that_day() {
+    let bench = Bench::bare();
+    let trust = bench.office.trust(bench.now());
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &trust.authority);
+    let mut draft = bench.draft("1");
+    draft.signature = Some(bench.office.stranger.sign_detached(&draft.main, at(bench.now() - 120_000)));
+    let Status::Waiting { id, .. } = bench.take(&archive, &draft).status else { panic!("it waits for a CRL") };
+    bench.share(&archive, &trust.crl);
+    let answered = refuse(&archive, id, "мерзімі өтті", SYSTEM_ACTOR).unwrap();
+    assert_eq!((archive.index_meta().records, archive.all_waiting().unwrap().len()), (0, 0));
+    let Status::Refused { reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };
+    let said: Vec<(&str, &str)> = reasons.iter().map(|r| (r.code.as_str(), r.subject.as_str())).collect();
+    assert_eq!(said, [("SIG-018", "main.docx.p7s"), ("SIG-019", "submission.json")], "{reasons:?}");
+    assert!(reasons[0].detail.contains("unknown"), "the CRL has come, the signer is still unknown: {reasons:?}");
+}
+
+#[test]
+fn what_is_refused_for_its_description_is_named_in_its_notice_too() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let mut draft = bench.draft("7");
+    // The card names a signature that is not there.
+    draft.signature = None;
+    let answered = bench.take(&archive, &draft);
+    let notice = Notice::decode(file(&answered, "notice.json")).unwrap();
+    let sent = notice.sent.unwrap();
+    assert_eq!(sent.number.as_deref(), Some("7"));
+    assert!(sent.description.is_some() && notice.recipient.is_some() && notice.rules.is_some());
+    let again = bench.take(&archive, &draft);
+    assert!(matches!(again.status, Status::Refused { repeats: Some(entry), .. } if entry == refusal(&answered)));
+}
+
+#[test]
 fn without_a_named_archive_the_office_of_the_documents_own_agency_issues() {
     let bench = Bench::new();
     let archive = bench.open();

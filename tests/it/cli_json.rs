@@ -489,6 +489,9 @@ fn answers_are_issued(checked: &mut Checked<'_>) {
     bench.run(&["policy", "adopt", &policy]).exits(Exit::Ok);
     bench.run(&["policy", "adopt", &bench.file("register.toml", &trust.authority)]).exits(Exit::Ok);
     bench.run(&["material", "add", &crl]).exits(Exit::Ok);
+    // What was refused twice has one notice; another submission has its own.
+    let refused = Sample::new("8-қ").without("title").write(&bench.path("more"), "8");
+    bench.run(&["ingest", text(&refused)]).exits(Exit::Refused);
     let rows = checked.run(&["receipt", "list", "--unsigned"], Exit::Ok, &["receipt-row"; 2]);
     assert_eq!((&rows[0]["kind"], &rows[0]["overdue"]), (&json!("notice"), &json!(false)));
     assert_eq!(rows[0]["calendar"], "sample", "no calendar was adopted");

@@ -396,6 +396,23 @@ fn of_two_that_wait_under_one_registration_the_first_confirmed_is_the_record() {
 }
 
 #[test]
+fn another_description_of_the_same_files_waits_beside_the_first() {
+    let bench = Bench::bare();
+    let trust = bench.office.trust(bench.now());
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy);
+    bench.adopt(&archive, &trust.authority);
+    let first = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
+    let mut other = bench.draft("1");
+    other.direction = "internal";
+    let answered = bench.take(&archive, &other);
+    let second = waits(&answered, "SIG-003");
+    assert_eq!(beside(&answered), [first], "it is told of the other, and nothing of it is lost");
+    assert_ne!(first, second);
+    assert_eq!(archive.all_waiting().unwrap(), [first, second]);
+}
+
+#[test]
 fn no_more_waits_than_the_configuration_admits_and_what_does_not_leaves_nothing() {
     let bench = Bench::bare();
     let trust = bench.office.trust(bench.now());
