@@ -9,7 +9,7 @@ use super::answers::write_new;
 use super::waiting::try_again;
 use super::{Common, stop_flag};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::fetch::{Fetched, Options, Outcome, Timeouts, fetch};
+use crate::fetch::{Fetched, Options, Outcome, Purpose, Timeouts, fetch};
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use crate::verify::material::Material;
@@ -30,10 +30,10 @@ pub(super) struct Fetch {
     /// Ask OCSP responders about the signers of waiting submissions, and write the answers to this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Ask OCSP responders, then try all waiting submissions again with what came.
+    /// Ask OCSP responders, then try all waiting submissions again with what came, and write the answers.
     #[arg(long)]
     retry: bool,
-    /// Folder for the answers to senders; none are written when it is not given.
+    /// Folder for the answers to what is decided; `<archive>.answers` beside the archive when not given.
     #[arg(long, value_name = "DIR", requires = "retry")]
     answers: Option<PathBuf>,
 }
@@ -64,8 +64,13 @@ impl Fetch {
         let answers = fetch(&archive, &options, &mut |fetched| {
             count += 1;
             print(fetched, common);
-            // An address that is not allowed is no failure: certificates name many.
-            if let (Outcome::Failed | Outcome::LeftOut, Some(code), Exit::Ok) = (fetched.outcome, fetched.code, exit) {
+            // Certificates name many addresses that are not allowed; one that a person names is a mistake.
+            let has_failed = match fetched.outcome {
+                Outcome::Failed | Outcome::LeftOut => true,
+                Outcome::NotAllowed => fetched.purpose == Purpose::Named,
+                _ => false,
+            };
+            if let (true, Some(code), Exit::Ok) = (has_failed, fetched.code, exit) {
                 exit = code.exit();
             }
         })?;

@@ -1,14 +1,13 @@
 //! `muragat material add|list|fetch`: certificates of CAs and CRLs for the validation of signatures, kept once.
 //!
 //! Certificates of signers and OCSP answers name people and are not kept here: they are given to `ingest --material`
-//! and
-//! `waiting retry --material`, and are kept with the record that needed them.
+//! and `waiting retry --material`, and are kept with the record that needed them.
 
 use super::Common;
 use crate::clock::{local_text, utc};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::rows::MaterialRow;
-use crate::ingest::signatures::add_shared;
+use crate::ingest::share::{NotShared, add_shared};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::material::SharedKind;
 use crate::model::strict::shown;
@@ -49,15 +48,23 @@ struct Add {
 
 const ADDED: Text = text("қосылды", "добавлено", "added");
 const KEPT: Text = text("бұрыннан бар", "уже есть", "kept before");
-const PASSED_OVER: Text = text(
-    "қосылмады (адамның сертификаты немесе OCSP жауабы; оны --material арқылы беріңіз)",
-    "не добавлено (сертификат человека или ответ OCSP: дайте его через --material)",
-    "not added (a person's certificate or an OCSP answer: give it with --material)",
+const NOT_ADDED: Text = text("қосылмады", "не добавлено", "not added");
+const NAMES_PEOPLE: Text = text(
+    "адамның сертификаты немесе OCSP жауабы: оны --material арқылы беріңіз",
+    "сертификат человека или ответ OCSP: дайте его через --material",
+    "a person's certificate or an OCSP answer: give it with --material",
 );
-const FOREIGN: Text = text(
-    "қосылмады (CRL-ға оны шығарушының қолы қойылмаған немесе сертификаты жоқ)",
-    "не добавлено (CRL не подписан издателем, или его сертификата нет)",
-    "not added (a CRL that its issuer did not sign, or whose certificate is not at hand)",
+const NO_ISSUER: Text = text(
+    "CRL-ға саясаттағы сенім тірегі апаратын куәландырушы орталықтың ешқайсысы қол қоймаған: алдымен сол орталықтың \
+     сертификатын қосыңыз",
+    "CRL не подписан удостоверяющим центром, к которому ведёт якорь доверия политики: сначала добавьте сертификат \
+     этого центра",
+    "no authority has signed this CRL to which an anchor of the policy leads: add the authority's certificate first",
+);
+const NOT_YET: Text = text(
+    "CRL әлі күшіне енген жоқ: ішіндегі уақыт әлі келмеген",
+    "CRL ещё не действует: время в нём ещё не наступило",
+    "the CRL is not yet valid: its time is still to come",
 );
 const NOT_MATERIAL: Text = text(
     "сертификат та, CRL де, OCSP жауабы да емес",
@@ -128,26 +135,113 @@ impl MaterialArgs {
     }
 }
 
+/// A file that was not added, or not all of it.
+struct Left {
+    file: String,
+    /// Of a piece that could be read.
+    sha256: Option<Sha256>,
+    why: Why,
+}
+
+enum Why {
+    NotShared(NotShared),
+    /// It cannot be read, or is no material.
+    Unreadable(Error),
+}
+
+impl Why {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotShared(why) => why.as_str(),
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+
+    fn text(&self, common: &Common) -> String {
+        let text = match self {
+            Self::NotShared(NotShared::NamesPeople) => NAMES_PEOPLE,
+            Self::NotShared(NotShared::NoIssuer) => NO_ISSUER,
+            Self::NotShared(NotShared::NotYet) => NOT_YET,
+            Self::Unreadable(e) => return format!("{}: {} ({})", e.code, e.code.text(common.lang()), shown(&e.what)),
+        };
+        text.get(common.lang()).to_owned()
+    }
+}
+
 impl Add {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let material = read(&self.paths, common)?;
+        let mut left = Vec::new();
+        let (material, places) = self.read(&mut left, common);
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let added = add_shared(&archive, &material, actor)?;
+        for (digest, why) in &added.left {
+            let file = places.get(digest).cloned().unwrap_or_default();
+            left.push(Left { file, sha256: Some(*digest), why: Why::NotShared(*why) });
+        }
         if common.json() {
+            let row = |left: &Left| {
+                let code = match &left.why {
+                    Why::NotShared(_) => None,
+                    Why::Unreadable(e) => Some(e.code.as_str()),
+                };
+                let sha256 = left.sha256.map(|digest| digest.to_string());
+                json!({"code": code, "path": left.file, "reason": left.why.as_str(), "sha256": sha256})
+            };
             common.print_json(&json!({
-                "added": added.added, "kept": added.kept, "passed_over": added.passed_over, "foreign": added.foreign,
+                "added": added.added, "kept": added.kept, "passed_over": added.left_for(NotShared::NamesPeople),
+                "foreign": added.left_for(NotShared::NoIssuer), "early": added.left_for(NotShared::NotYet),
+                "left": left.iter().map(row).collect::<Vec<_>>(),
             }));
         } else {
             let lang = common.lang();
-            let rows =
-                [(ADDED, added.added), (KEPT, added.kept), (PASSED_OVER, added.passed_over), (FOREIGN, added.foreign)];
-            for (name, count) in rows.into_iter().filter(|(_, count)| *count > 0) {
+            for (name, count) in [(ADDED, added.added), (KEPT, added.kept)].into_iter().filter(|(_, n)| *n > 0) {
                 out!("{count:>8}  {}", name.get(lang));
+            }
+            for one in &left {
+                out!("{}: {}", NOT_ADDED.get(lang), one.file);
+                out!("  {}", one.why.text(common));
             }
         }
         archive.close()?;
-        Ok(Exit::Ok)
+        Ok(if left.is_empty() { Exit::Ok } else { Exit::Refused })
+    }
+
+    /// What the files hold, and from which file each piece is. One that cannot be read keeps no other from being added;
+    /// what lies in a folder and is no material is only said.
+    fn read(&self, left: &mut Vec<Left>, common: &Common) -> (Material, BTreeMap<Sha256, String>) {
+        let (mut material, mut places) = (Material::default(), BTreeMap::new());
+        for path in &self.paths {
+            let unreadable = |file: &Path, e: Error| {
+                let file = shown(&file.to_string_lossy());
+                Left { file, sha256: None, why: Why::Unreadable(e) }
+            };
+            let files = match files(path) {
+                Ok(files) => files,
+                Err(e) => {
+                    left.push(unreadable(path, e));
+                    continue;
+                }
+            };
+            for file in files {
+                let name = shown(&file.to_string_lossy());
+                let bytes = match read_file(&file) {
+                    Ok(bytes) => bytes,
+                    Err(e) => {
+                        left.push(unreadable(&file, e));
+                        continue;
+                    }
+                };
+                match material.add_file(&bytes) {
+                    Ok(pieces) => places.extend(pieces.into_iter().map(|(_, digest)| (digest, name.clone()))),
+                    Err(e) if file == *path => {
+                        left.push(unreadable(&file, Error::caused(ErrorCode::SigMaterial, &*name, e)));
+                    }
+                    Err(_) => common.say(&format!("{}: {name}", NOT_MATERIAL.get(common.lang()))),
+                }
+            }
+        }
+        (material, places)
     }
 }
 

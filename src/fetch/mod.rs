@@ -10,9 +10,9 @@
 //! Invariants
 //!   - Nothing is asked at an address that the configuration does not allow. Addresses in certificates are text by
 //!     strangers: they choose among the allowed ones and add none.
-//!   - Nothing is kept that no certificate leads to: a CRL is signed by, a certificate stands below, an anchor of the
-//!     policy or a certificate that was kept before.
-//!   - A CRL older than the one at hand is not kept.
+//!   - Nothing is kept that no anchor of the policy leads to, signature by signature. A certificate that was kept
+//!     before leads nowhere by itself.
+//!   - A CRL older than one at hand by the same key is not kept, nor one of a time to come.
 //!   - Requests, bytes, waits and the whole run have limits.
 //!
 //! What a crash leaves: what was kept before it. Each piece is an act of its own.
@@ -23,13 +23,15 @@ pub use http::Timeouts;
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
-use crate::ingest::signatures::{add_shared, add_shared_from, is_ca, is_signed_by};
+use crate::ingest::share::{
+    NotShared, Shared, add_shared, add_shared_from, is_ca, is_signed_by, link, signer_of, signers_of, trusted,
+};
 use crate::ingest::waiting;
 use crate::limits::{FETCH_RUN_MS_MAX, FETCHES_MAX};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
 use crate::model::strict::words;
-use crate::model::url::{HttpUrl, UrlError};
+use crate::model::url::HttpUrl;
 use crate::verify::certificate::Certificate;
 use crate::verify::crl::Crl;
 use crate::verify::limits::{CERTIFICATE_BYTES_MAX, CRL_BYTES_MAX, OCSP_BYTES_MAX, PATH_CERTIFICATES_MAX};
@@ -117,18 +119,12 @@ pub fn fetch(archive: &Archive, options: &Options<'_>, report: &mut dyn FnMut(&F
         let what = "fetching is switched off: no address is allowed";
         return Err(Error::new(ErrorCode::NetOff, "material.fetch", what));
     }
-    for text in options.named {
-        let url: HttpUrl = text.parse().map_err(|e: UrlError| Error::caused(ErrorCode::NetAddress, text, e))?;
-        if !is_allowed(archive, &url) {
-            return Err(Error::new(ErrorCode::NetNotAllowed, text, "no address in material.fetch allows it"));
-        }
-    }
-    let mut known = Material::new();
-    known.merge(&*archive.material()?);
-    for anchor in &archive.validation_policy()?.policy.anchors {
-        known.add_certificate(anchor.certificate.clone());
-    }
+    let known = trusted(archive, &Material::new())?;
+    // What the archive keeps and no anchor leads to may lack only an issuer.
     let mut carried = Material::new();
+    for certificate in archive.material()?.certificates().filter(|c| known.certificate(&c.sha256).is_none()) {
+        carried.add_certificate(certificate.clone());
+    }
     for id in archive.all_waiting()? {
         carried.merge(&waiting::certificates(archive, &archive.waiting(id)?)?);
     }
@@ -161,9 +157,10 @@ struct Run<'a> {
     /// What was asked in this run, so that it is asked once.
     asked: BTreeSet<String>,
     requests: usize,
-    /// Certificates that the archive keeps or trusts, and what they lead to.
+    /// The anchors, and certificates of CAs that they lead to.
     known: Material,
-    /// Certificates that waiting submissions carry, and those that were fetched for them.
+    /// Certificates that waiting submissions carry, those that were fetched for them, and those that the archive keeps
+    /// and no anchor leads to.
     carried: Material,
     report: &'a mut dyn FnMut(&Fetched),
 }
@@ -314,26 +311,32 @@ impl Run<'_> {
         let issuers: Vec<_> =
             self.known.certificates_named(crl.issuer_der()).filter(|i| is_signed_by(crl, i)).collect();
         if issuers.is_empty() {
-            return Ok(Err(Failure::useless("a CRL that no certificate at hand has signed")));
+            return Ok(Err(not_shared(NotShared::NoIssuer)));
         }
+        // Another key under the same name is another CA: its lists say nothing of this one's.
+        let is_of_issuer = |held: &Crl| issuers.iter().any(|issuer| is_signed_by(held, issuer));
         let held = self.archive.material()?;
-        if held.crls_of(crl.issuer_der()).any(|held| replaces(held, crl)) {
+        if held.crls_of(crl.issuer_der()).any(|held| replaces(held, crl) && is_of_issuer(held)) {
             return Ok(Ok(Outcome::Older));
         }
-        // An issuer that only a waiting submission carries is kept with its list: without it the list could not be told
-        // from a forged one. Anchors are in the policy.
+        // An issuer that only a waiting submission carries is kept with its list, and what leads to it: without them
+        // the list could not be told from a forged one. Anchors are in the policy.
         let mut carried = Material::new();
-        issuers.into_iter().filter(|i| self.carried.certificate(&i.sha256).is_some()).for_each(|issuer| {
-            carried.add_certificate(issuer.clone());
-        });
+        for issuer in issuers {
+            let mut next = Some(issuer);
+            for _ in 0..PATH_CERTIFICATES_MAX {
+                let Some(one) = next.filter(|one| self.carried.certificate(&one.sha256).is_some()) else { break };
+                carried.add_certificate(one.clone());
+                next = signer_of(&self.known, one);
+            }
+        }
         add_shared(self.archive, &carried, actor)?;
         let mut one = Material::new();
         one.add_crl(crl.clone());
-        let shared = add_shared_from(self.archive, &one, Some(url), actor)?;
-        Ok(match (shared.added, shared.kept) {
-            (0, 0) => Err(Failure::useless("a CRL that no certificate at hand has signed")),
-            (0, _) => Ok(Outcome::Kept),
-            _ => Ok(Outcome::Added),
+        Ok(match add_shared_from(self.archive, &one, Some(url), actor)? {
+            Shared { added: 1.., .. } => Ok(Outcome::Added),
+            Shared { kept: 1.., .. } => Ok(Outcome::Kept),
+            Shared { left, .. } => Err(not_shared(left.first().map_or(NotShared::NoIssuer, |(_, why)| *why))),
         })
     }
 
@@ -355,7 +358,7 @@ impl Run<'_> {
                 break;
             }
         }
-        self.link();
+        link(&mut self.known, &self.carried);
         for (text, file) in files {
             self.keep_authorities((Purpose::Issuer, &text), &file)?;
         }
@@ -371,21 +374,7 @@ impl Run<'_> {
 
     fn take_authorities(&mut self, file: &Material) {
         file.certificates().filter(|c| is_ca(c)).for_each(|c| self.carried.add_certificate(c.clone()));
-        self.link();
-    }
-
-    /// Makes known the carried certificates of CAs that known ones lead to.
-    fn link(&mut self) {
-        loop {
-            let led_to = |c: &&Arc<Certificate>| {
-                is_ca(c) && self.known.certificate(&c.sha256).is_none() && signer_of(&self.known, c).is_some()
-            };
-            let new: Vec<Arc<Certificate>> = self.carried.certificates().filter(led_to).cloned().collect();
-            if new.is_empty() {
-                break;
-            }
-            new.into_iter().for_each(|certificate| self.known.add_certificate(certificate));
-        }
+        link(&mut self.known, &self.carried);
     }
 
     /// Keeps the certificates of CAs in a file that known ones lead to.
@@ -439,14 +428,12 @@ impl Run<'_> {
     }
 }
 
-/// The certificates in `pool` whose key signed this one.
-fn signers_of<'p>(pool: &'p Material, certificate: &'p Certificate) -> impl Iterator<Item = &'p Arc<Certificate>> {
-    pool.certificates_named(certificate.issuer_der()).filter(|issuer| certificate.verify_signed_by(issuer).is_ok())
-}
-
-/// One of them.
-fn signer_of<'p>(pool: &'p Material, certificate: &'p Certificate) -> Option<&'p Arc<Certificate>> {
-    signers_of(pool, certificate).next()
+fn not_shared(why: NotShared) -> Failure {
+    Failure::useless(match why {
+        NotShared::NoIssuer => "a CRL that no CA has signed to which an anchor leads",
+        NotShared::NotYet => "a CRL of a time to come",
+        NotShared::NamesPeople => "a certificate of a person or an OCSP answer",
+    })
 }
 
 /// Whether `held` says what `crl` said, and later.

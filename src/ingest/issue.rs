@@ -12,7 +12,8 @@
 
 use super::amend;
 use super::receipt::{NOTICE_FILE, RECEIPT_FILE, due};
-use super::signatures::{Frozen, add_shared, freeze, verifier};
+use super::share::keep_used;
+use super::signatures::{Frozen, carried_authorities, freeze, verifier};
 use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{Millis, civil_date, utc};
@@ -377,7 +378,8 @@ pub fn sign(
         Err(refusals) => return Ok(Issued::Refused(refusals)),
     };
     // Durable before the answer that names it.
-    add_shared(archive, &frozen.shared, actor)?;
+    let named: Vec<Sha256> = frozen.shared_digests.iter().copied().collect();
+    keep_used(archive, &frozen.shared, &named, actor)?;
     let entry = match subject {
         Subject::Record(record) => amend::issue_receipt(archive, record, signature, &validation, frozen.own, actor)?,
         Subject::Refusal(refusal) => {
@@ -510,7 +512,8 @@ fn check(archive: &Archive, prepared: &Prepared, signature: &[u8], extra: Option
         return Ok(Err(refusals));
     }
     let registers = authorities.adopted().iter().map(|a| a.sha256).collect();
-    let frozen = freeze(report.signatures.iter(), &pool, &Material::default(), extra);
+    let carried = carried_authorities(signature, &adopted.policy);
+    let frozen = freeze(report.signatures.iter(), &pool, &Material::default(), extra, &carried);
     let shared = frozen.shared_digests.iter().copied().collect();
     let mut document = document(prepared, &report, &verdicts, adopted.policy.sha256, registers, shared);
     document["verifier"] = verifier(archive)?;

@@ -31,6 +31,7 @@ pub mod receive;
 pub mod repeat;
 mod rules;
 pub mod secrets;
+pub mod share;
 pub mod signatures;
 mod unpack;
 pub mod validate;

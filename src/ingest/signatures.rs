@@ -15,8 +15,9 @@
 use super::component::{Received, Stop, spool_failed};
 use super::decide::{Decided, Facts, Signed, Signer, decide};
 use super::import::profile::Keep;
+use super::share::{is_ca, keep_used};
 use super::waiting::{self, Waits};
-use crate::archive::{Archive, NewMaterial};
+use crate::archive::Archive;
 use crate::clock::{Millis, civil_date, utc};
 
 use crate::config::Action;
@@ -27,7 +28,6 @@ use crate::model::cms::CmsError;
 use crate::model::digest::Sha256;
 use crate::model::format::Family;
 use crate::model::id::ActorId;
-use crate::model::material::SharedKind;
 use crate::model::missing::Missing;
 use crate::model::path::{OWN_FOLDER, VALIDATION_PATH};
 use crate::model::record::Flag;
@@ -35,11 +35,10 @@ use crate::model::submission::{ComponentEntry, Role, Submission};
 use crate::model::validation::{CreationBasis, SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::store::envelope::{Carried, bare, carried};
 use crate::store::spool::{Spool, Spooled};
-use crate::verify::alg::{self, DigestAlgorithm, Message, SignatureAlgorithm};
+use crate::verify::alg::DigestAlgorithm;
 use crate::verify::authority::{Authorities, AuthorityVerdict};
 use crate::verify::certificate::Certificate;
 use crate::verify::cms::{OutlineError, SignedData, without_content};
-use crate::verify::crl::Crl;
 use crate::verify::limits::PATH_CERTIFICATES_MAX;
 use crate::verify::material::Material;
 use crate::verify::policy::Policy;
@@ -52,6 +51,9 @@ use serde_json::{Value, json};
 use std::cell::{LazyCell, RefCell};
 use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+pub use super::share::add_shared;
 
 /// A submission whose signatures are to be judged.
 pub(super) struct Receipt<'a> {
@@ -117,90 +119,8 @@ impl Judgement {
 
     /// Makes the shared material durable that the record names.
     pub(super) fn share(&self, archive: &Archive, actor: ActorId) -> Result<(), Error> {
-        add_shared(archive, &self.shared, actor).map(drop)
+        keep_used(archive, &self.shared, &self.validation.material, actor)
     }
-}
-
-/// What became of material that was offered to be shared.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Shared {
-    /// New.
-    pub added: u64,
-    /// Kept before.
-    pub kept: u64,
-    /// Certificates of signers and OCSP answers: they name people.
-    pub passed_over: u64,
-    /// CRLs that no certificate at hand has signed.
-    pub foreign: u64,
-}
-
-/// Keeps the certificates of CAs and the CRLs of `material` for all records.
-pub fn add_shared(archive: &Archive, material: &Material, actor: ActorId) -> Result<Shared, Error> {
-    add_shared_from(archive, material, None, actor)
-}
-
-/// The same with the address that it was fetched from.
-pub fn add_shared_from(
-    archive: &Archive,
-    material: &Material,
-    source: Option<&str>,
-    actor: ActorId,
-) -> Result<Shared, Error> {
-    let mut shared = Shared::default();
-    let mut add = |new: NewMaterial<'_>| -> Result<(), Error> {
-        match archive.add_material(new, actor)? {
-            Some(_) => shared.added += 1,
-            None => shared.kept += 1,
-        }
-        Ok(())
-    };
-    let (mut passed_over, mut foreign) = (0, 0);
-    for certificate in material.certificates() {
-        if !is_ca(certificate) {
-            passed_over += 1;
-            continue;
-        }
-        let (kind, made) = (SharedKind::Certificate, certificate.not_before.timestamp());
-        add(NewMaterial { kind, der: &certificate.der, issuer: certificate.issuer_der(), made, source })?;
-    }
-    // A CRL that is not its issuer's would stand in the way of the right one for ever. Most records bring none, so the
-    // pool is not copied for nothing.
-    let mut issuers = Material::default();
-    if material.crls().len() > 0 {
-        issuers.merge(&*archive.material()?);
-        issuers.merge(material);
-        for anchor in &archive.validation_policy()?.policy.anchors {
-            issuers.add_certificate(anchor.certificate.clone());
-        }
-    }
-    for crl in material.crls() {
-        if !issuers.certificates_named(crl.issuer_der()).any(|issuer| is_signed_by(crl, issuer)) {
-            foreign += 1;
-            continue;
-        }
-        let kind = if crl.is_delta() { SharedKind::DeltaCrl } else { SharedKind::Crl };
-        let made = crl.this_update.timestamp();
-        add(NewMaterial { kind, der: crl.der(), issuer: crl.issuer_der(), made, source })?;
-    }
-    passed_over += u64::try_from(material.ocsp_responses().len()).unwrap_or(u64::MAX);
-    Ok(Shared { passed_over, foreign, ..shared })
-}
-
-/// Whether a CRL was signed with the key of this certificate. Whether that is a CA to be trusted is asked when it is
-/// used.
-pub(crate) fn is_signed_by(crl: &Crl, issuer: &Certificate) -> bool {
-    let (Ok(key), Ok(algorithm)) =
-        (issuer.public_key(), SignatureAlgorithm::of_identifier(crl.signature_algorithm_der(), None))
-    else {
-        return false;
-    };
-    alg::verify(&key, &algorithm, Message::Bytes(crl.tbs_der()), crl.signature_octets()).is_ok()
-}
-
-/// Whether a certificate is one of a CA, by its own word.
-pub(crate) fn is_ca(certificate: &Certificate) -> bool {
-    let is_old_root = certificate.version == 1 && certificate.is_self_issued();
-    certificate.extensions.basic_constraints.is_some_and(|b| b.ca) || is_old_root
 }
 
 /// The report about one signature object over one file.
@@ -210,6 +130,8 @@ struct Validated {
     report: Report,
     /// Whether the chain of each signer ends in a self-issued certificate.
     chain_ends: Vec<bool>,
+    /// Certificates of CAs inside the object; not looked for when no material was given beside.
+    carried: Vec<Arc<Certificate>>,
 }
 
 /// By what, and as of when, everything of a submission is validated.
@@ -310,7 +232,8 @@ impl Receipt<'_> {
             }
         }
         let signatures = found.iter().chain(&stamps).flat_map(|v| &v.report.signatures);
-        let frozen = freeze(signatures, pool, &sent, self.extra);
+        let carried: Vec<_> = found.iter().chain(&stamps).flat_map(|v| v.carried.iter().cloned()).collect();
+        let frozen = freeze(signatures, pool, &sent, self.extra, &carried);
         let (created, created_basis) = decided.created(received_at);
         let created_on = civil_date(u64::try_from(created.timestamp_millis()).unwrap_or_default());
         let (created_on, created_basis) = match (self.keep, created_basis) {
@@ -478,9 +401,10 @@ impl Receipt<'_> {
             caches: self.archive.caches(),
         };
         let report = validate_within(&question, &by.work).map_err(|ContentError(e)| failed(e))?;
-        let carried = LazyCell::new(|| carried_certificates(&signature));
-        let chain_ends = report.signatures.iter().map(|s| chain_ends(s, &carried, by.material)).collect();
-        Ok(Validated { object, target, report, chain_ends })
+        let inside = LazyCell::new(|| carried_certificates(&signature));
+        let chain_ends = report.signatures.iter().map(|s| chain_ends(s, &inside, by.material)).collect();
+        let carried = self.extra.map(|_| carried_authorities(&signature, by.policy)).unwrap_or_default();
+        Ok(Validated { object, target, report, chain_ends, carried })
     }
 
     fn outline(&self, component: &mut Received) -> Result<Vec<u8>, Stop> {
@@ -490,12 +414,13 @@ impl Receipt<'_> {
 }
 
 /// Sorts what the validation of these signatures used by where it is kept: `pool` is shared already, `sent` came with
-/// what is validated, `extra` was given beside.
+/// what is validated, `extra` was given beside, `carried` are the certificates of CAs inside the signatures.
 pub(super) fn freeze<'v>(
     signatures: impl Iterator<Item = &'v SignatureReport>,
     pool: &Material,
     sent: &Material,
     extra: Option<&Material>,
+    carried: &[Arc<Certificate>],
 ) -> Frozen {
     let mut used = BTreeSet::new();
     for signature in signatures {
@@ -507,7 +432,7 @@ pub(super) fn freeze<'v>(
         }
     }
     let mut frozen = Frozen::default();
-    for digest in used {
+    for &digest in &used {
         if holds(sent, digest) {
             continue;
         }
@@ -530,6 +455,16 @@ pub(super) fn freeze<'v>(
             frozen.shared_digests.insert(digest);
         } else if let Some(response) = extra.ocsp_responses().find(|response| response.sha256 == digest) {
             frozen.own.push((name("ors"), Role::Revocation, response.der().to_vec()));
+        }
+    }
+    // A CRL is verified with its issuer's certificate, and a later one of that CA is taken only when it is at hand:
+    // what came only inside a signature is shared with the CRL. It is named, as it will be at hand when this is
+    // repeated.
+    if frozen.shared.crls().len() > 0 {
+        let is_new = |c: &&Arc<Certificate>| !holds(sent, c.sha256) && !holds(pool, c.sha256);
+        for certificate in carried.iter().filter(|c| used.contains(&c.sha256)).filter(is_new) {
+            frozen.shared.add_certificate(certificate.clone());
+            frozen.shared_digests.insert(certificate.sha256);
         }
     }
     frozen
@@ -582,6 +517,13 @@ where
 fn carried_certificates(object: &[u8]) -> Vec<Certificate> {
     let signed = SignedData::read(object);
     signed.iter().flat_map(|signed| &signed.certificates).filter_map(|der| Certificate::parse(der).ok()).collect()
+}
+
+/// The certificates of CAs inside a signature, without the anchors, which are in the policy.
+pub(super) fn carried_authorities(object: &[u8], policy: &Policy) -> Vec<Arc<Certificate>> {
+    let is_anchor = |c: &Certificate| policy.anchors.iter().any(|anchor| anchor.certificate.sha256 == c.sha256);
+    let carried = carried_certificates(object).into_iter().filter(|c| is_ca(c) && !is_anchor(c));
+    carried.map(Arc::new).collect()
 }
 
 /// The validation in full (`schema/validation/1`): the three verdicts, every report, and every doubt.

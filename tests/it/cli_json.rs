@@ -10,6 +10,7 @@ use super::signed::{Office, at};
 use crate::common::{MAIN, Sample, docx};
 use jsonschema::Validator;
 use muragat::archive::Archive;
+use muragat::cli::samples::signer::Validity;
 use muragat::clock::{Clock, FixedClock, SystemClock};
 use muragat::error::Exit;
 use muragat::ingest::{Intake, Status};
@@ -352,6 +353,19 @@ fn every_line_follows_its_schema() {
     run(&["means", "deposit"], &["means-answer"]);
     run(&["means", "deposit"], &["means-answer"]);
     run(&["means", "list"], &["means-row"]);
+    // A file that is none keeps no other from being taken, and is named.
+    let day = Validity { from: at(signed.now()), until: at(signed.now() + DAY_MS) };
+    let (page, absent) = (bench.file("page.crl", "<html>"), text(&bench.path("absent.crl")).to_owned());
+    let foreign = bench.file("foreign.crl", signed.office.other_root.crl(1, day, &[]));
+    let add = with(&["material", "add", &page, &crl, &foreign, &absent]);
+    let add: Vec<&str> = add.iter().map(String::as_str).collect();
+    let added = checked.run(&add, Exit::Refused, &["material-answer"]).swap_remove(0);
+    assert_eq!((&added["kept"], &added["foreign"]), (&json!(1), &json!(1)));
+    let left = |n: usize| (added["left"][n]["reason"].clone(), added["left"][n]["code"].clone());
+    assert_eq!(left(0), (json!("unreadable"), json!("SIG-017")));
+    assert_eq!(left(1), (json!("unreadable"), json!("ING-030")));
+    assert_eq!(left(2), (json!("no_issuer"), json!(null)));
+    assert_eq!(added["left"][2]["path"], json!(foreign));
     what_is_decided_is_answered(&signed, waits["waiting_id"].as_str().unwrap());
 
     holdings_are_imported(&mut checked);

@@ -5,14 +5,17 @@
 //! what they are asked, and answer well or badly. OCSP answers are made by `openssl ocsp`, chains by `openssl`.
 
 use super::signed::{Bench, at};
-use muragat::archive::Archive;
+use muragat::archive::{Archive, NewMaterial};
 use muragat::cli::samples::signer::Addresses;
 use muragat::clock::{Clock, SystemClock};
 use muragat::error::ErrorCode;
 use muragat::fetch::{Fetched, Options, Outcome, Purpose, Timeouts, fetch};
+use muragat::ingest::share::{NotShared, add_shared};
 use muragat::ingest::{Status, waiting};
+use muragat::model::material::SharedKind;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::certificate::Certificate;
+use muragat::verify::crl::Crl;
 use muragat::verify::der::{tag, write};
 use muragat::verify::material::Material;
 use std::io::{Read, Write};
@@ -236,14 +239,22 @@ fn what_is_not_allowed_is_never_asked() {
         (format!("https://{host}/lists/a.crl"), ErrorCode::NetAddress),
         ("file:///etc/passwd".to_owned(), ErrorCode::NetAddress),
     ] {
-        assert_eq!(run(&archive, &[&url]), Err(code), "{url}");
+        let rows = run(&archive, &[&url]).unwrap();
+        assert_eq!(outcomes(&rows), [(url.as_str(), Outcome::NotAllowed, Some(code))]);
     }
+    assert_eq!(server.asked(), [""; 0]);
+    // One mistake does not keep the others from being fetched.
+    let lists = server.at("/lists/absent.crl");
+    let rows = run(&archive, &["https://example/a.crl", &lists]).unwrap();
+    let codes: Vec<_> = rows.iter().map(|row| row.code).collect();
+    assert_eq!(codes, [Some(ErrorCode::NetAddress), Some(ErrorCode::NetNoAnswer)]);
+    assert_eq!(server.asked(), ["/lists/absent.crl"]);
     // The same addresses in certificates are said and passed over.
     waits(&bench, &archive, "1");
     let rows = run(&archive, &[]).unwrap();
     let found: Vec<_> = rows.iter().map(|row| (row.outcome, row.code.unwrap())).collect();
     assert_eq!(found, [(Outcome::NotAllowed, ErrorCode::NetNotAllowed), (Outcome::NotAllowed, ErrorCode::NetAddress)]);
-    assert_eq!(server.asked(), [""; 0]);
+    assert_eq!(server.asked(), ["/lists/absent.crl"]);
 }
 
 #[test]
@@ -372,7 +383,7 @@ fn root_key() -> String {
 }
 
 /// The bench's clock at the time that openssl works at.
-fn present(bench: &Bench) {
+pub(crate) fn present(bench: &Bench) {
     bench.later(SystemClock.now() - bench.now());
 }
 
@@ -427,6 +438,35 @@ fn openssl_answers_about_the_signers_of_what_waits() {
     assert_eq!(retried(&archive, &answers), 1);
 }
 
+/// Makes another root above the office's, by openssl at its present: `above.pem`, `above.crl`, and the certificate of
+/// the office's root below it, `below.cer`, with `more` extensions. None when openssl is not here.
+pub(crate) fn another_root(path: &Path, bench: &Bench, more: &str) -> Option<()> {
+    let own = pem(&bench.office.root.certificate_pem());
+    let key_id = hex::encode_upper(own.extensions.subject_key_id.clone().unwrap());
+    let extensions = format!(
+        "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier={key_id}\n\
+         {more}"
+    );
+    std::fs::write(path.join("below.key"), root_key()).unwrap();
+    std::fs::write(path.join("below.ext"), extensions).unwrap();
+    std::fs::write(path.join("index"), "").unwrap();
+    let ca = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=30\n";
+    std::fs::write(path.join("ca.cnf"), ca).unwrap();
+    let curve = "ec_paramgen_curve:prime256v1";
+    for step in [
+        "req -x509 -newkey ec -pkeyopt CURVE -nodes -keyout above.key -out above.pem -days 3000 -subj /CN=ABOVE",
+        "req -new -utf8 -key below.key -out below.csr -subj /CN=NAME",
+        "x509 -req -in below.csr -CA above.pem -CAkey above.key -set_serial 7 -days 2000 -extfile below.ext \
+         -outform DER -out below.cer",
+        "ca -gencrl -config ca.cnf -keyfile above.key -cert above.pem -out above.crl",
+    ] {
+        let arguments: Vec<String> =
+            step.split_whitespace().map(|a| a.replace("CURVE", curve).replace("NAME", "ҮЛГІ ТҮБІР")).collect();
+        openssl(path, &arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
+    Some(())
+}
+
 #[test]
 fn a_missing_issuer_is_found_with_the_lists_above_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -448,30 +488,9 @@ fn a_missing_issuer_is_found_with_the_lists_above_it() {
     bench.office.publish_at(now, addresses);
 
     // Above the office's root stands another one, which alone is an anchor.
+    let named = format!("crlDistributionPoints=URI:{}\n", server.at("/above.crl"));
+    another_root(path, &bench, &named).unwrap();
     let own = pem(&bench.office.root.certificate_pem());
-    let key_id = hex::encode_upper(own.extensions.subject_key_id.clone().unwrap());
-    let extensions = format!(
-        "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier={key_id}\n\
-         crlDistributionPoints=URI:{}\n",
-        server.at("/above.crl")
-    );
-    std::fs::write(path.join("below.key"), root_key()).unwrap();
-    std::fs::write(path.join("below.ext"), extensions).unwrap();
-    std::fs::write(path.join("index"), "").unwrap();
-    let ca = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=30\n";
-    std::fs::write(path.join("ca.cnf"), ca).unwrap();
-    let curve = "ec_paramgen_curve:prime256v1";
-    for step in [
-        "req -x509 -newkey ec -pkeyopt CURVE -nodes -keyout above.key -out above.pem -days 3000 -subj /CN=ABOVE",
-        "req -new -utf8 -key below.key -out below.csr -subj /CN=NAME",
-        "x509 -req -in below.csr -CA above.pem -CAkey above.key -set_serial 7 -days 2000 -extfile below.ext \
-         -outform DER -out below.cer",
-        "ca -gencrl -config ca.cnf -keyfile above.key -cert above.pem -out above.crl",
-    ] {
-        let arguments: Vec<String> =
-            step.split_whitespace().map(|a| a.replace("CURVE", curve).replace("NAME", "ҮЛГІ ТҮБІР")).collect();
-        openssl(path, &arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
-    }
     let read = |name: &str| std::fs::read(path.join(name)).unwrap();
     bench.later(120_000);
     *files.lock().unwrap() = vec![
@@ -511,4 +530,53 @@ fn pem(text: &str) -> Arc<Certificate> {
     let mut material = Material::new();
     material.add_file(text.as_bytes()).unwrap();
     material.certificates().next().unwrap().clone()
+}
+
+#[test]
+fn a_list_under_the_name_of_a_ca_by_another_key_does_not_replace_the_right_one() {
+    let files: Arc<Mutex<Files>> = Arc::default();
+    let served = files.clone();
+    let server = Server::new(move |path, _| {
+        let files = served.lock().unwrap();
+        files.iter().find(|(name, _)| *name == path).map_or(Reply::NotFound, |(_, body)| Reply::Body(body.clone()))
+    });
+    let bench = bench(|_| {}, &[&server.at("/")]);
+    let now = bench.now();
+    let validity = |from, until| muragat::cli::samples::signer::Validity { from: at(from), until: at(until) };
+    let mut random = |buffer: &mut [u8]| buffer.fill(77);
+    let long = validity(now - 1000, now + 100_000_000);
+    let fake = muragat::cli::samples::signer::Root::new("ҮЛГІ ТҮБІР", long, &mut random).unwrap();
+    let fake_crl = fake.crl(9, validity(now + 1000, now + 100_000_000), &[]);
+    let good = bench.office.crl(now, &[]);
+    let early = bench.office.crl(now + 86_400_000, &[]);
+    *files.lock().unwrap() = vec![("/good.crl", good.clone()), ("/fake.crl", fake_crl.clone()), ("/early.crl", early)];
+    let archive = bench.open();
+
+    // Its certificate may be kept: it leads nowhere, so the list is not.
+    let mut offered = Material::new();
+    offered.add_file(fake.certificate_pem().as_bytes()).unwrap();
+    offered.add_file(&fake_crl).unwrap();
+    let shared = add_shared(&archive, &offered, SYSTEM_ACTOR).unwrap();
+    assert_eq!((shared.added, shared.left_for(NotShared::NoIssuer)), (1, 1));
+    let again = add_shared(&archive, &offered, SYSTEM_ACTOR).unwrap();
+    assert_eq!((again.kept, again.left_for(NotShared::NoIssuer)), (1, 1), "being kept makes it no issuer");
+    let useless = Some(ErrorCode::NetUseless);
+    for path in ["/fake.crl", "/early.crl"] {
+        let url = server.at(path);
+        let rows = run(&archive, &[&url]).unwrap();
+        assert_eq!(outcomes(&rows), [(url.as_str(), Outcome::Failed, useless)]);
+        assert_eq!(crls(&archive), 0);
+    }
+    // Even one that an archive of before has kept is none of the right CA's.
+    let held = Crl::parse(&fake_crl).unwrap();
+    let made = held.this_update.timestamp();
+    let new = NewMaterial { kind: SharedKind::Crl, der: held.der(), issuer: held.issuer_der(), made, source: None };
+    archive.add_material(new, SYSTEM_ACTOR).unwrap().unwrap();
+    let url = server.at("/good.crl");
+    assert_eq!(outcomes(&run(&archive, &[&url]).unwrap()), [(url.as_str(), Outcome::Added, None)]);
+    // A list of a time to come is not taken from a file either.
+    let mut offered = Material::new();
+    offered.add_file(&bench.office.crl(now + 86_400_000, &[])).unwrap();
+    let shared = add_shared(&archive, &offered, SYSTEM_ACTOR).unwrap();
+    assert_eq!((shared.added, shared.left_for(NotShared::NotYet)), (0, 1));
 }

@@ -4,19 +4,25 @@
 //! with authority; what can never be is refused with its reason, what may still be waits and is taken in when it is.
 //! Method: the library on a real folder; each case is the good submission with one thing changed.
 
+use super::fetch::{another_root, present};
 use super::signed::{Bench, DAY_MS, Draft, at, codes, register_with_senders, register_with_stranger};
 use muragat::access;
 use muragat::audit::{Options as AuditOptions, audit};
 use muragat::cli::samples::signer::Revocation;
 use muragat::config::Config;
 use muragat::error::{ErrorCode, Refusal};
+use muragat::ingest::repeat::repeat;
+use muragat::ingest::share::{NotShared, add_shared};
 use muragat::ingest::waiting::{refuse, retry};
-use muragat::ingest::{Answered, Status};
+use muragat::ingest::{Answered, Options, Status, ingest};
 use muragat::model::id::RecordId;
 use muragat::model::validation::{CreationBasis, SignatureVerdict};
 use muragat::store::local::LocalDisk;
 use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
+use muragat::verify::der::{Reader, tag, write};
+use muragat::verify::material::Material;
+use std::sync::atomic::AtomicBool;
 
 #[track_caller]
 pub(crate) fn accepted(answered: &Answered) -> RecordId {
@@ -187,7 +193,7 @@ fn what_an_attacker_tries_is_refused() {
     let mut foreign = muragat::verify::material::Material::default();
     foreign.add_file(&office.other_root.crl(9, validity(bench.now()), &[])).unwrap();
     let shared = muragat::ingest::signatures::add_shared(&archive, &foreign, SYSTEM_ACTOR).unwrap();
-    assert_eq!((shared.added, shared.foreign), (0, 1));
+    assert_eq!((shared.added, shared.left_for(NotShared::NoIssuer)), (0, 1));
 }
 
 fn validity(now: u64) -> muragat::cli::samples::signer::Validity {
@@ -555,4 +561,72 @@ fn an_archive_that_takes_signatures_as_they_are_never_calls_them_valid() {
         assert_eq!(opened.manifest().unwrap().validation.unwrap().verdict, verdict);
         follows_its_schema(&opened.validation().unwrap().unwrap());
     }
+}
+
+/// A signature with a certificate more inside, which nobody signed.
+fn with_certificate(cms: &[u8], certificate: &[u8]) -> Vec<u8> {
+    let mut outer = Reader::der(cms).expect(tag::SEQUENCE).unwrap().reader();
+    let kind = outer.read().unwrap().raw.to_vec();
+    let mut fields = outer.read().unwrap().reader().expect(tag::SEQUENCE).unwrap().reader();
+    let mut signed = Vec::new();
+    while !fields.is_empty() {
+        let field = fields.read().unwrap();
+        let is_certificates = field.tag == tag::context(0);
+        signed.push(if is_certificates { write(field.tag, &[field.content, certificate]) } else { field.raw.to_vec() });
+    }
+    let signed = write(tag::SEQUENCE, &[&signed.concat()]);
+    write(tag::SEQUENCE, &[&kind, &write(tag::context(0), &[&signed])])
+}
+
+#[test]
+fn a_list_is_kept_whose_issuer_came_only_inside_the_signatures() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::bare();
+    present(&bench);
+    let now = bench.now();
+    if another_root(folder.path(), &bench, "").is_none() {
+        return;
+    }
+    bench.later(120_000);
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let (above, below) = (String::from_utf8(read("above.pem")).unwrap(), read("below.cer"));
+    let trust = bench.office.trust(now);
+    let archive = bench.open();
+    bench.adopt(&archive, &trust.policy.replace(&bench.office.root.certificate_pem(), &above));
+    bench.adopt(&archive, &trust.authority);
+
+    let mut draft = bench.draft("1");
+    draft.signature = draft.signature.map(|signature| with_certificate(&signature, &below));
+    let of_card = bench.office.clerk.sign_detached(draft.card.to_string().as_bytes(), at(bench.now()));
+    draft.card_signature = Some(Some(with_certificate(&of_card, &below)));
+    let path = draft.write(&bench.office, bench.folder.path(), bench.now());
+    let mut extra = Material::default();
+    extra.add_file(&read("above.crl")).unwrap();
+    extra.add_file(&bench.office.crl(now, &[])).unwrap();
+    let stop = AtomicBool::new(false);
+    let options = Options { actor: SYSTEM_ACTOR, threads: 1, material: Some(&extra), stop: &stop };
+    let mut record = None;
+    ingest(&archive, &[path], &options, &mut |answered| record = Some(accepted(&answered)));
+    archive.wait_index().unwrap();
+
+    let held = archive.material().unwrap();
+    assert_eq!((held.crls().len(), held.certificates().len()), (2, 1), "both lists, and the CA between");
+    let opened = access::open(&archive, record.unwrap(), SYSTEM_ACTOR).unwrap();
+    assert_eq!(opened.manifest().unwrap().validation.unwrap().material.len(), 3);
+    drop(opened);
+    let repeated = repeat(&archive, record.unwrap(), SYSTEM_ACTOR).unwrap();
+    assert!(
+        repeated.is_equal(),
+        "{}\n{}",
+        String::from_utf8_lossy(&repeated.frozen),
+        String::from_utf8_lossy(&repeated.again)
+    );
+    // The next list of that CA is taken by itself.
+    bench.later(60_000);
+    let mut next = Material::default();
+    next.add_file(&bench.office.crl(bench.now(), &[])).unwrap();
+    let shared = add_shared(&archive, &next, SYSTEM_ACTOR).unwrap();
+    assert_eq!((shared.added, shared.left.len()), (1, 0));
+    archive.close().unwrap();
+    audit_is_clean(&bench);
 }

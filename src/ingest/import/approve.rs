@@ -10,7 +10,8 @@
 //!   - A refused approval leaves no trace.
 //!   - Other content under an id and version that were adopted is refused.
 
-use super::super::signatures::add_shared;
+use super::super::share::{add_shared, keep_used};
+use super::super::signatures::{carried_authorities, freeze};
 use super::HeldProfile;
 use super::profile::Profile;
 use crate::archive::{ActOwner, Archive, Register};
@@ -115,6 +116,13 @@ pub fn adopt(
         Ok(approved) => approved,
         Err(refusals) => return Ok(Adopted::Refused(refusals)),
     };
+    // What the approval was judged by is kept as it is, the rest by the same rule as with `material add`.
+    let used = approved.reports.iter().flat_map(|report| &report.signatures);
+    let policy = archive.validation_policy()?;
+    let carried: Vec<_> = signatures.iter().flat_map(|one| carried_authorities(one, &policy.policy)).collect();
+    let frozen = freeze(used, &*archive.material()?, &Material::default(), Some(extra), &carried);
+    let named: Vec<Sha256> = frozen.shared_digests.iter().copied().collect();
+    keep_used(archive, &frozen.shared, &named, actor)?;
     add_shared(archive, extra, actor)?;
     let entry = commit(archive, (file, &profile), signatures, &approved, extra, actor)?;
     Ok(Adopted::Done { profile: Box::new(profile), entry })
