@@ -143,6 +143,15 @@ impl PublicKey {
         }
     }
 
+    /// What a verification by the key of a SubjectPublicKeyInfo counts in [`Work`](super::work::Work). Sizes of other
+    /// keys than RSA are few, and none is the signer's choice: they count one.
+    pub fn weight_of_spki(der: &[u8]) -> usize {
+        match Self::of_spki(der) {
+            Ok(Self::Rsa(key)) => key.weight(),
+            _ => 1,
+        }
+    }
+
     /// Bits of the modulus or of the order of the curve.
     pub fn bits(&self) -> u32 {
         match self {
