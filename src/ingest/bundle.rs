@@ -1,8 +1,8 @@
 //! Reading a source bundle: whose source is in it, and is everything there that it is built from?
 //!
-//! A bundle is a tar file as GNU tar writes it (regular files, folders, long names), packed with zstd, everything in one
-//! folder; `tools/means/pack` makes it. Only that form is read: a reader that is lenient sees other files than `tar xf`
-//! unpacks, and the archive would keep another source than the one it looked at.
+//! A bundle is a tar file as GNU tar writes it (regular files, folders, long names), packed with zstd, everything in
+//! one folder; `tools/means/pack` makes it. Only that form is read: a reader that is lenient sees other files than
+//! `tar xf` unpacks, and the archive would keep another source than the one it looked at.
 //!
 //! Invariants
 //!   - What is read here is what `tar xf` unpacks: no other kind of entry, no name twice, nothing outside the folder,
@@ -294,7 +294,7 @@ struct Header {
 }
 
 impl Header {
-    /// Reads a header of GNU tar. One with another sum is refused: `tar` passes over it, so its file would not be there.
+    /// Reads a header of GNU tar. One with another sum is refused: `tar` passes over it, and its file is not there.
     fn read(block: &[u8; BLOCK]) -> Option<Self> {
         let sum: u64 =
             block.iter().enumerate().map(|(at, byte)| u64::from(if SUM.contains(&at) { b' ' } else { *byte })).sum();

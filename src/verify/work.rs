@@ -78,7 +78,8 @@ impl Default for Work {
 }
 
 impl Work {
-    /// So many signature verifications (those by keys that cost more count more), steps of path building, and CRLs and OCSP answers that are looked at.
+    /// So many signature verifications (those by keys that cost more count more), steps of path building, and CRLs and
+    /// OCSP answers that are looked at.
     pub fn of(signatures: usize, steps: usize, lookups: usize) -> Self {
         Self(Rc::new(RefCell::new(Counters {
             signatures: Counter::new("signature verifications in one submission", signatures),

@@ -98,8 +98,9 @@ impl Key {
         &self.der
     }
 
-    /// What a verification costs, in those by a key of 2,048 bits with the exponent 65,537, rounded up: a multiplication
-    /// for each bit of the exponent and one more for each that is set, each as dear as the square of the length.
+    /// What a verification costs, in those by a key of 2,048 bits with the exponent 65,537, rounded up: a
+    /// multiplication for each bit of the exponent but the first, and one more for each of these that is set, each as
+    /// dear as the square of the length.
     pub(super) fn weight(&self) -> usize {
         let steps = u64::from(self.exponent.ilog2() + self.exponent.count_ones() - 1);
         let bits = u64::from(self.bits);
