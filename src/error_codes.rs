@@ -781,11 +781,11 @@ codes! {
              которой построена программа.",
         en: "The source given is not that of this program. Pack it again with tools/means/pack from the version that \
              the program was built from.";
-    /// A source bundle that cannot be read.
+    /// A source bundle that cannot be read or is not whole.
     MeaBundle = "MEA-002", Refused,
-        kk: "Бастапқы мәтін файлы оқылмайды: ол tools/means/pack жасаған .tar.zst болуы тиіс.",
-        ru: "Файл исходного текста не читается: нужен .tar.zst, созданный tools/means/pack.",
-        en: "The source bundle cannot be read: it must be a .tar.zst made by tools/means/pack.";
+        kk: "Бастапқы мәтін файлы оқылмайды немесе толық емес: ол tools/means/pack жасаған .tar.zst болуы тиіс.",
+        ru: "Файл исходного текста не читается или неполон: нужен .tar.zst, созданный tools/means/pack.",
+        en: "The source bundle cannot be read or is not whole: it must be a .tar.zst made by tools/means/pack.";
     /// What a report was made by is not in the archive.
     MeaNotHeld = "MEA-003", NotFound,
         kk: "Есеп жасалған саясат, тізілім немесе материал архивте жоқ, сондықтан тексеруді қайталау мүмкін емес.",

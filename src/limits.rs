@@ -61,6 +61,9 @@ pub const FETCH_RUN_MS_MAX: u64 = 15 * 60 * 1000;
 /// Bytes of a source bundle when it is unpacked, which is read to compare it with the program. Own bound: with all
 /// vendored crates it has half a GiB today.
 pub const BUNDLE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// Entries of a source bundle, whose names are kept while it is read. Own bound: with all vendored crates it has twenty
+/// thousand today.
+pub const BUNDLE_ENTRIES_MAX: u64 = 200_000;
 /// One file of the program's own source, which is read whole. Own bound: the largest has a few hundred KiB.
 pub const SOURCE_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 

@@ -12,7 +12,7 @@
 //!
 //! It finds no files: the program's own and the bundle are given to it.
 
-use super::bundle::source_digest;
+use super::bundle::Bundle;
 use super::component::{Received, Stop, spool_failed};
 use super::identify::identifier;
 use super::keep::{SealedRecord, seal_record};
@@ -62,18 +62,19 @@ pub fn is_due(archive: &Archive) -> Result<bool, Error> {
     Ok(archive.config().means != MeansKept::None && archive.means()?.is_none())
 }
 
-/// Checks that a bundle, which messages call `name`, has the source of a program.
+/// Checks that a bundle, which messages call `name`, has the source of a program and all that it is built from.
 ///
 /// # Errors
 ///
 /// [`ErrorCode::MeaOtherSource`], [`ErrorCode::MeaBundle`].
 pub fn check_source(program: &Program, name: &str, bundle: &mut dyn Read) -> Result<(), Error> {
-    let found = source_digest(bundle).map_err(|e| Error::caused(e.code(), name, e))?;
-    if found == program.source.to_string() {
-        return Ok(());
+    let bundle = Bundle::read(bundle).map_err(|e| Error::caused(e.code(), name, e))?;
+    let found = bundle.source();
+    if found != program.source.to_string() {
+        let what = format!("it has the source {found}, the program was built from {}", program.source);
+        return Err(Error::new(ErrorCode::MeaOtherSource, name, what));
     }
-    let what = format!("it has the source {found}, the program was built from {}", program.source);
-    Err(Error::new(ErrorCode::MeaOtherSource, name, what))
+    bundle.check_whole().map_err(|e| Error::caused(e.code(), name, e))
 }
 
 /// Deposits the means of the program at work.

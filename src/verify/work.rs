@@ -9,11 +9,13 @@
 //!   - What is counted depends on what was asked with this [`Work`] and in which order, and on nothing else. A caller
 //!     makes one for a submission (or one for an object), asks in the order of the submission, and does not share it
 //!     with others. So a report is still a function of its input.
+//!   - A verification counts by what its key costs: a signer chooses the size of an RSA key.
 //!   - A cache changes no count: what a cache of the archive knows is charged as if it were verified anew. What repeats
 //!     *within* the submission is charged once, because it was paid for here.
 //!   - Work that is used up is an error of its own ([`BudgetError`]). Nothing is concluded from what was broken off: it
 //!     is INDETERMINATE, with a check named `budget` in the report.
 
+use super::alg::PublicKey;
 use super::limits::{WORK_LOOKUPS_MAX, WORK_SIGNATURES_MAX, WORK_STEPS_MAX};
 use crate::model::digest::Sha256;
 use std::cell::RefCell;
@@ -76,7 +78,8 @@ impl Default for Work {
 }
 
 impl Work {
-    /// So many signature verifications, steps of path building, and CRLs and OCSP answers that are looked at.
+    /// So many signature verifications (those by keys that cost more count more), steps of path building, and CRLs and
+    /// OCSP answers that are looked at.
     pub fn of(signatures: usize, steps: usize, lookups: usize) -> Self {
         Self(Rc::new(RefCell::new(Counters {
             signatures: Counter::new("signature verifications in one submission", signatures),
@@ -86,18 +89,19 @@ impl Work {
         })))
     }
 
-    /// A signature is to be verified, and nothing remembers the outcome.
-    pub(super) fn signature(&self) -> Result<(), BudgetError> {
-        self.0.borrow_mut().signatures.spend(1)
+    /// A signature is to be verified by a key of this weight ([`PublicKey::weight_of_spki`]), and nothing remembers the
+    /// outcome.
+    pub(super) fn signature(&self, weight: usize) -> Result<(), BudgetError> {
+        self.0.borrow_mut().signatures.spend(weight)
     }
 
     /// A signature is to be verified by a key, and the outcome is remembered: the same pair costs nothing again.
-    pub(super) fn signature_once(&self, signed: Sha256, key: Sha256) -> Result<(), BudgetError> {
+    pub(super) fn signature_once(&self, signed: Sha256, key: Sha256, spki: &[u8]) -> Result<(), BudgetError> {
         let mut counters = self.0.borrow_mut();
         if counters.counted.contains(&(signed, key)) {
             return Ok(());
         }
-        counters.signatures.spend(1)?;
+        counters.signatures.spend(PublicKey::weight_of_spki(spki))?;
         counters.counted.insert((signed, key));
         Ok(())
     }
@@ -112,7 +116,7 @@ impl Work {
         self.0.borrow_mut().lookups.spend(count)
     }
 
-    /// Signature verifications, steps and lookups so far.
+    /// Signature verifications by their weight, steps and lookups so far.
     pub fn spent(&self) -> (usize, usize, usize) {
         let counters = self.0.borrow();
         (counters.signatures.spent, counters.steps.spent, counters.lookups.spent)
@@ -129,15 +133,15 @@ mod tests {
         let work = Work::of(2, 3, 4);
         let other = work.clone();
         let name = |n: u8| sha256(&[n]);
-        work.signature_once(name(1), name(2)).unwrap();
-        other.signature_once(name(1), name(2)).unwrap();
-        other.signature().unwrap();
-        assert_eq!(work.signature().unwrap_err().limit, 2);
-        let error = work.signature_once(name(1), name(3)).unwrap_err();
+        work.signature_once(name(1), name(2), &[]).unwrap();
+        other.signature_once(name(1), name(2), &[]).unwrap();
+        other.signature(1).unwrap();
+        assert_eq!(work.signature(1).unwrap_err().limit, 2);
+        let error = work.signature_once(name(1), name(3), &[]).unwrap_err();
         assert_eq!(error.to_string(), "broken off: more than 2 signature verifications in one submission");
         // What was refused was not counted as done, and what was paid for stays paid.
-        assert!(other.signature_once(name(1), name(3)).is_err());
-        work.signature_once(name(1), name(2)).unwrap();
+        assert!(other.signature_once(name(1), name(3), &[]).is_err());
+        work.signature_once(name(1), name(2), &[]).unwrap();
         other.steps(3).unwrap();
         assert_eq!(work.steps(1).unwrap_err().wanted, 4);
         other.lookups(4).unwrap();

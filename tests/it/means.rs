@@ -26,35 +26,72 @@ use muragat::model::submission::{AccessCategory, Kind};
 use muragat::store::local::LocalDisk;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 const PROGRAM: &[u8] = b"a small file in the place of the program";
 
-/// The source of this program as `tools/means/pack` packs it, without the vendored crates.
+/// The source of this program as `tools/means/pack` packs it.
 fn bundle() -> Vec<u8> {
+    packed(&bundle_files(), &[])
+}
+
+/// The files of a bundle. In the place of each crate is a small file that its list names.
+fn bundle_files() -> BTreeMap<String, Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths =
         vec!["Cargo.lock".to_owned(), "Cargo.toml".into(), "README.md".into(), "tools/means/build.rs".into()];
     for folder in ["schema", "src"] {
         walk(root, folder, &mut paths);
     }
-    let mut tar = Vec::new();
-    for path in paths {
-        let bytes = std::fs::read(root.join(&path)).unwrap();
-        let mut block = [0; 512];
-        // Every path of the source is shorter than the field.
-        let name = format!("muragat/{path}");
-        block[..name.len()].copy_from_slice(name.as_bytes());
-        block[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
-        block[156] = b'0';
-        block[257..263].copy_from_slice(b"ustar\0");
-        tar.extend(block);
-        tar.extend(&bytes);
-        tar.resize(tar.len().next_multiple_of(512), 0);
+    let read = |path: String| (path.clone(), std::fs::read(root.join(path)).unwrap());
+    let mut files: BTreeMap<String, Vec<u8>> = paths.into_iter().map(read).collect();
+    files.insert(".cargo/config.toml".into(), cargo_config("pack").into_bytes());
+    let lock: toml::Table = toml::from_str(std::str::from_utf8(&files["Cargo.lock"]).unwrap()).unwrap();
+    for package in lock["package"].as_array().unwrap() {
+        let text = |field: &str| package.get(field).and_then(toml::Value::as_str);
+        let Some(checksum) = text("checksum") else { continue };
+        let folder = format!("vendor/{}-{}", text("name").unwrap(), text("version").unwrap());
+        let list = json!({"files": {"src/lib.rs": sha256(b"a crate").to_string()}, "package": checksum});
+        files.insert(format!("{folder}/.cargo-checksum.json"), list.to_string().into_bytes());
+        files.insert(format!("{folder}/src/lib.rs"), b"a crate".to_vec());
     }
+    files
+}
+
+/// What a script of `tools/means` writes for cargo.
+fn cargo_config(script: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/means").join(script);
+    let text = std::fs::read_to_string(script).unwrap();
+    let (_, text) = text.split_once("config.toml\" <<'END'\n").or(text.split_once("config.toml <<'END'\n")).unwrap();
+    text.split_once("END\n").unwrap().0.to_owned()
+}
+
+/// Files as a tar file, with `more` entries behind them, packed.
+fn packed(files: &BTreeMap<String, Vec<u8>>, more: &[u8]) -> Vec<u8> {
+    let mut tar = Vec::new();
+    for (path, bytes) in files {
+        tar.extend(tar_entry(&format!("muragat/{path}"), b'0', bytes));
+    }
+    tar.extend(more);
     tar.extend([0; 1024]);
     zstd::encode_all(tar.as_slice(), 1).unwrap()
+}
+
+fn tar_entry(name: &str, kind: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut block = [0; 512];
+    // Every path here is shorter than the field.
+    block[..name.len()].copy_from_slice(name.as_bytes());
+    block[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
+    block[148..156].fill(b' ');
+    block[156] = kind;
+    block[257..265].copy_from_slice(b"ustar  \0");
+    let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut out = [&block, bytes].concat();
+    out.resize(out.len().next_multiple_of(512), 0);
+    out
 }
 
 fn walk(root: &Path, folder: &str, paths: &mut Vec<String>) {
@@ -165,6 +202,42 @@ fn the_source_of_another_program_is_not_kept() {
     archive.upgrade(Program::this());
     assert_eq!((archive.head().size, archive.means().unwrap()), (head, None), "nothing was kept");
     put(&archive, Some(&source)).unwrap();
+}
+
+#[test]
+fn a_bundle_that_unpacks_to_something_else_is_not_kept() {
+    assert_eq!(cargo_config("pack"), cargo_config("repeat"));
+    let bench = kept(MeansKept::Full);
+    let archive = bench.open();
+    let head = archive.head().size;
+    let refused = |source: &[u8], why: &str| {
+        let error = put(&archive, Some(source)).unwrap_err();
+        assert_eq!(error.code, ErrorCode::MeaBundle);
+        let said = format!("{error:?}");
+        assert!(said.contains(why), "{said}");
+    };
+    let files = bundle_files();
+    let changed = |path: &str, bytes: Option<&[u8]>| {
+        let mut files = files.clone();
+        assert!(files.remove(path).is_some(), "{path}");
+        files.extend(bytes.map(|bytes| (path.to_owned(), bytes.to_vec())));
+        packed(&files, &[])
+    };
+    // The real files, and one that a name of pax puts over them.
+    let pax = tar_entry("muragat/PaxHeaders/junk", b'x', b"28 path=muragat/src/main.rs\n");
+    let junk = tar_entry("muragat/junk", b'0', b"fn main() {}");
+    refused(&packed(&files, &[pax, junk].concat()), "neither a regular file nor a folder");
+    let twice = tar_entry("muragat/src/main.rs", b'0', b"fn main() {}");
+    refused(&packed(&files, &twice), "a name that was there before");
+    let config = b"[build]\nrustc-wrapper = \"tools/wrapper\"\n";
+    refused(&changed(".cargo/config.toml", Some(config)), "it is not the text that tools/means/pack writes");
+    let list = files.keys().find(|path| path.starts_with("vendor/sha2-")).unwrap();
+    refused(&changed(list, None), "a crate of Cargo.lock is missing");
+    let code = list.replace(".cargo-checksum.json", "src/lib.rs");
+    refused(&changed(&code, Some(b"another crate")), "it does not have the digest that its crate lists");
+    refused(&changed(&code, None), "a file of a crate is missing");
+    assert_eq!((archive.head().size, archive.means().unwrap()), (head, None), "nothing was kept");
+    put(&archive, Some(&packed(&files, &[]))).unwrap();
 }
 
 #[test]

@@ -80,6 +80,9 @@ impl Message<'_> {
     }
 }
 
+/// What a verification by a DSA key counts: four powers with numbers of up to 3,072 and 256 bits, some milliseconds.
+const DSA_WEIGHT: usize = 8;
+
 /// A public key that can be used: well-formed, on its curve and in range.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -141,6 +144,26 @@ impl PublicKey {
             Self::Ed25519(_) => "Ed25519",
             Self::Gost(key) => key.family().kind(),
         }
+    }
+
+    /// What a verification by the key of a SubjectPublicKeyInfo counts in [`Work`](super::work::Work), with the reading of
+    /// the key. The signer chooses the size of an RSA key; the others have the size of their curve and count one.
+    pub fn weight_of_spki(der: &[u8]) -> usize {
+        let weight = || -> Result<usize, AlgorithmError> {
+            let mut info = Reader::der(der).expect(tag::SEQUENCE)?.reader();
+            let identifier = read_identifier(info.expect(tag::SEQUENCE)?.raw)?;
+            Ok(match identifier.oid.as_str() {
+                // Not read here, for two of its four powers are in the reading.
+                oid::DSA => DSA_WEIGHT,
+                oid::RSA | oid::RSA_PSS => match Self::of_spki(der)? {
+                    Self::Rsa(key) => key.weight(),
+                    _ => 1,
+                },
+                _ => 1,
+            })
+        };
+        // What cannot be read is not verified by either.
+        weight().unwrap_or(1)
     }
 
     /// Bits of the modulus or of the order of the curve.

@@ -12,10 +12,10 @@ use crypto_bigint::{BoxedUint, Odd};
 
 /// Bits of the smallest modulus. No authority issued less since 2000; how long 1,024 bits are enough says the policy.
 const MODULUS_BITS_MIN: u32 = 1024;
-/// Bits of the largest modulus. OpenSSL: `OPENSSL_RSA_MAX_MODULUS_BITS`, 16,384.
-const MODULUS_BITS_MAX: u32 = 16_384;
-/// Octets of the largest public exponent. OpenSSL: `OPENSSL_RSA_MAX_PUBEXP_BITS`, 64.
-const EXPONENT_OCTETS_MAX: usize = 8;
+/// Bits of the largest modulus. `ring` takes no more; a larger one costs a sender nothing and us much.
+const MODULUS_BITS_MAX: u32 = 8192;
+/// Bits of the largest public exponent. `ring` takes no more (`PUBLIC_EXPONENT_MAX_VALUE`), for the same reason.
+const EXPONENT_BITS_MAX: u32 = 33;
 
 /// An RSA key with what repeated verifications share.
 #[derive(Debug, Clone)]
@@ -67,18 +67,21 @@ impl Key {
 
         let modulus = positive(modulus)?;
         let bits = bits(modulus);
-        if !(MODULUS_BITS_MIN..=MODULUS_BITS_MAX).contains(&bits) {
-            return Err(AlgorithmError::Key("its modulus does not have 1024 to 16384 bits"));
+        if bits < MODULUS_BITS_MIN {
+            return Err(AlgorithmError::Key("its modulus has less than 1024 bits"));
+        }
+        // It may be a good key all the same, so this says only that it is not judged.
+        if bits > MODULUS_BITS_MAX {
+            return Err(too_large(" (RSA with a modulus of more than 8192 bits)"));
         }
         let modulus = Odd::new(BoxedUint::from_be_slice_vartime(modulus)).into_option();
         let modulus = modulus.ok_or(AlgorithmError::Key("its modulus is even"))?;
 
-        let mut padded = [0; EXPONENT_OCTETS_MAX];
         let exponent = positive(exponent)?;
-        let too_large = AlgorithmError::Key("its exponent has more than 64 bits");
-        let zeros = EXPONENT_OCTETS_MAX.checked_sub(exponent.len()).ok_or(too_large)?;
-        padded.iter_mut().skip(zeros).zip(exponent).for_each(|(to, from)| *to = *from);
-        let exponent = u64::from_be_bytes(padded);
+        if self::bits(exponent) > EXPONENT_BITS_MAX {
+            return Err(too_large(" (RSA with an exponent of more than 33 bits)"));
+        }
+        let exponent = exponent.iter().fold(0, |number, octet| number << 8 | u64::from(*octet));
         // RFC 8017 §3.1: between 3 and n - 1, and prime to an even number.
         if exponent < 3 || exponent.is_multiple_of(2) {
             return Err(AlgorithmError::Key("its exponent is not an odd number from 3"));
@@ -95,9 +98,19 @@ impl Key {
         &self.der
     }
 
+    /// What a verification costs, in those by a key of 2,048 bits with the exponent 65,537, rounded up: a
+    /// multiplication for each bit of the exponent but the first, and one more for each of these that is set, each as
+    /// dear as the square of the length.
+    pub(super) fn weight(&self) -> usize {
+        let steps = u64::from(self.exponent.ilog2() + self.exponent.count_ones() - 1);
+        let bits = u64::from(self.bits);
+        let weight = (bits * bits * steps).div_ceil(2048 * 2048 * 17);
+        usize::try_from(weight).expect("the largest key weighs 61")
+    }
+
     /// A key for any scheme, of a size that `ring` takes: 2,048 to 8,192 bits, and an exponent of at most 33 bits.
     pub(super) fn is_usual(&self) -> bool {
-        self.only == Only::Any && (2048..=8192).contains(&self.bits) && self.exponent >> 33 == 0
+        self.only == Only::Any && self.bits >= 2048
     }
 
     /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2).
@@ -137,7 +150,7 @@ impl Key {
 
     /// Octets of the modulus and so of a signature.
     fn octets(&self) -> usize {
-        usize::try_from(self.bits.div_ceil(8)).expect("the largest modulus has 2048 octets")
+        usize::try_from(self.bits.div_ceil(8)).expect("the largest modulus has 1024 octets")
     }
 
     /// RSAVP1 (RFC 8017 §5.2.2): the value to the power of the exponent, as long as the modulus.
@@ -162,6 +175,11 @@ impl Key {
         // Limbs are wider than octets; the number is below the modulus, so what is cut off is zero.
         Ok(octets.iter().skip(octets.len().saturating_sub(self.octets())).copied().collect())
     }
+}
+
+/// A key that would cost too much.
+fn too_large(what: &'static str) -> AlgorithmError {
+    AlgorithmError::Unsupported(super::oid::RSA.parse().expect("it is dotted numbers"), what)
 }
 
 /// The octets of a positive INTEGER without the sign.
@@ -317,13 +335,18 @@ mod tests {
     #[test]
     fn a_modulus_has_its_bounds_and_is_odd() {
         let read = |modulus: &[u8]| Key::read(&der(modulus, &[1, 0, 1]));
-        for bits in [1024, 1025, 2047, 2048, 16_384] {
+        for bits in [1024, 1025, 2047, 2048, 8192] {
             let key = read(&modulus(bits)).unwrap();
             assert_eq!(usize::try_from(key.bits()).unwrap(), bits);
             assert_eq!(key.octets(), bits.div_ceil(8));
         }
-        for bits in [8, 1023, 16_385, 65_536] {
-            assert!(read(&modulus(bits)).is_err(), "{bits}");
+        for bits in [8, 1023] {
+            assert_eq!(read(&modulus(bits)).unwrap_err(), AlgorithmError::Key("its modulus has less than 1024 bits"));
+        }
+        for bits in [8193, 16_384, 65_536] {
+            let error = read(&modulus(bits)).unwrap_err();
+            assert!(matches!(error, AlgorithmError::Unsupported(..)), "{bits} {error}");
+            assert!(error.to_string().ends_with("(RSA with a modulus of more than 8192 bits)"), "{error}");
         }
         let mut even = modulus(2048);
         *even.last_mut().unwrap() = 0xfe;
@@ -334,14 +357,34 @@ mod tests {
     }
 
     #[test]
-    fn an_exponent_is_an_odd_number_of_at_most_64_bits() {
+    fn an_exponent_is_an_odd_number_of_at_most_33_bits() {
         let read = |exponent: &[u8]| Key::read(&der(&modulus(1024), exponent));
-        for good in [&[3][..], &[1, 0, 1], &[0x7f; 8], &[0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]] {
+        for good in [&[3][..], &[1, 0, 1], &[0, 0xff, 0xff, 0xff, 0xff], &[1, 0xff, 0xff, 0xff, 0xff]] {
             assert!(read(good).is_ok(), "{good:?}");
         }
-        for bad in [&[0][..], &[1], &[2], &[4], &[0x81], &[1, 0, 0], &[1, 0, 0, 0, 0, 0, 0, 0, 1]] {
-            assert!(read(bad).is_err(), "{bad:?}");
+        for bad in [&[0][..], &[1], &[2], &[4], &[0x81], &[1, 0, 0]] {
+            assert!(matches!(read(bad), Err(AlgorithmError::Key(_))), "{bad:?}");
         }
+        for large in [&[2, 0, 0, 0, 1][..], &[0x7f; 8], &[0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &[1; 99]]
+        {
+            assert!(matches!(read(large), Err(AlgorithmError::Unsupported(..))), "{large:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_weighs_what_it_costs() {
+        let weight = |bits: usize, exponent: &[u8]| Key::read(&der(&modulus(bits), exponent)).unwrap().weight();
+        let usual = &[1, 0, 1];
+        let sizes = [1024, 2048, 2049, 3072, 4096, 8192];
+        assert_eq!(sizes.map(|bits| weight(bits, usual)), [1, 1, 2, 3, 4, 16]);
+        assert_eq!((weight(2048, &[3]), weight(8192, &[3])), (1, 2));
+        assert_eq!(weight(8192, &[1, 0xff, 0xff, 0xff, 0xff]), 61);
+        // So a submission with keys that cost much comes to its end sooner.
+        let verified = |weight: usize| {
+            let work = crate::verify::work::Work::default();
+            (0..).take_while(|_| work.signature(weight).is_ok()).count()
+        };
+        assert_eq!((verified(1), verified(4), verified(61)), (4096, 1024, 67));
     }
 
     #[test]

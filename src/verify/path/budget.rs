@@ -49,12 +49,12 @@ impl Budget {
     }
 
     /// One certificate is to be verified by one key. The same pair costs nothing the second time.
-    pub(super) fn signature(&mut self, certificate: Sha256, key: Sha256) -> Result<(), BudgetError> {
+    pub(super) fn signature(&mut self, certificate: Sha256, key: Sha256, spki: &[u8]) -> Result<(), BudgetError> {
         if self.counted.contains(&(certificate, key)) {
             return Ok(());
         }
         self.signatures.spend(1)?;
-        self.work.signature_once(certificate, key)?;
+        self.work.signature_once(certificate, key, spki)?;
         self.counted.insert((certificate, key));
         Ok(())
     }
@@ -103,13 +103,13 @@ mod tests {
         let mut budget = Budget::default();
         let name = |n: usize| crate::model::digest::sha256(&n.to_be_bytes());
         for n in 0..PATH_SIGNATURES_MAX {
-            budget.signature(name(n), name(0)).unwrap();
-            budget.signature(name(n), name(0)).unwrap();
+            budget.signature(name(n), name(0), &[]).unwrap();
+            budget.signature(name(n), name(0), &[]).unwrap();
         }
         assert_eq!(budget.signatures_spent(), PATH_SIGNATURES_MAX);
-        let error = budget.signature(name(0), name(1)).unwrap_err();
+        let error = budget.signature(name(0), name(1), &[]).unwrap_err();
         assert_eq!((error.wanted, error.limit), (PATH_SIGNATURES_MAX + 1, PATH_SIGNATURES_MAX));
         // What was counted before is still free.
-        budget.signature(name(0), name(0)).unwrap();
+        budget.signature(name(0), name(0), &[]).unwrap();
     }
 }

@@ -55,7 +55,7 @@ impl<'a> SigningKey<'a> {
         cache: &SignatureCache,
         budget: &mut Budget,
     ) -> Result<Result<(), AlgorithmError>, BudgetError> {
-        budget.signature(certificate.sha256, self.sha256)?;
+        budget.signature(certificate.sha256, self.sha256, &self.spki)?;
         Ok(cache
             .verified(certificate.sha256, self.sha256, || certificate.verify_by_key(&PublicKey::of_spki(&self.spki)?)))
     }

@@ -321,10 +321,10 @@ impl Budget {
         self.counted(spent)
     }
 
-    /// A signature that nothing remembers.
-    fn spend_signature(&mut self) -> Result<(), Rejection> {
+    /// A signature by the key of `signer` that nothing remembers.
+    fn spend_signature(&mut self, signer: &Certificate) -> Result<(), Rejection> {
         self.spend()?;
-        let spent = self.work.signature();
+        let spent = self.work.signature(PublicKey::weight_of_spki(signer.spki_der()));
         self.counted(spent)
     }
 
@@ -441,7 +441,7 @@ impl Session<'_> {
         let above = if path.any(|link| link.sha256 == signer.sha256) { path.as_slice() } else { &[] };
         let key = signing_key(signer, above);
         let key_digest = sha256(&key);
-        let spent = self.budget.work.signature_once(signed.digest, key_digest);
+        let spent = self.budget.work.signature_once(signed.digest, key_digest, &key);
         self.budget.counted(spent)?;
         self.setting.cache.verify(signed, &key, key_digest).map_err(Rejection::Signature)
     }

@@ -221,7 +221,7 @@ fn check_delegate(
     if signer.issuer_key != issuer.subject_key {
         return Err(Rejection::SignerNotEntitled("it was not issued by the issuer of the certificate"));
     }
-    session.budget.spend_signature()?;
+    session.budget.spend_signature(issuer)?;
     if signer.verify_signed_by(issuer).is_err() {
         return Err(Rejection::SignerNotEntitled("the key of the certificate's issuer did not sign it"));
     }

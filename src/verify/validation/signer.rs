@@ -83,7 +83,8 @@ pub(super) fn verify(
     let (Some(algorithm), Some(signed_bytes)) = (algorithm, signed_bytes) else { return Ok(verified) };
     let mut failure = None;
     for certificate in candidates.into_iter().take(CANDIDATES_MAX) {
-        if let Err(error) = session.work.signature() {
+        let weight = PublicKey::weight_of_spki(certificate.spki_der()) * signed_bytes.len();
+        if let Err(error) = session.work.signature(weight) {
             findings.fail("crypto", "budget", used_up(&error));
             return Ok(verified);
         }
