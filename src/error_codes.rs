@@ -563,12 +563,11 @@ codes! {
         kk: "Импорт бейіні схемаға сай емес. Көрсетілген орынды түзетіп, «import check» арқылы тексеріңіз.",
         ru: "Профиль импорта не соответствует схеме. Исправьте указанное место и проверьте через «import check».",
         en: "The profile of the import does not follow its schema. Mend the place named and try `import check`.";
-    /// The same version of a profile was adopted with other content.
+    /// The version of a profile was adopted before: with other content, or another version replaced it.
     ImpTaken = "IMP-002", Conflict,
-        kk: "Бейіннің бұл нұсқасы басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріп, қайта қол қойғызыңыз.",
-        ru: "Эта версия профиля уже введена с другим содержанием. Дайте новый номер версии и подпишите заново.",
-        en: "This version of the profile was adopted with other content. Give it a new version and have it signed \
-             again.";
+        kk: "Бейіннің бұл нұсқасы бұрын енгізілген. Жаңа нұсқа нөмірін беріп, қайта қол қойғызыңыз.",
+        ru: "Эта версия профиля уже вводилась. Дайте новый номер версии и подпишите заново.",
+        en: "This version of the profile was adopted before. Give it a new version and have it signed again.";
     /// The profile is not approved by two officers with authority.
     ImpApproval = "IMP-003", Refused,
         kk: "Бейінді органның өкілетті екі қызметкері бекітуі тиіс, оның бірі құжаттамалық қамтамасыз ету \
@@ -764,9 +763,9 @@ codes! {
         en: "The bytes asked for are outside the file.";
     /// The output exists already, or cannot be written.
     ArcOutput = "ARC-004", Conflict,
-        kk: "Шығыс файлы бар немесе жазылмайды. Басқа қалта көрсетіңіз.",
-        ru: "Выходной файл уже есть или не записывается. Укажите другую папку.",
-        en: "The output exists already or cannot be written. Name another folder.";
+        kk: "Шығыс файлы бар немесе жазылмайды. Басқа файл не қалта көрсетіңіз.",
+        ru: "Выходной файл уже есть или не записывается. Укажите другой файл или папку.",
+        en: "The output exists already or cannot be written. Name another file or folder.";
     /// The record has no such component.
     ArcNoComponent = "ARC-005", NotFound,
         kk: "Жазбада мұндай файл жоқ. Тізімін «show» көрсетеді.",

@@ -182,7 +182,7 @@ impl ImportArgs {
             done += 1;
             bar.set(done, done);
             if self.report.is_some() {
-                cells.push(row.cells());
+                cells.push(row.cells(common.lang()));
             }
             if common.json() {
                 bar.above(|| common.print_json(&row_json(row, common.lang())));
@@ -402,8 +402,16 @@ impl Adopt {
 
 fn print_approvals(held: &HeldProfile, lang: Lang) {
     for approval in &held.approvals {
-        out!("  {}: {} ({}) {}", APPROVED.get(lang), shown(&approval.post), approval.kind.as_str(), approval.signed);
+        let (post, office) = (shown(&approval.post), approval.kind.text().get(lang));
+        out!("  {}: {post} ({office}) {}", APPROVED.get(lang), local(&approval.signed));
     }
+}
+
+/// A time of the record as people of this place write it.
+fn local(time: &str) -> String {
+    let read = chrono::DateTime::parse_from_rfc3339(time).ok();
+    let millis = read.and_then(|time| u64::try_from(time.timestamp_millis()).ok());
+    millis.map_or_else(|| shown(time), local_text)
 }
 
 fn list(common: &Common) -> Result<Exit, Error> {
@@ -464,5 +472,16 @@ impl Show {
         }
         archive.close()?;
         Ok(Exit::Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_an_approval_is_local() {
+        assert_eq!(local("2026-11-22T14:06:11Z"), "22.11.2026 19:06:11 +05:00");
+        assert_eq!(local("soon"), "soon");
     }
 }

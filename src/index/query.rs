@@ -29,6 +29,8 @@ enum Condition {
     Is(&'static str, String),
     /// A date within bounds.
     Between(u8, NaiveDate, NaiveDate),
+    /// The date of the original receipt of an imported record, within bounds.
+    Receipt(NaiveDate, NaiveDate),
     /// This record.
     Id(RecordId),
     /// A component with this digest.
@@ -131,7 +133,13 @@ fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
         ("signatures", _) => Ok(Condition::Is("signatures", value.to_owned())),
         ("import", _) => Ok(Condition::Is("import", value.to_ascii_lowercase())),
         ("receipt", _) => Ok(Condition::In(Field::Receipt, words()?)),
-        ("receipt_date", _) => Ok(Condition::Is("receipt_date", value.to_owned())),
+        ("receipt_date", _) => match between(date::DOCUMENT, value) {
+            Some(Condition::Between(_, from, to)) if (to - from).num_days() < RECEIPT_DAYS_MAX => {
+                Ok(Condition::Receipt(from, to))
+            }
+            Some(_) => Err(wrong("name both ends of the range, at most 100 years apart")),
+            None => Err(wrong("not a date or range")),
+        },
         (_, Some(field)) if is_text(field) => Ok(Condition::In(Field::Card(field), words()?)),
         (_, Some(field)) => Ok(Condition::Is(field.as_str(), fold::exact(value))),
         (_, None) => {
@@ -143,6 +151,10 @@ fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
         }
     }
 }
+
+/// Days that one question about dates of original receipts may span. Each is looked up by itself: the index has them as
+/// values, not in order.
+const RECEIPT_DAYS_MAX: i64 = 36_525;
 
 /// `2026-01-05`, `2026-01`, `2026`, or a range of these `FROM..TO` with either end open.
 fn between(which: u8, value: &str) -> Option<Condition> {
@@ -425,6 +437,13 @@ impl Reader<'_> {
             }
             Condition::Is(field, value) => self.postings(self.keys.token(space::FIELD, &format!("{field}={value}"))),
             Condition::Between(which, from, to) => self.dates(*which, *from, *to),
+            Condition::Receipt(from, to) => {
+                let mut found = BTreeSet::new();
+                for day in from.iter_days().take_while(|day| day <= to) {
+                    found.extend(self.postings(self.keys.token(space::FIELD, &format!("receipt_date={day}")))?);
+                }
+                Ok(found.into_iter().collect())
+            }
             Condition::Id(id) => {
                 let row = super::writer::read_id(self.kv, self.keys, *id)?;
                 Ok(row.and_then(|r| r.number).into_iter().collect())
@@ -563,6 +582,10 @@ fn fulfils(row: &RecordRow, condition: &Condition) -> bool {
                 _ => row.card_field_ever(CardField::DocumentDate).filter_map(|d| d.parse().ok()).any(within),
             }
         }
+        Condition::Receipt(from, to) => {
+            let day = row.imported.as_ref().and_then(|imported| imported.receipt_date.as_ref()?.parse().ok());
+            day.is_some_and(|day: NaiveDate| (*from..=*to).contains(&day))
+        }
         Condition::Id(id) => row.id() == *id,
         Condition::File(sha256) => {
             let holds = |digest: &[u8; 32]| *digest == sha256.0;
@@ -591,6 +614,19 @@ mod tests {
             Query::parse("received:2026..").unwrap().conditions[0],
             Condition::Between(date::ACCEPTED, d("2026-01-01"), NaiveDate::MAX)
         );
+        let receipt = |value: &str| Query::parse(&format!("receipt_date:{value}")).map(|q| q.conditions[0].clone());
+        for (value, from, to) in [
+            ("2020", "2020-01-01", "2020-12-31"),
+            ("2020-06", "2020-06-01", "2020-06-30"),
+            ("2020-06-05", "2020-06-05", "2020-06-05"),
+            ("2019-12..2020", "2019-12-01", "2020-12-31"),
+        ] {
+            assert_eq!(receipt(value).unwrap(), Condition::Receipt(d(from), d(to)), "{value}");
+        }
+        for (value, why) in [("2020..", "both ends"), ("..2020", "both ends"), ("1800..2020", "100 years")] {
+            assert!(receipt(value).unwrap_err().to_string().contains(why), "{value}");
+        }
+        assert!(receipt("05.06.2020").is_err() && receipt("2020-13").is_err() && receipt("").is_err());
     }
 
     #[test]

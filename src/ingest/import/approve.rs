@@ -8,18 +8,20 @@
 //!   - Two persons, by their IIN, one of them of the records office; each has authority on the day that the signature
 //!     claims and on the day of adoption, so that nobody approves out of an office that is over.
 //!   - A refused approval leaves no trace.
-//!   - Other content under an id and version that were adopted is refused.
+//!   - An id and version are adopted once: what another version replaced comes back only as a new version, signed
+//!     again. Else whoever may run the program could bring back rules that the officers withdrew.
 
 use super::super::share::{add_shared, keep_used};
 use super::super::signatures::{carried_authorities, freeze};
-use super::HeldProfile;
 use super::profile::Profile;
+use super::{HeldProfile, told};
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::Sha256;
 use crate::model::id::ActorId;
 use crate::model::validation::time_text;
+use crate::text::{Said, Text, text};
 use crate::tlog::leaf::ActKind;
 use crate::verify::authority::{Authorities, AuthorityVerdict, Signatory, Whose};
 use crate::verify::material::Material;
@@ -36,6 +38,34 @@ use std::io::Read;
 pub(super) const PROFILE_FILE: &str = "profile.toml";
 /// Signatures of one approval. Own bound: two are needed.
 const SIGNATURES_MAX: usize = 8;
+
+const OTHER_CONTENT: Text = text(
+    "бұл нұсқа басқа мазмұнмен енгізілген",
+    "эта версия введена с другим содержанием",
+    "this version was adopted with other content",
+);
+const REPLACED: Text = text(
+    "бұл нұсқа бұрын енгізіліп, кейін басқасымен ауыстырылған; бұрынғы қолтаңбалар оны қайтармайды",
+    "эта версия была введена и затем заменена другой; прежние подписи её не возвращают",
+    "this version was adopted before and another replaced it; the old signatures do not bring it back",
+);
+const HAVE_SIGNED: Text =
+    text("қол қойған қызметкерлер саны", "сотрудников, которые подписали", "officers that have signed");
+const NO_RECORDS_OFFICE: Text = text(
+    "қол қойғандардың ешқайсысы құжаттамалық қамтамасыз ету бөлімшесінен емес",
+    "никто из подписавших не из службы документационного обеспечения",
+    "none of the officers is of the records office",
+);
+const TO_COME: Text = text(
+    "Қолтаңба әлі келмеген уақытты көрсетеді.",
+    "Подпись называет время, которое ещё не наступило.",
+    "The signature claims a time that is to come.",
+);
+const BEFORE_PROFILE: Text = text(
+    "Қол қойылған күн бейін күнінен бұрын",
+    "Дата подписи раньше даты профиля",
+    "The date of the signature is before that of the profile",
+);
 
 /// What became of a profile.
 #[derive(Debug)]
@@ -102,15 +132,16 @@ pub fn adopt(
     };
     let held: Vec<HeldProfile> =
         super::adopted(archive)?.into_iter().filter(|held| held.profile.id == profile.id).collect();
-    if let Some(other) =
-        held.iter().find(|h| h.profile.version == profile.version && h.profile.sha256 != profile.sha256)
-    {
-        let (id, version, entry) = (&profile.id, &profile.version, other.entry);
-        let detail = format!("{id} {version} was adopted with other content as entry {entry}");
-        return Ok(Adopted::Refused(vec![Refusal::new(ErrorCode::ImpTaken, name, detail)]));
-    }
     if held.last().is_some_and(|last| last.profile.sha256 == profile.sha256) {
         return Ok(Adopted::Held);
+    }
+    if let Some(before) = held.iter().find(|held| held.profile.version == profile.version) {
+        let is_same = before.profile.sha256 == profile.sha256;
+        let what = if is_same { REPLACED } else { OTHER_CONTENT };
+        let refusal = told(ErrorCode::ImpTaken, name, |lang| {
+            format!("{} {} (#{}): {}", profile.id, profile.version, before.entry, what.get(lang))
+        });
+        return Ok(Adopted::Refused(vec![refusal]));
     }
     let approved = match approve(archive, (file, &profile), signatures, extra)? {
         Ok(approved) => approved,
@@ -179,18 +210,21 @@ fn approve(
         for signed in &report.signatures {
             match judging.judge(signed) {
                 Ok(approval) => drop(persons.insert(approval.iin.clone(), approval)),
-                Err(detail) => {
-                    refusals.push(refusal(subject.clone(), format!("signer {}: {detail}", signed.signer_index)))
+                Err((detail, said)) => {
+                    let detail = format!("signer {}: {detail}", signed.signer_index);
+                    refusals.push(refusal(subject.clone(), detail).saying(said));
                 }
             }
         }
         reports.push(report);
     }
     if refusals.is_empty() && persons.len() < 2 {
-        refusals.push(refusal("signature".to_owned(), format!("{} of 2 officers have signed", persons.len())));
+        let detail = format!("{} of 2 officers have signed", persons.len());
+        let said = Said::of(|lang| format!("{}: {} / 2", HAVE_SIGNED.get(lang), persons.len()));
+        refusals.push(refusal("signature".to_owned(), detail).saying(said));
     }
     if refusals.is_empty() && persons.values().all(|approval| approval.kind != SignerKind::RecordsOffice) {
-        refusals.push(refusal("signature".to_owned(), "none of the officers is of the records office".to_owned()));
+        refusals.push(told(ErrorCode::ImpApproval, "signature", |lang| NO_RECORDS_OFFICE.get(lang).to_owned()));
     }
     if !refusals.is_empty() {
         return Ok(Err(refusals));
@@ -213,21 +247,24 @@ struct Judging<'a> {
 }
 
 impl Judging<'_> {
-    /// The approval of one signer, or why it is none.
-    fn judge(&self, signed: &SignatureReport) -> Result<Approval, String> {
+    /// The approval of one signer, or why it is none: in technical English, and for people.
+    fn judge(&self, signed: &SignatureReport) -> Result<Approval, (String, Said)> {
         let conclusion = &signed.conclusion;
         if conclusion.indication != Indication::TotalPassed {
             let sub = conclusion.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
-            return Err(format!("{}{sub}: {}", conclusion.indication, conclusion.detail));
+            return Err((format!("{}{sub}: {}", conclusion.indication, conclusion.detail), signed.said()));
         }
         let skew = chrono::Duration::seconds(self.policy.receipt.clock_skew_max_s.into());
         if signed.claimed_signing_time.is_some_and(|claimed| claimed > self.at + skew) {
-            return Err("claims a time that is to come".to_owned());
+            let said = signed.said_of(|lang| TO_COME.get(lang).to_owned());
+            return Err(("claims a time that is to come".to_owned(), said));
         }
         let time = signed.claimed_signing_time.unwrap_or(self.at);
         let (day, today) = (local_day(time), local_day(self.at));
         if day < self.profile.date {
-            return Err(format!("claims {day}, the profile is of {}", self.profile.date));
+            let date = self.profile.date;
+            let said = signed.said_of(|lang| format!("{}: {day}, {date}.", BEFORE_PROFILE.get(lang)));
+            return Err((format!("claims {day}, the profile is of {date}"), said));
         }
         let verdicts = SignerKind::ALL.iter().map(|kind| (*kind, self.authority(signed, *kind, day, today)));
         let is_authorised = |v: &AuthorityVerdict| matches!(v, AuthorityVerdict::Authorised { .. });
@@ -242,8 +279,10 @@ impl Judging<'_> {
                 signed: time_text(time),
             }),
             best => {
-                let verdict = best.filter(|(_, v)| !is_authorised(v)).map_or("unknown", |(_, v)| v.as_str());
-                Err(format!("no authority in {}: {verdict}", self.profile.agency))
+                let verdict = best.filter(|(_, v)| !is_authorised(v)).map_or(AuthorityVerdict::Unknown, |(_, v)| v);
+                let said = verdict.said(SignerKind::ALL, day);
+                let detail = format!("no authority in {}: {}", self.profile.agency, verdict.as_str());
+                Err((detail, signed.said_of(|lang| said.get(lang).to_owned())))
             }
         }
     }

@@ -8,11 +8,13 @@ use super::super::receive::Sip;
 use super::super::unpack::{Container, Holding};
 use super::profile::{Field, FileColumn, Keep, Profile};
 use super::table::{Named, Row};
+use super::told;
 use crate::error::{ErrorCode, Refusal};
 use crate::model::card::CARD_SCHEMA;
 use crate::model::import::Imported;
 use crate::model::path;
 use crate::model::submission::{Role, SUBMISSION_FILE, SUBMISSION_SCHEMA};
+use crate::text::{Text, text};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -20,6 +22,12 @@ use std::path::PathBuf;
 const SOFTWARE: &str = "muragat import";
 /// Version of the way in which cards are written here.
 const SOFTWARE_VERSION: &str = "1";
+
+const OTHER_CARD: Text = text(
+    "карточка кестенің осы жолынікі емес",
+    "карточка не от этой строки таблицы",
+    "the card is not that of the row",
+);
 
 /// A row on its way in.
 pub(in crate::ingest) struct Item<'a> {
@@ -83,7 +91,7 @@ impl<'a> Item<'a> {
         ];
         let differs = said.into_iter().filter(|(_, wanted, found)| *wanted != found);
         let refusal = |(field, _, _): (Field, &String, String)| {
-            Refusal::new(ErrorCode::ImpRow, format!("{card}#/{field}"), "the card is not that of the row")
+            told(ErrorCode::ImpRow, format!("{card}#/{field}"), |lang| OTHER_CARD.get(lang).to_owned())
         };
         let refusals: Vec<Refusal> = differs.map(refusal).collect();
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
@@ -128,7 +136,8 @@ fn covers(named: &Named, files: &[Named]) -> Vec<String> {
     }
 }
 
-fn submission(row: &Row, profile: &Profile, card: &str) -> Vec<u8> {
+/// The description of the submission that a row becomes; its card is `card`.
+pub(super) fn submission(row: &Row, profile: &Profile, card: &str) -> Vec<u8> {
     let mut components = Vec::new();
     if !row.files.iter().any(|file| file.column == FileColumn::Card) {
         components.push(json!({"path": card, "role": Role::Card.as_str()}));
@@ -159,7 +168,8 @@ fn submission(row: &Row, profile: &Profile, card: &str) -> Vec<u8> {
     Value::Object(map).to_string().into_bytes()
 }
 
-fn written_card(row: &Row, profile: &Profile) -> Vec<u8> {
+/// The card that is written from a row.
+pub(super) fn written_card(row: &Row, profile: &Profile) -> Vec<u8> {
     let mut map = Map::new();
     map.insert("schema".into(), CARD_SCHEMA.into());
     let name = format!("{SOFTWARE}: {}", profile.system);

@@ -14,6 +14,7 @@
 
 pub mod approve;
 mod item;
+mod judge;
 pub mod profile;
 mod table;
 
@@ -26,6 +27,7 @@ use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::id::{ActId, ActorId, RecordId};
 use crate::model::import::Imported;
 use crate::model::secrecy;
+use crate::text::{Lang, Said, TECHNICAL, Text, text};
 use crate::tlog::LogError;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::{ActKind, Leaf};
@@ -43,6 +45,25 @@ use table::{Row, TABLE_BYTES_MAX, Table};
 
 /// The report in the act that ends an import.
 const REPORT_FILE: &str = "report.csv";
+
+const TERM: Text = text("бейінді қолдану мерзімі", "срок применения профиля", "it may be used in the term");
+
+/// A refusal of which everything found is said for people; its technical detail is the English of that.
+fn told(code: ErrorCode, subject: impl Into<String>, say: impl Fn(Lang) -> String) -> Refusal {
+    Refusal::new(code, subject, say(Lang::En)).saying(Said::of(say))
+}
+
+/// A refusal on one line, for people. Of what is secret the detail was taken away, so only the code is left.
+fn reason(refusal: &Refusal, lang: Lang) -> String {
+    let (code, subject) = (refusal.code, &refusal.subject);
+    match &refusal.said {
+        Some(said) => format!("{code} {subject}: {}", said.get(lang)),
+        None if refusal.detail.is_empty() => code.to_string(),
+        None => {
+            format!("{code} {subject}: {} {}: {}", code.text(lang), TECHNICAL.get(lang), refusal.detail)
+        }
+    }
+}
 
 /// A profile that the archive adopted.
 #[derive(Debug, Clone)]
@@ -167,14 +188,15 @@ impl Reported {
         codes
     }
 
-    /// The row of the report for a person: see [`HEADER`].
-    pub fn cells(&self) -> [String; 9] {
+    /// The row of the report for a person who reads `lang`: see [`HEADER`].
+    pub fn cells(&self, lang: Lang) -> [String; 9] {
         let reasons = match &self.outcome {
             Outcome::Refused(reasons) => {
-                let reason = |r: &Refusal| format!("{} {}: {}", r.code, r.subject, r.detail);
-                reasons.iter().map(reason).collect::<Vec<_>>().join("; ")
+                reasons.iter().map(|refusal| reason(refusal, lang)).collect::<Vec<_>>().join("; ")
             }
-            Outcome::Failed(error) => error.to_string(),
+            Outcome::Failed(error) => {
+                format!("{} {}: {error}", error.code.text(lang), TECHNICAL.get(lang))
+            }
             _ => String::new(),
         };
         [
@@ -281,8 +303,7 @@ pub fn adopted(archive: &Archive) -> Result<Vec<HeldProfile>, Error> {
     let read = |entry: u64| {
         let (document, row) = archive.document(entry)?;
         let file = archive.act_file(&row, &document, PROFILE_FILE)?;
-        let profile =
-            Profile::parse(&file, "adopted").map_err(|_| changed(entry, "the profile is not what was checked"))?;
+        let profile = Profile::held(&file).map_err(|_| changed(entry, "the profile is not what was checked"))?;
         let approved = document.fields.get("approved").and_then(Value::as_array).into_iter().flatten();
         let approvals = approved.filter_map(Approval::of_value).collect();
         Ok(HeldProfile { entry, at: leaf(archive, entry)?.t, profile, file, approvals })
@@ -333,8 +354,8 @@ pub fn run(
     let today = civil_date(archive.now());
     if !run.is_trial && !run.profile.in_term(today) {
         let (date, until) = (run.profile.date, run.profile.until);
-        let detail = format!("it may be used from {date} to {until}");
-        return Ok(Err(vec![Refusal::new(ErrorCode::ImpTerm, run.profile.id.as_str(), detail)]));
+        let say = |lang| format!("{}: {date}..{until}", TERM.get(lang));
+        return Ok(Err(vec![told(ErrorCode::ImpTerm, run.profile.id.as_str(), say)]));
     }
     let name = name_of(run.table);
     let holding = match Holding::open(run.files) {
@@ -355,7 +376,7 @@ pub fn run(
         report(row);
         if !run.is_trial {
             // Codes only: of what was refused nothing is kept.
-            let [line, _, _, status, record, signatures, flags, codes, _] = row.cells();
+            let [line, _, _, status, record, signatures, flags, codes, _] = row.cells(Lang::default());
             kept.push([line, String::new(), String::new(), status, record, signatures, flags, codes, String::new()]);
         }
     });
@@ -469,7 +490,7 @@ fn reported(row: &Row, table: &str, outcome: Outcome, flags: Vec<String>) -> Rep
         && is_secret(reasons, table)
     {
         for reason in reasons {
-            (reason.subject, reason.detail) = (String::new(), String::new());
+            *reason = Refusal::new(reason.code, "", "");
         }
         (reported.number, reported.date) = (String::new(), String::new());
     }

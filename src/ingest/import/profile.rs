@@ -1,7 +1,7 @@
 //! The profile of an import: what the columns of a table mean, and which doubts about a holding are kept.
 //!
 //! A [`Profile`] is one version of a TOML file (`schema/import/1`; docs/import.md has every key). It is read strictly,
-//! every fault with its place; its digest stands in every record that was taken in by it. It reads no file and no
+//! every fault with its place, and what it gives to cards is judged beside it (`judge`); its digest stands in every record that was taken in by it. It reads no file and no
 //! clock.
 //!
 //! Invariants of [`Profile`]
@@ -241,8 +241,20 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] about every fault, as `profile.toml#/columns/title`.
+    /// A [`Refusal`] about every fault, as `profile.toml#/columns/title`; also about what would refuse every row.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
+        let profile = Self::form(bytes, name)?;
+        let faults = super::judge::faults(&profile, name);
+        if faults.is_empty() { Ok(profile) } else { Err(faults) }
+    }
+
+    /// Reads a profile that was adopted. What it gives is not judged again: rules of cards change, and what was adopted
+    /// must stay readable.
+    pub(super) fn held(bytes: &[u8]) -> Result<Self, Vec<Refusal>> {
+        Self::form(bytes, "adopted")
+    }
+
+    fn form(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
         // What is missing or malformed is said by the detail; the file is what is refused.
         let malformed = |faults: Vec<Refusal>| -> Vec<Refusal> {
             faults.into_iter().map(|r| Refusal { code: ErrorCode::ImpProfile, ..r }).collect()

@@ -5,11 +5,13 @@
 
 use super::super::unpack::Holding;
 use super::profile::{Field, FileColumn, Profile};
+use super::told;
 use crate::error::{ErrorCode, Refusal};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::fold;
 use crate::model::path;
 use crate::model::strict::shown;
+use crate::text::{Lang, Text, text};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +21,63 @@ pub(super) const TABLE_BYTES_MAX: usize = 128 * 1024 * 1024;
 const ROWS_MAX: usize = 200_000;
 /// Between a signature and what it covers. No path has this sign.
 const COVERS: char = '>';
+
+const TOO_LARGE: Text =
+    text("кестеде байт саны шектен көп", "в таблице байтов больше", "the table has more bytes than");
+const TOO_MANY: Text = text("кестеде жол саны шектен көп", "в таблице строк больше", "the table has more rows than");
+const EMPTY: Text = text("кесте бос", "таблица пуста", "the table is empty");
+const NOT_UTF8: Text = text(
+    "жол UTF-8 емес; кестені «CSV UTF-8» түрінде сақтаңыз",
+    "строка не в UTF-8; сохраните таблицу как «CSV UTF-8»",
+    "line is not UTF-8; save the table as «CSV UTF-8»",
+);
+const UNREADABLE: Text = text("кесте CSV емес", "таблица не CSV", "the table is not CSV");
+const COLUMN_TWICE: Text = text("баған екі рет бар", "столбец есть дважды", "the column is there twice");
+const COLUMN_UNKNOWN: Text = text(
+    "баған бейінде де, оның «ignore» тізімінде де жоқ",
+    "столбца нет ни в профиле, ни в его «ignore»",
+    "the column is not in the profile, nor in its `ignore`",
+);
+const COLUMN_MISSING: Text =
+    text("бейіндегі баған кестеде жоқ", "столбца профиля нет в таблице", "the column of the profile is missing");
+const CELLS: Text = text(
+    "жолдағы және тақырыптағы ұяшықтар саны әртүрлі",
+    "в строке и в заголовке разное число ячеек",
+    "the row and the header have different numbers of cells",
+);
+const CODE_UNKNOWN: Text = text(
+    "бейінде бұл кодтың мәні көрсетілмеген",
+    "в профиле не сказано, что означает этот код",
+    "the profile does not say what this code stands for",
+);
+const DATE_FORM: Text = text("бұл мына түрдегі күн емес:", "это не дата в виде", "this is no date written");
+const NO_COVERS: Text = text(
+    "басқа файлдарды қолтаңба мен уақыт белгісі ғана қамтиды",
+    "другие файлы охватывает только подпись или метка времени",
+    "only a signature or a time-stamp covers other files",
+);
+const BLANK: Text = text("ұяшық бос", "ячейка пуста", "the cell is blank");
+const PERIOD: Text = text(
+    "құжат күні бейін кезеңінен тыс",
+    "дата документа вне периода профиля",
+    "the date of the document is outside the period of the profile",
+);
+const LATER: Text = text("бүгіннен кейінгі күн", "дата позже сегодняшней", "the date is later than today");
+const SAME_REGISTRATION: Text = text(
+    "дәл осы тіркеу басқа жолда да бар",
+    "та же регистрация есть и в другой строке",
+    "the same registration is on another line too",
+);
+const SAME_FILE: Text = text(
+    "дәл осы файл басқа жолда да аталған",
+    "тот же файл назван и в другой строке",
+    "the same file is named on another line too",
+);
+const NO_FILE: Text = text(
+    "кестеде аталған файл қалтада жоқ",
+    "файла, названного в таблице, нет в папке",
+    "the folder has no such file, which the table names",
+);
 
 /// A file that a row names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +111,8 @@ impl Row {
         self.value(field).parse().ok()
     }
 
-    fn fault(&mut self, code: ErrorCode, subject: &str, detail: impl Into<String>) {
-        self.faults.push(Refusal::new(code, shown(subject), detail));
+    fn fault(&mut self, code: ErrorCode, subject: &str, say: impl Fn(Lang) -> String) {
+        self.faults.push(told(code, shown(subject), say));
     }
 }
 
@@ -69,32 +128,31 @@ pub(super) struct Table {
 impl Table {
     /// Reads the table that messages call `name`.
     pub(super) fn read(bytes: &[u8], name: &str, profile: &Profile, today: NaiveDate) -> Result<Self, Vec<Refusal>> {
-        let refusal = |detail: String| vec![Refusal::new(ErrorCode::ImpTable, name, detail)];
+        let refused = |say: &dyn Fn(Lang) -> String| vec![told(ErrorCode::ImpTable, name, say)];
         if bytes.len() > TABLE_BYTES_MAX {
-            return Err(refusal(format!("more than {TABLE_BYTES_MAX} bytes")));
+            return Err(refused(&|lang| format!("{} {TABLE_BYTES_MAX}", TOO_LARGE.get(lang))));
         }
         if let Err(e) = std::str::from_utf8(bytes) {
-            let line = bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-            return Err(refusal(format!("line {line} is not UTF-8; save the table as CSV UTF-8")));
+            let line = Lines::default().to(bytes, e.valid_up_to());
+            return Err(refused(&|lang| format!("#{line}: {}", NOT_UTF8.get(lang))));
         }
         // Ragged rows are told one by one; so is what else is wrong with a row.
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader =
             csv::ReaderBuilder::new().delimiter(profile.delimiter).has_headers(false).flexible(true).from_reader(text);
         let mut records = reader.records();
-        let unreadable = |e: csv::Error| refusal(e.to_string());
-        let header =
-            records.next().transpose().map_err(unreadable)?.ok_or_else(|| refusal("it is empty".to_owned()))?;
-        let columns = Columns::of(&header, profile).map_err(|details| {
-            details.into_iter().map(|detail| Refusal::new(ErrorCode::ImpTable, name, detail)).collect::<Vec<_>>()
-        })?;
-        let mut rows = Vec::new();
+        let unreadable = |e: csv::Error| refused(&|lang| format!("{}: {e}", UNREADABLE.get(lang)));
+        let empty = || refused(&|lang| EMPTY.get(lang).to_owned());
+        let header = records.next().transpose().map_err(unreadable)?.ok_or_else(empty)?;
+        let columns = Columns::of(&header, profile, name)?;
+        let (mut rows, mut lines) = (Vec::new(), Lines::default());
         for record in records {
             let record = record.map_err(unreadable)?;
             if rows.len() == ROWS_MAX {
-                return Err(refusal(format!("more than {ROWS_MAX} rows")));
+                return Err(refused(&|lang| format!("{} {ROWS_MAX}", TOO_MANY.get(lang))));
             }
-            rows.push(columns.row(&record, header.len(), profile, today));
+            let line = lines.of_record(text, &record);
+            rows.push(columns.row((line, &record), header.len(), profile, today));
         }
         check_repeated(&mut rows);
         Ok(Self { name: name.to_owned(), sha256: sha256(bytes), rows })
@@ -107,11 +165,51 @@ impl Table {
             let mut faults = Vec::new();
             for file in &row.files {
                 named.insert(file.path.clone());
-                faults.extend(holding.fault(&file.path));
+                faults.extend(holding.fault(&file.path).map(|fault| match fault.code {
+                    // Its text speaks of a file of the Producer; here the table is what names files.
+                    ErrorCode::IngFileMissing => {
+                        told(ErrorCode::ImpRow, fault.subject, |lang| NO_FILE.get(lang).to_owned())
+                    }
+                    _ => fault,
+                }));
             }
             row.faults.append(&mut faults);
         }
         holding.names().filter(|name| !named.contains(*name)).map(str::to_owned).collect()
+    }
+}
+
+/// Counts lines up to places that come one after the other. CR LF, LF and CR each end a line, in quotes too: that is
+/// how an editor numbers them. The CSV reader counts a CR LF only when it reads on.
+struct Lines {
+    at: usize,
+    line: u64,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { at: 0, line: 1 }
+    }
+}
+
+impl Lines {
+    /// The line of the byte at `at`.
+    fn to(&mut self, bytes: &[u8], at: usize) -> u64 {
+        for i in self.at..at.min(bytes.len()) {
+            let is_end = bytes[i] == b'\n' || (bytes[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n'));
+            self.line += u64::from(is_end);
+        }
+        self.at = at.max(self.at);
+        self.line
+    }
+
+    /// The line on which a record begins.
+    fn of_record(&mut self, bytes: &[u8], record: &csv::StringRecord) -> u64 {
+        let from = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(self.at);
+        // The reader begins a record with the end of the line before it, and with blank lines that it passes over.
+        let rest = bytes.get(from..).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.to(bytes, from + ends)
     }
 }
 
@@ -124,23 +222,26 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &csv::StringRecord, profile: &Profile) -> Result<Self, Vec<String>> {
+    fn of(header: &csv::StringRecord, profile: &Profile, table: &str) -> Result<Self, Vec<Refusal>> {
         let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         let mut faults = Vec::new();
+        let fault = |name: &str, what: Text| {
+            told(ErrorCode::ImpTable, table, |lang| format!("{:?}: {}", shown(name), what.get(lang)))
+        };
         for (i, name) in names.iter().enumerate() {
             if names[..i].contains(name) {
-                faults.push(format!("column {:?} is there twice", shown(name)));
+                faults.push(fault(name, COLUMN_TWICE));
             }
             let is_known = profile.columns.values().chain(profile.files.values()).any(|known| known == name)
                 || profile.ignored.contains(name);
             if !is_known {
-                faults.push(format!("column {:?} is not in the profile, nor in its `ignore`", shown(name)));
+                faults.push(fault(name, COLUMN_UNKNOWN));
             }
         }
         let mut place = |wanted: &String| {
             let found = names.iter().position(|name| name == wanted);
             if found.is_none() {
-                faults.push(format!("column {:?} of the profile is missing", shown(wanted)));
+                faults.push(fault(wanted, COLUMN_MISSING));
             }
             found
         };
@@ -149,11 +250,10 @@ impl Columns {
         if faults.is_empty() { Ok(Self { fields, files, names }) } else { Err(faults) }
     }
 
-    fn row(&self, record: &csv::StringRecord, cells: usize, profile: &Profile, today: NaiveDate) -> Row {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn row(&self, (line, record): (u64, &csv::StringRecord), cells: usize, profile: &Profile, today: NaiveDate) -> Row {
         let mut row = Row { line, values: profile.defaults.clone(), files: Vec::new(), faults: Vec::new() };
         if record.len() != cells {
-            row.fault(ErrorCode::ImpRow, "", format!("{} cells, the header has {cells}", record.len()));
+            row.fault(ErrorCode::ImpRow, "", |lang| format!("{}: {} / {cells}", CELLS.get(lang), record.len()));
             return row;
         }
         let cell = |at: usize| record.get(at).unwrap_or_default().trim();
@@ -180,7 +280,7 @@ impl Columns {
         if let Some(values) = profile.values.get(&field) {
             let value = values.get(text).cloned();
             if value.is_none() {
-                row.fault(ErrorCode::ImpRow, column, "the profile does not say what this code stands for");
+                row.fault(ErrorCode::ImpRow, column, |lang| CODE_UNKNOWN.get(lang).to_owned());
             }
             return value;
         }
@@ -189,7 +289,7 @@ impl Columns {
         }
         let date = profile.date_format.read(text);
         if date.is_none() {
-            row.fault(ErrorCode::ImpRow, column, format!("no date written {}", profile.date_format));
+            row.fault(ErrorCode::ImpRow, column, |lang| format!("{} {}", DATE_FORM.get(lang), profile.date_format));
         }
         date.map(|date| date.to_string())
     }
@@ -202,10 +302,10 @@ impl Columns {
         let path = paths.next().unwrap_or_default();
         let covers: Vec<String> = paths.collect();
         if !covers.is_empty() && !has_covers {
-            row.fault(ErrorCode::ImpRow, name, "only a signature or a time-stamp covers other files");
+            row.fault(ErrorCode::ImpRow, name, |lang| NO_COVERS.get(lang).to_owned());
         }
         if let Err(what) = path::check(&path) {
-            row.fault(ErrorCode::IngPathUnsafe, &path, what);
+            row.faults.push(Refusal::new(ErrorCode::IngPathUnsafe, shown(&path), what));
             return;
         }
         row.files.push(Named { column, path, covers });
@@ -215,17 +315,18 @@ impl Columns {
 fn check_dates(row: &mut Row, profile: &Profile, today: NaiveDate) {
     for field in [Field::RegistrationNumber, Field::DocumentDate] {
         if row.value(field).is_empty() && row.faults.is_empty() {
-            row.fault(ErrorCode::IngFieldMissing, field.as_str(), "the cell is blank");
+            row.fault(ErrorCode::IngFieldMissing, field.as_str(), |lang| BLANK.get(lang).to_owned());
         }
     }
     let (from, to) = profile.period;
     if let Some(date) = row.date(Field::DocumentDate)
         && !(from..=to).contains(&date)
     {
-        row.fault(ErrorCode::ImpPeriod, Field::DocumentDate.as_str(), format!("{date} is not from {from} to {to}"));
+        let say = |lang| format!("{}: {date}; {from}..{to}", PERIOD.get(lang));
+        row.fault(ErrorCode::ImpPeriod, Field::DocumentDate.as_str(), say);
     }
     if row.date(Field::ReceiptDate).is_some_and(|date| date > today) {
-        row.fault(ErrorCode::ImpRow, Field::ReceiptDate.as_str(), "later than today");
+        row.fault(ErrorCode::ImpRow, Field::ReceiptDate.as_str(), |lang| LATER.get(lang).to_owned());
     }
 }
 
@@ -245,17 +346,48 @@ fn check_repeated(rows: &mut [Row]) {
         }
     }
     let lines: Vec<u64> = rows.iter().map(|row| row.line).collect();
-    let mut note = |claimed: &[usize], subject: &str, what: &str| {
+    let mut note = |claimed: &[usize], subject: &str, what: Text| {
         for i in claimed {
             let others: Vec<String> =
-                claimed.iter().filter(|other| *other != i).take(3).map(|other| lines[*other].to_string()).collect();
-            rows[*i].fault(ErrorCode::ImpRepeated, subject, format!("{what} of line {} too", others.join(", ")));
+                claimed.iter().filter(|other| *other != i).take(3).map(|other| format!("#{}", lines[*other])).collect();
+            let say = |lang| format!("{}: {}", what.get(lang), others.join(", "));
+            rows[*i].fault(ErrorCode::ImpRepeated, subject, say);
         }
     };
     for claimed in registrations.values().filter(|claimed| claimed.len() > 1) {
-        note(claimed, Field::RegistrationNumber.as_str(), "the registration");
+        note(claimed, Field::RegistrationNumber.as_str(), SAME_REGISTRATION);
     }
     for (path, claimed) in files.iter().filter(|(_, claimed)| claimed.len() > 1) {
-        note(claimed, path, "a file");
+        note(claimed, path, SAME_FILE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "Тіркеу нөмірі;Құжат күні;Түскен күні;Түскен нөмірі;Тақырыбы;Файл";
+
+    fn lines(table: &str) -> Vec<u64> {
+        let profile = include_bytes!("../../../schema/import/1/examples/valid-least.toml");
+        let profile = Profile::parse(profile, "profile.toml").unwrap();
+        let today = NaiveDate::from_ymd_opt(2026, 3, 5).unwrap();
+        let table = Table::read(table.as_bytes(), "t.csv", &profile, today).unwrap();
+        table.rows.iter().map(|row| row.line).collect()
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_counts_them() {
+        let row = |title: &str| format!("1;05.03.2019;;;{title};1.docx");
+        for bom in ["", "\u{feff}"] {
+            for end in ["\n", "\r\n", "\r"] {
+                let rows = [HEADER.to_owned(), row("а"), row(&format!("\"б{end}в{end}г\"")), row("д"), row("е")];
+                let whole = format!("{bom}{}{end}", rows.join(end));
+                assert_eq!(lines(&whole), [2, 3, 6, 7], "{end:?}");
+                assert_eq!(lines(whole.trim_end()), [2, 3, 6, 7], "{end:?}, without an end");
+                let blank = format!("{bom}{HEADER}{end}{end}{}{end}{end}{end}{}", row("а"), row("б"));
+                assert_eq!(lines(&blank), [3, 6], "{end:?}, blank lines");
+            }
+        }
     }
 }
