@@ -181,11 +181,11 @@ codes! {
         kk: "Мұндай файл немесе қалта жоқ. Жолды тексеріңіз.",
         ru: "Такого файла или папки нет. Проверьте путь.",
         en: "There is no such file or folder. Check the path.";
-    /// The submission cannot be read for a reason that is not its own.
+    /// A file or folder, of a submission or any other, cannot be read for a reason that is not its own.
     IngReadFailed = "ING-031", Temporary,
-        kk: "Жіберілімді оқу мүмкін болмады: диск немесе рұқсат қатесі. Себебін жойып, қайталап көріңіз.",
-        ru: "Не удалось прочитать отправление: ошибка диска или прав доступа. Устраните причину и повторите.",
-        en: "The submission could not be read: an error of the disk or of permissions. Remove the cause and try again.";
+        kk: "Файлды немесе қалтаны оқу мүмкін болмады: диск немесе рұқсат қатесі. Себебін жойып, қайталап көріңіз.",
+        ru: "Не удалось прочитать файл или папку: ошибка диска или прав доступа. Устраните причину и повторите.",
+        en: "A file or folder could not be read: an error of the disk or of permissions. Remove the cause, try again.";
     /// The registration number and date are taken by a record with other content.
     IngRegistrationTaken = "ING-032", Refused,
         kk: "Бұл тіркеу нөмірі мен күні мазмұны басқа құжатқа берілген. Нөмірді тексеріңіз немесе карточканы \
@@ -808,4 +808,9 @@ codes! {
         kk: "Қайтарылмайтын әрекет расталмады: идентификаторды --confirm арқылы қайталаңыз.",
         ru: "Необратимое действие не подтверждено: повторите идентификатор через --confirm.",
         en: "What cannot be undone was not confirmed: repeat the id with --confirm.";
+    /// What is given as the key of an archive is none.
+    CliKey = "CLI-003", Usage,
+        kk: "Бұл архивтің ашық кілті емес. Кілттің 64 таңбасын немесе answer-key.pem файлын көрсетіңіз.",
+        ru: "Это не открытый ключ архива. Укажите 64 знака ключа или файл answer-key.pem.",
+        en: "This is no public key of an archive. Give the 64 digits of the key, or the file answer-key.pem.";
 }

@@ -236,15 +236,15 @@ pub(super) fn print_answer(answered: &Answered, lang: Lang) {
         Status::Waiting { id, reasons, missing, same_registration, .. } => {
             out!("{}: {path} → {id}", WAITING.get(lang));
             print_refusals(reasons, lang);
-            print_missing(missing, lang);
+            print_missing(MISSING, missing, lang);
             for other in same_registration {
                 out!("  {}: {other}", SAME_REGISTRATION.get(lang));
             }
         }
         Status::Failed(error) => {
             out!("{}: {path}", FAILED.get(lang));
-            out!("  {}", shown(&error.to_string()));
-            out!("  {}", error.code.text(lang));
+            out!("  {} {}: {}", error.code, shown(&error.subject), error.code.text(lang));
+            out!("    {}: {}", TECHNICAL.get(lang), shown(&error.what));
         }
     }
 }
@@ -268,10 +268,10 @@ pub(super) fn print_refusals(refusals: &[Refusal], lang: Lang) {
 
 const MISSING: Text = text("Жетіспейтіні (бәрі)", "Чего не хватает (полный список)", "What is missing (all of it)");
 
-/// What a submission lacks, for people: each thing on a line.
-pub(super) fn print_missing(missing: &[Missing], lang: Lang) {
+/// What a submission lacks, for people: each thing on a line below the heading.
+pub(super) fn print_missing(heading: Text, missing: &[Missing], lang: Lang) {
     if !missing.is_empty() {
-        out!("  {}:", MISSING.get(lang));
+        out!("  {}:", heading.get(lang));
     }
     for one in missing {
         out!("    • {}", one.text(lang));

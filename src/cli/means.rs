@@ -89,7 +89,11 @@ fn bundle_beside() -> Option<PathBuf> {
 }
 
 fn open(path: &Path) -> Result<File, Error> {
-    File::open(path).map_err(|e| Error::caused(ErrorCode::IngReadFailed, path.display().to_string(), e))
+    File::open(path).map_err(|e| {
+        let is_missing = e.kind() == std::io::ErrorKind::NotFound;
+        let code = if is_missing { ErrorCode::IngNoSuchPath } else { ErrorCode::IngReadFailed };
+        Error::caused(code, path.display().to_string(), e)
+    })
 }
 
 /// Deposits this program with the source in `source`.

@@ -47,7 +47,7 @@ use crate::clock::SystemClock;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::id::ActorId;
 use crate::model::strict::shown;
-use crate::text::{Lang, Text, text};
+use crate::text::{Lang, TECHNICAL, Text, text};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -204,13 +204,7 @@ pub(crate) fn emit(text: std::fmt::Arguments<'_>) {
     }
 }
 
-const NO_ARCHIVE: Text = text(
-    "Архив қалтасын --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",
-    "Укажите папку архива через --archive или MURAGAT_ARCHIVE.",
-    "Name the folder of the archive with --archive or MURAGAT_ARCHIVE.",
-);
 const ERROR: Text = text("қате", "ошибка", "error");
-const HINT: Text = text("кеңес", "совет", "hint");
 const CATCHING_UP: Text = text("индекс толықтырылуда", "индекс догоняет журнал", "the index is catching up");
 
 impl Common {
@@ -233,7 +227,7 @@ impl Common {
     }
 
     pub(crate) fn folder(&self) -> Result<&Path, Error> {
-        let missing = || Error::new(ErrorCode::CliArchive, "--archive", NO_ARCHIVE.get(self.lang));
+        let missing = || Error::new(ErrorCode::CliArchive, "--archive", "not given");
         self.archive.as_deref().ok_or_else(missing)
     }
 
@@ -264,14 +258,15 @@ impl Common {
             });
             out!("{value}");
         }
-        eprintln!("{}: {} {}: {}", ERROR.get(self.lang), e.code, shown(&e.subject), shown(&e.what));
+        let lang = self.lang;
+        eprintln!("{}: {} {}: {}", ERROR.get(lang), e.code, shown(&e.subject), e.code.text(lang));
+        eprintln!("  {}: {}", TECHNICAL.get(lang), shown(&e.what));
         let mut source = std::error::Error::source(e);
         // The first cause is what `what` already says.
         while let Some(cause) = source.and_then(std::error::Error::source) {
             eprintln!("  {}", shown(&cause.to_string()));
             source = Some(cause);
         }
-        eprintln!("{}: {}", HINT.get(self.lang), e.code.text(self.lang));
     }
 
     /// A progress bar on a terminal; nothing elsewhere.

@@ -80,19 +80,18 @@ const NOTHING: Text = text(
 const POLICY: Text = text("тексеру саясаты", "политика проверки", "validation policy");
 const REGISTER: Text = text("өкілеттіктер тізілімі", "реестр полномочий", "register of authority");
 const CALENDAR: Text = text("жұмыс күнтізбесі", "производственный календарь", "calendar of working days");
-const SINGLE_DAYS: Text = text("жеке күн", "отдельных дней", "single days");
-const HOLIDAYS: Text = text("мереке", "праздников", "holidays");
+const SINGLE_DAYS: Text = text("жеке күндер", "отдельные дни", "single days");
+const HOLIDAYS: Text = text("мерекелер", "праздники", "holidays");
 const FOR_SIGNATURES: Text = text("қолтаңбаларға сенім", "доверие для подписей", "trusted for signatures");
 const FOR_TIMESTAMPS: Text = text("уақыт белгілеріне сенім", "доверие для меток времени", "trusted for time-stamps");
 const ALGORITHMS: Text = text("алгоритмдер", "алгоритмы", "algorithms");
 const UNTIL: Text = text("мерзімі:", "до", "until");
 const ENDLESS: Text = text("мерзімсіз", "без срока", "without an end");
 const ENDED: Text = text("аяқталған:", "истёк", "ended");
-const BODIES: Text = text("ұйым", "организаций", "bodies");
-const ROWS: Text = text("жол", "строк", "rows");
+const BODIES: Text = text("ұйымдар", "организации", "bodies");
+const ROWS: Text = text("жолдар", "строки", "rows");
 const LOOK: Text = text("назар аударыңыз", "обратите внимание", "take note");
 const IN_FORCE: Text = text("қолданыста", "действует", "in force");
-const FROM: Text = text("бастап", "с", "from");
 
 impl PolicyArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
@@ -162,15 +161,24 @@ fn title(title: &Title, lang: Lang) -> &str {
     }
 }
 
+/// Since when something is in force; in Kazakh the word stands after the day.
+fn from(day: NaiveDate, lang: Lang) -> String {
+    match lang {
+        Lang::Kk => format!("{day} бастап"),
+        Lang::Ru => format!("с {day}"),
+        Lang::En => format!("from {day}"),
+    }
+}
+
 fn print_checked(file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: Lang) {
     match file {
         Checked::Policy(policy) => print_policy(policy, at, lang),
         Checked::Authority(register) => {
             out!("  {}: {} {}", REGISTER.get(lang), shown(&register.id), shown(&register.version));
-            out!("  {} · {} {}", shown(title(&register.title, lang)), FROM.get(lang), register.valid_from);
+            out!("  {} · {}", shown(title(&register.title, lang)), from(register.valid_from, lang));
             out!("  SHA-256 {}", register.sha256);
             let (bodies, rows) = (register.bodies.len(), register.persons.len());
-            out!("  {bodies} {} · {rows} {}", BODIES.get(lang), ROWS.get(lang));
+            out!("  {}: {bodies} · {}: {rows}", BODIES.get(lang), ROWS.get(lang));
         }
         Checked::Calendar(c) => {
             out!("  {}: {} {} ({})", CALENDAR.get(lang), shown(&c.id), shown(&c.edition), c.status);
@@ -178,7 +186,7 @@ fn print_checked(file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: 
             out!("  {}", shown(&c.instrument));
             out!("  SHA-256 {}", c.sha256);
             let (holidays, single) = (c.yearly.len(), c.off.len() + c.working.len());
-            out!("  {holidays} {} · {single} {}", HOLIDAYS.get(lang), SINGLE_DAYS.get(lang));
+            out!("  {}: {holidays} · {}: {single}", HOLIDAYS.get(lang), SINGLE_DAYS.get(lang));
         }
     }
     if !warnings.is_empty() {
@@ -191,7 +199,7 @@ fn print_checked(file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: 
 
 fn print_policy(policy: &Policy, at: DateTime<Utc>, lang: Lang) {
     out!("  {}: {} {}", POLICY.get(lang), shown(&policy.id), shown(&policy.version));
-    out!("  {} · {} {}", shown(title(&policy.title, lang)), FROM.get(lang), policy.valid_from);
+    out!("  {} · {}", shown(title(&policy.title, lang)), from(policy.valid_from, lang));
     out!("  SHA-256 {}", policy.sha256);
     for (heading, anchors) in [(FOR_SIGNATURES, &policy.anchors), (FOR_TIMESTAMPS, &policy.tsa_anchors)] {
         out!("  {}: {}", heading.get(lang), anchors.len());

@@ -77,7 +77,7 @@ const SIGN_EXAMPLES: &str = "\
 Examples:
   muragat receipt show 17 -o out                                   give out receipt.json or notice.json
   openssl cms -sign -binary -cades -md sha256 -in out/notice.json \\
-    -signer officer.pem -inkey officer.key -outform DER -out notice.json.p7s
+    -signer officer.pem -inkey officer.key -certfile intermediate-ca.pem -outform DER -out notice.json.p7s
   muragat receipt sign 17 --signature notice.json.p7s              validate the signature and issue the notice";
 
 const SOURCE: Text = text("жіберуші", "отправитель", "from");

@@ -71,7 +71,8 @@ Examples:
       a signature with its content inside, as of a day
   muragat validate *.p7s --policy policy.toml --material material/ --json
       the full reports, one a line
-Exit code: 0 all valid, 9 some undecided, 1 some not valid, or no signature in the file.";
+Exit code: 0 all valid, 9 some undecided, 1 some not valid, or no signature in the file; that of the first file that
+cannot be read (3: there is none), when there is one. The other files are validated all the same.";
 
 const IT_IS: Text = text("Бұл", "Это", "This is");
 const CONTENT_IS: Text = text("қол қойылған файл", "подписанный файл", "signed file");
@@ -107,13 +108,26 @@ impl Validate {
         let at = self.as_of.unwrap_or_else(|| utc(SystemClock.now()).trunc_subsecs(0));
         let caches = Caches::default();
         let mut worst = 0;
+        let mut failed = None;
         for (index, path) in self.files.iter().enumerate() {
-            if let Some(what) = unsigned(path)? {
-                worst = worst.max(Indication::TotalFailed.rank());
-                no_signature(common, path, what);
-                continue;
-            }
-            let report = self.validate(common, path, &policy, &material, at, &caches)?;
+            let found = match unsigned(path) {
+                Ok(Some(what)) => {
+                    worst = worst.max(Indication::TotalFailed.rank());
+                    no_signature(common, path, what);
+                    continue;
+                }
+                Ok(None) => self.validate(common, path, &policy, &material, at, &caches),
+                Err(e) => Err(e),
+            };
+            let report = match found {
+                Ok(report) => report,
+                // What is wrong with one file says nothing of the others.
+                Err(e) => {
+                    common.report_error(&e);
+                    failed.get_or_insert(e.code.exit());
+                    continue;
+                }
+            };
             worst = worst.max(report.conclusion().indication.rank());
             if common.json() {
                 // A report is kept and digested as these bytes, so they are not written in another way.
@@ -126,10 +140,12 @@ impl Validate {
                 out_raw!("{}", report.text(common.lang()));
             }
         }
-        Ok(match worst {
-            0 => Exit::Ok,
-            1 => Exit::Incomplete,
-            _ => Exit::Refused,
+        // A file that was not looked at weighs more than any verdict about the others.
+        Ok(match (failed, worst) {
+            (Some(exit), _) => exit,
+            (None, 0) => Exit::Ok,
+            (None, 1) => Exit::Incomplete,
+            (None, _) => Exit::Refused,
         })
     }
 

@@ -245,7 +245,7 @@ fn key_of(given: &str) -> Result<[u8; 32], Error> {
     let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
     let der = STANDARD.decode(body).unwrap_or_default();
     let key = der.strip_prefix(SPKI_HEAD.as_slice()).and_then(|key| <[u8; 32]>::try_from(key).ok());
-    key.ok_or_else(|| Error::new(ErrorCode::IngReadFailed, shown(given), "no Ed25519 public key"))
+    key.ok_or_else(|| Error::new(ErrorCode::CliKey, shown(given), "no Ed25519 public key"))
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ pub(super) struct WaitingArgs {
 
 #[derive(clap::Subcommand)]
 enum WaitingCommand {
-    /// The submissions that wait, oldest first, with what they wait for.
+    /// The submissions that wait, oldest first, each with what it lacked when it began to wait; `retry` says what is
+    /// missing now.
     List,
     /// Try again: all of them, or those named.
     #[command(after_help = RETRY_EXAMPLES)]
@@ -71,12 +72,24 @@ struct Refuse {
 
 const RETRY_EXAMPLES: &str = "\
 Examples:
-  muragat waiting list                                   what waits, and everything that each lacks
+  muragat waiting list                                   what waits, and what each lacked when it began to wait
   muragat material add ca.crl && muragat waiting retry   all of them, after a new CRL
   muragat waiting retry 3f0c…9a --material answer.ors    one, with an OCSP answer that names a person";
 
 const NOTHING: Text = text("Күтіп тұрған құжат жоқ.", "Ожидающих документов нет.", "Nothing waits.");
 const SINCE: Text = text("қабылданған уақыты", "получен", "received");
+const MISSED: Text = text(
+    "Күте бастағанда жетіспегені",
+    "Чего не хватало, когда ожидание началось",
+    "What was missing when it began to wait",
+);
+const BEGAN: Text =
+    text("күте бастағанда анықталғаны", "обнаружено, когда ожидание началось", "found when it began to wait");
+const NOW: Text = text(
+    "Күту басталғандағы жағдай көрсетілген. Қазір не жетіспейтінін «waiting retry» айтады.",
+    "Показано то, что было при начале ожидания. Чего не хватает сейчас, скажет «waiting retry».",
+    "This is what was found when each began to wait. `waiting retry` says what is missing now.",
+);
 const OVERDUE: Text = text(
     "мерзімі өтті: шешім қабылдаңыз («waiting refuse» немесе деректерді қосып «waiting retry»)",
     "срок истёк: примите решение («waiting refuse» или «waiting retry» с новыми данными)",
@@ -122,11 +135,15 @@ fn list(common: &Common) -> Result<Exit, Error> {
         for other in beside {
             out!("  {}: {other}", SAME_REGISTRATION.get(lang));
         }
+        out!("  {}:", BEGAN.get(lang));
         print_refusals(&reasons(waiting), lang);
-        print_missing(&missing(waiting), lang);
+        print_missing(MISSED, &missing(waiting), lang);
     }
     if all.is_empty() && !common.json() {
         out!("{}", NOTHING.get(lang));
+    }
+    if !all.is_empty() {
+        common.say(NOW.get(lang));
     }
     archive.close()?;
     Ok(Exit::Ok)

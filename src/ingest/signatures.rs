@@ -35,6 +35,7 @@ use crate::model::submission::{ComponentEntry, Role, Submission};
 use crate::model::validation::{CreationBasis, SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::store::envelope::{Carried, bare, carried};
 use crate::store::spool::{Spool, Spooled};
+use crate::text::{Said, Text, text};
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::authority::{Authorities, AuthorityVerdict};
 use crate::verify::certificate::Certificate;
@@ -54,6 +55,12 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 pub use super::share::add_shared;
+
+const COVERS_NOTHING: Text = text(
+    "Қолтаңба қай файлға қойылғанын атамайды, ал ішіндегі мазмұны жіберілген файлдардың ешқайсысы емес.",
+    "Подпись не называет файл, к которому относится, а её содержимое не совпадает ни с одним файлом отправления.",
+    "The signature names no file that it covers, and its content is none of the files of the submission.",
+);
 
 /// A submission whose signatures are to be judged.
 pub(super) struct Receipt<'a> {
@@ -342,7 +349,8 @@ impl Receipt<'_> {
             if targets.is_empty() {
                 let detail = "names nothing that it covers, and its content is no file of the submission";
                 let path = received[*i].entry.path.as_str();
-                refusals.push(Refusal::new(ErrorCode::SigCovers, path, detail));
+                let said = Said::of(|lang| COVERS_NOTHING.get(lang).to_owned());
+                refusals.push(Refusal::new(ErrorCode::SigCovers, path, detail).saying(said));
             }
         }
         Ok(objects)

@@ -262,22 +262,52 @@ impl CardFields<'_> {
     }
 }
 
+const OTHER_INDEX: Text = text(
+    "Карточкадағы істің индексі submission.json файлындағыдан басқа.",
+    "Индекс дела в карточке не тот, что в submission.json.",
+    "The index of the file in the card is not the one in submission.json.",
+);
+const NO_SIGNATURE: Text = text(
+    "Құжаттың қолтаңбасы жоқ: карточка қолтаңбаны атайды, ал жіберілімде бірде-бір қолтаңба файлы жоқ.",
+    "У документа нет подписи: карточка её называет, а в отправлении нет ни одного файла подписи.",
+    "The document has no signature: the card names one, and no file of the submission is a signature.",
+);
+const NO_SUCH_SIGNATURE: Text = text(
+    "Карточка атаған қолтаңба жіберілімде жоқ.",
+    "Подписи, которую называет карточка, в отправлении нет.",
+    "The signature that the card names is not in the submission.",
+);
+const OTHER_DIGEST: Text = text(
+    "Файл карточкада аталғаннан басқа: хэші сәйкес келмейді. Ол карточкадан кейін өзгертілген болуы мүмкін.",
+    "Файл не тот, что назван в карточке: его хэш другой. Возможно, он изменён после карточки.",
+    "The file is not the one that the card names: its digest differs. It may have been changed later.",
+);
+const NO_SUCH_DOCUMENT: Text = text(
+    "Карточка атаған файл жіберілімнің негізгі файлдары мен қосымшаларының арасында жоқ.",
+    "Файла, который называет карточка, нет среди основных файлов и приложений отправления.",
+    "The file that the card names is no main file and no attachment of the submission.",
+);
+
 /// Checks that the card and the submission speak of the same document: a [`Refusal`] about every field of the card that
 /// disagrees.
 pub fn check_card_agrees(submission: &Submission, card: &Card) -> Vec<Refusal> {
     let path = &submission.components[submission.card_index()].path;
     let mut faults = Faults::default();
-    if card.nomenclature_index != submission.nomenclature_index {
-        let detail = format!("not the one of {SUBMISSION_FILE}#/nomenclature_index");
-        faults.add(ErrorCode::IngCardDisagrees, format!("{path}#/nomenclature_index"), detail);
-    }
+    let is_signed = submission.components.iter().any(|c| c.role == Role::Signature);
     for (i, signed) in card.signatures.iter().enumerate() {
         // A signature is a file of its own, or stands inside the document it signs.
         let carries = |role: Role| role == Role::Signature || role.is_content();
         if !submission.components.iter().any(|c| c.path == *signed && carries(c.role)) {
             let detail = "names no signature and no signed file of the submission";
-            faults.add(ErrorCode::IngCardDisagrees, format!("{path}#/signatures/{i}"), detail);
+            let refusal = Refusal::new(ErrorCode::IngCardDisagrees, format!("{path}#/signatures/{i}"), detail);
+            let found = if is_signed { NO_SUCH_SIGNATURE } else { NO_SIGNATURE };
+            faults.push(refusal.saying(Said::of(|lang| found.get(lang).to_owned())));
         }
+    }
+    if card.nomenclature_index != submission.nomenclature_index {
+        let detail = format!("not the one of {SUBMISSION_FILE}#/nomenclature_index");
+        let refusal = Refusal::new(ErrorCode::IngCardDisagrees, format!("{path}#/nomenclature_index"), detail);
+        faults.push(refusal.saying(Said::of(|lang| OTHER_INDEX.get(lang).to_owned())));
     }
     faults.into_vec()
 }
@@ -289,12 +319,13 @@ pub fn check_documents(submission: &Submission, card: &Card, digests: &[Sha256])
     let mut faults = Faults::default();
     for (i, (named, digest)) in card.documents.iter().enumerate() {
         let found = submission.components.iter().zip(digests).find(|(c, _)| c.path == *named && c.role.is_content());
-        let detail = match found {
+        let (detail, said) = match found {
             Some((_, found)) if found == digest => continue,
-            Some((_, found)) => format!("{named} has the digest {found}, the card says {digest}"),
-            None => format!("{named} is no main file and no attachment of the submission"),
+            Some((_, found)) => (format!("{named} has the digest {found}, the card says {digest}"), OTHER_DIGEST),
+            None => (format!("{named} is no main file and no attachment of the submission"), NO_SUCH_DOCUMENT),
         };
-        faults.add(ErrorCode::IngCardDisagrees, format!("{path}#/documents/{i}"), detail);
+        let refusal = Refusal::new(ErrorCode::IngCardDisagrees, format!("{path}#/documents/{i}"), detail);
+        faults.push(refusal.saying(Said::of(|lang| said.get(lang).to_owned())));
     }
     faults.into_vec()
 }
@@ -391,6 +422,12 @@ fn sheets(fields: &mut Fields, key: &str, value: Value) -> Option<Sheets> {
     Some(Sheets { document: document?, attachments: attachments? })
 }
 
+const NO_DIGIT: Text = text(
+    "Телефон нөмірінде бірде-бір цифр жоқ.",
+    "В номере телефона нет ни одной цифры.",
+    "There is no digit in the telephone number.",
+);
+
 fn phone(fields: &mut Fields, key: &str, value: Value) -> Option<String> {
     fields.read(key, value, |value, subject| {
         let phone = text_of(value, subject.clone(), TEXT_SHORT_CHARS_MAX)?;
@@ -398,7 +435,8 @@ fn phone(fields: &mut Fields, key: &str, value: Value) -> Option<String> {
         if phone.chars().any(|c| c.is_ascii_digit()) {
             return Ok(phone);
         }
-        Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, "no digit in it"))
+        let said = Said::of(|lang| NO_DIGIT.get(lang).to_owned());
+        Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, "no digit in it").saying(said))
     })
 }
 
@@ -663,7 +701,16 @@ mod tests {
         assert_eq!(agrees(&with("/signatures", json!([]))), []);
         let mut value = with("/nomenclature_index", json!("03-13"));
         value["signatures"] = json!(["a.p7s", "k/card.json", "b.p7s"]);
-        let fields = ["nomenclature_index", "signatures/1", "signatures/2"];
+        let fields = ["signatures/1", "signatures/2", "nomenclature_index"];
         assert_eq!(agrees(&value), fields.map(|field| (ErrorCode::IngCardDisagrees, field.to_owned())));
+
+        let said = |submission: &Submission| {
+            let refusals = check_card_agrees(submission, &parse_value(&value).unwrap());
+            refusals[0].said.clone().unwrap().kk
+        };
+        assert_eq!(said(&submission), NO_SUCH_SIGNATURE.kk);
+        let mut unsigned = submission.clone();
+        unsigned.components.retain(|c| c.role != Role::Signature);
+        assert_eq!(said(&unsigned), NO_SIGNATURE.kk, "that there is no signature at all is said plainly");
     }
 }

@@ -6,6 +6,7 @@
 //! ([`Faults`]), except in what is no JSON at all.
 
 use crate::error::{ErrorCode, Refusal};
+use crate::text::{Said, Text, text};
 use chrono::{Datelike, NaiveDate};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -252,7 +253,10 @@ impl<'f> Fields<'f> {
         let value = self.required(key)?;
         let number = value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (min..=max).contains(n));
         let wanted = || format!("a whole number from {min} to {max}");
-        self.read(key, value, |value, subject| number.ok_or_else(|| malformed(subject, &wanted(), &value)))
+        let said = || Said::of(|lang| format!("{}: {min}–{max}.", NUMBER_WANTED.get(lang)));
+        self.read(key, value, |value, subject| {
+            number.ok_or_else(|| malformed(subject, &wanted(), &value).saying(said()))
+        })
     }
 
     /// The texts of an array of at most `items_max`, each with its own fault.
@@ -282,21 +286,40 @@ impl<'f> Fields<'f> {
     }
 }
 
+const BLANK: Text = text("Мәтін бос.", "Текст пустой.", "The text is blank.");
+const CONTROL: Text =
+    text("Мәтінде басқару таңбасы бар.", "В тексте есть управляющий символ.", "The text has a control character.");
+const TOO_LONG: Text = text(
+    "Мәтін тым ұзын, таңба саны ең көбі",
+    "Текст слишком длинный, символов не больше",
+    "Too long, characters at most",
+);
+const TEXT_WANTED: Text = text("Мәтін болуы тиіс.", "Должен быть текст.", "It must be a text.");
+const ONE_OF: Text = text("Мыналардың бірі болуы тиіс", "Должно быть одно из", "It must be one of");
+const DATE_WANTED: Text = text(
+    "ЖЖЖЖ-АА-КК түріндегі күн болуы тиіс, 1900 жылдан бастап.",
+    "Должна быть дата вида ГГГГ-ММ-ДД, не раньше 1900 года.",
+    "It must be a date as YYYY-MM-DD, not before 1900.",
+);
+const NUMBER_WANTED: Text = text("Бүтін сан болуы тиіс", "Должно быть целое число", "It must be a whole number");
+
 /// The text in `value`: not blank, no control characters, at most `chars_max` characters.
 pub(crate) fn text_of(value: Value, subject: String, chars_max: usize) -> Result<String, Refusal> {
     let Value::String(text) = value else {
-        return Err(malformed(subject, "a text", &value));
+        let said = Said::of(|lang| TEXT_WANTED.get(lang).to_owned());
+        return Err(malformed(subject, "a text", &value).saying(said));
     };
-    let fault = if text.trim().is_empty() {
-        "text is blank".to_owned()
+    let (fault, said) = if text.trim().is_empty() {
+        ("text is blank".to_owned(), Said::of(|lang| BLANK.get(lang).to_owned()))
     } else if text.chars().any(char::is_control) {
-        "text has a control character".to_owned()
+        ("text has a control character".to_owned(), Said::of(|lang| CONTROL.get(lang).to_owned()))
     } else if text.chars().count() > chars_max {
-        format!("text is longer than {chars_max} characters")
+        let said = Said::of(|lang| format!("{}: {chars_max}.", TOO_LONG.get(lang)));
+        (format!("text is longer than {chars_max} characters"), said)
     } else {
         return Ok(text);
     };
-    Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, fault))
+    Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, fault).saying(said))
 }
 
 /// The word in `value`.
@@ -306,7 +329,10 @@ pub(crate) fn word_of<T>(
     parse: fn(&str) -> Option<T>,
     known: &str,
 ) -> Result<T, Refusal> {
-    value.as_str().and_then(parse).ok_or_else(|| malformed(subject, &format!("one of {known}"), value))
+    value.as_str().and_then(parse).ok_or_else(|| {
+        let said = Said::of(|lang| format!("{}: {}.", ONE_OF.get(lang), known.trim_end()));
+        malformed(subject, &format!("one of {known}"), value).saying(said)
+    })
 }
 
 /// Earliest year of a date: a slip of the pen before it would move every date reckoned from it.
@@ -319,7 +345,9 @@ pub(crate) fn date_of(value: &Value, subject: String) -> Result<NaiveDate, Refus
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
         (date.to_string() == text && date.year() >= YEAR_MIN && text.len() == 10).then_some(date)
     };
-    word_of(value, subject, read, "the days since 1900, written YYYY-MM-DD")
+    let wanted = "one of the days since 1900, written YYYY-MM-DD";
+    let said = || Said::of(|lang| DATE_WANTED.get(lang).to_owned());
+    value.as_str().and_then(read).ok_or_else(|| malformed(subject, wanted, value).saying(said()))
 }
 
 /// The items of `value`, at most `items_max`.
@@ -407,6 +435,19 @@ mod tests {
     fn names_are_shown_without_their_commands() {
         assert_eq!(shown("a\u{1b}[2J\u{202e}қ"), "a\\u{1b}[2J\\u{202e}қ");
         assert_eq!(shown(&"x".repeat(1000)).chars().count(), SHOWN_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_value_is_said_for_people() {
+        let said = |refusal: Refusal| refusal.said.expect("a sentence for people").kk;
+        let text = |value: Value| said(text_of(value, String::new(), 3).unwrap_err());
+        assert_eq!(text(" ".into()), BLANK.kk);
+        assert_eq!(text("a\u{7}".into()), CONTROL.kk);
+        assert_eq!(text("абвг".into()), "Мәтін тым ұзын, таңба саны ең көбі: 3.");
+        assert_eq!(text(1.into()), TEXT_WANTED.kk);
+        assert_eq!(said(date_of(&"05.03.2019".into(), String::new()).unwrap_err()), DATE_WANTED.kk);
+        let word = word_of(&"x".into(), String::new(), |word| (word == "a").then_some(()), "\"a\" ");
+        assert_eq!(said(word.unwrap_err()), "Мыналардың бірі болуы тиіс: \"a\".");
     }
 
     #[test]

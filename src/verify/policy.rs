@@ -237,8 +237,6 @@ pub struct ReceiptRules {
 pub struct WaitingRules {
     /// Days after receipt; then a person decides.
     pub term_days: u32,
-    /// Hours between two attempts without new material.
-    pub retry_hours: u32,
 }
 
 words! {
@@ -656,7 +654,7 @@ mod tests {
             ("clock_skew_max_s = 300", "clock_skew_max_s = 86_401", "/receipt/clock_skew_max_s"),
             ("deadline_working_days = 1", "deadline_working_days = 0", "/receipt/deadline_working_days"),
             ("term_days = 30", "term_days = 367", "/waiting/term_days"),
-            ("retry_hours = 24", "retry_hours = nan", "/waiting/retry_hours"),
+            ("term_days = 30", "term_days = nan", "/waiting/term_days"),
             ("HASH_FAILURE = \"refuse\"", "HASH_FAILURE = \"wait\"", "/decisions/HASH_FAILURE"),
             ("HASH_FAILURE = \"refuse\"", "HASH_FAILURE = \"accept\"", "/decisions/HASH_FAILURE"),
             ("TRY_LATER = \"wait\"", "TRY_LATER = \"wait_for_issuer\"", "/decisions/TRY_LATER"),

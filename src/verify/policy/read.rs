@@ -42,8 +42,6 @@ const SIGNATURES_MAX: u32 = 16;
 const SECONDS_MAX: u32 = 366 * 86_400;
 /// A year of days. Own bound.
 const DAYS_MAX: u32 = 366;
-/// A leap year of hours. Own bound.
-const HOURS_MAX: u32 = DAYS_MAX * 24;
 /// A day of seconds: clocks that differ more are wrong. Own bound.
 const SKEW_S_MAX: u32 = 86_400;
 
@@ -138,10 +136,9 @@ fn policy(mut fields: Fields) -> Option<Policy> {
         })
     });
     let waiting = section(&mut fields, "waiting", |mut inner| {
-        let (term_days, retry_hours) =
-            (inner.number("term_days", 1, DAYS_MAX), inner.number("retry_hours", 1, HOURS_MAX));
+        let term_days = inner.number("term_days", 1, DAYS_MAX);
         inner.end();
-        Some(WaitingRules { term_days: term_days?, retry_hours: retry_hours? })
+        Some(WaitingRules { term_days: term_days? })
     });
     let decisions = section(&mut fields, "decisions", decisions);
     let authority = section(&mut fields, "authority", authority);

@@ -18,6 +18,7 @@ const LEVEL: Text = text("деңгейі", "уровень", "level");
 const SIGNED_BY: Text = text("Қол қойған", "Подписал", "Signed by");
 const ISSUED_BY: Text = text("тіркеу куәлігін берген", "регистрационное свидетельство выдал", "certificate issued by");
 const MISSING: Text = text("Жетіспейді", "Не хватает", "Missing");
+const UNKNOWN_FORMAT: Text = text("пішімі анықталмады", "формат не распознан", "of no known format");
 const UNKNOWN_SIGNER: Text = text("белгісіз", "неизвестно", "not known");
 const IIN: Text = text("ЖСН", "ИИН", "IIN");
 const BIN: Text = text("БСН", "БИН", "BIN");
@@ -132,7 +133,11 @@ fn paragraph(out: &mut String, signature: &SignatureReport, count: usize, lang: 
     };
     let verdict = signature.conclusion.indication;
     let words = verdict.text().get(lang);
-    line(out, &format!("{title}{number} ({}{level}): {words} [{}].", signature.format, verdict.as_str()));
+    let format = match signature.format {
+        "unknown" => UNKNOWN_FORMAT.get(lang),
+        known => known,
+    };
+    line(out, &format!("{title}{number} ({format}{level}): {words} [{}].", verdict.as_str()));
     // The authority of a bare time-stamp stands in its own line below.
     if !is_token {
         signed_by(out, &signature.signer, lang);
