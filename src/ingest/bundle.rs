@@ -320,7 +320,7 @@ fn octal(field: &[u8]) -> Option<u64> {
 
 /// The name that an entry `L` has for the next one: it ends with the only NUL.
 fn long_name_of(tar: &mut dyn Read, size: u64) -> io::Result<Option<String>> {
-    if usize::try_from(size).is_ok_and(|size| size > PATH_BYTES_MAX + 1) {
+    if size > PATH_BYTES_MAX as u64 + 1 {
         return Ok(None);
     }
     let mut name = whole(tar, size)?;
