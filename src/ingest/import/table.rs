@@ -196,7 +196,8 @@ impl Lines {
     /// The line of the byte at `at`.
     fn to(&mut self, bytes: &[u8], at: usize) -> u64 {
         for i in self.at..at.min(bytes.len()) {
-            let is_end = bytes[i] == b'\n' || (bytes[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n'));
+            let (byte, next) = (bytes.get(i), bytes.get(i + 1));
+            let is_end = byte == Some(&b'\n') || (byte == Some(&b'\r') && next != Some(&b'\n'));
             self.line += u64::from(is_end);
         }
         self.at = at.max(self.at);
