@@ -164,7 +164,7 @@ fn title(title: &Title, lang: Lang) -> &str {
 /// Since when something is in force; in Kazakh the word stands after the day.
 fn from(day: NaiveDate, lang: Lang) -> String {
     match lang {
-        Lang::Kk => format!("{day} бастап"),
+        Lang::Kk => format!("{day} күнінен бастап"),
         Lang::Ru => format!("с {day}"),
         Lang::En => format!("from {day}"),
     }
