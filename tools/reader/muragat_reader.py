@@ -291,6 +291,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "record.amended": "rec g256 g512 obj", "record.spilled": "rec", "classifier.adopted": "rec doc obj",
     "policy.adopted": "rec doc obj", "authority.adopted": "rec doc obj", "material.added": "rec doc obj",
     "calendar.adopted": "rec doc obj",
+    "import.adopted": "rec doc obj", "import.begun": "rec doc obj", "import.ended": "rec doc obj",
     "answer-key.added": "rec doc obj", "submission.waiting": "rec key doc obj", "waiting.ended": "rec",
     "notice.issued": "rec doc obj",
     "record.read": "rec", "segment.sealed": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
@@ -299,6 +300,7 @@ INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active
                   "archive_parts secrecy_marks official_use signatures waiting_max waiting_bytes_max".split())  # §6.1
 REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "account.added": 0, "agency.added": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
+    "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "rec": 32}
@@ -860,9 +862,13 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "classifier.adopted": [{"file", "sha256"}, {"file", "sha256", "signature"}],
     "policy.adopted": [{"file", "sha256"}], "authority.adopted": [{"file", "sha256"}],
     "calendar.adopted": [{"file", "sha256"}],
-    "material.added": [{"files", "material", "sha256", "issuer", "made"}],
+    "import.adopted": [{"files", "id", "version", "sha256", "approved", "policy", "authorities"}],
+    "import.begun": [{"profile", "table_sha256", "table", "rows"}],
+    "import.ended": [{"files", "import", "counts", "unnamed"}],
+    "material.added": [{"files", "material", "sha256", "issuer", "made"} | more for more in (set(), {"source"})],
     "answer-key.added": [{"algorithm", "public_key"}],
-    "submission.waiting": [{"files", "agency", "registration_number", "document_date", "source", "reasons"}],
+    "submission.waiting": [{"files", "agency", "registration_number", "document_date", "source", "reasons",
+                            "missing"}],
     "notice.issued": [{"files", "refusal"}],
 }
 FILE_KEYS = {"name", "size", "sha256", "object", "address"}  # §5.6
@@ -874,7 +880,7 @@ KEYS = {  # §5.2, §5.7: keys of a metadata file: those that it must have, and 
     "muragat/record/2": ("schema record_id profile kind agency direction nomenclature_index access_category card "
                          "components identifier", "file certified_by codes flags"),
     "muragat/record/3": ("schema record_id profile kind agency direction nomenclature_index access_category card "
-                         "components identifier validation", "file certified_by codes flags"),
+                         "components identifier validation", "file certified_by codes flags imported"),
     "muragat/amendment/1": ("schema record_id kind components identifier", "card flags formats reason"),
 }
 COMPONENT_KEYS = {  # by whether formats are identified
@@ -940,6 +946,10 @@ class Reader:
                      is_hex(digest, 64) for digest in
                      [validation["policy"], *validation["authorities"], *validation["material"]]),
                      stored.where, "wrong validation in the record")
+                imported = metadata.get("imported")
+                need(imported is None or (has_keys(imported, ("act line profile", "receipt_date receipt_number"))
+                                          and is_hex(imported["act"], 32) and is_hex(imported["profile"], 64)),
+                     stored.where, "wrong import in the record")
             if metadata.get("kind") == "receipt_issued":
                 need([(c["path"], c["role"]) for c in components] == [
                      (OWN + "receipt.json.p7s", "issued"), (OWN + "receipt-validation.json", "report")],
