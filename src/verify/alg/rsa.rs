@@ -436,8 +436,8 @@ mod tests {
         assert!(Pss::read(&parameters(&[(3, integer(&[2]))])).is_err());
         // A mask that is no MGF1, and one without its digest.
         assert!(Pss::read(&parameters(&[(1, sha256())])).is_err());
-        assert!(Pss::read(&parameters(&[(2, integer(&[0x08, 0x00]))])).is_ok());
-        assert!(Pss::read(&parameters(&[(2, integer(&[0x08, 0x01]))])).is_err());
+        assert!(Pss::read(&parameters(&[(2, integer(&[0x04, 0x00]))])).is_ok());
+        assert!(Pss::read(&parameters(&[(2, integer(&[0x04, 0x01]))])).is_err());
         assert!(Pss::read(&parameters(&[(2, integer(&[0xff]))])).is_err());
         let whole = parameters(&[(0, sha256()), (2, integer(&[32]))]);
         for length in 0..whole.len() {
