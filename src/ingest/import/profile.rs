@@ -1,8 +1,8 @@
 //! The profile of an import: what the columns of a table mean, and which doubts about a holding are kept.
 //!
 //! A [`Profile`] is one version of a TOML file (`schema/import/1`; docs/import.md has every key). It is read strictly,
-//! every fault with its place, and what it gives to cards is judged beside it (`judge`); its digest stands in every record that was taken in by it. It reads no file and no
-//! clock.
+//! every fault with its place, and what it gives to cards is judged beside it (`judge`); its digest stands in every
+//! record that was taken in by it. It reads no file and no clock.
 //!
 //! Invariants of [`Profile`]
 //!   - It has a term: an approval that nobody remembers takes nothing in.

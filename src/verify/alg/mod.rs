@@ -146,8 +146,8 @@ impl PublicKey {
         }
     }
 
-    /// What a verification by the key of a SubjectPublicKeyInfo counts in [`Work`](super::work::Work), with the reading of
-    /// the key. The signer chooses the size of an RSA key; the others have the size of their curve and count one.
+    /// What a verification by the key of a SubjectPublicKeyInfo counts in [`Work`](super::work::Work), with the reading
+    /// of the key. The signer chooses the size of an RSA key; the others have the size of their curve and count one.
     pub fn weight_of_spki(der: &[u8]) -> usize {
         let weight = || -> Result<usize, AlgorithmError> {
             let mut info = Reader::der(der).expect(tag::SEQUENCE)?.reader();
