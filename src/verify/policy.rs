@@ -655,6 +655,7 @@ mod tests {
             ("deadline_working_days = 1", "deadline_working_days = 0", "/receipt/deadline_working_days"),
             ("term_days = 30", "term_days = 367", "/waiting/term_days"),
             ("term_days = 30", "term_days = nan", "/waiting/term_days"),
+            ("term_days = 30", "term_days = 30\nretry_hours = 8785", "/waiting/retry_hours"),
             ("HASH_FAILURE = \"refuse\"", "HASH_FAILURE = \"wait\"", "/decisions/HASH_FAILURE"),
             ("HASH_FAILURE = \"refuse\"", "HASH_FAILURE = \"accept\"", "/decisions/HASH_FAILURE"),
             ("TRY_LATER = \"wait\"", "TRY_LATER = \"wait_for_issuer\"", "/decisions/TRY_LATER"),
@@ -681,6 +682,12 @@ mod tests {
             "directions = [\"incoming\", \"internal\"]",
         );
         refused(&less, &[(Malformed, "/requirement"); 2]);
+    }
+
+    #[test]
+    fn a_policy_with_the_key_that_does_nothing_is_still_read() {
+        let old = DEFAULT.replacen("term_days = 30", "term_days = 30\nretry_hours = 24", 1);
+        assert_eq!(Policy::parse(old.as_bytes(), "p.toml").unwrap().waiting.term_days, 30);
     }
 
     #[test]

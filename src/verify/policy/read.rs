@@ -42,6 +42,8 @@ const SIGNATURES_MAX: u32 = 16;
 const SECONDS_MAX: u32 = 366 * 86_400;
 /// A year of days. Own bound.
 const DAYS_MAX: u32 = 366;
+/// Hours of a year.
+const HOURS_MAX: u32 = 8784;
 /// A day of seconds: clocks that differ more are wrong. Own bound.
 const SKEW_S_MAX: u32 = 86_400;
 
@@ -137,8 +139,10 @@ fn policy(mut fields: Fields) -> Option<Policy> {
     });
     let waiting = section(&mut fields, "waiting", |mut inner| {
         let term_days = inner.number("term_days", 1, DAYS_MAX);
+        // Without effect: nothing is tried again by itself. What was adopted with this key is read for ever.
+        let retry_hours = number_if_any(&mut inner, "retry_hours", 1, HOURS_MAX);
         inner.end();
-        Some(WaitingRules { term_days: term_days? })
+        retry_hours.and(Some(WaitingRules { term_days: term_days? }))
     });
     let decisions = section(&mut fields, "decisions", decisions);
     let authority = section(&mut fields, "authority", authority);
