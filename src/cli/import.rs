@@ -6,7 +6,7 @@
 
 use super::answers::write_new;
 use super::ingest::print_refusals;
-use super::{Common, refusals_json, stop_flag};
+use super::{Common, read_up_to, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit, Refusal};
@@ -20,7 +20,6 @@ use crate::text::{Lang, Text, text};
 use crate::tlog::commit::SYSTEM_ACTOR;
 use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::{Value, json};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `import`.
@@ -351,23 +350,11 @@ impl Check {
     }
 }
 
-/// Reads a signature; what is longer than a signature can be is cut and so refused.
-fn signature(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = |e: std::io::Error| {
-        let is_missing = e.kind() == std::io::ErrorKind::NotFound;
-        let code = if is_missing { ErrorCode::IngNoSuchPath } else { ErrorCode::IngReadFailed };
-        Error::caused(code, shown(&path.to_string_lossy()), e)
-    };
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(CMS_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
-}
-
 impl Adopt {
     fn run(&self, common: &Common) -> Result<Exit, Error> {
         let (bytes, name, _) = read(&self.file)?;
-        let signatures = self.signature.iter().map(|path| signature(path)).collect::<Result<Vec<_>, _>>()?;
+        let signatures = self.signature.iter().map(|path| read_up_to(path, CMS_BYTES_MAX));
+        let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
         let material = super::material::read(&self.material, common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;

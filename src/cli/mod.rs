@@ -50,6 +50,7 @@ use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -326,6 +327,19 @@ pub(crate) fn stop_flag() -> &'static AtomicBool {
         }
     });
     &STOP
+}
+
+/// Reads a file that somebody named, at most one byte more than `max`: whoever reads the bytes refuses what is longer.
+pub(crate) fn read_up_to(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
+    let failed = |e: std::io::Error| {
+        let is_missing = e.kind() == std::io::ErrorKind::NotFound;
+        let code = if is_missing { ErrorCode::IngNoSuchPath } else { ErrorCode::IngReadFailed };
+        Error::caused(code, shown(&path.to_string_lossy()), e)
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(max as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
 
 /// Reasons of a refusal for programs.

@@ -5,7 +5,7 @@
 
 use super::answers::write_new;
 use super::ingest::print_refusals;
-use super::{Common, refusals_json};
+use super::{Common, read_up_to, refusals_json};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::issue::{self, Issued, Officer, Prepared, Row, Subject};
@@ -18,7 +18,6 @@ use crate::model::validation::time_text;
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::{Value, json};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `receipt`.
@@ -246,7 +245,8 @@ fn write(folder: &Path, prepared: &Prepared) -> Result<Vec<PathBuf>, Error> {
 
 impl Sign {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let signature = read(&self.signature)?;
+        // A signature that is longer than one can be is cut, and so refused.
+        let signature = read_up_to(&self.signature, CMS_BYTES_MAX)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
@@ -274,17 +274,4 @@ impl Sign {
         archive.close()?;
         Ok(exit)
     }
-}
-
-/// Reads a signature; what is longer than a signature can be is cut and so refused.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = |e: std::io::Error| {
-        let is_missing = e.kind() == std::io::ErrorKind::NotFound;
-        let code = if is_missing { ErrorCode::IngNoSuchPath } else { ErrorCode::IngReadFailed };
-        Error::caused(code, shown(&path.to_string_lossy()), e)
-    };
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(CMS_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
 }

@@ -4,8 +4,8 @@
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide.
 
-use super::Common;
 use super::validate::Validate;
+use super::{Common, read_up_to};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::answer::{ANSWER_BYTES_MAX, Answer, Confirmation};
 use crate::model::strict::shown;
@@ -15,7 +15,6 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::ffi::OsString;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `verify`.
@@ -125,7 +124,8 @@ impl Verify {
     }
 
     fn verify(&self, path: &Path, common: &Common) -> Result<Found, Error> {
-        let bytes = read(path)?;
+        // What is longer is no answer, and decoding says so.
+        let bytes = read_up_to(path, ANSWER_BYTES_MAX)?;
         let answer = match Answer::decode(&bytes) {
             Ok(answer) => answer,
             Err(e) => {
@@ -194,7 +194,7 @@ impl Verify {
             }
             None => return Ok(Found::saying(Exit::Incomplete, NO_KEY.get(common.lang()))),
         };
-        Ok(match Confirmation::verify(bytes, &read(&signature)?, &key) {
+        Ok(match Confirmation::verify(bytes, &read_up_to(&signature, ANSWER_BYTES_MAX)?, &key) {
             Ok(found) => {
                 let detail = format!("{}: {}", found.archive.origin, found.outcome.status());
                 Found { detail, key: Some(from), ..Found::of(Exit::Ok) }
@@ -219,19 +219,6 @@ fn added(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = |e: std::io::Error| {
-        let is_missing = e.kind() == std::io::ErrorKind::NotFound;
-        let code = if is_missing { ErrorCode::IngNoSuchPath } else { ErrorCode::IngReadFailed };
-        Error::caused(code, shown(&path.to_string_lossy()), e)
-    };
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    // What is longer is no answer, and decoding says so.
-    file.take(ANSWER_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
-}
-
 /// DER before the 32 bytes of an Ed25519 public key (RFC 8410 §4).
 const SPKI_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
@@ -241,7 +228,7 @@ fn key_of(given: &str) -> Result<[u8; 32], Error> {
     if hex::decode_to_slice(given, &mut key).is_ok() {
         return Ok(key);
     }
-    let text = String::from_utf8_lossy(&read(Path::new(given))?).into_owned();
+    let text = String::from_utf8_lossy(&read_up_to(Path::new(given), ANSWER_BYTES_MAX)?).into_owned();
     let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
     let der = STANDARD.decode(body).unwrap_or_default();
     let key = der.strip_prefix(SPKI_HEAD.as_slice()).and_then(|key| <[u8; 32]>::try_from(key).ok());

@@ -5,6 +5,7 @@
 //! and differs in one place from a valid one. What a schema cannot say (that the text says what the fields say, that
 //! times are in order) is tested beside the readers.
 
+use super::schema::differences;
 use muragat::model::answer::{Answer, Confirmation, Notice, Receipt};
 use muragat::model::calendar::{CalendarStatus, WorkCalendar};
 use serde_json::{Value, json};
@@ -40,23 +41,6 @@ fn examples(kind: &str) -> Vec<(String, Vec<u8>)> {
         .collect();
     examples.sort();
     examples
-}
-
-/// In how many places two values differ; an array of other length is one place.
-fn differences(a: &Value, b: &Value) -> usize {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            let shared: usize = a.iter().filter_map(|(key, value)| Some(differences(value, b.get(key)?))).sum();
-            let only = |a: &serde_json::Map<String, Value>, b: &serde_json::Map<String, Value>| {
-                a.keys().filter(|key| !b.contains_key(*key)).count()
-            };
-            shared + only(a, b) + only(b, a)
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).map(|(a, b)| differences(a, b)).sum()
-        }
-        (a, b) => usize::from(a != b),
-    }
 }
 
 #[test]

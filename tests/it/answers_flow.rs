@@ -194,11 +194,7 @@ fn who_has_left_office_issues_nothing_whatever_day_is_claimed() {
 
 #[test]
 fn a_refusal_by_a_person_says_what_is_wrong_on_that_day() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, trust) = Bench::without_crl();
     let mut draft = bench.draft("1");
     draft.signature = Some(bench.office.stranger.sign_detached(&draft.main, at(bench.now() - 120_000)));
     let Status::Waiting { id, .. } = bench.take(&archive, &draft).status else { panic!("it waits for a CRL") };
@@ -507,11 +503,7 @@ fn of_a_secret_document_nothing_is_said() {
 
 #[test]
 fn a_waiting_document_is_confirmed_as_waiting_and_answered_when_it_is_decided() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, _) = Bench::without_crl();
     let answered = bench.take(&archive, &bench.draft("1"));
     let Status::Waiting { id, ref missing, .. } = answered.status else { panic!("{:?}", answered.status) };
     // Every signer's certificate wants word of its own; what is kept with the submission is what was answered.

@@ -5,6 +5,7 @@
 //! both, says in its first line what is wrong, and differs in one place from a valid one. What a schema cannot say is
 //! tested beside the readers. The policy of the project follows the schema too.
 
+use super::schema::differences;
 use muragat::ingest::import::profile::Profile;
 use muragat::verify::authority::Authority;
 use muragat::verify::policy::Policy;
@@ -56,22 +57,6 @@ fn examples(schema: &str) -> Vec<(String, String)> {
     let mut examples: Vec<_> = entries.map(read).collect();
     examples.sort();
     examples
-}
-
-/// In how many places two values differ; an array of other length is one place.
-fn differences(a: &Value, b: &Value) -> usize {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            let shared: usize = a.iter().filter_map(|(key, value)| Some(differences(value, b.get(key)?))).sum();
-            let only_a = a.keys().filter(|key| !b.contains_key(*key)).count();
-            let only_b = b.keys().filter(|key| !a.contains_key(*key)).count();
-            shared + only_a + only_b
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).map(|(a, b)| differences(a, b)).sum()
-        }
-        (a, b) => usize::from(a != b),
-    }
 }
 
 #[test]

@@ -238,11 +238,7 @@ fn a_revoked_certificate_refuses_and_one_on_hold_waits() {
 
 #[test]
 fn missing_material_waits_and_is_accepted_when_it_comes() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, _) = Bench::without_crl();
     let received = bench.now();
     let id = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
     // The same once more waits already; nothing is kept twice.
@@ -352,11 +348,7 @@ fn beside(answered: &Answered) -> Vec<RecordId> {
 #[test]
 fn of_two_that_wait_under_one_registration_the_first_confirmed_is_the_record() {
     for first_wins in [true, false] {
-        let bench = Bench::bare();
-        let trust = bench.office.trust(bench.now());
-        let archive = bench.open();
-        bench.adopt(&archive, &trust.policy);
-        bench.adopt(&archive, &trust.authority);
+        let (bench, archive, trust) = Bench::without_crl();
         let first = bench.take(&archive, &bench.draft("1"));
         let (a, none) = (waits(&first, "SIG-003"), beside(&first));
         let second = bench.take(&archive, &other_content(&bench, "1"));
@@ -397,11 +389,7 @@ fn of_two_that_wait_under_one_registration_the_first_confirmed_is_the_record() {
 
 #[test]
 fn another_description_of_the_same_files_waits_beside_the_first() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, _) = Bench::without_crl();
     let first = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
     let mut other = bench.draft("1");
     other.direction = "internal";
@@ -414,11 +402,7 @@ fn another_description_of_the_same_files_waits_beside_the_first() {
 
 #[test]
 fn no_more_waits_than_the_configuration_admits_and_what_does_not_leaves_nothing() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, trust) = Bench::without_crl();
     archive.close().unwrap();
     let configure = |change: &dyn Fn(&mut muragat::config::Policy)| {
         let mut config = Config::load(&bench.root()).unwrap();
@@ -469,11 +453,7 @@ fn no_more_waits_than_the_configuration_admits_and_what_does_not_leaves_nothing(
 
 #[test]
 fn many_under_one_registration_do_not_wait_without_end() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, _) = Bench::without_crl();
     let variant = |n: usize| {
         let mut draft = bench.draft("1");
         draft.more.push((format!("{n}.crl"), "revocation", vec![b'x'; 10]));
@@ -488,11 +468,7 @@ fn many_under_one_registration_do_not_wait_without_end() {
 
 #[test]
 fn the_same_submission_taken_in_by_two_threads_waits_once() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, _) = Bench::without_crl();
     waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
     let path = bench.folder.path().join("1");
     let text = std::fs::read_to_string(path.join("submission.json")).unwrap();
@@ -510,11 +486,7 @@ fn the_same_submission_taken_in_by_two_threads_waits_once() {
 
 #[test]
 fn a_person_ends_the_waiting_and_nothing_of_it_can_be_read() {
-    let bench = Bench::bare();
-    let trust = bench.office.trust(bench.now());
-    let archive = bench.open();
-    bench.adopt(&archive, &trust.policy);
-    bench.adopt(&archive, &trust.authority);
+    let (bench, archive, _) = Bench::without_crl();
     let id = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
     let answered = refuse(&archive, id, "мерзімі өтті", SYSTEM_ACTOR).unwrap();
     let Status::Refused { reasons, .. } = &answered.status else { panic!("{:?}", answered.status) };

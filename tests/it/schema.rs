@@ -112,7 +112,7 @@ impl Kind {
 }
 
 /// In how many places two values differ; an array of other length is one place.
-fn differences(a: &Value, b: &Value) -> usize {
+pub(crate) fn differences(a: &Value, b: &Value) -> usize {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
             let shared: usize = a.iter().filter_map(|(key, value)| Some(differences(value, b.get(key)?))).sum();

@@ -241,14 +241,20 @@ impl Bench {
 
     /// An archive that trusts the office, with its register and a fresh CRL.
     pub(crate) fn new() -> Self {
+        let (bench, archive, trust) = Self::without_crl();
+        bench.share(&archive, &trust.crl);
+        archive.close().unwrap();
+        bench
+    }
+
+    /// An archive that trusts the office, with its register and without a CRL: everything waits. It is open.
+    pub(crate) fn without_crl() -> (Self, Archive, Trust) {
         let bench = Self::bare();
         let trust = bench.office.trust(bench.now());
         let archive = bench.open();
         bench.adopt(&archive, &trust.policy);
         bench.adopt(&archive, &trust.authority);
-        bench.share(&archive, &trust.crl);
-        archive.close().unwrap();
-        bench
+        (bench, archive, trust)
     }
 
     pub(crate) fn root(&self) -> PathBuf {
