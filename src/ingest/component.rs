@@ -266,7 +266,7 @@ pub(super) fn spool_failed(path: &str, e: io::Error) -> Error {
 pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<Sha256> {
     source.seek(SeekFrom::Start(0))?;
     let mut hasher = Sha256Writer::default();
-    let mut buffer = vec![0; HASH_BUFFER_BYTES];
+    let mut buffer = [0; HASH_BUFFER_BYTES];
     loop {
         let n = fill(source, &mut buffer)?;
         hasher.update(&buffer[..n]);

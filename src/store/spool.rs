@@ -86,9 +86,10 @@ impl Spool {
 /// The caller bounds `reader`.
 pub fn fill(spool: &Spool, reader: &mut dyn Read) -> io::Result<Spooled> {
     let mut object = spool.object();
-    let mut buffer = Zeroizing::new(vec![0; 64 * 1024]);
+    // Small: all of it is cleared and overwritten for every object, however short.
+    let mut buffer = Zeroizing::new([0; 8 * 1024]);
     loop {
-        match reader.read(&mut buffer) {
+        match reader.read(&mut buffer[..]) {
             Ok(0) => break,
             Ok(n) => object.write_all(&buffer[..n])?,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

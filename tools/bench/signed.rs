@@ -1,9 +1,9 @@
-//! Ingest of signed submissions with full validation: the small documents of the corpus, each with its card, a signature
-//! of an official over the document and one of the records office over the card.
+//! Ingest of signed submissions with full validation: the small documents of the corpus, each with its card and the
+//! signature of an official over the document, and of a state body that of the records office over the card too.
 //!
-//! Every signature carries its certificate; the anchor lies in the policy, the CRL in the archive's material. Signed
-//! twice, every submission costs twice what one signature would. Keys and signatures are made before the clock starts:
-//! RSA keys by the program `openssl`, GOST keys by the signer for tests (feature `testing`).
+//! Every signature carries its certificate; the anchor lies in the policy, the CRL in the archive's material. Keys and
+//! signatures are made before the clock starts: RSA keys by the program `openssl`, GOST keys by the signer for tests
+//! (feature `testing`).
 
 use crate::corpus::Corpus;
 use crate::signatures::openssl;
@@ -39,27 +39,30 @@ const CRL: &str = "root.crl";
 /// Other certificates that the CRL revokes: about what a CRL of an agency's CA has.
 const REVOKED: usize = 200;
 
-/// What signs.
+/// Who signs with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    /// RSA-2048 with SHA-256.
-    Rsa,
-    /// GOST 34.10-2015 with 512 bits.
-    Gost,
+pub(crate) enum Signed {
+    /// An organisation, once, with RSA-2048 and SHA-256.
+    RsaOnce,
+    /// A state body, document and card, with RSA-2048 and SHA-256.
+    RsaTwice,
+    /// A state body, document and card, with GOST 34.10-2015 of 512 bits.
+    GostTwice,
 }
 
-impl Algorithm {
+impl Signed {
     fn folder(self, places: &Places) -> PathBuf {
         places.0.join(match self {
-            Algorithm::Rsa => "signed-rsa",
-            Algorithm::Gost => "signed-gost",
+            Signed::RsaOnce => "signed-rsa-once",
+            Signed::RsaTwice => "signed-rsa",
+            Signed::GostTwice => "signed-gost",
         })
     }
 
     fn key(self, folder: &Path, number: u8) -> Fallible<AnyKey> {
         match self {
-            Algorithm::Rsa => Ok(Box::new(Rsa::draw(folder)?)),
-            Algorithm::Gost => gost_key(number),
+            Signed::RsaOnce | Signed::RsaTwice => Ok(Box::new(Rsa::draw(folder)?)),
+            Signed::GostTwice => gost_key(number),
         }
     }
 }
@@ -162,8 +165,8 @@ fn gost_key(_number: u8) -> Fallible<AnyKey> {
 }
 
 /// Makes the signed submissions of the first `count` documents of the corpus, if they are not there.
-pub(crate) fn make(places: &Places, corpus: &Corpus, algorithm: Algorithm, count: usize) -> Fallible<()> {
-    let folder = algorithm.folder(places);
+pub(crate) fn make(places: &Places, corpus: &Corpus, signed: Signed, count: usize) -> Fallible<()> {
+    let folder = signed.folder(places);
     let mark = folder.join("count");
     let now = utc(SystemClock.now());
     // A CRL grows old: what was made on another day is made again.
@@ -175,7 +178,7 @@ pub(crate) fn make(places: &Places, corpus: &Corpus, algorithm: Algorithm, count
     fs::create_dir_all(&folder)?;
     let validity = Validity { from: now - TimeDelta::days(30), until: now + TimeDelta::days(300) };
     let draw = &mut |bytes: &mut [u8]| random::fill(bytes);
-    let root = Root::of_key(algorithm.key(&folder, 1)?, "ҮЛГІ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ", validity, draw);
+    let root = Root::of_key(signed.key(&folder, 1)?, "ҮЛГІ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ", validity, draw);
     let official = Holder {
         common_name: "ҮЛГІЕВ ҮЛГІ",
         iin: Some("123456789011"),
@@ -189,8 +192,8 @@ pub(crate) fn make(places: &Places, corpus: &Corpus, algorithm: Algorithm, count
         ..official
     };
     let signers = [
-        root.issue_key(algorithm.key(&folder, 2)?, &official, validity, draw),
-        root.issue_key(algorithm.key(&folder, 3)?, &office, validity, draw),
+        root.issue_key(signed.key(&folder, 2)?, &official, validity, draw),
+        root.issue_key(signed.key(&folder, 3)?, &office, validity, draw),
     ];
     let others: Vec<Signer> = (0..REVOKED)
         .map(|_| root.issue(&Holder { common_name: "Қайтарылған", ..Holder::default() }, validity, draw))
@@ -211,14 +214,23 @@ pub(crate) fn make(places: &Places, corpus: &Corpus, algorithm: Algorithm, count
     // What stands for a signature in the corpus is none, and would be refused as one.
     let small = corpus.plain_files()?.into_iter().take(corpus.small);
     let files = small.filter(|file| file.extension().is_some_and(|e| e != "p7s"));
+    let [official, office] = &signers;
     for (number, file) in files.take(count).enumerate() {
-        submission(&folder.join("submissions").join(format!("{number:06}")), number, &file, &signers, now)?;
+        let folder = folder.join("submissions").join(format!("{number:06}"));
+        let office = Some(office).filter(|_| signed != Signed::RsaOnce);
+        submission(&folder, number, &file, (official, office), now)?;
     }
     fs::write(mark, wanted)?;
     Ok(())
 }
 
-fn submission(folder: &Path, number: usize, file: &Path, signers: &[Signer; 2], now: DateTime<Utc>) -> Fallible<()> {
+fn submission(
+    folder: &Path,
+    number: usize,
+    file: &Path,
+    (official, office): (&Signer, Option<&Signer>),
+    now: DateTime<Utc>,
+) -> Fallible<()> {
     fs::create_dir_all(folder)?;
     let document = fs::read(file)?;
     let extension = file.extension().and_then(|e| e.to_str()).unwrap_or("bin");
@@ -233,19 +245,22 @@ fn submission(folder: &Path, number: usize, file: &Path, signers: &[Signer; 2], 
         "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
     })
     .to_string();
+    let mut components = vec![
+        json!({"path": "card.json", "role": "card"}),
+        json!({"path": name, "role": "main"}),
+        json!({"path": "official.p7s", "role": "signature", "covers": [name]}),
+    ];
+    let mut profile = "organization";
+    if let Some(office) = office {
+        components.push(json!({"path": "office.p7s", "role": "signature", "covers": ["card.json"]}));
+        fs::write(folder.join("office.p7s"), office.sign_detached(card.as_bytes(), now))?;
+        profile = "n430";
+    }
     let submission = json!({
-        "schema": SUBMISSION_SCHEMA, "agency": AGENCY, "direction": "outgoing", "nomenclature_index": "01-05",
+        "schema": SUBMISSION_SCHEMA, "profile": profile, "components": components, "agency": AGENCY, "direction": "outgoing", "nomenclature_index": "01-05",
         "access_category": "public",
-        "components": [
-            {"path": "card.json", "role": "card"},
-            {"path": name, "role": "main"},
-            {"path": "official.p7s", "role": "signature", "covers": [name]},
-            {"path": "office.p7s", "role": "signature", "covers": ["card.json"]},
-        ],
     });
-    let [official, office] = signers;
     fs::write(folder.join("official.p7s"), official.sign_detached(&document, now))?;
-    fs::write(folder.join("office.p7s"), office.sign_detached(card.as_bytes(), now))?;
     fs::write(folder.join("card.json"), card)?;
     fs::write(folder.join(name), document)?;
     fs::write(folder.join(SUBMISSION_FILE), submission.to_string())?;
@@ -253,8 +268,8 @@ fn submission(folder: &Path, number: usize, file: &Path, signers: &[Signer; 2], 
 }
 
 /// Takes in everything that [`make`] made, into a new archive that trusts it.
-pub(crate) fn ingest(places: &Places, algorithm: Algorithm, threads: usize) -> Fallible<Value> {
-    let folder = algorithm.folder(places);
+pub(crate) fn ingest(places: &Places, signed: Signed, threads: usize) -> Fallible<Value> {
+    let folder = signed.folder(places);
     let target = places.out().join("signed");
     steps::remove_archive(&target)?;
     // The documents are of many kinds and none is a real one; the signatures are judged in full.

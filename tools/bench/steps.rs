@@ -7,7 +7,7 @@ use crate::Fallible;
 use crate::corpus::{Corpus, Numbers};
 use crate::floor::{self, Floor};
 use crate::measure::{Times, cpu_seconds, folder_bytes, peak_memory_mb, read_bytes};
-use crate::signed::{self, Algorithm};
+use crate::signed::{self, Signed};
 use muragat::access;
 use muragat::archive::{Archive, InitOptions, forget_index};
 use muragat::audit::{self, audit};
@@ -67,10 +67,12 @@ pub(crate) enum Step {
     Open,
     /// Questions to the index.
     Search,
-    /// Submissions signed with RSA into a new archive.
-    SignedRsa,
-    /// Submissions signed with GOST keys.
-    SignedGost,
+    /// Submissions with one RSA signature into a new archive.
+    SignedRsaOnce,
+    /// Submissions with two RSA signatures.
+    SignedRsaTwice,
+    /// Submissions with two GOST signatures.
+    SignedGostTwice,
 }
 
 /// How a step is run.
@@ -141,8 +143,9 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
         Step::Reindex => reindex(&places),
         Step::Open => open(&places),
         Step::Search => search(&places, count),
-        Step::SignedRsa => signed::ingest(&places, Algorithm::Rsa, threads),
-        Step::SignedGost => signed::ingest(&places, Algorithm::Gost, threads),
+        Step::SignedRsaOnce => signed::ingest(&places, Signed::RsaOnce, threads),
+        Step::SignedRsaTwice => signed::ingest(&places, Signed::RsaTwice, threads),
+        Step::SignedGostTwice => signed::ingest(&places, Signed::GostTwice, threads),
     }
 }
 

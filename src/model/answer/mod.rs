@@ -35,6 +35,9 @@ use serde_json::{Map, Value, json};
 /// Bytes of one answer. Own bound: the most reasons with the longest texts, in fields and in two languages.
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// The field that holds the answer for people.
+const TEXT: &str = "text";
+
 /// An answer that is not one, or that its reader would not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -97,7 +100,7 @@ trait Document: Sized + PartialEq {
 fn whole<D: Document>(answer: &D) -> Value {
     let mut map = answer.facts();
     map.insert("schema".into(), D::SCHEMA.into());
-    map.insert("text".into(), json!({"kk": answer.page(Lang::Kk), "ru": answer.page(Lang::Ru)}));
+    map.insert(TEXT.into(), json!({"kk": answer.page(Lang::Kk), "ru": answer.page(Lang::Ru)}));
     map.into()
 }
 
@@ -108,23 +111,25 @@ fn canonical<D: Document>(value: &Value) -> Result<Vec<u8>, AnswerError> {
 
 /// The bytes of an answer. What the reader would not read, or would read otherwise, is not written.
 fn encode<D: Document>(answer: &D) -> Result<Vec<u8>, AnswerError> {
-    let bytes = canonical::<D>(&whole(answer))?;
+    let mut whole = whole(answer);
+    let bytes = canonical::<D>(&whole)?;
     check_length(&bytes)?;
     // Text and canonical form are made from the fields here; only the fields can be read otherwise.
-    let mut facts = answer.facts();
-    facts.insert("schema".into(), D::SCHEMA.into());
-    if of_facts::<D>(facts)? == *answer { Ok(bytes) } else { Err(AnswerError::NotCanonical) }
+    if let Value::Object(fields) = &mut whole {
+        fields.remove(TEXT);
+    }
+    if of_facts::<D>(whole)? == *answer { Ok(bytes) } else { Err(AnswerError::NotCanonical) }
 }
 
 fn decode<D: Document>(bytes: &[u8]) -> Result<D, AnswerError> {
     let Value::Object(mut map) = value(bytes)? else {
         return Err(AnswerError::Malformed { at: format!("{}#", D::NAME), what: "wanted an object".into() });
     };
-    let text = map.remove("text");
-    let answer = of_facts::<D>(map)?;
+    let text = map.remove(TEXT);
+    let answer = of_facts::<D>(map.into())?;
     let whole = whole(&answer);
     for lang in ["kk", "ru"] {
-        if text.as_ref().and_then(|text| text.get(lang)) != whole["text"].get(lang) {
+        if text.as_ref().and_then(|text| text.get(lang)) != whole[TEXT].get(lang) {
             return Err(AnswerError::Text(lang));
         }
     }
@@ -132,9 +137,9 @@ fn decode<D: Document>(bytes: &[u8]) -> Result<D, AnswerError> {
 }
 
 /// Reads the fields, `schema` among them, and checks them against each other.
-fn of_facts<D: Document>(map: Map<String, Value>) -> Result<D, AnswerError> {
+fn of_facts<D: Document>(facts: Value) -> Result<D, AnswerError> {
     let mut faults = Faults::default();
-    let answer = Fields::of(map.into(), format!("{}#", D::NAME), &mut faults).and_then(|mut fields| {
+    let answer = Fields::of(facts, format!("{}#", D::NAME), &mut faults).and_then(|mut fields| {
         fields.schema(D::SCHEMA);
         let answer = D::read(&mut fields);
         fields.end();
@@ -151,9 +156,18 @@ fn of_facts<D: Document>(map: Map<String, Value>) -> Result<D, AnswerError> {
 
 /// The text for people that the bytes of an answer hold, in Kazakh and in Russian.
 pub fn texts(bytes: &[u8]) -> Option<[String; 2]> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    let text = |lang| Some(value.get("text")?.get(lang)?.as_str()?.to_owned());
-    Some([text("kk")?, text("ru")?])
+    #[derive(serde::Deserialize)]
+    struct Whole {
+        text: Texts,
+    }
+    #[derive(serde::Deserialize)]
+    struct Texts {
+        kk: String,
+        ru: String,
+    }
+    // Nothing else is kept of the bytes: this runs for every submission.
+    let Texts { kk, ru } = serde_json::from_slice::<Whole>(bytes).ok()?.text;
+    Some([kk, ru])
 }
 
 fn check_length(bytes: &[u8]) -> Result<(), AnswerError> {
