@@ -35,6 +35,7 @@ pub mod ingest;
 pub mod limits;
 pub mod model;
 pub mod random;
+pub mod retention;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

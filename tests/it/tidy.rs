@@ -22,9 +22,10 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 13] = [
+const WALL: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("store", &["model"]),
+    ("retention", &["model"]),
     ("verify", &["model"]),
     // The vault keeps its files on a store's medium, and names keys as the store does.
     ("vault", &["model", "store::disk", "store::format"]),
