@@ -21,6 +21,7 @@ mod waiting;
 pub use answers::AnswerKey;
 pub use classifiers::HeldClassifier;
 pub use documents::ActOwner;
+pub(crate) use documents::OWN_SUBTREE;
 pub use material::NewMaterial;
 pub use policies::{PolicyFile, PolicyInForce};
 pub(crate) use threads::{registered, registered_rows};
@@ -506,6 +507,41 @@ impl Archive {
         self.submit(Draft { act, payload, registration, session, answer });
         let answer = from.recv().map_err(|_| LogError::Latched { cause: "the commit thread has ended".into() })?;
         answer.map_err(Error::from)
+    }
+
+    /// Commits several acts that stand or fall together, and waits for them.
+    pub(crate) fn commit_together(
+        &self,
+        drafts: Vec<(Act, Payload, Option<Session>)>,
+    ) -> Result<Vec<Committed>, Error> {
+        let mut core = lock(&self.shared.core);
+        // Nothing is committed while the core is held, so the index has the heads once it has what was before.
+        self.wait_index_at(core.head().size)?;
+        let mut heads: HashMap<RecordId, usize> = HashMap::new();
+        let mut acts = Vec::with_capacity(drafts.len());
+        for (at, (act, ..)) in drafts.iter().enumerate() {
+            let mut act = act.clone();
+            if let Some(record) = act.rec {
+                act.prev = match heads.insert(record, at) {
+                    Some(before) => Some(Previous::InBatch(before)),
+                    None => {
+                        let id = writer::read_id(self.index().kv, self.index().keys, record)?;
+                        id.map(|id| Previous::Entry(id.custody))
+                    }
+                };
+            }
+            acts.push(act);
+        }
+        let committed = core.commit(acts);
+        // The commit thread knows nothing of these entries until the index has them.
+        self.shared.rolled.store(true, Ordering::Relaxed);
+        let payloads = match &committed {
+            Ok(committed) => committed.iter().zip(drafts).map(|(one, (_, payload, _))| (one.index, payload)).collect(),
+            Err(_) => HashMap::new(),
+        };
+        threads::send_to_index(&self.shared, core, payloads);
+        self.wait_index()?;
+        Ok(committed?)
     }
 
     /// Commits an act with an act document under a register's key, waits for it, and gives its entry.

@@ -612,6 +612,73 @@ codes! {
         ru: "Две строки называют одну регистрацию или один файл, ни одна не принята. Решите, которая верна.",
         en: "Two rows claim the same registration or file, and neither was taken in. Decide which one is right.";
 
+    /// A nomenclature does not follow `schema/nomenclature/1`.
+    FilNomenclature = "FIL-001", Refused,
+        kk: "Істер номенклатурасы схемаға сай емес. Көрсетілген жерді түзетіңіз.",
+        ru: "Номенклатура дел не соответствует схеме. Исправьте указанное место.",
+        en: "The nomenclature does not follow the schema. Mend the place named.";
+    /// There is no such file (іс).
+    FilUnknown = "FIL-002", NotFound,
+        kk: "Мұндай іс жоқ. Идентификаторын «file list» арқылы табыңыз.",
+        ru: "Такого дела нет. Найдите его идентификатор через «file list».",
+        en: "There is no such file. Find its id with `file list`.";
+    /// The index is not in the nomenclature of the year, or there is none and no title was given.
+    FilNotInNomenclature = "FIL-003", Refused,
+        kk: "Бұл индекс сол жылдың номенклатурасында жоқ. Индексті тексеріңіз немесе номенклатураны енгізіңіз.",
+        ru: "Этого индекса нет в номенклатуре того года. Проверьте индекс или введите номенклатуру.",
+        en: "The index is not in the nomenclature of that year. Check it, or adopt the nomenclature.";
+    /// The volume of a file was opened before.
+    FilExists = "FIL-004", Conflict,
+        kk: "Осы индекс, жыл және том бойынша іс бұрын ашылған. Соны пайдаланыңыз немесе келесі томды ашыңыз.",
+        ru: "Дело с этим индексом, годом и томом уже открыто. Используйте его или откройте следующий том.",
+        en: "A file of this index, year and volume was opened before. Use it, or open the next volume.";
+    /// The file is closed.
+    FilClosed = "FIL-005", Conflict,
+        kk: "Іс жабылған. Алдымен оны «file reopen» арқылы себебін көрсетіп ашыңыз.",
+        ru: "Дело закрыто. Сначала откройте его через «file reopen» с указанием причины.",
+        en: "The file is closed. Open it again with `file reopen` and a reason first.";
+    /// The file is open.
+    FilOpen = "FIL-006", Conflict,
+        kk: "Іс ашық. Бұл әрекет жабылған іске ғана арналған.",
+        ru: "Дело открыто. Это действие только для закрытого дела.",
+        en: "The file is open. This is for a closed file only.";
+    /// The day of an act does not fit the file.
+    FilDay = "FIL-007", Refused,
+        kk: "Күні іске сай емес: ол әлі келмеген немесе істегі құжаттардан бұрын. Күнді тексеріңіз.",
+        ru: "Дата не подходит делу: она ещё не наступила или раньше документов дела. Проверьте дату.",
+        en: "The day does not fit the file: it is to come, or before the documents in it. Check the day.";
+    /// A record does not belong in this file.
+    FilForeign = "FIL-008", Refused,
+        kk: "Жазба бұл іске жатпайды: агенттігі басқа. Сол мекеменің ісін таңдаңыз.",
+        ru: "Запись не относится к этому делу: у неё другое агентство. Выберите дело её органа.",
+        en: "The record does not belong in this file: its agency is another. Choose a file of its agency.";
+    /// The record is in another file, and no reason for moving it was given.
+    FilElsewhere = "FIL-009", Conflict,
+        kk: "Жазба басқа істе тұр. Оны ауыстыру үшін --reason арқылы себебін көрсетіңіз.",
+        ru: "Запись находится в другом деле. Чтобы переместить её, укажите причину через --reason.",
+        en: "The record is in another file. To move it, say why with --reason.";
+    /// A text of an act is blank, too long or unprintable, or something that it needs is missing.
+    FilText = "FIL-010", Refused,
+        kk: "Мәтін бос, тым ұзын немесе басып шығаруға келмейді. Көрсетілген мәнді түзетіңіз.",
+        ru: "Текст пуст, слишком длинный или непечатаемый. Исправьте указанное значение.",
+        en: "A text is blank, too long or unprintable. Correct the value named.";
+
+    /// There is no such hold.
+    HldUnknown = "HLD-001", NotFound,
+        kk: "Мұндай тыйым жоқ. Идентификаторын «hold list» арқылы табыңыз.",
+        ru: "Такого запрета нет. Найдите его идентификатор через «hold list».",
+        en: "There is no such hold. Find its id with `hold list`.";
+    /// The hold was lifted before.
+    HldLifted = "HLD-002", Conflict,
+        kk: "Тыйым бұрын алынып тасталған.",
+        ru: "Запрет уже снят.",
+        en: "The hold was lifted before.";
+    /// A hold keeps nothing, or more than one hold can.
+    HldTargets = "HLD-003", Refused,
+        kk: "Тыйым кемінде бір жазбаны немесе істі, ең көбі 100 000 нысанды қамтуы тиіс.",
+        ru: "Запрет должен охватывать хотя бы одну запись или дело и не более 100 000.",
+        en: "A hold keeps at least one record or file, and at most 100,000.";
+
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,
         kk: "Диск операцияны орындамады. Дискіні және рұқсаттарды тексеріп, қайталап көріңіз.",

@@ -30,6 +30,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod fetch;
+pub mod filing;
 pub mod index;
 pub mod ingest;
 pub mod limits;

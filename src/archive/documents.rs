@@ -26,9 +26,14 @@ use std::io::Read;
 pub enum ActOwner {
     /// A register of the archive.
     Register(Register),
-    /// A new owner with a key of its own, in the archive's own part of the vault: it can be erased by itself.
-    New(RecordId),
+    /// A new owner with a key of its own in this subtree of the vault: it can be erased by itself.
+    New(RecordId, u32),
+    /// An owner that has its key already.
+    Known(RecordId),
 }
+
+/// The subtree of the vault for what belongs to no agency.
+pub(crate) const OWN_SUBTREE: u32 = 0;
 
 /// A file that goes with an act document: its name and its bytes.
 pub(crate) type ActBytes<'a> = (String, &'a mut dyn Read);
@@ -60,11 +65,12 @@ impl Archive {
                 let (owner, slot) = self.shared.registers[register as usize];
                 (owner, self.key(slot, owner)?)
             }
-            ActOwner::New(owner) => {
+            ActOwner::New(owner, subtree) => {
                 let key = OwnerKey::random();
-                act.new_key = Some((0, key.clone()));
+                act.new_key = Some((subtree, key.clone()));
                 (owner, key)
             }
+            ActOwner::Known(owner) => (owner, self.owner_key(owner)?),
         };
         act.rec = Some(owner);
         fields.insert("kind".into(), kind.as_str().into());

@@ -135,6 +135,21 @@ impl Archive {
         read(entry, &self.adopted_file(entry)?, Policy::parse)
     }
 
+    /// Commits the adoption of a checked nomenclature with its file. Gives the entry.
+    pub(crate) fn adopt_nomenclature(&self, file: &[u8], actor: ActorId) -> Result<u64, Error> {
+        let fields = json!({"file": STANDARD.encode(file), "sha256": sha256(file).to_string()});
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        let entry = self.commit_document(ActKind::NomenclatureAdopted, actor, Register::Archive, fields)?;
+        self.wait_index()?;
+        Ok(entry)
+    }
+
+    /// The files of all nomenclatures that were adopted, with their entries, oldest first.
+    pub(crate) fn adopted_nomenclatures(&self) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let entries = self.index().adopted(Adopted::Nomenclature)?;
+        entries.into_iter().map(|entry| Ok((entry, self.adopted_file(entry)?))).collect()
+    }
+
     /// The file that an act of adoption brought.
     pub fn adopted_file(&self, entry: u64) -> Result<Vec<u8>, Error> {
         let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted file cannot be read");

@@ -12,7 +12,7 @@
 //! What a crash leaves: the waiting submission as it was, or its end; when it was accepted and the end is missing, the
 //! next try finds the record and ends the waiting.
 
-use super::documents::ActBytes;
+use super::documents::{ActBytes, OWN_SUBTREE};
 use super::{ActOwner, Archive, Registration, Session, lock};
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
@@ -166,7 +166,7 @@ impl Archive {
         fields: Map<String, Value>,
         files: Vec<ActBytes<'_>>,
     ) -> Result<(Act, Payload, Session), Error> {
-        self.seal_document(ActKind::SubmissionWaiting, actor, ActOwner::New(id), fields, files)
+        self.seal_document(ActKind::SubmissionWaiting, actor, ActOwner::New(id, OWN_SUBTREE), fields, files)
     }
 
     /// The right to let submissions of this registration wait; waits for whoever has it.

@@ -22,13 +22,16 @@ mod demo;
 mod doctor;
 mod duplicates;
 mod fetch;
+mod file;
 mod get;
+mod hold;
 mod import;
 mod ingest;
 mod init;
 mod log;
 mod material;
 mod means;
+mod nomenclature;
 mod policy;
 mod receipt;
 mod record;
@@ -114,6 +117,12 @@ enum Command {
     Waiting(waiting::WaitingArgs),
     /// Receipts and notices: which are to be signed, and how they are issued.
     Receipt(receipt::ReceiptArgs),
+    /// Nomenclatures of files: which files an agency keeps in a year.
+    Nomenclature(nomenclature::NomenclatureArgs),
+    /// Files (іс, дело): opened, filled, closed.
+    File(file::FileArgs),
+    /// Holds: what must not be disposed of.
+    Hold(hold::HoldArgs),
     /// Files that are in more than one record of an agency.
     Duplicates(duplicates::Duplicates),
     /// Search by words, fields, dates, or a file's content.
@@ -179,6 +188,9 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Means(c) => c.run(&common),
         Command::Waiting(c) => c.run(&common),
         Command::Receipt(c) => c.run(&common),
+        Command::Nomenclature(c) => c.run(&common),
+        Command::File(c) => c.run(&common),
+        Command::Hold(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),

@@ -5,6 +5,7 @@
 //! with it. Tokens only find candidates: every answer is checked against the record's own row, newest records first.
 
 use super::IndexError;
+use super::filing::{FileRow, HoldRow};
 use super::kv::{Kv, after};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, MaterialRow, RecordRow, WaitingRow, date, is_text, key, prefix, space,
@@ -251,6 +252,66 @@ impl Reader<'_> {
             Ok(true)
         })?;
         Ok(entries)
+    }
+
+    /// A file (іс).
+    pub fn file(&self, file: RecordId) -> Result<Option<FileRow>, IndexError> {
+        let key = rows::file_key(file);
+        self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()
+    }
+
+    /// Every file, in the order of their ids, until `each` says false.
+    pub fn files(&self, each: &mut dyn FnMut(RecordId, FileRow) -> bool) -> Result<(), IndexError> {
+        self.kv.range(&key(b'F', &[]), &after(b"F"), false, &mut |key, value| {
+            let row = self.keys.open(key, value)?;
+            Ok(key.last_chunk::<16>().is_none_or(|id| each(RecordId(*id), row)))
+        })
+    }
+
+    /// Numbers of the records in a file, ascending.
+    pub fn filed(&self, file: RecordId) -> Result<Vec<u32>, IndexError> {
+        self.wide(b'J', file.0)
+    }
+
+    /// A hold.
+    pub fn hold(&self, hold: RecordId) -> Result<Option<HoldRow>, IndexError> {
+        let key = rows::hold_key(hold);
+        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
+    }
+
+    /// Every hold, also those that were lifted.
+    pub fn holds(&self) -> Result<Vec<(RecordId, HoldRow)>, IndexError> {
+        let mut holds = Vec::new();
+        self.kv.range(&key(b'H', &[]), &after(b"H"), false, &mut |key, value| {
+            let row = self.keys.read(key, value)?;
+            holds.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), row)));
+            Ok(true)
+        })?;
+        Ok(holds)
+    }
+
+    /// What is held by what: records and files with the holds that keep them.
+    pub fn held(&self) -> Result<Vec<(RecordId, RecordId)>, IndexError> {
+        let mut held = Vec::new();
+        self.kv.range(&key(b'B', &[]), &after(b"B"), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            let (target, hold) = (key.get(1..17), key.last_chunk::<16>());
+            held.extend(target.and_then(|t| t.try_into().ok()).zip(hold).map(|(t, h)| (RecordId(t), RecordId(*h))));
+            Ok(true)
+        })?;
+        Ok(held)
+    }
+
+    /// The holds that keep a record or a file by itself.
+    pub fn holds_on(&self, target: RecordId) -> Result<Vec<RecordId>, IndexError> {
+        let from = key(b'B', &[&target.0]);
+        let mut holds = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            holds.extend(key.last_chunk::<16>().map(|id| RecordId(*id)));
+            Ok(true)
+        })?;
+        Ok(holds)
     }
 
     /// Shared material for the validation of signatures: digests of the files, and what they are.

@@ -20,8 +20,13 @@
 //! | `V` | registration token 16, id 16 of a waiting submission | empty, checked |
 //! | `O` | entry index u64 BE of an acceptance or refusal whose answer no officer has signed | empty, checked |
 //! | `E` | token of what was sent and refused 16 | entry index u64 of the refusal that has the notice, checked |
+//! | `F` | id 16 of a file | [`FileRow`](super::filing::FileRow), sealed |
+//! | `J` | id 16 of a file, record number u32 BE | empty, checked: the record is in the file |
+//! | `H` | id 16 of a hold | [`HoldRow`](super::filing::HoldRow), checked |
+//! | `B` | id 16 of a record or file, id 16 of a hold that keeps it | empty, checked |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
+use super::filing;
 use super::seal::{IndexKeys, WideToken};
 use crate::model::amendment::Amendment;
 use crate::model::digest::Sha256;
@@ -38,7 +43,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 4;
+pub const ROWS_VERSION: u32 = 5;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -155,6 +160,10 @@ pub enum Adopted {
     ImportProfile = 5,
     /// Imports: where they began and ended.
     Import = 6,
+    /// Nomenclatures of files.
+    Nomenclature = 7,
+    /// Editions of lists of retention periods.
+    Rules = 8,
 }
 
 /// Material for the validation of signatures that records share.
@@ -274,6 +283,11 @@ impl AmendmentRow {
     }
 }
 
+fn created(manifest: &Manifest) -> Option<NaiveDate> {
+    let on_card = || manifest.card.iter().find(|(field, _)| *field == CardField::DocumentDate)?.1.parse().ok();
+    manifest.validation.as_ref().map(|validation| validation.created_on).or_else(on_card)
+}
+
 fn card_row(card: &[(CardField, String)]) -> CardRow {
     card.iter().map(|(f, v)| (position(CardField::ALL, f), v.clone())).collect()
 }
@@ -336,6 +350,10 @@ pub struct RecordRow {
     pub verdict: Option<u8>,
     /// Where it came from, when it was imported.
     pub imported: Option<ImportedRow>,
+    /// Its date of creation: of its signature, else of its card (N 430 cl. 42).
+    pub created: Option<filing::Day>,
+    /// The file (іс) that it was put into.
+    pub filed: Option<[u8; 16]>,
 }
 
 pub(super) fn position<T: PartialEq>(all: &[T], value: &T) -> u8 {
@@ -379,6 +397,8 @@ impl RecordRow {
                 receipt_date: i.receipt_date.map(|date| date.to_string()),
                 receipt_number: i.receipt_number.clone(),
             }),
+            created: created(manifest).map(filing::day),
+            filed: None,
         })
     }
 
@@ -581,6 +601,16 @@ pub fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
 /// The key of a record's row.
 pub fn record_key(number: u32) -> Vec<u8> {
     key(b'R', &[&number.to_be_bytes()])
+}
+
+/// The key of a file's row.
+pub fn file_key(file: RecordId) -> Vec<u8> {
+    key(b'F', &[&file.0])
+}
+
+/// The key of a hold's row.
+pub fn hold_key(hold: RecordId) -> Vec<u8> {
+    key(b'H', &[&hold.0])
 }
 
 /// The key of an id's row.

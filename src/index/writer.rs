@@ -3,6 +3,7 @@
 //! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some
 //! earlier size and never between two. Postings of one batch that share a word share a row.
 
+use super::filing::{FileRow, HoldRow};
 use super::kv::{Change, Kv};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
@@ -11,6 +12,7 @@ use super::rows::{
 use super::seal::IndexKeys;
 use super::{IndexError, rows::space};
 use crate::clock::civil_date;
+use crate::model::case_file::Change as FileChange;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::material::SharedKind;
@@ -87,13 +89,22 @@ struct Batch<'a> {
     ids: BTreeMap<RecordId, IdRow>,
     /// Rows of records that this batch writes; `None` for one that it removes.
     records: BTreeMap<u32, Option<Cow<'a, RecordRow>>>,
+    /// Rows of files that this batch writes.
+    files: BTreeMap<RecordId, FileRow>,
     postings: BTreeMap<[u8; 8], BTreeSet<u32>>,
 }
 
 impl<'a> Batch<'a> {
     fn new(kv: &'a dyn Kv, keys: &'a IndexKeys) -> Self {
-        let (rows, ids) = (BTreeMap::new(), BTreeMap::new());
-        Self { kv, keys, rows, ids, records: BTreeMap::new(), postings: BTreeMap::new() }
+        Self {
+            kv,
+            keys,
+            rows: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            records: BTreeMap::new(),
+            files: BTreeMap::new(),
+            postings: BTreeMap::new(),
+        }
     }
 
     fn entry(&mut self, input: &'a Input, meta: &mut Meta) -> Result<(), IndexError> {
@@ -130,6 +141,10 @@ impl<'a> Batch<'a> {
                 }
                 self.chain(input, None)?;
             }
+            Payload::None if leaf.act == ActKind::RecordFiled => {
+                self.filed(leaf)?;
+                self.chain(input, None)?;
+            }
             Payload::None if leaf.act == ActKind::WaitingEnded => {
                 self.waiting_ended(leaf)?;
                 self.chain(input, None)?;
@@ -137,6 +152,9 @@ impl<'a> Batch<'a> {
             Payload::Document(document, act) => {
                 let key = key(b'A', &[&input.index.to_be_bytes()]);
                 self.checked(key, act);
+                if leaf.act == ActKind::RecordFiled {
+                    self.filed(leaf)?;
+                }
                 self.document(input.index, leaf, document)?;
                 self.chain(input, None)?;
             }
@@ -298,8 +316,80 @@ impl<'a> Batch<'a> {
                 let refusal = refusal.ok_or_else(|| wrong("no refusal"))?;
                 self.rows.insert(key(b'O', &[&refusal.to_be_bytes()]), None);
             }
+            ActKind::NomenclatureAdopted => self.adopted(Adopted::Nomenclature, index),
+            ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
+            ActKind::FileOpened => {
+                let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.files.insert(file, row);
+            }
+            ActKind::FileClosed | ActKind::FileReopened | ActKind::FileReclassified | ActKind::EventRecorded => {
+                let change = match leaf.act {
+                    ActKind::FileClosed => FileChange::closed(&document.fields),
+                    ActKind::FileReopened => Some(FileChange::Reopened),
+                    ActKind::FileReclassified => FileChange::reclassified(&document.fields),
+                    _ => FileChange::event(&document.fields),
+                };
+                let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let change = change.ok_or_else(|| wrong("not as it must be"))?;
+                self.file(file)?.ok_or_else(|| wrong("no such file"))?.change(change, index);
+            }
+            ActKind::HoldPlaced => {
+                let hold = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = HoldRow::placed(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                for target in &row.targets {
+                    self.checked(key(b'B', &[&target.id().0, &hold.0]), &());
+                }
+                self.checked(rows::hold_key(hold), &row);
+            }
+            ActKind::HoldLifted => {
+                let hold = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let hold_key = rows::hold_key(hold);
+                let value = match self.rows.get(&hold_key) {
+                    Some(pending) => pending.clone(),
+                    None => self.kv.get(&hold_key)?,
+                };
+                let value = value.ok_or_else(|| wrong("no such hold"))?;
+                let mut row: HoldRow = self.keys.read(&hold_key, &value)?;
+                for target in &row.targets {
+                    self.rows.insert(key(b'B', &[&target.id().0, &hold.0]), None);
+                }
+                row.lifted = Some(index);
+                self.checked(hold_key, &row);
+            }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// The row of a file as this batch leaves it so far.
+    fn file(&mut self, file: RecordId) -> Result<Option<&mut FileRow>, IndexError> {
+        if !self.files.contains_key(&file) {
+            let key = rows::file_key(file);
+            let Some(value) = self.kv.get(&key)? else { return Ok(None) };
+            let row = self.keys.open(&key, &value)?;
+            self.files.insert(file, row);
+        }
+        Ok(self.files.get_mut(&file))
+    }
+
+    /// Moves a record from the file it was in to the one that the entry names. A file whose key was erased before the
+    /// index saw it has no row, and nothing to be counted.
+    fn filed(&mut self, leaf: &Leaf) -> Result<(), IndexError> {
+        let (Some((number, old)), Some(to)) = (self.record_of(leaf)?, leaf.of) else { return Ok(()) };
+        let n = number.to_be_bytes();
+        if let Some(from) = old.filed {
+            self.rows.insert(key(b'J', &[&from, &n]), None);
+            if let Some(file) = self.file(RecordId(from))? {
+                file.leave();
+            }
+        }
+        if let Some(file) = self.file(to)? {
+            file.enter(old.created);
+        }
+        self.checked(key(b'J', &[&to.0, &n]), &());
+        let row = RecordRow { filed: Some(to.0), ..old.into_owned() };
+        self.records.insert(number, Some(Cow::Owned(row)));
         Ok(())
     }
 
@@ -333,6 +423,9 @@ impl<'a> Batch<'a> {
                 Some(row) => self.sealed(rows::record_key(number), row.as_ref()),
                 None => drop(self.rows.insert(rows::record_key(number), None)),
             }
+        }
+        for (file, row) in std::mem::take(&mut self.files) {
+            self.sealed(rows::file_key(file), &row);
         }
         for (token, numbers) in std::mem::take(&mut self.postings) {
             let numbers: Vec<u32> = numbers.into_iter().collect();

@@ -55,6 +55,8 @@ pub struct Act {
     pub actor: ActorId,
     /// The record or register it is about.
     pub rec: Option<RecordId>,
+    /// The file that a record was put into, or the hold that keeps it or does so no more.
+    pub of: Option<RecordId>,
     /// That record's previous entry of the same chain.
     pub prev: Option<Previous>,
     /// A new key for `rec`, in this subtree of the vault.
@@ -75,6 +77,7 @@ impl Act {
             id: ActId(crate::random::bytes()),
             actor,
             rec: None,
+            of: None,
             prev: None,
             new_key: None,
             group: None,
@@ -88,6 +91,7 @@ impl Act {
 fn bare_leaf(act: &Act, t: Millis, first: u64) -> Leaf {
     let mut leaf = Leaf::new(act.kind, act.id, t, act.actor);
     leaf.rec = act.rec;
+    leaf.of = act.of;
     leaf.prev = act.prev.map(|prev| match prev {
         Previous::Entry(index) => index,
         Previous::InBatch(at) => first + at as u64,

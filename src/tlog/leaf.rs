@@ -71,6 +71,30 @@ acts! {
     NoticeIssued = "notice.issued";
     /// A key that the archive signs its answers with.
     AnswerKeyAdded = "answer-key.added";
+    /// A nomenclature of files was adopted.
+    NomenclatureAdopted = "nomenclature.adopted";
+    /// An edition of a list of retention periods was adopted.
+    RulesAdopted = "rules.adopted";
+    /// A file was opened.
+    FileOpened = "file.opened";
+    /// A file was closed.
+    FileClosed = "file.closed";
+    /// A closed file was opened again.
+    FileReopened = "file.reopened";
+    /// What a file is kept by was changed: its item of a list, or attributes that rules ask for.
+    FileReclassified = "file.reclassified";
+    /// An event that a term begins with was recorded or corrected.
+    EventRecorded = "event.recorded";
+    /// A record was put into a file.
+    RecordFiled = "record.filed";
+    /// A hold was placed.
+    HoldPlaced = "hold.placed";
+    /// A hold begins to keep a record or a file.
+    HoldCovers = "hold.covers";
+    /// A hold was lifted.
+    HoldLifted = "hold.lifted";
+    /// A hold keeps a record or a file no more.
+    HoldUncovers = "hold.uncovers";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
@@ -123,6 +147,8 @@ pub struct Leaf {
     pub actor: ActorId,
     /// The record (or register) it is about.
     pub rec: Option<RecordId>,
+    /// The file that a record was put into, or the hold that keeps it or does so no more.
+    pub of: Option<RecordId>,
     /// The record's previous entry of the same chain.
     pub prev: Option<u64>,
     /// Place of the owner's key in the vault, given with the entry that adds it.
@@ -160,6 +186,7 @@ impl Leaf {
             t,
             actor,
             rec: None,
+            of: None,
             prev: None,
             key: None,
             g256: None,
@@ -188,6 +215,7 @@ impl Leaf {
         put("id", Some(self.id.to_string().into()));
         put("key", self.key.map(|k| k.to_string().into()));
         put("obj", self.obj.map(|d| d.to_string().into()));
+        put("of", self.of.map(|r| r.to_string().into()));
         put("prev", self.prev.map(Into::into));
         put("rec", self.rec.map(|r| r.to_string().into()));
         put(
@@ -250,6 +278,7 @@ impl Leaf {
             t,
             actor,
             rec: text(map, "rec").map_err(fail)?,
+            of: text(map, "of").map_err(fail)?,
             prev: number(map, "prev"),
             key,
             g256: text(map, "g256").map_err(fail)?,
@@ -271,6 +300,7 @@ mod tests {
     fn a_leaf_decodes_to_itself_and_other_forms_are_refused() {
         let mut leaf = Leaf::new(ActKind::RecordAccepted, ActId([1; 16]), 1_700_000_000_123, ActorId([2; 8]));
         leaf.rec = Some(RecordId([3; 16]));
+        leaf.of = Some(RecordId([6; 16]));
         leaf.prev = Some(17);
         leaf.key = Some(KeySlot { subtree: 1, slot: 70_000 });
         leaf.g256 = Some(Sha256([4; 32]));

@@ -126,6 +126,11 @@ impl Bed {
         }
     }
 
+    /// The same media without the index.
+    pub(crate) fn without_index(&self) -> Self {
+        Self { index: MemoryIndex::default(), ..self.killed() }
+    }
+
     /// Audits the media as they lie.
     pub(crate) fn audit(&self) -> AuditReport {
         let keys = KeyFolder::new(self.keys.clone(), self.config.archive_id);

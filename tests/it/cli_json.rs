@@ -197,6 +197,51 @@ impl Checked<'_> {
     }
 }
 
+/// The nomenclature, a file with a record, and a hold.
+fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
+    let bench = checked.bench;
+    let text = fs::read_to_string("schema/nomenclature/1/examples/valid-two-rows.toml").unwrap();
+    let nomenclature = bench.file("nomenclature.toml", text.replace("ҮЛГІ-01", "TEST-01"));
+    let wrong = bench.file("wrong.toml", text.replace("mixed", "digital"));
+    checked.run(&["nomenclature", "check", &nomenclature], Exit::Ok, &["nomenclature-answer"]);
+    let refused = checked.run(&["nomenclature", "check", &wrong], Exit::Refused, &["nomenclature-answer"]);
+    assert_eq!(codes(&refused[0]), ["FIL-001"]);
+    for status in ["adopted", "held"] {
+        let answer = checked.run(&["nomenclature", "adopt", &nomenclature], Exit::Ok, &["nomenclature-answer"]);
+        assert_eq!(answer[0]["status"], status);
+    }
+    checked.run(&["nomenclature", "adopt", &wrong], Exit::Refused, &["nomenclature-answer"]);
+    checked.run(&["nomenclature", "list"], Exit::Ok, &["nomenclature-row"]);
+    let open = ["file", "open", "--agency", "TEST-01", "--year", "2026", "--index"];
+    checked.run(&[&open[..], &["01-07"]].concat(), Exit::Refused, &["error"]);
+    let opened = checked.run(&[&open[..], &["01-05", "--set", "role=head"]].concat(), Exit::Ok, &["file-row"]);
+    assert_eq!((&opened[0]["item"], &opened[0]["closed"]), (&json!("kz-sample/s-18"), &Value::Null));
+    let file = opened[0]["file_id"].as_str().unwrap().to_owned();
+    let added = checked.run(&["file", "add", &file, record], Exit::Ok, &["file-added"]);
+    assert_eq!(added[0]["added"], json!([record]));
+    let event = ["file", "event", &file, "contract_ended", "--date", "2026-01-05"];
+    checked.run(&event, Exit::Ok, &["file-row"]);
+    let again = ["file", "reclassify", &file, "--item", "kz-sample/s-19", "--reason", "Қате тармақ"];
+    checked.run(&again, Exit::Ok, &["file-row"]);
+    let today = muragat::clock::civil_date(SystemClock.now()).to_string();
+    let closed = checked.run(&["file", "close", &file, "--date", &today], Exit::Ok, &["file-row"]);
+    assert_eq!((&closed[0]["closed"], &closed[0]["documents"]), (&json!(today), &json!(1)));
+    checked.run(&["file", "close", &file, "--date", &today], Exit::Conflict, &["error"]);
+    checked.run(&["file", "reopen", &file, "--reason", "Құжат келді"], Exit::Ok, &["file-row"]);
+    checked.run(&["file", "list", "--title", "хат АЛМАСУ"], Exit::Ok, &["file-row"]);
+    checked.run(&["file", "list", "--year", "2025"], Exit::Ok, &[]);
+    let place = ["hold", "place", record, "--file", &file, "--query", "Сынақ", "--owner", "Прокуратура"];
+    let place = [&place[..], &["--reason", "Тергеу", "--basis", "№ 5 сұрау", "--review", "2026-12-31"]].concat();
+    let placed = checked.run(&place, Exit::Ok, &["hold-answer"]);
+    let hold = placed[0]["hold_id"].as_str().unwrap().to_owned();
+    let held = checked.run(&["hold", "list"], Exit::Ok, &["hold-row"]);
+    assert_eq!(held[0]["targets"].as_array().unwrap().len(), 5, "four records found, one of them named too; a file");
+    checked.run(&["hold", "lift", &hold, "--reason", "Аяқталды"], Exit::Ok, &["hold-answer"]);
+    checked.run(&["hold", "lift", &hold, "--reason", "Аяқталды"], Exit::Conflict, &["error"]);
+    checked.run(&["hold", "list"], Exit::Ok, &[]);
+    checked.run(&["hold", "list", "--all"], Exit::Ok, &["hold-row"]);
+}
+
 #[test]
 fn every_line_follows_its_schema() {
     let bench = Bench::empty();
@@ -285,6 +330,8 @@ fn every_line_follows_its_schema() {
     answers_are_issued(&mut checked);
     checked.run(&["validate", "--record", &public], Exit::Ok, &["validate-record"]);
 
+    records_are_arranged(&mut checked, &public);
+
     let full = checked.run(&["audit"], Exit::Ok, &["audit"]);
     assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(4)));
     let fast = checked.run(&["audit", "--fast"], Exit::Ok, &["audit"]);
@@ -300,9 +347,10 @@ fn every_line_follows_its_schema() {
     let names = vec!["log-entry"; usize::try_from(entries).unwrap()];
     let log = checked.run(&["log", "entries"], Exit::Ok, &names);
     assert!(log.iter().enumerate().all(|(i, line)| line["index"] == json!(i)));
-    let about = checked.run(&["log", "entries", "--record", &public], Exit::Ok, &["log-entry"; 5]);
+    let about = checked.run(&["log", "entries", "--record", &public], Exit::Ok, &["log-entry"; 8]);
     let acts: Vec<&Value> = about.iter().map(|line| &line["entry"]["act"]).collect();
-    assert_eq!(acts, ["record.accepted", "record.amended", "record.amended", "record.amended", "record.amended"]);
+    assert_eq!(acts[..5], ["record.accepted", "record.amended", "record.amended", "record.amended", "record.amended"]);
+    assert_eq!(acts[5..], ["record.filed", "hold.covers", "hold.uncovers"]);
     checked.run(&["log", "checkpoint", "--vkey"], Exit::Ok, &["log-vkey"]);
     checked.run(&["log", "proof", "--inclusion", "2"], Exit::Ok, &["log-inclusion"]);
     checked.run(&["log", "proof", "--consistency", "3"], Exit::Ok, &["log-consistency"]);

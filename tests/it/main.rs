@@ -12,6 +12,7 @@ mod corpus;
 mod crash;
 mod crash_signed;
 mod fetch;
+mod filing;
 mod formats;
 mod golden;
 mod gost;

@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 14] = [
+const WALL: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("store", &["model"]),
     ("retention", &["model"]),
@@ -37,9 +37,17 @@ const WALL: [(&str, &[&str]); 14] = [
     ("ingest", &["model", "store", "verify", "vault", "tlog", "index", "archive", "access"]),
     ("access", &["model", "store", "vault", "tlog", "index", "archive"]),
     ("audit", &["model", "store", "vault", "tlog", "index", "archive"]),
+    // Between intake and retention: arranges what is held, and gathers what retention judges.
+    ("filing", &["model", "store", "retention", "tlog", "index", "archive"]),
     // Above intake, so that nothing there can reach the network.
     ("fetch", &["model", "verify", "archive", "ingest"]),
-    ("cli", &["model", "store", "verify", "vault", "tlog", "index", "archive", "ingest", "access", "audit", "fetch"]),
+    (
+        "cli",
+        &[
+            "model", "store", "verify", "vault", "tlog", "index", "archive", "ingest", "access", "audit", "fetch",
+            "filing", "retention",
+        ],
+    ),
     // Test builds only; nothing but tests imports it.
     ("testing", &["model", "store", "vault", "tlog", "index", "archive", "ingest", "access", "audit"]),
 ];

@@ -294,6 +294,10 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "import.adopted": "rec doc obj", "import.begun": "rec doc obj", "import.ended": "rec doc obj",
     "answer-key.added": "rec doc obj", "submission.waiting": "rec key doc obj", "waiting.ended": "rec",
     "notice.issued": "rec doc obj",
+    "nomenclature.adopted": "rec doc obj", "rules.adopted": "rec doc obj", "file.opened": "rec key doc obj",
+    "file.closed": "rec doc obj", "file.reopened": "rec doc obj", "file.reclassified": "rec doc obj",
+    "event.recorded": "rec doc obj", "record.filed": "rec of", "hold.placed": "rec key doc obj",
+    "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
     "record.read": "rec", "segment.sealed": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
@@ -301,9 +305,15 @@ INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active
 REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "account.added": 0, "agency.added": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
+    "nomenclature.adopted": 0, "rules.adopted": 0,
     "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
-HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "rec": 32}
+HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
+MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the record was in another file
+# §4.3: acts about a file (іс) or a hold, and those that name one in `of`
+ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "file", "event.recorded": "file",
+         "hold.lifted": "hold"}
+NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold"}
 
 
 def is_hex(text, digits):
@@ -535,6 +545,8 @@ class Archive:
     def check_entries(self):  # §4.3
         chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
+        self.made = {"file": set(), "hold": set()}  # ids of files and of holds
+        filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         self.gone = {}  # by id of a record or a waiting submission: how its key went
         self.rolled = -1  # the newest roll
         for index, text in enumerate(self.entries):
@@ -543,6 +555,8 @@ class Archive:
             act, rec = entry.get("act"), entry.get("rec")
             need(act in ACTS, where, "unknown act")
             fields = {"act", "actor", "id", "t", "v", *ACTS[act].split()}
+            if act == "record.filed" and filed.get(rec) is not None:
+                fields |= MOVED
             chain = (rec, act == "record.read")
             need(set(entry) == fields | ({"prev"} if rec and chain in chains else set()), where, "wrong fields")
             need(all(is_hex(entry[field], digits) for field, digits in HEX_FIELDS.items() if field in entry),
@@ -573,6 +587,18 @@ class Archive:
                 self.accepted[rec] = entry
             if act == "submission.waiting":
                 self.waiting[rec] = entry
+            if act in ("file.opened", "hold.placed"):
+                self.made[act.partition(".")[0]].add(rec)
+            need(act not in ABOUT or rec in self.made[ABOUT[act]], where, "rec is not what the act is about")
+            need(act not in NAMES or entry["of"] in self.made[NAMES[act]], where, "of is not what the act names")
+            if act == "record.filed":
+                need(rec in self.accepted and filed.get(rec) != entry["of"], where, "rec is no record, or in the file")
+                filed[rec] = entry["of"]
+            if act in ("hold.covers", "hold.uncovers"):
+                pair = (entry["of"], rec)
+                need(rec in self.accepted or rec in self.made["file"], where, "rec is no record and no file")
+                need((pair in covered) == (act == "hold.uncovers"), where, "covered twice, or not covered")
+                (covered.discard if act == "hold.uncovers" else covered.add)(pair)
             if act in ("record.amended", "record.spilled", "record.read"):
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
@@ -870,6 +896,17 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "submission.waiting": [{"files", "agency", "registration_number", "document_date", "source", "reasons",
                             "missing"}],
     "notice.issued": [{"files", "refusal"}],
+    "nomenclature.adopted": [{"file", "sha256"}],
+    "rules.adopted": [{"files", "list", "edition", "sha256", "approved", "policy", "authorities"}],
+    "file.opened": [{"agency", "index", "year", "volume", "title", "form"} | item | attributes
+                    for item in (set(), {"item"}) for attributes in (set(), {"attributes"})],
+    "file.closed": [{"date"}], "file.reopened": [{"reason"}],
+    "file.reclassified": [{"reason"} | more for more in ({"item"}, {"attributes"}, {"item", "attributes"})],
+    "event.recorded": [{"event", "date"}, {"event", "date", "reason"}],
+    "record.filed": [{"reason"}],
+    "hold.placed": [{"owner", "reason", "basis", "targets"} | review | query
+                    for review in (set(), {"review"}) for query in (set(), {"query"})],
+    "hold.lifted": [{"reason"}],
 }
 FILE_KEYS = {"name", "size", "sha256", "object", "address"}  # §5.6
 Part = namedtuple("Part", "metadata objects items key")  # metadata file, `objects`, stored objects by id, owner's key

@@ -1,0 +1,306 @@
+//! `muragat file open|add|close|reopen|reclassify|event|list`: files (іс, дело), the unit of retention.
+
+use super::Common;
+use super::show::record_id;
+use crate::archive::Archive;
+use crate::error::{Error, ErrorCode, Exit};
+use crate::filing::files::{self, Asked, File};
+use crate::index::filing::date;
+use crate::model::case_file::ListItem;
+use crate::model::fold;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::strict::shown;
+use crate::text::{Text, text};
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Arguments of `file`.
+#[derive(clap::Args)]
+pub(super) struct FileArgs {
+    #[command(subcommand)]
+    command: FileCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum FileCommand {
+    /// Open a file under an index of the nomenclature.
+    Open(Open),
+    /// Put records into an open file: all of those named, or none.
+    Add(Add),
+    /// Close a file: its term begins to run.
+    Close(Close),
+    /// Open a closed file again.
+    Reopen {
+        /// Id of the file.
+        id: String,
+        /// Why; kept with the act.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Change what a file is kept by.
+    Reclassify(Reclassify),
+    /// Record an event that the term depends on, or correct one.
+    Event(Event),
+    /// The files, by agency, year and index.
+    List(List),
+}
+
+#[derive(clap::Args)]
+struct Open {
+    /// Code of the agency.
+    #[arg(long, value_name = "CODE")]
+    agency: String,
+    /// Index in the nomenclature.
+    #[arg(long, value_name = "INDEX")]
+    index: String,
+    /// The year of the nomenclature.
+    #[arg(long, value_name = "YEAR")]
+    year: u16,
+    /// Number of the volume; the next one when not given.
+    #[arg(long, value_name = "N")]
+    volume: Option<u16>,
+    /// Title; that of the nomenclature when not given.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// What it is kept by; what the nomenclature says when not given.
+    #[arg(long, value_name = "LIST/ITEM")]
+    item: Option<ListItem>,
+    /// An attribute that rules ask for; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    attributes: Vec<(String, String)>,
+}
+
+#[derive(clap::Args)]
+struct Add {
+    /// Id of the file.
+    id: String,
+    /// Ids of records.
+    #[arg(value_name = "RECORD", required = true)]
+    records: Vec<String>,
+    /// Why records that are in another file are moved; kept with each of them.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct Close {
+    /// Id of the file.
+    id: String,
+    /// The day on which its last document was dealt with, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE")]
+    date: NaiveDate,
+}
+
+#[derive(clap::Args)]
+struct Reclassify {
+    /// Id of the file.
+    id: String,
+    /// The item it is kept by from now on.
+    #[arg(long, value_name = "LIST/ITEM")]
+    item: Option<ListItem>,
+    /// An attribute that rules ask for; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    attributes: Vec<(String, String)>,
+    /// Why; kept with the act.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+#[derive(clap::Args)]
+struct Event {
+    /// Id of the file.
+    id: String,
+    /// Name of the event, as the rule has it: `contract_ended`.
+    #[arg(value_name = "EVENT")]
+    event: String,
+    /// When it happened, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE")]
+    date: NaiveDate,
+    /// Why a day that was recorded before is corrected.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct List {
+    /// Only those of this agency.
+    #[arg(long, value_name = "CODE")]
+    agency: Option<String>,
+    /// Only those of this year.
+    #[arg(long, value_name = "YEAR")]
+    year: Option<u16>,
+    /// Only those of this index.
+    #[arg(long, value_name = "INDEX")]
+    index: Option<String>,
+    /// Only those with all these words in the title.
+    #[arg(long, value_name = "WORDS")]
+    title: Option<String>,
+    /// Only those that are open.
+    #[arg(long)]
+    open: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("an attribute is written NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+const NOTHING: Text = text("Іс жоқ.", "Дел нет.", "There are no files.");
+const VOLUME: Text = text("том", "том", "volume");
+const OPEN: Text = text("ашық", "открыто", "open");
+const CLOSED: Text = text("жабылған", "закрыто", "closed");
+const DOCUMENTS: Text = text("құжат", "документов", "documents");
+const NO_ITEM: Text = text("тармағы белгісіз", "статья не известна", "item not known");
+const ADDED: Text = text("іске қосылды", "помещено в дело", "put into the file");
+const HELD: Text = text("бұрыннан осы істе", "уже в этом деле", "in this file already");
+
+impl FileArgs {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        let command = match self.command {
+            FileCommand::List(args) => return args.run(common),
+            command => command,
+        };
+        let archive = common.open_to_act()?;
+        let actor = common.actor(&archive)?;
+        let file = match command {
+            FileCommand::Add(args) => {
+                args.run(&archive, actor, common)?;
+                archive.close()?;
+                return Ok(Exit::Ok);
+            }
+            FileCommand::Open(args) => args.run(&archive, actor)?,
+            FileCommand::Close(args) => files::close(&archive, file_id(&args.id)?, args.date, actor)?,
+            FileCommand::Reopen { id, reason } => files::reopen(&archive, file_id(&id)?, &reason, actor)?,
+            FileCommand::Reclassify(args) => {
+                let (id, attributes) = (file_id(&args.id)?, args.attributes.into_iter().collect());
+                files::reclassify(&archive, id, args.item, attributes, &args.reason, actor)?
+            }
+            FileCommand::Event(args) => {
+                let (id, reason) = (file_id(&args.id)?, args.reason.as_deref());
+                files::event(&archive, id, &args.event, args.date, reason, actor)?
+            }
+            FileCommand::List(_) => unreachable!("listed above"),
+        };
+        print(common, &file);
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+/// The id of a file, as a person wrote it.
+pub(super) fn file_id(text: &str) -> Result<RecordId, Error> {
+    let unknown = |_| Error::new(ErrorCode::FilUnknown, text, "not an id of a file: 32 digits of 0-9 and a-f");
+    text.trim().to_ascii_lowercase().parse().map_err(unknown)
+}
+
+impl Open {
+    fn run(self, archive: &Archive, actor: ActorId) -> Result<File, Error> {
+        let asked = Asked {
+            agency: self.agency,
+            index: self.index,
+            year: self.year,
+            volume: self.volume,
+            title: self.title,
+            item: self.item,
+            attributes: self.attributes.into_iter().collect::<BTreeMap<_, _>>(),
+        };
+        files::open(archive, &asked, actor)
+    }
+}
+
+impl Add {
+    fn run(self, archive: &Archive, actor: ActorId, common: &Common) -> Result<(), Error> {
+        let records: Vec<RecordId> = self.records.iter().map(|id| record_id(id)).collect::<Result<_, _>>()?;
+        let id = file_id(&self.id)?;
+        let entered = files::enter(archive, id, &records, self.reason.as_deref(), actor)?;
+        let ids = |ids: &[RecordId]| ids.iter().map(RecordId::to_string).collect::<Vec<_>>();
+        if common.json() {
+            let (added, held) = (ids(&entered.entered), ids(&entered.held));
+            common.print_json(&json!({"file_id": id.to_string(), "added": added, "held": held}));
+            return Ok(());
+        }
+        let lang = common.lang();
+        for (word, ids) in [(ADDED, &entered.entered), (HELD, &entered.held)] {
+            if !ids.is_empty() {
+                out!("{}: {}", word.get(lang), ids.len());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl List {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let words = self.title.as_deref().map(fold::words).unwrap_or_default();
+        let mut found = Vec::new();
+        archive.index().files(&mut |id, row| {
+            let has_words = || {
+                let title = fold::words(&row.title);
+                words.iter().all(|word| title.iter().any(|other| other.starts_with(word.as_str())))
+            };
+            let is_asked = self.agency.as_ref().is_none_or(|agency| *agency == row.agency)
+                && self.year.is_none_or(|year| year == row.year)
+                && self.index.as_ref().is_none_or(|index| *index == row.index)
+                && (!self.open || row.is_open())
+                && (words.is_empty() || has_words());
+            if is_asked {
+                found.push(File { id, row });
+            }
+            true
+        })?;
+        let key = |file: &File| {
+            let row = &file.row;
+            (row.agency.clone(), row.year, row.index.clone(), row.volume)
+        };
+        found.sort_by_cached_key(key);
+        if found.is_empty() && !common.json() {
+            common.say(NOTHING.get(common.lang()));
+        }
+        for file in &found {
+            print(common, file);
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+/// A file as JSON.
+pub(super) fn file_json(file: &File) -> Value {
+    let (row, state) = (&file.row, file.row.state());
+    let day = |day: Option<i32>| day.and_then(date).map(|day| day.to_string());
+    let events: BTreeMap<&str, Option<String>> =
+        state.events.iter().map(|(event, on)| (event.as_str(), day(Some(*on)))).collect();
+    json!({
+        "file_id": file.id.to_string(), "agency": row.agency, "index": row.index, "year": row.year,
+        "volume": row.volume, "title": row.title, "form": row.form, "item": row.item().map(|item| item.to_string()),
+        "attributes": state.attributes, "events": events, "closed": day(state.closed), "documents": row.documents,
+        "oldest": day(row.oldest), "newest": day(row.newest),
+    })
+}
+
+/// A file in one line: index, year, volume, title.
+pub(super) fn file_line(file: &File, common: &Common) -> String {
+    let row = &file.row;
+    let volume = format!("{} {}", VOLUME.get(common.lang()), row.volume);
+    format!("{} · {} · {volume} · {} ({})", shown(&row.index), row.year, shown(&row.title), shown(&row.agency))
+}
+
+fn print(common: &Common, file: &File) {
+    if common.json() {
+        common.print_json(&file_json(file));
+        return;
+    }
+    let (lang, row, state) = (common.lang(), &file.row, file.row.state());
+    out!("{} {}", file.id, file_line(file, common));
+    let item = row.item().map_or_else(|| NO_ITEM.get(lang).to_owned(), |item| shown(&item.to_string()));
+    let standing = match state.closed.and_then(date) {
+        Some(day) => format!("{} {day}", CLOSED.get(lang)),
+        None => OPEN.get(lang).to_owned(),
+    };
+    out!("  {item} · {standing} · {} {}", row.documents, DOCUMENTS.get(lang));
+    for (event, on) in &state.events {
+        out!("  {event}: {}", date(*on).map(|day| day.to_string()).unwrap_or_default());
+    }
+}

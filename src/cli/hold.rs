@@ -1,0 +1,199 @@
+//! `muragat hold place|lift|list`: what must not be disposed of, whatever its term says.
+
+use super::Common;
+use super::file::file_id;
+use super::show::record_id;
+use crate::archive::Archive;
+use crate::clock::civil_date;
+use crate::error::{Error, Exit};
+use crate::filing::holds::{self, Hold, Placing};
+use crate::index::filing::HoldTarget;
+use crate::index::query::Query;
+use crate::model::strict::shown;
+use crate::text::{Text, text};
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+/// Arguments of `hold`.
+#[derive(clap::Args)]
+pub(super) struct HoldArgs {
+    #[command(subcommand)]
+    command: HoldCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum HoldCommand {
+    /// Place a hold on records, files, or what a query finds now; it takes effect at once.
+    Place(Place),
+    /// Lift a hold.
+    Lift {
+        /// Id of the hold.
+        id: String,
+        /// Why; kept with the act.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// The holds, oldest first.
+    List {
+        /// Also those that were lifted.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct Place {
+    /// Ids of records.
+    #[arg(value_name = "RECORD")]
+    records: Vec<String>,
+    /// A file with all its records, also those that are put into it later; may be repeated.
+    #[arg(long = "file", value_name = "ID")]
+    files: Vec<String>,
+    /// All records that this query finds now; later ones are not kept by it.
+    #[arg(long, value_name = "QUERY")]
+    query: Option<String>,
+    /// Who asks for it: a body or an office.
+    #[arg(long, value_name = "TEXT")]
+    owner: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// By which law, decision or request.
+    #[arg(long, value_name = "TEXT")]
+    basis: String,
+    /// When somebody should look whether it is still needed, YYYY-MM-DD; it does not end by itself.
+    #[arg(long, value_name = "DATE")]
+    review: Option<NaiveDate>,
+}
+
+const PLACED: Text = text("тыйым салынды", "запрет наложен", "hold placed");
+const LIFTED: Text = text("тыйым алынды", "запрет снят", "hold lifted");
+const COVERS: Text = text("қамтиды", "охватывает", "covers");
+const NOTHING: Text = text("Тыйым жоқ.", "Запретов нет.", "There are no holds.");
+const REVIEW: Text = text("қайта қарау", "пересмотр", "review");
+const OVERDUE: Text = text("мерзімі өтті", "срок прошёл", "overdue");
+const RECORDS: Text = text("жазба", "записей", "records");
+const FILES: Text = text("іс", "дел", "files");
+
+impl HoldArgs {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        match self.command {
+            HoldCommand::Place(args) => args.run(common),
+            HoldCommand::Lift { id, reason } => {
+                let archive = common.open_to_act()?;
+                let actor = common.actor(&archive)?;
+                let id = hold_id(&id)?;
+                let entry = holds::lift(&archive, id, &reason, actor)?;
+                if common.json() {
+                    common.print_json(&json!({"status": "lifted", "hold_id": id.to_string(), "entry": entry}));
+                } else {
+                    out!("{}: {id} (#{entry})", LIFTED.get(common.lang()));
+                }
+                archive.close()?;
+                Ok(Exit::Ok)
+            }
+            HoldCommand::List { all } => list(common, all),
+        }
+    }
+}
+
+fn hold_id(text: &str) -> Result<crate::model::id::RecordId, Error> {
+    let what = "not an id of a hold: 32 digits of 0-9 and a-f";
+    let unknown = |_| Error::new(crate::error::ErrorCode::HldUnknown, text, what);
+    text.trim().to_ascii_lowercase().parse().map_err(unknown)
+}
+
+impl Place {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open_to_act()?;
+        let actor = common.actor(&archive)?;
+        let mut targets = Vec::new();
+        for record in &self.records {
+            targets.push(HoldTarget::Record(record_id(record)?.0));
+        }
+        for file in &self.files {
+            targets.push(HoldTarget::File(file_id(file)?.0));
+        }
+        if let Some(query) = &self.query {
+            targets.extend(found(&archive, query)?);
+        }
+        let placing = Placing {
+            owner: self.owner,
+            reason: self.reason,
+            basis: self.basis,
+            review: self.review,
+            query: self.query,
+        };
+        let (id, entry) = holds::place(&archive, &placing, &targets, actor)?;
+        let covered = holds::find(&archive, id)?.row.targets;
+        if common.json() {
+            let covers = covered.len();
+            common.print_json(
+                &json!({"status": "placed", "hold_id": id.to_string(), "entry": entry, "covers": covers}),
+            );
+        } else {
+            let lang = common.lang();
+            out!("{}: {id} (#{entry}) · {} {}", PLACED.get(lang), COVERS.get(lang), counts(&covered, common));
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
+fn found(archive: &Archive, query: &str) -> Result<Vec<HoldTarget>, Error> {
+    let query = Query::parse(query)?;
+    let mut targets = Vec::new();
+    archive.wait_index()?;
+    archive.index().search(&query, None, &mut |_, row| {
+        targets.push(HoldTarget::Record(row.record));
+        true
+    })?;
+    Ok(targets)
+}
+
+fn counts(targets: &[HoldTarget], common: &Common) -> String {
+    let lang = common.lang();
+    let files = targets.iter().filter(|target| matches!(target, HoldTarget::File(_))).count();
+    let parts = [(targets.len() - files, RECORDS), (files, FILES)];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {}", word.get(lang))).collect();
+    parts.join(", ")
+}
+
+/// A hold as JSON.
+pub(super) fn hold_json(hold: &Hold) -> Value {
+    let placing = &hold.placing;
+    json!({
+        "hold_id": hold.id.to_string(), "entry": hold.row.placed, "lifted": hold.row.lifted,
+        "owner": placing.owner, "reason": placing.reason, "basis": placing.basis,
+        "review": placing.review.map(|day| day.to_string()), "query": placing.query,
+        "targets": hold.row.targets.iter().map(|target| target.value()).collect::<Vec<_>>(),
+    })
+}
+
+fn list(common: &Common, all: bool) -> Result<Exit, Error> {
+    let archive = common.open()?;
+    let lang = common.lang();
+    let today = civil_date(archive.now());
+    let held = holds::list(&archive, all)?;
+    if held.is_empty() && !common.json() {
+        common.say(NOTHING.get(lang));
+    }
+    for hold in &held {
+        if common.json() {
+            common.print_json(&hold_json(hold));
+            continue;
+        }
+        let placing = &hold.placing;
+        let lifted = hold.row.lifted.map(|entry| format!(" · {} #{entry}", LIFTED.get(lang))).unwrap_or_default();
+        out!("{} · {} · #{}{lifted}", hold.id, counts(&hold.row.targets, common), hold.row.placed);
+        out!("  {} · {}", shown(&placing.owner), shown(&placing.basis));
+        out!("  {}", shown(&placing.reason));
+        if let Some(review) = placing.review {
+            let overdue = if review < today && hold.row.lifted.is_none() { OVERDUE.get(lang) } else { "" };
+            out!("  {}: {review} {overdue}", REVIEW.get(lang));
+        }
+    }
+    archive.close()?;
+    Ok(Exit::Ok)
+}

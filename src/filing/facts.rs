@@ -1,0 +1,77 @@
+//! What is known of a file, gathered for `retention`: the row of the file, the holds on it and on its records.
+//!
+//! Asked of the index, which may be behind the journal: whoever decides by it waits for the index first.
+
+use super::files::File;
+use crate::archive::Archive;
+use crate::error::Error;
+use crate::index::filing::{FileRow, StateRow, date};
+use crate::model::id::RecordId;
+use crate::retention::{Facts, Hold, Item, State};
+use std::collections::HashMap;
+
+/// The holds that are not lifted, by the file that they keep. A hold on a record that is in no file keeps nothing else.
+#[derive(Debug, Default)]
+pub struct Holds(HashMap<RecordId, Vec<Hold>>);
+
+impl Holds {
+    /// Reads the holds as they are now.
+    pub fn read(archive: &Archive) -> Result<Self, Error> {
+        let index = archive.index();
+        let mut holds = Self::default();
+        for (target, id) in index.held()? {
+            // An id is that of a file or of a record.
+            let (file, record) = match index.record_by_id(target)? {
+                None => (target, None),
+                Some(row) => match row.filed {
+                    Some(file) => (RecordId(file), Some(target)),
+                    None => continue,
+                },
+            };
+            holds.0.entry(file).or_default().push(Hold { id, record });
+        }
+        holds.0.values_mut().for_each(|holds| holds.sort_unstable());
+        Ok(holds)
+    }
+
+    /// The holds on a file and on its records.
+    pub fn of(&self, file: RecordId) -> &[Hold] {
+        self.0.get(&file).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What is known of a file.
+pub fn of(id: RecordId, row: &FileRow, holds: &Holds) -> Facts {
+    // One record without a date makes both ends unknown.
+    let known = |day: Option<i32>| day.filter(|_| !row.has_undated).and_then(date);
+    Facts {
+        file: id,
+        oldest: known(row.oldest),
+        newest: known(row.newest),
+        documents: row.documents,
+        states: row.states.iter().map(state).collect(),
+        rulings: Vec::new(),
+        holds: holds.of(id).to_vec(),
+    }
+}
+
+fn state(row: &StateRow) -> State {
+    State {
+        entry: row.entry,
+        closed: row.closed.and_then(date),
+        item: row.item.clone().map(|(list, item)| Item { list, item }),
+        attributes: row.attributes.clone(),
+        events: row.events.iter().filter_map(|(event, day)| Some((event.clone(), date(*day)?))).collect(),
+        // No act comes with a signed decision to shorten yet: an earlier, later day always stays.
+        is_shortening: false,
+    }
+}
+
+/// The file of a record, when it is in one.
+pub fn file_of(archive: &Archive, record: RecordId) -> Result<Option<File>, Error> {
+    let row = archive.index().record_by_id(record)?;
+    match row.and_then(|row| row.filed) {
+        Some(file) => super::files::find(archive, RecordId(file)).map(Some),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,195 @@
+//! The rows of files (іс, дело) and of holds, and how their acts change them.
+//!
+//! A file's row has all states that acts left of it, because what would have become due later by an earlier one stays
+//! due later (`retention`). Which records are in a file is rows of its own; a record's row names its file.
+
+use crate::model::case_file::{Change, ListItem, Opening};
+use crate::model::id::RecordId;
+use crate::model::record::ActDocument;
+use chrono::{Datelike, NaiveDate};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A day as a row has it: from the proleptic Gregorian day count.
+pub type Day = i32;
+
+/// The day of a date.
+pub fn day(date: NaiveDate) -> Day {
+    date.num_days_from_ce()
+}
+
+/// The date of a day.
+pub fn date(day: Day) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(day)
+}
+
+/// A file as one act left it.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct StateRow {
+    /// The entry of the act.
+    pub entry: u64,
+    /// When it was closed.
+    pub closed: Option<Day>,
+    /// List and item.
+    pub item: Option<(String, String)>,
+    /// Attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// Events with their days.
+    pub events: BTreeMap<String, Day>,
+}
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct FileRow {
+    /// Code of the agency.
+    pub agency: String,
+    /// Index in the nomenclature.
+    pub index: String,
+    /// The year of the nomenclature.
+    pub year: u16,
+    /// Number of the volume.
+    pub volume: u16,
+    /// Title.
+    pub title: String,
+    /// In which form its documents are kept, as its act says it.
+    pub form: String,
+    /// What acts made of it, oldest first, never none.
+    pub states: Vec<StateRow>,
+    /// How many records are in it.
+    pub documents: u32,
+    /// Creation of the oldest record that was ever in it.
+    pub oldest: Option<Day>,
+    /// Creation of the newest record that was ever in it.
+    pub newest: Option<Day>,
+    /// A record was put into it whose date of creation is not known.
+    pub has_undated: bool,
+}
+
+impl FileRow {
+    /// The row of a file that was opened as `entry`.
+    pub fn opened(document: &ActDocument, entry: u64) -> Option<Self> {
+        let opening = Opening::of_fields(&document.fields)?;
+        let state = StateRow {
+            entry,
+            closed: None,
+            item: opening.item.map(|item| (item.list, item.item)),
+            attributes: opening.attributes,
+            events: BTreeMap::new(),
+        };
+        Some(Self {
+            agency: opening.agency,
+            index: opening.index,
+            year: opening.year,
+            volume: opening.volume,
+            title: opening.title,
+            form: opening.form.as_str().to_owned(),
+            states: vec![state],
+            documents: 0,
+            oldest: None,
+            newest: None,
+            has_undated: false,
+        })
+    }
+
+    /// Its last state.
+    pub fn state(&self) -> &StateRow {
+        self.states.last().expect("a file has the state it was opened in")
+    }
+
+    /// Whether records can be put into it.
+    pub fn is_open(&self) -> bool {
+        self.state().closed.is_none()
+    }
+
+    /// What it is kept by now.
+    pub fn item(&self) -> Option<ListItem> {
+        self.state().item.clone().map(|(list, item)| ListItem { list, item })
+    }
+
+    /// Adds the state that an act leaves.
+    pub fn change(&mut self, change: Change, entry: u64) {
+        let mut state = StateRow { entry, ..self.state().clone() };
+        match change {
+            Change::Closed(date) => state.closed = Some(day(date)),
+            Change::Reopened => state.closed = None,
+            Change::Reclassified { item, attributes } => {
+                if let Some(item) = item {
+                    state.item = Some((item.list, item.item));
+                }
+                state.attributes.extend(attributes);
+            }
+            Change::Event { event, day: date } => drop(state.events.insert(event, day(date))),
+        }
+        self.states.push(state);
+    }
+
+    /// A record that was made on `created` is put into it.
+    pub fn enter(&mut self, created: Option<Day>) {
+        self.documents += 1;
+        match created {
+            Some(day) => {
+                self.oldest = Some(self.oldest.map_or(day, |oldest| oldest.min(day)));
+                self.newest = Some(self.newest.map_or(day, |newest| newest.max(day)));
+            }
+            None => self.has_undated = true,
+        }
+    }
+
+    /// A record is taken out of it. Its dates stay: what a file once held never makes it due earlier.
+    pub fn leave(&mut self) {
+        self.documents = self.documents.saturating_sub(1);
+    }
+}
+
+/// What a hold keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, bincode::Encode, bincode::Decode)]
+pub enum HoldTarget {
+    /// A record, and with it its file.
+    Record([u8; 16]),
+    /// A file with all records, also those that are put into it later.
+    File([u8; 16]),
+}
+
+impl HoldTarget {
+    /// The id of the record or file.
+    pub fn id(self) -> RecordId {
+        match self {
+            HoldTarget::Record(id) | HoldTarget::File(id) => RecordId(id),
+        }
+    }
+
+    /// As the act document has it.
+    pub fn value(self) -> Value {
+        match self {
+            HoldTarget::Record(id) => serde_json::json!({"record": RecordId(id).to_string()}),
+            HoldTarget::File(id) => serde_json::json!({"file": RecordId(id).to_string()}),
+        }
+    }
+
+    fn of(value: &Value) -> Option<Self> {
+        let id = |key: &str| Some(value.get(key)?.as_str()?.parse::<RecordId>().ok()?.0);
+        id("record").map(HoldTarget::Record).or_else(|| id("file").map(HoldTarget::File))
+    }
+}
+
+/// A hold.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct HoldRow {
+    /// The entry that placed it.
+    pub placed: u64,
+    /// The entry that lifted it.
+    pub lifted: Option<u64>,
+    /// What it keeps, ascending.
+    pub targets: Vec<HoldTarget>,
+}
+
+impl HoldRow {
+    /// The row of a hold that was placed as `entry`.
+    pub fn placed(document: &ActDocument, entry: u64) -> Option<Self> {
+        let targets = document.fields.get("targets")?.as_array()?;
+        let mut targets: Vec<_> = targets.iter().map(HoldTarget::of).collect::<Option<_>>()?;
+        targets.sort_unstable();
+        targets.dedup();
+        Some(Self { placed: entry, lifted: None, targets })
+    }
+}
