@@ -254,6 +254,7 @@ fn print_row(row: &Reported, lang: Lang) {
     out!("{word}: #{} {} {}", row.line, shown(&row.number), shown(&row.date));
     match &row.outcome {
         Outcome::Refused(reasons) => print_refusals(reasons, lang),
+        Outcome::Failed(error) if error.what.is_empty() => out!("  {}", error.code),
         Outcome::Failed(error) => out!("  {}", shown(&error.to_string())),
         _ => {}
     }

@@ -26,7 +26,7 @@ use muragat::testing::{Failure, FaultPlan};
 use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::material::Material;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -549,6 +549,53 @@ fn rows_become_records_that_never_look_better_than_they_are() {
     }
     assert_eq!(archive.index_meta().damaged, 0);
     assert_eq!(imports(&archive).unwrap().len(), 2);
+}
+
+#[test]
+fn of_a_row_with_a_mark_of_secrecy_codes_are_told_and_nothing_else_whatever_its_other_faults() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let toml = profile(&bench, "1", KEEP)
+        .replacen("[columns]", "ignore = [\"Гриф\"]\n\n[columns]\naccess_category = \"Қол\"\ncontrol_mark = \"БМ\"", 1)
+        + "\n[values.control_mark]\n\"А\" = \"Бақылауда\"\n\"Б\" = \"Құпия\"\n";
+    let mut holding = Holding::new();
+    for name in ["0.docx", "5.docx", "құпия.docx", "nobody.docx"] {
+        holding.file(name, text(name));
+    }
+    let header = format!("{HEADER};БМ;Гриф;Қол");
+    let mut wanted = Vec::new();
+    for (n, row, codes) in [
+        (2, "S-2;05.03.2014;Құпия;06.03.2019;К-2;5.docx;;;;;;", &["IMP-008", "IMP-009", "ING-033"][..]),
+        (3, "S-3;05.03.2019;Өте құпия;;;5.docx;;;;;;", &["IMP-009", "ING-033"]),
+        (4, "S-4 құпия;05.03.2019;T;;;nofile.docx;;;;;;", &["IMP-007", "ING-033"]),
+        (5, "S-5;05.03.2019;T;;;../құпия/x.docx;;;;;;", &["ING-011", "ING-033"]),
+        (6, "S-6;05.03.2019;Секретно;;;6.docx;;;;;;extra;", &["IMP-007", "ING-033"]),
+        (7, "S-7;31.02.2019;T;;;7.docx;;;;;Секретно;", &["IMP-007", "ING-033"]),
+        (8, "S-8;05.03.2019;T;;Құпия 5;0.docx;;;;;;", &["ING-033"]),
+        (9, "S-9;05.03.2019;T;;;9.docx;;;;Құпия;;", &["IMP-007", "ING-033"]),
+        (10, "S-10;05.03.2019;T;;;10.docx;;;;Б;;", &["IMP-007", "ING-033"]),
+        (11, "S-11;05.03.2019;T;;;11.docx;;;;;;STATE-SECRET", &["IMP-007", "ING-015"]),
+    ] {
+        holding.line(row);
+        wanted.push((n, codes.to_vec()));
+    }
+    let table = holding.table();
+    let text = fs::read_to_string(&table).unwrap().replacen(HEADER, &header, 1);
+    fs::write(&table, text).unwrap();
+    let profile = approve(&bench, &archive, &toml);
+    for is_trial in [true, false] {
+        let (rows, summary) = import_table(&archive, &table, &holding.files(), &profile, is_trial);
+        assert_eq!(rows.len(), wanted.len());
+        for (row, (line, codes)) in rows.iter().zip(&wanted) {
+            let [at, number, date, status, record, signatures, flags, told, reasons] = &row.cells;
+            assert_eq!((at, status.as_str(), &row.codes), (&line.to_string(), "refused", codes));
+            assert_eq!([number, date, record, signatures, flags], [""; 5], "line {line}");
+            assert_eq!(*told, codes.join(" "));
+            assert_eq!(reasons.split("; ").collect::<BTreeSet<_>>(), codes.iter().copied().collect(), "line {line}");
+        }
+        let summary = summary.unwrap();
+        assert_eq!(summary.unnamed, ["nobody.docx", "ING-033"], "nor the name of a file");
+    }
 }
 
 #[test]

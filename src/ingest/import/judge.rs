@@ -160,7 +160,7 @@ fn made_up(profile: &Profile, is_blank: bool) -> Row {
 
 fn row_of(values: BTreeMap<Field, String>) -> Row {
     let main = Named { column: FileColumn::Main, path: "main".to_owned(), covers: Vec::new() };
-    Row { line: 0, values, files: vec![main], faults: Vec::new() }
+    Row { line: 0, values, files: vec![main], faults: Vec::new(), secret: None }
 }
 
 /// What the readers find in the submission and in the card that a row becomes.

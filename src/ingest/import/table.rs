@@ -2,6 +2,9 @@
 //!
 //! The table is read whole before a row of it is taken in: what two rows claim both is refused in both, because nobody
 //! but a person knows whose it is. A fault of one row leaves the others alone; a fault of the table refuses it.
+//!
+//! Every cell is searched for marks of state secrecy before anything else is said of its row, those of passed-over
+//! columns and of a row with a cell too many too.
 
 use super::super::unpack::Holding;
 use super::profile::{Field, FileColumn, Profile};
@@ -10,7 +13,9 @@ use crate::error::{ErrorCode, Refusal};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::fold;
 use crate::model::path;
+use crate::model::secrecy;
 use crate::model::strict::shown;
+use crate::model::submission::is_secret_category;
 use crate::text::{Lang, Text, text};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +103,8 @@ pub(super) struct Row {
     pub(super) files: Vec<Named>,
     /// What is wrong with it.
     pub(super) faults: Vec<Refusal>,
+    /// The code of the mark of state secrecy that it bears, in whatever cell: then it is told by codes only.
+    pub(super) secret: Option<ErrorCode>,
 }
 
 impl Row {
@@ -175,7 +182,12 @@ impl Table {
             }
             row.faults.append(&mut faults);
         }
-        holding.names().filter(|name| !named.contains(*name)).map(str::to_owned).collect()
+        // Of a file whose name has a mark of state secrecy only that it is there is said.
+        let told = |name: &str| match secrecy::is_state_secret(name) {
+            true => ErrorCode::IngSecrecyMark.to_string(),
+            false => name.to_owned(),
+        };
+        holding.names().filter(|name| !named.contains(*name)).map(told).collect()
     }
 }
 
@@ -220,6 +232,8 @@ struct Columns {
     files: Vec<(FileColumn, usize)>,
     /// Their names, by position.
     names: Vec<String>,
+    /// What the profile gives to rows that has a mark of state secrecy: defaults, and what codes stand for.
+    secret: BTreeSet<String>,
 }
 
 impl Columns {
@@ -248,11 +262,35 @@ impl Columns {
         };
         let fields = profile.columns.iter().filter_map(|(field, name)| Some((*field, place(name)?))).collect();
         let files = profile.files.iter().filter_map(|(column, name)| Some((*column, place(name)?))).collect();
-        if faults.is_empty() { Ok(Self { fields, files, names }) } else { Err(faults) }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let given = profile.defaults.values().chain(profile.values.values().flat_map(BTreeMap::values));
+        let secret = given.filter(|text| secrecy::is_state_secret(text)).cloned().collect();
+        Ok(Self { fields, files, names, secret })
     }
 
     fn row(&self, (line, record): (u64, &csv::StringRecord), cells: usize, profile: &Profile, today: NaiveDate) -> Row {
-        let mut row = Row { line, values: profile.defaults.clone(), files: Vec::new(), faults: Vec::new() };
+        let mut row = self.read(line, record, cells, profile, today);
+        let is_marked = record.iter().any(|cell| is_secret_category(cell.trim()))
+            || row.values.values().any(|value| self.secret.contains(value));
+        row.secret = match is_secret_category(row.value(Field::AccessCategory)) {
+            true => Some(ErrorCode::IngStateSecret),
+            false => is_marked.then_some(ErrorCode::IngSecrecyMark),
+        };
+        row
+    }
+
+    fn read(
+        &self,
+        line: u64,
+        record: &csv::StringRecord,
+        cells: usize,
+        profile: &Profile,
+        today: NaiveDate,
+    ) -> Row {
+        let mut row =
+            Row { line, values: profile.defaults.clone(), files: Vec::new(), faults: Vec::new(), secret: None };
         if record.len() != cells {
             row.fault(ErrorCode::ImpRow, "", |lang| format!("{}: {} / {cells}", CELLS.get(lang), record.len()));
             return row;
