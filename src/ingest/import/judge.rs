@@ -88,6 +88,11 @@ fn has_cards(profile: &Profile) -> bool {
 /// The fault at `key` that each of `rows` has with this value of a field, or with none. The row that has no such fault
 /// comes first after that: it will most likely heal the next value too.
 fn never(profile: &Profile, rows: &mut [Row], fixed: Option<(Field, Option<&String>)>, key: &str) -> Option<Refusal> {
+    // A role stands only where there may be a certifier; elsewhere the certifier as a whole is refused.
+    let is_role = matches!(fixed, Some((Field::CertifierRole, Some(_))));
+    let is_of = |found: &Refusal| {
+        key_of(profile, &found.subject) == Some(key) || (is_role && found.subject.ends_with("#/certified_by"))
+    };
     let mut first = None;
     for i in 0..rows.len() {
         let row = &mut rows[i];
@@ -96,7 +101,7 @@ fn never(profile: &Profile, rows: &mut [Row], fixed: Option<(Field, Option<&Stri
             Some((field, None)) => drop(row.values.remove(&field)),
             None => {}
         }
-        let found = judged(profile, row).into_iter().find(|found| key_of(profile, &found.subject) == Some(key));
+        let found = judged(profile, row).into_iter().find(&is_of);
         let Some(found) = found else {
             rows.swap(0, i);
             return None;
@@ -289,6 +294,13 @@ mod tests {
         };
         let wanted = ["values/profile/b", "values/kind/x", "values/direction/x", "values/certifier_role/x"];
         assert_eq!(found(&coded(&one)), wanted);
+        let sound = |field: &str| match field {
+            "profile" => "a = \"organization\"\n",
+            "kind" => "x = \"scanned_copy\"\ny = \"electronic_original\"\n",
+            "direction" => "x = \"incoming\"\n",
+            _ => "x = \"records_officer\"\n",
+        };
+        assert_eq!(found(&coded(&|field: &str| sound(field).to_owned())), [""; 0]);
         for toml in [toml.clone(), coded(&unknown), coded(&one)] {
             let profile = Profile::held(toml.as_bytes()).unwrap();
             assert!(rows(&profile, None).len() <= 500, "known words only");
