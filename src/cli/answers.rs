@@ -148,6 +148,12 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Makes sure that a new file can be written there, and leaves none: asked before long work whose result it is to hold.
+pub(super) fn check_new(path: &Path) -> io::Result<()> {
+    std::fs::File::create_new(path)?;
+    std::fs::remove_file(path)
+}
+
 /// Whether a folder holds exactly these files.
 fn holds(folder: &Path, answers: &[Answer]) -> bool {
     let read = || -> io::Result<BTreeMap<OsString, Vec<u8>>> {

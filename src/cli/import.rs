@@ -4,8 +4,9 @@
 //! file of a profile that nobody has approved yet. The report goes to a new file, and the same rows to stdout with
 //! `--json`.
 
-use super::answers::write_new;
+use super::answers::{check_new, write_new};
 use super::ingest::print_refusals;
+use super::material::{NOT_ADDED, not_shared};
 use super::{Common, read_up_to, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::clock::{local_text, rfc3339};
@@ -15,6 +16,7 @@ use crate::ingest::import::profile::Profile;
 use crate::ingest::import::{
     HeldProfile, Outcome, Reported, Run, Summary, adopted, csv_of, imports, in_force, read, run,
 };
+use crate::ingest::share::NotShared;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::tlog::commit::SYSTEM_ACTOR;
@@ -151,9 +153,10 @@ impl ImportArgs {
         let table = self.table.as_deref().ok_or_else(|| missing("TABLE"))?;
         let files = self.files.as_deref().ok_or_else(|| missing("--files"))?;
         let name = self.profile.as_deref().ok_or_else(|| missing("--profile"))?;
+        let not_written = |path: &Path, e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
         // Said before an hour of work, not after it.
-        if let Some(path) = self.report.as_deref().filter(|path| path.exists()) {
-            return Err(Error::new(ErrorCode::ArcOutput, path.display().to_string(), "the file exists"));
+        if let Some(path) = &self.report {
+            check_new(path).map_err(|e| not_written(path, e))?;
         }
         let material = super::material::read(&self.material, common)?;
         let archive = if self.dry_run { common.open()? } else { common.open_to_act()? };
@@ -194,12 +197,12 @@ impl ImportArgs {
             Ok(summary) => summary,
             Err(refusals) => return Ok(refused(&table.to_string_lossy(), &refusals, common)),
         };
-        if let Some(path) = &self.report {
-            let failed = |e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
-            write_new(path, &csv_of(cells.into_iter())).map_err(failed)?;
-        }
+        // The rows are taken whatever becomes of the report, so their sums are said first.
         print_summary(&summary, self.dry_run, common);
         archive.close()?;
+        if let Some(path) = &self.report {
+            write_new(path, &csv_of(cells.into_iter())).map_err(|e| not_written(path, e))?;
+        }
         Ok(exit(&summary))
     }
 }
@@ -254,6 +257,7 @@ fn print_row(row: &Reported, lang: Lang) {
     out!("{word}: #{} {} {}", row.line, shown(&row.number), shown(&row.date));
     match &row.outcome {
         Outcome::Refused(reasons) => print_refusals(reasons, lang),
+        Outcome::Failed(error) if error.what.is_empty() => out!("  {}", error.code),
         Outcome::Failed(error) => out!("  {}", shown(&error.to_string())),
         _ => {}
     }
@@ -360,15 +364,22 @@ impl Adopt {
         let actor = common.actor(&archive)?;
         let lang = common.lang();
         let exit = match adopt(&archive, (&bytes, &name), &signatures, &material, actor)? {
-            Adopted::Done { profile, entry } => {
+            Adopted::Done { profile, entry, shared } => {
+                // Certificates of people and OCSP answers lie with the act.
+                let left = shared.left.iter().filter(|(_, why)| *why != NotShared::NamesPeople);
                 if common.json() {
+                    let left = left.map(|(sha256, why)| json!({"reason": why.as_str(), "sha256": sha256.to_string()}));
                     common.print_json(&json!({
                         "status": "adopted", "id": profile.id, "version": profile.version,
-                        "sha256": profile.sha256.to_string(), "entry": entry,
+                        "sha256": profile.sha256.to_string(), "entry": entry, "left": left.collect::<Vec<_>>(),
                     }));
                 } else {
                     out!("{}: {} (#{entry})", ADOPTED.get(lang), shown(&name));
                     print_profile(&profile, lang);
+                    for (sha256, why) in left {
+                        out!("{}: {sha256}", NOT_ADDED.get(lang));
+                        out!("  {}", not_shared(*why).get(lang));
+                    }
                 }
                 Exit::Ok
             }

@@ -261,7 +261,10 @@ pub(super) fn print_refusals(refusals: &[Refusal], lang: Lang) {
         if last != Some(refusal.code) {
             out!("    {}", refusal.code.text(lang));
         }
-        out!("    {}: {}", TECHNICAL.get(lang), shown(&refusal.detail));
+        // Of what is secret there is none.
+        if !refusal.detail.is_empty() {
+            out!("    {}: {}", TECHNICAL.get(lang), shown(&refusal.detail));
+        }
         last = Some(refusal.code);
     }
 }

@@ -48,7 +48,7 @@ struct Add {
 
 const ADDED: Text = text("қосылды", "добавлено", "added");
 const KEPT: Text = text("бұрыннан бар", "уже есть", "kept before");
-const NOT_ADDED: Text = text("қосылмады", "не добавлено", "not added");
+pub(super) const NOT_ADDED: Text = text("қосылмады", "не добавлено", "not added");
 const NAMES_PEOPLE: Text = text(
     "адамның сертификаты немесе OCSP жауабы: оны --material арқылы беріңіз",
     "сертификат человека или ответ OCSP: дайте его через --material",
@@ -149,6 +149,15 @@ enum Why {
     Unreadable(Error),
 }
 
+/// Why something is not shared, for people.
+pub(super) fn not_shared(why: NotShared) -> Text {
+    match why {
+        NotShared::NamesPeople => NAMES_PEOPLE,
+        NotShared::NoIssuer => NO_ISSUER,
+        NotShared::NotYet => NOT_YET,
+    }
+}
+
 impl Why {
     fn as_str(&self) -> &'static str {
         match self {
@@ -159,9 +168,7 @@ impl Why {
 
     fn text(&self, common: &Common) -> String {
         let text = match self {
-            Self::NotShared(NotShared::NamesPeople) => NAMES_PEOPLE,
-            Self::NotShared(NotShared::NoIssuer) => NO_ISSUER,
-            Self::NotShared(NotShared::NotYet) => NOT_YET,
+            Self::NotShared(why) => not_shared(*why),
             Self::Unreadable(e) => return format!("{}: {} ({})", e.code, e.code.text(common.lang()), shown(&e.what)),
         };
         text.get(common.lang()).to_owned()

@@ -490,10 +490,6 @@ impl<'a> Worker<'a> {
         let policy = self.archive.policy();
         let declared = sip.submission.access_category == AccessCategory::OfficialUse;
         let subject = format!("{SUBMISSION_FILE}#/access_category");
-        if declared && policy.official_use == Action::Refuse {
-            let detail = "the policy of the archive does not admit documents for official use";
-            return Err(Stop::Refused(vec![Refusal::new(ErrorCode::IngOfficialUse, subject, detail)]));
-        }
         let card = &sip.submission.components[sip.submission.card_index()].path;
         let own = path.file_name().map(|name| name.to_string_lossy());
         let (submission, certifier) = (&sip.submission, sip.submission.certified_by.as_ref());
@@ -505,6 +501,10 @@ impl<'a> Worker<'a> {
         let marks = rules::marks(&sip.card, card, &names, sip.submission.access_category);
         if policy.secrecy_marks == Action::Refuse && !marks.is_empty() {
             return Err(Stop::Refused(marks.into_iter().map(rules::mark_refused).collect()));
+        }
+        if declared && policy.official_use == Action::Refuse {
+            let detail = "the policy of the archive does not admit documents for official use";
+            return Err(Stop::Refused(vec![Refusal::new(ErrorCode::IngOfficialUse, subject, detail)]));
         }
         let faults = check_dates(&sip.card, card, civil_date(self.archive.now()));
         if faults.is_empty() { Ok(marks) } else { Err(Stop::Refused(faults)) }

@@ -287,12 +287,15 @@ fn agency(fields: &mut Fields) -> Option<String> {
     None
 }
 
+/// Whether an access category says that the document is a state secret, in whatever words and letters: none is received
+/// or kept in this system (N 430 cl. 1, 45).
+pub fn is_secret_category(word: &str) -> bool {
+    word.to_lowercase().replace(['-', ' '], "_") == "state_secret" || secrecy::is_state_secret(word)
+}
+
 fn access_category(fields: &mut Fields) -> Option<AccessCategory> {
     let value = fields.required("access_category")?;
-    // N 430 cl. 1, 45: no state secret is received or kept in this system, in whatever words and letters it is said.
-    let is_secret =
-        |word: &str| word.to_lowercase().replace(['-', ' '], "_") == "state_secret" || secrecy::is_state_secret(word);
-    if value.as_str().is_some_and(is_secret) {
+    if value.as_str().is_some_and(is_secret_category) {
         fields.fault(ErrorCode::IngStateSecret, "access_category", "state secrets are never taken in");
         return None;
     }

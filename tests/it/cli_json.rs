@@ -481,6 +481,11 @@ fn holdings_are_imported(checked: &mut Checked<'_>) {
     assert_eq!((&tried[0]["status"], &tried[1]["status"]), (&json!("accepted"), &json!("refused")));
     assert_eq!(tried[2]["summary"]["unnamed"], json!(["73.docx"]));
     assert_eq!(import(&["old-system"], Exit::NotFound, &["error"])[0]["error"]["code"], "IMP-004");
+    // That the report cannot be written is said before the first row, and what is there stays.
+    for place in ["nowhere/trial.csv", "trial.csv"] {
+        let refused = import(&["profile.toml", "--dry-run", "--report", place], Exit::Conflict, &["error"]);
+        assert_eq!(refused[0]["error"]["code"], "ARC-004", "{place}");
+    }
     let report = fs::read_to_string(bench.path("trial.csv")).unwrap();
     assert_eq!((report.lines().count(), report.contains("IMP-008")), (3, true), "{report}");
 
@@ -488,13 +493,17 @@ fn holdings_are_imported(checked: &mut Checked<'_>) {
         bench.file(name, by.sign_detached(profile.as_bytes(), at(now)))
     };
     let (a, b) = (sign("a.p7s", &office.official), sign("b.p7s", &office.clerk));
+    let week = Validity { from: at(now), until: at(now + 7 * DAY_MS) };
+    let foreign = bench.file("other.crl", office.other_root.crl(1, week, &[]));
     let mut adopt = |signatures: &[&str], exit| {
         let given = signatures.iter().flat_map(|signature| ["--signature", signature]);
-        let arguments: Vec<&str> = ["import", "adopt", &file].into_iter().chain(given).collect();
+        let more = ["import", "adopt", &file, "--material", &foreign];
+        let arguments: Vec<&str> = more.into_iter().chain(given).collect();
         checked.run(&arguments, exit, &["import-answer"]).swap_remove(0)
     };
     assert_eq!(codes(&adopt(&[&a, &a], Exit::Refused)), ["IMP-003"]);
-    assert_eq!(adopt(&[&a, &b], Exit::Ok)["status"], "adopted");
+    let done = adopt(&[&a, &b], Exit::Ok);
+    assert_eq!((&done["status"], &done["left"][0]["reason"]), (&json!("adopted"), &json!("no_issuer")));
     assert_eq!(adopt(&[&a, &b], Exit::Ok)["status"], "held");
 
     let mut import = |exit, names: &[&str]| {

@@ -11,6 +11,7 @@ use super::signed::{AGENCY, Bench, DAY_MS, at, codes};
 use muragat::access;
 use muragat::archive::{Archive, PolicyFile};
 use muragat::audit::{Options as AuditOptions, audit};
+use muragat::cli::samples::signer::Validity;
 use muragat::config::Config;
 use muragat::error::ErrorCode;
 use muragat::index::query::Query;
@@ -18,6 +19,7 @@ use muragat::index::rows::RecordRow;
 use muragat::ingest::import::approve::{Adopted, adopt};
 use muragat::ingest::import::profile::Profile;
 use muragat::ingest::import::{Outcome, Reported, Run, Summary, adopted, csv_of, imports, in_force, run};
+use muragat::ingest::share::NotShared;
 use muragat::model::id::RecordId;
 use muragat::model::submission::Role;
 use muragat::model::validation::{CreationBasis, SignatureVerdict};
@@ -26,7 +28,7 @@ use muragat::testing::{Failure, FaultPlan};
 use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::material::Material;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -360,6 +362,7 @@ fn an_approval_that_another_replaced_brings_nothing_back() {
     let approval = both(&loose);
     assert!(matches!(adopt(&loose, &approval), Adopted::Done { .. }));
     assert!(matches!(adopt(&loose, &approval), Adopted::Held), "in force");
+    bench.later(10_000);
     assert!(matches!(adopt(&strict, &both(&strict)), Adopted::Done { .. }));
     let size = archive.head().size;
     let refused = |toml: &str, signatures: &[Vec<u8>], why: &str| {
@@ -377,9 +380,49 @@ fn an_approval_that_another_replaced_brings_nothing_back() {
     refused(&other, &both(&other), "other content");
     assert!(matches!(adopt(&strict, &approval), Adopted::Held), "what is in force stays, and needs no signatures");
     // The officers may want it back: that is a new version.
+    bench.later(10_000);
     let again = profile(&bench, "3", "unsigned = true, unproven = true, failed = true");
     assert!(matches!(adopt(&again, &approval), Adopted::Refused(_)));
     assert!(matches!(adopt(&again, &both(&again)), Adopted::Done { .. }));
+}
+
+#[test]
+fn an_approval_made_before_the_version_in_force_was_adopted_is_none() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let loose = profile(&bench, "1", "unsigned = true, unproven = true, failed = true");
+    let strict = profile(&bench, "2", "unsigned = false, unproven = false");
+    let sign =
+        |by: &muragat::cli::samples::signer::Signer, toml: &str| by.sign_detached(toml.as_bytes(), at(bench.now()));
+    let adopt = |toml: &str, signatures: &[Vec<u8>], extra: &Material| {
+        adopt(&archive, (toml.as_bytes(), "p.toml"), signatures, extra, SYSTEM_ACTOR).unwrap()
+    };
+    // The officers signed it, thought better of it, and signed another.
+    let never_adopted = [sign(&bench.office.official, &loose), sign(&bench.office.clerk, &loose)];
+    bench.later(60_000);
+    let wanted = [sign(&bench.office.official, &strict), sign(&bench.office.clerk, &strict)];
+    // Lists that do not come in are named: one of a time to come, one of another key.
+    let (now, mut lists) = (bench.now(), Material::default());
+    let tomorrow = Validity { from: at(now + DAY_MS), until: at(now + 2 * DAY_MS) };
+    lists.add_file(&bench.office.root.crl(7, tomorrow, &[])).unwrap();
+    lists.add_file(&bench.office.other_root.crl(8, tomorrow, &[])).unwrap();
+    let Adopted::Done { shared, .. } = adopt(&strict, &wanted, &lists) else { panic!("refused") };
+    assert_eq!((shared.left_for(NotShared::NotYet), shared.left_for(NotShared::NoIssuer)), (1, 1));
+    bench.later(60_000);
+    let size = archive.head().size;
+    let refused = |signatures: &[Vec<u8>], why: &str| {
+        let Adopted::Refused(reasons) = adopt(&loose, signatures, &Material::default()) else { panic!("adopted") };
+        assert!(reasons.iter().all(|r| r.code == ErrorCode::ImpApproval && r.said.is_some()), "{reasons:?}");
+        assert!(reasons.iter().any(|r| r.detail.contains(why)), "{reasons:?}");
+        assert_eq!(archive.head().size, size, "nothing is left of it");
+    };
+    refused(&never_adopted, "the version in force is of");
+    // One that is new does not help the other.
+    let clerk = sign(&bench.office.clerk, &loose);
+    refused(&[never_adopted[0].clone(), clerk.clone()], "the version in force is of");
+    refused(&vec![clerk.clone(); 9], "more files of signatures");
+    let anew = [sign(&bench.office.official, &loose), clerk];
+    assert!(matches!(adopt(&loose, &anew, &Material::default()), Adopted::Done { .. }), "signed again");
 }
 
 #[test]
@@ -549,6 +592,55 @@ fn rows_become_records_that_never_look_better_than_they_are() {
     }
     assert_eq!(archive.index_meta().damaged, 0);
     assert_eq!(imports(&archive).unwrap().len(), 2);
+}
+
+#[test]
+fn of_a_row_with_a_mark_of_secrecy_codes_are_told_and_nothing_else_whatever_its_other_faults() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let toml = profile(&bench, "1", KEEP).replacen(
+        "[columns]",
+        "ignore = [\"Гриф\"]\n\n[columns]\naccess_category = \"Қол\"\ncontrol_mark = \"БМ\"",
+        1,
+    ) + "\n[values.control_mark]\n\"А\" = \"Бақылауда\"\n\"Б\" = \"Құпия\"\n";
+    let mut holding = Holding::new();
+    for name in ["0.docx", "5.docx", "құпия.docx", "nobody.docx"] {
+        holding.file(name, text(name));
+    }
+    let header = format!("{HEADER};БМ;Гриф;Қол");
+    let mut wanted = Vec::new();
+    for (n, row, codes) in [
+        (2, "S-2;05.03.2014;Құпия;06.03.2019;К-2;5.docx;;;;;;", &["IMP-008", "IMP-009", "ING-033"][..]),
+        (3, "S-3;05.03.2019;Өте құпия;;;5.docx;;;;;;", &["IMP-009", "ING-033"]),
+        (4, "S-4 құпия;05.03.2019;T;;;nofile.docx;;;;;;", &["IMP-007", "ING-033"]),
+        (5, "S-5;05.03.2019;T;;;../құпия/x.docx;;;;;;", &["ING-011", "ING-033"]),
+        (6, "S-6;05.03.2019;Секретно;;;6.docx;;;;;;extra;", &["IMP-007", "ING-033"]),
+        (7, "S-7;31.02.2019;T;;;7.docx;;;;;Секретно;", &["IMP-007", "ING-033"]),
+        (8, "S-8;05.03.2019;T;;Құпия 5;0.docx;;;;;;", &["ING-033"]),
+        (9, "S-9;05.03.2019;T;;;9.docx;;;;Құпия;;", &["IMP-007", "ING-033"]),
+        (10, "S-10;05.03.2019;T;;;10.docx;;;;Б;;", &["IMP-007", "ING-033"]),
+        (11, "S-11;05.03.2019;T;;;11.docx;;;;;;STATE-SECRET", &["IMP-007", "ING-015"]),
+    ] {
+        holding.line(row);
+        wanted.push((n, codes.to_vec()));
+    }
+    let table = holding.table();
+    let text = fs::read_to_string(&table).unwrap().replacen(HEADER, &header, 1);
+    fs::write(&table, text).unwrap();
+    let profile = approve(&bench, &archive, &toml);
+    for is_trial in [true, false] {
+        let (rows, summary) = import_table(&archive, &table, &holding.files(), &profile, is_trial);
+        assert_eq!(rows.len(), wanted.len());
+        for (row, (line, codes)) in rows.iter().zip(&wanted) {
+            let [at, number, date, status, record, signatures, flags, told, reasons] = &row.cells;
+            assert_eq!((at, status.as_str(), &row.codes), (&line.to_string(), "refused", codes));
+            assert_eq!([number, date, record, signatures, flags], [""; 5], "line {line}");
+            assert_eq!(*told, codes.join(" "));
+            assert_eq!(reasons.split("; ").collect::<BTreeSet<_>>(), codes.iter().copied().collect(), "line {line}");
+        }
+        let summary = summary.unwrap();
+        assert_eq!(summary.unnamed, ["nobody.docx", "ING-033"], "nor the name of a file");
+    }
 }
 
 #[test]

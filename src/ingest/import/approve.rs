@@ -8,15 +8,16 @@
 //!   - Two persons, by their IIN, one of them of the records office; each has authority on the day that the signature
 //!     claims and on the day of adoption, so that nobody approves out of an office that is over.
 //!   - A refused approval leaves no trace.
-//!   - An id and version are adopted once: what another version replaced comes back only as a new version, signed
+//!   - An id and version are adopted once, and each signature claims a time after the adoption of the version in force:
+//!     what another version replaced, or was signed before it and never adopted, comes back only when it is signed
 //!     again. Else whoever may run the program could bring back rules that the officers withdrew.
 
-use super::super::share::{add_shared, keep_used};
+use super::super::share::{Shared, add_shared, keep_used};
 use super::super::signatures::{carried_authorities, freeze};
 use super::profile::Profile;
 use super::{HeldProfile, told};
 use crate::archive::{ActOwner, Archive, Register};
-use crate::clock::{civil_date, utc};
+use crate::clock::{Millis, civil_date, local_text, utc};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::Sha256;
 use crate::model::id::ActorId;
@@ -61,6 +62,16 @@ const TO_COME: Text = text(
     "Подпись называет время, которое ещё не наступило.",
     "The signature claims a time that is to come.",
 );
+const BEFORE_VERSION: Text = text(
+    "Қолтаңба қолданыстағы нұсқа енгізілгенге дейін қойылған не уақытын көрсетпейді; бейінге қайта қол қойылуы керек",
+    "Подпись поставлена до введения действующей версии или не называет времени; профиль нужно подписать заново",
+    "The signature was made before the version in force was adopted, or names no time; sign the profile again",
+);
+const TOO_MANY: Text = text(
+    "қолтаңба файлдарының саны шектен көп",
+    "файлов подписи больше, чем можно",
+    "more files of signatures than there may be",
+);
 const BEFORE_PROFILE: Text = text(
     "Қол қойылған күн бейін күнінен бұрын",
     "Дата подписи раньше даты профиля",
@@ -76,6 +87,8 @@ pub enum Adopted {
         profile: Box<Profile>,
         /// The entry.
         entry: u64,
+        /// What became of the material that was given with it.
+        shared: Shared,
     },
     /// The same file is the version in force.
     Held,
@@ -143,7 +156,8 @@ pub fn adopt(
         });
         return Ok(Adopted::Refused(vec![refusal]));
     }
-    let approved = match approve(archive, (file, &profile), signatures, extra)? {
+    let replaced = held.last().map(|last| last.at);
+    let approved = match approve(archive, (file, &profile), replaced, signatures, extra)? {
         Ok(approved) => approved,
         Err(refusals) => return Ok(Adopted::Refused(refusals)),
     };
@@ -154,9 +168,9 @@ pub fn adopt(
     let frozen = freeze(used, &*archive.material()?, &Material::default(), Some(extra), &carried);
     let named: Vec<Sha256> = frozen.shared_digests.iter().copied().collect();
     keep_used(archive, &frozen.shared, &named, actor)?;
-    add_shared(archive, extra, actor)?;
+    let shared = add_shared(archive, extra, actor)?;
     let entry = commit(archive, (file, &profile), signatures, &approved, extra, actor)?;
-    Ok(Adopted::Done { profile: Box::new(profile), entry })
+    Ok(Adopted::Done { profile: Box::new(profile), entry, shared })
 }
 
 /// What an approval leaves.
@@ -170,6 +184,7 @@ struct Approved {
 fn approve(
     archive: &Archive,
     (file, profile): (&[u8], &Profile),
+    replaced: Option<Millis>,
     signatures: &[Vec<u8>],
     extra: &Material,
 ) -> Result<Result<Approved, Vec<Refusal>>, Error> {
@@ -179,14 +194,15 @@ fn approve(
     }
     let refusal = |subject: String, detail: String| Refusal::new(ErrorCode::ImpApproval, subject, detail);
     if signatures.len() > SIGNATURES_MAX {
-        let detail = format!("more than {SIGNATURES_MAX} signatures");
-        return Ok(Err(vec![refusal("signature".to_owned(), detail)]));
+        let say = |lang| format!("{}: {} / {SIGNATURES_MAX}", TOO_MANY.get(lang), signatures.len());
+        return Ok(Err(vec![told(ErrorCode::ImpApproval, "signature", say)]));
     }
     let mut material = (*archive.material()?).clone();
     material.merge(extra);
     let (authorities, now) = (archive.authorities()?, archive.now());
     // Reports say whole seconds, so that is what is asked.
-    let judging = Judging { profile, policy: &adopted.policy, authorities: &authorities, at: utc(now - now % 1000) };
+    let at = utc(now - now % 1000);
+    let judging = Judging { profile, policy: &adopted.policy, authorities: &authorities, at, replaced };
     let mut refusals = Vec::new();
     let mut reports = Vec::new();
     // One person counts once, however often they sign.
@@ -244,6 +260,8 @@ struct Judging<'a> {
     authorities: &'a Authorities,
     /// Now.
     at: DateTime<Utc>,
+    /// When the version in force was adopted.
+    replaced: Option<Millis>,
 }
 
 impl Judging<'_> {
@@ -258,6 +276,13 @@ impl Judging<'_> {
         if signed.claimed_signing_time.is_some_and(|claimed| claimed > self.at + skew) {
             let said = signed.said_of(|lang| TO_COME.get(lang).to_owned());
             return Err(("claims a time that is to come".to_owned(), said));
+        }
+        let claimed = signed.claimed_signing_time;
+        if let Some(adopted) = self.replaced.filter(|adopted| !is_made_after(claimed, *adopted)) {
+            let claimed = claimed.map_or_else(|| "no time".to_owned(), time_text);
+            let detail = format!("claims {claimed}, the version in force is of {}", time_text(utc(adopted)));
+            let said = signed.said_of(|lang| format!("{} ({}).", BEFORE_VERSION.get(lang), local_text(adopted)));
+            return Err((detail, said));
         }
         let time = signed.claimed_signing_time.unwrap_or(self.at);
         let (day, today) = (local_day(time), local_day(self.at));
@@ -311,6 +336,11 @@ impl Judging<'_> {
     }
 }
 
+/// Whether a signature was made after a version was adopted. One that claims no time may be of any.
+fn is_made_after(claimed: Option<DateTime<Utc>>, adopted: Millis) -> bool {
+    claimed.is_some_and(|claimed| claimed > utc(adopted))
+}
+
 fn local_day(time: DateTime<Utc>) -> NaiveDate {
     civil_date(u64::try_from(time.timestamp_millis()).unwrap_or_default())
 }
@@ -352,4 +382,19 @@ fn commit(
     let entry = archive.commit(act, payload, None, Some(session))?.entry();
     archive.wait_index()?;
     Ok(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_without_a_time_is_not_made_after_anything() {
+        let adopted = 1_800_000_000_000;
+        assert!(is_made_after(Some(utc(adopted + 1000)), adopted));
+        // Signatures claim whole seconds, so one of the same second may be older.
+        for claimed in [Some(utc(adopted)), Some(utc(adopted - 1000)), None] {
+            assert!(!is_made_after(claimed, adopted), "{claimed:?}");
+        }
+    }
 }

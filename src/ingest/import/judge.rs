@@ -50,11 +50,13 @@ pub(super) fn faults(profile: &Profile, name: &str) -> Vec<Refusal> {
         Refusal::new(ErrorCode::ImpProfile, format!("{name}#/{key}"), detail).saying(said)
     };
     let mut faults = Vec::new();
+    let mut any = rows(profile, None);
     for key in ["agency", "system"] {
-        faults.extend(never(profile, None, key).map(|found| refusal(key, OF_PROFILE, &found)));
+        faults.extend(never(profile, &mut any, None, key).map(|found| refusal(key, OF_PROFILE, &found)));
     }
     for field in Field::ALL {
-        let fixed = |value| never(profile, Some((*field, value)), field.as_str());
+        let mut rows = rows(profile, Some(*field));
+        let mut fixed = |value| never(profile, &mut rows, Some((*field, value)), field.as_str());
         if let Some(value) = profile.defaults.get(field) {
             let found = fixed(Some(value));
             faults.extend(found.map(|found| refusal(&format!("defaults/{field}"), DEFAULT, &found)));
@@ -83,22 +85,35 @@ fn has_cards(profile: &Profile) -> bool {
     profile.files.contains_key(&FileColumn::Card)
 }
 
-/// The fault at `key` that a row has whatever its other cells are, with this value of a field, or with none.
-fn never(profile: &Profile, fixed: Option<(Field, Option<&String>)>, key: &str) -> Option<Refusal> {
+/// The fault at `key` that each of `rows` has with this value of a field, or with none. The row that has no such fault
+/// comes first after that: it will most likely heal the next value too.
+fn never(profile: &Profile, rows: &mut [Row], fixed: Option<(Field, Option<&String>)>, key: &str) -> Option<Refusal> {
+    // A role stands only where there may be a certifier; elsewhere the certifier as a whole is refused.
+    let is_role = matches!(fixed, Some((Field::CertifierRole, Some(_))));
+    let is_of = |found: &Refusal| {
+        key_of(profile, &found.subject) == Some(key) || (is_role && found.subject.ends_with("#/certified_by"))
+    };
     let mut first = None;
-    for mut row in rows(profile, fixed.map(|(field, _)| field)) {
+    for i in 0..rows.len() {
+        let row = &mut rows[i];
         match fixed {
             Some((field, Some(value))) => drop(row.values.insert(field, value.clone())),
             Some((field, None)) => drop(row.values.remove(&field)),
             None => {}
         }
-        let found = judged(profile, &row).into_iter().find(|found| key_of(profile, &found.subject) == Some(key))?;
+        let found = judged(profile, row).into_iter().find(&is_of);
+        let Some(found) = found else {
+            rows.swap(0, i);
+            return None;
+        };
         first.get_or_insert(found);
     }
     first
 }
 
 /// Rows with every choice that other fields depend on, with all optional cells and with none; `fixed` has no choice.
+/// A choice is one of a few known words, so that there are few rows: of a code that stands for another word only the
+/// word itself is judged.
 fn rows(profile: &Profile, fixed: Option<Field>) -> Vec<Row> {
     let mut rows: Vec<Row> = [false, true].map(|is_blank| made_up(profile, is_blank)).into();
     for (field, words) in [
@@ -112,8 +127,12 @@ fn rows(profile: &Profile, fixed: Option<Field>) -> Vec<Row> {
         if fixed == Some(field) || is_given || !profile.columns.contains_key(&field) {
             continue;
         }
-        let coded = profile.values.get(&field).map(|codes| codes.values().map(String::as_str).collect());
-        let mut choices: Vec<Option<&str>> = coded.unwrap_or(words).into_iter().map(Some).collect();
+        let is_coded =
+            |word: &str| profile.values.get(&field).is_some_and(|codes| codes.values().any(|value| value == word));
+        let coded: Vec<&str> = words.iter().copied().filter(|word| is_coded(word)).collect();
+        // When no code stands for a known word, which is said of each, any word may be meant.
+        let words = if coded.is_empty() { words } else { coded };
+        let mut choices: Vec<Option<&str>> = words.into_iter().map(Some).collect();
         match profile.defaults.get(&field) {
             Some(default) => choices.push(Some(default)),
             None if Field::ALWAYS.contains(&field) => {}
@@ -160,7 +179,7 @@ fn made_up(profile: &Profile, is_blank: bool) -> Row {
 
 fn row_of(values: BTreeMap<Field, String>) -> Row {
     let main = Named { column: FileColumn::Main, path: "main".to_owned(), covers: Vec::new() };
-    Row { line: 0, values, files: vec![main], faults: Vec::new() }
+    Row { line: 0, values, files: vec![main], faults: Vec::new(), secret: None }
 }
 
 /// What the readers find in the submission and in the card that a row becomes.
@@ -251,6 +270,41 @@ mod tests {
         let columns = with(LEAST, "title = \"Тақырыбы\"\n", "profile = \"Ереже\"\n");
         let columns = with(&columns, "profile = \"organization\"\n", "sender_body = \"Үлгі\"\nplace = \"Алматы\"\n");
         assert_eq!(found(&columns), [""; 0]);
+    }
+
+    #[test]
+    fn a_profile_with_many_codes_is_judged_at_once() {
+        let fields = ["profile", "kind", "direction", "certifier_role"];
+        let columns: String = fields.iter().map(|field| format!("{field} = \"{field}\"\n")).collect();
+        let toml = with(LEAST, "title = \"Тақырыбы\"\n", &format!("title = \"Тақырыбы\"\n{columns}"));
+        let toml = ["profile = \"organization\"\n", "direction = \"incoming\"\n"]
+            .iter()
+            .fold(toml, |toml, default| with(&toml, default, ""));
+        let coded = |codes: &dyn Fn(&str) -> String| -> String {
+            let tables = fields.iter().map(|field| format!("\n[values.{field}]\n{}", codes(field)));
+            std::iter::once(toml.clone()).chain(tables).collect()
+        };
+        // Words that nobody knows: each is a fault, and no product of them is made.
+        let unknown = |_: &str| (0..60).map(|n| format!("c{n} = \"v{n}\"\n")).collect::<String>();
+        let faults = found(&coded(&unknown));
+        assert_eq!((faults.len(), faults[0].as_str()), (FAULTS_MAX, "values/profile/c0"));
+        let one = |field: &str| match field {
+            "profile" => "a = \"organization\"\nb = \"organisation\"\n".to_owned(),
+            _ => "x = \"v\"\n".to_owned(),
+        };
+        let wanted = ["values/profile/b", "values/kind/x", "values/direction/x", "values/certifier_role/x"];
+        assert_eq!(found(&coded(&one)), wanted);
+        let sound = |field: &str| match field {
+            "profile" => "a = \"organization\"\n",
+            "kind" => "x = \"scanned_copy\"\ny = \"electronic_original\"\n",
+            "direction" => "x = \"incoming\"\n",
+            _ => "x = \"records_officer\"\n",
+        };
+        assert_eq!(found(&coded(&|field: &str| sound(field).to_owned())), [""; 0]);
+        for toml in [toml.clone(), coded(&unknown), coded(&one)] {
+            let profile = Profile::held(toml.as_bytes()).unwrap();
+            assert!(rows(&profile, None).len() <= 500, "known words only");
+        }
     }
 
     #[test]

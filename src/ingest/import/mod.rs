@@ -9,6 +9,7 @@
 //!   - `import.begun` is durable before the first row; each record names it.
 //!   - A trial takes the same path and writes nothing.
 //!   - Of a row that is refused, the archive keeps its line and the codes.
+//!   - Of a row with a mark of state secrecy that does not become a record nothing else is said either, to nobody.
 //!
 //! A crash leaves some rows taken and no `import.ended`. The same import again finds them held and takes the rest.
 
@@ -23,6 +24,7 @@ use super::unpack::{Holding, open_regular};
 use super::{Decided, Event, From, Status, Worker, is_secret};
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{Millis, civil_date};
+use crate::config::Action;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::id::{ActId, ActorId, RecordId};
 use crate::model::import::Imported;
@@ -36,7 +38,7 @@ use approve::{Approval, PROFILE_FILE};
 pub(super) use item::Item;
 use profile::{Field, PROFILE_BYTES_MAX, Profile};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -194,6 +196,7 @@ impl Reported {
             Outcome::Refused(reasons) => {
                 reasons.iter().map(|refusal| reason(refusal, lang)).collect::<Vec<_>>().join("; ")
             }
+            Outcome::Failed(error) if error.what.is_empty() => error.code.to_string(),
             Outcome::Failed(error) => {
                 format!("{} {}: {error}", error.code.text(lang), TECHNICAL.get(lang))
             }
@@ -368,6 +371,7 @@ pub fn run(
         Err(refusals) => return Ok(Err(refusals)),
     };
     let unnamed = table.check_files(&holding);
+    refuse_secret(&mut table.rows, archive.policy().secrecy_marks);
     let act = if run.is_trial { ActId([0; 16]) } else { begin(archive, run, &table)? };
     let mut summary = Summary { act: (!run.is_trial).then_some(act), unnamed, ..Summary::default() };
     let mut kept = Vec::with_capacity(if run.is_trial { 0 } else { table.rows.len() });
@@ -375,15 +379,19 @@ pub fn run(
         summary.count(row);
         report(row);
         if !run.is_trial {
-            // Codes only: of what was refused nothing is kept.
-            let [line, _, _, status, record, signatures, flags, codes, _] = row.cells(Lang::default());
-            kept.push([line, String::new(), String::new(), status, record, signatures, flags, codes, String::new()]);
+            kept.push(kept_of(row));
         }
     });
     if !run.is_trial {
         end(archive, run, act, &summary, &csv_of(kept.into_iter()))?;
     }
     Ok(Ok(summary))
+}
+
+/// The row of the report that the journal keeps. Codes only: of what was refused nothing is kept.
+fn kept_of(row: &Reported) -> [String; 9] {
+    let [line, _, _, status, record, signatures, flags, codes, _] = row.cells(Lang::default());
+    [line, String::new(), String::new(), status, record, signatures, flags, codes, String::new()]
 }
 
 /// Takes in the rows, on several threads, and gives each in the order of the table.
@@ -476,25 +484,36 @@ fn outcome(event: Event) -> (PathBuf, Outcome, Vec<String>) {
     }
 }
 
-/// The row of the report. Of a secret document nothing is said but the codes (N 430 cl. 1, 45).
-fn reported(row: &Row, table: &str, outcome: Outcome, flags: Vec<String>) -> Reported {
-    let text = |field| row.value(field).to_owned();
-    let mut reported = Reported {
-        line: row.line,
-        number: text(Field::RegistrationNumber),
-        date: text(Field::DocumentDate),
-        outcome,
-        flags,
-    };
-    if let Outcome::Refused(reasons) = &mut reported.outcome
-        && is_secret(reasons, table)
-    {
-        for reason in reasons {
-            *reason = Refusal::new(reason.code, "", "");
+/// Refuses what has a mark of state secrecy before any of its files is read: the mark may stand in a cell of which no
+/// submission is made.
+fn refuse_secret(rows: &mut [Row], marks: Action) {
+    for row in rows {
+        if let Some(code) = row.secret.filter(|code| *code == ErrorCode::IngStateSecret || marks == Action::Refuse) {
+            row.faults.push(Refusal::new(code, "", ""));
         }
-        (reported.number, reported.date) = (String::new(), String::new());
     }
-    reported
+}
+
+/// The row of the report. Of a secret document nothing is said but the codes, whatever else is wrong with it (N 430
+/// cl. 1, 45). What the policy takes in with an alarm is told: it is found by these in the archive.
+fn reported(row: &Row, table: &str, outcome: Outcome, flags: Vec<String>) -> Reported {
+    let is_secret = row.secret.is_some()
+        || match &outcome {
+            Outcome::Refused(reasons) => is_secret(reasons, table),
+            _ => secrecy::is_state_secret(table),
+        };
+    let is_told = !is_secret || matches!(outcome, Outcome::Accepted(_) | Outcome::Held(_));
+    let text = |field| if is_told { row.value(field).to_owned() } else { String::new() };
+    let (number, date) = (text(Field::RegistrationNumber), text(Field::DocumentDate));
+    let outcome = match outcome {
+        Outcome::Refused(reasons) if !is_told => {
+            let codes: BTreeSet<ErrorCode> = reasons.iter().map(|reason| reason.code).collect();
+            Outcome::Refused(codes.into_iter().map(|code| Refusal::new(code, "", "")).collect())
+        }
+        Outcome::Failed(error) if !is_told => Outcome::Failed(Error::new(error.code, "", "")),
+        outcome => outcome,
+    };
+    Reported { line: row.line, number, date, outcome, flags }
 }
 
 /// Commits that the import begins. The table itself is not kept: it names what may be refused.
@@ -525,4 +544,36 @@ fn commit(archive: &Archive, act: Act, fields: Value, report: Option<&[u8]>) -> 
     let (act, payload, session) = archive.seal_act(act, ActOwner::Register(Register::Archive), fields, files)?;
     archive.commit(act, payload, None, Some(session))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_with_a_mark_is_told_by_codes_only_whatever_becomes_of_it() {
+        let values = [(Field::RegistrationNumber, "12-қ"), (Field::DocumentDate, "2019-03-05")];
+        let values: BTreeMap<Field, String> = values.map(|(field, text)| (field, text.to_owned())).into();
+        let row = |secret| Row { line: 7, values: values.clone(), files: Vec::new(), faults: Vec::new(), secret };
+        let outcomes: [fn() -> Outcome; 3] = [
+            || Outcome::Refused(vec![told(ErrorCode::ImpRow, "хат.docx", |lang| LATER.get(lang).to_owned())]),
+            || Outcome::Failed(Error::new(ErrorCode::IngReadFailed, "хат.docx", "no such device")),
+            || Outcome::NotBegun,
+        ];
+        const LATER: Text = text("кейін", "позже", "later");
+        for outcome in outcomes {
+            let told = |secret, table| reported(&row(secret), table, outcome(), Vec::new()).cells(Lang::Kk);
+            for cells in [told(Some(ErrorCode::IngSecrecyMark), "t.csv"), told(None, "құпия.csv")] {
+                let [line, number, date, status, record, signatures, flags, codes, reasons] = cells;
+                assert_eq!((line.as_str(), status.as_str()), ("7", outcome().as_str()));
+                assert_eq!([number, date, record, signatures, flags], [""; 5]);
+                assert_eq!(reasons, codes, "the codes and nothing else");
+            }
+            let [_, number, date, .., codes, reasons] = told(None, "t.csv");
+            assert_eq!((number.as_str(), date.as_str()), ("12-қ", "2019-03-05"));
+            assert!(codes.is_empty() || reasons.len() > codes.len(), "{reasons}");
+            let kept = kept_of(&reported(&row(None), "t.csv", outcome(), Vec::new())).concat();
+            assert_eq!(kept, format!("7{}{codes}", outcome().as_str()), "in the journal codes of every row");
+        }
+    }
 }

@@ -2,15 +2,21 @@
 //!
 //! The table is read whole before a row of it is taken in: what two rows claim both is refused in both, because nobody
 //! but a person knows whose it is. A fault of one row leaves the others alone; a fault of the table refuses it.
+//!
+//! Every cell is searched for marks of state secrecy before anything else is said of its row, those of passed-over
+//! columns and of a row with a cell too many too.
 
 use super::super::unpack::Holding;
 use super::profile::{Field, FileColumn, Profile};
 use super::told;
 use crate::error::{ErrorCode, Refusal};
+use crate::limits::COMPONENTS_MAX;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::fold;
 use crate::model::path;
-use crate::model::strict::shown;
+use crate::model::secrecy;
+use crate::model::strict::{FAULTS_MAX, shown};
+use crate::model::submission::is_secret_category;
 use crate::text::{Lang, Text, text};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,12 +25,18 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const TABLE_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Rows of one table. Own bound.
 const ROWS_MAX: usize = 200_000;
+/// Columns of one table. Own bound: all that a profile can name, and as many again that it does not.
+const COLUMNS_MAX: usize = 512;
 /// Between a signature and what it covers. No path has this sign.
 const COVERS: char = '>';
 
 const TOO_LARGE: Text =
     text("кестеде байт саны шектен көп", "в таблице байтов больше", "the table has more bytes than");
 const TOO_MANY: Text = text("кестеде жол саны шектен көп", "в таблице строк больше", "the table has more rows than");
+const TOO_WIDE: Text =
+    text("кестеде баған саны шектен көп", "в таблице столбцов больше", "the table has more columns than");
+const TOO_MANY_FILES: Text =
+    text("жолда файл саны шектен көп", "в строке файлов больше", "the row names more files than");
 const EMPTY: Text = text("кесте бос", "таблица пуста", "the table is empty");
 const NOT_UTF8: Text = text(
     "жол UTF-8 емес; кестені «CSV UTF-8» түрінде сақтаңыз",
@@ -98,6 +110,8 @@ pub(super) struct Row {
     pub(super) files: Vec<Named>,
     /// What is wrong with it.
     pub(super) faults: Vec<Refusal>,
+    /// The code of the mark of state secrecy that it bears, in whatever cell: then it is told by codes only.
+    pub(super) secret: Option<ErrorCode>,
 }
 
 impl Row {
@@ -112,7 +126,14 @@ impl Row {
     }
 
     fn fault(&mut self, code: ErrorCode, subject: &str, say: impl Fn(Lang) -> String) {
-        self.faults.push(told(code, shown(subject), say));
+        self.note(told(code, shown(subject), say));
+    }
+
+    /// Notes a fault; those past [`FAULTS_MAX`] are not named.
+    fn note(&mut self, fault: Refusal) {
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(fault);
+        }
     }
 }
 
@@ -144,6 +165,9 @@ impl Table {
         let unreadable = |e: csv::Error| refused(&|lang| format!("{}: {e}", UNREADABLE.get(lang)));
         let empty = || refused(&|lang| EMPTY.get(lang).to_owned());
         let header = records.next().transpose().map_err(unreadable)?.ok_or_else(empty)?;
+        if header.len() > COLUMNS_MAX {
+            return Err(refused(&|lang| format!("{} {COLUMNS_MAX}", TOO_WIDE.get(lang))));
+        }
         let columns = Columns::of(&header, profile, name)?;
         let (mut rows, mut lines) = (Vec::new(), Lines::default());
         for record in records {
@@ -173,9 +197,14 @@ impl Table {
                     _ => fault,
                 }));
             }
-            row.faults.append(&mut faults);
+            faults.into_iter().for_each(|fault| row.note(fault));
         }
-        holding.names().filter(|name| !named.contains(*name)).map(str::to_owned).collect()
+        // Of a file whose name has a mark of state secrecy only that it is there is said.
+        let told = |name: &str| match secrecy::is_state_secret(name) {
+            true => ErrorCode::IngSecrecyMark.to_string(),
+            false => name.to_owned(),
+        };
+        holding.names().filter(|name| !named.contains(*name)).map(told).collect()
     }
 }
 
@@ -220,6 +249,8 @@ struct Columns {
     files: Vec<(FileColumn, usize)>,
     /// Their names, by position.
     names: Vec<String>,
+    /// What the profile gives to rows that has a mark of state secrecy: defaults, and what codes stand for.
+    secret: BTreeSet<String>,
 }
 
 impl Columns {
@@ -248,11 +279,29 @@ impl Columns {
         };
         let fields = profile.columns.iter().filter_map(|(field, name)| Some((*field, place(name)?))).collect();
         let files = profile.files.iter().filter_map(|(column, name)| Some((*column, place(name)?))).collect();
-        if faults.is_empty() { Ok(Self { fields, files, names }) } else { Err(faults) }
+        if !faults.is_empty() {
+            faults.truncate(FAULTS_MAX);
+            return Err(faults);
+        }
+        let given = profile.defaults.values().chain(profile.values.values().flat_map(BTreeMap::values));
+        let secret = given.filter(|text| secrecy::is_state_secret(text)).cloned().collect();
+        Ok(Self { fields, files, names, secret })
     }
 
     fn row(&self, (line, record): (u64, &csv::StringRecord), cells: usize, profile: &Profile, today: NaiveDate) -> Row {
-        let mut row = Row { line, values: profile.defaults.clone(), files: Vec::new(), faults: Vec::new() };
+        let mut row = self.read(line, record, cells, profile, today);
+        let is_marked = record.iter().any(|cell| is_secret_category(cell.trim()))
+            || row.values.values().any(|value| self.secret.contains(value));
+        row.secret = match is_secret_category(row.value(Field::AccessCategory)) {
+            true => Some(ErrorCode::IngStateSecret),
+            false => is_marked.then_some(ErrorCode::IngSecrecyMark),
+        };
+        row
+    }
+
+    fn read(&self, line: u64, record: &csv::StringRecord, cells: usize, profile: &Profile, today: NaiveDate) -> Row {
+        let mut row =
+            Row { line, values: profile.defaults.clone(), files: Vec::new(), faults: Vec::new(), secret: None };
         if record.len() != cells {
             row.fault(ErrorCode::ImpRow, "", |lang| format!("{}: {} / {cells}", CELLS.get(lang), record.len()));
             return row;
@@ -267,8 +316,17 @@ impl Columns {
                 row.values.insert(*field, value);
             }
         }
-        for (column, at) in &self.files {
+        let mut named = 0;
+        'columns: for (column, at) in &self.files {
             for item in cell(*at).split(profile.list_separator).map(str::trim).filter(|item| !item.is_empty()) {
+                named += 1;
+                // A row with more is refused, whatever they are.
+                if named > COMPONENTS_MAX {
+                    row.fault(ErrorCode::ImpRow, &self.names[*at], |lang| {
+                        format!("{} {COMPONENTS_MAX}", TOO_MANY_FILES.get(lang))
+                    });
+                    break 'columns;
+                }
                 self.file(&mut row, *column, item, &self.names[*at]);
             }
         }
@@ -301,12 +359,16 @@ impl Columns {
         // Tables of Windows systems have backslashes, which no path of a record has.
         let mut paths = item.split(COVERS).map(|path| path.trim().replace('\\', "/"));
         let path = paths.next().unwrap_or_default();
-        let covers: Vec<String> = paths.collect();
+        let covers: Vec<String> = paths.by_ref().take(COMPONENTS_MAX).collect();
+        if paths.next().is_some() {
+            row.fault(ErrorCode::ImpRow, name, |lang| format!("{} {COMPONENTS_MAX}", TOO_MANY_FILES.get(lang)));
+            return;
+        }
         if !covers.is_empty() && !has_covers {
             row.fault(ErrorCode::ImpRow, name, |lang| NO_COVERS.get(lang).to_owned());
         }
         if let Err(what) = path::check(&path) {
-            row.faults.push(Refusal::new(ErrorCode::IngPathUnsafe, shown(&path), what));
+            row.note(Refusal::new(ErrorCode::IngPathUnsafe, shown(&path), what));
             return;
         }
         row.files.push(Named { column, path, covers });
@@ -369,12 +431,38 @@ mod tests {
 
     const HEADER: &str = "Тіркеу нөмірі;Құжат күні;Түскен күні;Түскен нөмірі;Тақырыбы;Файл";
 
-    fn lines(table: &str) -> Vec<u64> {
+    fn read(table: &str) -> Result<Table, Vec<Refusal>> {
         let profile = include_bytes!("../../../schema/import/1/examples/valid-least.toml");
         let profile = Profile::parse(profile, "profile.toml").unwrap();
         let today = NaiveDate::from_ymd_opt(2026, 3, 5).unwrap();
-        let table = Table::read(table.as_bytes(), "t.csv", &profile, today).unwrap();
-        table.rows.iter().map(|row| row.line).collect()
+        Table::read(table.as_bytes(), "t.csv", &profile, today)
+    }
+
+    fn lines(table: &str) -> Vec<u64> {
+        read(table).unwrap().rows.iter().map(|row| row.line).collect()
+    }
+
+    #[test]
+    fn a_table_has_few_columns_and_a_row_few_files_and_faults() {
+        let wide = |columns: usize| (6..columns).map(|n| format!(";{n}")).collect::<String>();
+        let faults = read(&format!("{HEADER}{}", wide(COLUMNS_MAX))).unwrap_err();
+        assert!(faults.len() == FAULTS_MAX && faults[0].detail.contains("not in the profile"), "{faults:?}");
+        let faults = read(&format!("{HEADER}{}", wide(COLUMNS_MAX + 1))).unwrap_err();
+        assert!(faults.len() == 1 && faults[0].detail.ends_with("columns than 512"), "{faults:?}");
+
+        let separator = include_str!("../../../schema/import/1/examples/valid-least.toml");
+        assert!(separator.contains("list_separator = \"|\""));
+        let row = |files: &[String]| read(&format!("{HEADER}\n1;05.03.2019;;;а;{}", files.join("|"))).unwrap();
+        let names = |count: usize, end: &str| (0..count).map(|n| format!("{n}.docx{end}")).collect::<Vec<_>>();
+        assert_eq!(row(&names(COMPONENTS_MAX, "")).rows[0].faults, []);
+        for (files, end) in [(COMPONENTS_MAX + 1, ""), (COMPONENTS_MAX * 100, ""), (COMPONENTS_MAX * 100, "/../")] {
+            let table = row(&names(files, end));
+            let row = &table.rows[0];
+            assert!(row.files.len() <= COMPONENTS_MAX && row.faults.len() <= FAULTS_MAX && !row.faults.is_empty());
+        }
+        let covers = names(1, &">a".repeat(COMPONENTS_MAX + 1));
+        let table = row(&covers);
+        assert!(table.rows[0].files.is_empty() && table.rows[0].faults[0].detail.ends_with("files than 64"));
     }
 
     #[test]
