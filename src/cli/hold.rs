@@ -128,9 +128,8 @@ impl Place {
         let covered = holds::find(&archive, id)?.row.targets;
         if common.json() {
             let covers = covered.len();
-            common.print_json(
-                &json!({"status": "placed", "hold_id": id.to_string(), "entry": entry, "covers": covers}),
-            );
+            common
+                .print_json(&json!({"status": "placed", "hold_id": id.to_string(), "entry": entry, "covers": covers}));
         } else {
             let lang = common.lang();
             out!("{}: {id} (#{entry}) · {} {}", PLACED.get(lang), COVERS.get(lang), counts(&covered, common));

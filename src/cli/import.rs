@@ -11,7 +11,8 @@ use super::{Common, read_up_to, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit, Refusal};
-use crate::ingest::import::approve::{Adopted, Approval, adopt};
+use crate::ingest::approval::Approval;
+use crate::ingest::import::approve::{Adopted, adopt};
 use crate::ingest::import::profile::Profile;
 use crate::ingest::import::{
     HeldProfile, Outcome, Reported, Run, Summary, adopted, csv_of, imports, in_force, read, run,

@@ -40,8 +40,7 @@ const REFUSED: Text = text("енгізілмеді", "не введена", "not
 const MALFORMED: Text = text("қате", "с ошибками", "malformed");
 const NOTHING: Text = text("Номенклатура енгізілмеген.", "Номенклатур нет.", "No nomenclature was adopted.");
 const FILES: Text = text("іс", "дел", "files");
-const NOT_AGREED: Text =
-    text("архивпен келісілмеген", "с архивом не согласована", "the archive has not agreed to it");
+const NOT_AGREED: Text = text("архивпен келісілмеген", "с архивом не согласована", "the archive has not agreed to it");
 const NO_ITEM: Text = text(
     "тармағы жоқ, мерзімі ешқашан аяқталмайтын істер",
     "дел без статьи перечня: их срок никогда не истечёт",

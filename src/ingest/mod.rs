@@ -17,6 +17,7 @@
 
 pub mod adopt;
 pub mod amend;
+pub mod approval;
 mod bundle;
 pub mod classify;
 mod component;

@@ -245,9 +245,8 @@ fn events_and_items_are_added_to_and_never_forgotten() {
     assert_eq!(archive.head().size, size, "the same again is no act");
     assert_eq!(code(event("replaced", "2026-01-02", None)), Some(ErrorCode::FilText), "a correction has a reason");
     event("replaced", "2026-01-02", Some("Қате күн")).unwrap();
-    let again = |item: &str, reason| {
-        files::reclassify(&archive, file, item.parse().ok(), BTreeMap::new(), reason, actor)
-    };
+    let again =
+        |item: &str, reason| files::reclassify(&archive, file, item.parse().ok(), BTreeMap::new(), reason, actor);
     assert_eq!(code(again("", "x")), Some(ErrorCode::FilText), "nothing is changed");
     assert_eq!(code(again("kz-sample/2", " ")), Some(ErrorCode::FilText));
     again("kz-sample/2", "Тармақ қате болған").unwrap();

@@ -44,8 +44,19 @@ const WALL: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "model", "store", "verify", "vault", "tlog", "index", "archive", "ingest", "access", "audit", "fetch",
-            "filing", "retention",
+            "model",
+            "store",
+            "verify",
+            "vault",
+            "tlog",
+            "index",
+            "archive",
+            "ingest",
+            "access",
+            "audit",
+            "fetch",
+            "filing",
+            "retention",
         ],
     ),
     // Test builds only; nothing but tests imports it.

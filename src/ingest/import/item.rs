@@ -4,11 +4,11 @@
 //! A card that is written here says so: its software is the import and the system that the holding comes from. The
 //! same row gives the same bytes, so that it is held when it comes again.
 
+use super::super::approval::told;
 use super::super::receive::Sip;
 use super::super::unpack::{Container, Holding};
 use super::profile::{Field, FileColumn, Keep, Profile};
 use super::table::{Named, Row};
-use super::told;
 use crate::error::{ErrorCode, Refusal};
 use crate::model::card::CARD_SCHEMA;
 use crate::model::import::Imported;

@@ -19,6 +19,7 @@ mod judge;
 pub mod profile;
 mod table;
 
+use super::approval::{Approval, told};
 use super::receive::ReceiveError;
 use super::unpack::{Holding, open_regular};
 use super::{Decided, Event, From, Status, Worker, is_secret};
@@ -29,12 +30,12 @@ use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::id::{ActId, ActorId, RecordId};
 use crate::model::import::Imported;
 use crate::model::secrecy;
-use crate::text::{Lang, Said, TECHNICAL, Text, text};
+use crate::text::{Lang, TECHNICAL, Text, text};
 use crate::tlog::LogError;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::{ActKind, Leaf};
 use crate::verify::material::Material;
-use approve::{Approval, PROFILE_FILE};
+use approve::PROFILE_FILE;
 pub(super) use item::Item;
 use profile::{Field, PROFILE_BYTES_MAX, Profile};
 use serde_json::{Map, Value, json};
@@ -49,11 +50,6 @@ use table::{Row, TABLE_BYTES_MAX, Table};
 const REPORT_FILE: &str = "report.csv";
 
 const TERM: Text = text("бейінді қолдану мерзімі", "срок применения профиля", "it may be used in the term");
-
-/// A refusal of which everything found is said for people; its technical detail is the English of that.
-fn told(code: ErrorCode, subject: impl Into<String>, say: impl Fn(Lang) -> String) -> Refusal {
-    Refusal::new(code, subject, say(Lang::En)).saying(Said::of(say))
-}
 
 /// A refusal on one line, for people. Of what is secret the detail was taken away, so only the code is left.
 fn reason(refusal: &Refusal, lang: Lang) -> String {

@@ -6,9 +6,9 @@
 //! Every cell is searched for marks of state secrecy before anything else is said of its row, those of passed-over
 //! columns and of a row with a cell too many too.
 
+use super::super::approval::told;
 use super::super::unpack::Holding;
 use super::profile::{Field, FileColumn, Profile};
-use super::told;
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::COMPONENTS_MAX;
 use crate::model::digest::{Sha256, sha256};
