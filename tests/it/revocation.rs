@@ -724,7 +724,7 @@ fn the_list_of_the_key_that_issued_speaks_and_of_another_key_of_that_name_only_w
         if key_id.is_empty() { list } else { list.with(id) }
     };
     let ask = |lists: &[List], now: &str| {
-        let mut root_list = list("2025-01-01", &[]);
+        let mut root_list = list("2025-01-04", &[]);
         (root_list.issuer, root_list.by) = ("ROOT", ROOT);
         let mut case = case(&[lists, &[root_list]].concat(), &[]);
         let extensions = [pki::ca(), pki::usage(pki::CERT_SIGN | pki::CRL_SIGN)];
