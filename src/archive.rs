@@ -580,21 +580,34 @@ impl Archive {
         Ok(LogReader::new(self.disk(), core.published()))
     }
 
-    /// Commits `acts`, which have no objects, together with a move of the vault to a new epoch without the keys in
+    /// Commits these acts, which have no keys, together with a move of the vault to a new epoch without the keys in
     /// `erase`: when the acts are durable, the keys are gone. Gives the move itself last.
-    pub fn roll_vault(&self, mut acts: Vec<Act>, erase: &[KeySlot], actor: ActorId) -> Result<Vec<Committed>, Error> {
+    pub fn roll_vault(
+        &self,
+        acts: Vec<(Act, Payload)>,
+        erase: &[KeySlot],
+        actor: ActorId,
+    ) -> Result<Vec<Committed>, Error> {
         let mut core = lock(&self.shared.core);
         // Nothing is committed while the core is held, so the index has the heads once it has what was before.
         self.wait_index_at(core.head().size)?;
-        for act in &mut acts {
-            let id = act.rec.map(|record| writer::read_id(self.index().kv, self.index().keys, record)).transpose()?;
-            act.prev = id.flatten().map(|id| Previous::Entry(id.custody));
+        let (mut acts, payloads): (Vec<Act>, Vec<Payload>) = acts.into_iter().unzip();
+        let payloads = acts.iter().map(|act| act.id).zip(payloads).collect();
+        let mut heads: HashMap<RecordId, Previous> = HashMap::new();
+        for (position, act) in acts.iter_mut().enumerate() {
+            let Some(record) = act.rec else { continue };
+            act.prev = match heads.insert(record, Previous::InBatch(position)) {
+                Some(head) => Some(head),
+                None => {
+                    writer::read_id(self.index().kv, self.index().keys, record)?.map(|id| Previous::Entry(id.custody))
+                }
+            };
         }
         let rolled = core.roll(acts, erase, true, actor);
         // The commit thread knows nothing of these entries until the index has them.
         self.shared.rolled.store(true, Ordering::Relaxed);
         // The entries are in the journal even when erasing the old side failed after them.
-        threads::send_to_index(&self.shared, core, HashMap::new());
+        threads::send_to_index(&self.shared, core, payloads);
         Ok(rolled?)
     }
 

@@ -15,7 +15,7 @@ use crate::index::rows::RecordRow;
 use crate::index::writer::{self, Input, Payload};
 use crate::model::digest::Sha256;
 use crate::model::fold;
-use crate::model::id::RecordId;
+use crate::model::id::{ActId, RecordId};
 use crate::model::record::CardField;
 use crate::store::segment::StoreEnd;
 use crate::tlog::LogError;
@@ -72,7 +72,7 @@ fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
     let committed = if acts.is_empty() { Ok(Vec::new()) } else { core.commit(acts) };
     match committed {
         Ok(committed) => {
-            let mut payloads: HashMap<u64, Payload> = HashMap::with_capacity(kept.len());
+            let mut payloads: HashMap<ActId, Payload> = HashMap::with_capacity(kept.len());
             for (draft, committed) in kept.into_iter().zip(committed) {
                 if let Some(record) = committed.leaf.rec {
                     recent.heads.insert((record, committed.leaf.act.chain()), Previous::Entry(committed.index));
@@ -86,7 +86,7 @@ fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
                     Payload::Amendment(row) => row.part.entry = committed.index,
                     _ => {}
                 }
-                payloads.insert(committed.index, payload);
+                payloads.insert(committed.leaf.id, payload);
                 replies.push((draft.answer, Outcome::Done(Box::new(committed))));
                 // Dropped here: the act is committed, its frames lie below the watermark to come.
                 drop(draft.session);
@@ -107,9 +107,13 @@ fn commit_drafts(shared: &Shared, drafts: Vec<Draft>, recent: &mut Recent) {
 }
 
 /// Hands what was committed since the last call to the index thread.
-pub(super) fn send_to_index(shared: &Shared, mut core: MutexGuard<'_, Committer>, mut payloads: HashMap<u64, Payload>) {
+pub(super) fn send_to_index(
+    shared: &Shared,
+    mut core: MutexGuard<'_, Committer>,
+    mut payloads: HashMap<ActId, Payload>,
+) {
     let input = |c: Committed| {
-        let payload = payloads.remove(&c.index).unwrap_or(Payload::None);
+        let payload = payloads.remove(&c.leaf.id).unwrap_or(Payload::None);
         Input { index: c.index, leaf: c.leaf, payload }
     };
     let inputs: Vec<Input> = core.take_unsent().into_iter().map(input).collect();

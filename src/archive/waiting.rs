@@ -9,8 +9,8 @@
 //!   - Of what waits there is no more at a time than the configuration admits.
 //!   - The same submission does not wait twice, however many threads take it in.
 //!
-//! What a crash leaves: the waiting submission as it was, or its end; when it was accepted and the end is missing, the
-//! next try finds the record and ends the waiting.
+//! What a crash leaves: the waiting submission as it was, or its end with the refusal; when it was accepted and the end
+//! is missing, whoever touches it next finds the record and ends the waiting.
 
 use super::documents::{ActBytes, OWN_SUBTREE};
 use super::{ActOwner, Archive, Registration, Session, lock};
@@ -234,12 +234,18 @@ impl Archive {
         self.index().waiting_entry(id)?.ok_or_else(unknown)
     }
 
-    /// Ends the waiting of these submissions and erases their keys, in one commit.
-    pub fn end_waiting(&self, ids: &[RecordId], actor: ActorId) -> Result<Vec<Committed>, Error> {
+    /// Ends the waiting of these submissions and erases their keys, in one commit with the `refusals` of those that are
+    /// refused: nothing that has its notice can be tried again. Gives what was committed, the refusals first.
+    pub(crate) fn end_waiting(
+        &self,
+        ids: &[RecordId],
+        refusals: Vec<(Act, Payload)>,
+        actor: ActorId,
+    ) -> Result<Vec<Committed>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut acts = Vec::with_capacity(ids.len());
+        let mut acts = refusals;
         let mut erase = Vec::with_capacity(ids.len());
         let mut bytes = 0;
         for id in ids {
@@ -249,7 +255,7 @@ impl Archive {
             let row = read_id(reader.kv, reader.keys, *id)?.ok_or_else(unknown)?;
             let mut act = Act::new(ActKind::WaitingEnded, actor);
             act.rec = Some(*id);
-            acts.push(act);
+            acts.push((act, Payload::None));
             erase.push(row.key);
         }
         let committed = self.roll_vault(acts, &erase, actor)?;

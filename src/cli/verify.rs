@@ -2,14 +2,14 @@
 //!
 //! A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
-//! the trust anchors that are given decide.
+//! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
 
 use super::validate::Validate;
 use super::{Common, read_up_to};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::model::answer::{ANSWER_BYTES_MAX, Answer, Confirmation};
+use crate::model::answer::{ANSWER_BYTES_MAX, Answer, AnswerError, Confirmation};
 use crate::model::strict::shown;
-use crate::text::{TECHNICAL, Text, text};
+use crate::text::{Lang, TECHNICAL, Text, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -48,6 +48,12 @@ const RECEIPT: Text = text("хабарлама-түбіртек", "уведом�
 const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
 const CONFIRMATION: Text = text("жүйелік растау", "системное подтверждение", "system confirmation");
 const VERIFIES: Text = text("расталды", "подтверждено", "verifies");
+const SIGNATURE_VERIFIES: Text = text("қолтаңбасы расталды", "подпись подтверждена", "the signature verifies");
+const SIGNER_NOT_ASKED: Text = text(
+    "Тексерілген жоқ: қол қоюшы архивтің құжаттамалық қамтамасыз ету бөлімшесінің қызметкері ме. Оны архивтен сұраңыз.",
+    "Не проверено: сотрудник ли это службы документационного обеспечения архива. Спросите об этом архив.",
+    "Not checked: whether the signer is an officer of the archive's records office. Ask the archive.",
+);
 const FAILS: Text = text("РАСТАЛМАДЫ", "НЕ ПОДТВЕРЖДЕНО", "DOES NOT VERIFY");
 const UNDECIDED: Text = text("әзірге расталмайды", "пока не подтверждается", "cannot be verified yet");
 const NOT_SIGNED: Text = text(
@@ -62,6 +68,21 @@ const KEY_BESIDE: Text = text(
 );
 const NO_KEY: Text = text("кілт жоқ: --key беріңіз", "ключа нет: дайте --key", "there is no key: give --key");
 const NO_ANSWER: Text = text("архивтің жауабы емес", "не ответ архива", "no answer of an archive");
+const CHANGED: Text = text(
+    "Архив жауабының түрі бар, бірақ мазмұны өзгертілген немесе бүлінген: архив мұндай жауап жазбайды.",
+    "Имеет вид ответа архива, но содержание изменено или испорчено: архив так не пишет.",
+    "It has the form of an answer and was changed or damaged: no archive writes it so.",
+);
+const OTHER_KEY: Text = text(
+    "Растау басқа кілтпен берілген: ол осы архивтікі емес немесе өзгертілген.",
+    "Подтверждение дано другим ключом: оно не этого архива или изменено.",
+    "The confirmation names another key: it is not of this archive, or was changed.",
+);
+const OTHER_BYTES: Text = text(
+    "Архивтің қолтаңбасы бұл растауға сай келмейді: растау өзгертілген немесе қолтаңба басқа растаудікі.",
+    "Подпись архива не соответствует этому подтверждению: оно изменено, или подпись другого подтверждения.",
+    "The signature of the archive does not fit: the confirmation was changed, or the signature is of another one.",
+);
 
 /// What was found of one file.
 struct Found {
@@ -76,16 +97,31 @@ struct Found {
     signers: Vec<String>,
     /// Where the key of a confirmation came from.
     key: Option<&'static str>,
+    /// Whether a person signs it: who that may be is not known here.
+    is_by_person: bool,
 }
 
 impl Found {
     fn of(exit: Exit) -> Self {
         let (detail, lines, signers) = (String::new(), Vec::new(), Vec::new());
-        Self { kind: None, word: "unknown", exit, detail, lines, signers, key: None }
+        Self { kind: None, word: "unknown", exit, detail, lines, signers, key: None, is_by_person: false }
     }
 
     fn saying(exit: Exit, what: &str) -> Self {
         Self { lines: vec![what.to_owned()], ..Self::of(exit) }
+    }
+
+    /// What makes an answer none that verifies.
+    fn refused(error: &AnswerError, lang: Lang) -> Self {
+        let why = match error {
+            AnswerError::Key => Some(OTHER_KEY),
+            AnswerError::Signature => Some(OTHER_BYTES),
+            AnswerError::TooLarge { .. } | AnswerError::NotJson(_) | AnswerError::Schema(_) => None,
+            _ => Some(CHANGED),
+        };
+        let technical = format!("{}: {error}", TECHNICAL.get(lang));
+        let lines = why.map(|why| why.get(lang).to_owned()).into_iter().chain([technical]).collect();
+        Self { detail: error.to_string(), lines, ..Self::of(Exit::Refused) }
     }
 }
 
@@ -103,6 +139,7 @@ impl Verify {
                 }));
             } else {
                 let verdict = match found.exit {
+                    Exit::Ok if found.is_by_person => SIGNATURE_VERIFIES,
                     Exit::Ok => VERIFIES,
                     Exit::Incomplete => UNDECIDED,
                     _ => FAILS,
@@ -128,10 +165,7 @@ impl Verify {
         let bytes = read_up_to(path, ANSWER_BYTES_MAX)?;
         let answer = match Answer::decode(&bytes) {
             Ok(answer) => answer,
-            Err(e) => {
-                let detail = e.to_string();
-                return Ok(Found { detail, ..Found::of(Exit::Refused) });
-            }
+            Err(e) => return Ok(Found::refused(&e, common.lang())),
         };
         let (kind, word) = match &answer {
             Answer::Receipt(_) => (RECEIPT, "receipt"),
@@ -174,9 +208,11 @@ impl Verify {
             1 => Exit::Incomplete,
             _ => Exit::Refused,
         };
-        let lines = report.text(common.lang()).lines().map(|line| line.trim_start().to_owned()).collect();
+        let text = report.text(common.lang());
+        let not_asked = (exit == Exit::Ok).then(|| SIGNER_NOT_ASKED.get(common.lang()));
+        let lines = not_asked.into_iter().chain(text.lines().map(str::trim_start)).map(str::to_owned).collect();
         let signers = report.signatures.iter().map(|s| s.signer.subject.clone()).filter(|s| !s.is_empty()).collect();
-        Ok(Found { detail, lines, signers, ..Found::of(exit) })
+        Ok(Found { detail, lines, signers, is_by_person: true, ..Found::of(exit) })
     }
 
     /// A confirmation: the archive's own signature.
@@ -196,10 +232,12 @@ impl Verify {
         };
         Ok(match Confirmation::verify(bytes, &read_up_to(&signature, ANSWER_BYTES_MAX)?, &key) {
             Ok(found) => {
-                let detail = format!("{}: {}", found.archive.origin, found.outcome.status());
-                Found { detail, key: Some(from), ..Found::of(Exit::Ok) }
+                let status = found.outcome.status();
+                let detail = format!("{}: {status}", found.archive.origin);
+                let lines = vec![format!("{}: {}", found.archive.origin, status.text().get(common.lang()))];
+                Found { detail, lines, key: Some(from), ..Found::of(Exit::Ok) }
             }
-            Err(e) => Found { detail: e.to_string(), key: Some(from), ..Found::of(Exit::Refused) },
+            Err(e) => Found { key: Some(from), ..Found::refused(&e, common.lang()) },
         })
     }
 }

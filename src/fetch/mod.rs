@@ -13,7 +13,9 @@
 //!   - Nothing is kept that no anchor of the policy leads to, signature by signature. A certificate that was kept
 //!     before leads nowhere by itself.
 //!   - A CRL older than one at hand by the same key is not kept, nor one of a time to come.
-//!   - Requests, bytes, waits and the whole run have limits.
+//!   - Requests, bytes, waits and the whole run have limits. Whose signature is on what a waiting submission carries is
+//!     looked at with the work of that submission ([`LINKS_MAX`]), apart from what others carry: strangers choose these
+//!     certificates. One that needs more is left alone.
 //!
 //! What a crash leaves: what was kept before it. Each piece is an act of its own.
 
@@ -23,9 +25,7 @@ pub use http::Timeouts;
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
-use crate::ingest::share::{
-    NotShared, Shared, add_shared, add_shared_from, is_ca, is_signed_by, link, signer_of, signers_of, trusted,
-};
+use crate::ingest::share::{NotShared, Shared, Signers, add_shared, add_shared_from, is_ca, is_signed_by, trusted};
 use crate::ingest::waiting;
 use crate::limits::{FETCH_RUN_MS_MAX, FETCHES_MAX};
 use crate::model::digest::{Sha256, sha256};
@@ -38,13 +38,19 @@ use crate::verify::limits::{CERTIFICATE_BYTES_MAX, CRL_BYTES_MAX, OCSP_BYTES_MAX
 use crate::verify::material::Material;
 use crate::verify::ocsp::{self, OcspResponse};
 use crate::verify::revocation::distribution::{crl_urls, same_scope};
+use crate::verify::work::Work;
 use http::{Client, HttpError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Addresses of one kind in one certificate that are tried. Own bound: real ones have two.
 const URLS_OF_ONE_MAX: usize = 4;
+
+/// Signatures of certificates that are verified for one waiting submission, by their weight. Own bound: 64 signers with
+/// time-stamps, all under CAs with RSA keys of 4,096 bits, which count four each, and as much again. It takes a second
+/// by the dearest keys ([`WORK_SIGNATURES_MAX`](crate::verify::limits::WORK_SIGNATURES_MAX)).
+const LINKS_MAX: usize = 1_024;
 
 words! {
     /// What an address is asked for.
@@ -121,17 +127,19 @@ pub fn fetch(archive: &Archive, options: &Options<'_>, report: &mut dyn FnMut(&F
     }
     let known = trusted(archive, &Material::new())?;
     // What the archive keeps and no anchor leads to may lack only an issuer.
-    let mut carried = Material::new();
+    let mut common = Carried::of(Material::new(), Work::default());
     for certificate in archive.material()?.certificates().filter(|c| known.certificate(&c.sha256).is_none()) {
-        carried.add_certificate(certificate.clone());
+        common.certificates.add_certificate(certificate.clone());
     }
+    let mut carried = Vec::new();
     for id in archive.all_waiting()? {
-        carried.merge(&waiting::certificates(archive, &archive.waiting(id)?)?);
+        let certificates = waiting::certificates(archive, &archive.waiting(id)?)?;
+        carried.push(Carried::of(certificates, Work::of(LINKS_MAX, 0, 0)));
     }
     let client = Client::new(options.timeouts);
     let started = archive.now();
     let (asked, requests) = (BTreeSet::new(), 0);
-    let mut run = Run { archive, options, client, started, asked, requests, known, carried, report };
+    let mut run = Run { archive, options, client, started, asked, requests, known, common, carried, report };
     for text in options.named {
         run.named(text)?;
     }
@@ -140,13 +148,25 @@ pub fn fetch(archive: &Archive, options: &Options<'_>, report: &mut dyn FnMut(&F
     let valid: Vec<Arc<Certificate>> = run.known.certificates().filter(|c| c.is_valid_at(now)).cloned().collect();
     run.lists_for(&valid)?;
     run.issuers()?;
-    let carried = run.led_to();
+    let (carried, issuers) = run.led_to();
     run.lists_for(&carried)?;
-    Ok(if options.ocsp { run.answers_about(&carried) } else { Material::new() })
+    Ok(if options.ocsp { run.answers_about(carried.iter().zip(&issuers)) } else { Material::new() })
 }
 
 fn is_allowed(archive: &Archive, url: &HttpUrl) -> bool {
     archive.config().fetch.iter().any(|prefix| prefix.allows(url))
+}
+
+/// Certificates that belong together, and the work of looking who signed them.
+struct Carried {
+    certificates: Material,
+    signers: Signers,
+}
+
+impl Carried {
+    fn of(certificates: Material, work: Work) -> Self {
+        Self { certificates, signers: Signers::within(work) }
+    }
 }
 
 struct Run<'a> {
@@ -159,9 +179,10 @@ struct Run<'a> {
     requests: usize,
     /// The anchors, and certificates of CAs that they lead to.
     known: Material,
-    /// Certificates that waiting submissions carry, those that were fetched for them, and those that the archive keeps
-    /// and no anchor leads to.
-    carried: Material,
+    /// Certificates that were fetched, and those that the archive keeps and no anchor leads to.
+    common: Carried,
+    /// The certificates that each waiting submission carries, oldest first.
+    carried: Vec<Carried>,
     report: &'a mut dyn FnMut(&Fetched),
 }
 
@@ -242,9 +263,18 @@ impl Run<'_> {
         match () {
             () if self.options.stop.load(Ordering::Relaxed) => Some("the run was stopped"),
             () if self.requests >= FETCHES_MAX => Some("the run has made all the requests it may"),
-            () if self.archive.now().saturating_sub(self.started) > FETCH_RUN_MS_MAX => Some("the run took too long"),
+            () if self.is_late() => Some("the run took too long"),
             () => None,
         }
+    }
+
+    fn is_late(&self) -> bool {
+        self.archive.now().saturating_sub(self.started) > FETCH_RUN_MS_MAX
+    }
+
+    /// Whether no more certificates are looked at.
+    fn is_over(&self) -> bool {
+        self.options.stop.load(Ordering::Relaxed) || self.is_late()
     }
 
     fn get(&mut self, what: (Purpose, &str), bytes_max: usize) -> Option<Vec<u8>> {
@@ -322,12 +352,14 @@ impl Run<'_> {
         // An issuer that only a waiting submission carries is kept with its list, and what leads to it: without them
         // the list could not be told from a forged one. Anchors are in the policy.
         let mut carried = Material::new();
+        // Known ones: an anchor leads to each, so these are as many as authorities made.
+        let mut signers = Signers::within(Work::default());
         for issuer in issuers {
             let mut next = Some(issuer);
             for _ in 0..PATH_CERTIFICATES_MAX {
-                let Some(one) = next.filter(|one| self.carried.certificate(&one.sha256).is_some()) else { break };
+                let Some(one) = next.filter(|one| self.is_carried(&one.sha256)) else { break };
                 carried.add_certificate(one.clone());
-                next = signer_of(&self.known, one);
+                next = signers.one_of(&self.known, one);
             }
         }
         add_shared(self.archive, &carried, actor)?;
@@ -344,10 +376,9 @@ impl Run<'_> {
     fn issuers(&mut self) -> Result<(), Error> {
         let mut files: Vec<(String, Material)> = Vec::new();
         for _ in 0..PATH_CERTIFICATES_MAX {
-            let lacking: Vec<Arc<Certificate>> =
-                self.carried.certificates().filter(|c| !c.is_self_issued() && !self.has_issuer(c)).cloned().collect();
+            let lacking = self.lacking();
             let before = files.len();
-            for text in lacking.iter().flat_map(|c| c.extensions.issuer_urls.iter().take(URLS_OF_ONE_MAX)) {
+            for text in lacking.certificates().flat_map(|c| c.extensions.issuer_urls.iter().take(URLS_OF_ONE_MAX)) {
                 let what = (Purpose::Issuer, text.as_str());
                 let Some(bytes) = self.get(what, CERTIFICATE_BYTES_MAX) else { continue };
                 let Some(file) = self.read(what, &bytes) else { continue };
@@ -358,23 +389,60 @@ impl Run<'_> {
                 break;
             }
         }
-        link(&mut self.known, &self.carried);
+        self.link();
         for (text, file) in files {
             self.keep_authorities((Purpose::Issuer, &text), &file)?;
         }
         Ok(())
     }
 
-    /// Whether a path goes on above a certificate. A self-issued one that is not known ends it, and another certificate
-    /// of the same CA may still lead to an anchor.
-    fn has_issuer(&self, certificate: &Certificate) -> bool {
-        signer_of(&self.known, certificate).is_some()
-            || signers_of(&self.carried, certificate).any(|issuer| !issuer.is_self_issued())
+    /// The carried certificates above which no path goes on. A self-issued one that is not known ends it, and another
+    /// certificate of the same CA may still lead to an anchor.
+    fn lacking(&mut self) -> Material {
+        let mut lacking = Material::new();
+        for at in 0..=self.carried.len() {
+            if self.is_over() {
+                break;
+            }
+            let Self { known, common, carried, .. } = self;
+            let (certificates, signers) = match carried.get_mut(at) {
+                Some(one) => (&one.certificates, &mut one.signers),
+                None => (&common.certificates, &mut common.signers),
+            };
+            for certificate in certificates.certificates().filter(|c| !c.is_self_issued()) {
+                let goes_on = |pool: &Material, signers: &mut Signers| {
+                    signers.all_of(pool, certificate).iter().any(|issuer| !issuer.is_self_issued())
+                };
+                if signers.one_of(known, certificate).is_none()
+                    && !goes_on(certificates, signers)
+                    && !goes_on(&common.certificates, signers)
+                {
+                    lacking.add_certificate(certificate.clone());
+                }
+            }
+        }
+        lacking
     }
 
     fn take_authorities(&mut self, file: &Material) {
-        file.certificates().filter(|c| is_ca(c)).for_each(|c| self.carried.add_certificate(c.clone()));
-        link(&mut self.known, &self.carried);
+        file.certificates().filter(|c| is_ca(c)).for_each(|c| self.common.certificates.add_certificate(c.clone()));
+        self.link();
+    }
+
+    /// Makes known what known certificates lead to.
+    fn link(&mut self) {
+        let mut before = usize::MAX;
+        // What one submission carries may lead to what another does.
+        while self.known.certificates().len() != before && !self.is_over() {
+            before = self.known.certificates().len();
+            for Carried { certificates, signers } in self.carried.iter_mut().chain([&mut self.common]) {
+                signers.link(&mut self.known, certificates);
+            }
+        }
+    }
+
+    fn is_carried(&self, digest: &Sha256) -> bool {
+        self.carried.iter().chain([&self.common]).any(|one| one.certificates.certificate(digest).is_some())
     }
 
     /// Keeps the certificates of CAs in a file that known ones lead to.
@@ -396,18 +464,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The carried certificates that known ones have signed. Addresses in others are not looked at: anybody could make
-    /// them.
-    fn led_to(&self) -> Vec<Arc<Certificate>> {
-        self.carried.certificates().filter(|c| signer_of(&self.known, c).is_some()).cloned().collect()
+    /// The carried certificates that known ones have signed, and beside each one of those. Addresses in others are not
+    /// looked at: anybody could make them.
+    fn led_to(&mut self) -> (Vec<Arc<Certificate>>, Vec<Arc<Certificate>>) {
+        let mut led_to = BTreeMap::new();
+        let over = self.is_over();
+        for Carried { certificates, signers } in self.carried.iter_mut().chain([&mut self.common]).filter(|_| !over) {
+            for certificate in certificates.certificates() {
+                if let Some(issuer) = signers.one_of(&self.known, certificate) {
+                    led_to.insert(certificate.sha256, (certificate.clone(), issuer.clone()));
+                }
+            }
+        }
+        led_to.into_values().unzip()
     }
 
     /// OCSP answers about those of these certificates that are of no CA: authorities publish CRLs of CAs.
-    fn answers_about(&mut self, certificates: &[Arc<Certificate>]) -> Material {
+    fn answers_about<'c>(
+        &mut self,
+        certificates: impl Iterator<Item = (&'c Arc<Certificate>, &'c Arc<Certificate>)>,
+    ) -> Material {
         let mut answers = Material::new();
-        for certificate in certificates.iter().filter(|c| !is_ca(c)) {
-            let issuer = signer_of(&self.known, certificate);
-            let Some(request) = issuer.and_then(|issuer| ocsp::request(certificate, issuer)) else { continue };
+        for (certificate, issuer) in certificates.filter(|(certificate, _)| !is_ca(certificate)) {
+            let Some(request) = ocsp::request(certificate, issuer) else { continue };
             for text in certificate.extensions.ocsp_urls.iter().take(URLS_OF_ONE_MAX) {
                 let what = (Purpose::Ocsp, text.as_str());
                 let send = |client: &Client, url: &HttpUrl| client.ask_ocsp(url, &request, OCSP_BYTES_MAX);

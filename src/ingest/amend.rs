@@ -118,7 +118,7 @@ pub fn spill(archive: &Archive, record: RecordId, actor: ActorId) -> Result<u64,
     let (id, _) = find(archive, record)?;
     let mut act = Act::new(ActKind::RecordSpilled, actor);
     act.rec = Some(record);
-    let committed = archive.roll_vault(vec![act], &[id.key], actor)?;
+    let committed = archive.roll_vault(vec![(act, Payload::None)], &[id.key], actor)?;
     archive.wait_index()?;
     Ok(committed.first().map(|c| c.index).unwrap_or_default())
 }

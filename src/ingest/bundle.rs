@@ -40,6 +40,9 @@ const VENDOR: &str = "vendor/";
 const SUM: std::ops::Range<usize> = 148..156;
 /// The list of files in the folder of a crate.
 const FILE_LIST: &str = ".cargo-checksum.json";
+/// Bytes of all files that are kept while a bundle is read: each list of files, `Cargo.lock` and the instructions for
+/// cargo. Own bound: the lists of some four hundred crates have a few MiB.
+const KEPT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Why a bundle cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +89,8 @@ pub(super) struct Bundle {
     lines: Vec<String>,
     /// The files that are looked into: `Cargo.lock`, the instructions for cargo, and the lists of files.
     read: BTreeMap<String, Vec<u8>>,
+    /// How many bytes these have.
+    read_bytes: u64,
     /// The digests of the files of crates.
     vendored: BTreeMap<String, Sha256>,
 }
@@ -155,11 +160,18 @@ impl Bundle {
             return Err(BundleError::content(path, "instructions that tools/means/pack does not write"));
         }
         if Self::is_read(&path) {
+            let is_kept = path == LOCK_PATH || !source::is_part(&path);
+            if is_kept {
+                self.read_bytes = self.read_bytes.saturating_add(size);
+                if self.read_bytes > KEPT_BYTES_MAX {
+                    return Err(BundleError::content(path, "with it, too many bytes are to be kept"));
+                }
+            }
             let bytes = whole(tar, size)?;
             if source::is_part(&path) {
                 self.lines.push(source::line(&path, &bytes));
             }
-            if path == LOCK_PATH || !source::is_part(&path) {
+            if is_kept {
                 self.read.insert(path, bytes);
             }
         } else if path.starts_with(VENDOR) {
@@ -449,6 +461,16 @@ mod tests {
         huge.copy_from_slice(&file("x/src/lib.rs", b""));
         huge[124..135].copy_from_slice(b"77777777777");
         refused(&[summed(huge).to_vec()], "too large");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_bundle_is_bounded_in_sum() {
+        let list = |n: usize, bytes: &[u8]| file(&format!("m/vendor/c{n}/.cargo-checksum.json"), bytes);
+        let large = vec![b' '; usize::try_from(SOURCE_FILE_BYTES_MAX).unwrap()];
+        let full: Vec<_> = (0..4).map(|n| list(n, &large)).collect();
+        let bundle = read(&full, &[0; 2 * BLOCK]).unwrap();
+        assert_eq!(bundle.read_bytes, KEPT_BYTES_MAX);
+        refused(&[full, vec![list(4, b" ")]].concat(), "vendor/c4/.cargo-checksum.json: with it, too many bytes");
     }
 
     /// Each of these unpacks to other files than a lenient reader sees.

@@ -260,6 +260,16 @@ struct Decided {
     at: Option<Millis>,
 }
 
+impl Decided {
+    fn answered(self, archive: &Archive) -> Answered {
+        let Self { path, bytes, status, known, prepared, at } = self;
+        let at = at.unwrap_or_else(|| archive.now());
+        // What was decided stands, also when no answer can be made of it: then there is none.
+        let answers = receipt::answers(archive, &known, &status, prepared, at).unwrap_or_default();
+        Answered { path, bytes, status, answers }
+    }
+}
+
 impl Event {
     /// The answer. Two submissions of one run may have had the same registration; that refusal goes to the journal now.
     fn settled(self, archive: &Archive, actor: ActorId) -> Answered {
@@ -278,11 +288,7 @@ impl Event {
                 Decided { path, bytes, status, known: *known, prepared, at }
             }
         };
-        let Decided { path, bytes, status, known, prepared, at } = decided;
-        let at = at.unwrap_or_else(|| archive.now());
-        // What was decided stands, also when no answer can be made of it: then there is none.
-        let answers = receipt::answers(archive, &known, &status, prepared, at).unwrap_or_default();
-        Answered { path, bytes, status, answers }
+        decided.answered(archive)
     }
 }
 
@@ -341,6 +347,11 @@ impl<'a> Worker<'a> {
                 let (path, known) = (path.to_owned(), Box::default());
                 let _ = self.answers.send(Event::Refused { path, bytes, known, refusals });
             }
+            // Its refusal is committed with the end of its waiting.
+            Err(Stop::Refused(refusals)) if matches!(from, From::Waiting(_)) => {
+                let (path, known) = (path.to_owned(), Box::new(self.known.clone()));
+                let _ = self.answers.send(Event::Refused { path, bytes, known, refusals });
+            }
             Err(Stop::Refused(refusals)) => {
                 // Of a secret document nothing is read that was not read already.
                 if let From::Path(path) = from
@@ -382,6 +393,20 @@ impl<'a> Worker<'a> {
         let mut described = |read: &Described<'_>| known.described(read, &authorities);
         let mut sip = Sip::of(container, path, policy.content_bytes_max, &mut described)?;
         *bytes = sip.sizes.iter().sum();
+        let registration = Registration {
+            agency: sip.submission.agency.clone(),
+            number: sip.card.registration_number.clone(),
+            date: sip.card.document_date.to_string(),
+        };
+        if let From::Waiting(waiting) = from {
+            // A crash may have come between its record and the end of its waiting: what changed since, a classifier or
+            // the configuration, must not refuse what was accepted.
+            let digests = waiting.digests();
+            let parts = sip.submission.components.iter().filter_map(|c| Some((c.role, *digests.get(&c.path)?)));
+            if let Some(Outcome::Held(record)) = registered(&self.archive.index(), &registration, &content(parts))? {
+                return Err(Stop::Held(record));
+            }
+        }
         let mut flags = self.check_card(&sip, path)?;
         if let Some(item) = import {
             item.check_card(&sip).map_err(Stop::Refused)?;
@@ -389,11 +414,6 @@ impl<'a> Worker<'a> {
         let codes = {
             let today = civil_date(self.archive.now());
             self.archive.classifiers()?.check(&sip.submission.codes, today).map_err(Stop::Refused)?
-        };
-        let registration = Registration {
-            agency: sip.submission.agency.clone(),
-            number: sip.card.registration_number.clone(),
-            date: sip.card.document_date.to_string(),
         };
         let mut received = Vec::with_capacity(sip.sizes.len());
         for index in 0..sip.sizes.len() {
@@ -516,14 +536,12 @@ impl<'a> Worker<'a> {
         if registered_rows(&self.archive.index(), registration)?.is_empty() {
             return Ok(());
         }
-        let mut content = Vec::with_capacity(received.len());
+        let mut parts = Vec::with_capacity(received.len());
         for component in received {
             let digest = component.sha256().map_err(|e| spool_failed(&component.entry.path, e))?;
-            let role = Role::ALL.iter().position(|r| *r == component.entry.role).and_then(|p| u8::try_from(p).ok());
-            content.push((role.expect("every role is in the list"), digest));
+            parts.push((component.entry.role, digest));
         }
-        content.sort_unstable();
-        match registered(&self.archive.index(), registration, &content)? {
+        match registered(&self.archive.index(), registration, &content(parts.into_iter()))? {
             Some(Outcome::Held(record)) => Err(Stop::Held(record)),
             Some(Outcome::Conflict(other)) => Err(Stop::Refused(vec![taken(registration, other)])),
             _ => Ok(()),
@@ -566,6 +584,15 @@ impl<'a> Worker<'a> {
         self.archive.submit(Draft { act, payload, registration: None, session: Some(session), answer });
         Ok(())
     }
+}
+
+/// What a submission is compared by with a record: the roles and digests of its components, sorted.
+fn content(parts: impl Iterator<Item = (Role, Sha256)>) -> Vec<(u8, Sha256)> {
+    let number = |role| Role::ALL.iter().position(|r| *r == role).and_then(|p| u8::try_from(p).ok());
+    let mut content: Vec<_> =
+        parts.map(|(role, digest)| (number(role).expect("every role is in the list"), digest)).collect();
+    content.sort_unstable();
+    content
 }
 
 /// Whether nothing of what was refused may be kept (N 430 cl. 1, 45): of a secret document only the fact is, not even

@@ -15,7 +15,7 @@
 use crate::archive::{Archive, NewMaterial};
 use crate::clock::utc;
 use crate::error::{Error, ErrorCode};
-use crate::model::digest::Sha256;
+use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
 use crate::model::material::SharedKind;
 use crate::model::strict::words;
@@ -23,7 +23,9 @@ use crate::verify::alg::{self, Message, SignatureAlgorithm};
 use crate::verify::certificate::Certificate;
 use crate::verify::crl::Crl;
 use crate::verify::material::Material;
+use crate::verify::work::Work;
 use chrono::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 words! {
@@ -136,34 +138,74 @@ pub(crate) fn trusted(archive: &Archive, more: &Material) -> Result<Material, Er
     for certificate in archive.material()?.certificates().chain(more.certificates()) {
         pool.add_certificate(certificate.clone());
     }
-    link(&mut known, &pool);
+    // What the archive keeps and is offered was brought by its own people.
+    Signers::within(Work::of(usize::MAX, 0, 0)).link(&mut known, &pool);
     Ok(known)
 }
 
-/// Makes known the certificates of CAs in `pool` that known ones lead to, signature by signature.
-pub(crate) fn link(known: &mut Material, pool: &Material) {
-    loop {
-        let led_to =
-            |c: &&Arc<Certificate>| is_ca(c) && known.certificate(&c.sha256).is_none() && signer_of(known, c).is_some();
-        let new: Vec<Arc<Certificate>> = pool.certificates().filter(led_to).cloned().collect();
-        if new.is_empty() {
-            break;
-        }
-        new.into_iter().for_each(|certificate| known.add_certificate(certificate));
+/// Certificates under one name and one key identifier that are tried as the signer of another. Own bound: an authority
+/// has one or two keys at a time; as `CANDIDATES_MAX` of the validation.
+const CANDIDATES_MAX: usize = 8;
+
+/// Which certificate's key signed which: each pair is verified once, and no more than the [`Work`] has left. What it
+/// has not is answered as not signed.
+pub(crate) struct Signers {
+    work: Work,
+    verified: BTreeMap<(Sha256, Sha256), bool>,
+}
+
+impl Signers {
+    /// Verifies as much as `work` admits.
+    pub(crate) fn within(work: Work) -> Self {
+        Self { work, verified: BTreeMap::new() }
     }
-}
 
-/// The certificates in `pool` whose key signed this one.
-pub(crate) fn signers_of<'p>(
-    pool: &'p Material,
-    certificate: &'p Certificate,
-) -> impl Iterator<Item = &'p Arc<Certificate>> {
-    pool.certificates_named(certificate.issuer_der()).filter(|issuer| certificate.verify_signed_by(issuer).is_ok())
-}
+    fn is_signed_by(&mut self, certificate: &Certificate, issuer: &Certificate) -> bool {
+        // By the key: any number of certificates may have the same.
+        let pair = (certificate.sha256, sha256(issuer.spki_der()));
+        if let Some(verified) = self.verified.get(&pair) {
+            return *verified;
+        }
+        let is_paid = self.work.signature_once(pair.0, pair.1, issuer.spki_der()).is_ok();
+        let is_signed = is_paid && certificate.verify_signed_by(issuer).is_ok();
+        self.verified.insert(pair, is_signed);
+        is_signed
+    }
 
-/// One of them.
-pub(crate) fn signer_of<'p>(pool: &'p Material, certificate: &'p Certificate) -> Option<&'p Arc<Certificate>> {
-    signers_of(pool, certificate).next()
+    /// The certificates in `pool` whose key signed this one, as far as they are tried: those with the key identifier
+    /// that it names first.
+    pub(crate) fn all_of<'p>(&mut self, pool: &'p Material, certificate: &Certificate) -> Vec<&'p Arc<Certificate>> {
+        let named = pool.certificates_named(certificate.issuer_der()).take(CANDIDATES_MAX);
+        let key_id = certificate.extensions.authority_key_id.iter();
+        let by_key = key_id.flat_map(|key_id| pool.certificates_with_key_id(key_id).take(CANDIDATES_MAX));
+        let mut seen = BTreeSet::new();
+        let mut signers = Vec::new();
+        for issuer in by_key.filter(|issuer| issuer.subject_key == certificate.issuer_key).chain(named) {
+            if seen.insert(issuer.sha256) && self.is_signed_by(certificate, issuer) {
+                signers.push(issuer);
+            }
+        }
+        signers
+    }
+
+    /// One of them.
+    pub(crate) fn one_of<'p>(&mut self, pool: &'p Material, certificate: &Certificate) -> Option<&'p Arc<Certificate>> {
+        self.all_of(pool, certificate).into_iter().next()
+    }
+
+    /// Makes known the certificates of CAs in `pool` that known ones lead to, signature by signature.
+    pub(crate) fn link(&mut self, known: &mut Material, pool: &Material) {
+        let mut left: Vec<&Arc<Certificate>> = pool.certificates().filter(|c| is_ca(c)).collect();
+        loop {
+            left.retain(|certificate| known.certificate(&certificate.sha256).is_none());
+            let led_to = |c: &&&Arc<Certificate>| self.one_of(known, c).is_some();
+            let new: Vec<Arc<Certificate>> = left.iter().filter(led_to).map(|c| Arc::clone(c)).collect();
+            if new.is_empty() {
+                break;
+            }
+            new.into_iter().for_each(|certificate| known.add_certificate(certificate));
+        }
+    }
 }
 
 /// Whether a CRL was signed with the key of this certificate.
@@ -180,4 +222,58 @@ pub(crate) fn is_signed_by(crl: &Crl, issuer: &Certificate) -> bool {
 pub(crate) fn is_ca(certificate: &Certificate) -> bool {
     let is_old_root = certificate.version == 1 && certificate.is_self_issued();
     certificate.extensions.basic_constraints.is_some_and(|b| b.ca) || is_old_root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::alg::DigestAlgorithm;
+    use crate::verify::der::{tag, write};
+    use crate::verify::path::made::{Made, extension};
+
+    fn pool(certificates: impl Iterator<Item = Made>) -> Material {
+        let mut pool = Material::new();
+        certificates.for_each(|made| pool.add_certificate(made.certificate()));
+        pool
+    }
+
+    #[test]
+    fn many_certificates_of_one_name_cost_no_more_than_some_and_each_pair_once() {
+        // As many that say the CA issued them, and as many under its name, and none of these did.
+        let issuers = pool((1..=60).map(|key| Made::ca(("CA", key), ("root", 250))));
+        let subjects = pool((1..=60).map(|key| Made::ca(("one", key), ("CA", 200))));
+        assert_eq!((issuers.certificates().len(), subjects.certificates().len()), (60, 60));
+        let ask = |work: &Work| {
+            let mut signers = Signers::within(work.clone());
+            for _ in 0..3 {
+                assert!(subjects.certificates().all(|subject| signers.one_of(&issuers, subject).is_none()));
+            }
+            work.spent().0
+        };
+        assert_eq!(ask(&Work::default()), 60 * CANDIDATES_MAX);
+        // A submission that carries more than its work admits is left alone.
+        assert_eq!(ask(&Work::of(10, 0, 0)), 10);
+    }
+
+    #[test]
+    fn the_key_identifier_finds_the_signer_among_many_of_its_name() {
+        let signer = Made::ca(("CA", 200), ("root", 250));
+        let issuers = pool((1..=60).map(|key| Made::ca(("CA", key), ("root", 250))).chain([signer.clone()]));
+        let key = DigestAlgorithm::Sha1.digest(&signer.certificate().spki_der()[12..]);
+        let named = write(tag::SEQUENCE, &[&write(0x80, &[&key])]);
+        let subject = Made::ca(("one", 1), ("CA", 200)).with(extension(35, false, &named)).certificate();
+        let found = Signers::within(Work::default()).one_of(&issuers, &subject).map(|one| one.sha256);
+        assert_eq!(found, Some(signer.certificate().sha256));
+    }
+
+    #[test]
+    fn known_is_what_a_known_key_signed_and_not_what_only_says_so() {
+        let mut known = pool([Made::ca(("root", 1), ("root", 1))].into_iter());
+        let (under, below) = (Made::ca(("CA", 2), ("root", 1)), Made::ca(("CA 2", 3), ("CA", 2)));
+        let forged = [Made::ca(("CA", 4), ("root", 5)), Made::ca(("CA 3", 6), ("CA", 4))];
+        let carried = pool([below.clone(), under.clone()].into_iter().chain(forged));
+        Signers::within(Work::default()).link(&mut known, &carried);
+        assert_eq!(known.certificates().len(), 3);
+        assert!([under, below].iter().all(|made| known.certificate(&made.certificate().sha256).is_some()));
+    }
 }

@@ -6,6 +6,9 @@
 //!
 //! Invariants
 //!   - A submission that waits stays whole until its record or its refusal is durable; only then its key is erased.
+//!   - What is refused waits no more: the refusal and the end of the waiting are one commit. A record comes before that
+//!     end, so what a crash leaves between is a submission that is held already: it is told so, whoever tries it or
+//!     would refuse it, and its waiting ends.
 //!   - The same submission sent again while it waits is told that it waits, and is not kept twice.
 //!   - Submissions of one registration with different content, or of the same with another description, may wait
 //!     beside each other: nobody knows yet which of them is signed. The first that is found so becomes the record;
@@ -17,18 +20,20 @@
 //! Nothing ends the waiting by itself: when the policy's term is over, `waiting list` says so and a person decides.
 
 use super::component::{Received, Stop, spool_failed};
-use super::receipt;
+use super::receipt::{Known, Prepared};
 use super::receive::Sip;
 use super::signatures;
 use super::unpack::Container;
-use super::{Answered, From, Status, Worker, channel, refuse_now};
-use crate::archive::{Archive, Registration, Waiting, WaitingEntry};
+use super::{Answered, Decided, Event, From, Status, Worker, channel, seal_refusal};
+use crate::archive::{Archive, Registration, Session, Waiting, WaitingEntry};
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::index::writer::Payload;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::missing::Missing;
 use crate::model::submission::SUBMISSION_FILE;
 use crate::text::{Said, Text, text};
+use crate::tlog::commit::{Act, Committed};
 use crate::verify::certificate::Certificate;
 use crate::verify::cms::SignedData;
 use crate::verify::limits::CERTIFICATE_BYTES_MAX;
@@ -57,7 +62,7 @@ pub struct Tried {
 }
 
 /// Tries these waiting submissions again, oldest first, with `extra` material beside that of the archive. Those that
-/// became a record or a refusal end their waiting, in one commit.
+/// became a record or are refused end their waiting, in one commit with the refusals, which are reported after it.
 pub fn retry(
     archive: &Archive,
     ids: &[RecordId],
@@ -66,6 +71,7 @@ pub fn retry(
     report: &mut dyn FnMut(&Tried),
 ) -> Result<(), Error> {
     let mut ended = Vec::new();
+    let mut refused = Vec::new();
     let mut tried = Ok(());
     for id in archive.waiting_in_order(ids)? {
         let waiting = match archive.waiting(id) {
@@ -80,24 +86,37 @@ pub fn retry(
         let mut worker = Worker::new(archive, actor, extra, answers);
         worker.submission(From::Waiting(&waiting));
         drop(worker);
-        let event = events.recv().expect("every submission is answered once");
-        let answered = event.settled(archive, actor);
-        if matches!(answered.status, Status::Accepted { .. } | Status::Held { .. } | Status::Refused { .. }) {
+        let answered = match events.recv().expect("every submission is answered once") {
+            Event::Refused { path, bytes, known, refusals } => {
+                match Refusing::seal(archive, actor, (path.clone(), bytes), *known, refusals) {
+                    Ok(refusing) => {
+                        refused.push((id, refusing));
+                        continue;
+                    }
+                    Err(e) => Answered { path, bytes, status: Status::Failed(e), answers: Vec::new() },
+                }
+            }
+            event => event.settled(archive, actor),
+        };
+        if matches!(answered.status, Status::Accepted { .. } | Status::Held { .. }) {
             ended.push(id);
         }
         report(&Tried { id, answered });
     }
-    archive.end_waiting(&ended, actor)?;
+    for (id, answered) in end(archive, ended, refused, actor)? {
+        report(&Tried { id, answered });
+    }
     tried
 }
 
 /// Ends the waiting of a submission by a person's word: it is refused, with the reasons for which it would wait now and
-/// the person's own.
+/// the person's own. One that a record holds is not refused: its waiting ends, and the answer says so.
 pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<Answered, Error> {
     if reason.trim().is_empty() {
         return Err(Error::new(ErrorCode::IngFieldMalformed, "--reason", "a decision has a reason"));
     }
     let waiting = archive.waiting(id)?;
+    let path = PathBuf::from(waiting.text("source"));
     // The notice says why it is not valid today: what it lacked at first may have come.
     let (answers, _) = channel();
     let mut worker = Worker::new(archive, actor, None, answers);
@@ -105,18 +124,69 @@ pub fn refuse(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> 
     let mut refusals = match worker.take_in(&From::Waiting(&waiting), &mut 0) {
         Ok(Some(Status::Waiting { reasons, .. })) => unconfirmed(reasons),
         Err(Stop::Refused(reasons)) => reasons,
-        Ok(_) | Err(Stop::Held(_) | Stop::Tried(_)) => Vec::new(),
+        Err(Stop::Held(record)) => {
+            end(archive, vec![id], Vec::new(), actor)?;
+            let (status, known) = (Status::Held { record }, worker.known);
+            let decided = Decided { path, bytes: 0, status, known, prepared: Prepared::Nothing, at: None };
+            return Ok(decided.answered(archive));
+        }
+        Ok(_) | Err(Stop::Tried(_)) => Vec::new(),
         Err(Stop::Failed(e)) => return Err(e),
     };
     let said = Said::of(|lang| format!("{}: {reason}", DECISION.get(lang)));
     refusals.push(Refusal::new(ErrorCode::SigPersonRefused, SUBMISSION_FILE, reason).saying(said));
-    let known = worker.known;
-    let source = PathBuf::from(waiting.text("source"));
-    let refused = refuse_now(archive, actor, &known, &refusals)?;
-    archive.end_waiting(&[id], actor)?;
-    let status = Status::Refused { reasons: refusals, entry: refused.entry, repeats: refused.notice.repeats() };
-    let answers = receipt::answers(archive, &known, &status, refused.notice, refused.at)?;
-    Ok(Answered { path: source, bytes: 0, status, answers })
+    let refusing = Refusing::seal(archive, actor, (path, 0), worker.known, refusals)?;
+    let refused = end(archive, Vec::new(), vec![(id, refusing)], actor)?;
+    Ok(refused.into_iter().next().expect("one was refused").1)
+}
+
+/// A refusal that is sealed and not committed yet.
+struct Refusing {
+    act: Act,
+    payload: Payload,
+    session: Session,
+    /// What is decided when it is committed, but for the entry.
+    decided: Decided,
+}
+
+impl Refusing {
+    fn seal(
+        archive: &Archive,
+        actor: ActorId,
+        (path, bytes): (PathBuf, u64),
+        known: Known,
+        reasons: Vec<Refusal>,
+    ) -> Result<Self, Error> {
+        let (act, payload, session, prepared) = seal_refusal(archive, actor, &known, &reasons)?;
+        let status = Status::Refused { reasons, entry: 0, repeats: prepared.repeats() };
+        Ok(Self { act, payload, session, decided: Decided { path, bytes, status, known, prepared, at: None } })
+    }
+}
+
+/// Ends the waiting of `ids` and of those that are refused, in one commit with the refusals; gives the answers to them.
+fn end(
+    archive: &Archive,
+    mut ids: Vec<RecordId>,
+    refused: Vec<(RecordId, Refusing)>,
+    actor: ActorId,
+) -> Result<Vec<(RecordId, Answered)>, Error> {
+    let mut acts = Vec::with_capacity(refused.len());
+    let mut decisions = Vec::with_capacity(refused.len());
+    for (id, Refusing { act, payload, session, decided }) in refused {
+        ids.push(id);
+        acts.push((act, payload));
+        // The frames stay within reach of the index until they are committed.
+        decisions.push((id, decided, session));
+    }
+    let committed = archive.end_waiting(&ids, acts, actor)?;
+    let answered = |((id, mut decided, _), committed): ((RecordId, Decided, Session), &Committed)| {
+        decided.at = Some(committed.leaf.t);
+        if let Status::Refused { entry, .. } = &mut decided.status {
+            *entry = committed.index;
+        }
+        (id, decided.answered(archive))
+    };
+    Ok(decisions.into_iter().zip(&committed).map(answered).collect())
 }
 
 /// Reasons to wait, of a submission that waits no more: what it waited for did not come.

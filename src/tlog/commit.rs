@@ -87,9 +87,11 @@ impl Act {
     }
 }
 
-/// The leaf of an act without objects, key and commitment. `first` is the entry of the batch's first act.
-fn bare_leaf(act: &Act, t: Millis, first: u64) -> Leaf {
+/// The leaf of an act without key and group commitment. `first` is the entry of the batch's first act.
+fn leaf_of(act: &Act, t: Millis, first: u64) -> Leaf {
     let mut leaf = Leaf::new(act.kind, act.id, t, act.actor);
+    leaf.doc = act.doc;
+    leaf.obj = object_commitment(&act.addresses);
     leaf.rec = act.rec;
     leaf.of = act.of;
     leaf.prev = act.prev.map(|prev| match prev {
@@ -245,8 +247,7 @@ impl Committer {
     }
 
     /// Moves the vault to new pages without `erase`; with `new_epoch` under a new KEK, after which the old one is
-    /// erased. The `acts` that it carries out, which have no objects and no keys, are committed with it. Gives the roll
-    /// itself last.
+    /// erased. The `acts` that go with it, which have no keys, are committed with it. Gives the roll itself last.
     pub fn roll(
         &mut self,
         acts: Vec<Act>,
@@ -287,24 +288,14 @@ impl Committer {
 
     fn commit_batch(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
         let t = self.time();
-        let (store_end, mut unsynced) = {
-            let mut store = self.store();
-            if let Some(failed) = store.failed() {
-                return Err(LogError::Disk(failed.clone()));
-            }
-            (store.end(), store.take_unsynced())
-        };
-        let mut leaves = self.sealed_segments(store_end.segment, t)?;
-        let sealed = leaves.last().and_then(|l: &Leaf| l.segment).map_or(self.lock.head.sealed, |s| s.number);
+        let (mut leaves, head, mut unsynced) = self.take_store(t)?;
         let system_leaves = leaves.len();
         let first = self.lock.head.size;
         let mut keys: Vec<(KeySlot, OwnedKey)> = Vec::new();
         let vault = self.vault.clone();
         let mut vault = vault.write().unwrap_or_else(PoisonError::into_inner);
         for act in acts {
-            let mut leaf = bare_leaf(&act, t, first + system_leaves as u64);
-            leaf.doc = act.doc;
-            leaf.obj = object_commitment(&act.addresses);
+            let mut leaf = leaf_of(&act, t, first + system_leaves as u64);
             if let Some((g256, g512)) = act.group {
                 leaf.g256 = Some(g256);
                 leaf.g512 = Some(g512);
@@ -325,12 +316,26 @@ impl Committer {
         }
         let vault_state = vault.state();
         drop(vault);
-        let head = Head { sealed, store: store_end, vault: vault_state, t, ..self.lock.head };
-        self.write(&leaves, head, unsynced)?;
+        self.write(&leaves, Head { vault: vault_state, ..head }, unsynced)?;
         let committed = (first..).zip(leaves).map(|(index, leaf)| Committed { index, leaf });
         let committed: Vec<Committed> = committed.collect();
         self.unsent.extend(committed.iter().cloned());
         Ok(committed.into_iter().skip(system_leaves).collect())
+    }
+
+    /// What a batch takes from the store: an entry for each segment that was closed, the head with the store's end, and
+    /// the files to be synced.
+    fn take_store(&self, t: Millis) -> Result<(Vec<Leaf>, Head, Vec<String>), LogError> {
+        let (end, unsynced) = {
+            let mut store = self.store();
+            if let Some(failed) = store.failed() {
+                return Err(LogError::Disk(failed.clone()));
+            }
+            (store.end(), store.take_unsynced())
+        };
+        let leaves = self.sealed_segments(end.segment, t)?;
+        let sealed = leaves.last().and_then(|l: &Leaf| l.segment).map_or(self.lock.head.sealed, |s| s.number);
+        Ok((leaves, Head { sealed, store: end, t, ..self.lock.head }, unsynced))
     }
 
     /// Steps 2 and 3: bundle, sync, lock record.
@@ -408,17 +413,22 @@ impl Committer {
         let t = self.time();
         let kind = if new_epoch { ActKind::VaultRolled } else { ActKind::VaultFolded };
         let first = self.lock.head.size;
-        let mut leaves: Vec<Leaf> = acts.into_iter().map(|act| bare_leaf(&act, t, first)).collect();
+        // Without frames of its own, the store's end is that of the last commit: what others appended meanwhile stays
+        // outside this batch.
+        let (mut leaves, head, unsynced) = match acts.iter().all(|act| act.addresses.is_empty()) {
+            true => (Vec::new(), Head { t, ..self.lock.head }, Vec::new()),
+            false => self.take_store(t)?,
+        };
+        let system_leaves = leaves.len();
+        leaves.extend(acts.iter().map(|act| leaf_of(act, t, first + system_leaves as u64)));
         let mut leaf = Leaf::new(kind, ActId(crate::random::bytes()), t, actor);
         leaf.epoch = Some(roll.state.epoch);
         leaves.push(leaf);
-        // Frames that others appended meanwhile stay outside this batch; the store's end is that of the last commit.
-        let head = Head { vault: roll.state, t, ..self.lock.head };
-        self.write(&leaves, head, Vec::new())?;
+        self.write(&leaves, Head { vault: roll.state, ..head }, unsynced)?;
         let committed: Vec<Committed> = (first..).zip(leaves).map(|(index, leaf)| Committed { index, leaf }).collect();
         self.unsent.extend(committed.iter().cloned());
         vault.finish_roll(roll)?;
-        Ok(committed)
+        Ok(committed.into_iter().skip(system_leaves).collect())
     }
 
     fn settle_batch(&mut self) -> Result<(), LogError> {

@@ -96,7 +96,7 @@ impl Work {
     }
 
     /// A signature is to be verified by a key, and the outcome is remembered: the same pair costs nothing again.
-    pub(super) fn signature_once(&self, signed: Sha256, key: Sha256, spki: &[u8]) -> Result<(), BudgetError> {
+    pub(crate) fn signature_once(&self, signed: Sha256, key: Sha256, spki: &[u8]) -> Result<(), BudgetError> {
         let mut counters = self.0.borrow_mut();
         if counters.counted.contains(&(signed, key)) {
             return Ok(());

@@ -597,6 +597,21 @@ fn answers_are_issued(checked: &mut Checked<'_>) {
     let error = checked.run(&["verify", answer, "--key", &policy], Exit::Usage, &["error"]).swap_remove(0);
     assert_eq!(error["error"]["code"], "CLI-003", "a file that is no key is not an unreadable submission");
     checked.run(&["verify", &policy], Exit::Refused, &["verify-row"]);
+    let says = |arguments: &[&str], exit, what: &[&str]| {
+        let said = bench.run(&[arguments, &["--lang", "kk"]].concat()).exits(exit).stdout;
+        assert!(what.iter().all(|what| said.contains(what)), "{said}");
+    };
+    says(&["verify", answer], Exit::Ok, &["расталды: ", ": қабылданды\n"]);
+    says(
+        &["verify", answer, "--key", &"00".repeat(32)],
+        Exit::Refused,
+        &["РАСТАЛМАДЫ: ", "Растау басқа кілтпен берілген"],
+    );
+    let changed = fs::read_to_string(bench.path(answer)).unwrap().replacen("accepted", "refused", 1);
+    says(&["verify", &bench.file("changed.json", changed)], Exit::Refused, &["өзгертілген немесе бүлінген"]);
+    fs::write(bench.path("notice/notice.json.p7s"), fs::read(&wrong).unwrap()).unwrap();
+    // Signed by one who is no officer of the records office: the signature is valid, and no more is said.
+    says(&verify, Exit::Ok, &["қолтаңбасы расталды: ", "Тексерілген жоқ: қол қоюшы архивтің"]);
     checked.run(&["verify", "in/3-refused.answer/notice.json"], Exit::Incomplete, &["verify-row"]);
 }
 

@@ -11,7 +11,7 @@ use muragat::archive::Archive;
 use muragat::config::Action;
 use muragat::error::{Error, ErrorCode};
 use muragat::ingest::adopt::{Adopted, adopt};
-use muragat::ingest::issue::{Issued, Subject, find, sign};
+use muragat::ingest::issue::{Issued, Row, Subject, all, find, sign};
 use muragat::ingest::signatures::add_shared;
 use muragat::ingest::{Intake, Status, waiting};
 use muragat::model::id::RecordId;
@@ -28,6 +28,13 @@ const ACCEPTED_LATE: usize = 0;
 const REFUSED_BY_A_PERSON: usize = 1;
 const ACCEPTED: usize = 2;
 const TAMPERED: usize = 3;
+/// Another content under the registration of the first: refused when it is tried again.
+const RIVAL: usize = 4;
+
+/// The registration number of a submission.
+fn number(which: usize) -> String {
+    format!("{}-қ", if which == RIVAL { ACCEPTED_LATE } else { which })
+}
 
 struct Load {
     _dir: tempfile::TempDir,
@@ -48,8 +55,9 @@ fn load() -> Load {
     let mut material = Material::default();
     material.add_file(&trust.crl).unwrap();
     let draft = |which: usize| {
-        let mut draft = Draft::new(&office, &format!("{which}-қ"), NOW);
+        let mut draft = Draft::new(&office, &number(which), NOW);
         match which {
+            RIVAL => draft.card["title"] = "Басқа хат".into(),
             // Nobody knows the signer: no material turns that.
             REFUSED_BY_A_PERSON => {
                 draft.signature = Some(office.stranger.sign_detached(&draft.main, at(NOW - 120_000)))
@@ -57,9 +65,10 @@ fn load() -> Load {
             TAMPERED => draft.signature = Some(office.official.sign_detached(b"another", at(NOW - 120_000))),
             _ => {}
         }
-        draft.write(&office, dir.path(), NOW)
+        // Both of one registration have the same name.
+        draft.write(&office, &dir.path().join(which.to_string()), NOW)
     };
-    let paths = (0..4).map(draft).collect();
+    let paths = (0..5).map(draft).collect();
     Load { _dir: dir, office, files, paths, material }
 }
 
@@ -118,6 +127,7 @@ fn run(bed: &Bed, load: &Load, told: &mut Told) -> Result<(), Error> {
     }
     take(&archive, load, ACCEPTED_LATE, told)?;
     take(&archive, load, REFUSED_BY_A_PERSON, told)?;
+    take(&archive, load, RIVAL, told)?;
     archive.wait_index()?;
     add_shared(&archive, &load.material, SYSTEM_ACTOR)?;
     told.shared = true;
@@ -130,9 +140,12 @@ fn run(bed: &Bed, load: &Load, told: &mut Told) -> Result<(), Error> {
             done.insert(tried.id);
         }
         Status::Held { .. } => drop(done.insert(tried.id)),
+        Status::Refused { reasons, .. } => {
+            assert_eq!(reasons[0].code, ErrorCode::IngRegistrationTaken);
+            done.insert(tried.id);
+        }
         Status::Waiting { .. } => still = Some(tried.id),
         Status::Failed(e) => failed = Some(Error::new(e.code, "retry", e.to_string())),
-        Status::Refused { reasons, .. } => panic!("{reasons:?}"),
     })?;
     if let Some(e) = failed {
         return Err(e);
@@ -179,6 +192,13 @@ fn check(bed: &Bed, load: &Load, told: &Told, at: &str) {
             assert_eq!(bytes.len() as u64, entry.size, "{at}: {}", entry.path);
         }
     }
+    let answers = all(&archive).unwrap_or_else(|e| panic!("{at}: {e}"));
+    for id in &left {
+        let number = archive.waiting(*id).unwrap().text("registration_number").to_owned();
+        let is_notice =
+            |row: &Row| matches!(row.subject, Subject::Refusal(_)) && row.about.number == Some(number.clone());
+        assert!(!answers.iter().any(is_notice), "{at}: {number} is refused and still waits");
+    }
     for id in &told.waiting {
         assert!(left.contains(id) || told.ending.contains(id), "{at}: {id} waits no more");
         assert!(!left.contains(id) || !told.ended.contains(id), "{at}: {id} waits again");
@@ -214,7 +234,7 @@ fn any_failed_operation_leaves_what_signatures_decided_whole() {
     let whole = bed(&plan);
     let mut told = Told::default();
     run(&whole, &load, &mut told).unwrap();
-    assert_eq!((told.accepted.len(), told.waiting.len(), told.issued.len()), (2, 2, 2));
+    assert_eq!((told.accepted.len(), told.waiting.len(), told.issued.len()), (2, 3, 2));
     check(&whole.killed(), &load, &told, "no failure");
     let operations = plan.operations();
     assert!(operations > 60, "the workload is too small to prove much: {operations} operations");

@@ -401,6 +401,27 @@ fn another_description_of_the_same_files_waits_beside_the_first() {
 }
 
 #[test]
+fn what_a_record_holds_is_not_refused_any_more_and_waits_no_more() {
+    let (bench, archive, trust) = Bench::without_crl();
+    let first = waits(&bench.take(&archive, &bench.draft("1")), "SIG-003");
+    // The same files under another description: as a record that a crash left beside its waiting submission.
+    let second = waits(&bench.take(&archive, &Draft { direction: "internal", ..bench.draft("1") }), "SIG-003");
+    bench.share(&archive, &trust.crl);
+    let mut records = Vec::new();
+    retry(&archive, &[first], None, SYSTEM_ACTOR, &mut |tried| records.push(accepted(&tried.answered))).unwrap();
+    // What would refuse it now, here a clock by which the document is of a day to come, says nothing against a record.
+    bench.clock.0.fetch_sub(3 * DAY_MS, std::sync::atomic::Ordering::SeqCst);
+    let answered = refuse(&archive, second, "қате", SYSTEM_ACTOR).unwrap();
+    let Status::Held { record } = answered.status else { panic!("{:?}", answered.status) };
+    assert_eq!((vec![record], archive.all_waiting().unwrap()), (records, vec![]));
+    let answers = muragat::ingest::issue::all(&archive).unwrap();
+    let about: Vec<_> = answers.iter().map(|row| row.subject).collect();
+    assert_eq!(about, [muragat::ingest::issue::Subject::Record(record)], "one receipt and no notice");
+    archive.close().unwrap();
+    audit_is_clean(&bench);
+}
+
+#[test]
 fn no_more_waits_than_the_configuration_admits_and_what_does_not_leaves_nothing() {
     let (bench, archive, trust) = Bench::without_crl();
     archive.close().unwrap();

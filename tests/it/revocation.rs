@@ -717,6 +717,58 @@ fn a_list_of_a_stranger_does_not_count() {
 }
 
 #[test]
+fn the_list_of_the_key_that_issued_speaks_and_of_another_key_of_that_name_only_without_it() {
+    let by = |key: u8, from: &str, entries: &[(u8, u8)], key_id: &[u8]| {
+        let list = List { by: key, ..list(from, entries) };
+        let id = pki::extension(&[0x55, 0x1d, 35], false, &write(0x30, &[&write(0x80, &[key_id])]));
+        if key_id.is_empty() { list } else { list.with(id) }
+    };
+    let ask = |lists: &[List], now: &str| {
+        let mut root_list = list("2025-01-04", &[]);
+        (root_list.issuer, root_list.by) = ("ROOT", ROOT);
+        let mut case = case(&[lists, &[root_list]].concat(), &[]);
+        let extensions = [pki::ca(), pki::usage(pki::CERT_SIGN | pki::CRL_SIGN)];
+        let (subject, key, serial) = ("CA", 30, 9);
+        let other = pki::Certified {
+            subject,
+            key,
+            serial,
+            issuer: "ROOT",
+            by: ROOT,
+            until: "2040-01-01",
+            extensions: &extensions,
+        };
+        case.material.add_certificate(other.make());
+        case.ask(&path(), at(now))
+    };
+    let (own, other, bad) = (pki::CA, 30, [(7, COMPROMISE)]);
+    let days = ["2025-01-01", "2025-01-02", "2025-01-03"];
+    // Only the other key's is at hand: it counts.
+    assert_eq!(ask(&[by(other, days[0], &bad, &[])], NOW).status, revoked());
+    assert_eq!(ask(&[by(other, days[0], &[], &[])], NOW).status, Status::Good);
+    // With the own one, whichever is newer and whether key identifiers are there or not.
+    for (a, b) in [(days[0], days[1]), (days[1], days[0])] {
+        for entries in [bad, [(7, HOLD)]] {
+            for (ids, third) in [([&b""[..], &b""[..]], false), ([b"own", b"other"], false), ([b"", b""], true)] {
+                let mut lists = vec![by(own, a, &[], ids[0]), by(other, b, &entries, ids[1])];
+                // The newest says good, so that the own one is passed over at first.
+                lists.extend(third.then(|| by(other, days[2], &[], ids[1])));
+                let answer = ask(&lists, NOW);
+                assert_eq!(
+                    (answer.status, answer.is_fresh),
+                    (Status::Good, true),
+                    "{a} {b} {entries:?} {ids:?} {third}"
+                );
+            }
+        }
+        assert_eq!(ask(&[by(own, a, &bad, &[]), by(other, b, &[], &[])], NOW).status, revoked(), "the own one says so");
+    }
+    // An own one that is not fresh any more takes nothing back.
+    let later = "2025-01-12T00:00:00Z";
+    assert_eq!(ask(&[by(own, days[0], &[], &[]), by(other, days[1], &bad, &[])], later).status, revoked());
+}
+
+#[test]
 fn a_delta_completes_the_list_it_builds_on_and_no_other() {
     let base = |entries: &[(u8, u8)]| list("2025-01-01", entries).number(5);
     let delta = |entries: &[(u8, u8)]| list("2025-01-02", entries).number(7).delta_of(5);

@@ -238,7 +238,7 @@ impl Document for Confirmation {
             Outcome::Waiting { entry, codes, .. } => (None, Some(entry), Some(codes)),
             Outcome::Held { record } => (Some(record), None, None),
         };
-        page.line(OUTCOME, status_text(self.outcome.status()).get(lang));
+        page.line(OUTCOME, self.outcome.status().text().get(lang));
         if let Some(codes) = codes {
             page.line(CODES, &codes.join(", "));
         }
@@ -363,20 +363,23 @@ const NO_RECEIPT: Text = text(
      does not replace it: the notice-receipt is signed by an officer of the records office.",
 );
 
-fn status_text(status: Status) -> Text {
-    match status {
-        Status::Accepted => text("қабылданды", "принято", "accepted"),
-        Status::Refused => text("«қабылданбады»", "«не принято»", "\"not accepted\""),
-        Status::Waiting => text(
-            "күтуде: қолтаңбаны тексеруге қажет деректер жетіспейді, шешім қабылданған жоқ",
-            "ожидает: не хватает данных для проверки подписи, решение не принято",
-            "waiting: material for the check of the signature is missing, nothing is decided",
-        ),
-        Status::Held => text(
-            "осы құжат архивке бұрын қабылданған",
-            "этот документ уже был принят в архив",
-            "this document was accepted into the archive before",
-        ),
+impl Status {
+    /// The same for people.
+    pub fn text(self) -> Text {
+        match self {
+            Status::Accepted => text("қабылданды", "принято", "accepted"),
+            Status::Refused => text("«қабылданбады»", "«не принято»", "\"not accepted\""),
+            Status::Waiting => text(
+                "күтуде: қолтаңбаны тексеруге қажет деректер жетіспейді, шешім қабылданған жоқ",
+                "ожидает: не хватает данных для проверки подписи, решение не принято",
+                "waiting: material for the check of the signature is missing, nothing is decided",
+            ),
+            Status::Held => text(
+                "осы құжат архивке бұрын қабылданған",
+                "этот документ уже был принят в архив",
+                "this document was accepted into the archive before",
+            ),
+        }
     }
 }
 

@@ -3,6 +3,10 @@
 //! Called by [`status`](super::status). The newest list is looked at first; an older one only where it covers reasons
 //! that are still open, or where it has the certificate as revoked for good.
 //!
+//! A CRL that another key signed under the name of the issuer, which an anchor leads to, counts (§6.3.3 (f); PKITS 4.4,
+//! 4.5), unless the very key that issued the certificate has signed a fresh one that answers for every reason: serial
+//! numbers are of one key, and two CAs may have one name.
+//!
 //! An entry is looked up before the signature is verified, because that is the cheaper of the two; nothing counts
 //! before both are done.
 
@@ -14,7 +18,7 @@ use super::super::name::names_match;
 use super::distribution::{DistributionPoint, ReasonMask, directory_names, general_names, same_scope, scope};
 use super::{Conclusion, Finding, Kind, Question, Rejection, Session, Signed, Status, is_fresh};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// A complete CRL that counts, with the delta that was combined with it.
@@ -23,6 +27,19 @@ struct Accepted {
     delta: Option<usize>,
     /// What both say.
     status: Status,
+    /// The reasons for which the list answers.
+    reasons: ReasonMask,
+    /// Whether the key that issued the certificate signed it.
+    is_own: bool,
+    /// Whether it bears the name of the issuer of the certificate.
+    is_of_issuer: bool,
+}
+
+impl Accepted {
+    /// A list of another key under the name of the issuer.
+    fn is_of_other_key(&self) -> bool {
+        self.is_of_issuer && !self.is_own
+    }
 }
 
 /// Looks at every CRL that may say something. The conclusion is what all of them say together.
@@ -37,7 +54,11 @@ pub(super) fn conclude(
     session.budget.spend_lookups(candidates.len().saturating_add(points.len())).ok()?;
     let mut covered = ReasonMask::NONE;
     let mut accepted: Vec<Accepted> = Vec::new();
-    for crl in candidates.iter().filter(|crl| !crl.is_delta()) {
+    // The newest first. What was passed over is looked at after all when a list of another key speaks against the
+    // certificate: it may be a list of the very key that issued it.
+    let mut lists: VecDeque<&Arc<Crl>> = candidates.iter().filter(|crl| !crl.is_delta()).collect();
+    let mut passed_over: Vec<&Arc<Crl>> = Vec::new();
+    while let Some(crl) = lists.pop_front() {
         let mut finding = finding_of(crl, session, question);
         let reasons = match scope_at(&points, crl, question.certificate) {
             Ok(reasons) => reasons,
@@ -50,7 +71,15 @@ pub(super) fn conclude(
         finding.status = entry_status(crl, question.certificate).unwrap_or(Status::Good);
         // RFC 5280 §6.3.3 (e).
         if covered.holds(reasons) && !matches!(finding.status, Status::Revoked { .. }) {
-            continue;
+            let is_open = may_be_own(crl, question) && !own_lists(&accepted, findings).holds(reasons);
+            let is_disputed = accepted.iter().any(|one| one.is_of_other_key() && one.status != Status::Good);
+            if !is_open {
+                continue;
+            }
+            if !is_disputed {
+                passed_over.push(crl);
+                continue;
+            }
         }
         let signer = match check(session, question, crl, &mut finding) {
             Ok(signer) => signer,
@@ -79,13 +108,19 @@ pub(super) fn conclude(
             }
         }
         covered = covered.or(reasons);
+        let is_own = question.path.first().is_some_and(|issuer| issuer.spki_der() == signer.spki_der());
+        let is_of_issuer = crl.issuer_key == question.certificate.issuer_key;
         let list = findings.len();
         findings.push(finding);
         let delta = delta.map(|(delta, _)| {
             findings.push(delta);
             list.saturating_add(1)
         });
-        accepted.push(Accepted { list, delta, status });
+        let one = Accepted { list, delta, status, reasons, is_own, is_of_issuer };
+        if one.is_of_other_key() && one.status != Status::Good {
+            lists.extend(passed_over.drain(..));
+        }
+        accepted.push(one);
     }
     for crl in candidates.iter().filter(|crl| crl.is_delta()) {
         if !findings.iter().any(|finding| finding.digest == crl.sha256) {
@@ -94,7 +129,32 @@ pub(super) fn conclude(
             findings.push(finding);
         }
     }
+    // Another key under the name of a CA may be another CA, with serial numbers of its own.
+    if own_lists(&accepted, findings).holds(ReasonMask::ALL) {
+        for one in accepted.extract_if(.., |one| one.is_of_other_key()) {
+            for at in [Some(one.list), one.delta].into_iter().flatten() {
+                let what = "it is by another key, and a CRL by the key that issued the certificate is at hand";
+                if let Some(finding) = findings.get_mut(at) {
+                    finding.rejection = Some(Rejection::OutOfScope(what));
+                }
+            }
+        }
+    }
     settle(findings, &accepted, covered)
+}
+
+/// The reasons for which fresh lists answer that the key signed which issued the certificate.
+fn own_lists(accepted: &[Accepted], findings: &[Finding]) -> ReasonMask {
+    let is_fresh = |at: usize| findings.get(at).is_some_and(|finding| finding.is_fresh);
+    let own = accepted.iter().filter(|one| one.is_own && (is_fresh(one.list) || one.delta.is_some_and(is_fresh)));
+    own.fold(ReasonMask::NONE, |covered, one| covered.or(one.reasons))
+}
+
+/// Whether the key that issued the certificate may have signed a list, as far as key identifiers say.
+fn may_be_own(crl: &Crl, question: &Question<'_>) -> bool {
+    let Some(issuer) = question.path.first() else { return false };
+    let named = crl.extensions.authority_key_id.as_ref().zip(issuer.extensions.subject_key_id.as_ref());
+    crl.issuer_key == question.certificate.issuer_key && named.is_none_or(|(list, own)| list == own)
 }
 
 /// What the accepted lists say together.
