@@ -509,39 +509,12 @@ impl Archive {
         answer.map_err(Error::from)
     }
 
-    /// Commits several acts that stand or fall together, and waits for them.
-    pub(crate) fn commit_together(
-        &self,
-        drafts: Vec<(Act, Payload, Option<Session>)>,
-    ) -> Result<Vec<Committed>, Error> {
-        let mut core = lock(&self.shared.core);
-        // Nothing is committed while the core is held, so the index has the heads once it has what was before.
-        self.wait_index_at(core.head().size)?;
-        let mut heads: HashMap<RecordId, usize> = HashMap::new();
-        let mut acts = Vec::with_capacity(drafts.len());
-        for (at, (act, ..)) in drafts.iter().enumerate() {
-            let mut act = act.clone();
-            if let Some(record) = act.rec {
-                act.prev = match heads.insert(record, at) {
-                    Some(before) => Some(Previous::InBatch(before)),
-                    None => {
-                        let id = writer::read_id(self.index().kv, self.index().keys, record)?;
-                        id.map(|id| Previous::Entry(id.custody))
-                    }
-                };
-            }
-            acts.push(act);
-        }
-        let committed = core.commit(acts);
-        // The commit thread knows nothing of these entries until the index has them.
-        self.shared.rolled.store(true, Ordering::Relaxed);
-        let payloads = match &committed {
-            Ok(committed) => committed.iter().zip(drafts).map(|(one, (_, payload, _))| (one.index, payload)).collect(),
-            Err(_) => HashMap::new(),
-        };
-        threads::send_to_index(&self.shared, core, payloads);
+    /// Commits several acts that stand or fall together, and waits for them. Whoever appended their objects keeps the
+    /// sessions until then.
+    pub(crate) fn commit_together(&self, acts: Vec<(Act, Payload)>) -> Result<Vec<Committed>, Error> {
+        let committed = self.commit_linked(acts, |core, acts| core.commit(acts))?;
         self.wait_index()?;
-        Ok(committed?)
+        Ok(committed)
     }
 
     /// Commits an act with an act document under a register's key, waits for it, and gives its entry.
@@ -588,6 +561,15 @@ impl Archive {
         erase: &[KeySlot],
         actor: ActorId,
     ) -> Result<Vec<Committed>, Error> {
+        self.commit_linked(acts, |core, acts| core.roll(acts, erase, true, actor))
+    }
+
+    /// Commits acts beside the commit thread, each linked to its record's entry before.
+    fn commit_linked(
+        &self,
+        acts: Vec<(Act, Payload)>,
+        commit: impl FnOnce(&mut Committer, Vec<Act>) -> Result<Vec<Committed>, LogError>,
+    ) -> Result<Vec<Committed>, Error> {
         let mut core = lock(&self.shared.core);
         // Nothing is committed while the core is held, so the index has the heads once it has what was before.
         self.wait_index_at(core.head().size)?;
@@ -603,12 +585,12 @@ impl Archive {
                 }
             };
         }
-        let rolled = core.roll(acts, erase, true, actor);
+        let committed = commit(&mut core, acts);
         // The commit thread knows nothing of these entries until the index has them.
         self.shared.rolled.store(true, Ordering::Relaxed);
-        // The entries are in the journal even when erasing the old side failed after them.
+        // After a roll the entries are in the journal even when erasing the old side failed.
         threads::send_to_index(&self.shared, core, payloads);
-        Ok(rolled?)
+        Ok(committed?)
     }
 
     /// Waits until the index has all that was committed so far, and gives how long that took.

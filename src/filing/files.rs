@@ -11,7 +11,7 @@
 //! A crash leaves an act whole or not begun; of several records that are put into a file at once, all or none.
 
 use super::{check_text, nomenclature};
-use crate::archive::{ActOwner, Archive, Session};
+use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::index::filing::{FileRow, date, day};
@@ -243,7 +243,7 @@ pub fn enter(
     }
     let mut result = Entered::default();
     let mut known = HashSet::new();
-    let mut acts: Vec<(Act, Payload, Option<Session>)> = Vec::new();
+    let (mut acts, mut sessions) = (Vec::new(), Vec::new());
     for record in records {
         let row = record_row(archive, *record)?;
         if row.agency != file.row.agency {
@@ -268,13 +268,14 @@ pub fn enter(
                 let (mut act, payload, session) =
                     archive.seal_document(ActKind::RecordFiled, actor, owner, fields, Vec::new())?;
                 act.of = Some(id);
-                acts.push((act, payload, Some(session)));
+                acts.push((act, payload));
+                sessions.push(session);
             }
             (None, _) => {
                 let mut act = Act::new(ActKind::RecordFiled, actor);
                 act.rec = Some(*record);
                 act.of = Some(id);
-                acts.push((act, Payload::None, None));
+                acts.push((act, Payload::None));
             }
         }
         result.entered.push(*record);
@@ -282,6 +283,7 @@ pub fn enter(
     if !acts.is_empty() {
         archive.commit_together(acts)?;
     }
+    drop(sessions);
     Ok(result)
 }
 

@@ -88,9 +88,10 @@ pub fn place(
     fields.insert("targets".into(), targets.iter().map(|target| target.value()).collect());
     let owner = ActOwner::New(id, OWN_SUBTREE);
     let (act, payload, session) = archive.seal_document(ActKind::HoldPlaced, actor, owner, fields, Vec::new())?;
-    let mut acts = vec![(act, payload, Some(session))];
-    acts.extend(targets.iter().map(|target| (about(ActKind::HoldCovers, *target, id, actor), Payload::None, None)));
+    let mut acts = vec![(act, payload)];
+    acts.extend(targets.iter().map(|target| (about(ActKind::HoldCovers, *target, id, actor), Payload::None)));
     let committed = archive.commit_together(acts)?;
+    drop(session);
     Ok((id, committed[0].index))
 }
 
@@ -104,11 +105,12 @@ pub fn lift(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Re
     let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
     let owner = ActOwner::Known(id);
     let (act, payload, session) = archive.seal_document(ActKind::HoldLifted, actor, owner, fields, Vec::new())?;
-    let mut acts = vec![(act, payload, Some(session))];
+    let mut acts = vec![(act, payload)];
     acts.extend(
         row.targets.iter().map(|target| (about(ActKind::HoldUncovers, *target, id, actor), Payload::None, None)),
     );
     let committed = archive.commit_together(acts)?;
+    drop(session);
     Ok(committed[0].index)
 }
 
