@@ -612,6 +612,15 @@ codes! {
         ru: "Две строки называют одну регистрацию или один файл, ни одна не принята. Решите, которая верна.",
         en: "Two rows claim the same registration or file, and neither was taken in. Decide which one is right.";
 
+    /// A list of retention periods does not follow its schema, or one of its examples contradicts its rule.
+    RetMalformed = "RET-001", Refused,
+        kk: "Сақтау мерзімдерінің тізбесі схемаға сай емес немесе оның мысалы ережесіне қайшы. Көрсетілген жолды \
+             түзетіп, «rules check» арқылы тексеріңіз.",
+        ru: "Перечень сроков хранения не соответствует схеме, или его пример противоречит правилу. Исправьте \
+             указанную строку и проверьте через «rules check».",
+        en: "The list of retention periods does not follow its schema, or one of its examples contradicts its rule. \
+             Mend the line named and try `rules check`.";
+
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,
         kk: "Диск операцияны орындамады. Дискіні және рұқсаттарды тексеріп, қайталап көріңіз.",

@@ -10,6 +10,7 @@ pub mod card;
 pub mod classifier;
 pub mod cms;
 pub mod digest;
+pub(crate) mod document;
 pub mod fold;
 pub mod format;
 pub mod id;

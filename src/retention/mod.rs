@@ -14,7 +14,9 @@
 
 pub mod decision;
 pub mod evaluate;
+pub mod example;
 pub mod facts;
+pub mod list;
 pub mod rule;
 
 pub use decision::{Action, Decision, Reason, Status};
