@@ -13,6 +13,7 @@
 //! It reads no file and no clock, and destroys nothing.
 
 pub mod decision;
+pub mod diff;
 pub mod evaluate;
 pub mod example;
 pub mod facts;

@@ -39,7 +39,23 @@ const WALL: [(&str, &[&str]); 14] = [
     ("audit", &["model", "store", "vault", "tlog", "index", "archive"]),
     // Above intake, so that nothing there can reach the network.
     ("fetch", &["model", "verify", "archive", "ingest"]),
-    ("cli", &["model", "store", "verify", "vault", "tlog", "index", "archive", "ingest", "access", "audit", "fetch"]),
+    (
+        "cli",
+        &[
+            "model",
+            "store",
+            "retention",
+            "verify",
+            "vault",
+            "tlog",
+            "index",
+            "archive",
+            "ingest",
+            "access",
+            "audit",
+            "fetch",
+        ],
+    ),
     // Test builds only; nothing but tests imports it.
     ("testing", &["model", "store", "vault", "tlog", "index", "archive", "ingest", "access", "audit"]),
 ];
