@@ -296,3 +296,129 @@ fn of_years(was: u32, is: u32, begins_earlier: bool) -> Shorter {
         true => Shorter::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retention::list::SAMPLE;
+
+    const LIST: &str = include_str!("../../schema/retention/1/examples/valid-whole.toml");
+
+    fn list(text: &str) -> RuleList {
+        RuleList::parse(text.as_bytes(), "list.toml").unwrap_or_else(|refusals| panic!("{refusals:#?}"))
+    }
+
+    /// What one text in place of another changes in the whole example.
+    fn changes(old: &str, new: &str) -> Vec<Change> {
+        assert_eq!(LIST.matches(old).count(), 1, "{old}");
+        diff(&list(LIST), &list(&LIST.replacen(old, new, 1)))
+    }
+
+    fn shorter(old: &str, new: &str) -> Shorter {
+        let changes = changes(old, new);
+        assert_eq!(changes.len(), 1, "{old} -> {new}: {changes:#?}");
+        changes[0].shorter
+    }
+
+    /// The period of a rule of the whole example with this term.
+    fn period(term: &str) -> Period {
+        let ends = if term.contains("\"permanent\"") || term == "term = \"as_document\"" {
+            ""
+        } else {
+            "then = \"destroy\"\n"
+        };
+        let text = LIST.replacen("term = \"as_document\"\n", &format!("{term}\n{ends}"), 1);
+        list(&text).rules["9"].period.clone()
+    }
+
+    #[test]
+    fn the_same_list_changes_nothing() {
+        assert_eq!(diff(&list(LIST), &list(LIST)), []);
+        let sample = RuleList::parse(SAMPLE, "kz-sample.toml").unwrap();
+        assert_eq!(diff(&sample, &sample), []);
+    }
+
+    #[test]
+    fn fields_are_named_with_both_values() {
+        let found = changes("years = 75", "years = 50");
+        let field = FieldChange {
+            field: "term".to_owned(),
+            old: Some("years 75".to_owned()),
+            new: Some("years 50".to_owned()),
+        };
+        let wanted =
+            Change { item: "2".to_owned(), kind: ChangeKind::Changed, fields: vec![field], shorter: Shorter::Yes };
+        assert_eq!(found, [wanted]);
+        let found = changes("kk = \"Ескертпе\"", "kk = \"Басқа\"");
+        assert_eq!((found[0].fields[0].field.as_str(), found[0].shorter), ("note 1.kk", Shorter::No));
+        let found = changes("item = \"3\"", "item = \"3-1\"");
+        let kinds: Vec<_> = found.iter().map(|c| (c.item.as_str(), c.kind, c.shorter)).collect();
+        assert_eq!(kinds, [("3", ChangeKind::Removed, Shorter::No), ("3-1", ChangeKind::Added, Shorter::No)]);
+        assert!(found[0].fields.iter().all(|f| f.new.is_none()) && found[1].fields.iter().all(|f| f.old.is_none()));
+    }
+
+    #[test]
+    fn what_can_become_shorter_is_said() {
+        let variant = "value = \"guest\"\nterm = \"years\"\nyears = 3";
+        for (old, new, wanted) in [
+            ("years = 75", "years = 76", Shorter::No),
+            ("years = 75", "years = 74", Shorter::Yes),
+            ("at_least = 1", "at_least = 0", Shorter::Yes),
+            ("at_least = 1", "at_least = 2", Shorter::No),
+            (variant, "value = \"guest\"\nterm = \"years\"\nyears = 2", Shorter::Yes),
+            (variant, "value = \"guest\"\nterm = \"years\"\nyears = 4", Shorter::No),
+            // Another case: whose files it takes over is not known.
+            (variant, "value = \"visitor\"\nterm = \"years\"\nyears = 3", Shorter::Unknown),
+            ("start = \"year_after_event\"\n", "", Shorter::Yes),
+            ("start = \"day_after_closing\"\n", "", Shorter::No),
+            (
+                "start = \"year_after_event\"\nthen = \"expert\"",
+                "start = \"year_after_event\"\nthen = \"destroy\"",
+                Shorter::Unknown,
+            ),
+            ("event = \"contract_ended\"", "event = \"debt_settled\"", Shorter::Unknown),
+            ("before = \"2003-01-01\"", "before = \"2002-12-31\"", Shorter::Yes),
+            ("before = \"2003-01-01\"", "before = \"2003-01-02\"", Shorter::No),
+            ("later = 50", "later = 49", Shorter::Yes),
+            ("earlier = 75", "earlier = 76", Shorter::No),
+            ("event = \"debt_settled\", years = 3", "event = \"debt_settled\", years = 2", Shorter::Unknown),
+            ("event = \"debt_settled\", years = 3", "event = \"debt_settled\", years = 4", Shorter::No),
+            ("without = [\"dispute\"]", "without = []", Shorter::Yes),
+            ("without = [\"dispute\"]", "without = [\"dispute\", \"audit\"]", Shorter::No),
+            ("inner = { term = \"years\", years = 5 }", "inner = { term = \"years\", years = 4 }", Shorter::Yes),
+        ] {
+            assert_eq!(shorter(old, new), wanted, "{old} -> {new}");
+        }
+    }
+
+    #[test]
+    fn another_term_is_shorter_unless_it_is_shown_not_to_be() {
+        let permanent = "term = \"permanent\"";
+        let years = "term = \"years\"\nyears = 5";
+        let needed = "term = \"until_needed\"\nat_least = 5";
+        let audited = "term = \"conditional\"\nneeds = [\"audit_done\"]\ninner = { term = \"years\", years = 5 }";
+        let longest = "term = \"longer_of\"\nlonger_of = [{ term = \"years\", years = 5 }, \
+                       { term = \"after_event\", event = \"debt_settled\", years = 3 }]";
+        for (old, new, wanted) in [
+            (years, permanent, Shorter::No),
+            (permanent, years, Shorter::Yes),
+            (years, needed, Shorter::No),
+            (needed, years, Shorter::Yes),
+            (years, audited, Shorter::No),
+            (audited, years, Shorter::Yes),
+            (years, longest, Shorter::No),
+            (longest, years, Shorter::Unknown),
+            (years, "term = \"as_document\"", Shorter::Unknown),
+            (years, "term = \"until_replaced\"\nyears = 9", Shorter::Unknown),
+            (
+                "term = \"until_replaced\"\nyears = 2",
+                "term = \"after_event\"\nevent = \"replaced\"\nyears = 1",
+                Shorter::Yes,
+            ),
+            (years, "term = \"by_creation\"\nbefore = \"2003-01-01\"\nearlier = 6\nlater = 5", Shorter::No),
+            (years, "term = \"by_creation\"\nbefore = \"2003-01-01\"\nearlier = 6\nlater = 4", Shorter::Yes),
+        ] {
+            assert_eq!(of_periods(&period(old), &period(new)), wanted, "{old} -> {new}");
+        }
+    }
+}
