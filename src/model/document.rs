@@ -1,7 +1,7 @@
 //! A TOML file that a person writes, as plain data, and the parts that such files share.
 //!
-//! [`Fields`] take the data apart and find every fault with its place, a JSON pointer; [`with_lines`] adds the line of the
-//! file, for files too long to count entries in.
+//! [`Fields`] take the data apart and find every fault with its place, a JSON pointer; [`with_lines`] adds the line of
+//! the file, for files too long to count entries in.
 
 use super::profile::Title;
 use super::strict::{Fields, array_of, date_of};
@@ -41,7 +41,7 @@ fn plain(value: toml::Value) -> Value {
     }
 }
 
-/// The same faults of the file that messages call `name`, with the line each is on: `list.toml#/rule/16/years (line 211)`.
+/// The same faults of the file that messages call `name`, each with its line: `list.toml#/rule/16/years (line 211)`.
 ///
 /// What is missing is on the line where the table begins that lacks it.
 pub(crate) fn with_lines(faults: Vec<Refusal>, bytes: &[u8], name: &str) -> Vec<Refusal> {

@@ -304,7 +304,7 @@ fn period(fields: &mut Fields) -> Option<Period> {
         StartWord::YearAfterEvent => (term.any(after_event), Start::YearAfterEvent),
     };
     if !fits {
-        fields.fault(ErrorCode::IngFieldMalformed, "start", format!("does not go with the term {word:?}"));
+        fields.fault(ErrorCode::IngFieldMalformed, "start", format!("does not go with the term \"{word}\""));
         return None;
     }
     let then = match then {

@@ -4,6 +4,7 @@
 //! the folder is read by the schema and by the reader, its examples are run; then one date is changed, and the example
 //! must be named with its line. What a schema cannot say is refused by the reader, each fault with its line.
 
+use chrono::TimeDelta;
 use muragat::error::{ErrorCode, Refusal};
 use muragat::model::calendar::CalendarStatus;
 use muragat::retention::example;
@@ -88,7 +89,7 @@ fn the_lists_show_every_term_every_start_and_the_edges_of_the_calendar() {
             }
             for example in &rule.examples {
                 days.extend(example.closed.map(|day| day.format("%m-%d").to_string()));
-                spans_years |= example.oldest.zip(example.newest).is_some_and(|(a, b)| b - a > chrono_days(366));
+                spans_years |= example.oldest.zip(example.newest).is_some_and(|(a, b)| b - a > TimeDelta::days(366));
             }
         }
     }
@@ -96,10 +97,6 @@ fn the_lists_show_every_term_every_start_and_the_edges_of_the_calendar() {
     assert_eq!(starts.len(), 3, "{starts:?}");
     assert!(["02-29", "12-31", "01-01"].iter().all(|day| days.contains(*day)), "{days:?}");
     assert!(spans_years);
-}
-
-fn chrono_days(days: i64) -> chrono::TimeDelta {
-    chrono::TimeDelta::days(days)
 }
 
 #[test]
