@@ -13,6 +13,7 @@ mod answers;
 mod classifiers;
 mod documents;
 mod material;
+mod lists;
 mod means;
 mod policies;
 mod threads;
@@ -22,6 +23,7 @@ pub use answers::AnswerKey;
 pub use classifiers::HeldClassifier;
 pub use documents::ActOwner;
 pub(crate) use documents::OWN_SUBTREE;
+pub use lists::{AdoptedList, LIST_FILE};
 pub use material::NewMaterial;
 pub use policies::{PolicyFile, PolicyInForce};
 pub(crate) use threads::{registered, registered_rows};
@@ -223,6 +225,7 @@ pub(crate) struct Shared {
     validation_policy: Mutex<Option<Arc<PolicyInForce>>>,
     authorities: Mutex<Option<Arc<Authorities>>>,
     calendars: Mutex<Option<Arc<Calendars>>>,
+    lists: Mutex<Option<Arc<Vec<AdoptedList>>>>,
     waiting: Mutex<WaitingRoom>,
     waiting_moved: Condvar,
     caches: Caches,
@@ -390,6 +393,7 @@ impl Archive {
             validation_policy: Mutex::default(),
             authorities: Mutex::default(),
             calendars: Mutex::default(),
+            lists: Mutex::default(),
             waiting: Mutex::default(),
             waiting_moved: Condvar::new(),
             caches: Caches::default(),

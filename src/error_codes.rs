@@ -678,6 +678,34 @@ codes! {
         kk: "Тыйым кемінде бір жазбаны немесе істі, ең көбі 100 000 нысанды қамтуы тиіс.",
         ru: "Запрет должен охватывать хотя бы одну запись или дело и не более 100 000.",
         en: "A hold keeps at least one record or file, and at most 100,000.";
+    /// A list of retention periods does not follow its schema, or one of its examples contradicts its rule.
+    RetMalformed = "RET-001", Refused,
+        kk: "Сақтау мерзімдерінің тізбесі схемаға сай емес немесе оның мысалы ережесіне қайшы. Көрсетілген жолды \
+             түзетіп, «rules check» арқылы тексеріңіз.",
+        ru: "Перечень сроков хранения не соответствует схеме, или его пример противоречит правилу. Исправьте \
+             указанную строку и проверьте через «rules check».",
+        en: "The list of retention periods does not follow its schema, or one of its examples contradicts its rule. \
+             Mend the line named and try `rules check`.";
+    /// The edition was adopted with other content, or another replaced it.
+    RetTaken = "RET-002", Conflict,
+        kk: "Тізбенің бұл басылымы басқа мазмұнмен енгізілген немесе басқасымен ауыстырылған. Жаңа басылым атауын \
+             беріңіз.",
+        ru: "Эта редакция перечня введена с другим содержанием или заменена другой. Дайте файлу новую редакцию.",
+        en: "This edition of the list was adopted with other content, or another replaced it. Give the file a new \
+             edition.";
+    /// An official list is not adopted by an act of the agency.
+    RetApproval = "RET-003", Refused,
+        kk: "Ресми тізбе мекеменің екі қызметкер қол қойған актісімен енгізіледі: лауазымды адам және құжаттамалық \
+             қамтамасыз ету бөлімшесі. Актіні тексеріп, қайта қол қойғызыңыз.",
+        ru: "Официальный перечень вводится актом органа с двумя подписями: должностного лица и службы \
+             документационного обеспечения. Проверьте акт и подпишите его заново.",
+        en: "An official list is adopted by an act of the agency with two signatures: of an official and of the \
+             records office. Check the act and have it signed again.";
+    /// The list is not in force yet.
+    RetNotYet = "RET-004", Refused,
+        kk: "Тізбе әлі күшіне енген жоқ. Оны күшіне енген күні енгізіңіз.",
+        ru: "Перечень ещё не вступил в силу. Введите его в день вступления в силу.",
+        en: "The list is not in force yet. Adopt it on the day it comes into force.";
 
     /// The medium failed or refused a step.
     StoIo = "STO-001", Temporary,

@@ -138,11 +138,12 @@ impl Archive {
     }
 
     /// Forgets what was read before from adopted documents and shared material.
-    pub(super) fn forget_adopted(&self) {
+    pub(crate) fn forget_adopted(&self) {
         *lock(&self.shared.classifiers) = None;
         *lock(&self.shared.validation_policy) = None;
         *lock(&self.shared.authorities) = None;
         *lock(&self.shared.calendars) = None;
+        *lock(&self.shared.lists) = None;
     }
 }
 

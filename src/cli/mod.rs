@@ -37,6 +37,7 @@ mod receipt;
 mod record;
 mod reindex;
 mod repeat;
+mod rules;
 pub mod samples;
 mod search;
 mod show;
@@ -109,6 +110,8 @@ enum Command {
     Validate(validate::Validate),
     /// What signatures are judged by, and who may sign: policies and registers of authority.
     Policy(policy::PolicyArgs),
+    /// Lists of retention periods: check them, and compare two editions.
+    Rules(rules::RulesArgs),
     /// Certificates and CRLs for the validation of signatures.
     Material(material::MaterialArgs),
     /// The programs that validated, as the archive keeps them.
@@ -184,6 +187,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Classifier(c) => c.run(&common),
         Command::Validate(c) => c.run(&common),
         Command::Policy(c) => c.run(&common),
+        Command::Rules(c) => c.run(&common),
         Command::Material(c) => c.run(&common),
         Command::Means(c) => c.run(&common),
         Command::Waiting(c) => c.run(&common),

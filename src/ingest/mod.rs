@@ -26,6 +26,7 @@ pub mod identify;
 pub mod import;
 pub mod issue;
 mod keep;
+pub mod lists;
 pub mod means;
 pub mod receipt;
 pub mod receive;

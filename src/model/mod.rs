@@ -11,6 +11,7 @@ pub mod case_file;
 pub mod classifier;
 pub mod cms;
 pub mod digest;
+pub(crate) mod document;
 pub mod fold;
 pub mod format;
 pub mod id;

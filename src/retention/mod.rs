@@ -13,8 +13,11 @@
 //! It reads no file and no clock, and destroys nothing.
 
 pub mod decision;
+pub mod diff;
 pub mod evaluate;
+pub mod example;
 pub mod facts;
+pub mod list;
 pub mod rule;
 
 pub use decision::{Action, Decision, Reason, Status};

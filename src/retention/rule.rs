@@ -45,7 +45,7 @@ pub struct Rule {
     pub period: Period,
     /// Special cases; the first that matches counts.
     pub variants: Vec<Variant>,
-    /// Remarks, each with its source.
+    /// Remarks.
     pub notes: Vec<Note>,
     /// Where the rule was read, and how sure that is.
     pub source: Source,

@@ -8,13 +8,11 @@
 //! It reads no file and no clock, and it judges no signature and no certificate.
 
 use super::oid::Oid;
-use super::policy::{
-    AuthorityDecisions, Decision, Policy, SignerKind, date_if_any, document, fault_at, oids_of, required_date, section,
-    tables, title,
-};
+use super::policy::{AuthorityDecisions, Decision, Policy, SignerKind, fault_at, oids_of};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::{Sha256, sha256};
+use crate::model::document::{date_if_any, document, required_date, section, tables, title};
 use crate::model::profile::Title;
 use crate::model::strict::{Faults, Fields, malformed};
 use crate::text::{Said, Text, text};

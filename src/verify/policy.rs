@@ -27,8 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use read::{ANCHORS_MAX, POLICY_BYTES_MAX, POLICY_SCHEMA};
-pub(in crate::verify) use read::{date_if_any, fault_at, oids_of, tables, title};
-pub(crate) use read::{document, required_date, section};
+pub(in crate::verify) use read::{fault_at, oids_of};
 pub use warn::Warning;
 
 /// A checked policy.

@@ -417,6 +417,7 @@ fn every_line_follows_its_schema() {
     what_is_decided_is_answered(&signed, waits["waiting_id"].as_str().unwrap());
 
     holdings_are_imported(&mut checked);
+    lists_are_compared(&mut checked);
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");
@@ -439,6 +440,36 @@ fn what_is_decided_is_answered(signed: &super::signed::Bench, id: &str) {
     let said = bench.run(&refuse).exits(Exit::Ok);
     assert!(said.stderr.contains("archive.answers"), "{}", said.stderr);
     assert!(folder.join("1.answer").join("notice.json").is_file());
+}
+
+/// Lists of retention periods need no archive: a fault has its line, and a shorter term is named.
+fn lists_are_compared(checked: &mut Checked<'_>) {
+    let bench = checked.bench;
+    let list = std::str::from_utf8(muragat::retention::list::SAMPLE).unwrap();
+    let old = bench.file("old.toml", list);
+    let broken = bench.file("broken.toml", list.replacen("years = 75", "yers = 75", 1));
+    let answers = checked.run(&["rules", "check", &old, &broken], Exit::Refused, &["rules-check"; 2]);
+    let names: Vec<&Value> = answers[0]["warnings"].as_array().unwrap().iter().map(|w| &w["name"]).collect();
+    assert_eq!(names, ["sample", "not-official"]);
+    let line = list.lines().position(|line| line == "years = 75").unwrap() + 1;
+    let subject = answers[1]["reasons"][1]["subject"].as_str().unwrap();
+    assert!(subject.ends_with(&format!("/yers (line {line})")), "{subject}");
+    assert_eq!(codes(&answers[1]), ["RET-001", "RET-001"]);
+
+    // Unclaimed work books: a floor of 50 years becomes one of 40.
+    let new = bench.file("new.toml", list.replacen("at_least = 50", "at_least = 40", 1));
+    let same = checked.run(&["rules", "diff", &old, &old], Exit::Ok, &["rules-diff"]).swap_remove(0);
+    assert_eq!((&same["changes"], &same["may_shorten"]), (&json!([]), &json!([])));
+    let shorter = checked.run(&["rules", "diff", &old, &new], Exit::Ok, &["rules-diff"]).swap_remove(0);
+    let fields = json!([{"field": "term", "old": "until_needed, at_least 50", "new": "until_needed, at_least 40"}]);
+    let item = &shorter["changes"][0]["item"];
+    assert_eq!(shorter["changes"], json!([{"item": item, "change": "changed", "shorter": "yes", "fields": fields}]));
+    assert_eq!(shorter["may_shorten"], json!([item]));
+    checked.run(&["rules", "diff", &broken, &new], Exit::Refused, &["rules-diff"]);
+    let said = bench.run(&["rules", "diff", &old, &new]).exits(Exit::Ok).stdout;
+    assert!(said.contains("МЕРЗІМ ҚЫСҚАРАДЫ"), "{said}");
+    let said = bench.run(&["rules", "check", &old, "--lang", "ru"]).exits(Exit::Ok).stdout;
+    assert!(said.contains("исправен") && said.contains("не закон"), "{said}");
 }
 
 /// A holding is tried, imported and found; by then the archive has a policy.
@@ -762,8 +793,9 @@ fn without_json_no_line_is_json() {
     let (receipt, edition) = (bench.file("receipt.txt", "Түбіртек"), bench.file("1.json", classifier("1", "02")));
     let corrected = Sample::new("1-қ").card_with("title", json!("Түзетілген хат")).card;
     let corrected = bench.file("corrected.json", corrected.to_string());
+    let list = bench.file("list.toml", muragat::retention::list::SAMPLE);
     bench.record(&Sample::new("1-қ").card_with("registration_number", json!("3-қ")), "3");
-    let cases: [&[&str]; 23] = [
+    let cases: [&[&str]; 25] = [
         &["ingest", text(&refused)],
         &["record", "add", &record, &receipt, "--role", "receipt"],
         &["record", "add", &record, &receipt, "--role", "receipt"],
@@ -786,6 +818,8 @@ fn without_json_no_line_is_json() {
         &["log", "entries"],
         &["log", "proof", "--inclusion", "1"],
         &["log", "proof", "--consistency", "1"],
+        &["rules", "check", &list],
+        &["rules", "diff", &list, &list],
         &["record", "spill", &record, "--confirm", &record],
     ];
     for arguments in cases {

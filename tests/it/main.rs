@@ -24,6 +24,7 @@ mod pkits;
 mod policy;
 mod readers;
 mod receipt;
+mod retention_rules;
 mod revocation;
 mod schema;
 mod signed;

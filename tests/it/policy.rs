@@ -1,13 +1,15 @@
-//! The JSON Schemas of policies, registers, nomenclatures and profiles of imports, and their readers, agree.
+//! The JSON Schemas of the files that an archive adopts, and their readers, agree: policies, registers, nomenclatures,
+//! profiles of imports, lists of retention periods.
 //!
-//! Goal: who checks a policy or a register of authority with the published schema gets the answer that the archive
-//! gives. Method: every `schema/{policy,authority,nomenclature,import}/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
+//! Goal: who checks such a file with the published schema gets the answer that the archive gives. Method: every
+//! `schema/{policy,authority,nomenclature,import,retention}/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
 //! both, says in its first line what is wrong, and differs in one place from a valid one. What a schema cannot say is
 //! tested beside the readers. The policy of the project follows the schema too.
 
 use super::schema::differences;
 use muragat::ingest::import::profile::Profile;
 use muragat::model::nomenclature::Nomenclature;
+use muragat::retention::RuleList;
 use muragat::verify::authority::Authority;
 use muragat::verify::policy::Policy;
 use muragat::verify::verdict::SubIndication;
@@ -24,11 +26,12 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
     Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "nomenclature", reads: |bytes| Nomenclature::parse(bytes, "n.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "import", reads: |bytes| Profile::parse(bytes, "profile.toml").is_ok(), invalid_min: 30 },
+    Kind { schema: "retention", reads: |bytes| RuleList::parse(bytes, "list.toml").is_ok(), invalid_min: 50 },
 ];
 
 fn folder(schema: &str) -> PathBuf {

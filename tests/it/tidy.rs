@@ -32,9 +32,9 @@ const WALL: [(&str, &[&str]); 15] = [
     ("tlog", &["model", "store", "vault"]),
     // The index reads the journal and never commits.
     ("index", &["model", "store", "vault", "tlog::LogError", "tlog::leaf", "tlog::read", "tlog::tree"]),
-    ("archive", &["model", "store", "verify", "vault", "tlog", "index"]),
+    ("archive", &["model", "store", "verify", "retention", "vault", "tlog", "index"]),
     // A receipt is read like any component of a record: through access, which knows nothing of intake.
-    ("ingest", &["model", "store", "verify", "vault", "tlog", "index", "archive", "access"]),
+    ("ingest", &["model", "store", "verify", "retention", "vault", "tlog", "index", "archive", "access"]),
     ("access", &["model", "store", "vault", "tlog", "index", "archive"]),
     ("audit", &["model", "store", "vault", "tlog", "index", "archive"]),
     // Between intake and retention: arranges what is held, and gathers what retention judges.
@@ -46,6 +46,7 @@ const WALL: [(&str, &[&str]); 15] = [
         &[
             "model",
             "store",
+            "retention",
             "verify",
             "vault",
             "tlog",
@@ -56,7 +57,6 @@ const WALL: [(&str, &[&str]); 15] = [
             "audit",
             "fetch",
             "filing",
-            "retention",
         ],
     ),
     // Test builds only; nothing but tests imports it.

@@ -11,8 +11,8 @@
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::{Sha256, sha256};
+use crate::model::document::{document, required_date, section};
 use crate::model::strict::{Faults, Fields, malformed, text_of, words};
-use crate::verify::policy::{document, required_date, section};
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -13,15 +13,15 @@ use super::{
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::sha256;
-use crate::model::profile::Title;
-use crate::model::strict::{Faults, Fields, array_of, date_of, malformed};
+use crate::model::document::{date_if_any, document, required_date, section, tables, title};
+use crate::model::strict::{Faults, Fields, array_of, malformed};
 use crate::model::submission::{Direction, Kind, Profile};
 use crate::verify::certificate::{Certificate, KeyUsage};
 use crate::verify::oid::Oid;
 use crate::verify::verdict::SubIndication;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -66,35 +66,6 @@ impl Policy {
     /// The default policy of the project. It has no trust anchors, so nothing passes by it.
     pub fn built_in() -> Self {
         Self::parse(BUILT_IN.as_bytes(), "default.toml").expect("a test reads the file that is built in")
-    }
-}
-
-/// Reads TOML into plain data; a native date or time becomes its text, so both ways of writing one are the same.
-///
-/// Messages name the line and never repeat the text: a file of this kind may name people.
-pub(crate) fn document(bytes: &[u8], name: &str, bytes_max: usize) -> Result<Value, Vec<Refusal>> {
-    let refusal = |detail: String| vec![Refusal::new(ErrorCode::IngFieldMalformed, name, detail)];
-    if bytes.len() > bytes_max {
-        return Err(refusal(format!("{} bytes, at most {bytes_max} are admitted", bytes.len())));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| refusal("not UTF-8".to_owned()))?;
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
-        refusal(format!("not TOML: line {line}"))
-    })?;
-    Ok(plain(toml::Value::Table(table)))
-}
-
-fn plain(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) => number.into(),
-        toml::Value::Boolean(flag) => flag.into(),
-        toml::Value::Datetime(time) => time.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(plain).collect(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, plain(value))).collect(),
     }
 }
 
@@ -168,39 +139,6 @@ fn policy(mut fields: Fields) -> Option<Policy> {
     })
 }
 
-/// A table that must be there.
-pub(crate) fn section<T>(fields: &mut Fields, key: &str, read: impl FnOnce(Fields) -> Option<T>) -> Option<T> {
-    let value = fields.required(key)?;
-    fields.inner(key, value).and_then(read)
-}
-
-/// The tables of an array, each with its own faults; none when the array is missing.
-pub(in crate::verify) fn tables<T>(
-    fields: &mut Fields,
-    key: &str,
-    items_max: usize,
-    read: impl Fn(Fields) -> Option<T>,
-) -> Option<Vec<T>> {
-    let Some(value) = fields.optional(key) else { return Some(Vec::new()) };
-    let items = fields.read(key, value, |value, at| array_of(value, at, items_max))?;
-    let mut tables = Vec::with_capacity(items.len());
-    let mut whole = true;
-    for (i, item) in items.into_iter().enumerate() {
-        match fields.item(&format!("{key}/{i}"), item).and_then(&read) {
-            Some(table) => tables.push(table),
-            None => whole = false,
-        }
-    }
-    whole.then_some(tables)
-}
-
-/// The title in three languages.
-pub(in crate::verify) fn title(mut inner: Fields) -> Option<Title> {
-    let [kk, ru, en] = ["kk", "ru", "en"].map(|lang| inner.text(lang, TEXT_LONG_CHARS_MAX));
-    inner.end();
-    Some(Title { kk: kk?, ru: ru?, en: en? })
-}
-
 fn flag(fields: &mut Fields, key: &str) -> Option<bool> {
     let value = fields.required(key)?;
     fields.read(key, value, |value, at| value.as_bool().ok_or_else(|| malformed(at, "true or false", &value)))
@@ -217,18 +155,6 @@ fn number_if_any(fields: &mut Fields, key: &str, min: u32, max: u32) -> Option<O
     let number = value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (min..=max).contains(n));
     let wanted = format!("a whole number from {min} to {max}");
     fields.read(key, value, |value, at| number.map(Some).ok_or_else(|| malformed(at, &wanted, &value)))
-}
-
-/// A day that must be there.
-pub(crate) fn required_date(fields: &mut Fields, key: &str) -> Option<NaiveDate> {
-    let value = fields.required(key)?;
-    fields.read(key, value, |value, at| date_of(&value, at))
-}
-
-/// A day that may be missing.
-pub(in crate::verify) fn date_if_any(fields: &mut Fields, key: &str) -> Option<Option<NaiveDate>> {
-    let Some(value) = fields.optional(key) else { return Some(None) };
-    fields.read(key, value, |value, at| date_of(&value, at).map(Some))
 }
 
 fn time_if_any(fields: &mut Fields, key: &str) -> Option<Option<DateTime<Utc>>> {
