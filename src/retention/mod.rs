@@ -14,6 +14,7 @@
 
 pub mod decision;
 pub mod evaluate;
+mod explain;
 pub mod facts;
 pub mod rule;
 
