@@ -20,6 +20,8 @@ use crate::model::calendar::CalendarStatus;
 use chrono::{Datelike, NaiveDate};
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 /// The last year of the calendar that documents can write (RFC 3339: four digits).
@@ -88,9 +90,10 @@ pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Dec
                 ends = Ok(past);
             }
         }
-        if let (Ok(Ends { end: End::Day(_), asks: now @ false }), true) = (&mut ends, asks) {
+        if let (Ok(ends @ Ends { end: End::Day(_), .. }), true) = (&mut ends, asks) {
+            // Said already where the term that counts now waits for a person too.
             steps.tell(|| Reason::StillNeeded);
-            *now = true;
+            ends.asks = true;
         }
     }
 

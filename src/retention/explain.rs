@@ -110,13 +110,17 @@ impl Decision {
     pub fn sentences(&self, lang: Lang) -> Vec<String> {
         let mut said: Vec<_> = self.reasons.iter().map(|reason| reason.text(lang)).collect();
         let as_of = text("{day} күніне", "На {day}", "As of {day}");
-        let mut result = format!("{}: {}", fill(as_of, lang, &[("day", date(self.as_of))]), self.status.text(lang));
-        if let (Status::Due | Status::Held, Some(action)) = (self.status, self.action) {
+        let as_of = fill(as_of, lang, &[("day", date(self.as_of))]);
+        let mut result = format!("{as_of}: {}", self.status.text(lang));
+        if let (Status::Due, Some(action)) = (self.status, self.action) {
             result = format!("{result}; {}", action.text(lang));
         }
         if let Some(due) = self.due {
-            let since = text("{day} күнінен бастап", "с {day}", "from {day} on");
-            result = format!("{result} ({})", fill(since, lang, &[("day", date(due))]));
+            let over = match self.status {
+                Status::Running => text("{day} күнінен бастап өтеді", "истекает с {day}", "over from {day} on"),
+                _ => text("{day} күнінен бастап", "с {day}", "from {day} on"),
+            };
+            result = format!("{result} ({})", fill(over, lang, &[("day", date(due))]));
         }
         said.push(format!("{result}."));
         said
@@ -335,16 +339,10 @@ impl Reason {
                 "Перечень «{list}», редакция {edition}, пункт {item} (запись журнала № {entry}).",
                 "List {list}, edition {edition}, item {item} (journal entry {entry}).",
             ),
-            Reason::Permanent => text(
-                "Сақтау мерзімі: тұрақты.",
-                "Срок хранения: постоянно.",
-                "Retention period: permanent.",
-            ),
-            Reason::Closed(_) => text(
-                "Іс {day} күні жабылды.",
-                "Дело закрыто {day}.",
-                "The file was closed on {day}.",
-            ),
+            Reason::Permanent => {
+                text("Сақтау мерзімі: тұрақты.", "Срок хранения: постоянно.", "Retention period: permanent.")
+            }
+            Reason::Closed(_) => text("Іс {day} күні жабылды.", "Дело закрыто {day}.", "The file was closed on {day}."),
             Reason::Newest(_) => text(
                 "Істің соңғы құжаты жабылғаннан кейін, {day} күні жасалған: мерзім сол күн бойынша есептеледі.",
                 "Последний документ дела создан после закрытия, {day}: срок считается по этому дню.",
@@ -365,11 +363,9 @@ impl Reason {
                 "День события «{event}»: {day}.",
                 "The event {event} was on {day}.",
             ),
-            Reason::Start(_) => text(
-                "Мерзім {day} күнінен басталады.",
-                "Срок начинается {day}.",
-                "The period begins on {day}.",
-            ),
+            Reason::Start(_) => {
+                text("Мерзім {day} күнінен басталады.", "Срок начинается {day}.", "The period begins on {day}.")
+            }
             Reason::Years(..) => text(
                 "Мерзім {years}: {day} күнінен бастап өткен болып саналады.",
                 "Срок {years}: считается истёкшим с {day}.",
@@ -493,4 +489,164 @@ fn fill(template: Text, lang: Lang, values: &[(&str, String)]) -> String {
         out.push_str(rest);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::canonical;
+    use crate::model::digest::Sha256;
+    use std::collections::BTreeSet;
+
+    fn d(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn every_reason() -> Vec<Reason> {
+        let item = Item { list: "KZ {day}".to_owned(), item: "462".to_owned() };
+        let by = By {
+            item: item.clone(),
+            variant: None,
+            edition: "2017".to_owned(),
+            sha256: Sha256([7; 32]),
+            is_sample: false,
+            adopted: 4,
+        };
+        let sub = By { variant: Some("462(1)".to_owned()), is_sample: true, ..by.clone() };
+        let (day, name) = (d("2025-01-01"), || "ended".to_owned());
+        let (hold, record) = (RecordId([2; 16]), RecordId([3; 16]));
+        vec![
+            Reason::Unfiled,
+            Reason::Open,
+            Reason::Empty,
+            Reason::UnknownDate,
+            Reason::NoItem,
+            Reason::NoList(name()),
+            Reason::NoRule(item),
+            Reason::NoAttribute(name()),
+            Reason::NoEvent(name()),
+            Reason::Happened(name()),
+            Reason::AsDocument,
+            Reason::Rule(by),
+            Reason::Rule(sub),
+            Reason::Permanent,
+            Reason::Closed(day),
+            Reason::Newest(day),
+            Reason::MadeBefore(day),
+            Reason::MadeSince(day),
+            Reason::Event(name(), day),
+            Reason::Start(day),
+            Reason::Years(5, day),
+            Reason::Beyond,
+            Reason::NotBefore(day),
+            Reason::NotInForce(day),
+            Reason::Longest(day),
+            Reason::NotShortened { entry: 9, day: Some(day) },
+            Reason::NotShortened { entry: 9, day: None },
+            Reason::RuledForever(9),
+            Reason::RuledNotBefore(9, day),
+            Reason::RuledNotNeeded(9, day),
+            Reason::StillNeeded,
+            Reason::Hold(hold, None),
+            Reason::Hold(hold, Some(record)),
+        ]
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence_of_its_own_in_each_language() {
+        let reasons = every_reason();
+        for lang in [Lang::Kk, Lang::Ru, Lang::En] {
+            let said: BTreeSet<_> = reasons.iter().map(|reason| reason.text(lang)).collect();
+            assert_eq!(said.len(), reasons.len(), "two say the same in {lang:?}");
+            for sentence in said {
+                // The name of the list holds a brace, and is not filled in again.
+                let plain = sentence.replace("KZ {day}", "KZ");
+                assert!(!plain.contains(['{', '}']) && !plain.contains("  "), "{sentence}");
+                assert!(plain.ends_with('.') && plain.chars().next().is_some_and(|c| !c.is_lowercase()), "{sentence}");
+            }
+        }
+        for reason in reasons {
+            // What the JSON has beside the word, a person reads too.
+            let value = reason.value();
+            let text = reason.text(Lang::Kk);
+            for (key, value) in value.as_object().unwrap() {
+                match key.as_str() {
+                    "day" => assert!(text.contains("01.01.2025"), "{text}"),
+                    "entry" | "years" | "event" | "attribute" | "list" | "hold" | "record" => {
+                        assert!(text.contains(value.to_string().trim_matches('"')), "{text}");
+                    }
+                    "item" => assert!(text.contains("462"), "{text}"),
+                    "by" => assert!(text.contains(value["variant"].as_str().unwrap_or("462")), "{text}"),
+                    key => assert_eq!(key, "reason"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_decision_is_canonical_and_absent_fields_are_absent() {
+        let mut decision = Decision::unfiled(d("2026-01-01"));
+        assert_eq!(
+            String::from_utf8(canonical::to_vec(&decision.value()).unwrap()).unwrap(),
+            r#"{"as_of":"2026-01-01","holds":[],"is_sample":false,"reasons":[{"reason":"unfiled"}],"status":"unfiled"}"#
+        );
+        decision.reasons = every_reason();
+        decision.holds = vec![(RecordId([2; 16]), None), (RecordId([2; 16]), Some(RecordId([3; 16])))];
+        decision.file = Some(RecordId([1; 16]));
+        decision.due = Some(d("2025-01-01"));
+        decision.action = Some(Action::Expert);
+        let text = String::from_utf8(canonical::to_vec(&decision.value()).unwrap()).unwrap();
+        for part in [
+            r#""action":"expert""#,
+            r#""due":"2025-01-01""#,
+            r#""holds":[{"hold":"02020202020202020202020202020202"},{"hold":"02020202020202020202020202020202","record":"#,
+            r#"{"day":"2025-01-01","reason":"years","years":5}"#,
+            r#"{"entry":9,"reason":"not_shortened"}"#,
+            r#""variant":"462(1)""#,
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+
+    #[test]
+    fn years_take_the_word_of_their_number() {
+        let said = |years| years_text(years, Lang::Ru);
+        for (years, text) in [
+            (0, "0 лет"),
+            (1, "1 год"),
+            (3, "3 года"),
+            (5, "5 лет"),
+            (11, "11 лет"),
+            (14, "14 лет"),
+            (21, "21 год"),
+            (75, "75 лет"),
+            (101, "101 год"),
+            (112, "112 лет"),
+        ] {
+            assert_eq!(said(years), text);
+        }
+        assert_eq!(
+            [years_text(1, Lang::En), years_text(2, Lang::En), years_text(1, Lang::Kk)],
+            ["1 year", "2 years", "1 жыл"]
+        );
+    }
+
+    #[test]
+    fn the_last_sentence_says_what_follows() {
+        let mut decision = Decision::unfiled(d("2026-01-01"));
+        let last = |decision: &Decision, lang| decision.sentences(lang).pop().unwrap();
+        assert_eq!(last(&decision, Lang::En), "As of 01.01.2026: in no file, no retention period is counted.");
+        (decision.status, decision.action, decision.due) = (Status::Held, Some(Action::Expert), Some(d("2025-01-01")));
+        assert_eq!(
+            last(&decision, Lang::Ru),
+            "На 01.01.2026: срок хранения истёк, но уничтожение запрещено (с 01.01.2025)."
+        );
+        decision.status = Status::Due;
+        assert_eq!(
+            last(&decision, Lang::Kk),
+            "01.01.2026 күніне: сақтау мерзімі өтті; сараптау комиссиясы (СК) шешеді (01.01.2025 күнінен бастап)."
+        );
+        decision.status = Status::Running;
+        assert_eq!(last(&decision, Lang::En), "As of 01.01.2026: the retention period runs (over from 01.01.2025 on).");
+    }
 }

@@ -1,4 +1,4 @@
-//! What becomes due when: tables with dates, properties, and another way of counting to compare with.
+//! What becomes due when: tables with dates.
 //!
 //! Dates are written as text and lists are built here, so that a test can be read without a rule file beside it.
 
@@ -14,7 +14,7 @@ fn d(text: &str) -> NaiveDate {
     text.parse().expect("a date")
 }
 
-fn s(text: &str) -> String {
+pub(super) fn s(text: &str) -> String {
     text.to_owned()
 }
 
@@ -26,11 +26,11 @@ fn period(term: Term) -> Period {
     Period { term, start: Start::Usual, then: Then::Destroy }
 }
 
-fn years(years: u32) -> Period {
+pub(super) fn years(years: u32) -> Period {
     period(Term::Years(years))
 }
 
-fn rule(item: &str, period: Period) -> Rule {
+pub(super) fn rule(item: &str, period: Period) -> Rule {
     Rule {
         item: s(item),
         kind: title("Шарттар"),
@@ -43,7 +43,7 @@ fn rule(item: &str, period: Period) -> Rule {
 }
 
 /// An edition of the list "A", official, in force since 2000.
-fn list(edition: &str, rules: Vec<Rule>) -> RuleList {
+pub(super) fn list(edition: &str, rules: Vec<Rule>) -> RuleList {
     RuleList {
         id: s("A"),
         edition: s(edition),
@@ -57,7 +57,7 @@ fn list(edition: &str, rules: Vec<Rule>) -> RuleList {
     }
 }
 
-fn adopted(entry: u64, list: &RuleList) -> Edition<'_> {
+pub(super) fn adopted(entry: u64, list: &RuleList) -> Edition<'_> {
     Edition { entry, list, is_shortening: false }
 }
 
@@ -69,7 +69,7 @@ fn item(item: &str) -> Option<Item> {
     Some(Item { list: s("A"), item: s(item) })
 }
 
-fn state(entry: u64, closed: Option<&str>, name: &str) -> State {
+pub(super) fn state(entry: u64, closed: Option<&str>, name: &str) -> State {
     State {
         entry,
         closed: closed.map(d),
@@ -81,7 +81,7 @@ fn state(entry: u64, closed: Option<&str>, name: &str) -> State {
 }
 
 /// A file of item 1, closed once; its documents are a year older than the closing.
-fn file(closed: &str) -> Facts {
+pub(super) fn file(closed: &str) -> Facts {
     let day = d(closed).checked_sub_days(chrono::Days::new(365)).expect("a day");
     Facts {
         file: RecordId([1; 16]),
@@ -296,8 +296,7 @@ fn until_needed_ends_when_a_person_says_so_and_not_before_its_floor() {
 #[test]
 fn the_date_of_creation_chooses_the_years() {
     let term = Term::ByCreation { before: d("2003-01-01"), earlier: 75, later: 50 };
-    for (oldest, expected) in
-        [("2002-12-31", "2095-01-01"), ("2003-01-01", "2070-01-01"), ("1999-01-01", "2095-01-01")]
+    for (oldest, expected) in [("2002-12-31", "2095-01-01"), ("2003-01-01", "2070-01-01"), ("1999-01-01", "2095-01-01")]
     {
         let file = Facts { oldest: Some(d(oldest)), ..file("2019-03-05") };
         assert_eq!(due(period(term.clone()), &file).as_deref(), Some(expected), "{oldest}");
@@ -337,11 +336,8 @@ fn of_several_terms_the_longest_counts() {
 
 #[test]
 fn a_condition_must_be_met_before_anything_is_due() {
-    let term = Term::Conditional {
-        needs: vec![s("audited")],
-        without: vec![s("dispute")],
-        term: Box::new(Term::Years(5)),
-    };
+    let term =
+        Term::Conditional { needs: vec![s("audited")], without: vec![s("dispute")], term: Box::new(Term::Years(5)) };
     for (events, expected) in [
         (&[][..], None),
         (&[("audited", "2020-05-05")], Some("2025-01-01")),
@@ -361,8 +357,7 @@ fn a_condition_must_be_met_before_anything_is_due() {
     assert!(decision.reasons.contains(&Reason::NoEvent(s("audited"))));
     assert!(decision.reasons.contains(&Reason::Happened(s("dispute"))));
     // Kept for ever only when the condition is met; what is not known is not permanent either.
-    let forever =
-        Term::Conditional { needs: vec![s("audited")], without: vec![], term: Box::new(Term::Permanent) };
+    let forever = Term::Conditional { needs: vec![s("audited")], without: vec![], term: Box::new(Term::Permanent) };
     let nested = period(Term::LongerOf(vec![Term::Years(5), forever]));
     assert_eq!(by(nested.clone(), &file("2019-03-05")).status, Status::Unknown);
     assert_eq!(by(nested, &with_events(file("2019-03-05"), &[("audited", "2020-01-01")])).status, Status::Permanent);
@@ -581,10 +576,8 @@ fn a_decision_about_one_list_shortens_nothing_of_another() {
     let [long, short] = [10, 5].map(|n| list(&n.to_string(), vec![rule("1", years(n))]));
     let other = RuleList { id: s("B"), ..list("20", vec![rule("1", years(20))]) };
     let other_short = RuleList { id: s("B"), ..list("1", vec![rule("1", years(1))]) };
-    let of_other = |entry| State {
-        item: Some(Item { list: s("B"), item: s("1") }),
-        ..state(entry, Some("2019-03-05"), "1")
-    };
+    let of_other =
+        |entry| State { item: Some(Item { list: s("B"), item: s("1") }), ..state(entry, Some("2019-03-05"), "1") };
     let closed = Some("2019-03-05");
     let at = |states: Vec<State>, editions: &[Edition<'_>]| {
         evaluate(&Facts { states, ..file("2019-03-05") }, editions, d("2020-06-01")).due.map(|day| day.to_string())
@@ -689,294 +682,4 @@ fn a_hold_keeps_what_is_due_and_changes_no_day() {
     assert_eq!((held.due, held.action), (Some(d("2025-01-01")), Some(Action::Destroy)));
     assert_eq!(held.holds, [(RecordId([2; 16]), None), (RecordId([3; 16]), Some(RecordId([4; 16])))]);
     assert!(held.reasons.contains(&Reason::Hold(RecordId([3; 16]), Some(RecordId([4; 16])))));
-}
-
-/// A generator whose whole state is its seed, so that a failure is named by one number.
-struct XorShift(u64);
-
-impl XorShift {
-    fn below(&mut self, bound: usize) -> usize {
-        for _ in 0..2 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-        }
-        usize::try_from(self.0 >> 33).expect("31 bits") % bound
-    }
-
-    fn one_in(&mut self, bound: usize) -> bool {
-        self.below(bound) == 0
-    }
-
-    fn number(&mut self, bound: u32) -> u32 {
-        u32::try_from(self.below(usize::try_from(bound).expect("32 bits"))).expect("32 bits")
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-
-    /// A day of 2000 to 2029, often one at an edge.
-    fn day(&mut self) -> NaiveDate {
-        let year = 2000 + i32::try_from(self.below(30)).expect("small");
-        let (month, day) = match self.below(6) {
-            0 => (12, 31),
-            1 => (1, 1),
-            2 => (2, 29),
-            _ => (1 + self.number(12), 1 + self.number(28)),
-        };
-        NaiveDate::from_ymd_opt(year, month, day).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).expect("a day")
-    }
-
-    fn some_day(&mut self) -> Option<NaiveDate> {
-        (!self.one_in(12)).then(|| self.day())
-    }
-
-    fn event(&mut self) -> String {
-        s(self.pick(&["replaced", "audited", "dispute", "dispute_ended"]))
-    }
-
-    fn term(&mut self, depth: usize) -> Term {
-        let years = self.number(30);
-        match self.below(if depth == 0 { 9 } else { 13 }) {
-            0 => Term::Permanent,
-            1..=3 => Term::Years(years),
-            4 => Term::UntilNeeded { at_least: years },
-            5 => Term::UntilReplaced { years },
-            6 => Term::AfterEvent { event: self.event(), years },
-            7 => Term::ByCreation { before: self.day(), earlier: years + self.number(9), later: years },
-            8 => if self.one_in(4) { Term::AsDocument } else { Term::Years(9000) },
-            9 | 10 => Term::LongerOf((0..1 + self.below(3)).map(|_| self.term(depth - 1)).collect()),
-            _ => Term::Conditional {
-                needs: (0..self.below(2)).map(|_| self.event()).collect(),
-                without: (0..self.below(2)).map(|_| s("dispute")).collect(),
-                term: Box::new(self.term(depth - 1)),
-            },
-        }
-    }
-
-    fn period(&mut self) -> Period {
-        Period {
-            term: self.term(2),
-            start: self.pick(&[Start::Usual, Start::Usual, Start::DayAfterClosing, Start::YearAfterEvent]),
-            then: self.pick(&[Then::Destroy, Then::Destroy, Then::Expert]),
-        }
-    }
-
-    fn list(&mut self) -> RuleList {
-        let mut made = list("2020", Vec::new());
-        made.id = s(self.pick(&["A", "A", "B"]));
-        made.edition = format!("{}", self.number(1000));
-        if self.one_in(4) {
-            made.valid_from = self.day();
-        }
-        for name in ["1", "2", "3"] {
-            if self.one_in(12) {
-                continue;
-            }
-            let mut rule = rule(name, self.period());
-            if self.one_in(3) {
-                let (attribute, value) = (s("role"), s(self.pick(&["head", "clerk"])));
-                rule.variants = vec![Variant { item: Some(s("1(1)")), attribute, value, period: self.period() }];
-            }
-            made.rules.insert(s(name), rule);
-        }
-        made
-    }
-
-    fn state(&mut self, entry: u64) -> State {
-        let name = Item { list: s(self.pick(&["A", "A", "A", "B"])), item: s(self.pick(&["1", "1", "2", "3"])) };
-        let mut state = State { item: (!self.one_in(12)).then_some(name), ..state(entry, None, "1") };
-        state.closed = if self.one_in(4) { None } else { Some(self.day()) };
-        if !self.one_in(4) {
-            state.attributes.insert(s("role"), s(self.pick(&["head", "clerk", "guard"])));
-        }
-        for _ in 0..self.below(5) {
-            let (event, day) = (self.event(), self.day());
-            state.events.insert(event, day);
-        }
-        state.is_shortening = self.one_in(6);
-        state
-    }
-
-    fn file(&mut self) -> Facts {
-        let states: Vec<_> = (0..1 + self.below(4)).collect();
-        let states = states.into_iter().map(|n| self.state(10 + 10 * n as u64)).collect();
-        let rulings = (0..self.below(8).saturating_sub(5)).map(|_| {
-            let (entry, day) = (u64::from(self.number(100)), self.day());
-            match self.below(5) {
-                0 => Ruling::Forever { entry },
-                1 | 2 => Ruling::NotBefore { entry, day },
-                _ => Ruling::NotNeeded { entry, day },
-            }
-        });
-        let rulings = rulings.collect();
-        Facts {
-            file: RecordId([1; 16]),
-            oldest: self.some_day(),
-            newest: self.some_day(),
-            documents: if self.one_in(20) { 0 } else { 3 },
-            states,
-            rulings,
-            holds: Vec::new(),
-        }
-    }
-
-    /// Editions adopted between the entries 1 and 60, each at an entry of its own.
-    fn adoptions(&mut self) -> Vec<(u64, RuleList, bool)> {
-        let mut adoptions = Vec::new();
-        for entry in [1, 2, 13, 16, 24, 33, 37, 41, 58] {
-            if entry < 3 || self.one_in(3) {
-                adoptions.push((entry, self.list(), self.one_in(3)));
-            }
-        }
-        adoptions
-    }
-}
-
-fn editions(adoptions: &[(u64, RuleList, bool)]) -> Vec<Edition<'_>> {
-    let edition = |(entry, list, is_shortening)| Edition { entry, list, is_shortening };
-    adoptions.iter().map(|(entry, list, is)| edition((*entry, list, *is))).collect()
-}
-
-/// How far off the day is that something can be destroyed: the day, then waiting for a person, then never.
-fn lateness(decision: &Decision) -> (u8, Option<NaiveDate>) {
-    match (decision.status, decision.due) {
-        (_, Some(day)) => (0, Some(day)),
-        (_, None) => (1, None),
-    }
-}
-
-const SEEDS: u64 = 20_000;
-
-#[test]
-fn properties_of_a_decision() {
-    let mut seen = BTreeMap::new();
-    for seed in 1..=SEEDS {
-        let mut random = XorShift(seed);
-        let (file, adoptions, as_of) = (random.file(), random.adoptions(), random.day());
-        let as_of = as_of.with_year(as_of.year() + 20).unwrap_or(as_of);
-        let editions = editions(&adoptions);
-        let decision = evaluate(&file, &editions, as_of);
-        *seen.entry(decision.status).or_insert(0) += 1;
-
-        assert_eq!(decision, evaluate(&file, &editions, as_of), "seed {seed}: twice");
-        let is_due = |decision: &Decision| decision.status == Status::Due;
-        assert!(!is_due(&decision) || decision.due.is_some_and(|day| day <= as_of), "seed {seed}: due");
-        if !matches!(decision.status, Status::Running | Status::Held | Status::Due) {
-            assert_eq!(decision.due, None, "seed {seed}: a day without a term");
-        }
-        assert!(crate::model::canonical::to_vec(&decision.value()).is_ok(), "seed {seed}: canonical");
-
-        // Order changes nothing.
-        let mut shuffled = editions.clone();
-        for n in (1..shuffled.len()).rev() {
-            shuffled.swap(n, random.below(n + 1));
-        }
-        assert_eq!(decision, evaluate(&file, &shuffled, as_of), "seed {seed}: order");
-
-        // A hold changes no day and makes nothing due.
-        let mut held = file.clone();
-        held.holds = vec![Hold { id: RecordId([2; 16]), record: None }];
-        let held = evaluate(&held, &editions, as_of);
-        assert_eq!(held.due, decision.due, "seed {seed}: hold");
-        assert!(!is_due(&held), "seed {seed}: hold");
-
-        // A later day never makes undue, and never puts off.
-        let later_day = as_of.with_year(as_of.year() + 1 + random.below(30) as i32).unwrap_or(NaiveDate::MAX);
-        let later = evaluate(&file, &editions, later_day);
-        assert!(!is_due(&decision) || is_due(&later), "seed {seed}: later");
-        assert!(lateness(&later) <= lateness(&decision), "seed {seed}: later");
-
-        // Unknown start: never due.
-        let undated = Facts { newest: None, ..file.clone() };
-        assert_eq!(evaluate(&undated, &editions, NaiveDate::MAX).due, None, "seed {seed}: no date");
-
-        // Nothing that comes without a decision to shorten brings the day nearer, also one that comes after it.
-        let before = lateness(&decision);
-        for _ in 0..3 {
-            let mut more = file.clone();
-            more.states.push(State { entry: 60, is_shortening: false, ..random.state(60) });
-            let mut adopted = adoptions.clone();
-            adopted.push((60, random.list(), false));
-            if decision.status == Status::Unknown || decision.status == Status::Open {
-                continue;
-            }
-            // The newest state before decides what is known; reopened and closed again is longer by its own day.
-            let by_state = evaluate(&more, &editions, as_of);
-            assert!(lateness(&by_state) >= before, "seed {seed}: state\n{decision:?}\n{by_state:?}");
-            let by_edition = evaluate(&file, &self::editions(&adopted), as_of);
-            assert!(lateness(&by_edition) >= before, "seed {seed}: edition\n{decision:?}\n{by_edition:?}");
-            if decision.status == Status::Permanent {
-                for changed in [by_state, by_edition] {
-                    assert!(matches!(changed.status, Status::Permanent | Status::Unknown), "seed {seed}: for ever");
-                }
-            }
-        }
-    }
-    // The generator reaches every status but the two that it cannot.
-    for status in [
-        Status::Unknown,
-        Status::Permanent,
-        Status::Open,
-        Status::Running,
-        Status::AwaitsPerson,
-        Status::Due,
-    ] {
-        assert!(seen.get(&status).is_some_and(|count| *count > 200), "{status:?}: {seen:?}");
-    }
-}
-
-/// Counts year by year from 1 January of the year after closing; knows nothing of dates but their year.
-fn naive_due(closed: (i32, u32, u32), newest: (i32, u32, u32), years: u32) -> (i32, u32, u32) {
-    let mut year = closed.max(newest).0 + 1;
-    for _ in 0..years {
-        year += 1;
-    }
-    (year, 1, 1)
-}
-
-#[test]
-fn years_after_closing_agree_with_another_way_of_counting() {
-    let parts = |day: NaiveDate| (day.year(), day.month(), day.day());
-    let lists: Vec<_> = (0..=80).map(|n| list("2020", vec![rule("1", years(n))])).collect();
-    let mut random = XorShift(2026);
-    for case in 0..100_000 {
-        let (closed, newest, years, as_of) = (random.day(), random.day(), random.number(81), random.day());
-        let mut file = file("2019-03-05");
-        file.states[0].closed = Some(closed);
-        file.newest = Some(newest);
-        let term = usize::try_from(years).expect("small");
-        let decision = evaluate(&file, &[adopted(1, &lists[term])], as_of);
-        let expected = naive_due(parts(closed), parts(newest), years);
-        assert_eq!(decision.due.map(parts), Some(expected), "case {case}: {closed} {newest} {years}");
-        let status = if parts(as_of) >= expected { Status::Due } else { Status::Running };
-        assert_eq!(decision.status, status, "case {case}");
-    }
-}
-
-#[test]
-#[ignore = "a measurement"]
-fn how_long_a_million_decisions_take() {
-    let lists = ["1", "2", "3"].map(|name| list(name, vec![rule("1", years(5)), rule("2", years(75))]));
-    let others = ["B", "C"].map(|id| RuleList { id: s(id), ..list("1", vec![rule("1", years(5))]) });
-    let simple = [adopted(1, &lists[0])];
-    let more = [
-        adopted(1, &lists[0]),
-        adopted(2, &others[0]),
-        adopted(3, &others[1]),
-        adopted(30, &lists[1]),
-        adopted(31, &lists[2]),
-    ];
-    let one = file("2019-03-05");
-    let mut three = one.clone();
-    three.states = vec![state(10, None, "1"), state(11, Some("2019-03-05"), "1"), state(12, Some("2019-03-05"), "2")];
-    let as_of = d("2026-01-01");
-    for (name, file, editions) in
-        [("1 state, 1 edition", &one, &simple[..]), ("1 state, 5 editions", &one, &more), ("3 states", &three, &more)]
-    {
-        let began = std::time::Instant::now();
-        let due = (0..1_000_000).filter(|_| evaluate(file, editions, as_of).status == Status::Due).count();
-        eprintln!("{name}: {due} due, {:?}", began.elapsed());
-    }
 }
