@@ -3,12 +3,12 @@
 //! Years are counted as the calendar has them: a term of n years that begins on day D ends before the same day n years
 //! later; 29 February that a year does not have counts as 1 March.
 //!
-//! A file's history is a line of points: a new one begins with each act that changes the file, and with each edition of
-//! the list that it is then kept by. The newest point says what holds now. The earlier ones can only put the day off,
-//! so that a term never becomes shorter by itself. A signed decision to shorten takes earlier points out:
+//! A file's history is a line of points: a new one begins with each act that changes the file, and with each edition
+//! of the list that it is then kept by. The newest point says what holds now. The earlier ones can only put the day
+//! off, so that a term never becomes shorter by itself. A signed decision to shorten takes earlier points out:
 //!   - one with an act on the file, all points of its earlier states;
-//!   - one with an edition, the points of earlier editions of the same list. It says nothing of other lists, and nothing
-//!     while the edition is not in force.
+//!   - one with an edition, the points of earlier editions of the same list. It says nothing of other lists, and
+//!     nothing while the edition is not in force.
 //!
 //! An earlier point of which nothing is known, or at which the file was open, has no day and puts nothing off; but what
 //! was to be kept for ever stays so.
@@ -143,7 +143,7 @@ fn newest_edition<'a, 'b>(editions: &'b [Edition<'a>], state: &State, entry: u64
     editions.iter().filter(|e| e.entry <= entry && e.list.id == *list).max_by_key(|e| e.entry)
 }
 
-/// Whether `edition` was adopted while the file was in `state`, which ended with the entry `next`, and kept by its list.
+/// Whether `edition` was adopted while the file was in `state`, which ended with the entry `next`, and is of its list.
 fn is_during(state: &State, next: Option<u64>, edition: &Edition<'_>) -> bool {
     edition.entry > state.entry
         && next.is_none_or(|next| edition.entry < next)
@@ -230,8 +230,8 @@ enum Never {
 struct Steps(Option<Vec<Reason>>);
 
 impl Steps {
-    /// Adds a step. What is missing or happened is said once, also when several terms ask for it; arithmetic is repeated,
-    /// because each line goes on from the one before.
+    /// Adds a step. What is missing or happened is said once, also when several terms ask for it; arithmetic is
+    /// repeated, because each line goes on from the one before.
     fn tell(&mut self, reason: impl FnOnce() -> Reason) {
         if let Some(steps) = &mut self.0 {
             let reason = reason();

@@ -396,8 +396,8 @@ impl Reason {
                  қысқарту туралы қол қойылған шешім жоқ.",
                 "По прежним данным (запись журнала № {entry}) срок истекает только с {day}; подписанного решения о его \
                  сокращении нет.",
-                "By what held earlier (journal entry {entry}) the period is over only from {day} on; there is no signed \
-                 decision to shorten it.",
+                "By what held earlier (journal entry {entry}) the period is over only from {day} on; there is no \
+                 signed decision to shorten it.",
             ),
             Reason::NotShortened { day: None, .. } => text(
                 "Бұрынғы мәлімет бойынша (журналдағы жазба № {entry}) мерзім ешқашан өтпейді; оны қысқарту туралы қол \
@@ -599,7 +599,8 @@ mod tests {
         for part in [
             r#""action":"expert""#,
             r#""due":"2025-01-01""#,
-            r#""holds":[{"hold":"02020202020202020202020202020202"},{"hold":"02020202020202020202020202020202","record":"#,
+            r#""holds":[{"hold":"02020202020202020202020202020202"},{"hold":"0202"#,
+            r#","record":"03030303030303030303030303030303"}]"#,
             r#"{"day":"2025-01-01","reason":"years","years":5}"#,
             r#"{"entry":9,"reason":"not_shortened"}"#,
             r#""variant":"462(1)""#,

@@ -513,6 +513,10 @@ fn a_term_that_was_for_ever_stays_so_until_somebody_signs() {
         let decision = evaluate(&file, &[adopted(1, &forever), shortening(11, &short)], d("9999-12-31"));
         assert_eq!(decision.status, later);
     }
+    // Never due either way, and what is missing must be seen.
+    let mut file = file("2019-03-05");
+    file.states.push(State { item: None, ..state(12, Some("2019-03-05"), "1") });
+    assert_eq!(evaluate(&file, &[adopted(1, &forever)], d("9999-12-31")).status, Status::Unknown);
 }
 
 #[test]
@@ -541,6 +545,15 @@ fn another_item_a_corrected_event_or_closing_never_brings_the_day_nearer_by_itse
     let unknown = State { entry: 12, ..unknown };
     assert_eq!(at(vec![state(10, closed, "1"), unknown.clone()]), None);
     assert_eq!(at(vec![state(10, closed, "1"), unknown, state(13, closed, "2")]).as_deref(), Some("2030-01-01"));
+
+    // Each decision to shorten takes out what was before it.
+    let states = vec![state(10, closed, "1"), signed(state(11, closed, "2")), state(12, closed, "1")];
+    assert_eq!(at(states.clone()).as_deref(), Some("2030-01-01"));
+    assert_eq!(at([states, vec![signed(state(13, closed, "2"))]].concat()).as_deref(), Some("2025-01-01"));
+    // Of several points that end on one day, the one that began first is told.
+    let states = vec![state(10, closed, "1"), state(11, closed, "1"), state(12, closed, "2")];
+    let decision = evaluate(&Facts { states, ..file("2019-03-05") }, &editions, d("2020-06-01"));
+    assert!(decision.reasons.contains(&Reason::NotShortened { entry: 10, day: Some(d("2030-01-01")) }));
 
     assert_eq!(at(vec![ended(10, "2025-01-01"), ended(11, "2020-01-01")]).as_deref(), Some("2026-01-01"));
     assert_eq!(at(vec![ended(10, "2025-01-01"), signed(ended(11, "2020-01-01"))]).as_deref(), Some("2021-01-01"));
