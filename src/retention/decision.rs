@@ -22,10 +22,29 @@ pub struct Decision {
     pub due: Option<NaiveDate>,
     /// The rule that gives the day; none when no rule was found.
     pub by: Option<By>,
+    /// The rule that gives the day, or the one that counts now, is of a sample list.
+    pub is_sample: bool,
     /// How the day was found, in order.
     pub reasons: Vec<Reason>,
     /// Holds on it: (hold, record of the file that it is on).
     pub holds: Vec<(RecordId, Option<RecordId>)>,
+}
+
+impl Decision {
+    /// About a record that is in no file.
+    pub fn unfiled(as_of: NaiveDate) -> Self {
+        Self {
+            file: None,
+            as_of,
+            status: Status::Unfiled,
+            action: None,
+            due: None,
+            by: None,
+            is_sample: false,
+            reasons: vec![Reason::Unfiled],
+            holds: Vec::new(),
+        }
+    }
 }
 
 /// Where a file stands.
@@ -108,7 +127,7 @@ pub enum Reason {
     Closed(NaiveDate),
     /// The newest document is younger than the closing, so it decides.
     Newest(NaiveDate),
-    /// Any document was made before the date: the longer number of years.
+    /// A document was made before the date: the number of years for such files.
     MadeBefore(NaiveDate),
     /// All documents were made on the date or later.
     MadeSince(NaiveDate),
@@ -120,13 +139,17 @@ pub enum Reason {
     Years(u32, NaiveDate),
     /// The end lies beyond the year 9999: never due.
     Beyond,
+    /// Not due before this day, on which the file was closed or an event happened that the term needs.
+    NotBefore(NaiveDate),
+    /// The edition is in force only from this day on: nothing is due by it earlier.
+    NotInForce(NaiveDate),
     /// The longest of several terms ends on this day.
     Longest(NaiveDate),
     /// By an earlier state or edition it is due only on this day, and nobody signed a decision to shorten.
     NotShortened {
         /// The entry by which the earlier state or edition began.
         entry: u64,
-        /// The later day; none: for ever.
+        /// The later day; none: never.
         day: Option<NaiveDate>,
     },
     /// A commission ruled: for ever.

@@ -16,6 +16,7 @@ pub mod decision;
 pub mod diff;
 pub mod evaluate;
 pub mod example;
+mod explain;
 pub mod facts;
 pub mod list;
 pub mod rule;
