@@ -12,8 +12,8 @@
 mod answers;
 mod classifiers;
 mod documents;
-mod material;
 mod lists;
+mod material;
 mod means;
 mod policies;
 mod threads;

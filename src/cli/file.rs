@@ -4,6 +4,7 @@ use super::Common;
 use super::show::record_id;
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
+use crate::filing::due;
 use crate::filing::files::{self, Asked, File};
 use crate::index::filing::date;
 use crate::model::case_file::ListItem;
@@ -234,27 +235,20 @@ impl List {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
         let words = self.title.as_deref().map(fold::words).unwrap_or_default();
-        let mut found = Vec::new();
-        archive.index().files(&mut |id, row| {
+        let is_asked = |file: &File| {
+            let row = &file.row;
             let has_words = || {
                 let title = fold::words(&row.title);
                 words.iter().all(|word| title.iter().any(|other| other.starts_with(word.as_str())))
             };
-            let is_asked = self.agency.as_ref().is_none_or(|agency| *agency == row.agency)
+            self.agency.as_ref().is_none_or(|agency| *agency == row.agency)
                 && self.year.is_none_or(|year| year == row.year)
                 && self.index.as_ref().is_none_or(|index| *index == row.index)
                 && (!self.open || row.is_open())
-                && (words.is_empty() || has_words());
-            if is_asked {
-                found.push(File { id, row });
-            }
-            true
-        })?;
-        let key = |file: &File| {
-            let row = &file.row;
-            (row.agency.clone(), row.year, row.index.clone(), row.volume)
+                && (words.is_empty() || has_words())
         };
-        found.sort_by_cached_key(key);
+        let mut found = due::files(&archive)?;
+        found.retain(is_asked);
         if found.is_empty() && !common.json() {
             common.say(NOTHING.get(common.lang()));
         }

@@ -20,6 +20,7 @@ mod card;
 mod classifier;
 mod demo;
 mod doctor;
+mod due;
 mod duplicates;
 mod fetch;
 mod file;
@@ -28,6 +29,7 @@ mod hold;
 mod import;
 mod ingest;
 mod init;
+mod lists;
 mod log;
 mod material;
 mod means;
@@ -126,6 +128,10 @@ enum Command {
     File(file::FileArgs),
     /// Holds: what must not be disposed of.
     Hold(hold::HoldArgs),
+    /// What is due on a day: files whose term is over, held ones among them.
+    Due(due::Due),
+    /// Why a record or a file is due on its day, or is not.
+    Why(due::Why),
     /// Files that are in more than one record of an agency.
     Duplicates(duplicates::Duplicates),
     /// Search by words, fields, dates, or a file's content.
@@ -195,6 +201,8 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Nomenclature(c) => c.run(&common),
         Command::File(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
+        Command::Due(c) => c.run(&common),
+        Command::Why(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),

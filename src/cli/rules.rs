@@ -4,7 +4,7 @@
 //! what a list is not: official, or tried. `diff` says what a new edition changes and which terms may become shorter.
 
 use super::ingest::print_refusals;
-use super::{Common, read_up_to, refusals_json};
+use super::{Common, lists, read_up_to, refusals_json};
 use crate::error::{Error, Exit, Refusal};
 use crate::model::calendar::CalendarStatus;
 use crate::model::profile::Title;
@@ -29,6 +29,14 @@ enum RulesCommand {
     Check(Check),
     /// What one list, or a new edition of it, changes, and which terms may become shorter.
     Diff(Diff),
+    /// Write the act by which a list is adopted, to be signed by an official and by the records office.
+    Act(lists::Act),
+    /// Adopt an edition of a list: from now on files are judged by it too.
+    Adopt(lists::Adopt),
+    /// The editions that were adopted, oldest first.
+    List,
+    /// What will fall due when, by which rule, and what a new edition would change.
+    Simulate(lists::Simulate),
 }
 
 #[derive(clap::Args)]
@@ -91,12 +99,16 @@ impl RulesArgs {
         match self.command {
             RulesCommand::Check(args) => args.run(common),
             RulesCommand::Diff(args) => args.run(common),
+            RulesCommand::Act(args) => args.run(common),
+            RulesCommand::Adopt(args) => args.run(common),
+            RulesCommand::List => lists::list(common),
+            RulesCommand::Simulate(args) => args.run(common),
         }
     }
 }
 
 /// The list in a file, its examples run, or every fault.
-fn read(path: &Path) -> Result<Result<RuleList, Vec<Refusal>>, Error> {
+pub(super) fn read(path: &Path) -> Result<Result<RuleList, Vec<Refusal>>, Error> {
     let bytes = read_up_to(path, LIST_BYTES_MAX)?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(example::check(&bytes, &name))

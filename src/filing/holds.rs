@@ -106,9 +106,7 @@ pub fn lift(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Re
     let owner = ActOwner::Known(id);
     let (act, payload, session) = archive.seal_document(ActKind::HoldLifted, actor, owner, fields, Vec::new())?;
     let mut acts = vec![(act, payload)];
-    acts.extend(
-        row.targets.iter().map(|target| (about(ActKind::HoldUncovers, *target, id, actor), Payload::None)),
-    );
+    acts.extend(row.targets.iter().map(|target| (about(ActKind::HoldUncovers, *target, id, actor), Payload::None)));
     let committed = archive.commit_together(acts)?;
     drop(session);
     Ok(committed[0].index)

@@ -10,10 +10,12 @@
 //!
 //! A crash leaves an act whole or not begun. Nothing here destroys anything.
 
+pub mod due;
 pub mod facts;
 pub mod files;
 pub mod holds;
 pub mod nomenclature;
+pub mod simulate;
 
 use crate::error::{Error, ErrorCode};
 use crate::limits::TEXT_LONG_CHARS_MAX;

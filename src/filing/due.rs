@@ -1,0 +1,100 @@
+//! What is due in this archive: `retention` asked about its files, by the editions that it adopted.
+//!
+//! The same question for one record, for a list of what is due, and for a simulation of years to come or of an edition
+//! that is not adopted yet. The index is waited for first, so an answer holds for everything that was committed before.
+
+use super::facts::{self, Holds};
+use super::files::{File, find};
+use crate::archive::{AdoptedList, Archive};
+use crate::error::{Error, ErrorCode};
+use crate::model::id::RecordId;
+use crate::retention::{Decision, Edition, RuleList, evaluate};
+use chrono::NaiveDate;
+use std::sync::Arc;
+
+/// By what files are judged: holds and adopted editions, as they are now.
+pub struct Basis {
+    holds: Holds,
+    lists: Arc<Vec<AdoptedList>>,
+}
+
+impl Basis {
+    /// Reads it.
+    pub fn read(archive: &Archive) -> Result<Self, Error> {
+        archive.wait_index()?;
+        Ok(Self { holds: Holds::read(archive)?, lists: archive.adopted_lists()? })
+    }
+
+    /// The decision about a file on a day.
+    pub fn decide(&self, file: &File, as_of: NaiveDate) -> Decision {
+        self.decide_with(file, None, as_of)
+    }
+
+    /// The same if `next` were adopted as the newest edition of its list, with or without a decision to shorten.
+    pub fn decide_with(&self, file: &File, next: Option<(&RuleList, bool)>, as_of: NaiveDate) -> Decision {
+        let mut editions: Vec<Edition<'_>> = self.lists.iter().map(AdoptedList::edition).collect();
+        // After everything that there is.
+        editions.extend(next.map(|(list, is_shortening)| Edition { entry: u64::MAX, list, is_shortening }));
+        evaluate(&facts::of(file.id, &file.row, &self.holds), &editions, as_of)
+    }
+}
+
+/// What becomes of a file, or of a record with its file, on a day; with the file, when there is one.
+pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<File>, Decision), Error> {
+    let basis = Basis::read(archive)?;
+    let file = match archive.index().record_by_id(id)? {
+        Some(row) => match row.filed {
+            Some(file) => find(archive, RecordId(file))?,
+            None => return Ok((None, Decision::unfiled(as_of))),
+        },
+        None => find(archive, id).map_err(|e| match e.code {
+            ErrorCode::FilUnknown => Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record or file"),
+            _ => e,
+        })?,
+    };
+    let decision = basis.decide(&file, as_of);
+    Ok((Some(file), decision))
+}
+
+/// Gives every file of the archive, by agency, year, index and volume.
+pub fn files(archive: &Archive) -> Result<Vec<File>, Error> {
+    let mut files = Vec::new();
+    archive.index().files(&mut |id, row| {
+        files.push(File { id, row });
+        true
+    })?;
+    files.sort_by(|a, b| {
+        let (a, b) = (&a.row, &b.row);
+        (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
+    });
+    Ok(files)
+}
+
+/// A record that is in no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfiled {
+    /// The record.
+    pub record: RecordId,
+    /// When it was accepted, in milliseconds.
+    pub accepted: u64,
+    /// Code of its agency.
+    pub agency: String,
+    /// The index in the nomenclature that its submission named.
+    pub index: String,
+}
+
+/// Records that are in no file, oldest first.
+pub fn unfiled(archive: &Archive) -> Result<Vec<Unfiled>, Error> {
+    archive.wait_index()?;
+    let index = archive.index();
+    let mut found = Vec::new();
+    // Numbers are given in the order of acceptance.
+    for number in 0..archive.index_meta().records {
+        if let Some(row) = index.record(number)?.filter(|row| row.filed.is_none()) {
+            let record = row.id();
+            let (accepted, agency, index) = (row.accepted, row.agency, row.nomenclature_index);
+            found.push(Unfiled { record, accepted, agency, index });
+        }
+    }
+    Ok(found)
+}
