@@ -1,8 +1,8 @@
 //! What one edition of a list changes against another, item by item, and whether a term can become shorter by it.
 //!
 //! Whether a term becomes shorter is answered with care: `No` only where no file at all can fall due earlier, `Yes`
-//! where a number of years, a start or a condition lets one, and `Unknown` otherwise, which counts as `Yes`. It looks at
-//! lists alone and at no file.
+//! where a number of years, a start or a condition lets one, and `Unknown` otherwise, which counts as `Yes`. It looks
+//! at lists alone and at no file.
 
 use super::rule::{Period, Rule, RuleList, Start, Term, Then, Variant};
 use crate::model::strict::words;
