@@ -1,4 +1,6 @@
 //! `muragat due` and `muragat why`: what is due, and the derivation of its date.
+//!
+//! Both print what the one function of `retention` decides; nothing is written.
 
 use super::Common;
 use super::file::{file_json, file_line};
@@ -126,11 +128,10 @@ impl Why {
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
         let (file, decision) = why(&archive, record_id(&self.id)?, as_of)?;
         if common.json() {
-            let mut value = json!({"decision": decision.value(), "sentences": decision.sentences(common.lang())});
-            if let Some(file) = &file {
-                value["file"] = file_json(file);
-            }
-            common.print_json(&value);
+            common.print_json(&json!({
+                "file": file.as_ref().map(file_json), "decision": decision.value(),
+                "sentences": decision.sentences(common.lang()),
+            }));
         } else {
             if let Some(file) = &file {
                 out!("{} {}", file.id, file_line(file, common));

@@ -1,4 +1,6 @@
 //! `muragat file open|add|close|reopen|reclassify|event|list`: files (іс, дело), the unit of retention.
+//!
+//! Every command but `list` is an act and answers with the file as it is then.
 
 use super::Common;
 use super::show::record_id;

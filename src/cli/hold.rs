@@ -1,4 +1,6 @@
 //! `muragat hold place|lift|list`: what must not be disposed of, whatever its term says.
+//!
+//! A query is asked once, when the hold is placed: what it finds then is what the hold keeps.
 
 use super::Common;
 use super::file::file_id;

@@ -1,4 +1,6 @@
 //! `muragat rules act|adopt|list|simulate`: lists of retention periods in an archive.
+//!
+//! `act` writes what is to be signed outside; `simulate` writes nothing.
 
 use super::file::{file_json, file_line};
 use super::ingest::print_refusals;

@@ -1,4 +1,6 @@
 //! `muragat nomenclature check|adopt|list`: which files an agency keeps in a year (N 430 cl. 33, 50).
+//!
+//! `check` needs no archive.
 
 use super::ingest::print_refusals;
 use super::{Common, read_up_to, refusals_json};

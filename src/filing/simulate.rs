@@ -1,7 +1,7 @@
 //! What will fall due in the years to come, and what an edition would change before it is adopted.
 //!
-//! Every file is judged as it is now: one that is open, or of which something is not known, has no day and is counted as
-//! such. Nothing is written.
+//! Every file is judged as it is now: one that is open, or of which something is not known, has no day and is counted
+//! as such. Nothing is written.
 
 use super::due::{Basis, files};
 use super::files::File;

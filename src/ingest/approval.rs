@@ -1,8 +1,8 @@
 //! Files that officers approve: profiles of imports and lists of retention periods.
 //!
-//! Each approval is a detached CMS, made outside over exactly the bytes of the file, and validated by the policy and the
-//! registers in force now. Signatures and reports are sealed with what they approve, so that the approval can be looked
-//! at again.
+//! Each approval is a detached CMS, made outside over exactly the bytes of the file, and validated by the policy and
+//! the registers in force now. Signatures and reports are sealed with what they approve, so that the approval can be
+//! looked at again.
 //!
 //! Invariants
 //!   - Two persons, by their IIN, in the offices that are asked for; each has authority on the day that the signature

@@ -19,8 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const RETENTION_SCHEMA: &str = "muragat/retention/1";
 /// Bytes of one list. Own bound: some thousand items with kinds in three languages and examples.
 pub const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The sample that comes with the program. It is no law.
-pub const SAMPLE: &[u8] = include_bytes!("../../retention-rules/kz-sample.toml");
 
 /// Items of one list. Own bound: typical lists of the state have about a thousand.
 const RULES_MAX: usize = 5_000;

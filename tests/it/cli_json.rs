@@ -28,6 +28,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tempfile::TempDir;
 
+/// The list of retention periods that comes with the project.
+const SAMPLE_LIST: &[u8] = include_bytes!("../../retention-rules/kz-sample.toml");
+
 /// What a command answered.
 pub(crate) struct Answer {
     exit: i32,
@@ -236,6 +239,54 @@ fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
     let hold = placed[0]["hold_id"].as_str().unwrap().to_owned();
     let held = checked.run(&["hold", "list"], Exit::Ok, &["hold-row"]);
     assert_eq!(held[0]["targets"].as_array().unwrap().len(), 5, "four records found, one of them named too; a file");
+    // By the sample, what this file holds is kept for five years.
+    let official = fs::read_to_string("retention-rules/kz-sample.toml").unwrap();
+    let changed = bench.file("changed.toml", official.replacen("years = 5\n", "years = 6\n", 1));
+    let official = bench.file("official.toml", official.replace("\"sample\"", "\"official\""));
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/retention-rules/kz-sample.toml");
+    checked.run(&["rules", "list"], Exit::Ok, &[]);
+    assert_eq!(codes(&checked.run(&["rules", "adopt", &official], Exit::Refused, &["rules-answer"])[0]), ["RET-003"]);
+    for status in ["adopted", "held"] {
+        let answer = checked.run(&["rules", "adopt", sample], Exit::Ok, &["rules-answer"]);
+        assert_eq!(answer[0]["status"], status);
+    }
+    assert_eq!(codes(&checked.run(&["rules", "adopt", &official], Exit::Conflict, &["rules-answer"])[0]), ["RET-002"]);
+    assert_eq!(codes(&checked.run(&["rules", "adopt", &changed], Exit::Refused, &["rules-answer"])[0]), ["RET-001"]);
+    checked.run(&["rules", "list"], Exit::Ok, &["rules-row"]);
+    let again = [
+        "file",
+        "reclassify",
+        &file,
+        "--item",
+        "KZ-SAMPLE/2/2",
+        "--set",
+        "concerns=others",
+        "--reason",
+        "Тізбе енгізілді",
+    ];
+    checked.run(&again, Exit::Ok, &["file-row"]);
+    checked.run(&["file", "close", &file, "--date", &today], Exit::Ok, &["file-row"]);
+    let why = checked.run(&["why", record], Exit::Ok, &["why"]);
+    assert_eq!((&why[0]["decision"]["status"], &why[0]["file"]["file_id"]), (&json!("running"), &json!(file)));
+    let never = checked.run(&["why", record, "--as-of", "9000-01-01"], Exit::Ok, &["why"]);
+    assert_eq!(never[0]["decision"]["status"], "held");
+    let due = checked.run(&["due", "--as-of", "9000-01-01"], Exit::Ok, &["due-row"]);
+    assert_eq!(due[0]["decision"], never[0]["decision"], "both are asked of one function");
+    checked.run(&["due"], Exit::Ok, &[]);
+    checked.run(&["due", "--unfiled"], Exit::Ok, &["unfiled-row"; 3]);
+    let unfiled = checked.run(&["search", "Сынақ"], Exit::Ok, &["search-row"; 4]);
+    let other = unfiled.iter().map(id).find(|other| other != record).unwrap();
+    let why = checked.run(&["why", &other], Exit::Ok, &["why"]);
+    assert_eq!((&why[0]["decision"]["status"], &why[0]["file"]), (&json!("unfiled"), &Value::Null));
+    checked.run(&["why", &"0".repeat(32)], Exit::NotFound, &["error"]);
+    let simulated = checked.run(&["rules", "simulate", "--years", "100"], Exit::Ok, &["rules-simulate"]);
+    assert_eq!(simulated[0]["years"][0]["files"], json!(1));
+    let longer = fs::read_to_string(sample).unwrap().replace("edition = \"1\"", "edition = \"2\"");
+    let longer = bench.file("longer.toml", longer.replace("item = \"s-03\"", "item = \"s-99\""));
+    let simulated = checked.run(&["rules", "simulate", "--list", &longer], Exit::Ok, &["rules-simulate"]);
+    assert_eq!(simulated[0]["changes"], json!([]), "nothing changes for this file");
+    checked.run(&["rules", "simulate", "--list", &changed], Exit::Refused, &["rules-answer"]);
+
     checked.run(&["hold", "lift", &hold, "--reason", "Аяқталды"], Exit::Ok, &["hold-answer"]);
     checked.run(&["hold", "lift", &hold, "--reason", "Аяқталды"], Exit::Conflict, &["error"]);
     checked.run(&["hold", "list"], Exit::Ok, &[]);
@@ -445,7 +496,7 @@ fn what_is_decided_is_answered(signed: &super::signed::Bench, id: &str) {
 /// Lists of retention periods need no archive: a fault has its line, and a shorter term is named.
 fn lists_are_compared(checked: &mut Checked<'_>) {
     let bench = checked.bench;
-    let list = std::str::from_utf8(muragat::retention::list::SAMPLE).unwrap();
+    let list = std::str::from_utf8(SAMPLE_LIST).unwrap();
     let old = bench.file("old.toml", list);
     let broken = bench.file("broken.toml", list.replacen("years = 75", "yers = 75", 1));
     let answers = checked.run(&["rules", "check", &old, &broken], Exit::Refused, &["rules-check"; 2]);
@@ -793,7 +844,7 @@ fn without_json_no_line_is_json() {
     let (receipt, edition) = (bench.file("receipt.txt", "Түбіртек"), bench.file("1.json", classifier("1", "02")));
     let corrected = Sample::new("1-қ").card_with("title", json!("Түзетілген хат")).card;
     let corrected = bench.file("corrected.json", corrected.to_string());
-    let list = bench.file("list.toml", muragat::retention::list::SAMPLE);
+    let list = bench.file("list.toml", SAMPLE_LIST);
     bench.record(&Sample::new("1-қ").card_with("registration_number", json!("3-қ")), "3");
     let cases: [&[&str]; 25] = [
         &["ingest", text(&refused)],

@@ -321,7 +321,7 @@ fn a_profile_counts_with_two_officers_in_office_and_not_otherwise() {
     refused(&[clerk.clone(), office.official.sign_detached(b"another profile", now)], "HASH_FAILURE");
     refused(&[clerk.clone(), b"no signature".to_vec()], "");
     let early = at(bench.now() - 3 * DAY_MS);
-    refused(&[clerk.clone(), office.official.sign_detached(toml.as_bytes(), early)], "the profile is of");
+    refused(&[clerk.clone(), office.official.sign_detached(toml.as_bytes(), early)], "the file is of");
     let late = at(bench.now() + DAY_MS);
     refused(&[clerk.clone(), office.official.sign_detached(toml.as_bytes(), late)], "to come");
 

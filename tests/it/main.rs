@@ -19,6 +19,7 @@ mod gost;
 mod grow;
 mod hostile;
 mod import;
+mod lists;
 mod means;
 mod pkits;
 mod policy;

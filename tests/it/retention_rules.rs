@@ -8,12 +8,13 @@ use chrono::TimeDelta;
 use muragat::error::{ErrorCode, Refusal};
 use muragat::model::calendar::CalendarStatus;
 use muragat::retention::example;
-use muragat::retention::list::{SAMPLE, TermWord};
+use muragat::retention::list::TermWord;
 use muragat::retention::{RuleList, Start, Term};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+const SAMPLE: &[u8] = include_bytes!("../../retention-rules/kz-sample.toml");
 const WHOLE: &str = include_str!("../../schema/retention/1/examples/valid-whole.toml");
 
 /// The lists, by file name.

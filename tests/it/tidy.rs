@@ -453,7 +453,8 @@ fn form(source: &Source) -> Vec<Finding> {
         }
     }
     let count = source.code.lines().count();
-    if is_library && count > LINES_MAX {
+    // A table has one noun however long it is.
+    if is_library && source.path != "src/error_codes.rs" && count > LINES_MAX {
         findings
             .push(source.finding(source.code.len(), format!("{count} lines before the tests, at most {LINES_MAX}")));
     }
@@ -806,6 +807,7 @@ fn forms_are_told_apart() {
     assert_eq!(lines(&found("src/model/id.rs", "fn f() {}\n//! One.\n//! Two.")), [1]);
     assert_eq!(lines(&found("src/error_codes.rs", "codes! {}")), [1]);
     assert_eq!(found("src/error_codes.rs", "// The table.\ncodes! {}"), []);
+    assert_eq!(found("src/error_codes.rs", &format!("// The table.\n{}", many(LINES_MAX))), []);
 
     assert_eq!(lines(&body(&format!("// {}", line(118)))), [3]);
     assert_eq!(body(&format!("// {}", line(117))), []);
