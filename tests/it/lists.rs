@@ -57,10 +57,6 @@ fn act(bench: &Bench, list: &RuleList, shortens: bool) -> String {
     RulesAct::draft(list, AGENCY, today(bench), shortens, "Үлгі бойынша").to_toml()
 }
 
-fn agency(bench: &Bench) -> String {
-    AGENCY.to_owned()
-}
-
 fn signed(bench: &Bench, act: &str) -> Vec<Vec<u8>> {
     let now = at(bench.now());
     vec![
