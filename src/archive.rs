@@ -516,7 +516,7 @@ impl Archive {
     /// Commits several acts that stand or fall together, and waits for them. Whoever appended their objects keeps the
     /// sessions until then.
     pub(crate) fn commit_together(&self, acts: Vec<(Act, Payload)>) -> Result<Vec<Committed>, Error> {
-        let committed = self.commit_linked(acts, |core, acts| core.commit(acts))?;
+        let committed = self.commit_linked(acts, |core, acts| Ok(core.commit(acts)?))?;
         self.wait_index()?;
         Ok(committed)
     }
@@ -559,20 +559,40 @@ impl Archive {
 
     /// Commits these acts, which have no keys, together with a move of the vault to a new epoch without the keys in
     /// `erase`: when the acts are durable, the keys are gone. Gives the move itself last.
+    ///
+    /// The one way by which a key goes: nothing that a hold keeps goes by it, whoever asks.
     pub fn roll_vault(
         &self,
         acts: Vec<(Act, Payload)>,
         erase: &[KeySlot],
         actor: ActorId,
     ) -> Result<Vec<Committed>, Error> {
-        self.commit_linked(acts, |core, acts| core.roll(acts, erase, true, actor))
+        self.commit_linked(acts, |core, acts| {
+            for act in &acts {
+                self.check_not_held(act)?;
+            }
+            Ok(core.roll(acts, erase, true, actor)?)
+        })
+    }
+
+    fn check_not_held(&self, act: &Act) -> Result<(), Error> {
+        let Some(record) = act.rec else { return Ok(()) };
+        let index = self.index();
+        let file = index.record_by_id(record)?.and_then(|row| row.filed).map(RecordId);
+        for target in [Some(record), file].into_iter().flatten() {
+            if let Some(hold) = index.holds_on(target)?.first() {
+                let what = format!("hold {hold} keeps it");
+                return Err(Error::new(ErrorCode::HldHeld, record.to_string(), what));
+            }
+        }
+        Ok(())
     }
 
     /// Commits acts beside the commit thread, each linked to its record's entry before.
     fn commit_linked(
         &self,
         acts: Vec<(Act, Payload)>,
-        commit: impl FnOnce(&mut Committer, Vec<Act>) -> Result<Vec<Committed>, LogError>,
+        commit: impl FnOnce(&mut Committer, Vec<Act>) -> Result<Vec<Committed>, Error>,
     ) -> Result<Vec<Committed>, Error> {
         let mut core = lock(&self.shared.core);
         // Nothing is committed while the core is held, so the index has the heads once it has what was before.
@@ -594,7 +614,7 @@ impl Archive {
         self.shared.rolled.store(true, Ordering::Relaxed);
         // After a roll the entries are in the journal even when erasing the old side failed.
         threads::send_to_index(&self.shared, core, payloads);
-        Ok(committed?)
+        committed
     }
 
     /// Waits until the index has all that was committed so far, and gives how long that took.

@@ -662,6 +662,14 @@ codes! {
         kk: "Мәтін бос, тым ұзын немесе басып шығаруға келмейді. Көрсетілген мәнді түзетіңіз.",
         ru: "Текст пуст, слишком длинный или непечатаемый. Исправьте указанное значение.",
         en: "A text is blank, too long or unprintable. Correct the value named.";
+    /// Moving a record could bring the day nearer on which it is due.
+    FilSooner = "FIL-011", Conflict,
+        kk: "Құжатты бұл істен ауыстыру оның сақтау мерзімін қысқартуы мүмкін. Оған қол қойылған шешім керек, әзірге \
+             ондай мүмкіндік жоқ.",
+        ru: "Перемещение документа из этого дела может сократить срок его хранения. Нужно подписанное решение, пока \
+             такой возможности нет.",
+        en: "Moving the record out of this file could shorten its term. That needs a signed decision, which cannot be \
+             made yet.";
 
     /// There is no such hold.
     HldUnknown = "HLD-001", NotFound,
@@ -678,6 +686,11 @@ codes! {
         kk: "Тыйым кемінде бір жазбаны немесе істі, ең көбі 100 000 нысанды қамтуы тиіс.",
         ru: "Запрет должен охватывать хотя бы одну запись или дело и не более 100 000.",
         en: "A hold keeps at least one record or file, and at most 100,000.";
+    /// A hold keeps what was to be removed.
+    HldHeld = "HLD-004", Conflict,
+        kk: "Жазбаны тыйым қорғайды. Алдымен тыйымды салған органның келісімімен оны алып тастаңыз («hold lift»).",
+        ru: "Запись под запретом. Сначала снимите запрет с согласия того, кто его наложил («hold lift»).",
+        en: "A hold keeps the record. First lift it, with the consent of whoever asked for it (`hold lift`).";
     /// A list of retention periods does not follow its schema, or one of its examples contradicts its rule.
     RetMalformed = "RET-001", Refused,
         kk: "Сақтау мерзімдерінің тізбесі схемаға сай емес немесе оның мысалы ережесіне қайшы. Көрсетілген жолды \

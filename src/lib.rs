@@ -13,14 +13,15 @@
 //!    [`tlog::commit::Committer::commit`].
 //! 6. The index follows: [`index::writer::apply`]; it can be built again: [`index::rebuild::catch_up`].
 //! 7. It is found, read and given out, the reading logged first where it must be: [`access::open`].
-//! 8. All of it is checked against each other, without keys: [`audit::audit`].
+//! 8. It is put into a file, whose term is counted: [`filing::files::enter`], [`retention::evaluate()`].
+//! 9. All of it is checked against each other, without keys: [`audit::audit`].
 //!
-//! Validation of signatures (`verify`), retention, disposition, the service and its pages follow in later versions.
+//! Disposition, the service and its pages follow in later versions.
 //!
 //! # Layers
 //!
-//! `model` ← `store`, `vault` ← `tlog`, `index` ← `archive` ← `ingest`, `access`, `audit` ← `fetch` ← `cli`. Lower
-//! never imports higher; a test reads the sources and holds the wall.
+//! `model` ← `store`, `vault`, `verify`, `retention` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`, `access`,
+//! `audit` ← `fetch` ← `cli`. Lower never imports higher; a test reads the sources and holds the wall.
 
 pub mod access;
 pub mod archive;

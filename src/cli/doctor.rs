@@ -8,10 +8,13 @@ use crate::archive::Archive;
 use crate::clock::{civil_date, rfc3339, utc};
 use crate::config::Action;
 use crate::error::{Error, Exit};
+use crate::filing::files::File;
+use crate::filing::{due, holds};
 use crate::ingest::issue;
-use crate::model::calendar::CalendarBasis;
+use crate::model::calendar::{CalendarBasis, CalendarStatus};
 use crate::model::strict::shown;
 use crate::model::validation::time_text;
+use crate::retention::Status;
 use crate::text::{Text, text};
 use crate::verify::authority::Authority;
 use crate::verify::name::{names_match, rfc4514};
@@ -118,6 +121,21 @@ const WAITING_OVERDUE: Text = text(
      данными).",
     "The term of waiting is over for some submissions: decide (`waiting refuse`, or `waiting retry`).",
 );
+const HOLD_REVIEW: Text = text(
+    "Қайта қарау күні өткен тыйымдар бар: әлі керек пе, анықтаңыз («hold list»)",
+    "Есть запреты, срок пересмотра которых прошёл: выясните, нужны ли они ещё («hold list»)",
+    "The day of review of some holds has passed: find out whether they are still needed (`hold list`)",
+);
+const FILES_UNKNOWN: Text = text(
+    "Сақтау мерзімі белгісіз істер бар, олардың мерзімі ешқашан аяқталмайды: себебін «why» айтады",
+    "Есть дела с неизвестным сроком хранения, он никогда не истечёт: причину скажет «why»",
+    "The term of some files is not known, so they are never due: `why` says the reason",
+);
+const LIST_SAMPLE: Text = text(
+    "Үлгі тізбе енгізілген: ол бойынша ештеңе жойылмайды. Ресми тізбені актімен енгізіңіз («rules adopt»)",
+    "Введён перечень-образец: по нему ничего не уничтожается. Введите официальный перечень актом («rules adopt»)",
+    "A sample list is adopted: nothing is destroyed by it. Adopt the official list by an act (`rules adopt`)",
+);
 const CRL_STALE: Text = text(
     "Куәландырушы орталықтың CRL-ы ескірген: жаңасын алып, «material add» арқылы қосыңыз, әйтпесе оның қолтаңбалары \
      күтіп қалады.",
@@ -223,6 +241,28 @@ impl Doctor {
         }
         if !late.is_empty() {
             add("waiting-overdue", WAITING_OVERDUE, some(&late));
+        }
+        let held = holds::list(&archive, false)?;
+        let to_review = held.iter().filter(|hold| hold.placing.review.is_some_and(|day| day < today));
+        let to_review: Vec<String> = to_review.map(|hold| hold.id.to_string()).collect();
+        if !to_review.is_empty() {
+            add("hold-review", HOLD_REVIEW, some(&to_review));
+        }
+        match due::Basis::read(&archive) {
+            Ok(basis) => {
+                let is_unknown = |file: &File| basis.decide(file, today).status == Status::Unknown;
+                let unknown = due::files(&archive)?.iter().filter(|file| is_unknown(file)).count();
+                if unknown > 0 {
+                    add("files-unknown", FILES_UNKNOWN, unknown.to_string());
+                }
+            }
+            Err(e) => add("files-unknown", FILES_UNKNOWN, e.what),
+        }
+        let samples = archive.adopted_lists()?;
+        let samples = samples.iter().filter(|held| held.list.status == CalendarStatus::Sample);
+        let samples: Vec<String> = samples.map(|held| format!("{} {}", held.list.id, held.list.edition)).collect();
+        if !samples.is_empty() {
+            add("list-sample", LIST_SAMPLE, shown(&some(&samples)));
         }
         for (issuer, until) in stale_crls(&archive)? {
             add("crl-stale", CRL_STALE, format!("{} · {}", shown(&issuer), time_text(until)));

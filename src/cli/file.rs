@@ -176,7 +176,7 @@ impl FileArgs {
             FileCommand::Close(args) => files::close(&archive, file_id(&args.id)?, args.date, actor)?,
             FileCommand::Reopen { id, reason } => files::reopen(&archive, file_id(&id)?, &reason, actor)?,
             FileCommand::Reclassify(args) => {
-                let (id, attributes) = (file_id(&args.id)?, args.attributes.into_iter().collect());
+                let (id, attributes) = (file_id(&args.id)?, attributes(args.attributes)?);
                 files::reclassify(&archive, id, args.item, attributes, &args.reason, actor)?
             }
             FileCommand::Event(args) => {
@@ -197,6 +197,18 @@ pub(super) fn file_id(text: &str) -> Result<RecordId, Error> {
     text.trim().to_ascii_lowercase().parse().map_err(unknown)
 }
 
+/// Attributes by name, each named once.
+fn attributes(pairs: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Error> {
+    let mut found = BTreeMap::new();
+    for (name, value) in pairs {
+        if found.contains_key(&name) {
+            return Err(Error::new(ErrorCode::FilText, name, "it is set twice"));
+        }
+        found.insert(name, value);
+    }
+    Ok(found)
+}
+
 impl Open {
     fn run(self, archive: &Archive, actor: ActorId) -> Result<File, Error> {
         let asked = Asked {
@@ -206,7 +218,7 @@ impl Open {
             volume: self.volume,
             title: self.title,
             item: self.item,
-            attributes: self.attributes.into_iter().collect::<BTreeMap<_, _>>(),
+            attributes: attributes(self.attributes)?,
         };
         files::open(archive, &asked, actor)
     }
@@ -296,6 +308,9 @@ fn print(common: &Common, file: &File) {
         None => OPEN.get(lang).to_owned(),
     };
     out!("  {item} · {standing} · {} {}", row.documents, DOCUMENTS.get(lang));
+    for (name, value) in &state.attributes {
+        out!("  {name} = {}", shown(value));
+    }
     for (event, on) in &state.events {
         out!("  {event}: {}", date(*on).map(|day| day.to_string()).unwrap_or_default());
     }

@@ -4,15 +4,14 @@
 
 use super::file::{file_json, file_line};
 use super::ingest::print_refusals;
-use super::rules::read;
+use super::rules::{read, read_with_file};
 use super::{Common, read_up_to, refusals_json};
 use crate::clock::civil_date;
-use crate::error::{Error, Exit};
+use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::simulate::{Change, Load, Simulation, simulate};
 use crate::ingest::lists::{ACT_BYTES_MAX, Adopted, RulesAct, adopt};
 use crate::model::calendar::CalendarStatus;
 use crate::model::strict::shown;
-use crate::retention::list::LIST_BYTES_MAX;
 use crate::retention::{Decision, RuleList};
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
@@ -96,8 +95,12 @@ impl Act {
             Ok(list) => list,
             Err(refusals) => return Ok(refuse(&refusals, common)),
         };
-        let act = RulesAct::draft(&list, &self.agency, self.date, self.shortens, &self.reason);
-        out_raw!("{}", act.to_toml());
+        let act = RulesAct::draft(&list, &self.agency, self.date, self.shortens, &self.reason).to_toml();
+        // Nobody signs in vain what would not be read.
+        if let Err(what) = RulesAct::parse(act.as_bytes()) {
+            return Err(Error::new(ErrorCode::RetApproval, "act", what));
+        }
+        out_raw!("{act}");
         Ok(Exit::Ok)
     }
 }
@@ -117,11 +120,10 @@ impl Adopt {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        let list = match read(&self.file)? {
-            Ok(list) => list,
+        let (list, file) = match read_with_file(&self.file)? {
+            Ok(read) => read,
             Err(refusals) => return Ok(refuse(&refusals, common)),
         };
-        let file = read_up_to(&self.file, LIST_BYTES_MAX)?;
         let act = self.act.as_ref().map(|path| read_up_to(path, ACT_BYTES_MAX)).transpose()?;
         let signatures =
             self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<Vec<_>, _>>()?;

@@ -109,9 +109,17 @@ impl RulesArgs {
 
 /// The list in a file, its examples run, or every fault.
 pub(super) fn read(path: &Path) -> Result<Result<RuleList, Vec<Refusal>>, Error> {
+    Ok(read_with_file(path)?.map(|(list, _)| list))
+}
+
+/// A list and the bytes that it was read from, or every fault.
+type ReadList = Result<(RuleList, Vec<u8>), Vec<Refusal>>;
+
+/// The same with the bytes of the file, which is read once.
+pub(super) fn read_with_file(path: &Path) -> Result<ReadList, Error> {
     let bytes = read_up_to(path, LIST_BYTES_MAX)?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(example::check(&bytes, &name))
+    Ok(example::check(&bytes, &name).map(|list| (list, bytes)))
 }
 
 fn refused(name: &str, refusals: &[Refusal], common: &Common) {

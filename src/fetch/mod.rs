@@ -14,7 +14,7 @@
 //!     before leads nowhere by itself.
 //!   - A CRL older than one at hand by the same key is not kept, nor one of a time to come.
 //!   - Requests, bytes, waits and the whole run have limits. Whose signature is on what a waiting submission carries is
-//!     looked at with the work of that submission ([`LINKS_MAX`]), apart from what others carry: strangers choose these
+//!     looked at with the work of that submission (`LINKS_MAX`), apart from what others carry: strangers choose these
 //!     certificates. One that needs more is left alone.
 //!
 //! What a crash leaves: what was kept before it. Each piece is an act of its own.

@@ -7,8 +7,9 @@ use super::facts::{self, Holds};
 use super::files::{File, find};
 use crate::archive::{AdoptedList, Archive};
 use crate::error::{Error, ErrorCode};
+use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
-use crate::retention::{Decision, Edition, RuleList, evaluate};
+use crate::retention::{Decision, Edition, Reason, RuleList, evaluate};
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -22,6 +23,12 @@ impl Basis {
     /// Reads it.
     pub fn read(archive: &Archive) -> Result<Self, Error> {
         archive.wait_index()?;
+        // What cannot be read may have been a hold, a longer term, another file: then nothing is said to be due.
+        let damaged = archive.index_meta().damaged;
+        if damaged > 0 {
+            let what = format!("{damaged} entries of the journal brought what cannot be read; run audit");
+            return Err(Error::new(ErrorCode::StoChanged, "index", what));
+        }
         Ok(Self { holds: Holds::read(archive)?, lists: archive.adopted_lists()? })
     }
 
@@ -33,10 +40,23 @@ impl Basis {
     /// The same if `next` were adopted as the newest edition of its list, with or without a decision to shorten.
     pub fn decide_with(&self, file: &File, next: Option<(&RuleList, bool)>, as_of: NaiveDate) -> Decision {
         let mut editions: Vec<Edition<'_>> = self.lists.iter().map(AdoptedList::edition).collect();
+        // A sample is for trials: what an earlier sample said protects nothing.
+        let ids: Vec<(bool, &str)> = editions.iter().map(|e| (is_sample(e), e.list.id.as_str())).collect();
+        let later = |at: usize, id: &str| ids[at + 1..].iter().any(|(_, other)| *other == id);
+        let is_kept: Vec<bool> = ids.iter().enumerate().map(|(at, (sample, id))| !*sample || !later(at, id)).collect();
+        let mut kept = is_kept.iter();
+        editions.retain(|_| *kept.next().unwrap_or(&true));
+        if let Some((next, _)) = next {
+            editions.retain(|edition| !is_sample(edition) || edition.list.id != next.id);
+        }
         // After everything that there is.
         editions.extend(next.map(|(list, is_shortening)| Edition { entry: u64::MAX, list, is_shortening }));
         evaluate(&facts::of(file.id, &file.row, &self.holds), &editions, as_of)
     }
+}
+
+fn is_sample(edition: &Edition<'_>) -> bool {
+    edition.list.status == CalendarStatus::Sample
 }
 
 /// What becomes of a file, or of a record with its file, on a day; with the file, when there is one.
@@ -45,7 +65,12 @@ pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<
     let file = match archive.index().record_by_id(id)? {
         Some(row) => match row.filed {
             Some(file) => find(archive, RecordId(file))?,
-            None => return Ok((None, Decision::unfiled(as_of))),
+            None => {
+                let mut decision = Decision::unfiled(as_of);
+                decision.holds = archive.index().holds_on(id)?.into_iter().map(|hold| (hold, Some(id))).collect();
+                decision.reasons.extend(decision.holds.iter().map(|(hold, on)| Reason::Hold(*hold, *on)));
+                return Ok((None, decision));
+            }
         },
         None => find(archive, id).map_err(|e| match e.code {
             ErrorCode::FilUnknown => Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record or file"),

@@ -10,6 +10,7 @@
 //!
 //! A crash leaves an act whole or not begun; of several records that are put into a file at once, all or none.
 
+use super::due::Basis;
 use super::{check_text, nomenclature};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
@@ -21,9 +22,10 @@ use crate::limits::TEXT_SHORT_CHARS_MAX;
 use crate::model::case_file::{Change, FileForm, ListItem, Opening};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::nomenclature::YEARS;
+use crate::retention::Status;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde_json::Map;
 use std::collections::{BTreeMap, HashSet};
 
@@ -73,6 +75,13 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     let row = held.as_ref().and_then(|held| held.nomenclature.row(&asked.index));
     if held.is_some() && row.is_none() {
         let what = format!("the nomenclature of {} for {} has no such index", asked.agency, asked.year);
+        return Err(refused(ErrorCode::FilNotInNomenclature, &asked.index, what));
+    }
+    let planned = row.and_then(|row| row.item.as_ref());
+    if let (Some(planned), Some(item)) = (planned, &asked.item)
+        && planned != item
+    {
+        let what = format!("the nomenclature says {planned}; another item needs `file reclassify` with a reason");
         return Err(refused(ErrorCode::FilNotInNomenclature, &asked.index, what));
     }
     let title = asked.title.clone().or_else(|| row.map(|row| row.title.clone()));
@@ -126,6 +135,9 @@ pub fn close(archive: &Archive, id: RecordId, day: NaiveDate, actor: ActorId) ->
     let today = civil_date(archive.now());
     if day > today {
         return refused(format!("today is {today}"));
+    }
+    if day.year() < i32::from(file.row.year) {
+        return refused(format!("it is a file of {}", file.row.year));
     }
     if let Some(newest) = file.row.newest.and_then(date).filter(|newest| *newest > day) {
         return refused(format!("the newest document of the file was made on {newest}"));
@@ -262,7 +274,8 @@ pub fn enter(
                 let what = format!("it is in file {}", RecordId(filed));
                 return Err(Error::new(ErrorCode::FilElsewhere, record.to_string(), what));
             }
-            (Some(_), Some(reason)) => {
+            (Some(filed), Some(reason)) => {
+                check_leaves(archive, *record, RecordId(filed), &file)?;
                 let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
                 let owner = ActOwner::Known(*record);
                 let (mut act, payload, session) =
@@ -285,6 +298,25 @@ pub fn enter(
     }
     drop(sessions);
     Ok(result)
+}
+
+/// Refuses to take a record out of a file where that could bring the day nearer on which it is due, or free it from a
+/// hold: nobody can sign a decision to shorten for one record yet.
+fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) -> Result<(), Error> {
+    if let Some(hold) = archive.index().holds_on(from)?.first() {
+        return Err(Error::new(ErrorCode::HldHeld, record.to_string(), format!("hold {hold} keeps file {from}")));
+    }
+    let from = find(archive, from)?;
+    let refused = |what: String| Err(Error::new(ErrorCode::FilSooner, record.to_string(), what));
+    if from.row.states.iter().any(|state| state.closed.is_some()) {
+        return refused(format!("file {} was closed, so it has a day", from.id));
+    }
+    let (basis, today) = (Basis::read(archive)?, civil_date(archive.now()));
+    let is_permanent = |file: &File| basis.decide(file, today).status == Status::Permanent;
+    if is_permanent(&from) && !is_permanent(to) {
+        return refused(format!("file {} is kept for ever", from.id));
+    }
+    Ok(())
 }
 
 fn record_row(archive: &Archive, record: RecordId) -> Result<RecordRow, Error> {

@@ -53,6 +53,8 @@ pub struct Simulation {
 /// Judges all files from `as_of` on for so many years; with `next`, as if that edition were adopted.
 pub fn simulate(archive: &Archive, as_of: NaiveDate, years: u32, next: Option<&RuleList>) -> Result<Simulation, Error> {
     let basis = Basis::read(archive)?;
+    // An edition that is to come is looked at on its first day.
+    let as_of = next.map_or(as_of, |list| as_of.max(list.valid_from));
     let last = as_of.year().saturating_add(i32::try_from(years).unwrap_or(i32::MAX));
     let mut simulation = Simulation::default();
     for file in files(archive)? {

@@ -135,7 +135,14 @@ impl<'a> Batch<'a> {
             Payload::None if leaf.act == ActKind::RecordSpilled => {
                 // What is left of it are tokens and dates without their record, under an index key that the next open
                 // replaces.
-                if let Some((number, _)) = self.record_of(leaf)? {
+                if let Some((number, old)) = self.record_of(leaf)? {
+                    let filed = old.filed;
+                    if let Some(file) = filed.map(RecordId) {
+                        self.leave(file, number)?;
+                        if let Some(row) = self.file(file)? {
+                            row.has_undated = true;
+                        }
+                    }
                     self.records.insert(number, None);
                     meta.stale = true;
                 }
@@ -143,6 +150,19 @@ impl<'a> Batch<'a> {
             }
             Payload::None if leaf.act == ActKind::RecordFiled => {
                 self.filed(leaf)?;
+                self.chain(input, None)?;
+            }
+            // From the entry itself: a hold keeps what it names, whatever became of its document.
+            Payload::None if leaf.act == ActKind::HoldCovers => {
+                if let Some((target, hold)) = leaf.rec.zip(leaf.of) {
+                    self.checked(key(b'B', &[&target.0, &hold.0]), &());
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::HoldUncovers => {
+                if let Some((target, hold)) = leaf.rec.zip(leaf.of) {
+                    self.rows.insert(key(b'B', &[&target.0, &hold.0]), None);
+                }
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::WaitingEnded => {
@@ -163,6 +183,9 @@ impl<'a> Batch<'a> {
                 let number = (leaf.act == ActKind::RecordAccepted).then_some(meta.records);
                 meta.records += u32::from(number.is_some());
                 meta.damaged += u32::from(matches!(input.payload, Payload::Damaged));
+                if leaf.act == ActKind::RecordFiled {
+                    self.filed(leaf)?;
+                }
                 self.chain(input, number)?;
             }
             Payload::None => self.chain(input, None)?,
@@ -332,14 +355,14 @@ impl<'a> Batch<'a> {
                 };
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let change = change.ok_or_else(|| wrong("not as it must be"))?;
-                self.file(file)?.ok_or_else(|| wrong("no such file"))?.change(change, index);
+                // Without a row its document was damaged, and that is counted already.
+                if let Some(row) = self.file(file)? {
+                    row.change(change, index);
+                }
             }
             ActKind::HoldPlaced => {
                 let hold = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let row = HoldRow::placed(document, index).ok_or_else(|| wrong("not as it must be"))?;
-                for target in &row.targets {
-                    self.checked(key(b'B', &[&target.id().0, &hold.0]), &());
-                }
                 self.checked(rows::hold_key(hold), &row);
             }
             ActKind::HoldLifted => {
@@ -349,13 +372,12 @@ impl<'a> Batch<'a> {
                     Some(pending) => pending.clone(),
                     None => self.kv.get(&hold_key)?,
                 };
-                let value = value.ok_or_else(|| wrong("no such hold"))?;
-                let mut row: HoldRow = self.keys.read(&hold_key, &value)?;
-                for target in &row.targets {
-                    self.rows.insert(key(b'B', &[&target.id().0, &hold.0]), None);
+                // Without a row its document was damaged, and that is counted already.
+                if let Some(value) = value {
+                    let mut row: HoldRow = self.keys.read(&hold_key, &value)?;
+                    row.lifted = Some(index);
+                    self.checked(hold_key, &row);
                 }
-                row.lifted = Some(index);
-                self.checked(hold_key, &row);
             }
             _ => {}
         }
@@ -373,21 +395,33 @@ impl<'a> Batch<'a> {
         Ok(self.files.get_mut(&file))
     }
 
+    /// Takes a record out of a file.
+    fn leave(&mut self, file: RecordId, number: u32) -> Result<(), IndexError> {
+        self.rows.insert(key(b'J', &[&file.0, &number.to_be_bytes()]), None);
+        if let Some(file) = self.file(file)? {
+            file.leave();
+        }
+        Ok(())
+    }
+
     /// Moves a record from the file it was in to the one that the entry names. A file whose key was erased before the
     /// index saw it has no row, and nothing to be counted.
     fn filed(&mut self, leaf: &Leaf) -> Result<(), IndexError> {
-        let (Some((number, old)), Some(to)) = (self.record_of(leaf)?, leaf.of) else { return Ok(()) };
-        let n = number.to_be_bytes();
-        if let Some(from) = old.filed {
-            self.rows.insert(key(b'J', &[&from, &n]), None);
-            if let Some(file) = self.file(RecordId(from))? {
-                file.leave();
+        let Some(to) = leaf.of else { return Ok(()) };
+        let Some((number, old)) = self.record_of(leaf)? else {
+            // Its key was erased, so when it was made is not known any more, and the file is never due by a guess.
+            if let Some(file) = self.file(to)? {
+                file.has_undated = true;
             }
+            return Ok(());
+        };
+        if let Some(from) = old.filed {
+            self.leave(RecordId(from), number)?;
         }
         if let Some(file) = self.file(to)? {
             file.enter(old.created);
         }
-        self.checked(key(b'J', &[&to.0, &n]), &());
+        self.checked(key(b'J', &[&to.0, &number.to_be_bytes()]), &());
         let row = RecordRow { filed: Some(to.0), ..old.into_owned() };
         self.records.insert(number, Some(Cow::Owned(row)));
         Ok(())

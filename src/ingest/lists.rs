@@ -12,9 +12,11 @@ use super::approval::{self, Approval, Asked, approve, keep_material, told};
 use crate::archive::{ActOwner, Archive, LIST_FILE, Register};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::calendar::CalendarStatus;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
+use crate::model::strict::is_unprintable;
 use crate::retention::RuleList;
 use crate::text::{Text, text};
 use crate::tlog::leaf::{ActKind, Leaf};
@@ -47,6 +49,11 @@ const NO_ACT: Text = text(
     "ресми тізбені енгізу туралы акт берілмеген",
     "не дан акт о введении официального перечня",
     "no act by which the official list is adopted was given",
+);
+const IS_OFFICIAL: Text = text(
+    "бұл тізбенің ресми басылымы енгізілген, үлгі оны ауыстырмайды",
+    "введена официальная редакция этого перечня, образец её не заменяет",
+    "an official edition of this list is adopted, and a sample does not replace it",
 );
 const OTHER_LIST: Text = text(
     "акт басқа тізбе, басылым немесе файл туралы",
@@ -113,8 +120,12 @@ impl RulesAct {
         )
     }
 
-    /// Reads an act; in the error what is wrong, in technical English.
-    fn parse(bytes: &[u8]) -> Result<(Self, NaiveDate), String> {
+    /// Reads an act and its date.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong first, in technical English.
+    pub fn parse(bytes: &[u8]) -> Result<(Self, NaiveDate), String> {
         if bytes.len() > ACT_BYTES_MAX {
             return Err(format!("more than {ACT_BYTES_MAX} bytes"));
         }
@@ -123,8 +134,20 @@ impl RulesAct {
         if act.schema != RULES_ACT_SCHEMA {
             return Err(format!("schema: wanted {RULES_ACT_SCHEMA:?}"));
         }
-        if act.reason.trim().is_empty() {
-            return Err("reason: blank".to_owned());
+        let (short, long) = (TEXT_SHORT_CHARS_MAX, TEXT_LONG_CHARS_MAX);
+        for (key, text, max) in [
+            ("agency", &act.agency, short),
+            ("list", &act.list, short),
+            ("edition", &act.edition, short),
+            ("instrument", &act.instrument, long),
+            ("reason", &act.reason, long),
+        ] {
+            if text.trim().is_empty() || text.chars().count() > max || text.contains(is_unprintable) {
+                return Err(format!("{key}: blank, more than {max} characters, or unprintable"));
+            }
+        }
+        if act.sha256.parse::<Sha256>().ok().is_none_or(|read| read.to_string() != act.sha256) {
+            return Err("sha256: wanted 64 digits of 0-9 and a-f".to_owned());
         }
         let date = act.date.parse::<NaiveDate>().ok().filter(|date| date.to_string() == act.date);
         let date = date.ok_or("date: a date is written YYYY-MM-DD")?;
@@ -158,6 +181,10 @@ pub fn adopt(
     extra: &Material,
     actor: ActorId,
 ) -> Result<Adopted, Error> {
+    if sha256(file) != list.sha256 {
+        let what = "the bytes are not those that the list was read from";
+        return Err(Error::new(ErrorCode::RetMalformed, LIST_FILE, what));
+    }
     let name = format!("{} {}", list.id, list.edition);
     let refused = |refusal| Ok(Adopted::Refused(vec![refusal]));
     let lists = archive.adopted_lists()?;
@@ -176,6 +203,10 @@ pub fn adopt(
         return refused(told(ErrorCode::RetNotYet, LIST_FILE, say));
     }
     let Some(act) = act else {
+        let is_official = held.iter().any(|held| held.list.status == CalendarStatus::Official);
+        if list.status == CalendarStatus::Sample && is_official {
+            return refused(told(ErrorCode::RetApproval, &*name, |lang| IS_OFFICIAL.get(lang).to_owned()));
+        }
         if list.status == CalendarStatus::Sample {
             return commit(archive, list, vec![(LIST_FILE.to_owned(), file.to_vec())], Map::new(), actor);
         }

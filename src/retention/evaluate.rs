@@ -54,7 +54,8 @@ pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Dec
     if ends != Err(Never::Unknown) {
         // The earlier point that ends last, and of several the oldest.
         let mut latest: Option<(Ends, u64, Found<'_>)> = None;
-        let mut asks = false;
+        let asks_now = ends.as_ref().is_ok_and(|now| now.asks);
+        let mut asks = asks_now;
         for (n, state) in states.iter().enumerate() {
             let next = states.get(n + 1).map(|next| next.entry);
             let before = newest_edition(editions, state, state.entry);
@@ -92,7 +93,9 @@ pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Dec
         }
         if let (Ok(ends @ Ends { end: End::Day(_), .. }), true) = (&mut ends, asks) {
             // Said already where the term that counts now waits for a person too.
-            steps.tell(|| Reason::StillNeeded);
+            if !asks_now {
+                steps.tell(|| Reason::StillNeeded);
+            }
             ends.asks = true;
         }
     }
@@ -108,8 +111,8 @@ pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Dec
         Ok(Ends { end: End::Day(day), asks }) if day.year() <= YEAR_MAX => {
             let status = match as_of >= day {
                 false => Status::Running,
-                true if asks => Status::AwaitsPerson,
                 true if !file.holds.is_empty() => Status::Held,
+                true if asks => Status::AwaitsPerson,
                 true => Status::Due,
             };
             (status, (!asks).then_some(day))

@@ -1,8 +1,8 @@
-//! What is known of a file, and by which editions it is judged: the input of [`super::evaluate`].
+//! What is known of a file, and by which editions it is judged: the input of [`super::evaluate()`].
 //!
 //! A file changes by acts: closed, reopened, another item, an event recorded or corrected. Each such act leaves a
 //! [`State`]. All states count, not only the last one: what would have become due later by an earlier state stays due
-//! later, until a state that came with a signed decision to shorten. [`super::evaluate`] says how.
+//! later, until a state that came with a signed decision to shorten. [`super::evaluate()`] says how.
 
 use super::rule::RuleList;
 use crate::model::id::RecordId;

@@ -1,7 +1,7 @@
 //! What falls due, when, by which rule, and why: pure functions of data that others read.
 //!
 //! A [`RuleList`] is one edition of a list of retention periods. [`Facts`] are what is known of one file (іс, дело),
-//! the unit of retention. [`evaluate`] gives the one [`Decision`] that `why`, `due`, a simulation, a plan of disposal
+//! the unit of retention. [`evaluate()`] gives the one [`Decision`] that `why`, `due`, a simulation, a plan of disposal
 //! and its execution all use, so no two of them can come to different dates.
 //!
 //! Invariants

@@ -3,7 +3,7 @@
 //! The words are those of the law: a list (тізбе, перечень) has items (тармақ, пункт), an item a kind of documents and
 //! a period. The file is `schema/retention/1`; `docs/retention.md` says what every term means, with examples.
 //!
-//! It does not say which edition counts for a file: [`super::evaluate`] does.
+//! It does not say which edition counts for a file: [`super::evaluate()`] does.
 
 use crate::model::calendar::CalendarStatus;
 use crate::model::digest::Sha256;

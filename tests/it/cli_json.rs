@@ -187,6 +187,12 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
+    /// Codes of what `doctor` advises.
+    fn advice(&mut self) -> BTreeSet<String> {
+        let said = self.run(&["doctor"], Exit::Ok, &["doctor"]);
+        said[0]["advice"].as_array().unwrap().iter().map(|a| a["code"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Runs a command with `--json`; the names are the schemas of its lines.
     fn run(&mut self, arguments: &[&str], exit: Exit, names: &[&str]) -> Vec<Value> {
         let answer = self.bench.run(&[arguments, &["--json"]].concat()).exits(exit);
@@ -234,11 +240,13 @@ fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
     checked.run(&["file", "list", "--title", "хат АЛМАСУ"], Exit::Ok, &["file-row"]);
     checked.run(&["file", "list", "--year", "2025"], Exit::Ok, &[]);
     let place = ["hold", "place", record, "--file", &file, "--query", "Сынақ", "--owner", "Прокуратура"];
-    let place = [&place[..], &["--reason", "Тергеу", "--basis", "№ 5 сұрау", "--review", "2026-12-31"]].concat();
+    let place = [&place[..], &["--reason", "Тергеу", "--basis", "№ 5 сұрау", "--review", "2026-01-01"]].concat();
     let placed = checked.run(&place, Exit::Ok, &["hold-answer"]);
     let hold = placed[0]["hold_id"].as_str().unwrap().to_owned();
     let held = checked.run(&["hold", "list"], Exit::Ok, &["hold-row"]);
     assert_eq!(held[0]["targets"].as_array().unwrap().len(), 5, "four records found, one of them named too; a file");
+    let advice = checked.advice();
+    assert!(advice.contains("hold-review") && advice.contains("files-unknown"), "{advice:?}");
     // By the sample, what this file holds is kept for five years.
     let official = fs::read_to_string("retention-rules/kz-sample.toml").unwrap();
     let changed = bench.file("changed.toml", official.replacen("years = 5\n", "years = 6\n", 1));
@@ -287,6 +295,9 @@ fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
     assert_eq!(simulated[0]["changes"], json!([]), "nothing changes for this file");
     checked.run(&["rules", "simulate", "--list", &changed], Exit::Refused, &["rules-answer"]);
 
+    let advice = checked.advice();
+    assert!(advice.contains("list-sample") && !advice.contains("files-unknown"), "{advice:?}");
+    checked.run(&["record", "spill", record, "--confirm", record], Exit::Conflict, &["error"]);
     checked.run(&["hold", "lift", &hold, "--reason", "Аяқталды"], Exit::Ok, &["hold-answer"]);
     checked.run(&["hold", "lift", &hold, "--reason", "Аяқталды"], Exit::Conflict, &["error"]);
     checked.run(&["hold", "list"], Exit::Ok, &[]);

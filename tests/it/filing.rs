@@ -4,13 +4,15 @@
 //! that is built again says the same. Method: one workload is run to count its operations on the media, then once for
 //! every operation; and single acts are tried where they must be refused.
 
-use super::bed::{Bed, accepted, cover, submission, take_in};
+use super::bed::{Bed, accepted, content_of, cover, submission, take_in};
 use muragat::archive::Archive;
 use muragat::error::{Error, ErrorCode};
+use muragat::filing::due::why;
 use muragat::filing::facts::{Holds, file_of};
 use muragat::filing::files::{self, Asked, Entered};
 use muragat::filing::holds::{self, Placing};
 use muragat::index::filing::{FileRow, HoldRow, HoldTarget};
+use muragat::ingest::amend::spill;
 use muragat::model::case_file::ListItem;
 use muragat::model::id::RecordId;
 use muragat::testing::{Failure, FaultPlan};
@@ -220,6 +222,7 @@ fn records_are_put_into_open_files_of_their_agency_only() {
     // Closed on a day that has come, and not before the newest document.
     let close = |day: &str| files::close(&archive, file.id, day.parse().unwrap(), actor);
     assert_eq!(code(close("2026-03-06")), Some(ErrorCode::FilDay));
+    assert_eq!(code(close("2025-12-31")), Some(ErrorCode::FilDay), "before the year of the file");
     assert_eq!(code(close("2026-03-04")), Some(ErrorCode::FilDay), "the documents came on 5 March");
     close("2026-03-05").unwrap();
     assert_eq!(code(close("2026-03-05")), Some(ErrorCode::FilClosed));
@@ -228,6 +231,8 @@ fn records_are_put_into_open_files_of_their_agency_only() {
     files::reopen(&archive, file.id, "Құжат келді", actor).unwrap();
     enter(file.id, &records[..1], Some("Өз ісіне")).unwrap();
     assert_eq!(files::find(&archive, file.id).unwrap().row.documents, 3);
+    // It was closed once, so it had a day that nobody may bring nearer by moving what is in it.
+    assert_eq!(code(enter(second.id, &records[..1], Some("x"))), Some(ErrorCode::FilSooner));
 }
 
 #[test]
@@ -287,15 +292,81 @@ fn a_hold_keeps_a_file_through_any_of_its_records_until_every_hold_is_lifted() {
     assert_eq!(code(holds::lift(&archive, first, "Аяқталды", actor)), Some(ErrorCode::HldLifted));
     assert_eq!(code(holds::lift(&archive, RecordId([1; 16]), "x", actor)), Some(ErrorCode::HldUnknown));
     assert_eq!(on_file().len(), 2);
-    // Moved with its record, the hold keeps both files: the one it names and the one that the record is in.
+    // Nothing leaves a file that is held, and neither goes by the one command that erases: the record that is named, or
+    // one whose file is.
     let other = files::open(&archive, &asked("01-02"), actor).unwrap().id;
-    files::enter(&archive, other, &records[..1], Some("Қате іс"), actor).unwrap();
-    let held = Holds::read(&archive).unwrap();
-    assert_eq!((held.of(file).len(), held.of(other).len()), (1, 1));
+    let take_out = || files::enter(&archive, other, &records[..1], Some("Қате іс"), actor);
+    assert_eq!(code(take_out()), Some(ErrorCode::HldHeld));
+    for record in &records {
+        assert_eq!(code(spill(&archive, *record, actor)), Some(ErrorCode::HldHeld));
+        assert!(content_of(&archive, *record).is_ok());
+    }
     assert_eq!(holds::list(&archive, false).unwrap().len(), 1);
     assert_eq!(holds::list(&archive, true).unwrap().len(), 2);
     assert_eq!(holds::find(&archive, second).unwrap().placing, placing());
     holds::lift(&archive, second, "Аяқталды", actor).unwrap();
+    // A hold on the record goes with it.
+    let third = place(&[HoldTarget::Record(records[0].0)]).unwrap();
+    take_out().unwrap();
+    let held = Holds::read(&archive).unwrap();
+    assert_eq!((held.of(file).len(), held.of(other).len()), (0, 1));
+    holds::lift(&archive, third, "Аяқталды", actor).unwrap();
     let held = Holds::read(&archive).unwrap();
     assert!(held.of(file).is_empty() && held.of(other).is_empty());
+    spill(&archive, records[1], actor).unwrap();
+    assert!(content_of(&archive, records[1]).is_err());
+}
+
+/// Flips a bit of the act document of an entry, and opens what is left with a new index.
+fn damaged(bed: &Bed, archive: Archive, act: ActKind) -> Archive {
+    let entry = entries(&archive).iter().rposition(|leaf| leaf.act == act).unwrap() as u64;
+    let stored = archive.index().act(entry).unwrap().unwrap().document;
+    let place = stored.frames[0];
+    archive.close().unwrap();
+    let bed = bed.without_index();
+    let offset = usize::try_from(place.offset).unwrap() + 100;
+    bed.disk.corrupt(&muragat::store::format::segment_name(place.segment), offset, 1);
+    bed.open().unwrap()
+}
+
+#[test]
+fn a_damaged_document_frees_nothing_and_nothing_is_said_to_be_due() {
+    let load = load();
+    for act in [ActKind::HoldPlaced, ActKind::HoldLifted, ActKind::FileOpened, ActKind::FileReopened] {
+        let bed = Bed::new(&FaultPlan::count_only());
+        let archive = bed.open().unwrap();
+        let records = records(&archive, &load).unwrap();
+        let (actor, today) = (SYSTEM_ACTOR, "2026-03-05".parse().unwrap());
+        let file = files::open(&archive, &asked("01-01"), actor).unwrap().id;
+        files::enter(&archive, file, &records, None, actor).unwrap();
+        files::close(&archive, file, today, actor).unwrap();
+        files::reopen(&archive, file, "Құжат келді", actor).unwrap();
+        files::close(&archive, file, today, actor).unwrap();
+        let place = || holds::place(&archive, &placing(), &[HoldTarget::Record(records[0].0)], actor).unwrap().0;
+        let (lifted, hold) = (place(), place());
+        holds::lift(&archive, lifted, "Аяқталды", actor).unwrap();
+        assert!(why(&archive, records[0], today).is_ok());
+        let archive = damaged(&bed, archive, act);
+        assert_eq!(archive.index().holds_on(records[0]).unwrap(), [hold], "{act:?}");
+        assert_eq!(code(why(&archive, records[0], today)), Some(ErrorCode::StoChanged), "{act:?}");
+        assert_eq!(code(spill(&archive, records[0], actor)), Some(ErrorCode::HldHeld), "{act:?}");
+    }
+}
+
+#[test]
+fn a_record_that_is_gone_never_brings_its_file_nearer() {
+    let load = load();
+    let bed = Bed::new(&FaultPlan::count_only());
+    let archive = bed.open().unwrap();
+    let records = records(&archive, &load).unwrap();
+    let file = files::open(&archive, &asked("01-01"), SYSTEM_ACTOR).unwrap().id;
+    files::enter(&archive, file, &records, None, SYSTEM_ACTOR).unwrap();
+    spill(&archive, records[0], SYSTEM_ACTOR).unwrap();
+    let seen = |archive: &Archive| {
+        let row = files::find(archive, file).unwrap().row;
+        (row.has_undated, row.documents)
+    };
+    assert_eq!(seen(&archive), (true, 2));
+    archive.close().unwrap();
+    assert_eq!(seen(&bed.without_index().open().unwrap()), (true, 2));
 }

@@ -119,6 +119,16 @@ fn an_official_list_is_adopted_by_an_act_of_two_officers_and_by_nothing_else() {
         Adopted::Refused(reasons) => assert_eq!(reasons[0].code, ErrorCode::RetTaken, "the same edition"),
         other => panic!("{other:?}"),
     }
+    // A sample takes the place of no official list, and other bytes than were read are not sealed.
+    let text = String::from_utf8(list("9", 1).1).unwrap().replace("official", "sample");
+    let sample = (RuleList::parse(text.as_bytes(), "list.toml").unwrap(), text.into_bytes());
+    match try_adopt(&archive, &sample, None, &[]) {
+        Adopted::Refused(reasons) => assert_eq!(reasons[0].code, approval),
+        other => panic!("{other:?}"),
+    }
+    let (read, _) = list("8", 1);
+    let other_bytes = adopt(&archive, (&read, b""), None, &[], &Material::default(), SYSTEM_ACTOR);
+    assert_eq!(other_bytes.unwrap_err().code, ErrorCode::RetMalformed);
     // An act that was signed before the edition in force was adopted adopts nothing any more.
     let second = list("2", 3);
     let act_of_second = act(&bench, &second.0, true);

@@ -1,5 +1,5 @@
 //! The JSON Schemas of the files that an archive adopts, and their readers, agree: policies, registers, nomenclatures,
-//! profiles of imports, lists of retention periods.
+//! profiles of imports, lists of retention periods and the acts that adopt them.
 //!
 //! Goal: who checks such a file with the published schema gets the answer that the archive gives. Method: every
 //! `schema/{policy,authority,nomenclature,import,retention}/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
@@ -8,6 +8,7 @@
 
 use super::schema::differences;
 use muragat::ingest::import::profile::Profile;
+use muragat::ingest::lists::RulesAct;
 use muragat::model::nomenclature::Nomenclature;
 use muragat::retention::RuleList;
 use muragat::verify::authority::Authority;
@@ -26,11 +27,12 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
     Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "nomenclature", reads: |bytes| Nomenclature::parse(bytes, "n.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "import", reads: |bytes| Profile::parse(bytes, "profile.toml").is_ok(), invalid_min: 30 },
+    Kind { schema: "rules-act", reads: |bytes| RulesAct::parse(bytes).is_ok(), invalid_min: 20 },
     Kind { schema: "retention", reads: |bytes| RuleList::parse(bytes, "list.toml").is_ok(), invalid_min: 50 },
 ];
 

@@ -294,6 +294,22 @@ fn until_needed_ends_when_a_person_says_so_and_not_before_its_floor() {
 }
 
 #[test]
+fn what_a_person_must_say_is_asked_also_when_an_earlier_term_ends_later() {
+    let rules = vec![rule("1", years(10)), rule("2", period(Term::UntilNeeded { at_least: 1 }))];
+    let list = list("2020", rules);
+    let mut file = file("2019-03-05");
+    file.states = vec![state(10, Some("2019-03-05"), "1"), state(20, Some("2019-03-05"), "2")];
+    let at = |file: &Facts, day: &str| evaluate(file, &[adopted(1, &list)], d(day));
+    assert_eq!((at(&file, "2040-01-01").status, at(&file, "2040-01-01").due), (Status::AwaitsPerson, None));
+    assert_eq!(at(&file, "2029-12-31").status, Status::Running);
+    file.holds = vec![Hold { id: RecordId([9; 16]), record: None }];
+    assert_eq!(at(&file, "2040-01-01").status, Status::Held, "what is held is said to be held");
+    file.holds.clear();
+    file.rulings = vec![Ruling::NotNeeded { entry: 30, day: d("2021-01-01") }];
+    assert_eq!(at(&file, "2030-01-01").status, Status::Due);
+}
+
+#[test]
 fn the_date_of_creation_chooses_the_years() {
     let term = Term::ByCreation { before: d("2003-01-01"), earlier: 75, later: 50 };
     for (oldest, expected) in [("2002-12-31", "2095-01-01"), ("2003-01-01", "2070-01-01"), ("1999-01-01", "2095-01-01")]
