@@ -1,7 +1,7 @@
 //! The worked examples of a list, run: what the rule says of a file must be what the example says.
 //!
-//! `rules check` and the tests run them by the same [`evaluate()`] that decides about files. Reading a list does not: one
-//! that was adopted stays readable whatever becomes of its examples.
+//! `rules check` and the tests run them by the same [`evaluate()`] that decides about files. Reading a list does not:
+//! one that was adopted stays readable whatever becomes of its examples.
 
 use super::list::LIST_BYTES_MAX;
 use super::rule::{Example, RuleList};
