@@ -230,6 +230,11 @@ pub(crate) fn emit(text: std::fmt::Arguments<'_>) {
 }
 
 const ERROR: Text = text("қате", "ошибка", "error");
+const IS_TEST: Text = text(
+    "СЫНАҚ АРХИВІ: мұндағы ештеңе заңды сақтау емес.",
+    "ТЕСТОВЫЙ АРХИВ: ничто здесь не является законным хранением.",
+    "TEST ARCHIVE: nothing in it is lawful keeping.",
+);
 const CATCHING_UP: Text = text("индекс толықтырылуда", "индекс догоняет журнал", "the index is catching up");
 
 impl Common {
@@ -261,6 +266,9 @@ impl Common {
         let bar = self.bar(CATCHING_UP);
         let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
         bar.clear();
+        if archive.is_test() {
+            self.say(IS_TEST.get(self.lang));
+        }
         Ok(archive)
     }
 

@@ -5,9 +5,9 @@
 use super::files::File;
 use crate::archive::Archive;
 use crate::error::Error;
-use crate::index::filing::{FileRow, StateRow, date};
+use crate::index::filing::{FileRow, RulingRow, StateRow, date};
 use crate::model::id::RecordId;
-use crate::retention::{Facts, Hold, Item, State};
+use crate::retention::{Facts, Hold, Item, Ruling, State};
 use std::collections::HashMap;
 
 /// The holds that are not lifted, by the file that they keep. A hold on a record that is in no file keeps nothing else.
@@ -50,9 +50,17 @@ pub fn of(id: RecordId, row: &FileRow, holds: &Holds) -> Facts {
         newest: known(row.newest),
         documents: row.documents,
         states: row.states.iter().map(state).collect(),
-        rulings: Vec::new(),
+        rulings: row.rulings.iter().filter_map(|(entry, row)| ruling(*entry, *row)).collect(),
         holds: holds.of(id).to_vec(),
     }
+}
+
+fn ruling(entry: u64, row: RulingRow) -> Option<Ruling> {
+    Some(match row {
+        RulingRow::Forever => Ruling::Forever { entry },
+        RulingRow::NotBefore(day) => Ruling::NotBefore { entry, day: date(day)? },
+        RulingRow::NotNeeded(day) => Ruling::NotNeeded { entry, day: date(day)? },
+    })
 }
 
 fn state(row: &StateRow) -> State {

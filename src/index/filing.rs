@@ -6,6 +6,7 @@
 use crate::model::case_file::{Change, ListItem, Opening};
 use crate::model::id::RecordId;
 use crate::model::record::ActDocument;
+use crate::tlog::leaf::ActKind;
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -63,6 +64,90 @@ pub struct FileRow {
     pub newest: Option<Day>,
     /// A record was put into it whose date of creation is not known.
     pub has_undated: bool,
+    /// What commissions ruled, oldest first: the entry and the ruling.
+    pub rulings: Vec<(u64, RulingRow)>,
+}
+
+/// What a commission ruled about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub enum RulingRow {
+    /// It is kept for ever.
+    Forever,
+    /// It is kept until this day at least.
+    NotBefore(Day),
+    /// It is not needed any more, since this day.
+    NotNeeded(Day),
+}
+
+/// A plan of destruction: the entries of its acts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct PlanRow {
+    /// It was drawn up.
+    pub drafted: u64,
+    /// Its proposer signed it.
+    pub proposed: Option<u64>,
+    /// Members of the commission reviewed it.
+    pub reviews: Vec<u64>,
+    /// Persons approved it.
+    pub approvals: Vec<u64>,
+    /// It will not be executed.
+    pub cancelled: Option<u64>,
+    /// Its destruction began; more than once when it was cut off.
+    pub authorised: Vec<u64>,
+    /// The keys were erased.
+    pub executed: Option<u64>,
+    /// Nothing is left.
+    pub completed: Option<u64>,
+}
+
+impl PlanRow {
+    /// Adds an act about the plan.
+    pub fn add(&mut self, act: ActKind, entry: u64) {
+        match act {
+            ActKind::PlanProposed => self.proposed = Some(entry),
+            ActKind::PlanReviewed => self.reviews.push(entry),
+            ActKind::PlanApproved => self.approvals.push(entry),
+            ActKind::PlanCancelled => self.cancelled = Some(entry),
+            ActKind::DestroyAuthorised => self.authorised.push(entry),
+            ActKind::DestroyExecuted => self.executed = Some(entry),
+            ActKind::DestroyCompleted => self.completed = Some(entry),
+            _ => {}
+        }
+    }
+}
+
+/// The ruling in the document of `file.ruled`.
+pub fn ruling_of(document: &ActDocument) -> Option<RulingRow> {
+    let date = || Some(day(document.text("date")?.parse().ok()?));
+    match document.text("ruling")? {
+        "forever" => Some(RulingRow::Forever),
+        "not_before" => date().map(RulingRow::NotBefore),
+        "not_needed" => date().map(RulingRow::NotNeeded),
+        _ => None,
+    }
+}
+
+/// What is left of a file that was destroyed: what its act says of it.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct TombRow {
+    /// The plan by which it was destroyed.
+    pub plan: [u8; 16],
+    /// Number of the act.
+    pub number: String,
+    /// The entry of the destruction.
+    pub entry: u64,
+    /// Code of the agency.
+    pub agency: String,
+    /// Index in the nomenclature.
+    pub index: String,
+    /// The year of the nomenclature.
+    pub year: u16,
+    /// Number of the volume.
+    pub volume: u16,
+    /// Title; the index where a title names a person.
+    pub title: String,
+    /// How many records were in it.
+    pub documents: u32,
 }
 
 impl FileRow {
@@ -88,6 +173,7 @@ impl FileRow {
             oldest: None,
             newest: None,
             has_undated: false,
+            rulings: Vec::new(),
         })
     }
 
@@ -138,6 +224,32 @@ impl FileRow {
     /// A record is taken out of it. Its dates stay: what a file once held never makes it due earlier.
     pub fn leave(&mut self) {
         self.documents = self.documents.saturating_sub(1);
+    }
+}
+
+impl TombRow {
+    /// The files that an act of destruction names as destroyed.
+    pub fn all(document: &ActDocument, plan: RecordId, entry: u64) -> Option<Vec<(RecordId, Self)>> {
+        let number = document.text("number")?;
+        let files = document.fields.get("destroyed")?.as_array()?;
+        let file = |file: &Value| {
+            let text = |key: &str| Some(file.get(key)?.as_str()?.to_owned());
+            let count = |key: &str| file.get(key)?.as_u64();
+            let id = text("file_id")?.parse().ok()?;
+            let row = Self {
+                plan: plan.0,
+                number: number.to_owned(),
+                entry,
+                agency: text("agency")?,
+                index: text("index")?,
+                year: count("year")?.try_into().ok()?,
+                volume: count("volume")?.try_into().ok()?,
+                title: text("title")?,
+                documents: count("documents")?.try_into().ok()?,
+            };
+            Some((id, row))
+        };
+        files.iter().map(file).collect()
     }
 }
 

@@ -24,6 +24,9 @@
 //! | `J` | id 16 of a file, record number u32 BE | empty, checked: the record is in the file |
 //! | `H` | id 16 of a hold | [`HoldRow`](super::filing::HoldRow), checked |
 //! | `B` | id 16 of a record or file, id 16 of a hold that keeps it | empty, checked |
+//! | `N` | id 16 of a plan of destruction | [`PlanRow`](super::filing::PlanRow), checked |
+//! | `Z` | id 16 of a record or file that was destroyed | id 16 of the plan, and the entry, checked |
+//! | `S` | id 16 of a file that was destroyed | [`TombRow`](super::filing::TombRow), sealed |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
@@ -43,7 +46,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 5;
+pub const ROWS_VERSION: u32 = 6;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -611,6 +614,21 @@ pub fn file_key(file: RecordId) -> Vec<u8> {
 /// The key of a hold's row.
 pub fn hold_key(hold: RecordId) -> Vec<u8> {
     key(b'H', &[&hold.0])
+}
+
+/// The key of a plan's row.
+pub fn plan_key(plan: RecordId) -> Vec<u8> {
+    key(b'N', &[&plan.0])
+}
+
+/// The key of the row that says by what a record or file was destroyed.
+pub fn destroyed_key(id: RecordId) -> Vec<u8> {
+    key(b'Z', &[&id.0])
+}
+
+/// The key of what is left of a file that was destroyed.
+pub fn tomb_key(file: RecordId) -> Vec<u8> {
+    key(b'S', &[&file.0])
 }
 
 /// The key of an id's row.

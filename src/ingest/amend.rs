@@ -115,10 +115,10 @@ pub fn identify_again(archive: &Archive, record: RecordId, actor: ActorId) -> Re
 /// Makes a record that should never have come in unreadable, at once: its key is erased with the act that says so. The
 /// journal keeps the fact, and nobody's reasons (N 430 cl. 1, 45).
 pub fn spill(archive: &Archive, record: RecordId, actor: ActorId) -> Result<u64, Error> {
-    let (id, _) = find(archive, record)?;
+    find(archive, record)?;
     let mut act = Act::new(ActKind::RecordSpilled, actor);
     act.rec = Some(record);
-    let committed = archive.roll_vault(vec![(act, Payload::None)], &[id.key], actor)?;
+    let committed = archive.roll_vault(vec![(act, Payload::None)], actor)?;
     archive.wait_index()?;
     Ok(committed.first().map(|c| c.index).unwrap_or_default())
 }

@@ -231,7 +231,9 @@ pub fn adopt(
         agency: &read.agency,
         date,
         replaced,
+        kinds: SignerKind::OF_DOCUMENTS,
         offices: &[SignerKind::Official, SignerKind::RecordsOffice],
+        persons: 2,
         code: ErrorCode::RetApproval,
     };
     let approved = match approve(archive, &asked, signatures, extra)? {

@@ -80,7 +80,7 @@ impl Bed {
         let none = FaultPlan::count_only();
         let (disk, keys) = (Arc::new(FaultDisk::new(&none)), Arc::new(FaultDisk::new(&none)));
         let mut config =
-            create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock()).unwrap();
+            create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock(), false).unwrap();
         // The documents are made up of noise: what they are is not what these tests are about.
         config.policy.formats = Action::Flag;
         config.policy.signatures = Action::Flag;

@@ -81,7 +81,9 @@ pub fn adopt(
         agency: &profile.agency,
         date: profile.date,
         replaced: held.last().map(|last| last.at),
+        kinds: SignerKind::OF_DOCUMENTS,
         offices: &[SignerKind::RecordsOffice],
+        persons: 2,
         code: ErrorCode::ImpApproval,
     };
     let approved = match approve(archive, &asked, signatures, extra)? {

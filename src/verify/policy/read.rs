@@ -406,7 +406,7 @@ fn requirement(mut fields: Fields) -> Option<Requirement> {
 /// How many signatures of whom; somebody must be named when there is to be one.
 fn signers(fields: &mut Fields, min_key: &str, signers_key: &str) -> Option<(u32, BTreeSet<SignerKind>)> {
     let min = fields.number(min_key, 0, SIGNATURES_MAX);
-    let signers = words(fields, signers_key, SignerKind::parse, SignerKind::KNOWN);
+    let signers = words(fields, signers_key, SignerKind::parse_of_documents, "\"official\" \"records_office\" ");
     let (min, signers) = (min?, signers?);
     if (min == 0) != signers.is_empty() {
         let detail = format!("{min_key} is {min}, and {} are named", signers.len());
