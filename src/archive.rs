@@ -557,6 +557,11 @@ impl Archive {
         Ok(LogReader::new(self.disk(), core.published()))
     }
 
+    /// An entry of the journal.
+    pub fn leaf(&self, entry: u64) -> Result<Leaf, Error> {
+        Ok(Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(LogError::from)?)
+    }
+
     /// Commits these acts, which have no keys, together with a move of the vault to a new epoch without the keys in
     /// `erase`: when the acts are durable, the keys are gone. Gives the move itself last.
     ///

@@ -19,7 +19,7 @@ use crate::model::id::ActorId;
 use crate::model::strict::is_unprintable;
 use crate::retention::RuleList;
 use crate::text::{Text, text};
-use crate::tlog::leaf::{ActKind, Leaf};
+use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
@@ -223,7 +223,7 @@ pub fn adopt(
         return refused(told(ErrorCode::RetApproval, ACT_FILE, |lang| OTHER_LIST.get(lang).to_owned()));
     }
     let replaced = match held.last() {
-        Some(last) => Some(adopted_at(archive, last.entry)?),
+        Some(last) => Some(archive.leaf(last.entry)?.t),
         None => None,
     };
     let asked = Asked {
@@ -247,11 +247,6 @@ pub fn adopt(
         "policy": approved.policy.to_string(), "shortens": read.shortens,
     });
     commit(archive, list, files, fields.as_object().cloned().unwrap_or_default(), actor)
-}
-
-fn adopted_at(archive: &Archive, entry: u64) -> Result<u64, Error> {
-    let leaf = Leaf::decode(entry, &archive.log()?.entry(entry)?).map_err(crate::tlog::LogError::from)?;
-    Ok(leaf.t)
 }
 
 fn commit(
