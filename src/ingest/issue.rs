@@ -41,7 +41,6 @@ use crate::verify::verdict::Indication;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io::Read;
 
 /// The signature beside a receipt that was given out.
 pub const RECEIPT_SIGNATURE_FILE: &str = "receipt.json.p7s";
@@ -379,18 +378,13 @@ pub fn sign(
         Subject::Record(record) => amend::issue_receipt(archive, record, signature, &validation, frozen.own, actor)?,
         Subject::Refusal(refusal) => {
             let fields = json!({"refusal": refusal}).as_object().cloned().unwrap_or_default();
-            let (mut signature, mut validation) = (signature, validation.as_slice());
-            let mut own: Vec<(&String, &[u8])> = frozen.own.iter().map(|(name, _, bytes)| (name, &bytes[..])).collect();
-            let mut files: Vec<(String, &mut dyn Read)> = vec![
-                (NOTICE_SIGNATURE_FILE.to_owned(), &mut signature),
-                (NOTICE_VALIDATION_FILE.to_owned(), &mut validation),
+            let mut files = vec![
+                (NOTICE_SIGNATURE_FILE.to_owned(), signature.to_vec()),
+                (NOTICE_VALIDATION_FILE.to_owned(), validation),
             ];
-            files.extend(own.iter_mut().map(|(name, bytes)| ((*name).clone(), bytes as &mut dyn Read)));
+            files.extend(frozen.own.into_iter().map(|(name, _, bytes)| (name, bytes)));
             let owner = ActOwner::Register(Register::Refusals);
-            let (act, payload, session) = archive.seal_document(ActKind::NoticeIssued, actor, owner, fields, files)?;
-            let entry = archive.commit(act, payload, None, Some(session))?.entry();
-            archive.wait_index()?;
-            entry
+            archive.commit_files(ActKind::NoticeIssued, actor, owner, fields, files)?
         }
     };
     Ok(Issued::Done { entry })

@@ -25,7 +25,6 @@ use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::io::Read;
 
 /// The value of an act's `schema` field.
 pub const RULES_ACT_SCHEMA: &str = "muragat/rules-act/1";
@@ -259,13 +258,8 @@ fn commit(
     fields.insert("list".into(), list.id.clone().into());
     fields.insert("edition".into(), list.edition.clone().into());
     fields.insert("sha256".into(), list.sha256.to_string().into());
-    let mut readers: Vec<(String, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
-    let files = readers.iter_mut().map(|(name, bytes)| (name.clone(), bytes as &mut dyn Read)).collect();
     let owner = ActOwner::Register(Register::Archive);
-    let (act, payload, session) = archive.seal_document(ActKind::RulesAdopted, actor, owner, fields, files)?;
-    let entry = archive.commit(act, payload, None, Some(session))?.entry();
-    archive.wait_index()?;
+    let entry = archive.commit_files(ActKind::RulesAdopted, actor, owner, fields, files)?;
     archive.forget_adopted();
     Ok(Adopted::Done(entry))
 }

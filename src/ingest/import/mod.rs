@@ -374,7 +374,7 @@ pub fn run(
         }
     });
     if !run.is_trial {
-        end(archive, run, act, &summary, &csv_of(kept.into_iter()))?;
+        end(archive, run, act, &summary, csv_of(kept.into_iter()))?;
     }
     Ok(Ok(summary))
 }
@@ -516,23 +516,21 @@ fn begin(archive: &Archive, run: &Run<'_>, table: &Table) -> Result<ActId, Error
         "profile": run.profile.sha256.to_string(), "rows": table.rows.len(), "table": name,
         "table_sha256": table.sha256.to_string(),
     });
-    commit(archive, act, fields, None)?;
+    commit(archive, act, fields, Vec::new())?;
     Ok(id)
 }
 
-fn end(archive: &Archive, run: &Run<'_>, import: ActId, summary: &Summary, report: &[u8]) -> Result<(), Error> {
+fn end(archive: &Archive, run: &Run<'_>, import: ActId, summary: &Summary, report: Vec<u8>) -> Result<(), Error> {
     let act = Act::new(ActKind::ImportEnded, run.actor);
     let fields = json!({"counts": summary.counts, "import": import.to_string(), "unnamed": summary.unnamed.len()});
-    commit(archive, act, fields, Some(report))?;
+    commit(archive, act, fields, vec![(REPORT_FILE.to_owned(), report)])?;
     archive.wait_index()?;
     Ok(())
 }
 
-fn commit(archive: &Archive, act: Act, fields: Value, report: Option<&[u8]>) -> Result<(), Error> {
+fn commit(archive: &Archive, act: Act, fields: Value, files: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
     let fields: Map<String, Value> = fields.as_object().cloned().unwrap_or_default();
-    let mut report = report;
-    let files = report.as_mut().map(|bytes| (REPORT_FILE.to_owned(), bytes as &mut dyn Read)).into_iter().collect();
-    let (act, payload, session) = archive.seal_act(act, ActOwner::Register(Register::Archive), fields, files)?;
+    let (act, payload, session) = archive.seal_files(act, ActOwner::Register(Register::Archive), fields, files)?;
     archive.commit(act, payload, None, Some(session))?;
     Ok(())
 }
