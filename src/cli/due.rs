@@ -73,9 +73,9 @@ impl Due {
         }
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
         let basis = Basis::read(&archive)?;
-        let mut counts = [0usize; 3];
+        let (judge, mut counts) = (basis.judge(), [0usize; 3]);
         for file in files(&archive)? {
-            let decision = basis.decide(&file, as_of);
+            let decision = judge.decide(&file, as_of);
             let which = match decision.status {
                 Status::Due => 0,
                 Status::Held => 1,

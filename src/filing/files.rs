@@ -312,7 +312,8 @@ fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) 
         return refused(format!("file {} was closed, so it has a day", from.id));
     }
     let (basis, today) = (Basis::read(archive)?, civil_date(archive.now()));
-    let is_permanent = |file: &File| basis.decide(file, today).status == Status::Permanent;
+    let judge = basis.judge();
+    let is_permanent = |file: &File| judge.decide(file, today).status == Status::Permanent;
     if is_permanent(&from) && !is_permanent(to) {
         return refused(format!("file {} is kept for ever", from.id));
     }
