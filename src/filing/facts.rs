@@ -6,8 +6,9 @@ use super::files::File;
 use crate::archive::Archive;
 use crate::error::Error;
 use crate::index::filing::{FileRow, StateRow, date};
+use crate::model::case_file::ListItem;
 use crate::model::id::RecordId;
-use crate::retention::{Facts, Hold, Item, State};
+use crate::retention::{Facts, Hold, State};
 use std::collections::HashMap;
 
 /// The holds that are not lifted, by the file that they keep. A hold on a record that is in no file keeps nothing else.
@@ -59,7 +60,7 @@ fn state(row: &StateRow) -> State {
     State {
         entry: row.entry,
         closed: row.closed.and_then(date),
-        item: row.item.clone().map(|(list, item)| Item { list, item }),
+        item: row.item.clone().map(|(list, item)| ListItem { list, item }),
         attributes: row.attributes.clone(),
         events: row.events.iter().filter_map(|(event, day)| Some((event.clone(), date(*day)?))).collect(),
         // No act comes with a signed decision to shorten yet: an earlier, later day always stays.
