@@ -51,7 +51,7 @@ mod waiting;
 use crate::archive::Archive;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
-use crate::model::id::ActorId;
+use crate::model::id::{ActorId, ParseIdError, RecordId};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use clap::{Args, Parser, Subcommand};
@@ -112,7 +112,7 @@ enum Command {
     Validate(validate::Validate),
     /// What signatures are judged by, and who may sign: policies and registers of authority.
     Policy(policy::PolicyArgs),
-    /// Lists of retention periods: check them, and compare two editions.
+    /// Lists of retention periods: check and compare them, adopt an edition, see what falls due by them.
     Rules(rules::RulesArgs),
     /// Certificates and CRLs for the validation of signatures.
     Material(material::MaterialArgs),
@@ -364,6 +364,11 @@ pub(crate) fn read_up_to(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
     let file = std::fs::File::open(path).map_err(failed)?;
     file.take(max as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+/// The id that a person wrote as `text`, of what `kind` names; `code` says that there is no such thing.
+pub(crate) fn id_of(text: &str, code: ErrorCode, kind: &'static str) -> Result<RecordId, Error> {
+    text.trim().parse().map_err(|e| Error::caused(code, text, ParseIdError { kind, ..e }))
 }
 
 /// Reasons of a refusal for programs.

@@ -2,7 +2,7 @@
 //!
 //! Showing a restricted record is a reading, which is in the journal before a word of it is printed.
 
-use super::{Common, bytes_text};
+use super::{Common, bytes_text, id_of};
 use crate::access::{HistoryEntry, Opened, open};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
@@ -28,8 +28,8 @@ pub(super) struct Show {
 }
 
 /// Reads a record id from the command line.
-pub(super) fn record_id(id: &str) -> Result<RecordId, Error> {
-    id.parse().map_err(|e| Error::caused(ErrorCode::ArcNoRecord, id, e))
+pub(super) fn record_id(text: &str) -> Result<RecordId, Error> {
+    id_of(text, ErrorCode::ArcNoRecord, "a record id")
 }
 
 const RECORD: Text = text("Жазба", "Запись", "Record");

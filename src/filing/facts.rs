@@ -2,7 +2,6 @@
 //!
 //! Asked of the index, which may be behind the journal: whoever decides by it waits for the index first.
 
-use super::files::File;
 use crate::archive::Archive;
 use crate::error::Error;
 use crate::index::filing::{FileRow, StateRow, date};
@@ -65,14 +64,5 @@ fn state(row: &StateRow) -> State {
         events: row.events.iter().filter_map(|(event, day)| Some((event.clone(), date(*day)?))).collect(),
         // No act comes with a signed decision to shorten yet: an earlier, later day always stays.
         is_shortening: false,
-    }
-}
-
-/// The file of a record, when it is in one.
-pub fn file_of(archive: &Archive, record: RecordId) -> Result<Option<File>, Error> {
-    let row = archive.index().record_by_id(record)?;
-    match row.and_then(|row| row.filed) {
-        Some(file) => super::files::find(archive, RecordId(file)).map(Some),
-        None => Ok(None),
     }
 }
