@@ -1,4 +1,4 @@
-//! `muragat rules check|diff`: lists of retention periods, looked at before anybody adopts them ([`lists`] has the rest).
+//! `muragat rules check|diff`: lists of retention periods, looked at before anybody adopts them.
 //!
 //! No archive is needed. `check` reads each list, runs its worked examples, points at the line of every fault, and says
 //! what a list is not: official, or tried. `diff` says what a new edition changes and which terms may become shorter.
