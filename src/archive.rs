@@ -11,6 +11,7 @@
 
 mod answers;
 mod classifiers;
+mod compact;
 mod documents;
 mod lists;
 mod material;
@@ -576,6 +577,23 @@ impl Archive {
             core.settle()?;
         }
         Ok(LogReader::new(self.disk(), core.published()))
+    }
+
+    /// An entry of the journal.
+    pub fn leaf(&self, entry: u64) -> Result<Leaf, Error> {
+        Ok(Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(LogError::from)?)
+    }
+
+    /// That there is no such record, or that it was destroyed.
+    pub(crate) fn no_record(&self, id: RecordId) -> Error {
+        match self.index().destroyed(id) {
+            Ok(Some((plan, entry))) => {
+                let what = format!("destroyed by plan {plan}, entry {entry}");
+                Error::new(ErrorCode::ArcDestroyed, id.to_string(), what)
+            }
+            Ok(None) => Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record"),
+            Err(e) => e.into(),
+        }
     }
 
     /// Commits these acts, which bring no keys, together with a move of the vault to a new epoch without the keys of

@@ -954,6 +954,11 @@ codes! {
         kk: "Жазбада мұндай файл жоқ. Тізімін «show» көрсетеді.",
         ru: "В записи нет такого файла. Список показывает «show».",
         en: "The record has no such component. `show` lists them.";
+    /// The record or file was destroyed by an act.
+    ArcDestroyed = "ARC-006", NotFound,
+        kk: "Бұл жазба не іс акт бойынша жойылған. Актісі мен сертификатын «show» көрсетеді.",
+        ru: "Эта запись или дело уничтожены по акту. Акт и сертификат покажет «show».",
+        en: "This record or file was destroyed by an act. `show` gives the act and its certificate.";
 
     /// A source bundle is not the source of this program.
     MeaOtherSource = "MEA-001", Refused,

@@ -24,7 +24,7 @@ use crate::model::record::ActDocument;
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::read::ObjectReader;
 use crate::tlog::commit::{Act, Committed};
-use crate::tlog::leaf::{ActKind, Leaf};
+use crate::tlog::leaf::ActKind;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
@@ -225,8 +225,7 @@ impl Archive {
     pub fn waiting(&self, id: RecordId) -> Result<Waiting, Error> {
         let entry = self.waiting_entry(id)?;
         let (document, row) = self.document(entry)?;
-        let leaf = Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(crate::tlog::LogError::from)?;
-        Ok(Waiting { id, entry, since: leaf.t, document, row, key: self.owner_key(id)? })
+        Ok(Waiting { id, entry, since: self.leaf(entry)?.t, document, row, key: self.owner_key(id)? })
     }
 
     fn waiting_entry(&self, id: RecordId) -> Result<u64, Error> {

@@ -250,7 +250,8 @@ impl Doctor {
         }
         match due::Basis::read(&archive) {
             Ok(basis) => {
-                let is_unknown = |file: &File| basis.decide(file, today).status == Status::Unknown;
+                let judge = basis.judge();
+                let is_unknown = |file: &File| judge.decide(file, today).status == Status::Unknown;
                 let unknown = due::files(&archive)?.iter().filter(|file| is_unknown(file)).count();
                 if unknown > 0 {
                     add("files-unknown", FILES_UNKNOWN, unknown.to_string());

@@ -2,9 +2,9 @@
 //!
 //! Both print what the one function of `retention` decides; nothing is written.
 
-use super::Common;
 use super::file::{file_json, file_line};
 use super::show::record_id;
+use super::{Common, tomb};
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::filing::due::{Basis, files, unfiled, why};
@@ -73,9 +73,9 @@ impl Due {
         }
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
         let basis = Basis::read(&archive)?;
-        let mut counts = [0usize; 3];
+        let (judge, mut counts) = (basis.judge(), [0usize; 3]);
         for file in files(&archive)? {
-            let decision = basis.decide(&file, as_of);
+            let decision = judge.decide(&file, as_of);
             let which = match decision.status {
                 Status::Due => 0,
                 Status::Held => 1,
@@ -126,7 +126,12 @@ impl Why {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
-        let (file, decision) = why(&archive, record_id(&self.id)?, as_of)?;
+        let id = record_id(&self.id)?;
+        if let Some(exit) = tomb::show(&archive, id, common)? {
+            archive.close()?;
+            return Ok(exit);
+        }
+        let (file, decision) = why(&archive, id, as_of)?;
         if common.json() {
             common.print_json(&json!({
                 "file": file.as_ref().map(file_json), "decision": decision.value(),

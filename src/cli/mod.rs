@@ -19,6 +19,7 @@ mod audit;
 mod card;
 mod classifier;
 mod demo;
+mod disposal;
 mod doctor;
 mod due;
 mod duplicates;
@@ -44,6 +45,7 @@ pub mod samples;
 mod search;
 mod show;
 mod signatures;
+mod tomb;
 mod validate;
 mod verify;
 mod waiting;
@@ -51,7 +53,7 @@ mod waiting;
 use crate::archive::Archive;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
-use crate::model::id::ActorId;
+use crate::model::id::{ActorId, ParseIdError, RecordId};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use clap::{Args, Parser, Subcommand};
@@ -112,7 +114,7 @@ enum Command {
     Validate(validate::Validate),
     /// What signatures are judged by, and who may sign: policies and registers of authority.
     Policy(policy::PolicyArgs),
-    /// Lists of retention periods: check them, and compare two editions.
+    /// Lists of retention periods: check and compare them, adopt an edition, see what falls due by them.
     Rules(rules::RulesArgs),
     /// Certificates and CRLs for the validation of signatures.
     Material(material::MaterialArgs),
@@ -128,6 +130,8 @@ enum Command {
     File(file::FileArgs),
     /// Holds: what must not be disposed of.
     Hold(hold::HoldArgs),
+    /// Destruction: plans, reviews, approvals, execution, certificates.
+    Disposal(disposal::DisposalArgs),
     /// What is due on a day: files whose term is over, held ones among them.
     Due(due::Due),
     /// Why a record or a file is due on its day, or is not.
@@ -201,6 +205,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Nomenclature(c) => c.run(&common),
         Command::File(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
+        Command::Disposal(c) => c.run(&common),
         Command::Due(c) => c.run(&common),
         Command::Why(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
@@ -372,6 +377,11 @@ pub(crate) fn read_up_to(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
     let file = std::fs::File::open(path).map_err(failed)?;
     file.take(max as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+/// The id that a person wrote as `text`, of what `kind` names; `code` says that there is no such thing.
+pub(crate) fn id_of(text: &str, code: ErrorCode, kind: &'static str) -> Result<RecordId, Error> {
+    text.trim().parse().map_err(|e| Error::caused(code, text, ParseIdError { kind, ..e }))
 }
 
 /// Reasons of a refusal for programs.

@@ -2,7 +2,7 @@
 //!
 //! Showing a restricted record is a reading, which is in the journal before a word of it is printed.
 
-use super::{Common, bytes_text};
+use super::{Common, bytes_text, id_of, tomb};
 use crate::access::{HistoryEntry, Opened, open};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
@@ -28,8 +28,8 @@ pub(super) struct Show {
 }
 
 /// Reads a record id from the command line.
-pub(super) fn record_id(id: &str) -> Result<RecordId, Error> {
-    id.parse().map_err(|e| Error::caused(ErrorCode::ArcNoRecord, id, e))
+pub(super) fn record_id(text: &str) -> Result<RecordId, Error> {
+    id_of(text, ErrorCode::ArcNoRecord, "a record id")
 }
 
 const RECORD: Text = text("Жазба", "Запись", "Record");
@@ -193,6 +193,10 @@ impl Show {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let id = record_id(&self.id)?;
         let archive = common.open()?;
+        if let Some(exit) = tomb::show(&archive, id, common)? {
+            archive.close()?;
+            return Ok(exit);
+        }
         let actor = common.actor(&archive)?;
         let opened = open(&archive, id, actor)?;
         print(&opened, common)?;

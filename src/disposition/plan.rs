@@ -187,9 +187,10 @@ impl Plan {
         }
         map.insert("items".into(), self.items.iter().map(Item::value).collect());
         map.insert("kept".into(), self.kept.iter().map(Kept::value).collect());
-        let totals = self.totals().into_iter().map(|(year, (files, documents))| {
-            json!({"documents": documents, "files": files, "year": year})
-        });
+        let totals = self
+            .totals()
+            .into_iter()
+            .map(|(year, (files, documents))| json!({"documents": documents, "files": files, "year": year}));
         map.insert("totals".into(), totals.collect());
         canonical::to_vec(&Value::Object(map)).expect("a plan holds texts, small numbers and sealed decisions")
     }

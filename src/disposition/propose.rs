@@ -46,6 +46,7 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
     let today = civil_date(archive.now());
     check(archive, asked, today)?;
     let basis = Basis::read(archive)?;
+    let judge = basis.judge();
     let planned = case::planned(archive)?;
     let mut found: Vec<(File, Decision)> = Vec::new();
     let mut kept = Vec::new();
@@ -62,7 +63,7 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
         if !wanted.is_empty() && !wanted.contains(&file.id) {
             continue;
         }
-        let decision = basis.decide(&file, today);
+        let decision = judge.decide(&file, today);
         let refusal = match decision.status {
             Status::Held => {
                 kept.extend(decision.holds.iter().map(|(hold, on)| Kept { file: file.id, hold: *hold, record: *on }));
@@ -112,7 +113,8 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
         kept,
     };
     if plan.items.len() > FILES_MAX || plan.records() > RECORDS_MAX {
-        let what = format!("{} files, {} records; at most {FILES_MAX}, {RECORDS_MAX}", plan.items.len(), plan.records());
+        let what =
+            format!("{} files, {} records; at most {FILES_MAX}, {RECORDS_MAX}", plan.items.len(), plan.records());
         return Err(Error::new(ErrorCode::DspTooMany, &*asked.agency, what));
     }
     commit(archive, &plan, asked, actor)?;
@@ -130,9 +132,11 @@ fn check(archive: &Archive, asked: &Asked, today: NaiveDate) -> Result<(), Error
         return Err(Error::new(ErrorCode::DspArguments, "number", "blank, too long or unprintable"));
     }
     match &asked.minutes {
-        None if archive.config().disposal.minutes => {
-            Err(Error::new(ErrorCode::DspMinutes, "minutes", "the minutes of the expert commission must come with a plan"))
-        }
+        None if archive.config().disposal.minutes => Err(Error::new(
+            ErrorCode::DspMinutes,
+            "minutes",
+            "the minutes of the expert commission must come with a plan",
+        )),
         Some((number, date, file)) => {
             let fits = is_text(number, TEXT_SHORT_CHARS_MAX)
                 && *date <= today
@@ -178,18 +182,10 @@ pub(super) fn records(archive: &Archive, file: RecordId) -> Result<Vec<RecordId>
 }
 
 fn commit(archive: &Archive, plan: &Plan, asked: &Asked, actor: ActorId) -> Result<(), Error> {
-    let bytes = plan.encode();
     let fields = json!({"agency": plan.agency, "number": plan.number, "plan_sha256": plan.sha256().to_string()});
     let fields = fields.as_object().cloned().unwrap_or_default();
-    let mut plan_file = bytes.as_slice();
-    let mut minutes = asked.minutes.as_ref().map(|(_, _, file)| file.as_slice());
-    let mut files: Vec<(String, &mut dyn std::io::Read)> = vec![(PLAN_FILE.to_owned(), &mut plan_file)];
-    if let Some(minutes) = &mut minutes {
-        files.push((MINUTES_FILE.to_owned(), minutes));
-    }
+    let mut files = vec![(PLAN_FILE.to_owned(), plan.encode())];
+    files.extend(asked.minutes.as_ref().map(|(_, _, file)| (MINUTES_FILE.to_owned(), file.clone())));
     let owner = ActOwner::New(plan.id, OWN_SUBTREE);
-    let (act, payload, session) = archive.seal_document(ActKind::PlanDrafted, actor, owner, fields, files)?;
-    archive.commit(act, payload, None, Some(session))?;
-    archive.wait_index()
-        .map(drop)
+    archive.commit_files(ActKind::PlanDrafted, actor, owner, fields, files).map(drop)
 }

@@ -87,9 +87,14 @@ pub fn take(
         // Somebody may have cancelled or executed it, or signed too, since it was read.
         let row = archive.index().plan(plan)?;
         if row.as_ref() != Some(&case.row) {
-            return Err(Error::new(ErrorCode::DspStage, plan.to_string(), "something else was done with the plan meanwhile"));
+            return Err(Error::new(
+                ErrorCode::DspStage,
+                plan.to_string(),
+                "something else was done with the plan meanwhile",
+            ));
         }
-        let (act, payload, session) = archive.seal_files(kind, actor, ActOwner::Known(plan), fields, &sealed)?;
+        let (act, payload, session) =
+            archive.seal_files(Act::new(kind, actor), ActOwner::Known(plan), fields, sealed)?;
         let (mut acts, mut sessions) = (vec![(act, payload)], vec![session]);
         rulings(archive, &case, &statement, actor, &mut acts, &mut sessions)?;
         Ok((acts, sessions))

@@ -2,12 +2,12 @@
 //!
 //! Asked of the index, which may be behind the journal: whoever decides by it waits for the index first.
 
-use super::files::File;
 use crate::archive::Archive;
 use crate::error::Error;
 use crate::index::filing::{FileRow, RulingRow, StateRow, date};
+use crate::model::case_file::ListItem;
 use crate::model::id::RecordId;
-use crate::retention::{Facts, Hold, Item, Ruling, State};
+use crate::retention::{Facts, Hold, Ruling, State};
 use std::collections::HashMap;
 
 /// The holds that are not lifted, by the file that they keep. A hold on a record that is in no file keeps nothing else.
@@ -67,19 +67,10 @@ fn state(row: &StateRow) -> State {
     State {
         entry: row.entry,
         closed: row.closed.and_then(date),
-        item: row.item.clone().map(|(list, item)| Item { list, item }),
+        item: row.item.clone().map(|(list, item)| ListItem { list, item }),
         attributes: row.attributes.clone(),
         events: row.events.iter().filter_map(|(event, day)| Some((event.clone(), date(*day)?))).collect(),
         // No act comes with a signed decision to shorten yet: an earlier, later day always stays.
         is_shortening: false,
-    }
-}
-
-/// The file of a record, when it is in one.
-pub fn file_of(archive: &Archive, record: RecordId) -> Result<Option<File>, Error> {
-    let row = archive.index().record_by_id(record)?;
-    match row.and_then(|row| row.filed) {
-        Some(file) => super::files::find(archive, RecordId(file)).map(Some),
-        None => Ok(None),
     }
 }

@@ -151,10 +151,7 @@ fn check_target(archive: &Archive, target: HoldTarget) -> Result<(), Error> {
     let id = target.id();
     match target {
         HoldTarget::File(_) => super::files::find(archive, id).map(drop),
-        HoldTarget::Record(_) => {
-            let unknown = || Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record");
-            archive.index().record_by_id(id)?.map(drop).ok_or_else(unknown)
-        }
+        HoldTarget::Record(_) => archive.index().record_by_id(id)?.map(drop).ok_or_else(|| archive.no_record(id)),
     }
 }
 

@@ -153,7 +153,7 @@ pub(super) fn issue_receipt(
 
 fn find(archive: &Archive, record: RecordId) -> Result<(IdRow, OwnerKey), Error> {
     let reader = archive.index();
-    let unknown = || Error::new(ErrorCode::ArcNoRecord, record.to_string(), "no such record");
+    let unknown = || archive.no_record(record);
     let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
     // An erased record answers with its own code.
     let key = archive.key(id.key, record)?;

@@ -19,13 +19,12 @@ use crate::model::id::ActorId;
 use crate::model::strict::is_unprintable;
 use crate::retention::RuleList;
 use crate::text::{Text, text};
-use crate::tlog::leaf::{ActKind, Leaf};
+use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::io::Read;
 
 /// The value of an act's `schema` field.
 pub const RULES_ACT_SCHEMA: &str = "muragat/rules-act/1";
@@ -223,7 +222,7 @@ pub fn adopt(
         return refused(told(ErrorCode::RetApproval, ACT_FILE, |lang| OTHER_LIST.get(lang).to_owned()));
     }
     let replaced = match held.last() {
-        Some(last) => Some(adopted_at(archive, last.entry)?),
+        Some(last) => Some(archive.leaf(last.entry)?.t),
         None => None,
     };
     let asked = Asked {
@@ -251,11 +250,6 @@ pub fn adopt(
     commit(archive, list, files, fields.as_object().cloned().unwrap_or_default(), actor)
 }
 
-fn adopted_at(archive: &Archive, entry: u64) -> Result<u64, Error> {
-    let leaf = Leaf::decode(entry, &archive.log()?.entry(entry)?).map_err(crate::tlog::LogError::from)?;
-    Ok(leaf.t)
-}
-
 fn commit(
     archive: &Archive,
     list: &RuleList,
@@ -266,13 +260,8 @@ fn commit(
     fields.insert("list".into(), list.id.clone().into());
     fields.insert("edition".into(), list.edition.clone().into());
     fields.insert("sha256".into(), list.sha256.to_string().into());
-    let mut readers: Vec<(String, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
-    let files = readers.iter_mut().map(|(name, bytes)| (name.clone(), bytes as &mut dyn Read)).collect();
     let owner = ActOwner::Register(Register::Archive);
-    let (act, payload, session) = archive.seal_document(ActKind::RulesAdopted, actor, owner, fields, files)?;
-    let entry = archive.commit(act, payload, None, Some(session))?.entry();
-    archive.wait_index()?;
+    let entry = archive.commit_files(ActKind::RulesAdopted, actor, owner, fields, files)?;
     archive.forget_adopted();
     Ok(Adopted::Done(entry))
 }

@@ -34,7 +34,8 @@ pub struct ListItem {
 }
 
 impl ListItem {
-    fn value(&self) -> Value {
+    /// As acts and decisions write it.
+    pub(crate) fn value(&self) -> Value {
         json!({"item": self.item, "list": self.list})
     }
 

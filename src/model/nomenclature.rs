@@ -161,7 +161,7 @@ approved = "2025-12-20"
 [[row]]
 index = "01-05"
 title = "Негізгі қызмет бойынша хат алмасу"
-item = "kz-sample/s-18"
+item = "KZ-SAMPLE/s-22"
 form = "electronic"
 
 [[row]]
@@ -175,7 +175,7 @@ note = "бар болса"
     fn a_nomenclature_is_read() {
         let read = Nomenclature::parse(SAMPLE.as_bytes(), "n").unwrap();
         assert_eq!((read.rows.len(), read.year, read.agreed), (2, 2026, None));
-        assert_eq!(read.row("01-05").unwrap().item.as_ref().unwrap().item, "s-18");
+        assert_eq!(read.row("01-05").unwrap().item.as_ref().unwrap().item, "s-22");
         assert_eq!(read.row("01-06").unwrap().item, None);
         assert!(read.row("01").is_none());
     }
@@ -191,7 +191,7 @@ note = "бар болса"
             ("ҮЛГІ-01", "", "n#/agency"),
             ("2025-12-20", "20.12.2025", "n"),
             ("electronic", "digital", "n"),
-            ("kz-sample/s-18", "s-18", "n"),
+            ("KZ-SAMPLE/s-22", "s-22", "n"),
             ("[[row]]", "[[rows]]", "n"),
         ] {
             let faults = Nomenclature::parse(SAMPLE.replacen(from, to, 1).as_bytes(), "n").unwrap_err();

@@ -207,7 +207,7 @@ fn a_hold_on_a_record_stops_its_file_at_once_and_only_its_file() {
     adopted(&bench, &archive, &list("1", 1), false);
     let (file, record) = closed(&bench, &archive);
     bench.later(700 * DAY_MS);
-    let decide = || Basis::read(&archive).unwrap().decide(&file, today(&bench));
+    let decide = || Basis::read(&archive).unwrap().judge().decide(&file, today(&bench));
     assert_eq!(decide().status, Status::Due);
     let placing = Placing {
         owner: "Сот".into(),

@@ -11,6 +11,7 @@ mod common;
 mod corpus;
 mod crash;
 mod crash_signed;
+mod disposal;
 mod fetch;
 mod filing;
 mod formats;
