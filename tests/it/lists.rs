@@ -103,7 +103,7 @@ fn an_official_list_is_adopted_by_an_act_of_two_officers_and_by_nothing_else() {
     let other = list("1", 6);
     let about_other = act(&bench, &other.0, false);
     refused(Some(&about_other), &signed(&bench, &about_other), approval, "another list");
-    refused(Some("x"), &signatures, approval, "schema");
+    refused(Some("x"), &signatures, approval, "not TOML");
     let stranger = bench.office.stranger.sign_detached(act_of_one.as_bytes(), at(bench.now()));
     refused(Some(&act_of_one), &[signatures[0].clone(), stranger], approval, "unknown");
     let (mut future, bytes) = list("1", 5);

@@ -13,7 +13,7 @@ use super::{
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::sha256;
-use crate::model::document::{date_if_any, document, required_date, section, tables, title};
+use crate::model::document::{date_if_any, document, flag, required_date, section, tables, title};
 use crate::model::strict::{Faults, Fields, array_of, malformed};
 use crate::model::submission::{Direction, Kind, Profile};
 use crate::verify::certificate::{Certificate, KeyUsage};
@@ -137,11 +137,6 @@ fn policy(mut fields: Fields) -> Option<Policy> {
         decisions: decisions?,
         authority: authority?,
     })
-}
-
-fn flag(fields: &mut Fields, key: &str) -> Option<bool> {
-    let value = fields.required(key)?;
-    fields.read(key, value, |value, at| value.as_bool().ok_or_else(|| malformed(at, "true or false", &value)))
 }
 
 /// True or false; what is not said is not asked for.
