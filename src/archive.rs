@@ -11,6 +11,7 @@
 
 mod answers;
 mod classifiers;
+mod compact;
 mod documents;
 mod lists;
 mod material;

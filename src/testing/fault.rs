@@ -347,6 +347,26 @@ impl Disk for FaultDisk {
         report("publish", name, failure)
     }
 
+    /// Torn: not done; or `name` has the new bytes and `from` is still there.
+    fn replace(&self, name: &str, from: &str) -> Result<(), DiskError> {
+        let (failure, k) = self.plan.next("replace", name, 0);
+        let mut files = self.held();
+        let new = files.get(from).cloned().ok_or_else(|| missing(from))?;
+        assert!(new.synced == new.bytes.len(), "{from} must be synced before it takes the place of {name}");
+        let (is_placed, is_left) = match failure {
+            None | Some(Failure::DoneButReported) => (true, false),
+            Some(Failure::NotDone) => (false, true),
+            Some(Failure::Torn) => (Sequence::new(k).below(2) == 0, true),
+        };
+        if is_placed {
+            self.set(&mut files, name, Some(new));
+        }
+        if !is_left {
+            self.set(&mut files, from, None);
+        }
+        report("replace", name, failure)
+    }
+
     fn read_at(&self, name: &str, at: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
         let files = self.held();
         let file = files.get(name).ok_or_else(|| missing(name))?;
