@@ -418,6 +418,22 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_a_place_is_read_there_at_once() {
+        let (_dir, disk) = disk();
+        for (name, bytes) in [("s/1", &b"the old bytes"[..]), ("s/1.new", b"new")] {
+            disk.append(name, 0, bytes).unwrap();
+            disk.sync(name).unwrap();
+        }
+        // Both files are open.
+        disk.replace("s/1", "s/1.new").unwrap();
+        assert_eq!(disk.read("s/1").unwrap(), b"new");
+        assert_eq!(disk.list("s").unwrap(), vec![("s/1".to_owned(), 3)]);
+        assert!(matches!(disk.replace("s/1", "s/1.new"), Err(DiskError::Missing { .. })));
+        disk.append("s/1.new", 0, b"another").unwrap();
+        assert_eq!(disk.read("s/1").unwrap(), b"new", "no handle is left of the file that moved");
+    }
+
+    #[test]
     fn a_cell_survives_a_torn_slot_and_says_so() {
         let (_dir, disk) = disk();
         assert_eq!(disk.cells("lock").unwrap(), Cells::default());

@@ -536,6 +536,30 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_a_place_is_there_whole_or_not_at_all() {
+        let mut seen = std::collections::BTreeSet::new();
+        for k in 4..24 {
+            for failure in [None, Some(Failure::NotDone), Some(Failure::DoneButReported), Some(Failure::Torn)] {
+                let plan = failure.map_or_else(FaultPlan::count_only, |failure| FaultPlan::fail_at(k, failure));
+                let disk = disk(&plan);
+                for (name, bytes) in [("a", &b"old"[..]), ("a.new", b"new")] {
+                    disk.append(name, 0, bytes).unwrap();
+                    disk.sync(name).unwrap();
+                }
+                for _ in 4..k {
+                    disk.sync("a").unwrap();
+                }
+                assert_eq!(disk.replace("a", "a.new").is_err(), failure.is_some());
+                let left = disk.crash(k).files();
+                let found = (left["a"].as_slice(), left.contains_key("a.new"));
+                assert!(found.1 || found.0 == b"new", "the only copy is gone");
+                seen.insert((left["a"].clone(), found.1));
+            }
+        }
+        assert_eq!(seen.len(), 3, "old with the new beside it, new with it, new alone");
+    }
+
+    #[test]
     fn a_torn_swap_leaves_the_old_value_and_says_so() {
         for count in [0u64, 1, 2, 5] {
             let plan = FaultPlan::fail_at(count, Failure::Torn);
