@@ -341,7 +341,7 @@ fn a_segment_from_before_its_compaction_is_brought_to_its_end_again() {
     for (name, old) in before.iter().filter(|(name, old)| after[*name] != **old) {
         // Put back from a copy, as for a segment that was lost.
         bed.disk.plant(name, old);
-        assert!(bed.audit().findings.iter().all(|f| f.file == *name) && !bed.audit().is_clean());
+        assert!(bed.audit().findings.iter().any(|f| f.file == *name), "{name}");
         let done = compact(&bed).unwrap();
         assert_eq!((done.segments, done.damaged.len()), (1, 0), "{name}");
         assert!(store(&bed) == after, "{name}");
