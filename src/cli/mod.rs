@@ -18,6 +18,7 @@ mod answers;
 mod audit;
 mod card;
 mod classifier;
+mod compact;
 mod demo;
 mod disposal;
 mod doctor;
@@ -144,6 +145,8 @@ enum Command {
     Audit(audit::Audit),
     /// Build the index again from the truths.
     Reindex(reindex::Reindex),
+    /// Remove from the store what was sealed under erased keys, and give back its room.
+    Compact(compact::Compact),
     /// The journal: checkpoint, entries, proofs.
     Log(log::Log),
     /// Say what an answer of an archive is and whether it verifies, without the archive.
@@ -212,6 +215,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Search(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
+        Command::Compact(c) => c.run(&common),
         Command::Log(c) => c.run(&common),
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),

@@ -123,6 +123,8 @@ acts! {
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
     SegmentSealed = "segment.sealed";
+    /// What owners with an erased key had in a segment was removed; its Merkle root names what stayed.
+    SegmentCompacted = "segment.compacted";
     /// The vault's journal was folded into pages.
     VaultFolded = "vault.folded";
     /// The vault moved to a new key-encryption key.
@@ -149,9 +151,14 @@ impl ActKind {
     pub fn chain(self) -> Chain {
         if self == ActKind::RecordRead { Chain::Reading } else { Chain::Custody }
     }
+
+    /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
+    pub fn erases(self) -> bool {
+        matches!(self, ActKind::RecordSpilled | ActKind::WaitingEnded)
+    }
 }
 
-/// A closed segment.
+/// A closed segment, as it was closed or as compaction left it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealedSegment {
     /// Its number.
@@ -192,7 +199,7 @@ pub struct Leaf {
     pub doc: Option<Sha256>,
     /// SHA-256 over the sorted addresses of the objects that came with the act.
     pub obj: Option<Sha256>,
-    /// The segment that was closed.
+    /// The segment that was closed or compacted.
     pub segment: Option<SealedSegment>,
     /// The vault's epoch after a fold or roll.
     pub epoch: Option<u32>,

@@ -101,6 +101,17 @@ impl Bed {
         Archive::assemble(parts, self.config.clone(), Path::new("."), &mut |_, _| {})
     }
 
+    /// A copy of the media, independent of these, that fails after `plan`.
+    pub(crate) fn under(&self, plan: &Arc<FaultPlan>) -> Self {
+        Self {
+            disk: Arc::new(self.disk.copy().under(plan)),
+            keys: Arc::new(self.keys.copy().under(plan)),
+            index: self.index.crash(),
+            config: self.config.clone(),
+            spool: spool(),
+        }
+    }
+
     /// What a power cut leaves.
     pub(crate) fn power_cut(&self, seed: u64) -> Self {
         let none = FaultPlan::count_only();

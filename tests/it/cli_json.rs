@@ -403,6 +403,10 @@ fn every_line_follows_its_schema() {
     checked.run(&["doctor"], Exit::Ok, &["doctor"]);
     let spill = ["record", "spill", &same, "--confirm", &same];
     checked.run(&spill, Exit::Ok, &["record-spill"]);
+    for status in ["compacted", "unchanged"] {
+        let compacted = checked.run(&["compact"], Exit::Ok, &["compact"]);
+        assert_eq!(compacted[0]["status"], status);
+    }
 
     let head = checked.run(&["log", "checkpoint"], Exit::Ok, &["log-checkpoint"]);
     let entries = head[0]["size"].as_u64().unwrap();

@@ -8,6 +8,7 @@ mod answers_flow;
 mod bed;
 mod cli_json;
 mod common;
+mod compact;
 mod corpus;
 mod crash;
 mod crash_signed;
