@@ -421,7 +421,6 @@ fn complete(common: &Common, plan: &str) -> Result<Exit, Error> {
     let archive = match case.stage(&archive) {
         Stage::Executed => {
             archive.compact(actor)?;
-            archive.close()?;
             common.open()?
         }
         _ => archive,

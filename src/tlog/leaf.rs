@@ -141,7 +141,7 @@ pub enum Chain {
 }
 
 impl ActKind {
-    /// Whether an act of this kind erases the key of what it is about.
+    /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
     pub fn erases(self) -> bool {
         use ActKind::{FileDestroyed, RecordDestroyed, RecordSpilled, WaitingEnded};
         matches!(self, RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed)
@@ -150,11 +150,6 @@ impl ActKind {
     /// The chain an act of this kind belongs to.
     pub fn chain(self) -> Chain {
         if self == ActKind::RecordRead { Chain::Reading } else { Chain::Custody }
-    }
-
-    /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
-    pub fn erases(self) -> bool {
-        matches!(self, ActKind::RecordSpilled | ActKind::WaitingEnded)
     }
 }
 

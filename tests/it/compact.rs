@@ -271,23 +271,6 @@ fn a_damaged_segment_stays_as_it_is_and_the_others_are_compacted() {
     check(&bed, &made, "damaged, and gone");
 }
 
-#[test]
-fn a_key_that_no_act_erased_takes_nothing_away() {
-    let made = made();
-    let bed = made.bed.under(&plan());
-    let archive = bed.open().unwrap();
-    let record = *made.living.keys().next().unwrap();
-    let reader = archive.index();
-    let slot = read_id(reader.kv, reader.keys, record).unwrap().unwrap().key;
-    archive.roll_vault(Vec::new(), &[slot], SYSTEM_ACTOR).unwrap();
-    archive.close().unwrap();
-    compact(&bed).unwrap();
-    assert!(owners(&bed).contains(&record));
-    let archive = bed.open().unwrap();
-    assert_eq!(archive.uncompacted(&HashSet::from([record])).unwrap().len(), 1);
-    assert!(bed.audit().is_clean());
-}
-
 /// A segment without the frames of `owner`, as somebody makes it who knows the format.
 fn without(segment: &[u8], owner: RecordId) -> Vec<u8> {
     let mut left = segment[..SEGMENT_HEADER_BYTES].to_vec();

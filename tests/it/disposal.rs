@@ -301,7 +301,6 @@ fn a_year_in_an_archive() {
     // Executed once.
     assert_eq!(due.execute(&archive, &plan).unwrap_err().code, ErrorCode::DspStage);
     archive.compact(SYSTEM_ACTOR).unwrap();
-    archive.close().unwrap();
     let archive = due.bench.open();
     destroy::complete(&archive, plan.id, SYSTEM_ACTOR).unwrap();
     let complete = certificate::make(&archive, plan.id).unwrap();
