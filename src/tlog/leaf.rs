@@ -117,6 +117,8 @@ acts! {
     FileDestroyed = "file.destroyed";
     /// A record was destroyed with its file.
     RecordDestroyed = "record.destroyed";
+    /// A hold that was lifted went with all that it once kept.
+    HoldDestroyed = "hold.destroyed";
     /// Nothing of what was destroyed is left where the archive can look.
     DestroyCompleted = "destroy.completed";
     /// A record with restricted access was read.
@@ -143,8 +145,8 @@ pub enum Chain {
 impl ActKind {
     /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
     pub fn erases(self) -> bool {
-        use ActKind::{FileDestroyed, RecordDestroyed, RecordSpilled, WaitingEnded};
-        matches!(self, RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed)
+        use ActKind::{FileDestroyed, HoldDestroyed, RecordDestroyed, RecordSpilled, WaitingEnded};
+        matches!(self, RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed | HoldDestroyed)
     }
 
     /// The chain an act of this kind belongs to.

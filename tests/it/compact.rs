@@ -8,7 +8,6 @@
 use super::bed::{Bed, Content, accepted, content_of, cover, submission, take_in};
 use muragat::archive::Archive;
 use muragat::error::{Error, ErrorCode};
-use muragat::index::writer::read_id;
 use muragat::ingest::amend::spill;
 use muragat::model::id::RecordId;
 use muragat::store::disk::Disk;
