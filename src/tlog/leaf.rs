@@ -47,6 +47,8 @@ acts! {
     SubmissionRefused = "submission.refused";
     /// Something was added to a record; what was there before stays as it is.
     RecordAmended = "record.amended";
+    /// Two officers signed that a record should never have come in.
+    SpillApproved = "spill.approved";
     /// A record that should never have come in was made unreadable at once.
     RecordSpilled = "record.spilled";
     /// An edition of a classifier was adopted.
