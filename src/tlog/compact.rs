@@ -5,9 +5,9 @@
 //!
 //! Order on disk, segment by segment
 //!   1. What stays is copied into a file beside the segment, each frame checked, synced, and read back. A crash leaves
-//!      a file that the journal does not name; [`finish`] removes it.
+//!      a file that the journal does not name; the next open removes it.
 //!   2. An entry `segment.compacted` with the new root is committed. **From here on the copy is the segment.**
-//!   3. The copy takes the segment's place. A crash before it leaves both; [`finish`] does it.
+//!   3. The copy takes the segment's place. A crash before it leaves both; the next open does it.
 //!
 //! Damage of a segment that is to be compacted leaves it as it is: evidence is never lost. So the room that is needed
 //! is that of one segment.
@@ -258,11 +258,7 @@ impl Committer {
         let end = self.head().store;
         let name = segment_name(end.segment);
         let file = SegmentFile { archive: self.archive, number: end.segment, name: &name };
-        let (mut is_touched, mut damage) = (false, None);
-        let mut look = |frame: Scanned| is_touched |= facts.is_erased(frame.header.owner);
-        scan_file(self.disk.as_ref(), file, 0, end.len, Depth::Headers, &mut look, &mut |d: Damage| {
-            damage.get_or_insert(d);
-        })?;
+        let (is_touched, damage) = look_for(self.disk.as_ref(), file, end.len, &|owner| facts.is_erased(owner))?;
         if !is_touched {
             return Ok(());
         }
@@ -349,6 +345,21 @@ impl Committer {
     }
 }
 
+/// Whether a segment has frames of owners that are looked for, and what is damaged in it.
+fn look_for(
+    disk: &dyn Disk,
+    file: SegmentFile<'_>,
+    len: u64,
+    is_wanted: &dyn Fn(RecordId) -> bool,
+) -> Result<(bool, Option<Damage>), LogError> {
+    let (mut is_found, mut damage) = (false, None);
+    let mut look = |frame: Scanned| is_found |= is_wanted(frame.header.owner);
+    scan_file(disk, file, 0, len, Depth::Headers, &mut look, &mut |d| {
+        damage.get_or_insert(d);
+    })?;
+    Ok((is_found, damage))
+}
+
 /// Closed and open segments that have frames of these owners.
 ///
 /// # Errors
@@ -364,12 +375,8 @@ pub fn segments_with(
     for number in 1..=end.segment {
         let name = segment_name(number);
         let len = if number == end.segment { end.len } else { disk.len(&name)?.unwrap_or(0) };
-        let (mut is_touched, mut damage) = (false, None);
-        let mut look = |frame: Scanned| is_touched |= owners.contains(&frame.header.owner);
         let file = SegmentFile { archive, number, name: &name };
-        scan_file(disk, file, 0, len, Depth::Headers, &mut look, &mut |d: Damage| {
-            damage.get_or_insert(d);
-        })?;
+        let (is_touched, damage) = look_for(disk, file, len, &|owner| owners.contains(&owner))?;
         match damage {
             Some(damage) => return Err(LogError::integrity(name, damage.to_string())),
             None if is_touched => found.push(number),
