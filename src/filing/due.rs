@@ -9,7 +9,7 @@ use crate::archive::{AdoptedList, Archive};
 use crate::error::{Error, ErrorCode};
 use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
-use crate::retention::{Decision, Edition, Reason, RuleList, evaluate};
+use crate::retention::{Decision, Edition, Length, Reason, RuleList, evaluate, length};
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -22,13 +22,8 @@ pub struct Basis {
 impl Basis {
     /// Reads it.
     pub fn read(archive: &Archive) -> Result<Self, Error> {
-        archive.wait_index()?;
         // What cannot be read may have been a hold, a longer term, another file: then nothing is said to be due.
-        let damaged = archive.index_meta().damaged;
-        if damaged > 0 {
-            let what = format!("{damaged} entries of the journal brought what cannot be read; run audit");
-            return Err(Error::new(ErrorCode::StoChanged, "index", what));
-        }
+        super::check_whole(archive)?;
         Ok(Self { holds: Holds::read(archive)?, lists: archive.adopted_lists()? })
     }
 
@@ -39,6 +34,24 @@ impl Basis {
 
     /// The same if `next` were adopted as the newest edition of its list, with or without a decision to shorten.
     pub fn decide_with(&self, file: &File, next: Option<(&RuleList, bool)>, as_of: NaiveDate) -> Decision {
+        let mut editions = self.editions(next.map(|(list, _)| list));
+        // After everything that there is.
+        editions.extend(next.map(|(list, is_shortening)| Edition { entry: u64::MAX, list, is_shortening }));
+        evaluate(&facts::of(file.id, &file.row, &self.holds), &editions, as_of)
+    }
+
+    /// How long a file is kept, by what is adopted; none when that is not known.
+    pub fn length(&self, file: &File, as_of: NaiveDate) -> Option<Length> {
+        length(&facts::of(file.id, &file.row, &self.holds), &self.editions(None), as_of)
+    }
+
+    /// The holds by which files are kept.
+    pub fn holds(&self) -> &Holds {
+        &self.holds
+    }
+
+    /// The editions that count, with `next` still to come.
+    fn editions(&self, next: Option<&RuleList>) -> Vec<Edition<'_>> {
         let mut editions: Vec<Edition<'_>> = self.lists.iter().map(AdoptedList::edition).collect();
         // A sample is for trials: what an earlier sample said protects nothing.
         let ids: Vec<(bool, &str)> = editions.iter().map(|e| (is_sample(e), e.list.id.as_str())).collect();
@@ -46,12 +59,10 @@ impl Basis {
         let is_kept: Vec<bool> = ids.iter().enumerate().map(|(at, (sample, id))| !*sample || !later(at, id)).collect();
         let mut kept = is_kept.iter();
         editions.retain(|_| *kept.next().unwrap_or(&true));
-        if let Some((next, _)) = next {
+        if let Some(next) = next {
             editions.retain(|edition| !is_sample(edition) || edition.list.id != next.id);
         }
-        // After everything that there is.
-        editions.extend(next.map(|(list, is_shortening)| Edition { entry: u64::MAX, list, is_shortening }));
-        evaluate(&facts::of(file.id, &file.row, &self.holds), &editions, as_of)
+        editions
     }
 }
 

@@ -4,6 +4,7 @@
 //! due later (`retention`). Which records are in a file is rows of its own; a record's row names its file.
 
 use crate::model::case_file::{Change, ListItem, Opening};
+use crate::model::citation::Citation;
 use crate::model::id::RecordId;
 use crate::model::record::ActDocument;
 use chrono::{Datelike, NaiveDate};
@@ -63,6 +64,25 @@ pub struct FileRow {
     pub newest: Option<Day>,
     /// A record was put into it whose date of creation is not known.
     pub has_undated: bool,
+    /// How many numbers were given to records that were put into it; none is given twice.
+    pub numbered: u32,
+    /// Where it stands in an inventory.
+    pub listed: Option<ListedRow>,
+    /// The volume that it was split from.
+    pub part_of: Option<[u8; 16]>,
+}
+
+/// Where a file stands in an inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct ListedRow {
+    /// The inventory.
+    pub inventory: [u8; 16],
+    /// Number of the fonds.
+    pub fonds: u32,
+    /// Number of the inventory in it.
+    pub number: u32,
+    /// Number of the file in the inventory.
+    pub unit: u32,
 }
 
 impl FileRow {
@@ -74,7 +94,7 @@ impl FileRow {
             closed: None,
             item: opening.item.map(|item| (item.list, item.item)),
             attributes: opening.attributes,
-            events: BTreeMap::new(),
+            events: opening.split.iter().flat_map(|s| &s.events).map(|(name, on)| (name.clone(), day(*on))).collect(),
         };
         Some(Self {
             agency: opening.agency,
@@ -88,7 +108,24 @@ impl FileRow {
             oldest: None,
             newest: None,
             has_undated: false,
+            numbered: 0,
+            listed: None,
+            part_of: opening.split.map(|split| split.part_of.0),
         })
+    }
+
+    /// Goes on from the volume that it was split from: what that once held never makes a part of it due earlier. When
+    /// it is not known any more, nothing is known of the part.
+    pub fn goes_on(&mut self, from: Option<&FileRow>) {
+        self.oldest = from.and_then(|from| from.oldest);
+        self.newest = from.and_then(|from| from.newest);
+        self.has_undated = from.is_none_or(|from| from.has_undated);
+    }
+
+    /// Its citation, once it stands in an inventory.
+    pub fn citation(&self) -> Option<Citation> {
+        let ListedRow { fonds, number, unit, .. } = self.listed?;
+        Some(Citation { fonds, inventory: number, unit, document: None })
     }
 
     /// Its last state.
@@ -121,6 +158,12 @@ impl FileRow {
             Change::Event { event, day: date } => drop(state.events.insert(event, day(date))),
         }
         self.states.push(state);
+    }
+
+    /// The next number of a record in it.
+    pub fn next_number(&mut self) -> u32 {
+        self.numbered += 1;
+        self.numbered
     }
 
     /// A record that was made on `created` is put into it.

@@ -24,9 +24,14 @@
 //! | `J` | id 16 of a file, record number u32 BE | empty, checked: the record is in the file |
 //! | `H` | id 16 of a hold | [`HoldRow`](super::filing::HoldRow), checked |
 //! | `B` | id 16 of a record or file, id 16 of a hold that keeps it | empty, checked |
+//! | `f` | id 16 of a fonds | [`FondsRow`](super::fonds::FondsRow), sealed |
+//! | `i` | id 16 of an inventory | [`InventoryRow`](super::fonds::InventoryRow), sealed |
+//! | `u` | id 16 of an inventory, number of the file in it u32 BE | [`UnitRow`](super::fonds::UnitRow), sealed |
+//! | `p` | record number u32 BE | empty, checked: the record has papers |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
+use super::fonds::PaperRow;
 use super::seal::{IndexKeys, WideToken};
 use crate::model::amendment::Amendment;
 use crate::model::digest::Sha256;
@@ -43,7 +48,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 5;
+pub const ROWS_VERSION: u32 = 6;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -354,6 +359,10 @@ pub struct RecordRow {
     pub created: Option<filing::Day>,
     /// The file (іс) that it was put into.
     pub filed: Option<[u8; 16]>,
+    /// Its number in that file.
+    pub number_in_file: Option<u32>,
+    /// Its originals and copies on paper, in the order of their numbers.
+    pub papers: Vec<PaperRow>,
 }
 
 pub(super) fn position<T: PartialEq>(all: &[T], value: &T) -> u8 {
@@ -399,6 +408,8 @@ impl RecordRow {
             }),
             created: created(manifest).map(filing::day),
             filed: None,
+            number_in_file: None,
+            papers: Vec::new(),
         })
     }
 
@@ -611,6 +622,26 @@ pub fn file_key(file: RecordId) -> Vec<u8> {
 /// The key of a hold's row.
 pub fn hold_key(hold: RecordId) -> Vec<u8> {
     key(b'H', &[&hold.0])
+}
+
+/// The key of a fonds' row.
+pub fn fonds_key(fonds: RecordId) -> Vec<u8> {
+    key(b'f', &[&fonds.0])
+}
+
+/// The key of an inventory's row.
+pub fn inventory_key(inventory: RecordId) -> Vec<u8> {
+    key(b'i', &[&inventory.0])
+}
+
+/// The key of the row of a file in an inventory.
+pub fn unit_key(inventory: RecordId, number: u32) -> Vec<u8> {
+    key(b'u', &[&inventory.0, &number.to_be_bytes()])
+}
+
+/// The key of the row that says that a record has papers.
+pub fn papers_key(number: u32) -> Vec<u8> {
+    key(b'p', &[&number.to_be_bytes()])
 }
 
 /// The key of an id's row.

@@ -19,6 +19,9 @@ use super::rule::{Period, Start, Term, Then};
 use crate::model::calendar::CalendarStatus;
 use chrono::{Datelike, NaiveDate};
 
+mod length;
+pub use length::{Length, length};
+
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
