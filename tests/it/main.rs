@@ -13,6 +13,7 @@ mod crash;
 mod crash_signed;
 mod fetch;
 mod filing;
+mod fonds;
 mod formats;
 mod golden;
 mod gost;
