@@ -53,7 +53,7 @@ enum FondsCommand {
 
 const NOTHING: Text = text("Қор жоқ.", "Фондов нет.", "There are no fonds.");
 const FONDS: Text = text("Қор", "Фонд", "Fonds");
-const SINCE: Text = text("мұрагері", "преемник", "successor");
+const SINCE: Text = text("құқық мирасқоры", "правопреемник", "successor");
 
 impl FondsArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {

@@ -2,8 +2,8 @@
 //!
 //! An inventory is of one kind, as the law has it: files kept for ever, files about the staff, files kept for more than
 //! 10 years. It has an id and a key of its own; what it lists of a file is sealed under that key, so a file that was
-//! destroyed is still found by its index, its year and its title. A title that may name a person is not: in an inventory
-//! of files about the staff the index stands for it.
+//! destroyed is still found by its index, its year and its title. Where a title may name a person, in an inventory of
+//! files about the staff, the index stands for it.
 //!
 //! Invariants
 //!   - A file stands in one inventory at most, of a fonds of its agency, and only once it is closed. It is not opened

@@ -1,4 +1,4 @@
-//! Arranging records: the nomenclature, files (іс, дело), what happens to them, fonds and inventories, papers, and holds.
+//! Arranging records: the nomenclature, files (іс, дело), what happens to them, fonds and inventories, papers, holds.
 //!
 //! Stands between intake and retention. Every step is an act in the journal: a file is opened under an index of the
 //! nomenclature with a key of its own, records are put into it, it is closed, and what its term depends on is recorded.

@@ -1,8 +1,8 @@
 //! Splitting a file into volumes: the next volume is opened and records are moved into it, in one commit.
 //!
 //! The new volume goes on from the old one: title, item, attributes, events, and the dates of what that once held. So
-//! no term comes nearer by a split. What a move of a record could not do is refused here too: nothing leaves a file that
-//! was ever closed or that a hold keeps, and what is kept for ever stays so.
+//! no term comes nearer by a split. What a move of a record could not do is refused here too: nothing leaves a file
+//! that was ever closed or that a hold keeps, and what is kept for ever stays so.
 //!
 //! A crash leaves the volume with all its records, or neither.
 

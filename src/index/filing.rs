@@ -236,3 +236,32 @@ impl HoldRow {
         Some(Self { placed: entry, lifted: None, targets })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::case_file::{FileForm, Split};
+
+    #[test]
+    fn a_part_of_what_is_not_known_any_more_has_no_dates() {
+        let opening = Opening {
+            agency: "A".into(),
+            index: "01-05".into(),
+            year: 2026,
+            volume: 2,
+            title: "Хат алмасу".into(),
+            form: FileForm::Electronic,
+            item: None,
+            attributes: BTreeMap::new(),
+            split: Some(Split { part_of: RecordId([3; 16]), reason: "x".into(), events: BTreeMap::new() }),
+        };
+        let mut row = FileRow::opened(&ActDocument::new(opening.fields()), 7).unwrap();
+        let mut whole = FileRow { part_of: None, ..row.clone() };
+        whole.enter(Some(100));
+        whole.enter(Some(200));
+        row.goes_on(Some(&whole));
+        assert_eq!((row.oldest, row.newest, row.has_undated, row.documents), (Some(100), Some(200), false, 0));
+        row.goes_on(None);
+        assert_eq!((row.oldest, row.newest, row.has_undated), (None, None, true));
+    }
+}

@@ -1,8 +1,8 @@
 //! Fonds (қор, фонд) and inventories of files (тізімдеме, опись): what their acts say of them.
 //!
-//! A fonds is what one body left, and goes on when another body takes over from it. An inventory lists files of a fonds,
-//! of one kind; each file has its number in it. Numbers of fonds are unique in the archive, those of inventories in
-//! their fonds.
+//! A fonds is what one body left, and goes on when another body takes over from it. An inventory lists files of a
+//! fonds, of one kind; each file has its number in it. Numbers of fonds are unique in the archive, those of inventories
+//! in their fonds.
 //!
 //! Titles of inventories, and of the files in them, are searched for as long as there is an archive, so both have keys
 //! that no disposal of a file erases (`docs/decisions/0009-fonds-and-inventories.md`).

@@ -318,7 +318,7 @@ fn inventories_are_made(checked: &mut Checked<'_>, record: &str, restricted: &st
         let words = [&["inventory", command], which.as_slice(), more].concat();
         words.into_iter().map(str::to_owned).collect()
     };
-    let mut run = |checked: &mut Checked<'_>, command: &str, more: &[&str], exit, names: &[&str]| {
+    let run = |checked: &mut Checked<'_>, command: &str, more: &[&str], exit, names: &[&str]| {
         let words = inventory(command, more);
         checked.run(&words.iter().map(String::as_str).collect::<Vec<_>>(), exit, names)
     };

@@ -461,6 +461,34 @@ fn a_split_goes_on_from_the_whole_and_brings_no_day_nearer() {
 }
 
 #[test]
+fn a_file_belongs_where_its_longest_term_says_and_nowhere_while_that_is_not_known() {
+    let load = load(4);
+    let bed = Bed::new(&FaultPlan::count_only());
+    let archive = bed.open().unwrap();
+    let records = records(&archive, &load).unwrap();
+    with_list(&archive);
+    let again = |id, item: &str| {
+        files::reclassify(&archive, id, item.parse().ok(), BTreeMap::new(), "Қате тармақ", ACTOR).unwrap();
+    };
+    let was_closed = closed(&archive, &asked("01-01", FIFTEEN), &records[..1]);
+    again(was_closed, FIVE);
+    let was_open = files::open(&archive, &asked("01-02", FIFTEEN), ACTOR).unwrap().id;
+    again(was_open, FIVE);
+    let was_forever = files::open(&archive, &asked("01-03", PERMANENT), ACTOR).unwrap().id;
+    again(was_forever, FIVE);
+    let unknown = closed(&archive, &asked("01-04", "KZ-SAMPLE/none"), &records[1..2]);
+    let ten = closed(&archive, &asked("01-05", FIVE), &records[2..3]);
+    let basis = Basis::read(&archive).unwrap();
+    let today = "2026-03-05".parse().unwrap();
+    let kind = |id| kind_of(&basis, &files::find(&archive, id).unwrap(), today);
+    // As with the day: what was said of the closed file goes on, what was said of the open one does not.
+    assert_eq!(kind(was_closed), Some(InventoryKind::LongTerm));
+    assert_eq!(kind(was_open), None);
+    assert_eq!(kind(was_forever), Some(InventoryKind::Permanent), "for ever stays so");
+    assert_eq!([kind(unknown), kind(ten)], [None, None]);
+}
+
+#[test]
 fn what_was_closed_once_is_not_split() {
     let load = load(2);
     let bed = Bed::new(&FaultPlan::count_only());
