@@ -11,6 +11,7 @@
 
 mod answers;
 mod classifiers;
+mod compact;
 mod documents;
 mod lists;
 mod material;
@@ -255,6 +256,9 @@ impl Shared {
     }
 }
 
+/// Acts with what they bring, and the sessions that are held until they are committed.
+pub(crate) type Decided = (Vec<(Act, Payload)>, Vec<Session>);
+
 /// The opened archive.
 pub struct Archive {
     shared: Arc<Shared>,
@@ -265,6 +269,7 @@ pub struct Archive {
     root: PathBuf,
     recovery: Recovery,
     rebuilt: bool,
+    is_test: bool,
     _held: Option<File>,
 }
 
@@ -283,6 +288,8 @@ pub struct InitOptions {
     pub issuer: Issuer,
     /// What the law leaves to the archive.
     pub policy: Policy,
+    /// Whether it is an archive for tests, which it then stays: by a sample list records are destroyed in no other.
+    pub test: bool,
 }
 
 impl Archive {
@@ -310,7 +317,7 @@ impl Archive {
         restrict(folder)?;
         restrict(&keys_path)?;
         let held = hold(folder)?;
-        let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone())?;
+        let mut config = create_truths(disk.clone(), keys.clone(), id, &origin, clock.clone(), options.test)?;
         config.keys_folder = options.keys_folder.as_ref().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()));
         config.engine = options.engine;
         config.means = options.means;
@@ -363,6 +370,7 @@ impl Archive {
         let (core, recovery) = recover::open(disk.clone(), key_folder.clone(), id, signer, clock.clone())?;
         let head = *core.head();
         let registers = registers(disk.as_ref(), head.size)?;
+        let is_test = is_test(disk.as_ref(), head.size)?;
         let (store, vault) = (core.store_handle(), core.vault_handle());
         let opened = open_index(index.as_ref(), &key_folder, |kv, index_keys, meta| {
             let log = LogReader::new(disk.as_ref(), head.size);
@@ -419,6 +427,7 @@ impl Archive {
             root: root.to_owned(),
             recovery,
             rebuilt: opened.rebuilt,
+            is_test,
             _held: None,
         })
     }
@@ -435,6 +444,11 @@ impl Archive {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Whether it was declared an archive for tests when it was made.
+    pub fn is_test(&self) -> bool {
+        self.is_test
     }
 
     /// What the law leaves to the archive.
@@ -516,7 +530,15 @@ impl Archive {
     /// Commits several acts that stand or fall together, and waits for them. Whoever appended their objects keeps the
     /// sessions until then.
     pub(crate) fn commit_together(&self, acts: Vec<(Act, Payload)>) -> Result<Vec<Committed>, Error> {
-        let committed = self.commit_linked(acts, |core, acts| Ok(core.commit(acts)?))?;
+        self.commit_together_deciding(|| Ok((acts, Vec::new())))
+    }
+
+    /// The same with acts that `decide` finds at the head of the journal.
+    pub(crate) fn commit_together_deciding(
+        &self,
+        decide: impl FnOnce() -> Result<Decided, Error>,
+    ) -> Result<Vec<Committed>, Error> {
+        let committed = self.commit_deciding(decide, |core, acts| Ok(core.commit(acts)?))?;
         self.wait_index()?;
         Ok(committed)
     }
@@ -557,26 +579,53 @@ impl Archive {
         Ok(LogReader::new(self.disk(), core.published()))
     }
 
-    /// Commits these acts, which have no keys, together with a move of the vault to a new epoch without the keys in
-    /// `erase`: when the acts are durable, the keys are gone. Gives the move itself last.
+    /// An entry of the journal.
+    pub fn leaf(&self, entry: u64) -> Result<Leaf, Error> {
+        Ok(Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(LogError::from)?)
+    }
+
+    /// That there is no such record, or that it was destroyed.
+    pub(crate) fn no_record(&self, id: RecordId) -> Error {
+        match self.index().destroyed(id) {
+            Ok(Some((plan, entry))) => {
+                let what = format!("destroyed by plan {plan}, entry {entry}");
+                Error::new(ErrorCode::ArcDestroyed, id.to_string(), what)
+            }
+            Ok(None) => Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record"),
+            Err(e) => e.into(),
+        }
+    }
+
+    /// Commits these acts, which bring no keys, together with a move of the vault to a new epoch without the keys of
+    /// what they erase ([`ActKind::erases`]): when the acts are durable, the keys are gone. Gives the move itself last.
     ///
     /// The one way by which a key goes: nothing that a hold keeps goes by it, whoever asks.
-    pub fn roll_vault(
+    pub(crate) fn roll_vault(&self, acts: Vec<(Act, Payload)>, actor: ActorId) -> Result<Vec<Committed>, Error> {
+        self.roll_vault_deciding(|| Ok((acts, Vec::new())), actor)
+    }
+
+    /// The same with acts that `decide` finds at the head of the journal, while nobody else can write and the index has
+    /// all that was written.
+    pub(crate) fn roll_vault_deciding(
         &self,
-        acts: Vec<(Act, Payload)>,
-        erase: &[KeySlot],
+        decide: impl FnOnce() -> Result<Decided, Error>,
         actor: ActorId,
     ) -> Result<Vec<Committed>, Error> {
-        self.commit_linked(acts, |core, acts| {
-            for act in &acts {
-                self.check_not_held(act)?;
+        self.commit_deciding(decide, |core, acts| {
+            let mut erase = Vec::new();
+            for act in acts.iter().filter(|act| act.kind.erases()) {
+                let unknown =
+                    || Error::new(ErrorCode::ArcNoRecord, "record", "an act erases a key that was never given");
+                let owner = act.rec.ok_or_else(unknown)?;
+                self.check_not_held(owner)?;
+                let id = writer::read_id(self.index().kv, self.index().keys, owner)?.ok_or_else(unknown)?;
+                erase.push(id.key);
             }
-            Ok(core.roll(acts, erase, true, actor)?)
+            Ok(core.roll(acts, &erase, true, actor)?)
         })
     }
 
-    fn check_not_held(&self, act: &Act) -> Result<(), Error> {
-        let Some(record) = act.rec else { return Ok(()) };
+    fn check_not_held(&self, record: RecordId) -> Result<(), Error> {
         let index = self.index();
         let file = index.record_by_id(record)?.and_then(|row| row.filed).map(RecordId);
         for target in [Some(record), file].into_iter().flatten() {
@@ -588,15 +637,17 @@ impl Archive {
         Ok(())
     }
 
-    /// Commits acts beside the commit thread, each linked to its record's entry before.
-    fn commit_linked(
+    /// Commits acts beside the commit thread, each linked to its record's entry before. They are decided on at the head
+    /// of the journal: nothing is committed between the decision and them.
+    fn commit_deciding(
         &self,
-        acts: Vec<(Act, Payload)>,
+        decide: impl FnOnce() -> Result<Decided, Error>,
         commit: impl FnOnce(&mut Committer, Vec<Act>) -> Result<Vec<Committed>, Error>,
     ) -> Result<Vec<Committed>, Error> {
         let mut core = lock(&self.shared.core);
         // Nothing is committed while the core is held, so the index has the heads once it has what was before.
-        self.wait_index_at(core.head().size)?;
+        self.shared.wait_index(core.head().size)?;
+        let (acts, sessions) = decide()?;
         let (mut acts, payloads): (Vec<Act>, Vec<Payload>) = acts.into_iter().unzip();
         let payloads = acts.iter().map(|act| act.id).zip(payloads).collect();
         let mut heads: HashMap<RecordId, Previous> = HashMap::new();
@@ -610,6 +661,7 @@ impl Archive {
             };
         }
         let committed = commit(&mut core, acts);
+        drop(sessions);
         // The commit thread knows nothing of these entries until the index has them.
         self.shared.rolled.store(true, Ordering::Relaxed);
         // After a roll the entries are in the journal even when erasing the old side failed.
@@ -730,13 +782,14 @@ pub enum Register {
     Refusals = 1,
 }
 
-/// Makes the truths of a new archive with its first two entries, and gives the configuration to be written.
+/// Makes the truths of a new archive with its first entries, and gives the configuration to be written.
 pub fn create_truths(
     disk: Arc<dyn Disk>,
     keys: Arc<dyn Disk>,
     id: ArchiveId,
     origin: &str,
     clock: Arc<dyn Clock>,
+    is_test: bool,
 ) -> Result<Config, Error> {
     let key_folder = KeyFolder::new(keys, id);
     key_folder.create(LOG_KEY)?;
@@ -759,6 +812,12 @@ pub fn create_truths(
         act.addresses = vec![sealed.object.address];
         acts.push(act);
     }
+    if is_test {
+        let mut act = Act::new(ActKind::TestDeclared, SYSTEM_ACTOR);
+        act.rec = acts.first().and_then(|first| first.rec);
+        act.prev = Some(Previous::InBatch(0));
+        acts.push(act);
+    }
     core.commit(acts)?;
     core.settle()?;
     Ok(config)
@@ -777,6 +836,15 @@ fn registers(disk: &dyn Disk, size: u64) -> Result<[(RecordId, KeySlot); 2], Err
         found.ok_or_else(|| LogError::integrity("tlog/tile/entries", format!("entry {index} makes no register")))
     };
     Ok([register(0)?, register(1)?])
+}
+
+/// An archive for tests says so in entry 2, where an archive in use has something else for ever.
+fn is_test(disk: &dyn Disk, size: u64) -> Result<bool, Error> {
+    if size <= 2 {
+        return Ok(false);
+    }
+    let leaf = Leaf::decode(2, &LogReader::new(disk, size).entry(2)?).map_err(LogError::from)?;
+    Ok(leaf.act == ActKind::TestDeclared)
 }
 
 // Others on the machine must not list the archive; the files themselves are sealed.

@@ -112,6 +112,38 @@ struct File {
     material: MaterialSection,
     #[serde(default, skip_serializing_if = "Retention::is_default")]
     retention: Retention,
+    #[serde(default)]
+    disposal: Disposal,
+}
+
+/// The table `[disposal]`: what is asked for before anything is destroyed (docs/disposal.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Disposal {
+    /// Members of the commission who must review a plan.
+    pub reviews: u32,
+    /// Persons who must approve it.
+    pub approvals: u32,
+    /// Days between the last approval and the destruction.
+    pub cooling_days: u32,
+    /// Whether the minutes of the commission must come with the plan.
+    pub minutes: bool,
+}
+
+impl Default for Disposal {
+    fn default() -> Self {
+        Self { reviews: 1, approvals: 2, cooling_days: 7, minutes: true }
+    }
+}
+
+impl Disposal {
+    /// What is wrong with it, in technical English.
+    fn fault(&self) -> Option<&'static str> {
+        if self.reviews < 1 || self.approvals < 2 {
+            return Some("disposal.reviews is at least 1 and disposal.approvals at least 2");
+        }
+        (self.cooling_days < 1).then_some("disposal.cooling_days is at least 1")
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -296,6 +328,8 @@ pub struct Config {
     pub fetch: Vec<UrlPrefix>,
     /// What is asked beside the lists of retention periods.
     pub retention: Retention,
+    /// What is asked for before anything is destroyed.
+    pub disposal: Disposal,
 }
 
 impl Config {
@@ -303,8 +337,8 @@ impl Config {
     pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
         let (engine, policy) = (Engine::default(), Policy::default());
         let (means, issuer, fetch) = (MeansKept::default(), Issuer::default(), Vec::new());
-        let retention = Retention::default();
-        Self { archive_id, vkey, keys_folder: None, means, issuer, engine, policy, fetch, retention }
+        let (retention, disposal) = (Retention::default(), Disposal::default());
+        Self { archive_id, vkey, keys_folder: None, means, issuer, engine, policy, fetch, retention, disposal }
     }
 
     /// The text of the file.
@@ -320,6 +354,7 @@ impl Config {
             ingest: self.policy.clone(),
             material: MaterialSection { fetch: self.fetch.clone() },
             retention: self.retention.clone(),
+            disposal: self.disposal,
         };
         toml::to_string(&file).expect("a configuration is plain tables")
     }
@@ -345,6 +380,9 @@ impl Config {
         if let Some(fault) = file.ingest.fault() {
             return Err(malformed(fault));
         }
+        if let Some(fault) = file.disposal.fault() {
+            return Err(malformed(fault.to_owned()));
+        }
         Ok(Self {
             archive_id: file.archive_id.parse().map_err(|e| malformed(format!("archive_id: {e}")))?,
             vkey: file.vkey.parse().map_err(|e| malformed(format!("vkey: {e}")))?,
@@ -355,6 +393,7 @@ impl Config {
             policy: file.ingest,
             fetch: file.material.fetch,
             retention: file.retention,
+            disposal: file.disposal,
         })
     }
 
@@ -410,11 +449,15 @@ mod tests {
         (config.policy.waiting_max, config.policy.waiting_bytes_max) = (1, CONTAINER_BYTES_MAX);
         config.fetch = vec!["http://crl.example.kz/".parse().unwrap()];
         assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
+        let mut one = config.clone();
+        one.disposal.approvals = 1;
+        let mut at_once = config.clone();
+        at_once.disposal.cooling_days = 0;
         let mut none = config.clone();
         none.policy.waiting_max = 0;
         let mut few = config;
         few.policy.waiting_bytes_max -= 1;
-        for bad in [none, few] {
+        for bad in [none, few, one, at_once] {
             let found = Config::parse(&bad.to_text(), Path::new("x"));
             assert!(matches!(found, Err(ConfigError::Malformed { .. })), "{found:?}");
         }

@@ -735,6 +735,81 @@ codes! {
         kk: "Жазбаны тыйым қорғайды. Алдымен тыйымды салған органның келісімімен оны алып тастаңыз («hold lift»).",
         ru: "Запись под запретом. Сначала снимите запрет с согласия того, кто его наложил («hold lift»).",
         en: "A hold keeps the record. First lift it, with the consent of whoever asked for it (`hold lift`).";
+    /// There is no such plan.
+    DspUnknown = "DSP-001", NotFound,
+        kk: "Мұндай жоспар жоқ. Идентификаторын «disposal list» арқылы табыңыз.",
+        ru: "Такого плана нет. Найдите его идентификатор через «disposal list».",
+        en: "There is no such plan. Find its id with `disposal list`.";
+    /// Nothing that was asked for can be in a plan of destruction.
+    DspNotDue = "DSP-002", Conflict,
+        kk: "Іс жою жоспарына енгізілмейді. Себебін «why» арқылы қараңыз.",
+        ru: "Дело не включается в план уничтожения. Причину покажет «why».",
+        en: "The file cannot be in a plan of destruction. `why` says the reason.";
+    /// A plan has more than one commit can hold.
+    DspTooMany = "DSP-003", Refused,
+        kk: "Жоспарда тым көп іс немесе жазба бар: бірнеше жоспарға бөліңіз (--file).",
+        ru: "В плане слишком много дел или записей: разделите его на несколько (--file).",
+        en: "The plan has too many files or records: make several (--file).";
+    /// A value that was given for a plan is not usable.
+    DspArguments = "DSP-004", Refused,
+        kk: "Жоспарға берілген мән жарамсыз. Көрсетілген мәнді түзетіңіз.",
+        ru: "Заданное для плана значение не годится. Исправьте указанное значение.",
+        en: "A value given for the plan is not usable. Correct the value named.";
+    /// The minutes of the expert commission are missing or not usable.
+    DspMinutes = "DSP-005", Refused,
+        kk: "Сараптау комиссиясының хаттамасы берілмеген немесе жарамсыз (--minutes, --minutes-number, \
+             --minutes-date).",
+        ru: "Протокол экспертной комиссии не дан или не годится (--minutes, --minutes-number, --minutes-date).",
+        en: "The minutes of the expert commission are missing or not usable (--minutes, --minutes-number, \
+             --minutes-date).";
+    /// A statement does not follow its schema.
+    DspStatement = "DSP-006", Refused,
+        kk: "Мәлімдеме схемаға сай емес. Оны «disposal statement» арқылы қайта жасаңыз.",
+        ru: "Заявление не соответствует схеме. Составьте его заново через «disposal statement».",
+        en: "The statement does not follow its schema. Make it again with `disposal statement`.";
+    /// A statement is about another plan, or not about all its files.
+    DspOther = "DSP-007", Refused,
+        kk: "Мәлімдеме басқа жоспар туралы немесе жоспардың барлық істерін қамтымайды.",
+        ru: "Заявление о другом плане или не обо всех его делах.",
+        en: "The statement is about another plan, or not about all of its files.";
+    /// A statement is not signed by the person and in the office that it names.
+    DspSigned = "DSP-008", Refused,
+        kk: "Мәлімдемеге онда көрсетілген адам көрсетілген лауазымда қол қоймаған.",
+        ru: "Заявление не подписано названным в нём лицом в названной должности.",
+        en: "The statement is not signed by the person and in the office that it names.";
+    /// A person takes part in a plan twice.
+    DspPerson = "DSP-009", Denied,
+        kk: "Бір адам жоспарда екі рет қатыса алмайды: ұсынған, қараған және бекіткен адамдар әртүрлі болуы тиіс.",
+        ru: "Одно лицо не может участвовать в плане дважды: предлагают, рассматривают и утверждают разные люди.",
+        en: "Nobody takes part in a plan twice: those who propose, review and approve are different persons.";
+    /// The step does not fit how far the plan is.
+    DspStage = "DSP-010", Conflict,
+        kk: "Жоспардың қазіргі сатысында бұл қадам мүмкін емес. Сатысын «disposal show» көрсетеді.",
+        ru: "На этой стадии плана такой шаг невозможен. Стадию покажет «disposal show».",
+        en: "The plan is not at the stage for this step. `disposal show` says how far it is.";
+    /// The days between approval and destruction are not over.
+    DspCooling = "DSP-011", Conflict,
+        kk: "Бекіту мен жою арасындағы күту мерзімі өткен жоқ.",
+        ru: "Срок ожидания между утверждением и уничтожением не истёк.",
+        en: "The days between approval and destruction are not over.";
+    /// Nothing of a plan can be destroyed any more.
+    DspNothing = "DSP-012", Conflict,
+        kk: "Жоспардағы ешбір істі жоюға болмайды. Себептері көрсетілген.",
+        ru: "Ни одно дело плана уничтожить нельзя. Причины указаны.",
+        en: "Nothing of the plan can be destroyed. The reasons are given.";
+    /// The day is not confirmed, or the clock cannot be right.
+    DspDate = "DSP-013", Conflict,
+        kk: "Күн расталмаған немесе компьютер сағаты дұрыс емес. Сағатты тексеріп, екі қызметкердің бүгінгі \
+             мәлімдемесін беріңіз.",
+        ru: "День не подтверждён, или часы компьютера неверны. Проверьте часы и дайте сегодняшнее заявление двух \
+             сотрудников.",
+        en: "The day is not confirmed, or the computer's clock is wrong. Check it, and give a statement of today by \
+             two officers.";
+    /// Something of what was destroyed is still there.
+    DspRemains = "DSP-014", Incomplete,
+        kk: "Жойылғанның бір бөлігі әлі бар: не қалғаны көрсетілген.",
+        ru: "Часть уничтоженного ещё есть: что именно, указано.",
+        en: "Something of what was destroyed is still there: what, is named.";
     /// A list of retention periods does not follow its schema, or one of its examples contradicts its rule.
     RetMalformed = "RET-001", Refused,
         kk: "Сақтау мерзімдерінің тізбесі схемаға сай емес немесе оның мысалы ережесіне қайшы. Көрсетілген жолды \
@@ -923,6 +998,11 @@ codes! {
         kk: "Жазбада мұндай файл жоқ. Тізімін «show» көрсетеді.",
         ru: "В записи нет такого файла. Список показывает «show».",
         en: "The record has no such component. `show` lists them.";
+    /// The record or file was destroyed by an act.
+    ArcDestroyed = "ARC-006", NotFound,
+        kk: "Бұл жазба не іс акт бойынша жойылған. Актісі мен сертификатын «show» көрсетеді.",
+        ru: "Эта запись или дело уничтожены по акту. Акт и сертификат покажет «show».",
+        en: "This record or file was destroyed by an act. `show` gives the act and its certificate.";
 
     /// A source bundle is not the source of this program.
     MeaOtherSource = "MEA-001", Refused,

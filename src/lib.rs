@@ -29,6 +29,7 @@ pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod disposition;
 pub mod error;
 pub mod fetch;
 pub mod filing;

@@ -45,7 +45,7 @@ pub struct Opened<'a> {
 /// Opens a record for reading by `actor`.
 pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Result<Opened<'a>, Error> {
     let reader = archive.index();
-    let unknown = || Error::new(ErrorCode::ArcNoRecord, record.to_string(), "no such record");
+    let unknown = || archive.no_record(record);
     let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
     // The key first: an erased record answers with its own code.
     let key = archive.key(id.key, record)?;
@@ -90,7 +90,7 @@ impl Opened<'_> {
         let reader = self.archive.object(&self.key, owner, ObjectKind::Manifest, &self.row.manifest);
         let manifest = Manifest::decode(&reader.read_all()?)
             .map_err(|e| Error::caused(ErrorCode::StoChanged, owner.to_string(), e))?;
-        let entry = self.entry(self.row.entry)?;
+        let entry = self.archive.leaf(self.row.entry)?;
         // The journal's commitment is the truth; a manifest that does not lead to it is not this record's.
         if entry.g256 != Some(manifest.group().0) || manifest.record != owner {
             let what = "the manifest does not lead to the commitment in the journal";
@@ -114,17 +114,12 @@ impl Opened<'_> {
         let reader = self.archive.object(&self.key, owner, ObjectKind::Amendment, &part.amendment);
         let amendment = Amendment::decode(&reader.read_all()?)
             .map_err(|e| Error::caused(ErrorCode::StoChanged, owner.to_string(), e))?;
-        let entry = self.entry(part.entry)?;
+        let entry = self.archive.leaf(part.entry)?;
         if entry.g256 != Some(amendment.group().0) || amendment.record != owner {
             let what = "the amendment does not lead to its commitment in the journal";
             return Err(Error::new(ErrorCode::StoChanged, owner.to_string(), what));
         }
         Ok((entry, amendment))
-    }
-
-    fn entry(&self, index: u64) -> Result<Leaf, Error> {
-        let log = self.archive.log()?;
-        Ok(Leaf::decode(index, &log.entry(index)?).map_err(crate::tlog::LogError::from)?)
     }
 
     /// The record's entries, oldest first: what was done with it, and apart from that who read it.
@@ -136,7 +131,7 @@ impl Opened<'_> {
         let mut entries = Vec::new();
         let mut next = head;
         while let Some(index) = next {
-            let leaf = self.entry(index)?;
+            let leaf = self.archive.leaf(index)?;
             // Each step goes back: a chain that does not is not one, and would never end.
             if leaf.rec != Some(self.row.id()) || leaf.prev.is_some_and(|prev| prev >= index) {
                 return Err(Error::new(ErrorCode::LogIntegrity, index.to_string(), "the record's chain is broken"));

@@ -102,6 +102,35 @@ impl Archive {
         Ok((act, Payload::Document(document, row), session))
     }
 
+    /// The same with files that are in memory.
+    pub(crate) fn seal_files(
+        &self,
+        act: Act,
+        owner: ActOwner,
+        fields: Map<String, Value>,
+        files: Vec<(String, Vec<u8>)>,
+    ) -> Result<(Act, Payload, Session), Error> {
+        let mut files: Vec<(String, &[u8])> =
+            files.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
+        let files = files.iter_mut().map(|(name, bytes)| (std::mem::take(name), bytes as &mut dyn Read)).collect();
+        self.seal_act(act, owner, fields, files)
+    }
+
+    /// Commits an act document with files that are in memory, waits until the index has it, and gives its entry.
+    pub(crate) fn commit_files(
+        &self,
+        kind: ActKind,
+        actor: ActorId,
+        owner: ActOwner,
+        fields: Map<String, Value>,
+        files: Vec<(String, Vec<u8>)>,
+    ) -> Result<u64, Error> {
+        let (act, payload, session) = self.seal_files(Act::new(kind, actor), owner, fields, files)?;
+        let entry = self.commit(act, payload, None, Some(session))?.entry();
+        self.wait_index()?;
+        Ok(entry)
+    }
+
     /// The act document of an entry, with the places of its files.
     pub(crate) fn document(&self, entry: u64) -> Result<(ActDocument, ActRow), Error> {
         let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the act document cannot be read");

@@ -55,6 +55,11 @@ impl Archive {
             PolicyFile::Authority => ActKind::AuthorityAdopted,
             PolicyFile::Calendar => ActKind::CalendarAdopted,
         };
+        self.adopt_file(kind, file, actor)
+    }
+
+    /// Commits an act of adoption with the checked file that is adopted. Gives the entry.
+    pub(crate) fn adopt_file(&self, kind: ActKind, file: &[u8], actor: ActorId) -> Result<u64, Error> {
         let fields = json!({"file": STANDARD.encode(file), "sha256": sha256(file).to_string()});
         let fields = fields.as_object().cloned().unwrap_or_default();
         let entry = self.commit_document(kind, actor, Register::Archive, fields)?;
@@ -133,15 +138,6 @@ impl Archive {
 
     fn adopted_policy(&self, entry: u64) -> Result<Policy, Error> {
         read(entry, &self.adopted_file(entry)?, Policy::parse)
-    }
-
-    /// Commits the adoption of a checked nomenclature with its file. Gives the entry.
-    pub(crate) fn adopt_nomenclature(&self, file: &[u8], actor: ActorId) -> Result<u64, Error> {
-        let fields = json!({"file": STANDARD.encode(file), "sha256": sha256(file).to_string()});
-        let fields = fields.as_object().cloned().unwrap_or_default();
-        let entry = self.commit_document(ActKind::NomenclatureAdopted, actor, Register::Archive, fields)?;
-        self.wait_index()?;
-        Ok(entry)
     }
 
     /// The files of all nomenclatures that were adopted, with their entries, oldest first.

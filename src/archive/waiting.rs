@@ -17,14 +17,14 @@ use super::{ActOwner, Archive, Registration, Session, lock};
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::{ActRow, StoredObject};
-use crate::index::writer::{Payload, read_id};
+use crate::index::writer::Payload;
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::ActDocument;
 use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::read::ObjectReader;
 use crate::tlog::commit::{Act, Committed};
-use crate::tlog::leaf::{ActKind, Leaf};
+use crate::tlog::leaf::ActKind;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
@@ -225,8 +225,7 @@ impl Archive {
     pub fn waiting(&self, id: RecordId) -> Result<Waiting, Error> {
         let entry = self.waiting_entry(id)?;
         let (document, row) = self.document(entry)?;
-        let leaf = Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(crate::tlog::LogError::from)?;
-        Ok(Waiting { id, entry, since: leaf.t, document, row, key: self.owner_key(id)? })
+        Ok(Waiting { id, entry, since: self.leaf(entry)?.t, document, row, key: self.owner_key(id)? })
     }
 
     fn waiting_entry(&self, id: RecordId) -> Result<u64, Error> {
@@ -246,19 +245,14 @@ impl Archive {
             return Ok(Vec::new());
         }
         let mut acts = refusals;
-        let mut erase = Vec::with_capacity(ids.len());
         let mut bytes = 0;
         for id in ids {
             bytes += self.waiting_bytes(self.waiting_entry(*id)?)?;
-            let reader = self.index();
-            let unknown = || Error::new(ErrorCode::SigNotWaiting, id.to_string(), "no such submission waits");
-            let row = read_id(reader.kv, reader.keys, *id)?.ok_or_else(unknown)?;
             let mut act = Act::new(ActKind::WaitingEnded, actor);
             act.rec = Some(*id);
             acts.push((act, Payload::None));
-            erase.push(row.key);
         }
-        let committed = self.roll_vault(acts, &erase, actor)?;
+        let committed = self.roll_vault(acts, actor)?;
         if let Some((count, held)) = &mut lock(&self.shared.waiting).load {
             let ended = u64::try_from(ids.len()).unwrap_or(u64::MAX);
             (*count, *held) = (count.saturating_sub(ended), held.saturating_sub(bytes));

@@ -11,13 +11,16 @@ use crate::error::Error;
 use crate::index::open::IndexAtHand;
 use crate::index::rows::Meta;
 use crate::model::digest::{Address, Sha256};
-use crate::model::id::{ActId, ObjectId};
+use crate::model::id::{ActId, ObjectId, RecordId};
 use crate::store::disk::{Disk, DiskError};
-use crate::store::format::{ObjectKind, object_address, segment_name, segment_number};
-use crate::store::scrub::{self, Damage, Depth, Scanned};
+use crate::store::format::{
+    ObjectKind, compacted_name, compacted_number, object_address, segment_name, segment_number,
+};
+use crate::store::scrub::{self, Damage, Depth, Scanned, SegmentFile};
 use crate::tlog::LogError;
 use crate::tlog::commit::object_commitment;
-use crate::tlog::leaf::{ActKind, Leaf, SealedSegment};
+use crate::tlog::compact::Facts;
+use crate::tlog::leaf::{ActKind, Leaf};
 use crate::tlog::lock::{LOCK, LockRecord};
 use crate::tlog::recover::read_lock;
 use crate::tlog::tree::{leaf_hash, merkle_root};
@@ -116,28 +119,43 @@ pub fn audit(
 /// What the journal says must be in the store.
 #[derive(Default)]
 struct Expected {
-    acts: HashMap<ActId, (u64, Sha256)>,
-    segments: HashMap<u32, SealedSegment>,
+    acts: HashMap<ActId, Committed>,
+    facts: Facts,
+}
+
+/// An act with objects.
+struct Committed {
+    index: u64,
+    owner: Option<RecordId>,
+    obj: Sha256,
 }
 
 fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut AuditReport) -> Result<Expected, Error> {
     let mut expected = Expected::default();
     let mut records = 0;
     let mut findings = Vec::new();
+    let mut impossible = Vec::new();
     let mut take = |index: u64, leaf: Leaf| {
         records += u64::from(leaf.act == ActKind::RecordAccepted);
         if let Some(obj) = leaf.obj {
-            expected.acts.insert(leaf.id, (index, obj));
+            expected.acts.insert(leaf.id, Committed { index, owner: leaf.rec, obj });
         }
-        if let Some(segment) = leaf.segment {
-            expected.segments.insert(segment.number, segment);
+        if let (ActKind::SegmentCompacted, Some(after)) = (leaf.act, leaf.segment)
+            && expected.facts.segment(after.number).is_none_or(|before| before.frames <= after.frames)
+        {
+            impossible.push((index, after.number));
         }
+        expected.facts.take(index, &leaf);
     };
     report.entries =
         crate::tlog::audit::check(disk, config.archive_id, &config.vkey, lock, &mut take, &mut |d| findings.push(d))?;
     report.records = records;
     for damage in findings {
         report.finding(damage.file, damage.what);
+    }
+    for (index, number) in impossible {
+        let what = format!("entry {index} compacts segment {number}, which was not closed with more frames");
+        report.finding("tlog/tile/entries", what);
     }
     Ok(expected)
 }
@@ -154,30 +172,33 @@ fn store(
     let end = lock.head.store;
     let mut lengths = Vec::new();
     for number in 1..=end.segment {
-        let committed = match (number == end.segment, expected.segments.get(&number)) {
+        let committed = match (number == end.segment, expected.facts.segment(number)) {
             (true, _) => end.len,
             (false, Some(sealed)) => sealed.len,
             // Closed and not yet sealed: nothing but its own frames says how long it is.
             (false, None) => disk.len(&segment_name(number)).map_err(LogError::from)?.unwrap_or(0),
         };
-        lengths.push((number, committed));
+        // Left by a crash after the commit of a compaction: the next open puts it in its place.
+        let is_interrupted = expected.facts.is_left(disk, config.archive_id, number)?;
+        let name = if is_interrupted { compacted_name(number) } else { segment_name(number) };
+        lengths.push((number, name, committed));
     }
-    let total: u64 = lengths.iter().map(|(_, len)| len).sum();
+    let total: u64 = lengths.iter().map(|(_, _, len)| len).sum();
     report.store_bytes = total;
     let mut objects = Objects::default();
     let mut done = 0;
-    for (number, committed) in lengths {
-        let name = segment_name(number);
-        match scan_segment(disk, config, number, committed, options) {
+    for (number, name, committed) in lengths {
+        let file = SegmentFile { archive: config.archive_id, number, name: &name };
+        match scan_segment(disk, file, committed, options) {
             Ok((frames, damages)) => {
                 let len = disk.len(&name).map_err(LogError::from)?.unwrap_or(0);
                 if number != end.segment && len > committed {
                     report.finding(&name, format!("holds {len} bytes, it was closed with {committed}"));
                 }
                 for damage in damages {
-                    report.finding(&name, describe(&damage));
+                    report.finding(&name, damage.to_string());
                 }
-                if let Some(sealed) = expected.segments.get(&number) {
+                if let Some(sealed) = expected.facts.segment(number) {
                     let hashes: Vec<Sha256> = frames.iter().map(|f| leaf_hash(&f.digest.0)).collect();
                     if hashes.len() as u64 != sealed.frames || merkle_root(&hashes) != sealed.root {
                         let (found, wanted) = (hashes.len(), sealed.frames);
@@ -196,45 +217,37 @@ fn store(
         done += committed;
         progress(done, total);
     }
-    report.unreferenced_objects += objects.open.values().map(|o| o.len() as u64).sum::<u64>();
+    // An act whose last object is not there; of one whose owner's key is erased compaction may have left a part.
+    let orphans = objects.open.iter().filter(|(act, _)| !expected.acts.contains_key(*act));
+    report.unreferenced_objects += orphans.map(|(_, o)| o.len() as u64).sum::<u64>();
     let mut missing: Vec<_> = expected.acts.drain().collect();
-    missing.sort_by_key(|(_, (index, _))| *index);
-    for (act, (index, _)) in missing {
-        report.finding("store", format!("objects of act {act} (entry {index}) are missing or not whole"));
+    missing.sort_by_key(|(_, act)| act.index);
+    for (id, Committed { index, owner, .. }) in missing {
+        if !owner.is_some_and(|owner| expected.facts.may_be_gone(owner)) {
+            report.finding("store", format!("objects of act {id} (entry {index}) are missing or not whole"));
+        }
     }
     for (name, _) in disk.list("store").map_err(LogError::from)? {
-        // A segment beyond the lock record is a crash's leftover; anything else was not written by the archive.
-        if segment_number(&name).is_none_or(|n| n == 0) {
+        // A segment beyond the lock record, or what compaction made, is a crash's leftover; anything else was not
+        // written by the archive.
+        if segment_number(&name).or_else(|| compacted_number(&name)).is_none_or(|n| n == 0) {
             report.finding(name, "is not a segment");
         }
     }
     Ok(())
 }
 
-fn describe(damage: &Damage) -> String {
-    match damage {
-        Damage::SegmentHeader => "the header is not that of this segment and archive".to_owned(),
-        Damage::FrameHeader { offset } => format!("no frame begins at byte {offset}, where one must"),
-        Damage::FrameDigest { offset, header } => {
-            format!("frame at byte {offset} does not have its digest (object {}, act {})", header.object, header.act)
-        }
-        Damage::Short { len, committed } => format!("holds {len} bytes, {committed} were committed"),
-    }
-}
-
 /// Frames of one segment in order, and what is damaged. Every byte is read by all threads, each from a frame of its
 /// own.
 fn scan_segment(
     disk: &dyn Disk,
-    config: &Config,
-    number: u32,
+    file: SegmentFile<'_>,
     committed: u64,
     options: Options,
 ) -> Result<(Vec<Scanned>, Vec<Damage>), DiskError> {
     let scan = |from: u64, to: u64, depth: Depth| {
         let (mut frames, mut damages) = (Vec::new(), Vec::new());
-        let archive = config.archive_id;
-        scrub::scan(disk, archive, number, from, to, depth, &mut |f| frames.push(f), &mut |d| damages.push(d))?;
+        scrub::scan_file(disk, file, from, to, depth, &mut |f| frames.push(f), &mut |d| damages.push(d))?;
         Ok::<_, DiskError>((frames, damages))
     };
     if !options.every_byte {
@@ -243,10 +256,8 @@ fn scan_segment(
     let share = committed / options.threads.max(1) as u64;
     let mut starts = vec![0];
     for part in 1..options.threads as u64 {
-        match scrub::next_header(disk, number, part * share, committed)? {
-            start if disk.len(&segment_name(number))?.is_some_and(|len| start < len.min(committed)) => {
-                starts.push(start)
-            }
+        match scrub::next_header(disk, file.name, part * share, committed)? {
+            start if disk.len(file.name)?.is_some_and(|len| start < len.min(committed)) => starts.push(start),
             _ => break,
         }
     }
@@ -287,7 +298,7 @@ impl Objects {
         let Some(objects) = self.open.remove(&header.act) else { return };
         let addresses: Vec<Address> = objects.iter().map(|(_, frames)| object_address(frames)).collect();
         match expected.acts.get(&header.act) {
-            Some((_, obj)) if object_commitment(&addresses) == Some(*obj) => {
+            Some(act) if object_commitment(&addresses) == Some(act.obj) => {
                 expected.acts.remove(&header.act);
                 report.objects += objects.len() as u64;
             }

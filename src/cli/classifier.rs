@@ -7,7 +7,7 @@ use super::{Common, refusals_json};
 use crate::error::{Error, Exit};
 use crate::ingest::classify::{Adopted, adopt};
 use crate::model::strict::shown;
-use crate::text::{Lang, Text, text};
+use crate::text::{Text, text};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -116,14 +116,9 @@ fn list(common: &Common) -> Result<Exit, Error> {
             }));
             continue;
         }
-        let title = match lang {
-            Lang::Kk => &c.title.kk,
-            Lang::Ru => &c.title.ru,
-            Lang::En => &c.title.en,
-        };
         let until = c.valid_to.map(|d| d.to_string()).unwrap_or_default();
         out!("{} {} · {} · {}..{until}", shown(&c.id), shown(&c.edition), c.field, c.valid_from);
-        out!("  {} · {}", shown(title), shown(&c.signer));
+        out!("  {} · {}", shown(c.title.get(lang)), shown(&c.signer));
         let signed = if held.signed { NOT_VALIDATED } else { UNSIGNED };
         out!("  {} {} · {} · #{entry}", c.entries.len(), CODES.get(lang), signed.get(lang));
     }

@@ -174,10 +174,10 @@ fn stale_crls(archive: &Archive) -> Result<Vec<(String, DateTime<Utc>)>, Error> 
 }
 
 /// Records of closed files that must have an original on paper and have none noted.
-fn without_paper(archive: &Archive, basis: &due::Basis, today: chrono::NaiveDate) -> Result<usize, Error> {
+fn without_paper(archive: &Archive, judge: &due::Judge<'_>, today: chrono::NaiveDate) -> Result<usize, Error> {
     let mut lacking = 0;
     for file in due::files(archive)? {
-        if !file.row.is_open() && paper::is_original_required(archive, basis, &file, today) {
+        if !file.row.is_open() && paper::is_original_required(archive, judge, &file, today) {
             lacking += paper::without_original(archive, file.id)?.len();
         }
     }
@@ -266,12 +266,13 @@ impl Doctor {
         }
         match due::Basis::read(&archive) {
             Ok(basis) => {
-                let is_unknown = |file: &File| basis.decide(file, today).status == Status::Unknown;
+                let judge = basis.judge();
+                let is_unknown = |file: &File| judge.decide(file, today).status == Status::Unknown;
                 let unknown = due::files(&archive)?.iter().filter(|file| is_unknown(file)).count();
                 if unknown > 0 {
                     add("files-unknown", FILES_UNKNOWN, unknown.to_string());
                 }
-                let lacking = without_paper(&archive, &basis, today)?;
+                let lacking = without_paper(&archive, &judge, today)?;
                 if lacking > 0 {
                     add("paper-original", PAPER_ORIGINAL, lacking.to_string());
                 }

@@ -2,9 +2,9 @@
 //!
 //! Both print what the one function of `retention` decides; nothing is written.
 
-use super::Common;
 use super::file::{file_json, file_line};
 use super::show::record_id;
+use super::{Common, tomb};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, Exit};
@@ -78,9 +78,9 @@ impl Due {
         }
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
         let basis = Basis::read(&archive)?;
-        let mut counts = [0usize; 3];
+        let (judge, mut counts) = (basis.judge(), [0usize; 3]);
         for file in files(&archive)? {
-            let decision = basis.decide(&file, as_of);
+            let decision = judge.decide(&file, as_of);
             let which = match decision.status {
                 Status::Due => 0,
                 Status::Held => 1,
@@ -137,7 +137,7 @@ pub(super) const NO_ORIGINAL: Text = text(
 /// asked for, or of those in the file.
 fn papers(archive: &Archive, id: RecordId, file: Option<&File>, as_of: NaiveDate) -> Result<(bool, usize), Error> {
     let Some(file) = file else { return Ok((false, 0)) };
-    let is_required = paper::is_original_required(archive, &Basis::read(archive)?, file, as_of);
+    let is_required = paper::is_original_required(archive, &Basis::read(archive)?.judge(), file, as_of);
     if !is_required || file.row.is_open() {
         return Ok((is_required, 0));
     }
@@ -151,12 +151,13 @@ impl Why {
         let archive = common.open()?;
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
         let id = match self.id.parse::<Citation>() {
-            Ok(citation) => {
-                let cited = cite::find(&archive, &citation)?;
-                cited.record.map_or(cited.file.id, |row| row.id())
-            }
+            Ok(citation) => cite::id(&archive, &citation)?,
             Err(_) => record_id(&self.id)?,
         };
+        if let Some(exit) = tomb::show(&archive, id, common)? {
+            archive.close()?;
+            return Ok(exit);
+        }
         let (file, decision) = why(&archive, id, as_of)?;
         let (is_required, missing) = papers(&archive, id, file.as_ref(), as_of)?;
         if common.json() {

@@ -2,9 +2,9 @@
 //!
 //! Every command but `list` and `records` is an act and answers with the file as it is then.
 
-use super::Common;
 use super::search::HIDDEN;
 use super::show::record_id;
+use super::{Common, id_of, tomb};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::files::{self, Asked, File};
@@ -225,8 +225,7 @@ impl FileArgs {
 
 /// The id of a file, as a person wrote it.
 pub(super) fn file_id(text: &str) -> Result<RecordId, Error> {
-    let unknown = |_| Error::new(ErrorCode::FilUnknown, text, "not an id of a file: 32 digits of 0-9 and a-f");
-    text.trim().to_ascii_lowercase().parse().map_err(unknown)
+    id_of(text, ErrorCode::FilUnknown, "a file id")
 }
 
 /// Attributes by name, each named once.
@@ -298,11 +297,18 @@ impl List {
             None => due::files(&archive)?,
         };
         found.retain(is_asked);
-        if found.is_empty() && !common.json() {
-            common.say(NOTHING.get(common.lang()));
-        }
         for file in &found {
             print(common, file);
+        }
+        let destroyed = tomb::list(&archive, common, |tomb| {
+            self.agency.as_ref().is_none_or(|agency| *agency == tomb.agency)
+                && self.year.is_none_or(|year| year == tomb.year)
+                && self.index.as_ref().is_none_or(|index| *index == tomb.index)
+                && !self.open
+                && tomb::has_words(tomb, &words)
+        })?;
+        if found.len() + destroyed == 0 && !common.json() {
+            common.say(NOTHING.get(common.lang()));
         }
         archive.close()?;
         Ok(Exit::Ok)

@@ -2,12 +2,12 @@
 //!
 //! A query is asked once, when the hold is placed: what it finds then is what the hold keeps.
 
-use super::Common;
 use super::file::file_id;
 use super::show::record_id;
+use super::{Common, id_of};
 use crate::archive::Archive;
 use crate::clock::civil_date;
-use crate::error::{Error, Exit};
+use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::holds::{self, Hold, Placing};
 use crate::index::filing::HoldTarget;
 use crate::index::query::Query;
@@ -84,7 +84,7 @@ impl HoldArgs {
             HoldCommand::Lift { id, reason } => {
                 let archive = common.open_to_act()?;
                 let actor = common.actor(&archive)?;
-                let id = hold_id(&id)?;
+                let id = id_of(&id, ErrorCode::HldUnknown, "a hold id")?;
                 let entry = holds::lift(&archive, id, &reason, actor)?;
                 if common.json() {
                     common.print_json(&json!({"status": "lifted", "hold_id": id.to_string(), "entry": entry}));
@@ -97,12 +97,6 @@ impl HoldArgs {
             HoldCommand::List { all } => list(common, all),
         }
     }
-}
-
-fn hold_id(text: &str) -> Result<crate::model::id::RecordId, Error> {
-    let what = "not an id of a hold: 32 digits of 0-9 and a-f";
-    let unknown = |_| Error::new(crate::error::ErrorCode::HldUnknown, text, what);
-    text.trim().to_ascii_lowercase().parse().map_err(unknown)
 }
 
 impl Place {

@@ -47,6 +47,9 @@ pub(super) struct Init {
     /// The source of this program, made by tools/means/pack; beside the program when not given.
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
+    /// An archive for tests, for ever: there records are destroyed by sample lists too, and everything says so.
+    #[arg(long)]
+    test: bool,
 }
 
 const MADE: Text = text("Жаңа архив жасалды", "Создан новый архив", "A new archive was made");
@@ -59,6 +62,12 @@ const VKEY: Text = text(
     "Журналды тексеру кілті (жариялауға болады)",
     "Ключ проверки журнала (можно публиковать)",
     "Verifier key of the journal (may be published)",
+);
+
+const NO_QUORUM: Text = text(
+    "Өкілеттіктер тізілімі енгізілгенше ешкім жоюды қарай да, бекіте де алмайды («policy adopt»).",
+    "Пока не введён реестр полномочий, рассматривать и утверждать уничтожение некому («policy adopt»).",
+    "Until a register of authority is adopted, nobody can review or approve a destruction (`policy adopt`).",
 );
 
 fn engine(name: &str) -> Result<Engine, String> {
@@ -104,6 +113,7 @@ impl Init {
             means: self.means,
             issuer,
             policy,
+            test: self.test,
         };
         let source = super::means::first_source(self.means, self.source)?;
         let archive = Archive::create(dir, &options, Arc::new(SystemClock))?;
@@ -113,7 +123,7 @@ impl Init {
         if common.json() {
             common.print_json(&json!({
                 "archive": dir.to_string_lossy(), "archive_id": archive.config().archive_id.to_string(),
-                "keys": keys.to_string_lossy(), "vkey": vkey,
+                "keys": keys.to_string_lossy(), "vkey": vkey, "test": archive.is_test(),
                 "means": deposited.as_ref().map(|d| d.record.to_string()),
             }));
         } else {
@@ -124,6 +134,7 @@ impl Init {
             if let Some(deposited) = &deposited {
                 super::means::say(deposited, common);
             }
+            common.say(NO_QUORUM.get(lang));
         }
         archive.close()?;
         Ok(Exit::Ok)

@@ -169,7 +169,7 @@ impl InventoryArgs {
                 let archive = common.open_to_act()?;
                 let actor = common.actor(&archive)?;
                 let approval = Approval { until, minutes_number, minutes_date };
-                print(common, &inventory::approve(&archive, which.numbers(), &approval, &attached, actor)?);
+                print(common, &inventory::approve(&archive, which.numbers(), &approval, attached, actor)?);
                 archive
             }
         };

@@ -97,7 +97,9 @@ impl Act {
         };
         let act = RulesAct::draft(&list, &self.agency, self.date, self.shortens, &self.reason).to_toml();
         // Nobody signs in vain what would not be read.
-        if let Err(what) = RulesAct::parse(act.as_bytes()) {
+        if let Err(faults) = RulesAct::parse(act.as_bytes()) {
+            let faults = faults.iter().map(|fault| format!("{}: {}", fault.subject, fault.detail));
+            let what = faults.collect::<Vec<_>>().join("; ");
             return Err(Error::new(ErrorCode::RetApproval, "act", what));
         }
         out_raw!("{act}");

@@ -18,7 +18,9 @@ mod answers;
 mod audit;
 mod card;
 mod classifier;
+mod compact;
 mod demo;
+mod disposal;
 mod doctor;
 mod due;
 mod duplicates;
@@ -47,6 +49,7 @@ pub mod samples;
 mod search;
 mod show;
 mod signatures;
+mod tomb;
 mod validate;
 mod verify;
 mod waiting;
@@ -54,7 +57,7 @@ mod waiting;
 use crate::archive::Archive;
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
-use crate::model::id::ActorId;
+use crate::model::id::{ActorId, ParseIdError, RecordId};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use clap::{Args, Parser, Subcommand};
@@ -115,7 +118,7 @@ enum Command {
     Validate(validate::Validate),
     /// What signatures are judged by, and who may sign: policies and registers of authority.
     Policy(policy::PolicyArgs),
-    /// Lists of retention periods: check them, and compare two editions.
+    /// Lists of retention periods: check and compare them, adopt an edition, see what falls due by them.
     Rules(rules::RulesArgs),
     /// Certificates and CRLs for the validation of signatures.
     Material(material::MaterialArgs),
@@ -137,6 +140,8 @@ enum Command {
     Paper(paper::PaperArgs),
     /// Holds: what must not be disposed of.
     Hold(hold::HoldArgs),
+    /// Destruction: plans, reviews, approvals, execution, certificates.
+    Disposal(disposal::DisposalArgs),
     /// What is due on a day: files whose term is over, held ones among them.
     Due(due::Due),
     /// Why a record or a file is due on its day, or is not.
@@ -149,6 +154,8 @@ enum Command {
     Audit(audit::Audit),
     /// Build the index again from the truths.
     Reindex(reindex::Reindex),
+    /// Remove from the store what was sealed under erased keys, and give back its room.
+    Compact(compact::Compact),
     /// The journal: checkpoint, entries, proofs.
     Log(log::Log),
     /// Say what an answer of an archive is and whether it verifies, without the archive.
@@ -213,12 +220,14 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Inventory(c) => c.run(&common),
         Command::Paper(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
+        Command::Disposal(c) => c.run(&common),
         Command::Due(c) => c.run(&common),
         Command::Why(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
+        Command::Compact(c) => c.run(&common),
         Command::Log(c) => c.run(&common),
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
@@ -242,6 +251,11 @@ pub(crate) fn emit(text: std::fmt::Arguments<'_>) {
 }
 
 const ERROR: Text = text("қате", "ошибка", "error");
+const IS_TEST: Text = text(
+    "СЫНАҚ АРХИВІ: мұндағы ештеңе заңды сақтау емес.",
+    "ТЕСТОВЫЙ АРХИВ: ничто здесь не является законным хранением.",
+    "TEST ARCHIVE: nothing in it is lawful keeping.",
+);
 const CATCHING_UP: Text = text("индекс толықтырылуда", "индекс догоняет журнал", "the index is catching up");
 
 impl Common {
@@ -273,6 +287,9 @@ impl Common {
         let bar = self.bar(CATCHING_UP);
         let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
         bar.clear();
+        if archive.is_test() {
+            self.say(IS_TEST.get(self.lang));
+        }
         Ok(archive)
     }
 
@@ -376,6 +393,11 @@ pub(crate) fn read_up_to(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
     let file = std::fs::File::open(path).map_err(failed)?;
     file.take(max as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+/// The id that a person wrote as `text`, of what `kind` names; `code` says that there is no such thing.
+pub(crate) fn id_of(text: &str, code: ErrorCode, kind: &'static str) -> Result<RecordId, Error> {
+    text.trim().parse().map_err(|e| Error::caused(code, text, ParseIdError { kind, ..e }))
 }
 
 /// Reasons of a refusal for programs.

@@ -9,7 +9,6 @@ use crate::clock::{Clock, SystemClock, utc};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::adopt::{Adopted, Checked, adopt, read};
 use crate::model::calendar::WorkCalendar;
-use crate::model::profile::Title;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::verify::authority::Authority;
@@ -153,14 +152,6 @@ fn register_of(file: &Checked) -> Option<&Authority> {
     }
 }
 
-fn title(title: &Title, lang: Lang) -> &str {
-    match lang {
-        Lang::Kk => &title.kk,
-        Lang::Ru => &title.ru,
-        Lang::En => &title.en,
-    }
-}
-
 /// Since when something is in force; in Kazakh the word stands after the day.
 fn from(day: NaiveDate, lang: Lang) -> String {
     match lang {
@@ -175,14 +166,14 @@ fn print_checked(file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: 
         Checked::Policy(policy) => print_policy(policy, at, lang),
         Checked::Authority(register) => {
             out!("  {}: {} {}", REGISTER.get(lang), shown(&register.id), shown(&register.version));
-            out!("  {} · {}", shown(title(&register.title, lang)), from(register.valid_from, lang));
+            out!("  {} · {}", shown(register.title.get(lang)), from(register.valid_from, lang));
             out!("  SHA-256 {}", register.sha256);
             let (bodies, rows) = (register.bodies.len(), register.persons.len());
             out!("  {}: {bodies} · {}: {rows}", BODIES.get(lang), ROWS.get(lang));
         }
         Checked::Calendar(c) => {
             out!("  {}: {} {} ({})", CALENDAR.get(lang), shown(&c.id), shown(&c.edition), c.status);
-            out!("  {} · {}..{}", shown(title(&c.title, lang)), c.valid_from, c.valid_to);
+            out!("  {} · {}..{}", shown(c.title.get(lang)), c.valid_from, c.valid_to);
             out!("  {}", shown(&c.instrument));
             out!("  SHA-256 {}", c.sha256);
             let (holidays, single) = (c.yearly.len(), c.off.len() + c.working.len());
@@ -199,7 +190,7 @@ fn print_checked(file: &Checked, warnings: &[Warning], at: DateTime<Utc>, lang: 
 
 fn print_policy(policy: &Policy, at: DateTime<Utc>, lang: Lang) {
     out!("  {}: {} {}", POLICY.get(lang), shown(&policy.id), shown(&policy.version));
-    out!("  {} · {}", shown(title(&policy.title, lang)), from(policy.valid_from, lang));
+    out!("  {} · {}", shown(policy.title.get(lang)), from(policy.valid_from, lang));
     out!("  SHA-256 {}", policy.sha256);
     for (heading, anchors) in [(FOR_SIGNATURES, &policy.anchors), (FOR_TIMESTAMPS, &policy.tsa_anchors)] {
         out!("  {}: {}", heading.get(lang), anchors.len());

@@ -7,7 +7,6 @@ use super::ingest::print_refusals;
 use super::{Common, lists, read_up_to, refusals_json};
 use crate::error::{Error, Exit, Refusal};
 use crate::model::calendar::CalendarStatus;
-use crate::model::profile::Title;
 use crate::model::strict::shown;
 use crate::retention::diff::{Change, ChangeKind, Shorter, diff};
 use crate::retention::list::LIST_BYTES_MAX;
@@ -212,17 +211,9 @@ fn some(items: &[String]) -> String {
 
 fn print_head(list: &RuleList, lang: Lang) {
     out!("  {}: {} {} ({})", LIST.get(lang), shown(&list.id), shown(&list.edition), list.status);
-    out!("  {} · {}", shown(in_lang(&list.title, lang)), list.valid_from);
+    out!("  {} · {}", shown(list.title.get(lang)), list.valid_from);
     out!("  {} · {}", shown(&list.instrument), shown(&list.authority));
     out!("  SHA-256 {}", list.sha256);
-}
-
-fn in_lang(title: &Title, lang: Lang) -> &str {
-    match lang {
-        Lang::Kk => &title.kk,
-        Lang::Ru => &title.ru,
-        Lang::En => &title.en,
-    }
 }
 
 impl Diff {
@@ -286,7 +277,7 @@ fn print_diff((old, new): (&RuleList, &RuleList), changes: &[Change], shortened:
             ChangeKind::Changed => CHANGED,
         };
         let rule = new.rules.get(&change.item).or(old.rules.get(&change.item));
-        let title = rule.map_or("", |rule| in_lang(&rule.kind, lang));
+        let title = rule.map_or("", |rule| rule.kind.get(lang));
         out!("{} {}: {}", shown(&change.item), kind.get(lang), shown(title));
         match change.shorter {
             Shorter::Yes => out!("  {}", IS_SHORTER.get(lang)),

@@ -2,9 +2,9 @@
 //!
 //! A list is no reading: titles of restricted records stay out of it.
 
-use super::Common;
 use super::show::{access_text, kind_text};
 use super::signatures::verdict_text;
+use super::{Common, tomb};
 use crate::archive::Archive;
 use crate::clock::rfc3339;
 use crate::error::{Error, Exit};
@@ -13,6 +13,7 @@ use crate::index::query::Query;
 use crate::index::rows::RecordRow;
 use crate::ingest::amend::file_digest;
 use crate::model::citation::Citation;
+use crate::model::fold;
 use crate::model::record::CardField;
 use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, Kind};
@@ -59,6 +60,11 @@ impl Search {
         }
         let archive = common.open()?;
         let more = search(&archive, &query, self.limit, common)?;
+        // A destroyed file is found by its index, title and year.
+        let folded = fold::words(&words);
+        if self.content.is_none() && !folded.is_empty() && !words.contains(':') {
+            tomb::list(&archive, common, |tomb| tomb::has_words(tomb, &folded))?;
+        }
         if more && !common.json() {
             common.say(MORE.get(common.lang()));
         }

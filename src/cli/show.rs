@@ -4,15 +4,14 @@
 
 use super::due::NO_ORIGINAL;
 use super::paper::{papers_json, print_papers};
-use super::{Common, bytes_text};
+use super::{Common, bytes_text, id_of, tomb};
 use crate::access::{HistoryEntry, Opened, open};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::cite;
 use crate::filing::due::Basis;
-use crate::filing::facts::file_of;
-use crate::filing::files::File;
+use crate::filing::files::{self, File};
 use crate::filing::paper::{has_original, is_original_required};
 use crate::index::rows::RecordRow;
 use crate::model::amendment::{Amendment, AmendmentKind};
@@ -37,8 +36,8 @@ pub(super) struct Show {
 }
 
 /// Reads a record id from the command line.
-pub(super) fn record_id(id: &str) -> Result<RecordId, Error> {
-    id.parse().map_err(|e| Error::caused(ErrorCode::ArcNoRecord, id, e))
+pub(super) fn record_id(text: &str) -> Result<RecordId, Error> {
+    id_of(text, ErrorCode::ArcNoRecord, "a record id")
 }
 
 const RECORD: Text = text("Жазба", "Запись", "Record");
@@ -204,23 +203,22 @@ pub(super) fn access_text(access: AccessCategory) -> Text {
 impl Show {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let cited = self.id.parse::<Citation>();
-        let id = if cited.is_ok() { None } else { Some(record_id(&self.id)?) };
         let archive = common.open()?;
-        let id = match (id, cited) {
-            (Some(id), _) => Some(id),
-            (None, Ok(citation)) => {
-                let cited = cite::find(&archive, &citation)?;
-                if cited.record.is_none() {
-                    super::file::print(common, &cited.file);
-                }
-                cited.record.map(|row| row.id())
-            }
-            (None, Err(_)) => None,
+        let is_cited = cited.is_ok();
+        let id = match cited {
+            Ok(citation) => cite::id(&archive, &citation)?,
+            Err(_) => record_id(&self.id)?,
         };
-        if let Some(id) = id {
-            let actor = common.actor(&archive)?;
-            let opened = open(&archive, id, actor)?;
-            print(&archive, &opened, common)?;
+        if let Some(exit) = tomb::show(&archive, id, common)? {
+            archive.close()?;
+            return Ok(exit);
+        }
+        match archive.index().file(id)? {
+            Some(row) if is_cited => super::file::print(common, &File { id, row }),
+            _ => {
+                let actor = common.actor(&archive)?;
+                print(&archive, &open(&archive, id, actor)?, common)?;
+            }
         }
         archive.close()?;
         Ok(Exit::Ok)
@@ -248,14 +246,14 @@ pub(super) fn print(archive: &Archive, opened: &Opened<'_>, common: &Common) -> 
     let (custody, readings) = opened.history()?;
     let id = opened.row.id();
     archive.wait_index()?;
-    let filed = file_of(archive, id)?;
+    let filed = opened.row.filed.map(|file| files::find(archive, RecordId(file))).transpose()?;
     let index = archive.index();
     let mut holds: Vec<(RecordId, bool)> = index.holds_on(id)?.into_iter().map(|hold| (hold, true)).collect();
     if let Some(file) = &filed {
         holds.extend(index.holds_on(file.id)?.into_iter().map(|hold| (hold, false)));
     }
     let needs_paper = match (&filed, Basis::read(archive)) {
-        (Some(file), Ok(basis)) => is_original_required(archive, &basis, file, civil_date(archive.now())),
+        (Some(file), Ok(basis)) => is_original_required(archive, &basis.judge(), file, civil_date(archive.now())),
         // While anything cannot be read, nothing is said of terms; the record is shown all the same.
         _ => false,
     };

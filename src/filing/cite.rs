@@ -1,7 +1,7 @@
 //! What a citation names: a file, or a record in it.
 //!
-//! Only reads. A file whose key was erased is still listed in its inventory, and is answered as one that is not known
-//! by its id.
+//! Only reads. A file that was destroyed is still listed in its inventory, so its citation names it, and with a
+//! document too: what became of it is said by its id.
 
 use super::files::{self, File};
 use super::inventory;
@@ -20,19 +20,35 @@ pub struct Cited {
     pub record: Option<RecordRow>,
 }
 
-/// Finds what a citation names.
-pub fn find(archive: &Archive, citation: &Citation) -> Result<Cited, Error> {
-    let unknown = |what: &str| Error::new(ErrorCode::FilNoInventory, citation.to_string(), what);
+/// The file that a citation names.
+fn file_id(archive: &Archive, citation: &Citation) -> Result<RecordId, Error> {
     let listed = inventory::find(archive, citation.fonds, citation.inventory)?;
     let unit = archive.index().unit(listed.id, citation.unit)?;
-    let unit = unit.ok_or_else(|| unknown("the inventory has no such file"))?;
-    let file = files::find(archive, RecordId(unit.file))?;
+    Ok(RecordId(unit.ok_or_else(|| unknown(citation, "the inventory has no such file"))?.file))
+}
+
+fn unknown(citation: &Citation, what: &str) -> Error {
+    Error::new(ErrorCode::FilNoInventory, citation.to_string(), what)
+}
+
+/// The id of the record or file that a citation names; of the file when that was destroyed.
+pub fn id(archive: &Archive, citation: &Citation) -> Result<RecordId, Error> {
+    let file = file_id(archive, citation)?;
+    if archive.index().destroyed(file)?.is_some() {
+        return Ok(file);
+    }
+    Ok(find(archive, citation)?.record.map_or(file, |row| row.id()))
+}
+
+/// Finds what a citation names.
+pub fn find(archive: &Archive, citation: &Citation) -> Result<Cited, Error> {
+    let file = files::find(archive, file_id(archive, citation)?)?;
     let record = match citation.document {
         None => None,
         Some(wanted) => {
             let mut rows = records(archive, file.id)?.into_iter();
             let found = rows.find(|row| row.number_in_file == Some(wanted));
-            Some(found.ok_or_else(|| unknown("the file has no such document"))?)
+            Some(found.ok_or_else(|| unknown(citation, "the file has no such document"))?)
         }
     };
     Ok(Cited { file, record })

@@ -22,27 +22,20 @@ pub struct Basis {
 impl Basis {
     /// Reads it.
     pub fn read(archive: &Archive) -> Result<Self, Error> {
+        archive.wait_index()?;
+        Self::of_index(archive)
+    }
+
+    /// The same by the index as it is, for who has waited for it and lets nobody write.
+    pub(crate) fn of_index(archive: &Archive) -> Result<Self, Error> {
         // What cannot be read may have been a hold, a longer term, another file: then nothing is said to be due.
         super::check_whole(archive)?;
         Ok(Self { holds: Holds::read(archive)?, lists: archive.adopted_lists()? })
     }
 
-    /// The decision about a file on a day.
-    pub fn decide(&self, file: &File, as_of: NaiveDate) -> Decision {
-        self.decide_with(file, None, as_of)
-    }
-
-    /// The same if `next` were adopted as the newest edition of its list, with or without a decision to shorten.
-    pub fn decide_with(&self, file: &File, next: Option<(&RuleList, bool)>, as_of: NaiveDate) -> Decision {
-        let mut editions = self.editions(next.map(|(list, _)| list));
-        // After everything that there is.
-        editions.extend(next.map(|(list, is_shortening)| Edition { entry: u64::MAX, list, is_shortening }));
-        evaluate(&facts::of(file.id, &file.row, &self.holds), &editions, as_of)
-    }
-
-    /// How long a file is kept, by what is adopted; none when that is not known.
-    pub fn length(&self, file: &File, as_of: NaiveDate) -> Option<Length> {
-        length(&facts::of(file.id, &file.row, &self.holds), &self.editions(None), as_of)
+    /// Judges by what is adopted.
+    pub fn judge(&self) -> Judge<'_> {
+        self.judge_by(None)
     }
 
     /// The holds by which files are kept.
@@ -50,24 +43,39 @@ impl Basis {
         &self.holds
     }
 
-    /// The editions that count, with `next` still to come.
-    fn editions(&self, next: Option<&RuleList>) -> Vec<Edition<'_>> {
-        let mut editions: Vec<Edition<'_>> = self.lists.iter().map(AdoptedList::edition).collect();
+    /// Judges as if `next` were adopted after everything that there is, with or without a decision to shorten.
+    pub fn judge_with<'a>(&'a self, next: &'a RuleList, is_shortening: bool) -> Judge<'a> {
+        self.judge_by(Some(Edition { entry: u64::MAX, list: next, is_shortening }))
+    }
+
+    fn judge_by<'a>(&'a self, next: Option<Edition<'a>>) -> Judge<'a> {
+        let all: Vec<Edition<'a>> = self.lists.iter().map(AdoptedList::edition).chain(next).collect();
         // A sample is for trials: what an earlier sample said protects nothing.
-        let ids: Vec<(bool, &str)> = editions.iter().map(|e| (is_sample(e), e.list.id.as_str())).collect();
-        let later = |at: usize, id: &str| ids[at + 1..].iter().any(|(_, other)| *other == id);
-        let is_kept: Vec<bool> = ids.iter().enumerate().map(|(at, (sample, id))| !*sample || !later(at, id)).collect();
-        let mut kept = is_kept.iter();
-        editions.retain(|_| *kept.next().unwrap_or(&true));
-        if let Some(next) = next {
-            editions.retain(|edition| !is_sample(edition) || edition.list.id != next.id);
-        }
-        editions
+        let is_past = |at: usize, edition: &Edition<'_>| {
+            let is_sample = edition.list.status == CalendarStatus::Sample;
+            is_sample && all.iter().skip(at + 1).any(|later| later.list.id == edition.list.id)
+        };
+        let kept = all.iter().enumerate().filter(|(at, edition)| !is_past(*at, edition));
+        Judge { holds: &self.holds, editions: kept.map(|(_, edition)| *edition).collect() }
     }
 }
 
-fn is_sample(edition: &Edition<'_>) -> bool {
-    edition.list.status == CalendarStatus::Sample
+/// Holds and editions by which any number of files are judged.
+pub struct Judge<'a> {
+    holds: &'a Holds,
+    editions: Vec<Edition<'a>>,
+}
+
+impl Judge<'_> {
+    /// The decision about a file on a day.
+    pub fn decide(&self, file: &File, as_of: NaiveDate) -> Decision {
+        evaluate(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
+    }
+
+    /// How long a file is kept; none when that is not known.
+    pub fn length(&self, file: &File, as_of: NaiveDate) -> Option<Length> {
+        length(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
+    }
 }
 
 /// What becomes of a file, or of a record with its file, on a day; with the file, when there is one.
@@ -88,7 +96,7 @@ pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<
             _ => e,
         })?,
     };
-    let decision = basis.decide(&file, as_of);
+    let decision = basis.judge().decide(&file, as_of);
     Ok((Some(file), decision))
 }
 

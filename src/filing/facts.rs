@@ -2,12 +2,12 @@
 //!
 //! Asked of the index, which may be behind the journal: whoever decides by it waits for the index first.
 
-use super::files::File;
 use crate::archive::Archive;
 use crate::error::Error;
-use crate::index::filing::{FileRow, StateRow, date};
+use crate::index::filing::{FileRow, RulingRow, StateRow, date};
+use crate::model::case_file::ListItem;
 use crate::model::id::RecordId;
-use crate::retention::{Facts, Hold, Item, State};
+use crate::retention::{Facts, Hold, Ruling, State};
 use std::collections::HashMap;
 
 /// The holds that are not lifted, by the file that they keep. A hold on a record that is in no file keeps nothing else.
@@ -50,28 +50,27 @@ pub fn of(id: RecordId, row: &FileRow, holds: &Holds) -> Facts {
         newest: known(row.newest),
         documents: row.documents,
         states: row.states.iter().map(state).collect(),
-        rulings: Vec::new(),
+        rulings: row.rulings.iter().filter_map(|(entry, row)| ruling(*entry, *row)).collect(),
         holds: holds.of(id).to_vec(),
     }
+}
+
+fn ruling(entry: u64, row: RulingRow) -> Option<Ruling> {
+    Some(match row {
+        RulingRow::Forever => Ruling::Forever { entry },
+        RulingRow::NotBefore(day) => Ruling::NotBefore { entry, day: date(day)? },
+        RulingRow::NotNeeded(day) => Ruling::NotNeeded { entry, day: date(day)? },
+    })
 }
 
 fn state(row: &StateRow) -> State {
     State {
         entry: row.entry,
         closed: row.closed.and_then(date),
-        item: row.item.clone().map(|(list, item)| Item { list, item }),
+        item: row.item.clone().map(|(list, item)| ListItem { list, item }),
         attributes: row.attributes.clone(),
         events: row.events.iter().filter_map(|(event, day)| Some((event.clone(), date(*day)?))).collect(),
         // No act comes with a signed decision to shorten yet: an earlier, later day always stays.
         is_shortening: false,
-    }
-}
-
-/// The file of a record, when it is in one.
-pub fn file_of(archive: &Archive, record: RecordId) -> Result<Option<File>, Error> {
-    let row = archive.index().record_by_id(record)?;
-    match row.and_then(|row| row.filed) {
-        Some(file) => super::files::find(archive, RecordId(file)).map(Some),
-        None => Ok(None),
     }
 }

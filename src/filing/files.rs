@@ -135,8 +135,12 @@ pub(super) fn next_volume(archive: &Archive, agency: &str, index: &str, year: u1
 
 /// The file with this id.
 pub fn find(archive: &Archive, id: RecordId) -> Result<File, Error> {
+    if let Some(row) = archive.index().file(id)? {
+        return Ok(File { id, row });
+    }
+    let destroyed = archive.index().destroyed(id)?.is_some();
     let unknown = || Error::new(ErrorCode::FilUnknown, id.to_string(), "no such file");
-    Ok(File { id, row: archive.index().file(id)?.ok_or_else(unknown)? })
+    Err(if destroyed { archive.no_record(id) } else { unknown() })
 }
 
 /// Closes an open file on `day`.
@@ -329,7 +333,8 @@ fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) 
         return refused(format!("file {} was closed, so it has a day", from.id));
     }
     let (basis, today) = (Basis::read(archive)?, civil_date(archive.now()));
-    let is_permanent = |file: &File| basis.decide(file, today).status == Status::Permanent;
+    let judge = basis.judge();
+    let is_permanent = |file: &File| judge.decide(file, today).status == Status::Permanent;
     if is_permanent(&from) && !is_permanent(to) {
         return refused(format!("file {} is kept for ever", from.id));
     }
@@ -337,8 +342,7 @@ fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) 
 }
 
 pub(super) fn record_row(archive: &Archive, record: RecordId) -> Result<RecordRow, Error> {
-    let unknown = || Error::new(ErrorCode::ArcNoRecord, record.to_string(), "no such record");
-    archive.index().record_by_id(record)?.ok_or_else(unknown)
+    archive.index().record_by_id(record)?.ok_or_else(|| archive.no_record(record))
 }
 
 pub(super) fn check_open(file: &File) -> Result<(), Error> {

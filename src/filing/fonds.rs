@@ -36,10 +36,7 @@ pub fn open(archive: &Archive, opening: &FondsOpening, actor: ActorId) -> Result
         return Err(Error::new(ErrorCode::FilNumberTaken, opening.number.to_string(), "a fonds has this number"));
     }
     let owner = ActOwner::New(RecordId(crate::random::bytes()), OWN_SUBTREE);
-    let (act, payload, session) =
-        archive.seal_document(ActKind::FondsOpened, actor, owner, opening.fields(), Vec::new())?;
-    archive.commit(act, payload, None, Some(session))?;
-    archive.wait_index()?;
+    archive.commit_files(ActKind::FondsOpened, actor, owner, opening.fields(), Vec::new())?;
     find(archive, opening.number)
 }
 
@@ -60,10 +57,7 @@ pub fn succeed(archive: &Archive, number: u32, succession: &Succession, actor: A
         return refused(format!("the fonds was taken over on {last}"));
     }
     let owner = ActOwner::Known(fonds.id);
-    let (act, payload, session) =
-        archive.seal_document(ActKind::FondsSucceeded, actor, owner, succession.fields(), Vec::new())?;
-    archive.commit(act, payload, None, Some(session))?;
-    archive.wait_index()?;
+    archive.commit_files(ActKind::FondsSucceeded, actor, owner, succession.fields(), Vec::new())?;
     find(archive, number)
 }
 

@@ -90,8 +90,11 @@ pub fn place(
     let (act, payload, session) = archive.seal_document(ActKind::HoldPlaced, actor, owner, fields, Vec::new())?;
     let mut acts = vec![(act, payload)];
     acts.extend(targets.iter().map(|target| (about(ActKind::HoldCovers, *target, id, actor), Payload::None)));
-    let committed = archive.commit_together(acts)?;
-    drop(session);
+    let committed = archive.commit_together_deciding(|| {
+        // Once more at the head of the journal: nobody is told of a hold on what was destroyed meanwhile.
+        targets.iter().try_for_each(|target| check_target(archive, *target))?;
+        Ok((acts, vec![session]))
+    })?;
     Ok((id, committed[0].index))
 }
 
@@ -148,10 +151,7 @@ fn check_target(archive: &Archive, target: HoldTarget) -> Result<(), Error> {
     let id = target.id();
     match target {
         HoldTarget::File(_) => super::files::find(archive, id).map(drop),
-        HoldTarget::Record(_) => {
-            let unknown = || Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record");
-            archive.index().record_by_id(id)?.map(drop).ok_or_else(unknown)
-        }
+        HoldTarget::Record(_) => archive.index().record_by_id(id)?.map(drop).ok_or_else(|| archive.no_record(id)),
     }
 }
 

@@ -13,7 +13,7 @@
 //!
 //! Files are entered all or none, also after a crash.
 
-use super::due::{self, Basis};
+use super::due::{self, Basis, Judge};
 use super::files::{self, File, check_short};
 use super::fonds::{self, Fonds};
 use super::{check_number, check_text, check_whole};
@@ -31,7 +31,6 @@ use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 
 /// Files that are kept for more years than this, and not for ever, have an inventory of their own (temporary over 10
 /// years).
@@ -74,10 +73,7 @@ pub fn open(archive: &Archive, opening: &InventoryOpening, actor: ActorId) -> Re
         return Err(Error::new(ErrorCode::FilNumberTaken, opening.number.to_string(), what));
     }
     let owner = ActOwner::New(RecordId(crate::random::bytes()), OWN_SUBTREE);
-    let (act, payload, session) =
-        archive.seal_document(ActKind::InventoryOpened, actor, owner, opening.fields(), Vec::new())?;
-    archive.commit(act, payload, None, Some(session))?;
-    archive.wait_index()?;
+    archive.commit_files(ActKind::InventoryOpened, actor, owner, opening.fields(), Vec::new())?;
     find(archive, opening.fonds, opening.number)
 }
 
@@ -110,6 +106,7 @@ pub fn enter(
     let (fonds, inventory) = (fonds::find(archive, fonds)?, find(archive, fonds, number)?);
     // A number whose document cannot be read was given all the same.
     let basis = Basis::read(archive)?;
+    let judge = basis.judge();
     if ids.is_empty() || ids.len() > ENTERED_MAX {
         let what = format!("{} files, wanted 1 to {ENTERED_MAX} at once", ids.len());
         return Err(Error::new(ErrorCode::FilText, "files", what));
@@ -118,7 +115,7 @@ pub fn enter(
     let mut known = BTreeSet::new();
     for id in ids.iter().filter(|id| known.insert(**id)) {
         let file = files::find(archive, *id)?;
-        check_enters(archive, &basis, &file, &fonds, &inventory.row)?;
+        check_enters(archive, &judge, &file, &fonds, &inventory.row)?;
         let number = u32::try_from(units.len() + 1).ok().and_then(|n| inventory.row.units.checked_add(n));
         let full = || Error::new(ErrorCode::FilNumberTaken, id.to_string(), "the inventory has no more numbers");
         units.push(unit(archive, number.ok_or_else(full)?, &file, inventory.row.kind())?);
@@ -140,7 +137,7 @@ pub fn enter(
 
 fn check_enters(
     archive: &Archive,
-    basis: &Basis,
+    judge: &Judge<'_>,
     file: &File,
     fonds: &Fonds,
     inventory: &InventoryRow,
@@ -158,7 +155,7 @@ fn check_enters(
     if !fonds.row.is_of(&file.row.agency) {
         return refused(ErrorCode::FilNotOfInventory, format!("it is of {}, the fonds is not", file.row.agency));
     }
-    let belongs = kind_of(basis, file, civil_date(archive.now()));
+    let belongs = kind_of(judge, file, civil_date(archive.now()));
     // That a file is about the staff is for a person to say, with the attribute or by entering it.
     let is_said = inventory.kind() == InventoryKind::Personnel && belongs != Some(InventoryKind::Personnel);
     if belongs != Some(inventory.kind()) && !is_said {
@@ -203,14 +200,14 @@ fn is_personnel(row: &FileRow) -> bool {
 }
 
 /// The kind of inventory that a file belongs into; none when it belongs into none, or that is not known.
-pub fn kind_of(basis: &Basis, file: &File, as_of: NaiveDate) -> Option<InventoryKind> {
+pub fn kind_of(judge: &Judge<'_>, file: &File, as_of: NaiveDate) -> Option<InventoryKind> {
     if is_personnel(&file.row) {
         return Some(InventoryKind::Personnel);
     }
-    if basis.decide(file, as_of).status == Status::Permanent {
+    if judge.decide(file, as_of).status == Status::Permanent {
         return Some(InventoryKind::Permanent);
     }
-    match basis.length(file, as_of)? {
+    match judge.length(file, as_of)? {
         Length::Permanent => Some(InventoryKind::Permanent),
         length => length.is_over(LONG_TERM_OVER_YEARS).then_some(InventoryKind::LongTerm),
     }
@@ -222,7 +219,7 @@ pub fn approve(
     archive: &Archive,
     (fonds, number): (u32, u32),
     approval: &Approval,
-    attached: &[(String, Vec<u8>)],
+    attached: Vec<(String, Vec<u8>)>,
     actor: ActorId,
 ) -> Result<Inventory, Error> {
     let inventory = find(archive, fonds, number)?;
@@ -239,15 +236,9 @@ pub fn approve(
         let what = format!("it is approved up to {until}");
         return Err(Error::new(ErrorCode::FilApproved, approval.until.to_string(), what));
     }
-    check_attached(attached)?;
-    let mut readers: Vec<(String, &[u8])> =
-        attached.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
-    let readers = readers.iter_mut().map(|(name, bytes)| (name.clone(), bytes as &mut dyn Read)).collect();
+    check_attached(&attached)?;
     let owner = ActOwner::Known(inventory.id);
-    let (act, payload, session) =
-        archive.seal_document(ActKind::InventoryApproved, actor, owner, approval.fields(), readers)?;
-    archive.commit(act, payload, None, Some(session))?;
-    archive.wait_index()?;
+    archive.commit_files(ActKind::InventoryApproved, actor, owner, approval.fields(), attached)?;
     find(archive, fonds, number)
 }
 
@@ -293,6 +284,7 @@ impl Approved {
 /// nobody has approved.
 pub fn inventories_approved(archive: &Archive, agency: &str, year: u16) -> Result<Approved, Error> {
     let basis = Basis::read(archive)?;
+    let judge = basis.judge();
     let fonds: BTreeSet<u32> =
         fonds::list(archive)?.iter().filter(|fonds| fonds.row.is_of(agency)).map(|fonds| fonds.row.number).collect();
     let mut kinds: BTreeMap<InventoryKind, (bool, bool)> = BTreeMap::new();
@@ -312,7 +304,7 @@ pub fn inventories_approved(archive: &Archive, agency: &str, year: u16) -> Resul
         let is_by_then = closed(&file.row).is_some_and(|closed| closed.year() <= i32::from(year));
         if is_of
             && is_by_then
-            && let Some(kind) = kind_of(&basis, &file, today)
+            && let Some(kind) = kind_of(&judge, &file, today)
         {
             approved.unlisted.push((file, kind));
         }

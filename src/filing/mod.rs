@@ -28,7 +28,7 @@ use crate::limits::TEXT_LONG_CHARS_MAX;
 use crate::model::strict::is_unprintable;
 
 /// Refuses a text that nobody could read later.
-fn check_text(name: &str, text: &str) -> Result<(), Error> {
+pub(crate) fn check_text(name: &str, text: &str) -> Result<(), Error> {
     let count = text.chars().count();
     if text.trim().is_empty() || count > TEXT_LONG_CHARS_MAX || text.contains(is_unprintable) {
         let what = format!("{count} characters; wanted 1 to {TEXT_LONG_CHARS_MAX}, printable and not blank");
@@ -45,9 +45,8 @@ fn check_number(name: &str, number: u32) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses while something in the archive cannot be read: it may have been what is asked about.
+/// Refuses while something that the index has seen cannot be read: it may have been what is asked about.
 fn check_whole(archive: &Archive) -> Result<(), Error> {
-    archive.wait_index()?;
     let damaged = archive.index_meta().damaged;
     if damaged > 0 {
         let what = format!("{damaged} entries of the journal brought what cannot be read; run audit");

@@ -6,6 +6,7 @@ use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
 use crate::model::id::ActorId;
 use crate::model::nomenclature::Nomenclature;
+use crate::tlog::leaf::ActKind;
 
 /// A nomenclature that was adopted.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub fn adopt(archive: &Archive, nomenclature: &Nomenclature, bytes: &[u8], actor
     {
         return Ok(Adopted::Held(held.entry));
     }
-    archive.adopt_nomenclature(bytes, actor).map(Adopted::Done)
+    archive.adopt_file(ActKind::NomenclatureAdopted, bytes, actor).map(Adopted::Done)
 }
 
 /// Every nomenclature that was adopted, oldest first.

@@ -6,7 +6,7 @@
 //! A crash leaves an act whole or not begun.
 
 use super::check_text;
-use super::due::Basis;
+use super::due::Judge;
 use super::files::{File, check_short, record_row};
 use crate::archive::{ActOwner, Archive};
 use crate::error::{Error, ErrorCode};
@@ -83,9 +83,7 @@ fn commit(
     fields: Map<String, Value>,
     actor: ActorId,
 ) -> Result<Vec<PaperRow>, Error> {
-    let (act, payload, session) = archive.seal_document(kind, actor, ActOwner::Known(record), fields, Vec::new())?;
-    archive.commit(act, payload, None, Some(session))?;
-    archive.wait_index()?;
+    archive.commit_files(kind, actor, ActOwner::Known(record), fields, Vec::new())?;
     Ok(record_row(archive, record)?.papers)
 }
 
@@ -102,10 +100,10 @@ pub fn list(archive: &Archive) -> Result<Vec<RecordRow>, Error> {
 
 /// Whether documents of this file must have an original on paper: where the archive is configured so, for terms over a
 /// number of years (akimat regulation, section 3).
-pub fn is_original_required(archive: &Archive, basis: &Basis, file: &File, as_of: NaiveDate) -> bool {
+pub fn is_original_required(archive: &Archive, judge: &Judge<'_>, file: &File, as_of: NaiveDate) -> bool {
     let Some(over) = archive.config().retention.paper_original_over_years else { return false };
-    let is_permanent = basis.decide(file, as_of).status == Status::Permanent;
-    is_permanent || basis.length(file, as_of).is_some_and(|length| length.is_over(over))
+    let is_permanent = judge.decide(file, as_of).status == Status::Permanent;
+    is_permanent || judge.length(file, as_of).is_some_and(|length| length.is_over(over))
 }
 
 /// The records of a file of which no original on paper is noted.

@@ -57,20 +57,20 @@ pub fn simulate(archive: &Archive, as_of: NaiveDate, years: u32, next: Option<&R
     let as_of = next.map_or(as_of, |list| as_of.max(list.valid_from));
     let last = as_of.year().saturating_add(i32::try_from(years).unwrap_or(i32::MAX));
     let mut simulation = Simulation::default();
+    let judge = basis.judge();
+    let next = next.map(|list| (basis.judge_with(list, false), basis.judge_with(list, true)));
     for file in files(archive)? {
-        let before = basis.decide(&file, as_of);
-        let after = match next {
-            None => before.clone(),
-            Some(list) => basis.decide_with(&file, Some((list, false)), as_of),
+        let before = judge.decide(&file, as_of);
+        let Some((next, shortening)) = &next else {
+            simulation.count(&file, &before, as_of, last);
+            continue;
         };
+        let (after, shortened) = (next.decide(&file, as_of), shortening.decide(&file, as_of));
         simulation.count(&file, &after, as_of, last);
-        if let Some(list) = next {
-            let shortened = basis.decide_with(&file, Some((list, true)), as_of);
-            let day = |decision: &Decision| (decision.due, decision.status, decision.action);
-            let shortened = Some(shortened).filter(|shortened| day(shortened) != day(&after));
-            if day(&after) != day(&before) || shortened.is_some() {
-                simulation.changes.push(Change { file, before, after, shortened });
-            }
+        let day = |decision: &Decision| (decision.due, decision.status, decision.action);
+        let shortened = Some(shortened).filter(|shortened| day(shortened) != day(&after));
+        if day(&after) != day(&before) || shortened.is_some() {
+            simulation.changes.push(Change { file, before, after, shortened });
         }
     }
     Ok(simulation)

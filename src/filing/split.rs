@@ -7,7 +7,7 @@
 //! A crash leaves the volume with all its records, or neither.
 
 use super::check_text;
-use super::due::Basis;
+use super::due::{Basis, Judge};
 use super::files::{ENTERED_MAX, File, check_open, find, next_volume, record_row};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
@@ -52,7 +52,7 @@ pub fn split(
     }
     let opening = opening(archive, &file, reason)?;
     let part = RecordId(crate::random::bytes());
-    check_not_sooner(archive, &basis, &file, part, &opening)?;
+    check_not_sooner(archive, &basis.judge(), &file, part, &opening)?;
     let owner = ActOwner::New(part, archive.subtree(&file.row.agency, actor)?);
     let (act, payload, session) =
         archive.seal_document(ActKind::FileOpened, actor, owner, opening.fields(), Vec::new())?;
@@ -87,6 +87,7 @@ fn opening(archive: &Archive, file: &File, reason: &str) -> Result<Opening, Erro
             part_of: file.id,
             reason: reason.to_owned(),
             events: state.events.iter().filter_map(|(event, on)| Some((event.clone(), date(*on)?))).collect(),
+            dates: row.dates(),
         }),
     })
 }
@@ -94,18 +95,17 @@ fn opening(archive: &Archive, file: &File, reason: &str) -> Result<Opening, Erro
 /// Judges the volume as it would be: nothing in it may be kept for less than in the file that it is taken from.
 fn check_not_sooner(
     archive: &Archive,
-    basis: &Basis,
+    judge: &Judge<'_>,
     file: &File,
     part: RecordId,
     opening: &Opening,
 ) -> Result<(), Error> {
     let malformed = || Error::new(ErrorCode::FilText, file.id.to_string(), "the volume cannot be opened as it is");
     let document = ActDocument::new(opening.fields());
-    let mut row = FileRow::opened(&document, archive.head().size).ok_or_else(malformed)?;
-    row.goes_on(Some(&file.row));
+    let row = FileRow::opened(&document, archive.head().size).ok_or_else(malformed)?;
     let (part, today) = (File { id: part, row }, civil_date(archive.now()));
-    let is_permanent = |file: &File| basis.decide(file, today).status == Status::Permanent;
-    let (before, after) = (basis.length(file, today), basis.length(&part, today));
+    let is_permanent = |file: &File| judge.decide(file, today).status == Status::Permanent;
+    let (before, after) = (judge.length(file, today), judge.length(&part, today));
     let is_shorter = before.zip(after).is_some_and(|(before, after)| after < before);
     if is_shorter || (is_permanent(file) && !is_permanent(&part)) {
         let what = "by an earlier item the file is kept longer than the volume would be";

@@ -7,6 +7,7 @@ use crate::model::case_file::{Change, ListItem, Opening};
 use crate::model::citation::Citation;
 use crate::model::id::RecordId;
 use crate::model::record::ActDocument;
+use crate::tlog::leaf::ActKind;
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -70,6 +71,8 @@ pub struct FileRow {
     pub listed: Option<ListedRow>,
     /// The volume that it was split from.
     pub part_of: Option<[u8; 16]>,
+    /// What commissions ruled, oldest first: the entry and the ruling.
+    pub rulings: Vec<(u64, RulingRow)>,
 }
 
 /// Where a file stands in an inventory.
@@ -85,6 +88,88 @@ pub struct ListedRow {
     pub unit: u32,
 }
 
+/// What a commission ruled about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub enum RulingRow {
+    /// It is kept for ever.
+    Forever,
+    /// It is kept until this day at least.
+    NotBefore(Day),
+    /// It is not needed any more, since this day.
+    NotNeeded(Day),
+}
+
+/// A plan of destruction: the entries of its acts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct PlanRow {
+    /// It was drawn up.
+    pub drafted: u64,
+    /// Its proposer signed it.
+    pub proposed: Option<u64>,
+    /// Members of the commission reviewed it.
+    pub reviews: Vec<u64>,
+    /// Persons approved it.
+    pub approvals: Vec<u64>,
+    /// It will not be executed.
+    pub cancelled: Option<u64>,
+    /// Its destruction began; more than once when it was cut off.
+    pub authorised: Vec<u64>,
+    /// The keys were erased.
+    pub executed: Option<u64>,
+    /// Nothing is left.
+    pub completed: Option<u64>,
+}
+
+impl PlanRow {
+    /// Adds an act about the plan.
+    pub fn add(&mut self, act: ActKind, entry: u64) {
+        match act {
+            ActKind::PlanProposed => self.proposed = Some(entry),
+            ActKind::PlanReviewed => self.reviews.push(entry),
+            ActKind::PlanApproved => self.approvals.push(entry),
+            ActKind::PlanCancelled => self.cancelled = Some(entry),
+            ActKind::DestroyAuthorised => self.authorised.push(entry),
+            ActKind::DestroyExecuted => self.executed = Some(entry),
+            ActKind::DestroyCompleted => self.completed = Some(entry),
+            _ => {}
+        }
+    }
+}
+
+/// The ruling in the document of `file.ruled`.
+pub fn ruling_of(document: &ActDocument) -> Option<RulingRow> {
+    let date = || Some(day(document.text("date")?.parse().ok()?));
+    match document.text("ruling")? {
+        "forever" => Some(RulingRow::Forever),
+        "not_before" => date().map(RulingRow::NotBefore),
+        "not_needed" => date().map(RulingRow::NotNeeded),
+        _ => None,
+    }
+}
+
+/// What is left of a file that was destroyed: what its act says of it.
+#[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct TombRow {
+    /// The plan by which it was destroyed.
+    pub plan: [u8; 16],
+    /// Number of the act.
+    pub number: String,
+    /// The entry of the destruction.
+    pub entry: u64,
+    /// Code of the agency.
+    pub agency: String,
+    /// Index in the nomenclature.
+    pub index: String,
+    /// The year of the nomenclature.
+    pub year: u16,
+    /// Number of the volume.
+    pub volume: u16,
+    /// Title; the index where a title names a person.
+    pub title: String,
+    /// How many records were in it.
+    pub documents: u32,
+}
+
 impl FileRow {
     /// The row of a file that was opened as `entry`.
     pub fn opened(document: &ActDocument, entry: u64) -> Option<Self> {
@@ -96,6 +181,7 @@ impl FileRow {
             attributes: opening.attributes,
             events: opening.split.iter().flat_map(|s| &s.events).map(|(name, on)| (name.clone(), day(*on))).collect(),
         };
+        let dates = opening.split.as_ref().and_then(|split| split.dates);
         Some(Self {
             agency: opening.agency,
             index: opening.index,
@@ -105,21 +191,20 @@ impl FileRow {
             form: opening.form.as_str().to_owned(),
             states: vec![state],
             documents: 0,
-            oldest: None,
-            newest: None,
-            has_undated: false,
+            // What the whole once held never makes a part of it due earlier.
+            oldest: dates.map(|(oldest, _)| day(oldest)),
+            newest: dates.map(|(_, newest)| day(newest)),
+            has_undated: opening.split.is_some() && dates.is_none(),
             numbered: 0,
             listed: None,
             part_of: opening.split.map(|split| split.part_of.0),
+            rulings: Vec::new(),
         })
     }
 
-    /// Goes on from the volume that it was split from: what that once held never makes a part of it due earlier. When
-    /// it is not known any more, nothing is known of the part.
-    pub fn goes_on(&mut self, from: Option<&FileRow>) {
-        self.oldest = from.and_then(|from| from.oldest);
-        self.newest = from.and_then(|from| from.newest);
-        self.has_undated = from.is_none_or(|from| from.has_undated);
+    /// Creation of the oldest and the newest record that was ever in it, when it is known of all.
+    pub fn dates(&self) -> Option<(NaiveDate, NaiveDate)> {
+        Some((date(self.oldest?)?, date(self.newest?)?)).filter(|_| !self.has_undated)
     }
 
     /// Its citation, once it stands in an inventory.
@@ -184,6 +269,32 @@ impl FileRow {
     }
 }
 
+impl TombRow {
+    /// The files that an act of destruction names as destroyed.
+    pub fn all(document: &ActDocument, plan: RecordId, entry: u64) -> Option<Vec<(RecordId, Self)>> {
+        let number = document.text("number")?;
+        let files = document.fields.get("destroyed")?.as_array()?;
+        let file = |file: &Value| {
+            let text = |key: &str| Some(file.get(key)?.as_str()?.to_owned());
+            let count = |key: &str| file.get(key)?.as_u64();
+            let id = text("file_id")?.parse().ok()?;
+            let row = Self {
+                plan: plan.0,
+                number: number.to_owned(),
+                entry,
+                agency: text("agency")?,
+                index: text("index")?,
+                year: count("year")?.try_into().ok()?,
+                volume: count("volume")?.try_into().ok()?,
+                title: text("title")?,
+                documents: count("documents")?.try_into().ok()?,
+            };
+            Some((id, row))
+        };
+        files.iter().map(file).collect()
+    }
+}
+
 /// What a hold keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, bincode::Encode, bincode::Decode)]
 pub enum HoldTarget {
@@ -243,25 +354,28 @@ mod tests {
     use crate::model::case_file::{FileForm, Split};
 
     #[test]
-    fn a_part_of_what_is_not_known_any_more_has_no_dates() {
-        let opening = Opening {
-            agency: "A".into(),
-            index: "01-05".into(),
-            year: 2026,
-            volume: 2,
-            title: "Хат алмасу".into(),
-            form: FileForm::Electronic,
-            item: None,
-            attributes: BTreeMap::new(),
-            split: Some(Split { part_of: RecordId([3; 16]), reason: "x".into(), events: BTreeMap::new() }),
+    fn a_part_goes_on_with_the_dates_of_the_whole_and_without_them_it_is_never_due() {
+        let (oldest, newest) = (date(700_000).unwrap(), date(700_100).unwrap());
+        let opened = |dates| {
+            let split = Split { part_of: RecordId([3; 16]), reason: "x".into(), events: BTreeMap::new(), dates };
+            let opening = Opening {
+                agency: "A".into(),
+                index: "01-05".into(),
+                year: 2026,
+                volume: 2,
+                title: "Хат алмасу".into(),
+                form: FileForm::Electronic,
+                item: None,
+                attributes: BTreeMap::new(),
+                split: Some(split),
+            };
+            FileRow::opened(&ActDocument::new(opening.fields()), 7).unwrap()
         };
-        let mut row = FileRow::opened(&ActDocument::new(opening.fields()), 7).unwrap();
-        let mut whole = FileRow { part_of: None, ..row.clone() };
-        whole.enter(Some(100));
-        whole.enter(Some(200));
-        row.goes_on(Some(&whole));
-        assert_eq!((row.oldest, row.newest, row.has_undated, row.documents), (Some(100), Some(200), false, 0));
-        row.goes_on(None);
-        assert_eq!((row.oldest, row.newest, row.has_undated), (None, None, true));
+        let mut part = opened(Some((oldest, newest)));
+        assert_eq!((part.dates(), part.documents), (Some((oldest, newest)), 0));
+        part.enter(Some(700_050));
+        assert_eq!(part.dates(), Some((oldest, newest)));
+        let unknown = opened(None);
+        assert_eq!((unknown.dates(), unknown.has_undated), (None, true));
     }
 }

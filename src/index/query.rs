@@ -5,7 +5,7 @@
 //! with it. Tokens only find candidates: every answer is checked against the record's own row, newest records first.
 
 use super::IndexError;
-use super::filing::{FileRow, HoldRow};
+use super::filing::{FileRow, HoldRow, PlanRow, TombRow};
 use super::fonds::{FondsRow, InventoryRow, UnitRow};
 use super::kv::{Kv, after};
 use super::rows::{
@@ -342,6 +342,47 @@ impl Reader<'_> {
             Ok(true)
         })?;
         Ok(holds)
+    }
+
+    /// A plan of destruction.
+    pub fn plan(&self, plan: RecordId) -> Result<Option<PlanRow>, IndexError> {
+        let key = rows::plan_key(plan);
+        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
+    }
+
+    /// All plans.
+    pub fn plans(&self) -> Result<Vec<(RecordId, PlanRow)>, IndexError> {
+        let mut plans = Vec::new();
+        self.kv.range(&key(b'N', &[]), &after(b"N"), false, &mut |key, value| {
+            let id = key.last_chunk::<16>().map(|id| RecordId(*id));
+            plans.extend(id.zip(Some(self.keys.read(key, value)?)));
+            Ok(true)
+        })?;
+        Ok(plans)
+    }
+
+    /// By which plan and entry a record or file was destroyed.
+    pub fn destroyed(&self, id: RecordId) -> Result<Option<(RecordId, u64)>, IndexError> {
+        let key = rows::destroyed_key(id);
+        let row: Option<([u8; 16], u64)> = self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()?;
+        Ok(row.map(|(plan, entry)| (RecordId(plan), entry)))
+    }
+
+    /// What is left of a file that was destroyed.
+    pub fn tomb(&self, file: RecordId) -> Result<Option<TombRow>, IndexError> {
+        let key = rows::tomb_key(file);
+        self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()
+    }
+
+    /// What is left of all files that were destroyed.
+    pub fn tombs(&self) -> Result<Vec<(RecordId, TombRow)>, IndexError> {
+        let mut tombs = Vec::new();
+        self.kv.range(&key(b'S', &[]), &after(b"S"), false, &mut |key, value| {
+            let id = key.last_chunk::<16>().map(|id| RecordId(*id));
+            tombs.extend(id.zip(Some(self.keys.open(key, value)?)));
+            Ok(true)
+        })?;
+        Ok(tombs)
     }
 
     /// What is held by what: records and files with the holds that keep them.

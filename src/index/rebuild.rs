@@ -22,7 +22,7 @@ use crate::tlog::leaf::{ActKind, Leaf};
 use crate::tlog::read::LogReader;
 use crate::tlog::tree::{Edge, root_at};
 use crate::vault::{KeySlot, Vault, VaultError};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Entries applied in one transaction.
 const BATCH: usize = 2048;
@@ -55,6 +55,13 @@ pub fn catch_up(
     if meta.size > size || (meta.size > 0 && root_at(truths.log, meta.size)?.0 != meta.root) {
         // An index of another history: nothing in it can be used.
         return Err(IndexError::Generation);
+    }
+    if meta.size > 0 {
+        // Places of frames in the index are from before the compaction: none of its rows can be used.
+        truths.log.leaves::<IndexError>(meta.size, size, |_, leaf| match leaf.act {
+            ActKind::SegmentCompacted => Err(IndexError::Generation),
+            _ => Ok(()),
+        })?;
     }
     let mut feed = Feed::new(truths, meta.scan_from());
     let mut inputs = Vec::with_capacity(BATCH);
@@ -101,7 +108,6 @@ fn payload(
     leaf: &Leaf,
 ) -> Result<Payload, IndexError> {
     let (Some(_), Some(owner)) = (leaf.obj, leaf.rec) else { return Ok(Payload::None) };
-    let objects = feed.take(leaf.id)?;
     let slot = match leaf.key {
         Some(slot) => {
             let kept = match leaf.act {
@@ -118,9 +124,13 @@ fn payload(
     };
     let slot = slot.ok_or(IndexError::Objects { act: leaf.id })?;
     let key = match truths.vault.key(slot, owner) {
-        Err(VaultError::Erased { .. }) => return Ok(Payload::Erased),
+        Err(VaultError::Erased { .. }) => {
+            feed.pass_over(leaf.id);
+            return Ok(Payload::Erased);
+        }
         key => key?,
     };
+    let objects = feed.take(leaf.id)?;
     let last = objects.last().ok_or(IndexError::Objects { act: leaf.id })?;
     let stored = last.stored();
     let reader = ObjectReader::new(truths.disk, &key, owner, last.object, last.kind, stored.plain_len, &stored.frames);
@@ -184,12 +194,21 @@ struct Feed<'a> {
     open: HashMap<ActId, Vec<Found>>,
     /// Acts that are whole and wait for their entry.
     ready: HashMap<ActId, Vec<Found>>,
+    /// Acts that nobody asks for; of some, compaction has left nothing or a part.
+    passed_over: HashSet<ActId>,
 }
 
 impl<'a> Feed<'a> {
     fn new(truths: &'a Truths<'a>, from: StoreEnd) -> Self {
         let next = if from.segment == 0 { StoreEnd { segment: 1, len: 0 } } else { from };
-        Self { truths, next, scanned: VecDeque::new(), open: HashMap::new(), ready: HashMap::new() }
+        Self {
+            truths,
+            next,
+            scanned: VecDeque::new(),
+            open: HashMap::new(),
+            ready: HashMap::new(),
+            passed_over: HashSet::new(),
+        }
     }
 
     /// Where a later scan may begin: only when nothing is half seen.
@@ -212,8 +231,19 @@ impl<'a> Feed<'a> {
         }
     }
 
+    /// Forgets an act, seen or not, whose objects nobody can open.
+    fn pass_over(&mut self, act: ActId) {
+        self.open.remove(&act);
+        if self.ready.remove(&act).is_none() {
+            self.passed_over.insert(act);
+        }
+    }
+
     fn gather(&mut self, frame: Scanned) {
         let header = frame.header;
+        if self.passed_over.contains(&header.act) {
+            return;
+        }
         let objects = self.open.entry(header.act).or_default();
         match objects.iter_mut().find(|o| o.object == header.object) {
             Some(found) => {

@@ -24,6 +24,9 @@
 //! | `J` | id 16 of a file, record number u32 BE | empty, checked: the record is in the file |
 //! | `H` | id 16 of a hold | [`HoldRow`](super::filing::HoldRow), checked |
 //! | `B` | id 16 of a record or file, id 16 of a hold that keeps it | empty, checked |
+//! | `N` | id 16 of a plan of destruction | [`PlanRow`](super::filing::PlanRow), checked |
+//! | `Z` | id 16 of a record or file that was destroyed | id 16 of the plan, and the entry, checked |
+//! | `S` | id 16 of a file that was destroyed | [`TombRow`](super::filing::TombRow), sealed |
 //! | `f` | id 16 of a fonds | [`FondsRow`](super::fonds::FondsRow), sealed |
 //! | `i` | id 16 of an inventory | [`InventoryRow`](super::fonds::InventoryRow), sealed |
 //! | `u` | id 16 of an inventory, number of the file in it u32 BE | [`UnitRow`](super::fonds::UnitRow), sealed |
@@ -642,6 +645,21 @@ pub fn unit_key(inventory: RecordId, number: u32) -> Vec<u8> {
 /// The key of the row that says that a record has papers.
 pub fn papers_key(number: u32) -> Vec<u8> {
     key(b'p', &[&number.to_be_bytes()])
+}
+
+/// The key of a plan's row.
+pub fn plan_key(plan: RecordId) -> Vec<u8> {
+    key(b'N', &[&plan.0])
+}
+
+/// The key of the row that says by what a record or file was destroyed.
+pub fn destroyed_key(id: RecordId) -> Vec<u8> {
+    key(b'Z', &[&id.0])
+}
+
+/// The key of what is left of a file that was destroyed.
+pub fn tomb_key(file: RecordId) -> Vec<u8> {
+    key(b'S', &[&file.0])
 }
 
 /// The key of an id's row.

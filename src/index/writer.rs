@@ -3,7 +3,7 @@
 //! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some
 //! earlier size and never between two. Postings of one batch that share a word share a row.
 
-use super::filing::{FileRow, HoldRow, ListedRow};
+use super::filing::{FileRow, HoldRow, ListedRow, PlanRow, TombRow, ruling_of};
 use super::fonds::{FondsRow, InventoryRow, PaperRow, UnitRow};
 use super::kv::{Change, Kv};
 use super::rows::{
@@ -153,6 +153,28 @@ impl<'a> Batch<'a> {
             }
             Payload::None if leaf.act == ActKind::RecordFiled => {
                 self.filed(leaf)?;
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordDestroyed => {
+                // Tokens and dates of it stay until the next open writes a new generation.
+                if let Some((number, old)) = self.record_of(leaf)? {
+                    if let Some(file) = old.filed {
+                        self.leave(RecordId(file), number)?;
+                    }
+                    self.rows.insert(rows::papers_key(number), None);
+                    self.records.insert(number, None);
+                    meta.stale = true;
+                }
+                self.destroyed(input);
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::FileDestroyed => {
+                if let Some(file) = leaf.rec {
+                    self.files.remove(&file);
+                    self.rows.insert(rows::file_key(file), None);
+                    meta.stale = true;
+                }
+                self.destroyed(input);
                 self.chain(input, None)?;
             }
             // From the entry itself: a hold keeps what it names, whatever became of its document.
@@ -346,10 +368,7 @@ impl<'a> Batch<'a> {
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
             ActKind::FileOpened => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
-                let mut row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
-                if let Some(from) = row.part_of {
-                    row.goes_on(self.file(RecordId(from))?.as_deref());
-                }
+                let row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
                 self.files.insert(file, row);
             }
             ActKind::FileClosed | ActKind::FileReopened | ActKind::FileReclassified | ActKind::EventRecorded => {
@@ -364,6 +383,33 @@ impl<'a> Batch<'a> {
                 // Without a row its document was damaged, and that is counted already.
                 if let Some(row) = self.file(file)? {
                     row.change(change, index);
+                }
+            }
+            ActKind::PlanDrafted => {
+                let plan = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                self.checked(rows::plan_key(plan), &PlanRow { drafted: index, ..PlanRow::default() });
+            }
+            ActKind::PlanProposed
+            | ActKind::PlanReviewed
+            | ActKind::PlanApproved
+            | ActKind::PlanCancelled
+            | ActKind::DestroyAuthorised
+            | ActKind::DestroyExecuted
+            | ActKind::DestroyCompleted => {
+                let plan = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                if leaf.act == ActKind::DestroyExecuted {
+                    for (file, tomb) in TombRow::all(document, plan, index).ok_or_else(|| wrong("not as it must be"))? {
+                        self.sealed(rows::tomb_key(file), &tomb);
+                    }
+                }
+                self.plan(plan, leaf.act, index)?;
+            }
+            ActKind::FileRuled => {
+                let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let ruling = ruling_of(document).ok_or_else(|| wrong("not as it must be"))?;
+                // Without a row its document was damaged, and that is counted already.
+                if let Some(row) = self.file(file)? {
+                    row.rulings.push((index, ruling));
                 }
             }
             ActKind::HoldPlaced => {
@@ -457,6 +503,28 @@ impl<'a> Batch<'a> {
         }
         self.sealed(key, &row);
         Ok(())
+    }
+
+    /// Adds an act to the row of a plan.
+    fn plan(&mut self, plan: RecordId, act: ActKind, index: u64) -> Result<(), IndexError> {
+        let plan_key = rows::plan_key(plan);
+        let value = match self.rows.get(&plan_key) {
+            Some(pending) => pending.clone(),
+            None => self.kv.get(&plan_key)?,
+        };
+        // Without a row its document was damaged, and that is counted already.
+        let Some(value) = value else { return Ok(()) };
+        let mut row: PlanRow = self.keys.read(&plan_key, &value)?;
+        row.add(act, index);
+        self.checked(plan_key, &row);
+        Ok(())
+    }
+
+    /// Says by what a record or file was destroyed.
+    fn destroyed(&mut self, input: &Input) {
+        if let Some((id, plan)) = input.leaf.rec.zip(input.leaf.of) {
+            self.checked(rows::destroyed_key(id), &(plan.0, input.index));
+        }
     }
 
     /// The row of a file as this batch leaves it so far.

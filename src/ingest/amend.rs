@@ -115,10 +115,10 @@ pub fn identify_again(archive: &Archive, record: RecordId, actor: ActorId) -> Re
 /// Makes a record that should never have come in unreadable, at once: its key is erased with the act that says so. The
 /// journal keeps the fact, and nobody's reasons (N 430 cl. 1, 45).
 pub fn spill(archive: &Archive, record: RecordId, actor: ActorId) -> Result<u64, Error> {
-    let (id, _) = find(archive, record)?;
+    find(archive, record)?;
     let mut act = Act::new(ActKind::RecordSpilled, actor);
     act.rec = Some(record);
-    let committed = archive.roll_vault(vec![(act, Payload::None)], &[id.key], actor)?;
+    let committed = archive.roll_vault(vec![(act, Payload::None)], actor)?;
     archive.wait_index()?;
     Ok(committed.first().map(|c| c.index).unwrap_or_default())
 }
@@ -153,7 +153,7 @@ pub(super) fn issue_receipt(
 
 fn find(archive: &Archive, record: RecordId) -> Result<(IdRow, OwnerKey), Error> {
     let reader = archive.index();
-    let unknown = || Error::new(ErrorCode::ArcNoRecord, record.to_string(), "no such record");
+    let unknown = || archive.no_record(record);
     let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
     // An erased record answers with its own code.
     let key = archive.key(id.key, record)?;

@@ -1,12 +1,13 @@
-//! Files that officers approve: profiles of imports and lists of retention periods.
+//! Files that officers sign as officers: profiles of imports, lists of retention periods, statements about disposal.
 //!
 //! Each approval is a detached CMS, made outside over exactly the bytes of the file, and validated by the policy and
 //! the registers in force now. Signatures and reports are sealed with what they approve, so that the approval can be
 //! looked at again.
 //!
 //! Invariants
-//!   - Two persons, by their IIN, in the offices that are asked for; each has authority on the day that the signature
-//!     claims and today, so that nobody approves out of an office that is over.
+//!   - As many persons as are asked for, by their IIN, in the offices that are asked for; each has authority on the day
+//!     that the signature claims and today, so that nobody approves out of an office that is over.
+//!   - Whoever runs the program (`administrator` in a register) approves nothing, whatever other office they have.
 //!   - A signature that is older than the version in force approves nothing: else whoever may run the program could
 //!     bring back rules that the officers withdrew.
 //!   - A refused approval leaves no trace.
@@ -30,7 +31,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Signatures of one approval. Own bound: two are needed.
+/// Signatures of one approval. Own bound: a few are needed.
 const SIGNATURES_MAX: usize = 8;
 
 const HAVE_SIGNED: Text =
@@ -44,6 +45,21 @@ const NO_OFFICIAL: Text = text(
     "қол қойғандардың ешқайсысы мекеме атынан қол қоятын лауазымды адам емес",
     "никто из подписавших не является должностным лицом, которое подписывает за орган",
     "none of the officers is an official who signs for the body",
+);
+const NO_COMMISSION: Text = text(
+    "қол қойғандардың ешқайсысы сараптау комиссиясының мүшесі емес",
+    "никто из подписавших не является членом экспертной комиссии",
+    "none of those who signed is a member of the expert commission",
+);
+const NO_APPROVER: Text = text(
+    "қол қойғандардың ешқайсысы жоюды бекітуге құқылы емес",
+    "никто из подписавших не вправе утверждать уничтожение",
+    "none of those who signed may approve destruction",
+);
+const IS_ADMINISTRATOR: Text = text(
+    "Қол қоюшы жүйе әкімшісі: ол ештеңе бекітпейді",
+    "Подписавший — администратор системы: он ничего не утверждает",
+    "The signer is an administrator of the system, who approves nothing",
 );
 const TO_COME: Text = text(
     "Қолтаңба әлі келмеген уақытты көрсетеді.",
@@ -83,14 +99,14 @@ pub struct Approval {
 
 impl Approval {
     /// As the act document has it.
-    pub(super) fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         json!({
             "basis": self.basis, "iin": self.iin, "kind": self.kind.as_str(), "post": self.post, "signed": self.signed,
         })
     }
 
     /// Reads what [`Self::value`] gives.
-    pub(super) fn of_value(value: &Value) -> Option<Self> {
+    pub(crate) fn of_value(value: &Value) -> Option<Self> {
         let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
         Some(Self {
             iin: text("iin")?,
@@ -103,31 +119,35 @@ impl Approval {
 }
 
 /// What is to be approved, and by whom.
-pub(super) struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// The file.
-    pub(super) file: &'a [u8],
+    pub(crate) file: &'a [u8],
     /// Code of the agency whose officers approve it.
-    pub(super) agency: &'a str,
+    pub(crate) agency: &'a str,
     /// The date of the file: nobody signed it before.
-    pub(super) date: NaiveDate,
+    pub(crate) date: NaiveDate,
     /// When the version in force was adopted.
-    pub(super) replaced: Option<Millis>,
-    /// The offices, each of which one of the persons must have; persons may be in several.
-    pub(super) offices: &'a [SignerKind],
+    pub(crate) replaced: Option<Millis>,
+    /// The offices in which it may be signed.
+    pub(crate) kinds: &'a [SignerKind],
+    /// Those of them that one of the persons must have.
+    pub(crate) offices: &'a [SignerKind],
+    /// How many persons must sign.
+    pub(crate) persons: usize,
     /// What a refusal is called.
-    pub(super) code: ErrorCode,
+    pub(crate) code: ErrorCode,
 }
 
 /// What an approval leaves.
-pub(super) struct Approved {
-    pub(super) approvals: Vec<Approval>,
-    pub(super) reports: Vec<Report>,
-    pub(super) policy: Sha256,
-    pub(super) authorities: Vec<Sha256>,
+pub(crate) struct Approved {
+    pub(crate) approvals: Vec<Approval>,
+    pub(crate) reports: Vec<Report>,
+    pub(crate) policy: Sha256,
+    pub(crate) authorities: Vec<Sha256>,
 }
 
 /// Judges the signatures over a file. `extra` is material for them beside that of the archive.
-pub(super) fn approve(
+pub(crate) fn approve(
     archive: &Archive,
     asked: &Asked<'_>,
     signatures: &[Vec<u8>],
@@ -179,9 +199,10 @@ pub(super) fn approve(
         }
         reports.push(report);
     }
-    if refusals.is_empty() && persons.len() < 2 {
-        let detail = format!("{} of 2 officers have signed", persons.len());
-        let said = Said::of(|lang| format!("{}: {} / 2", HAVE_SIGNED.get(lang), persons.len()));
+    if refusals.is_empty() && persons.len() < asked.persons {
+        let (signed, wanted) = (persons.len(), asked.persons);
+        let detail = format!("{signed} of {wanted} officers have signed");
+        let said = Said::of(|lang| format!("{}: {signed} / {wanted}", HAVE_SIGNED.get(lang)));
         refusals.push(refusal("signature".to_owned(), detail).saying(said));
     }
     let missing = asked.offices.iter().filter(|office| persons.values().all(|approval| approval.kind != **office));
@@ -190,6 +211,8 @@ pub(super) fn approve(
             let what = match office {
                 SignerKind::RecordsOffice => NO_RECORDS_OFFICE,
                 SignerKind::Official => NO_OFFICIAL,
+                SignerKind::Commission => NO_COMMISSION,
+                SignerKind::Approver | SignerKind::Administrator => NO_APPROVER,
             };
             told(asked.code, "signature", |lang| what.get(lang).to_owned())
         }));
@@ -241,7 +264,13 @@ impl Judging<'_> {
             let said = signed.said_of(|lang| format!("{}: {day}, {date}.", BEFORE_FILE.get(lang)));
             return Err((format!("claims {day}, the file is of {date}"), said));
         }
-        let verdicts = SignerKind::ALL.iter().map(|kind| (*kind, self.authority(signed, *kind, day, today)));
+        let iin = signed.signer.iin.as_deref().unwrap_or_default();
+        if [day, today].iter().any(|day| self.authorities.is_administrator(iin, *day)) {
+            let said = signed.said_of(|lang| format!("{}.", IS_ADMINISTRATOR.get(lang)));
+            return Err(("an administrator approves nothing".to_owned(), said));
+        }
+        let kinds = self.asked.kinds;
+        let verdicts = kinds.iter().map(|kind| (*kind, self.authority(signed, *kind, day, today)));
         let is_authorised = |v: &AuthorityVerdict| matches!(v, AuthorityVerdict::Authorised { .. });
         // Who is in both offices may stand for that of the records.
         let best = verdicts.min_by_key(|(kind, v)| (v.distance(), *kind != SignerKind::RecordsOffice));
@@ -255,7 +284,7 @@ impl Judging<'_> {
             }),
             best => {
                 let verdict = best.filter(|(_, v)| !is_authorised(v)).map_or(AuthorityVerdict::Unknown, |(_, v)| v);
-                let said = verdict.said(SignerKind::ALL, day);
+                let said = verdict.said(kinds, day);
                 let detail = format!("no authority in {}: {}", self.asked.agency, verdict.as_str());
                 Err((detail, signed.said_of(|lang| said.get(lang).to_owned())))
             }
@@ -297,7 +326,7 @@ fn local_day(time: DateTime<Utc>) -> NaiveDate {
 
 /// Keeps what an approval was judged by: what was used as it is, the rest by the same rule as with `material add`.
 /// Gives what was added.
-pub(super) fn keep_material(
+pub(crate) fn keep_material(
     archive: &Archive,
     signatures: &[Vec<u8>],
     approved: &Approved,
@@ -314,7 +343,7 @@ pub(super) fn keep_material(
 }
 
 /// The files of an approval that are sealed with the act: signatures, their reports, and material that names people.
-pub(super) fn files(
+pub(crate) fn files(
     archive: &Archive,
     signatures: &[Vec<u8>],
     approved: &Approved,
@@ -338,7 +367,7 @@ pub(super) fn files(
 }
 
 /// A refusal of which everything found is said for people; its technical detail is the English of that.
-pub(super) fn told(code: ErrorCode, subject: impl Into<String>, say: impl Fn(Lang) -> String) -> Refusal {
+pub(crate) fn told(code: ErrorCode, subject: impl Into<String>, say: impl Fn(Lang) -> String) -> Refusal {
     Refusal::new(code, subject, say(Lang::En)).saying(Said::of(say))
 }
 

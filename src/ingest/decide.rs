@@ -177,7 +177,7 @@ impl Facts<'_> {
 
     /// The offices in which a signature over this component may be made.
     fn kinds(&self, component: usize) -> BTreeSet<SignerKind> {
-        let all = || SignerKind::ALL.iter().copied().collect();
+        let all = || SignerKind::OF_DOCUMENTS.iter().copied().collect();
         match (self.requirement(), self.role(component)) {
             (Some(r), Role::Card) if r.card_min > 0 => r.card_signers.clone(),
             (Some(r), role) if role.is_content() && r.content_min > 0 => r.content_signers.clone(),

@@ -31,8 +31,7 @@ use crate::model::record::CardField;
 use crate::model::submission::{AccessCategory, Role};
 use crate::model::validation::{CreationBasis, SignatureVerdict, VALIDATION_SCHEMA, Validation};
 use crate::text::{Said, Text, text};
-use crate::tlog::LogError;
-use crate::tlog::leaf::{ActKind, Leaf};
+use crate::tlog::leaf::ActKind;
 use crate::verify::authority::{AuthorityVerdict, Signatory, Whose};
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
@@ -42,7 +41,6 @@ use crate::verify::verdict::Indication;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io::Read;
 
 /// The signature beside a receipt that was given out.
 pub const RECEIPT_SIGNATURE_FILE: &str = "receipt.json.p7s";
@@ -161,17 +159,13 @@ fn none(subject: &str) -> Error {
     Error::new(ErrorCode::SigNoAnswer, subject, "no receipt or notice was prepared")
 }
 
-fn leaf(archive: &Archive, entry: u64) -> Result<Leaf, Error> {
-    Ok(Leaf::decode(entry, &archive.log()?.entry(entry)?).map_err(LogError::from)?)
-}
-
 /// The subject that `text` names: the id of a record, or the entry of an acceptance or refusal.
 pub fn subject(archive: &Archive, text: &str) -> Result<Subject, Error> {
     if let Ok(record) = text.parse::<RecordId>() {
         return Ok(Subject::Record(record));
     }
     let entry = text.parse::<u64>().ok().filter(|entry| *entry < archive.head().size).ok_or_else(|| none(text))?;
-    let leaf = leaf(archive, entry)?;
+    let leaf = archive.leaf(entry)?;
     match (leaf.act, leaf.rec) {
         (ActKind::RecordAccepted, Some(record)) => Ok(Subject::Record(record)),
         // A refusal that repeats another one has the notice of that.
@@ -218,7 +212,7 @@ pub fn unsigned(archive: &Archive) -> Result<Vec<Row>, Error> {
     archive.wait_index()?;
     let mut rows = Vec::new();
     for entry in archive.index().unsigned_answers()? {
-        let leaf = leaf(archive, entry)?;
+        let leaf = archive.leaf(entry)?;
         let (subject, about) = match (leaf.act, leaf.rec) {
             (ActKind::RecordAccepted, Some(record)) => {
                 // A record that was erased since has no receipt any more.
@@ -238,7 +232,7 @@ pub fn all(archive: &Archive) -> Result<Vec<Row>, Error> {
     let unsigned: BTreeSet<u64> = archive.index().unsigned_answers()?.into_iter().collect();
     let mut rows = Vec::new();
     for entry in 0..archive.index_meta().size {
-        let leaf = leaf(archive, entry)?;
+        let leaf = archive.leaf(entry)?;
         let (subject, about) = match (leaf.act, leaf.rec) {
             (ActKind::RecordAccepted, Some(record)) => {
                 // An erased record has no receipt any more.
@@ -301,7 +295,7 @@ pub fn find(archive: &Archive, subject: Subject, actor: ActorId) -> Result<Prepa
             Ok(Prepared { row, bytes, signature, officers, agency })
         }
         Subject::Refusal(entry) => {
-            let leaf = leaf(archive, entry)?;
+            let leaf = archive.leaf(entry)?;
             if leaf.act != ActKind::SubmissionRefused {
                 return Err(none(&entry.to_string()));
             }
@@ -341,11 +335,11 @@ fn officers(validation: &[u8]) -> Vec<Officer> {
 fn notice_signature(archive: &Archive, refusal: u64) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let missing =
         || Error::new(ErrorCode::StoChanged, refusal.to_string(), "the act that issued the notice is missing");
-    let register = leaf(archive, refusal)?.rec.ok_or_else(missing)?;
+    let register = archive.leaf(refusal)?.rec.ok_or_else(missing)?;
     let reader = archive.index();
     let mut next = read_id(reader.kv, reader.keys, register)?.map(|row| row.custody);
     while let Some(entry) = next.filter(|entry| *entry > refusal) {
-        let leaf = leaf(archive, entry)?;
+        let leaf = archive.leaf(entry)?;
         if leaf.act == ActKind::NoticeIssued {
             let (document, files) = archive.document(entry)?;
             if document.fields.get("refusal").and_then(Value::as_u64) == Some(refusal) {
@@ -384,18 +378,13 @@ pub fn sign(
         Subject::Record(record) => amend::issue_receipt(archive, record, signature, &validation, frozen.own, actor)?,
         Subject::Refusal(refusal) => {
             let fields = json!({"refusal": refusal}).as_object().cloned().unwrap_or_default();
-            let (mut signature, mut validation) = (signature, validation.as_slice());
-            let mut own: Vec<(&String, &[u8])> = frozen.own.iter().map(|(name, _, bytes)| (name, &bytes[..])).collect();
-            let mut files: Vec<(String, &mut dyn Read)> = vec![
-                (NOTICE_SIGNATURE_FILE.to_owned(), &mut signature),
-                (NOTICE_VALIDATION_FILE.to_owned(), &mut validation),
+            let mut files = vec![
+                (NOTICE_SIGNATURE_FILE.to_owned(), signature.to_vec()),
+                (NOTICE_VALIDATION_FILE.to_owned(), validation),
             ];
-            files.extend(own.iter_mut().map(|(name, bytes)| ((*name).clone(), bytes as &mut dyn Read)));
+            files.extend(frozen.own.into_iter().map(|(name, _, bytes)| (name, bytes)));
             let owner = ActOwner::Register(Register::Refusals);
-            let (act, payload, session) = archive.seal_document(ActKind::NoticeIssued, actor, owner, fields, files)?;
-            let entry = archive.commit(act, payload, None, Some(session))?.entry();
-            archive.wait_index()?;
-            entry
+            archive.commit_files(ActKind::NoticeIssued, actor, owner, fields, files)?
         }
     };
     Ok(Issued::Done { entry })

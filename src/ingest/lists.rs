@@ -15,17 +15,16 @@ use crate::error::{Error, ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::calendar::CalendarStatus;
 use crate::model::digest::{Sha256, sha256};
+use crate::model::document::{self, flag, required_date};
 use crate::model::id::ActorId;
-use crate::model::strict::is_unprintable;
+use crate::model::strict::{Fields, malformed};
 use crate::retention::RuleList;
-use crate::text::{Text, text};
-use crate::tlog::leaf::{ActKind, Leaf};
+use crate::text::{Said, Text, text};
+use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::io::Read;
 
 /// The value of an act's `schema` field.
 pub const RULES_ACT_SCHEMA: &str = "muragat/rules-act/1";
@@ -64,22 +63,20 @@ const MALFORMED: Text =
     text("акт схемаға сай емес", "акт не соответствует схеме", "the act does not follow its schema");
 
 /// An act of the agency by which a list is adopted.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesAct {
-    schema: String,
     /// Code of the agency.
     pub agency: String,
-    /// Its date, `YYYY-MM-DD`.
-    pub date: String,
+    /// Its date.
+    pub date: NaiveDate,
     /// Id of the list.
     pub list: String,
     /// Name of the edition.
     pub edition: String,
     /// The act of law that the list is.
     pub instrument: String,
-    /// SHA-256 of the list's file, 64 hex.
-    pub sha256: String,
+    /// SHA-256 of the list's file.
+    pub sha256: Sha256,
     /// Whether terms may become shorter by this edition.
     pub shortens: bool,
     /// Why, and what was decided: in words.
@@ -90,13 +87,12 @@ impl RulesAct {
     /// The act about a list, as it is to be signed.
     pub fn draft(list: &RuleList, agency: &str, date: NaiveDate, shortens: bool, reason: &str) -> Self {
         Self {
-            schema: RULES_ACT_SCHEMA.to_owned(),
             agency: agency.to_owned(),
-            date: date.to_string(),
+            date,
             list: list.id.clone(),
             edition: list.edition.clone(),
             instrument: list.instrument.clone(),
-            sha256: list.sha256.to_string(),
+            sha256: list.sha256,
             shortens,
             reason: reason.to_owned(),
         }
@@ -108,56 +104,66 @@ impl RulesAct {
         format!(
             "schema = {}\nagency = {}\ndate = {}\nlist = {}\nedition = {}\ninstrument = {}\nsha256 = {}\n\
              shortens = {}\nreason = {}\n",
-            quoted(&self.schema),
+            quoted(RULES_ACT_SCHEMA),
             quoted(&self.agency),
-            quoted(&self.date),
+            quoted(&self.date.to_string()),
             quoted(&self.list),
             quoted(&self.edition),
             quoted(&self.instrument),
-            quoted(&self.sha256),
+            quoted(&self.sha256.to_string()),
             self.shortens,
             quoted(&self.reason),
         )
     }
 
-    /// Reads an act and its date.
+    /// Reads an act.
     ///
     /// # Errors
     ///
-    /// What is wrong first, in technical English.
-    pub fn parse(bytes: &[u8]) -> Result<(Self, NaiveDate), String> {
-        if bytes.len() > ACT_BYTES_MAX {
-            return Err(format!("more than {ACT_BYTES_MAX} bytes"));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
-        let act: Self = toml::from_str(text).map_err(|e| e.to_string())?;
-        if act.schema != RULES_ACT_SCHEMA {
-            return Err(format!("schema: wanted {RULES_ACT_SCHEMA:?}"));
-        }
-        let (short, long) = (TEXT_SHORT_CHARS_MAX, TEXT_LONG_CHARS_MAX);
-        for (key, text, max) in [
-            ("agency", &act.agency, short),
-            ("list", &act.list, short),
-            ("edition", &act.edition, short),
-            ("instrument", &act.instrument, long),
-            ("reason", &act.reason, long),
-        ] {
-            if text.trim().is_empty() || text.chars().count() > max || text.contains(is_unprintable) {
-                return Err(format!("{key}: blank, more than {max} characters, or unprintable"));
-            }
-        }
-        if act.sha256.parse::<Sha256>().ok().is_none_or(|read| read.to_string() != act.sha256) {
-            return Err("sha256: wanted 64 digits of 0-9 and a-f".to_owned());
-        }
-        let date = act.date.parse::<NaiveDate>().ok().filter(|date| date.to_string() == act.date);
-        let date = date.ok_or("date: a date is written YYYY-MM-DD")?;
-        Ok((act, date))
+    /// A [`Refusal`] about every fault, with its line.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Vec<Refusal>> {
+        let read = document::parse(bytes, ACT_FILE, ACT_BYTES_MAX, ErrorCode::RetApproval, rules_act);
+        read.map_err(|faults| faults.into_iter().map(not_to_schema).collect())
     }
 
     fn is_about(&self, list: &RuleList) -> bool {
         let named = (&self.list, &self.edition, &self.instrument, &self.sha256);
-        named == (&list.id, &list.edition, &list.instrument, &list.sha256.to_string())
+        named == (&list.id, &list.edition, &list.instrument, &list.sha256)
     }
+}
+
+fn rules_act(mut fields: Fields) -> Option<RulesAct> {
+    fields.schema(RULES_ACT_SCHEMA);
+    let [agency, list, edition] = ["agency", "list", "edition"].map(|key| fields.plain_text(key, TEXT_SHORT_CHARS_MAX));
+    let [instrument, reason] = ["instrument", "reason"].map(|key| fields.plain_text(key, TEXT_LONG_CHARS_MAX));
+    let (date, shortens) = (required_date(&mut fields, "date"), flag(&mut fields, "shortens"));
+    let sha256 = fields.required("sha256").and_then(|value| {
+        fields.read("sha256", value, |value, at| {
+            // One digest has one text.
+            let read = |text: &str| text.parse::<Sha256>().ok().filter(|read| read.to_string() == text);
+            value.as_str().and_then(read).ok_or_else(|| malformed(at, "64 digits of 0-9 and a-f", &value))
+        })
+    });
+    fields.end();
+    Some(RulesAct {
+        agency: agency?,
+        date: date?,
+        list: list?,
+        edition: edition?,
+        instrument: instrument?,
+        sha256: sha256?,
+        shortens: shortens?,
+        reason: reason?,
+    })
+}
+
+/// What a fault of an act says for people.
+fn not_to_schema(fault: Refusal) -> Refusal {
+    let said = Said::of(|lang| {
+        let what = fault.said.as_ref().map_or(fault.detail.as_str(), |said| said.get(lang));
+        format!("{}: {what}", MALFORMED.get(lang))
+    });
+    fault.saying(said)
 }
 
 /// What became of a list.
@@ -212,26 +218,25 @@ pub fn adopt(
         }
         return refused(told(ErrorCode::RetApproval, &*name, |lang| NO_ACT.get(lang).to_owned()));
     };
-    let (read, date) = match RulesAct::parse(act) {
+    let read = match RulesAct::parse(act) {
         Ok(read) => read,
-        Err(what) => {
-            let say = |lang| format!("{}: {what}", MALFORMED.get(lang));
-            return refused(told(ErrorCode::RetApproval, ACT_FILE, say));
-        }
+        Err(faults) => return Ok(Adopted::Refused(faults)),
     };
     if !read.is_about(list) {
         return refused(told(ErrorCode::RetApproval, ACT_FILE, |lang| OTHER_LIST.get(lang).to_owned()));
     }
     let replaced = match held.last() {
-        Some(last) => Some(adopted_at(archive, last.entry)?),
+        Some(last) => Some(archive.leaf(last.entry)?.t),
         None => None,
     };
     let asked = Asked {
         file: act,
         agency: &read.agency,
-        date,
+        date: read.date,
         replaced,
+        kinds: SignerKind::OF_DOCUMENTS,
         offices: &[SignerKind::Official, SignerKind::RecordsOffice],
+        persons: 2,
         code: ErrorCode::RetApproval,
     };
     let approved = match approve(archive, &asked, signatures, extra)? {
@@ -249,11 +254,6 @@ pub fn adopt(
     commit(archive, list, files, fields.as_object().cloned().unwrap_or_default(), actor)
 }
 
-fn adopted_at(archive: &Archive, entry: u64) -> Result<u64, Error> {
-    let leaf = Leaf::decode(entry, &archive.log()?.entry(entry)?).map_err(crate::tlog::LogError::from)?;
-    Ok(leaf.t)
-}
-
 fn commit(
     archive: &Archive,
     list: &RuleList,
@@ -264,13 +264,8 @@ fn commit(
     fields.insert("list".into(), list.id.clone().into());
     fields.insert("edition".into(), list.edition.clone().into());
     fields.insert("sha256".into(), list.sha256.to_string().into());
-    let mut readers: Vec<(String, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
-    let files = readers.iter_mut().map(|(name, bytes)| (name.clone(), bytes as &mut dyn Read)).collect();
     let owner = ActOwner::Register(Register::Archive);
-    let (act, payload, session) = archive.seal_document(ActKind::RulesAdopted, actor, owner, fields, files)?;
-    let entry = archive.commit(act, payload, None, Some(session))?.entry();
-    archive.wait_index()?;
+    let entry = archive.commit_files(ActKind::RulesAdopted, actor, owner, fields, files)?;
     archive.forget_adopted();
     Ok(Adopted::Done(entry))
 }

@@ -35,7 +35,8 @@ pub struct ListItem {
 }
 
 impl ListItem {
-    fn value(&self) -> Value {
+    /// As acts and decisions write it.
+    pub(crate) fn value(&self) -> Value {
         json!({"item": self.item, "list": self.list})
     }
 
@@ -96,6 +97,8 @@ pub struct Split {
     pub reason: String,
     /// The events that were recorded of it, with their days.
     pub events: BTreeMap<String, NaiveDate>,
+    /// When the oldest and the newest record that was ever in it were made; none when that is not known of all.
+    pub dates: Option<(NaiveDate, NaiveDate)>,
 }
 
 /// What an act changes of a file.
@@ -152,6 +155,10 @@ impl Opening {
         if let Some(split) = &self.split {
             fields.insert("part_of".into(), split.part_of.to_string().into());
             fields.insert("reason".into(), split.reason.clone().into());
+            if let Some((oldest, newest)) = split.dates {
+                fields.insert("oldest".into(), oldest.to_string().into());
+                fields.insert("newest".into(), newest.to_string().into());
+            }
             if !split.events.is_empty() {
                 let events = split.events.iter().map(|(name, day)| (name.clone(), day.to_string().into()));
                 fields.insert("events".into(), Value::Object(events.collect()));
@@ -185,7 +192,11 @@ impl Split {
             None => BTreeMap::new(),
             Some(events) => events.as_object()?.iter().map(event).collect::<Option<_>>()?,
         };
-        Some(Self { part_of: text("part_of")?.parse().ok()?, reason: text("reason")?.to_owned(), events })
+        let dates = match (text("oldest"), text("newest")) {
+            (None, None) => None,
+            (oldest, newest) => Some((oldest?.parse().ok()?, newest?.parse().ok()?)),
+        };
+        Some(Self { part_of: text("part_of")?.parse().ok()?, reason: text("reason")?.to_owned(), events, dates })
     }
 }
 
@@ -267,8 +278,11 @@ mod tests {
         };
         assert_eq!(Opening::of_fields(&opening.fields()), Some(opening.clone()));
         let day = NaiveDate::from_ymd_opt(2026, 12, 31).unwrap();
-        for events in [BTreeMap::new(), BTreeMap::from([("replaced".to_owned(), day)])] {
-            let split = Some(Split { part_of: RecordId([3; 16]), reason: "Көлемі үлкен".into(), events });
+        for (events, dates) in
+            [(BTreeMap::new(), None), (BTreeMap::from([("replaced".to_owned(), day)]), Some((day, day)))]
+        {
+            let split =
+                Some(Split { part_of: RecordId([3; 16]), reason: "Көлемі үлкен".into(), events, dates });
             let split = Opening { split, ..opening.clone() };
             assert_eq!(Opening::of_fields(&split.fields()), Some(split));
         }

@@ -4,13 +4,31 @@
 //! the file, for files too long to count entries in.
 
 use super::profile::Title;
-use super::strict::{Fields, array_of, date_of};
+use super::strict::{Faults, Fields, array_of, date_of, malformed};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::TEXT_LONG_CHARS_MAX;
 use chrono::NaiveDate;
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// What `read` makes of the file that messages call `name`, or every fault, of `code` and with its line.
+///
+/// What is missing or malformed is said by the detail; the file is what is refused.
+pub(crate) fn parse<T>(
+    bytes: &[u8],
+    name: &str,
+    bytes_max: usize,
+    code: ErrorCode,
+    read: impl FnOnce(Fields) -> Option<T>,
+) -> Result<T, Vec<Refusal>> {
+    let of_code =
+        |faults: Vec<Refusal>| -> Vec<Refusal> { faults.into_iter().map(|fault| Refusal { code, ..fault }).collect() };
+    let value = document(bytes, name, bytes_max).map_err(of_code)?;
+    let mut faults = Faults::default();
+    let read = Fields::of(value, format!("{name}#"), &mut faults).and_then(read);
+    faults.result(read).map_err(|faults| of_code(with_lines(faults, bytes, name)))
+}
 
 /// Reads TOML into plain data; a native date or time becomes its text, so both ways of writing one are the same.
 ///
@@ -93,14 +111,14 @@ pub(crate) fn tables<T>(
     fields: &mut Fields,
     key: &str,
     items_max: usize,
-    read: impl Fn(Fields) -> Option<T>,
+    mut read: impl FnMut(Fields) -> Option<T>,
 ) -> Option<Vec<T>> {
     let Some(value) = fields.optional(key) else { return Some(Vec::new()) };
     let items = fields.read(key, value, |value, at| array_of(value, at, items_max))?;
     let mut tables = Vec::with_capacity(items.len());
     let mut whole = true;
     for (i, item) in items.into_iter().enumerate() {
-        match fields.item(&format!("{key}/{i}"), item).and_then(&read) {
+        match fields.item(&format!("{key}/{i}"), item).and_then(&mut read) {
             Some(table) => tables.push(table),
             None => whole = false,
         }
@@ -125,4 +143,10 @@ pub(crate) fn required_date(fields: &mut Fields, key: &str) -> Option<NaiveDate>
 pub(crate) fn date_if_any(fields: &mut Fields, key: &str) -> Option<Option<NaiveDate>> {
     let Some(value) = fields.optional(key) else { return Some(None) };
     fields.read(key, value, |value, at| date_of(&value, at).map(Some))
+}
+
+/// Yes or no, which must be there.
+pub(crate) fn flag(fields: &mut Fields, key: &str) -> Option<bool> {
+    let value = fields.required(key)?;
+    fields.read(key, value, |value, at| value.as_bool().ok_or_else(|| malformed(at, "true or false", &value)))
 }

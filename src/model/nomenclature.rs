@@ -8,11 +8,11 @@
 
 use super::case_file::{FileForm, ListItem};
 use super::digest::{Sha256, sha256};
+use super::document::{self, date_if_any, required_date, tables};
+use super::strict::{Fields, malformed, plain_text_of};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use chrono::NaiveDate;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
 use std::collections::BTreeSet;
 
 /// The value of a nomenclature's `schema` field.
@@ -25,68 +25,35 @@ const ROWS_MAX: usize = 20_000;
 pub const YEARS: std::ops::RangeInclusive<u16> = 1900..=2999;
 
 /// A file that the nomenclature has.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its index: `01-05`.
     pub index: String,
     /// Its title.
     pub title: String,
     /// What it is kept by, `LIST/ITEM`; none: not known, so its files are never due.
-    #[serde(default, deserialize_with = "item")]
     pub item: Option<ListItem>,
     /// In which form its documents are kept.
-    #[serde(deserialize_with = "form")]
     pub form: FileForm,
     /// A remark.
     pub note: Option<String>,
 }
 
 /// The files of an agency in a year.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nomenclature {
-    schema: String,
     /// Code of the agency.
     pub agency: String,
     /// The year.
     pub year: u16,
     /// When the head of the agency approved it.
-    #[serde(deserialize_with = "date")]
     pub approved: NaiveDate,
     /// When the archive agreed to it; none: it has not.
-    #[serde(default, deserialize_with = "date_if_any")]
     pub agreed: Option<NaiveDate>,
     /// Its files.
-    #[serde(rename = "row")]
     pub rows: Vec<Row>,
     /// SHA-256 of the file.
-    #[serde(skip, default = "of_nothing")]
     pub sha256: Sha256,
-}
-
-fn of_nothing() -> Sha256 {
-    sha256(b"")
-}
-
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let date = text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
-    date.ok_or_else(|| D::Error::custom("a date is written YYYY-MM-DD"))
-}
-
-fn date_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
-    date(deserializer).map(Some)
-}
-
-fn item<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ListItem>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(D::Error::custom)
-}
-
-fn form<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FileForm, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    FileForm::parse(&text).ok_or_else(|| D::Error::custom(format!("a form is one of {}", FileForm::KNOWN)))
 }
 
 impl Nomenclature {
@@ -94,48 +61,11 @@ impl Nomenclature {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] about the first fault of form, or about every fault of content.
+    /// A [`Refusal`] about every fault, as `nomenclature.toml#/row/16/form (line 211)`; rows are counted from 0.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
-        let refusal = |at: &str, detail: String| {
-            let subject = if at.is_empty() { name.to_owned() } else { format!("{name}#{at}") };
-            Refusal::new(ErrorCode::FilNomenclature, subject, detail)
-        };
-        if bytes.len() > NOMENCLATURE_BYTES_MAX {
-            let detail = format!("{} bytes, at most {NOMENCLATURE_BYTES_MAX} are admitted", bytes.len());
-            return Err(vec![refusal("", detail)]);
-        }
-        let text = std::str::from_utf8(bytes).map_err(|e| vec![refusal("", e.to_string())])?;
-        let read: Self = toml::from_str(text).map_err(|e| vec![refusal("", e.to_string())])?;
-        let mut faults = Vec::new();
-        if read.schema != NOMENCLATURE_SCHEMA {
-            faults.push(refusal("/schema", format!("wanted {NOMENCLATURE_SCHEMA:?}")));
-        }
-        if !is_text(&read.agency, TEXT_SHORT_CHARS_MAX) {
-            faults.push(refusal("/agency", "blank, too long or unprintable".to_owned()));
-        }
-        if !YEARS.contains(&read.year) {
-            faults.push(refusal("/year", format!("a year from {} to {}", YEARS.start(), YEARS.end())));
-        }
-        if read.rows.is_empty() || read.rows.len() > ROWS_MAX {
-            faults.push(refusal("/row", format!("from 1 to {ROWS_MAX} rows")));
-        }
-        let mut known = BTreeSet::new();
-        for (n, row) in read.rows.iter().enumerate() {
-            let at = |field: &str| format!("/row/{n}/{field}");
-            if !is_text(&row.index, TEXT_SHORT_CHARS_MAX) {
-                faults.push(refusal(&at("index"), "blank, too long or unprintable".to_owned()));
-            }
-            if !known.insert(&row.index) {
-                faults.push(refusal(&at("index"), format!("{:?} stands twice", row.index)));
-            }
-            for (field, text) in [("title", Some(&row.title)), ("note", row.note.as_ref())] {
-                if text.is_some_and(|text| !is_text(text, TEXT_LONG_CHARS_MAX)) {
-                    faults.push(refusal(&at(field), "blank, too long or unprintable".to_owned()));
-                }
-            }
-        }
-        faults.truncate(super::strict::FAULTS_MAX);
-        if faults.is_empty() { Ok(Self { sha256: sha256(bytes), ..read }) } else { Err(faults) }
+        let code = ErrorCode::FilNomenclature;
+        let read = document::parse(bytes, name, NOMENCLATURE_BYTES_MAX, code, nomenclature)?;
+        Ok(Self { sha256: sha256(bytes), ..read })
     }
 
     /// The row of an index.
@@ -144,8 +74,48 @@ impl Nomenclature {
     }
 }
 
-fn is_text(text: &str, chars_max: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= chars_max && !text.contains(super::strict::is_unprintable)
+fn nomenclature(mut fields: Fields) -> Option<Nomenclature> {
+    fields.schema(NOMENCLATURE_SCHEMA);
+    let agency = fields.plain_text("agency", TEXT_SHORT_CHARS_MAX);
+    let year = fields.number("year", (*YEARS.start()).into(), (*YEARS.end()).into());
+    let (approved, agreed) = (required_date(&mut fields, "approved"), date_if_any(&mut fields, "agreed"));
+    let mut known = BTreeSet::new();
+    let rows = tables(&mut fields, "row", ROWS_MAX, |inner| row(inner, &mut known));
+    if rows.as_ref().is_some_and(Vec::is_empty) {
+        fields.fault(ErrorCode::IngFieldMissing, "row", format!("from 1 to {ROWS_MAX} rows"));
+    }
+    fields.end();
+    Some(Nomenclature {
+        agency: agency?,
+        year: u16::try_from(year?).ok()?,
+        approved: approved?,
+        agreed: agreed?,
+        rows: rows?,
+        sha256: sha256(b""),
+    })
+}
+
+/// A row; `known` are the indexes before it.
+fn row(mut fields: Fields, known: &mut BTreeSet<String>) -> Option<Row> {
+    let index = fields.plain_text("index", TEXT_SHORT_CHARS_MAX);
+    if let Some(index) = index.as_ref().filter(|index| !known.insert((*index).clone())) {
+        fields.fault(ErrorCode::IngFieldMalformed, "index", format!("{index:?} stands twice"));
+    }
+    let title = fields.plain_text("title", TEXT_LONG_CHARS_MAX);
+    let item = match fields.optional("item") {
+        None => Some(None),
+        Some(value) => fields.read("item", value, |value, at| {
+            let item = value.as_str().and_then(|text| text.parse().ok());
+            item.map(Some).ok_or_else(|| malformed(at, "an item, written LIST/ITEM", &value))
+        }),
+    };
+    let form = fields.word("form", FileForm::parse, FileForm::KNOWN);
+    let note = match fields.optional("note") {
+        None => Some(None),
+        Some(value) => fields.read("note", value, |value, at| plain_text_of(value, at, TEXT_LONG_CHARS_MAX).map(Some)),
+    };
+    fields.end();
+    Some(Row { index: index?, title: title?, item: item?, form: form?, note: note? })
 }
 
 #[cfg(test)]
@@ -161,7 +131,7 @@ approved = "2025-12-20"
 [[row]]
 index = "01-05"
 title = "Негізгі қызмет бойынша хат алмасу"
-item = "kz-sample/s-18"
+item = "KZ-SAMPLE/s-22"
 form = "electronic"
 
 [[row]]
@@ -175,7 +145,7 @@ note = "бар болса"
     fn a_nomenclature_is_read() {
         let read = Nomenclature::parse(SAMPLE.as_bytes(), "n").unwrap();
         assert_eq!((read.rows.len(), read.year, read.agreed), (2, 2026, None));
-        assert_eq!(read.row("01-05").unwrap().item.as_ref().unwrap().item, "s-18");
+        assert_eq!(read.row("01-05").unwrap().item.as_ref().unwrap().item, "s-22");
         assert_eq!(read.row("01-06").unwrap().item, None);
         assert!(read.row("01").is_none());
     }
@@ -183,21 +153,27 @@ note = "бар болса"
     #[test]
     fn every_fault_is_refused() {
         for (from, to, place) in [
-            ("nomenclature/1", "nomenclature/2", "n#/schema"),
-            ("2026", "26", "n#/year"),
-            ("01-06", "01-05", "n#/row/1/index"),
-            ("Бұйрықтар", " ", "n#/row/1/title"),
-            ("бар болса", "\\u0007", "n#/row/1/note"),
-            ("ҮЛГІ-01", "", "n#/agency"),
-            ("2025-12-20", "20.12.2025", "n"),
-            ("electronic", "digital", "n"),
-            ("kz-sample/s-18", "s-18", "n"),
-            ("[[row]]", "[[rows]]", "n"),
+            ("nomenclature/1", "nomenclature/2", "/schema (line 2)"),
+            ("2026", "26", "/year (line 4)"),
+            ("01-06", "01-05", "/row/1/index (line 14)"),
+            ("Бұйрықтар", " ", "/row/1/title (line 15)"),
+            ("бар болса", "\\u0007", "/row/1/note (line 17)"),
+            ("бар болса", "\\u202e", "/row/1/note (line 17)"),
+            ("Бұйрықтар", "Бұйрық\\u2066тар", "/row/1/title (line 15)"),
+            ("ҮЛГІ-01", "", "/agency (line 3)"),
+            ("2025-12-20", "20.12.2025", "/approved (line 5)"),
+            ("electronic", "digital", "/row/0/form (line 11)"),
+            ("KZ-SAMPLE/s-22", "s-22", "/row/0/item (line 10)"),
+            ("[[row]]", "[[rows]]", "/rows (line 7)"),
+            ("form = \"mixed\"", "", "/row/1/form (line 13)"),
         ] {
             let faults = Nomenclature::parse(SAMPLE.replacen(from, to, 1).as_bytes(), "n").unwrap_err();
-            assert_eq!((faults.len(), faults[0].subject.as_str()), (1, place), "{from} -> {to}: {faults:?}");
+            let place = format!("n#{place}");
+            assert_eq!((faults.len(), &faults[0].subject), (1, &place), "{from} -> {to}: {faults:?}");
             assert_eq!(faults[0].code, ErrorCode::FilNomenclature);
         }
+        let rowless = &SAMPLE[..SAMPLE.find("[[row]]").unwrap()];
+        assert_eq!(Nomenclature::parse(rowless.as_bytes(), "n").unwrap_err().len(), 1);
         assert!(Nomenclature::parse(b"\xff", "n").is_err() && Nomenclature::parse(b"", "n").is_err());
     }
 }

@@ -15,6 +15,7 @@ use super::format::Family;
 use super::strict::words;
 use super::submission::{Kind, Profile, Role};
 use crate::limits::{ATTACHMENTS_MAX, CONTENT_BYTES_MAX_N430};
+use crate::text::Lang;
 use chrono::NaiveDate;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +66,17 @@ pub struct Title {
     pub ru: String,
     /// English.
     pub en: String,
+}
+
+impl Title {
+    /// The name in `lang`.
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Kk => &self.kk,
+            Lang::Ru => &self.ru,
+            Lang::En => &self.en,
+        }
+    }
 }
 
 /// Families of formats that a profile admits.

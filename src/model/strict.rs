@@ -226,6 +226,12 @@ impl<'f> Fields<'f> {
         self.read(key, value, |value, subject| text_of(value, subject, chars_max))
     }
 
+    /// A text that must be there and shows as it is written.
+    pub(crate) fn plain_text(&mut self, key: &str, chars_max: usize) -> Option<String> {
+        let value = self.required(key)?;
+        self.read(key, value, |value, subject| plain_text_of(value, subject, chars_max))
+    }
+
     /// A text that may be missing or null.
     pub(crate) fn text_if_any(&mut self, key: &str, chars_max: usize) -> Option<Option<String>> {
         match self.optional(key) {
@@ -320,6 +326,17 @@ pub(crate) fn text_of(value: Value, subject: String, chars_max: usize) -> Result
         return Ok(text);
     };
     Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, fault).saying(said))
+}
+
+/// The same for a text that people approve: nothing in it turns the direction of writing either.
+pub(crate) fn plain_text_of(value: Value, subject: String, chars_max: usize) -> Result<String, Refusal> {
+    let text = text_of(value, subject.clone(), chars_max)?;
+    if text.contains(is_unprintable) {
+        let said = Said::of(|lang| CONTROL.get(lang).to_owned());
+        let what = "text has a character that turns the direction of writing";
+        return Err(Refusal::new(ErrorCode::IngFieldMalformed, subject, what).saying(said));
+    }
+    Ok(text)
 }
 
 /// The word in `value`.

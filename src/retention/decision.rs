@@ -2,7 +2,7 @@
 //!
 //! The same object is printed by `why`, listed by `due`, frozen in a plan of disposal and sealed into its act.
 
-use super::facts::Item;
+use crate::model::case_file::ListItem;
 use crate::model::digest::Sha256;
 use crate::model::id::RecordId;
 use chrono::NaiveDate;
@@ -81,7 +81,7 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
     /// Item of the list.
-    pub item: Item,
+    pub item: ListItem,
     /// Item of the variant that matched, when it has one of its own.
     pub variant: Option<String>,
     /// Name of the edition.
@@ -110,7 +110,7 @@ pub enum Reason {
     /// No adopted edition has this list.
     NoList(String),
     /// The edition has no such item.
-    NoRule(Item),
+    NoRule(ListItem),
     /// A variant asks for an attribute that the file does not have.
     NoAttribute(String),
     /// An event has not happened, or is not recorded.

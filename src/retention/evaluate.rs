@@ -14,9 +14,10 @@
 //! was to be kept for ever stays so.
 
 use super::decision::{Action, By, Decision, Reason, Status};
-use super::facts::{Edition, Facts, Hold, Item, Ruling, State};
+use super::facts::{Edition, Facts, Hold, Ruling, State};
 use super::rule::{Period, Start, Term, Then};
 use crate::model::calendar::CalendarStatus;
+use crate::model::case_file::ListItem;
 use chrono::{Datelike, NaiveDate};
 
 mod length;
@@ -250,7 +251,7 @@ impl Steps {
 
 /// The rule that counts at one point.
 struct Found<'a> {
-    item: &'a Item,
+    item: &'a ListItem,
     edition: Edition<'a>,
     variant: Option<&'a str>,
     period: &'a Period,

@@ -6,12 +6,12 @@
 //! It decides nothing.
 
 use super::decision::{Action, By, Decision, Reason, Status};
-use super::facts::Item;
+use crate::model::case_file::ListItem;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use chrono::NaiveDate;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 impl Status {
     /// Its word in documents.
@@ -131,7 +131,7 @@ impl By {
     /// It as JSON.
     pub fn value(&self) -> Value {
         let mut map = Map::new();
-        map.insert("item".into(), item_value(&self.item));
+        map.insert("item".into(), self.item.value());
         if let Some(variant) = &self.variant {
             map.insert("variant".into(), variant.as_str().into());
         }
@@ -196,7 +196,7 @@ impl Reason {
             | Reason::Beyond
             | Reason::StillNeeded => {}
             Reason::NoList(list) => set("list", list.as_str().into()),
-            Reason::NoRule(item) => set("item", item_value(item)),
+            Reason::NoRule(item) => set("item", item.value()),
             Reason::NoAttribute(attribute) => set("attribute", attribute.as_str().into()),
             Reason::NoEvent(event) | Reason::Happened(event) => set("event", event.as_str().into()),
             Reason::Rule(by) => set("by", by.value()),
@@ -245,7 +245,7 @@ impl Reason {
             | Reason::Beyond
             | Reason::StillNeeded => Vec::new(),
             Reason::NoList(list) => vec![("list", shown(list))],
-            Reason::NoRule(Item { list, item }) => vec![("list", shown(list)), ("item", shown(item))],
+            Reason::NoRule(ListItem { list, item }) => vec![("list", shown(list)), ("item", shown(item))],
             Reason::NoAttribute(attribute) => vec![("attribute", shown(attribute))],
             Reason::NoEvent(event) | Reason::Happened(event) => vec![("event", shown(event))],
             Reason::Rule(by) => vec![
@@ -449,10 +449,6 @@ fn day(day: NaiveDate) -> Value {
     day.to_string().into()
 }
 
-fn item_value(item: &Item) -> Value {
-    json!({"list": item.list, "item": item.item})
-}
-
 fn hold_value(hold: RecordId, record: Option<RecordId>) -> Map<String, Value> {
     let mut map = Map::from_iter([("hold".to_owned(), id(hold))]);
     map.extend(record.map(|record| ("record".to_owned(), id(record))));
@@ -503,7 +499,7 @@ mod tests {
     }
 
     fn every_reason() -> Vec<Reason> {
-        let item = Item { list: "KZ {day}".to_owned(), item: "462".to_owned() };
+        let item = ListItem { list: "KZ {day}".to_owned(), item: "462".to_owned() };
         let by = By {
             item: item.clone(),
             variant: None,

@@ -5,6 +5,7 @@
 //! later, until a state that came with a signed decision to shorten. [`super::evaluate()`] says how.
 
 use super::rule::RuleList;
+use crate::model::case_file::ListItem;
 use crate::model::id::RecordId;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -36,22 +37,13 @@ pub struct State {
     /// When it was closed; none while it is open.
     pub closed: Option<NaiveDate>,
     /// What it is kept by; none: no item is known.
-    pub item: Option<Item>,
+    pub item: Option<ListItem>,
     /// Attributes that variants of rules ask for.
     pub attributes: BTreeMap<String, String>,
     /// Events with their days.
     pub events: BTreeMap<String, NaiveDate>,
     /// A signed decision to shorten came with the act: earlier states do not count any more.
     pub is_shortening: bool,
-}
-
-/// An item of a list.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Item {
-    /// Id of the list.
-    pub list: String,
-    /// The item in it.
-    pub item: String,
 }
 
 /// What a commission ruled about a file.

@@ -10,8 +10,8 @@ use crate::error::{ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::calendar::CalendarStatus;
 use crate::model::digest::sha256;
-use crate::model::document::{date_if_any, document, required_date, section, tables, title, with_lines};
-use crate::model::strict::{Faults, Fields, date_of, malformed, text_of, words};
+use crate::model::document::{self, date_if_any, required_date, section, tables, title};
+use crate::model::strict::{Fields, date_of, malformed, text_of, words};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,15 +161,8 @@ impl RuleList {
     ///
     /// A [`Refusal`] about every fault, as `list.toml#/rule/16/years (line 211)`; items are counted from 0.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
-        // What is missing or malformed is said by the detail; the file is what is refused.
-        let malformed = |faults: Vec<Refusal>| -> Vec<Refusal> {
-            faults.into_iter().map(|r| Refusal { code: ErrorCode::RetMalformed, ..r }).collect()
-        };
-        let value = document(bytes, name, LIST_BYTES_MAX).map_err(malformed)?;
-        let mut faults = Faults::default();
-        let list = Fields::of(value, format!("{name}#"), &mut faults).and_then(list);
-        let list = faults.result(list.map(|list| Self { sha256: sha256(bytes), ..list }));
-        list.map_err(|faults| malformed(with_lines(faults, bytes, name)))
+        let list = document::parse(bytes, name, LIST_BYTES_MAX, ErrorCode::RetMalformed, list)?;
+        Ok(Self { sha256: sha256(bytes), ..list })
     }
 }
 

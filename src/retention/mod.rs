@@ -23,5 +23,5 @@ pub mod rule;
 
 pub use decision::{Action, Decision, Reason, Status};
 pub use evaluate::{Length, evaluate, length};
-pub use facts::{Edition, Facts, Hold, Item, Ruling, State};
+pub use facts::{Edition, Facts, Hold, Ruling, State};
 pub use rule::{Rule, RuleList, Start, Term, Then};

@@ -185,6 +185,16 @@ pub fn segment_number(name: &str) -> Option<u32> {
     digits.parse().ok().filter(|n| segment_name(*n) == name)
 }
 
+/// The file that compaction makes to take the place of segment `number`.
+pub fn compacted_name(number: u32) -> String {
+    format!("{}.new", segment_name(number))
+}
+
+/// The number of the segment whose place a file is to take.
+pub fn compacted_number(name: &str) -> Option<u32> {
+    segment_number(name.strip_suffix(".new")?)
+}
+
 /// The address of an object from the digests of its frames, in order (docs/format.md §2.3).
 pub fn object_address(frames: &[Address]) -> Address {
     match frames {

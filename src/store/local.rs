@@ -252,6 +252,15 @@ impl Disk for LocalDisk {
         path.parent().map_or(Ok(()), sync_folder)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the file is whole and synced before it takes its place")]
+    fn replace(&self, name: &str, from: &str) -> Result<(), DiskError> {
+        let path = self.path(name);
+        fs::rename(self.path(from), &path).map_err(|e| DiskError::io("replace", name, e))?;
+        self.forget(name);
+        self.forget(from);
+        path.parent().map_or(Ok(()), sync_folder)
+    }
+
     fn read_at(&self, name: &str, at: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
         let file = self.handle(name, false)?;
         file.read_exact_at(buffer, at).map_err(|e| match e.kind() {
@@ -406,6 +415,22 @@ mod tests {
         assert!(matches!(put(b"two"), Err(DiskError::Exists { .. })));
         assert_eq!(disk.read("a/b/c").unwrap(), b"one");
         assert_eq!(disk.list("a").unwrap(), vec![("a/b/c".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn what_takes_a_place_is_read_there_at_once() {
+        let (_dir, disk) = disk();
+        for (name, bytes) in [("s/1", &b"the old bytes"[..]), ("s/1.new", b"new")] {
+            disk.append(name, 0, bytes).unwrap();
+            disk.sync(name).unwrap();
+        }
+        // Both files are open.
+        disk.replace("s/1", "s/1.new").unwrap();
+        assert_eq!(disk.read("s/1").unwrap(), b"new");
+        assert_eq!(disk.list("s").unwrap(), vec![("s/1".to_owned(), 3)]);
+        assert!(matches!(disk.replace("s/1", "s/1.new"), Err(DiskError::Missing { .. })));
+        disk.append("s/1.new", 0, b"another").unwrap();
+        assert_eq!(disk.read("s/1").unwrap(), b"new", "no handle is left of the file that moved");
     }
 
     #[test]

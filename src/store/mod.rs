@@ -2,7 +2,7 @@
 //!
 //! An *object* (a component, a manifest, an act document) is one or more *frames* in a *segment*; `docs/format.md` §2
 //! has every byte. [`seal`] makes frames from plaintext, [`segment`] appends them, [`read`] opens objects or ranges of
-//! them, [`scrub`] checks stored bytes without any key.
+//! them, [`scrub`] checks stored bytes without any key, [`compact`] copies what stays of a segment.
 //!
 //! Invariants
 //!   - A frame once committed is never changed; compaction copies frames verbatim.
@@ -12,6 +12,7 @@
 //! It does not decide what is committed (the lock record does, see [`tlog::commit`](crate::tlog::commit)), and it knows
 //! no retention.
 
+pub mod compact;
 pub mod disk;
 pub mod envelope;
 pub mod format;

@@ -12,6 +12,7 @@ use super::format::{
 use super::read::frame_digest;
 use crate::model::digest::Address;
 use crate::model::id::ArchiveId;
+use std::fmt;
 
 /// One thing wrong in a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,31 @@ pub enum Damage {
         /// The committed length.
         committed: u64,
     },
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Damage::SegmentHeader => write!(f, "the header is not that of this segment and archive"),
+            Damage::FrameHeader { offset } => write!(f, "no frame begins at byte {offset}, where one must"),
+            Damage::FrameDigest { offset, header } => {
+                let (object, act) = (header.object, header.act);
+                write!(f, "frame at byte {offset} does not have its digest (object {object}, act {act})")
+            }
+            Damage::Short { len, committed } => write!(f, "holds {len} bytes, {committed} were committed"),
+        }
+    }
+}
+
+/// A file that holds a segment: its own, or the one that compaction made to take its place.
+#[derive(Debug, Clone, Copy)]
+pub struct SegmentFile<'a> {
+    /// The archive.
+    pub archive: ArchiveId,
+    /// Number of the segment.
+    pub number: u32,
+    /// Name of the file.
+    pub name: &'a str,
 }
 
 /// One frame as found by [`scan`].
@@ -77,8 +103,22 @@ pub fn scan(
     found: &mut dyn FnMut(Scanned),
     damaged: &mut dyn FnMut(Damage),
 ) -> Result<(), DiskError> {
-    let name = segment_name(number);
-    let len = disk.len(&name)?.ok_or_else(|| DiskError::Missing { name: name.clone() })?;
+    let file = SegmentFile { archive, number, name: &segment_name(number) };
+    scan_file(disk, file, from, committed, depth, found, damaged)
+}
+
+/// Walks the frames of a file as [`scan`] does those of a segment.
+pub fn scan_file(
+    disk: &dyn Disk,
+    file: SegmentFile<'_>,
+    from: u64,
+    committed: u64,
+    depth: Depth,
+    found: &mut dyn FnMut(Scanned),
+    damaged: &mut dyn FnMut(Damage),
+) -> Result<(), DiskError> {
+    let SegmentFile { archive, number, name } = file;
+    let len = disk.len(name)?.ok_or_else(|| DiskError::Missing { name: name.to_owned() })?;
     if len < committed {
         damaged(Damage::Short { len, committed });
     }
@@ -89,13 +129,13 @@ pub fn scan(
         if end < SEGMENT_HEADER_BYTES as u64 {
             return Ok(());
         }
-        disk.read_at(&name, 0, &mut header)?;
+        disk.read_at(name, 0, &mut header)?;
         if header != segment_header(archive, number) {
             damaged(Damage::SegmentHeader);
         }
         at = SEGMENT_HEADER_BYTES as u64;
     }
-    let mut window = Window { disk, name: &name, end, start: 0, bytes: Vec::new(), depth };
+    let mut window = Window { disk, name, end, start: 0, bytes: Vec::new(), depth };
     let mut lost_at = None;
     while at < end {
         let header = window.get(at, FRAME_HEADER_BYTES)?.and_then(FrameHeader::decode);
@@ -165,10 +205,9 @@ impl Window<'_> {
 }
 
 /// The first place from `from` on where the bytes are a whole frame header; `end`, or the end of the file, if none is.
-pub fn next_header(disk: &dyn Disk, number: u32, from: u64, end: u64) -> Result<u64, DiskError> {
-    let name = segment_name(number);
-    let end = end.min(disk.len(&name)?.unwrap_or(0));
-    let mut window = Window { disk, name: &name, end, start: 0, bytes: Vec::new(), depth: Depth::Headers };
+pub fn next_header(disk: &dyn Disk, name: &str, from: u64, end: u64) -> Result<u64, DiskError> {
+    let end = end.min(disk.len(name)?.unwrap_or(0));
+    let mut window = Window { disk, name, end, start: 0, bytes: Vec::new(), depth: Depth::Headers };
     let mut at = next_magic(&mut window, from, end)?;
     while at < end && window.get(at, FRAME_HEADER_BYTES)?.and_then(FrameHeader::decode).is_none() {
         at = next_magic(&mut window, at + 1, end)?;

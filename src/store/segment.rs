@@ -52,10 +52,14 @@ impl SegmentWriter {
     ///
     /// After a failure every later call fails with the same error, until the archive is reopened.
     pub fn append(&mut self, frame: &[u8]) -> Result<FrameLoc, DiskError> {
+        self.unless_failed(|writer| writer.append_frame(frame))
+    }
+
+    fn unless_failed<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, DiskError>) -> Result<T, DiskError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
-        let result = self.append_frame(frame);
+        let result = step(self);
         if let Err(e) = &result {
             self.failed = Some(e.clone());
         }
@@ -67,12 +71,22 @@ impl SegmentWriter {
         self.failed.as_ref()
     }
 
+    /// Closes the open segment, whatever its length, and begins the next one. Durable as a frame is.
+    pub fn begin_next(&mut self) -> Result<(), DiskError> {
+        self.unless_failed(Self::begin_segment)
+    }
+
+    fn begin_segment(&mut self) -> Result<(), DiskError> {
+        let next = StoreEnd { segment: self.end.segment + 1, len: SEGMENT_HEADER_BYTES as u64 };
+        self.disk.append(&segment_name(next.segment), 0, &segment_header(self.archive, next.segment))?;
+        self.unsynced.push(next.segment);
+        self.end = next;
+        Ok(())
+    }
+
     fn append_frame(&mut self, frame: &[u8]) -> Result<FrameLoc, DiskError> {
         if self.end.segment == 0 || self.end.len >= self.segment_bytes {
-            let next = StoreEnd { segment: self.end.segment + 1, len: SEGMENT_HEADER_BYTES as u64 };
-            self.disk.append(&segment_name(next.segment), 0, &segment_header(self.archive, next.segment))?;
-            self.unsynced.push(next.segment);
-            self.end = next;
+            self.begin_segment()?;
         }
         self.disk.append(&segment_name(self.end.segment), self.end.len, frame)?;
         if self.unsynced.last() != Some(&self.end.segment) {

@@ -347,6 +347,26 @@ impl Disk for FaultDisk {
         report("publish", name, failure)
     }
 
+    /// Torn: not done; or `name` has the new bytes and `from` is still there.
+    fn replace(&self, name: &str, from: &str) -> Result<(), DiskError> {
+        let (failure, k) = self.plan.next("replace", name, 0);
+        let mut files = self.held();
+        let new = files.get(from).cloned().ok_or_else(|| missing(from))?;
+        assert!(new.synced == new.bytes.len(), "{from} must be synced before it takes the place of {name}");
+        let (is_placed, is_left) = match failure {
+            None | Some(Failure::DoneButReported) => (true, false),
+            Some(Failure::NotDone) => (false, true),
+            Some(Failure::Torn) => (Sequence::new(k).below(2) == 0, true),
+        };
+        if is_placed {
+            self.set(&mut files, name, Some(new));
+        }
+        if !is_left {
+            self.set(&mut files, from, None);
+        }
+        report("replace", name, failure)
+    }
+
     fn read_at(&self, name: &str, at: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
         let files = self.held();
         let file = files.get(name).ok_or_else(|| missing(name))?;
@@ -513,6 +533,30 @@ mod tests {
         assert_eq!(disk.crash(1).files().len(), 20);
         let other = [("f00".to_owned(), b"other".to_vec())];
         assert!(matches!(disk.put_if_absent(&other), Err(DiskError::Exists { .. })));
+    }
+
+    #[test]
+    fn what_takes_a_place_is_there_whole_or_not_at_all() {
+        let mut seen = std::collections::BTreeSet::new();
+        for k in 4..24 {
+            for failure in [None, Some(Failure::NotDone), Some(Failure::DoneButReported), Some(Failure::Torn)] {
+                let plan = failure.map_or_else(FaultPlan::count_only, |failure| FaultPlan::fail_at(k, failure));
+                let disk = disk(&plan);
+                for (name, bytes) in [("a", &b"old"[..]), ("a.new", b"new")] {
+                    disk.append(name, 0, bytes).unwrap();
+                    disk.sync(name).unwrap();
+                }
+                for _ in 4..k {
+                    disk.sync("a").unwrap();
+                }
+                assert_eq!(disk.replace("a", "a.new").is_err(), failure.is_some());
+                let left = disk.crash(k).files();
+                let found = (left["a"].as_slice(), left.contains_key("a.new"));
+                assert!(found.1 || found.0 == b"new", "the only copy is gone");
+                seen.insert((left["a"].clone(), found.1));
+            }
+        }
+        assert_eq!(seen.len(), 3, "old with the new beside it, new with it, new alone");
     }
 
     #[test]

@@ -13,17 +13,18 @@
 
 use super::LogError;
 use super::checkpoint::LogSigner;
+use super::compact::segment_in;
 use super::leaf::{ActKind, Leaf, SealedSegment};
 use super::lock::{BundleRef, Head, LOCK, LockRecord};
 use super::stage::{Bundle, stage_name, stage_number};
 use super::tile;
-use super::tree::{Edge, Frontier, FullTile, TILE_WIDTH, leaf_hash, merkle_root};
+use super::tree::{Edge, Frontier, FullTile, TILE_WIDTH, leaf_hash};
 use crate::clock::{Clock, Millis};
 use crate::model::digest::{Address, Sha256, Sha512, sha256_parts};
 use crate::model::id::{ActId, ActorId, ArchiveId, RecordId};
 use crate::store::disk::{Disk, DiskError};
-use crate::store::format::OwnerKey;
-use crate::store::scrub::{self, Depth};
+use crate::store::format::{OwnerKey, segment_name};
+use crate::store::scrub::{Depth, SegmentFile};
 use crate::store::segment::SegmentWriter;
 use crate::vault::{KeySlot, OwnedKey, PreparedRoll, Vault};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -55,7 +56,8 @@ pub struct Act {
     pub actor: ActorId,
     /// The record or register it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, or the hold that keeps it or does so no more.
+    /// The file that a record was put into, the hold that keeps it or does so no more, or the plan that it is destroyed
+    /// by.
     pub of: Option<RecordId>,
     /// That record's previous entry of the same chain.
     pub prev: Option<Previous>,
@@ -67,6 +69,8 @@ pub struct Act {
     pub doc: Option<Sha256>,
     /// Addresses of the objects that came with it.
     pub addresses: Vec<Address>,
+    /// The segment as compaction leaves it.
+    pub segment: Option<SealedSegment>,
 }
 
 impl Act {
@@ -83,6 +87,7 @@ impl Act {
             group: None,
             doc: None,
             addresses: Vec::new(),
+            segment: None,
         }
     }
 }
@@ -94,6 +99,7 @@ fn leaf_of(act: &Act, t: Millis, first: u64) -> Leaf {
     leaf.obj = object_commitment(&act.addresses);
     leaf.rec = act.rec;
     leaf.of = act.of;
+    leaf.segment = act.segment;
     leaf.prev = act.prev.map(|prev| match prev {
         Previous::Entry(index) => index,
         Previous::InBatch(at) => first + at as u64,
@@ -218,7 +224,7 @@ impl Committer {
         self.unsettled_max = entries;
     }
 
-    fn store(&self) -> MutexGuard<'_, SegmentWriter> {
+    pub(super) fn store(&self) -> MutexGuard<'_, SegmentWriter> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -270,11 +276,11 @@ impl Committer {
         self.latch_on(result)
     }
 
-    fn check_latch(&self) -> Result<(), LogError> {
+    pub(super) fn check_latch(&self) -> Result<(), LogError> {
         self.latched.as_ref().map_or(Ok(()), |cause| Err(LogError::Latched { cause: cause.clone() }))
     }
 
-    fn latch_on<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
+    pub(super) fn latch_on<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
         if let Err(e) = &result {
             self.latched = Some(e.to_string());
         }
@@ -493,24 +499,7 @@ pub fn checkpoint_name() -> String {
 
 /// Length, frames and Merkle root of a closed segment.
 pub fn seal_segment(disk: &dyn Disk, archive: ArchiveId, number: u32) -> Result<SealedSegment, LogError> {
-    let name = crate::store::format::segment_name(number);
-    let len = disk.len(&name)?.ok_or_else(|| DiskError::Missing { name: name.clone() })?;
-    let mut hashes = Vec::new();
-    let mut damage = None;
-    scrub::scan(
-        disk,
-        archive,
-        number,
-        0,
-        len,
-        Depth::Headers,
-        &mut |frame| hashes.push(leaf_hash(&frame.digest.0)),
-        &mut |d| damage = Some(d),
-    )?;
-    if let Some(damage) = damage {
-        return Err(LogError::integrity(name, format!("cannot be sealed: {damage:?}")));
-    }
-    Ok(SealedSegment { number, len, frames: hashes.len() as u64, root: merkle_root(&hashes) })
+    segment_in(disk, SegmentFile { archive, number, name: &segment_name(number) }, Depth::Headers)
 }
 
 /// Syncs several files at the same time: the device works on all of them while we wait once.

@@ -33,6 +33,8 @@ macro_rules! acts {
 acts! {
     /// The archive was made: entry 0.
     ArchiveCreated = "archive.created";
+    /// The archive is one for tests, for ever: entry 2 or nowhere.
+    TestDeclared = "archive.test";
     /// A register with its own key was opened; its act documents carry what the log must not.
     RegisterCreated = "register.created";
     /// An account was given a pseudonym.
@@ -111,10 +113,34 @@ acts! {
     HoldLifted = "hold.lifted";
     /// A hold keeps a record or a file no more.
     HoldUncovers = "hold.uncovers";
+    /// A list of files for destruction was drawn up; nothing more comes to it.
+    PlanDrafted = "plan.drafted";
+    /// It was signed by who proposes it.
+    PlanProposed = "plan.proposed";
+    /// A member of the commission said of each file what is to become of it.
+    PlanReviewed = "plan.reviewed";
+    /// A person approved the destruction.
+    PlanApproved = "plan.approved";
+    /// The plan will not be executed.
+    PlanCancelled = "plan.cancelled";
+    /// What a commission ruled about a file.
+    FileRuled = "file.ruled";
+    /// The destruction begins: holds and terms were judged at this size of the journal.
+    DestroyAuthorised = "destroy.authorised";
+    /// The keys of the files and records named by the next entries are erased.
+    DestroyExecuted = "destroy.executed";
+    /// A file was destroyed by a plan.
+    FileDestroyed = "file.destroyed";
+    /// A record was destroyed with its file.
+    RecordDestroyed = "record.destroyed";
+    /// Nothing of what was destroyed is left where the archive can look.
+    DestroyCompleted = "destroy.completed";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
     SegmentSealed = "segment.sealed";
+    /// What owners with an erased key had in a segment was removed; its Merkle root names what stayed.
+    SegmentCompacted = "segment.compacted";
     /// The vault's journal was folded into pages.
     VaultFolded = "vault.folded";
     /// The vault moved to a new key-encryption key.
@@ -131,13 +157,19 @@ pub enum Chain {
 }
 
 impl ActKind {
+    /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
+    pub fn erases(self) -> bool {
+        use ActKind::{FileDestroyed, RecordDestroyed, RecordSpilled, WaitingEnded};
+        matches!(self, RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed)
+    }
+
     /// The chain an act of this kind belongs to.
     pub fn chain(self) -> Chain {
         if self == ActKind::RecordRead { Chain::Reading } else { Chain::Custody }
     }
 }
 
-/// A closed segment.
+/// A closed segment, as it was closed or as compaction left it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealedSegment {
     /// Its number.
@@ -163,8 +195,8 @@ pub struct Leaf {
     pub actor: ActorId,
     /// The record (or register) it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, the inventory that a file was entered into, or the hold that keeps it or
-    /// does so no more.
+    /// The file that a record was put into, the inventory that a file was entered into, the hold that keeps it or does so
+    /// no more, or the plan that it is destroyed by.
     pub of: Option<RecordId>,
     /// The record's previous entry of the same chain.
     pub prev: Option<u64>,
@@ -178,7 +210,7 @@ pub struct Leaf {
     pub doc: Option<Sha256>,
     /// SHA-256 over the sorted addresses of the objects that came with the act.
     pub obj: Option<Sha256>,
-    /// The segment that was closed.
+    /// The segment that was closed or compacted.
     pub segment: Option<SealedSegment>,
     /// The vault's epoch after a fold or roll.
     pub epoch: Option<u32>,

@@ -1,7 +1,7 @@
 //! The journal of every act: the third truth, and the commit that joins the three.
 //!
 //! A C2SP tlog-tiles log with signed checkpoints that any verifier of that family checks. [`commit`] writes a batch,
-//! [`recover`] opens after a crash with the same functions, [`audit`] checks the stored form, [`proof`] gives proofs to
+//! [`recover`] opens after a crash with the same functions, [`compact`] gives back the room of erased owners, [`audit`] checks the stored form, [`proof`] gives proofs to
 //! strangers.
 //!
 //! Invariants
@@ -14,6 +14,7 @@
 pub mod audit;
 pub mod checkpoint;
 pub mod commit;
+pub mod compact;
 pub mod leaf;
 pub mod lock;
 pub mod proof;

@@ -11,7 +11,8 @@
 
 use super::LogError;
 use super::checkpoint::{LogSigner, verify};
-use super::commit::{Committer, Unsettled, checkpoint_name, seal_segment};
+use super::commit::{Committer, Unsettled, checkpoint_name};
+use super::compact;
 use super::leaf::Leaf;
 use super::lock::{LOCK, LockRecord};
 use super::read::{LogReader, split_bundle};
@@ -124,6 +125,7 @@ pub fn open(
         unsettled_max: super::commit::UNSETTLED_MAX,
     };
     committer.settle()?;
+    recovery.cut_bytes += compact::finish(&committer)?;
     Ok((committer, recovery))
 }
 
@@ -209,12 +211,10 @@ fn store_is_whole(disk: &dyn Disk, archive: ArchiveId, from: StoreEnd, bundle: &
             return Ok(false);
         }
     }
-    // A segment that the batch closed has the length and the frames that its leaf says.
+    // A segment that the batch closed or compacted has the length and the frames that its leaf says.
     let leaves = (bundle.old_size..).zip(&bundle.entries).map(|(index, entry)| Leaf::decode(index, entry));
-    for sealed in leaves.filter_map(|leaf| leaf.ok()?.segment) {
-        if disk.len(&segment_name(sealed.number))? != Some(sealed.len)
-            || seal_segment(disk, archive, sealed.number)? != sealed
-        {
+    for leaf in leaves.filter_map(Result::ok) {
+        if !compact::is_there(disk, archive, &leaf)? {
             return Ok(false);
         }
     }

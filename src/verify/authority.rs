@@ -90,6 +90,13 @@ pub struct Person {
     pub basis: String,
 }
 
+impl Person {
+    /// Whether the term of the row has this day.
+    pub fn is_in_office(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.to.is_none_or(|last| day <= last)
+    }
+}
+
 /// Without the number and the post: what is printed for an engineer names nobody.
 impl std::fmt::Debug for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -296,18 +303,21 @@ impl Authority {
         odd.map(|(place, _)| OddNumber { place }).collect()
     }
 
+    /// The rows of a person.
+    fn persons_of(&self, iin: &str) -> impl Iterator<Item = &Person> {
+        self.by_iin.get(iin).into_iter().flatten().filter_map(|row| self.persons.get(*row))
+    }
+
     /// What this register says of a signatory.
     fn judge(&self, signatory: &Signatory) -> AuthorityVerdict {
-        let rows = signatory.iin.and_then(|iin| self.by_iin.get(iin)).into_iter().flatten();
-        let persons = rows.filter_map(|row| self.persons.get(*row));
+        let persons = signatory.iin.into_iter().flat_map(|iin| self.persons_of(iin));
         let verdicts = persons.map(|person| self.judge_by(person, signatory));
         verdicts.min_by_key(AuthorityVerdict::distance).unwrap_or(AuthorityVerdict::Unknown)
     }
 
     /// The numbers of the bodies for which this register lets a signatory sign.
     fn bodies(&self, signatory: &Signatory) -> impl Iterator<Item = &str> {
-        let rows = signatory.iin.and_then(|iin| self.by_iin.get(iin)).into_iter().flatten();
-        let persons = rows.filter_map(|row| self.persons.get(*row));
+        let persons = signatory.iin.into_iter().flat_map(|iin| self.persons_of(iin));
         let allowed = |p: &&Person| matches!(self.judge_by(p, signatory), AuthorityVerdict::Authorised { .. });
         persons.filter(allowed).map(|person| person.bin.as_str())
     }
@@ -332,7 +342,7 @@ impl Authority {
         if person.kind != signatory.kind {
             return AuthorityVerdict::WrongKind;
         }
-        if signatory.date < person.from || person.to.is_some_and(|last| last < signatory.date) {
+        if !person.is_in_office(signatory.date) {
             return AuthorityVerdict::OutOfTerm { from: person.from, to: person.to };
         }
         if !person.roles.is_empty() && !person.roles.iter().any(|role| signatory.role_oids.contains(role)) {
@@ -362,6 +372,26 @@ impl Authorities {
     /// The registers.
     pub fn adopted(&self) -> &[Authority] {
         &self.adopted
+    }
+
+    /// Whether a person is an administrator on a day, of any body.
+    pub fn is_administrator(&self, iin: &str, day: NaiveDate) -> bool {
+        let rows = self.adopted.iter().flat_map(|register| register.persons_of(iin));
+        rows.filter(|person| person.kind == SignerKind::Administrator).any(|person| person.is_in_office(day))
+    }
+
+    /// The persons in one of these offices of an agency on a day who are no administrators: their numbers, by office.
+    pub fn in_office(&self, agency: &str, kinds: &[SignerKind], day: NaiveDate) -> BTreeSet<(SignerKind, &str)> {
+        let mut found = BTreeSet::new();
+        for register in &self.adopted {
+            for person in register.persons.iter().filter(|p| kinds.contains(&p.kind) && p.is_in_office(day)) {
+                let is_of = |body: &&Body| body.bin == person.bin && body.agency.as_deref() == Some(agency);
+                if register.bodies.iter().any(|body| is_of(&body)) && !self.is_administrator(&person.iin, day) {
+                    found.insert((person.kind, person.iin.as_str()));
+                }
+            }
+        }
+        found
     }
 
     /// The numbers of the bodies for which somebody may sign who has the authority to.

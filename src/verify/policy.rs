@@ -142,16 +142,30 @@ pub struct SignerRules {
 }
 
 words! {
-    /// In which office somebody signs (N 430 cl. 16, 41).
+    /// In which office somebody signs (N 430 cl. 16, 41; appraisal and destruction: docs/disposal.md).
     SignerKind {
         /// The official who signs the document.
         Official = "official",
         /// The officer of the records office who signs the card.
         RecordsOffice = "records_office",
+        /// A member of the expert commission, who reviews what is to be destroyed.
+        Commission = "commission",
+        /// Who approves the destruction of records.
+        Approver = "approver",
+        /// Who runs the archive's program: signs nothing, and approves nothing in any other office.
+        Administrator = "administrator",
     }
 }
 
 impl SignerKind {
+    /// The offices whose signatures documents and their cards carry.
+    pub const OF_DOCUMENTS: &'static [Self] = &[Self::Official, Self::RecordsOffice];
+
+    /// The office of document signatures that this word names.
+    pub fn parse_of_documents(word: &str) -> Option<Self> {
+        Self::parse(word).filter(|kind| Self::OF_DOCUMENTS.contains(kind))
+    }
+
     /// The office in words.
     pub fn text(self) -> Text {
         match self {
@@ -161,6 +175,11 @@ impl SignerKind {
                 "сотрудник службы документационного обеспечения",
                 "records officer",
             ),
+            Self::Commission => {
+                text("сараптау комиссиясының мүшесі", "член экспертной комиссии", "member of the expert commission")
+            }
+            Self::Approver => text("жоюды бекітетін тұлға", "утверждающий уничтожение", "approver of destruction"),
+            Self::Administrator => text("жүйе әкімшісі", "администратор системы", "administrator of the system"),
         }
     }
 }
@@ -338,6 +357,8 @@ impl Policy {
         match kind {
             SignerKind::Official => &self.roles.official,
             SignerKind::RecordsOffice => &self.roles.records_office,
+            // Their certificates are those of employees of any role; the register says who they are.
+            SignerKind::Commission | SignerKind::Approver | SignerKind::Administrator => &[],
         }
     }
 
@@ -491,7 +512,7 @@ mod tests {
         assert!(policy.role_accepted(SignerKind::Official, &head));
         assert!(!policy.role_accepted(SignerKind::Official, &employee));
         assert!(policy.role_accepted(SignerKind::RecordsOffice, &employee));
-        for kind in SignerKind::ALL {
+        for kind in SignerKind::OF_DOCUMENTS {
             assert!(!policy.role_accepted(*kind, &person) && !policy.role_accepted(*kind, &[]), "{kind}");
         }
         let any = Policy { roles: Roles::default(), ..policy };

@@ -80,7 +80,7 @@ impl Bed {
         let none = FaultPlan::count_only();
         let (disk, keys) = (Arc::new(FaultDisk::new(&none)), Arc::new(FaultDisk::new(&none)));
         let mut config =
-            create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock()).unwrap();
+            create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock(), false).unwrap();
         // The documents are made up of noise: what they are is not what these tests are about.
         config.policy.formats = Action::Flag;
         config.policy.signatures = Action::Flag;
@@ -104,6 +104,17 @@ impl Bed {
             spool: self.spool.path().join("spool"),
         };
         Archive::assemble(parts, self.config.clone(), Path::new("."), &mut |_, _| {})
+    }
+
+    /// A copy of the media, independent of these, that fails after `plan`.
+    pub(crate) fn under(&self, plan: &Arc<FaultPlan>) -> Self {
+        Self {
+            disk: Arc::new(self.disk.copy().under(plan)),
+            keys: Arc::new(self.keys.copy().under(plan)),
+            index: self.index.crash(),
+            config: self.config.clone(),
+            spool: spool(),
+        }
     }
 
     /// What a power cut leaves.

@@ -224,7 +224,7 @@ fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
     let open = ["file", "open", "--agency", "TEST-01", "--year", "2026", "--index"];
     checked.run(&[&open[..], &["01-07"]].concat(), Exit::Refused, &["error"]);
     let opened = checked.run(&[&open[..], &["01-05", "--set", "role=head"]].concat(), Exit::Ok, &["file-row"]);
-    assert_eq!((&opened[0]["item"], &opened[0]["closed"]), (&json!("kz-sample/s-18"), &Value::Null));
+    assert_eq!((&opened[0]["item"], &opened[0]["closed"]), (&json!("KZ-SAMPLE/s-22"), &Value::Null));
     let file = opened[0]["file_id"].as_str().unwrap().to_owned();
     let added = checked.run(&["file", "add", &file, record], Exit::Ok, &["file-added"]);
     assert_eq!(added[0]["added"], json!([record]));
@@ -495,6 +495,10 @@ fn every_line_follows_its_schema() {
     checked.run(&["doctor"], Exit::Ok, &["doctor"]);
     let spill = ["record", "spill", &same, "--confirm", &same];
     checked.run(&spill, Exit::Ok, &["record-spill"]);
+    for status in ["compacted", "unchanged"] {
+        let compacted = checked.run(&["compact"], Exit::Ok, &["compact"]);
+        assert_eq!(compacted[0]["status"], status);
+    }
 
     let head = checked.run(&["log", "checkpoint"], Exit::Ok, &["log-checkpoint"]);
     let entries = head[0]["size"].as_u64().unwrap();

@@ -8,7 +8,7 @@ use super::bed::{Bed, accepted, content_of, cover, submission, take_in};
 use muragat::archive::Archive;
 use muragat::error::{Error, ErrorCode};
 use muragat::filing::due::why;
-use muragat::filing::facts::{Holds, file_of};
+use muragat::filing::facts::Holds;
 use muragat::filing::files::{self, Asked, Entered};
 use muragat::filing::holds::{self, Placing};
 use muragat::index::filing::{FileRow, HoldRow, HoldTarget};
@@ -118,13 +118,19 @@ fn entries(archive: &Archive) -> Vec<Leaf> {
     (0..log.size()).map(|n| Leaf::decode(n, &log.entry(n).unwrap()).unwrap()).collect()
 }
 
+/// The file of a record, when it is in one.
+fn file_of(archive: &Archive, record: RecordId) -> Option<RecordId> {
+    let (file, _) = why(archive, record, "2026-03-05".parse().unwrap()).unwrap();
+    file.map(|file| file.id)
+}
+
 fn check(bed: &Bed, told: &Told, at: &str) {
     let archive = bed.open().unwrap_or_else(|e| panic!("{at}: does not open: {e}"));
     let report = bed.audit();
     assert!(report.is_clean(), "{at}: {:?}", report.findings);
     let seen = picture(&archive);
     let (files, holds, held) = &seen;
-    let file_of = |record| file_of(&archive, record).unwrap().map(|file| file.id);
+    let file_of = |record| file_of(&archive, record);
     if let Some((file, records)) = &told.entered {
         for record in records {
             let moved = told.moved.is_some_and(|(_, moved)| moved == *record);
@@ -209,7 +215,7 @@ fn records_are_put_into_open_files_of_their_agency_only() {
     // One that cannot be filed: none is.
     let stranger = [records[0], RecordId([1; 16])];
     assert_eq!(code(enter(file.id, &stranger, None)), Some(ErrorCode::ArcNoRecord));
-    assert!(file_of(&archive, records[0]).unwrap().is_none());
+    assert_eq!(file_of(&archive, records[0]), None);
 
     let done = enter(file.id, &[records[0], records[0], records[1]], None).unwrap();
     assert_eq!(done, Entered { entered: vec![records[0], records[1]], held: vec![] });

@@ -105,8 +105,8 @@ fn enter(archive: &Archive, number: u32, ids: &[RecordId]) -> Result<Vec<Unit>, 
 fn approve(archive: &Archive, number: u32, until: u16) -> Result<Inventory, Error> {
     let minutes_date = "2026-03-01".parse().unwrap();
     let approval = Approval { until, minutes_number: "3".into(), minutes_date };
-    let scan = [("minutes.pdf".to_owned(), b"%PDF-1.7 made up".to_vec())];
-    inventory::approve(archive, (123, number), &approval, &scan, ACTOR)
+    let scan = vec![("minutes.pdf".to_owned(), b"%PDF-1.7 made up".to_vec())];
+    inventory::approve(archive, (123, number), &approval, scan, ACTOR)
 }
 
 fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {
@@ -268,7 +268,7 @@ fn an_approved_inventory_takes_no_more_files_of_those_years_and_disposal_is_told
     let staff = closed(&archive, &Asked { attributes, ..asked("01-05", FIVE) }, &records[4..]);
     let basis = Basis::read(&archive).unwrap();
     let today = "2026-03-05".parse().unwrap();
-    let kind = |id| kind_of(&basis, &files::find(&archive, id).unwrap(), today);
+    let kind = |id| kind_of(&basis.judge(), &files::find(&archive, id).unwrap(), today);
     assert_eq!(
         [kind(one), kind(fifteen), kind(staff)],
         [InventoryKind::Permanent, InventoryKind::LongTerm, InventoryKind::Personnel].map(Some)
@@ -308,7 +308,7 @@ fn an_approved_inventory_takes_no_more_files_of_those_years_and_disposal_is_told
     let bad = |attached: &[(String, Vec<u8>)], day: &str| {
         let approval = Approval { until: 2026, minutes_number: "3".into(), minutes_date: day.parse().unwrap() };
         open_inventory(&archive, 90, InventoryKind::LongTerm).or_else(|_| inventory::find(&archive, 123, 90)).unwrap();
-        code(inventory::approve(&archive, (123, 90), &approval, attached, ACTOR))
+        code(inventory::approve(&archive, (123, 90), &approval, attached.to_vec(), ACTOR))
     };
     let scan = ("minutes.pdf".to_owned(), vec![1]);
     assert_eq!(bad(&[], "2026-03-01"), Some(ErrorCode::FilText), "nothing is attached");
@@ -383,7 +383,7 @@ fn a_paper_is_noted_with_its_record_and_goes_with_it() {
     let file = closed(&archive, &asked("01-01", FIFTEEN), &records);
     let needs = |id| {
         let file: File = files::find(&archive, id).unwrap();
-        paper::is_original_required(&archive, &basis, &file, today)
+        paper::is_original_required(&archive, &basis.judge(), &file, today)
     };
     assert!(needs(file));
     assert_eq!(paper::without_original(&archive, file).unwrap(), records[1..]);
@@ -395,7 +395,7 @@ fn a_paper_is_noted_with_its_record_and_goes_with_it() {
     bed.config.retention.paper_original_over_years = None;
     let archive = bed.open().unwrap();
     let (basis, found) = (Basis::read(&archive).unwrap(), files::find(&archive, file).unwrap());
-    assert!(!paper::is_original_required(&archive, &basis, &found, today), "nobody asked for it");
+    assert!(!paper::is_original_required(&archive, &basis.judge(), &found, today), "nobody asked for it");
 
     spill(&archive, records[0], ACTOR).unwrap();
     assert!(paper::list(&archive).unwrap().is_empty());
@@ -480,7 +480,7 @@ fn a_file_belongs_where_its_longest_term_says_and_nowhere_while_that_is_not_know
     let ten = closed(&archive, &asked("01-05", FIVE), &records[2..3]);
     let basis = Basis::read(&archive).unwrap();
     let today = "2026-03-05".parse().unwrap();
-    let kind = |id| kind_of(&basis, &files::find(&archive, id).unwrap(), today);
+    let kind = |id| kind_of(&basis.judge(), &files::find(&archive, id).unwrap(), today);
     // As with the day: what was said of the closed file goes on, what was said of the open one does not.
     assert_eq!(kind(was_closed), Some(InventoryKind::LongTerm));
     assert_eq!(kind(was_open), None);

@@ -103,7 +103,7 @@ fn an_official_list_is_adopted_by_an_act_of_two_officers_and_by_nothing_else() {
     let other = list("1", 6);
     let about_other = act(&bench, &other.0, false);
     refused(Some(&about_other), &signed(&bench, &about_other), approval, "another list");
-    refused(Some("x"), &signatures, approval, "schema");
+    refused(Some("x"), &signatures, approval, "not TOML");
     let stranger = bench.office.stranger.sign_detached(act_of_one.as_bytes(), at(bench.now()));
     refused(Some(&act_of_one), &[signatures[0].clone(), stranger], approval, "unknown");
     let (mut future, bytes) = list("1", 5);
@@ -207,7 +207,7 @@ fn a_hold_on_a_record_stops_its_file_at_once_and_only_its_file() {
     adopted(&bench, &archive, &list("1", 1), false);
     let (file, record) = closed(&bench, &archive);
     bench.later(700 * DAY_MS);
-    let decide = || Basis::read(&archive).unwrap().decide(&file, today(&bench));
+    let decide = || Basis::read(&archive).unwrap().judge().decide(&file, today(&bench));
     assert_eq!(decide().status, Status::Due);
     let placing = Placing {
         owner: "Сот".into(),

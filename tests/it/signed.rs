@@ -55,6 +55,11 @@ pub(crate) struct Office {
     /// [`register_with_senders`].
     pub(crate) sender: [Signer; 2],
     pub(crate) third_clerk: Signer,
+    /// Two members of the commission, two approvers, and an administrator who is an approver too: see
+    /// [`register_with_disposal`].
+    pub(crate) commission: [Signer; 2],
+    pub(crate) approvers: [Signer; 2],
+    pub(crate) administrator: Signer,
 }
 
 /// A time in milliseconds as the calendar has it.
@@ -82,7 +87,25 @@ impl Office {
             .map(|(name, iin)| root.issue(&holder_of(SENDER_BIN, name, iin), long, &mut random).unwrap());
         let third = holder_of(THIRD_BIN, "ҮЛГІ ҮШІНШІ КЕҢСЕ", "000000000006");
         let third_clerk = root.issue(&third, long, &mut random).unwrap();
-        Self { root, other_root, official, clerk, stranger, brief, foreign, sender, third_clerk }
+        let mut more = |name, iin| root.issue(&holder(name, iin), long, &mut random).unwrap();
+        let commission = [("ҮЛГІ МҮШЕ", "000000000011"), ("ҮЛГІ МҮШЕ 2", "000000000012")].map(|(n, iin)| more(n, iin));
+        let approvers = [("ҮЛГІ БЕКІТУШІ", "000000000013"), ("ҮЛГІ БЕКІТУШІ 2", "000000000014")];
+        let approvers = approvers.map(|(n, iin)| more(n, iin));
+        let administrator = more("ҮЛГІ ӘКІМШІ", "000000000015");
+        Self {
+            root,
+            other_root,
+            official,
+            clerk,
+            stranger,
+            brief,
+            foreign,
+            sender,
+            third_clerk,
+            commission,
+            approvers,
+            administrator,
+        }
     }
 
     pub(crate) fn trust(&self, now: u64) -> Trust {
@@ -122,6 +145,26 @@ pub(crate) fn register_with_stranger(authority: &str) -> String {
          from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 2\"\n"
     );
     authority.replacen("version = \"1\"", "version = \"2\"", 1) + &more
+}
+
+/// A register with the persons that take part in a destruction.
+pub(crate) fn register_with_disposal(authority: &str) -> String {
+    let mut text = authority.replacen("version = \"1\"", "version = \"2\"", 1);
+    let rows = [
+        ("000000000011", "commission"),
+        ("000000000012", "commission"),
+        ("000000000013", "approver"),
+        ("000000000014", "approver"),
+        ("000000000015", "approver"),
+        ("000000000015", "administrator"),
+    ];
+    for (iin, kind) in rows {
+        text += &format!(
+            "\n[[person]]\niin = \"{iin}\"\nbin = \"{BIN}\"\nkind = \"{kind}\"\npost = \"Үлгі қызмет\"\n\
+             from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 4\"\n"
+        );
+    }
+    text
 }
 
 /// A register of two bodies more, none of them an agency of the archive: one that sends, and a third one.

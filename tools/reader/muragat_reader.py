@@ -301,7 +301,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "inventory.entered": "rec doc obj", "file.inventoried": "rec of", "inventory.approved": "rec doc obj",
     "paper.noted": "rec doc obj", "paper.moved": "rec doc obj",
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
-    "record.read": "rec", "segment.sealed": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
+    "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
                   "archive_parts secrecy_marks official_use signatures waiting_max waiting_bytes_max".split())  # §6.1
@@ -553,6 +553,8 @@ class Archive:
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         self.gone = {}  # by id of a record or a waiting submission: how its key went
+        self.compacted = set()  # numbers of compacted segments
+        self.gone_before = set()  # those of `gone` from before the newest compaction: their frames may be missing
         self.rolled = -1  # the newest roll
         for index, text in enumerate(self.entries):
             where = f"tlog: entry {index}"
@@ -579,12 +581,20 @@ class Archive:
                 self.key_slots[rec] = tuple(map(int, key.split("/")))
             need(rec is None or rec in self.key_slots, where, "rec has no key")
             need(act not in REGISTERS or rec == self.acts[REGISTERS[act]]["rec"], where, "about the wrong register")
-            if act == "segment.sealed":
+            if act in ("segment.sealed", "segment.compacted"):
                 segment = entry["segment"]
                 need(isinstance(segment, dict) and set(segment) == {"frames", "len", "number", "root"}
-                     and all(type(segment[name]) is int for name in ("frames", "len", "number"))
-                     and segment["number"] == len(self.sealed) + 1, where, "wrong segment")
-                self.sealed[segment["number"]] = segment
+                     and all(type(segment[name]) is int for name in ("frames", "len", "number")), where, "wrong segment")
+                number, before = segment["number"], self.sealed.get(segment["number"])
+                if act == "segment.sealed":
+                    need(number == len(self.sealed) + 1, where, "not the next segment")
+                else:
+                    need(before and segment["frames"] < before["frames"] and segment["len"] < before["len"], where,
+                         "compacts a segment that was not longer before")
+                    need(self.gone, where, "compacts before any key was erased")
+                    self.compacted.add(number)
+                    self.gone_before = set(self.gone)
+                self.sealed[number] = segment
             if "epoch" in entry:
                 epoch += act == "vault.rolled"
                 need(entry["epoch"] == epoch, where, "wrong epoch")
@@ -835,6 +845,23 @@ class Store:
     def scan(self, number):
         """The frames of a segment up to its committed end. §2.1, §2.7"""
         name, head = self.archive.segment_name(number), self.archive.head
+        if number in self.archive.compacted and (self.archive.folder / (name + ".new")).is_file():
+            return self.scan_interrupted(number, name)
+        return self.scan_file(number, name)
+
+    def scan_interrupted(self, number, name):
+        """A compaction that was cut off: the copy counts when it is what its entry says. §2.1"""
+        entry = self.archive.sealed[number]
+        try:
+            frames = self.scan_file(number, name + ".new")
+            if entry["root"] == merkle_root([sha256(b"\0" + frame.digest) for frame in frames]).hex():
+                return frames
+        except Damaged:
+            pass
+        return self.scan_file(number, name)
+
+    def scan_file(self, number, name):
+        head = self.archive.head
         try:
             with open(self.archive.folder / name, "rb") as file:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -862,12 +889,14 @@ class Store:
             entry = self.archive.sealed.get(number)
             root = merkle_root([sha256(b"\0" + frame.digest) for frame in frames]).hex()
             need(not entry or (entry["frames"], entry["root"]) == (len(frames), root),
-                 self.archive.segment_name(number), "not as its segment.sealed entry says")
+                 self.archive.segment_name(number), "not as its newest entry says")
 
     def objects(self, entry):
         """The objects of an act by id, after they were checked against `obj` of its entry. §2.6, §4.3"""
         where = f"store: objects of act {entry['id']}"
         frames = self.acts.get(bytes.fromhex(entry["id"]), {})
+        if entry.get("rec") in self.archive.gone_before:  # compaction took them, or will
+            return {}
         need(bool(frames) == ("obj" in entry), where, "missing, or more than the log says")
         objects = {name: Object(of_one) for name, of_one in frames.items()}
         for item in objects.values():
@@ -909,7 +938,8 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
                       {"files", "list", "edition", "sha256", "act", "shortens", "approved", "policy", "authorities"}],
     "file.opened": [{"agency", "index", "year", "volume", "title", "form"} | item | attributes | split
                     for item in (set(), {"item"}) for attributes in (set(), {"attributes"})
-                    for split in (set(), {"part_of", "reason"}, {"part_of", "reason", "events"})],
+                    for split in (set(), *({"part_of", "reason"} | events | dates for events in (set(), {"events"})
+                                           for dates in (set(), {"oldest", "newest"})))],
     "file.closed": [{"date"}], "file.reopened": [{"reason"}],
     "file.reclassified": [{"reason"} | more for more in ({"item"}, {"attributes"}, {"item", "attributes"})],
     "event.recorded": [{"event", "date"}, {"event", "date", "reason"}],
@@ -1142,9 +1172,9 @@ class Reader:
 
     def check_document(self, entry):  # §5.6
         """The act document of an entry, checked with the files that came with it; none when the act has no objects."""
-        items = self.store.objects(entry)
-        if not items:
+        if "obj" not in entry:
             return None
+        items = self.store.objects(entry)
         key = self.archive.owner_key(entry["rec"])
         item = next(item for item in items.values() if item.kind == 3)
         data = b"".join(item.open(key))

@@ -17,7 +17,6 @@ use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use serde_json::json;
-use std::io::Read;
 
 /// The profile in the act of its adoption.
 pub(super) const PROFILE_FILE: &str = "profile.toml";
@@ -81,7 +80,9 @@ pub fn adopt(
         agency: &profile.agency,
         date: profile.date,
         replaced: held.last().map(|last| last.at),
+        kinds: SignerKind::OF_DOCUMENTS,
         offices: &[SignerKind::RecordsOffice],
+        persons: 2,
         code: ErrorCode::ImpApproval,
     };
     let approved = match approve(archive, &asked, signatures, extra)? {
@@ -107,15 +108,9 @@ fn commit(
         "id": profile.id, "policy": approved.policy.to_string(), "sha256": profile.sha256.to_string(),
         "version": profile.version,
     });
-    let mut files: Vec<(String, Vec<u8>)> = vec![(PROFILE_FILE.to_owned(), file.to_vec())];
+    let mut files = vec![(PROFILE_FILE.to_owned(), file.to_vec())];
     files.extend(approval::files(archive, signatures, approved, extra));
-    let mut readers: Vec<(String, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
-    let files = readers.iter_mut().map(|(name, bytes)| (name.clone(), bytes as &mut dyn Read)).collect();
     let fields = fields.as_object().cloned().unwrap_or_default();
     let owner = ActOwner::Register(Register::Archive);
-    let (act, payload, session) = archive.seal_document(ActKind::ImportAdopted, actor, owner, fields, files)?;
-    let entry = archive.commit(act, payload, None, Some(session))?.entry();
-    archive.wait_index()?;
-    Ok(entry)
+    archive.commit_files(ActKind::ImportAdopted, actor, owner, fields, files)
 }

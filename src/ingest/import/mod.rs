@@ -31,9 +31,8 @@ use crate::model::id::{ActId, ActorId, RecordId};
 use crate::model::import::Imported;
 use crate::model::secrecy;
 use crate::text::{Lang, TECHNICAL, Text, text};
-use crate::tlog::LogError;
 use crate::tlog::commit::Act;
-use crate::tlog::leaf::{ActKind, Leaf};
+use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use approve::PROFILE_FILE;
 pub(super) use item::Item;
@@ -292,10 +291,6 @@ fn changed(entry: u64, what: &str) -> Error {
     Error::new(ErrorCode::StoChanged, entry.to_string(), what)
 }
 
-fn leaf(archive: &Archive, entry: u64) -> Result<Leaf, Error> {
-    Ok(Leaf::decode(entry, &archive.log()?.entry(entry)?).map_err(LogError::from)?)
-}
-
 /// Every adopted profile, oldest first.
 pub fn adopted(archive: &Archive) -> Result<Vec<HeldProfile>, Error> {
     let entries = archive.index().adopted(crate::index::rows::Adopted::ImportProfile)?;
@@ -305,7 +300,7 @@ pub fn adopted(archive: &Archive) -> Result<Vec<HeldProfile>, Error> {
         let profile = Profile::held(&file).map_err(|_| changed(entry, "the profile is not what was checked"))?;
         let approved = document.fields.get("approved").and_then(Value::as_array).into_iter().flatten();
         let approvals = approved.filter_map(Approval::of_value).collect();
-        Ok(HeldProfile { entry, at: leaf(archive, entry)?.t, profile, file, approvals })
+        Ok(HeldProfile { entry, at: archive.leaf(entry)?.t, profile, file, approvals })
     };
     entries.into_iter().map(read).collect()
 }
@@ -320,7 +315,7 @@ pub fn in_force(archive: &Archive, id: &str) -> Result<HeldProfile, Error> {
 pub fn imports(archive: &Archive) -> Result<Vec<Begun>, Error> {
     let mut imports: Vec<Begun> = Vec::new();
     for entry in archive.index().adopted(crate::index::rows::Adopted::Import)? {
-        let (leaf, (document, _)) = (leaf(archive, entry)?, archive.document(entry)?);
+        let (leaf, (document, _)) = (archive.leaf(entry)?, archive.document(entry)?);
         let number = |key: &str| document.fields.get(key).and_then(Value::as_u64).unwrap_or_default();
         if leaf.act == ActKind::ImportBegun {
             let profile = document.text("profile").unwrap_or_default().to_owned();
@@ -379,7 +374,7 @@ pub fn run(
         }
     });
     if !run.is_trial {
-        end(archive, run, act, &summary, &csv_of(kept.into_iter()))?;
+        end(archive, run, act, &summary, csv_of(kept.into_iter()))?;
     }
     Ok(Ok(summary))
 }
@@ -521,23 +516,21 @@ fn begin(archive: &Archive, run: &Run<'_>, table: &Table) -> Result<ActId, Error
         "profile": run.profile.sha256.to_string(), "rows": table.rows.len(), "table": name,
         "table_sha256": table.sha256.to_string(),
     });
-    commit(archive, act, fields, None)?;
+    commit(archive, act, fields, Vec::new())?;
     Ok(id)
 }
 
-fn end(archive: &Archive, run: &Run<'_>, import: ActId, summary: &Summary, report: &[u8]) -> Result<(), Error> {
+fn end(archive: &Archive, run: &Run<'_>, import: ActId, summary: &Summary, report: Vec<u8>) -> Result<(), Error> {
     let act = Act::new(ActKind::ImportEnded, run.actor);
     let fields = json!({"counts": summary.counts, "import": import.to_string(), "unnamed": summary.unnamed.len()});
-    commit(archive, act, fields, Some(report))?;
+    commit(archive, act, fields, vec![(REPORT_FILE.to_owned(), report)])?;
     archive.wait_index()?;
     Ok(())
 }
 
-fn commit(archive: &Archive, act: Act, fields: Value, report: Option<&[u8]>) -> Result<(), Error> {
+fn commit(archive: &Archive, act: Act, fields: Value, files: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
     let fields: Map<String, Value> = fields.as_object().cloned().unwrap_or_default();
-    let mut report = report;
-    let files = report.as_mut().map(|bytes| (REPORT_FILE.to_owned(), bytes as &mut dyn Read)).into_iter().collect();
-    let (act, payload, session) = archive.seal_act(act, ActOwner::Register(Register::Archive), fields, files)?;
+    let (act, payload, session) = archive.seal_files(act, ActOwner::Register(Register::Archive), fields, files)?;
     archive.commit(act, payload, None, Some(session))?;
     Ok(())
 }

@@ -103,7 +103,7 @@ impl XorShift {
     }
 
     fn state(&mut self, entry: u64) -> State {
-        let name = Item { list: s(self.pick(&["A", "A", "A", "B"])), item: s(self.pick(&["1", "1", "2", "3"])) };
+        let name = ListItem { list: s(self.pick(&["A", "A", "A", "B"])), item: s(self.pick(&["1", "1", "2", "3"])) };
         let mut state = State { item: (!self.one_in(12)).then_some(name), ..state(entry, None, "1") };
         state.closed = if self.one_in(4) { None } else { Some(self.day()) };
         if !self.one_in(4) {

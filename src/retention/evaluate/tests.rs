@@ -65,8 +65,8 @@ fn shortening(entry: u64, list: &RuleList) -> Edition<'_> {
     Edition { entry, list, is_shortening: true }
 }
 
-fn item(item: &str) -> Option<Item> {
-    Some(Item { list: s("A"), item: s(item) })
+fn item(item: &str) -> Option<ListItem> {
+    Some(ListItem { list: s("A"), item: s(item) })
 }
 
 pub(super) fn state(entry: u64, closed: Option<&str>, name: &str) -> State {
@@ -399,9 +399,9 @@ fn what_is_not_known_is_never_due() {
     check(&changed(&|f| f.states[0].item = None), &editions, Reason::NoItem);
     check(&changed(&|f| f.states.clear()), &editions, Reason::NoItem);
     check(&good, &[], Reason::NoList(s("A")));
-    let other = Item { list: s("B"), item: s("1") };
+    let other = ListItem { list: s("B"), item: s("1") };
     check(&changed(&|f| f.states[0].item = Some(other.clone())), &editions, Reason::NoList(s("B")));
-    let missing = Item { list: s("A"), item: s("2") };
+    let missing = ListItem { list: s("A"), item: s("2") };
     check(&changed(&|f| f.states[0].item = Some(missing.clone())), &editions, Reason::NoRule(missing.clone()));
     check(&changed(&|f| f.newest = None), &editions, Reason::UnknownDate);
     check(&changed(&|f| f.documents = 0), &editions, Reason::Empty);
@@ -606,7 +606,7 @@ fn a_decision_about_one_list_shortens_nothing_of_another() {
     let other = RuleList { id: s("B"), ..list("20", vec![rule("1", years(20))]) };
     let other_short = RuleList { id: s("B"), ..list("1", vec![rule("1", years(1))]) };
     let of_other =
-        |entry| State { item: Some(Item { list: s("B"), item: s("1") }), ..state(entry, Some("2019-03-05"), "1") };
+        |entry| State { item: Some(ListItem { list: s("B"), item: s("1") }), ..state(entry, Some("2019-03-05"), "1") };
     let closed = Some("2019-03-05");
     let at = |states: Vec<State>, editions: &[Edition<'_>]| {
         evaluate(&Facts { states, ..file("2019-03-05") }, editions, d("2020-06-01")).due.map(|day| day.to_string())

@@ -13,7 +13,7 @@ use super::{
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::sha256;
-use crate::model::document::{date_if_any, document, required_date, section, tables, title};
+use crate::model::document::{date_if_any, document, flag, required_date, section, tables, title};
 use crate::model::strict::{Faults, Fields, array_of, malformed};
 use crate::model::submission::{Direction, Kind, Profile};
 use crate::verify::certificate::{Certificate, KeyUsage};
@@ -137,11 +137,6 @@ fn policy(mut fields: Fields) -> Option<Policy> {
         decisions: decisions?,
         authority: authority?,
     })
-}
-
-fn flag(fields: &mut Fields, key: &str) -> Option<bool> {
-    let value = fields.required(key)?;
-    fields.read(key, value, |value, at| value.as_bool().ok_or_else(|| malformed(at, "true or false", &value)))
 }
 
 /// True or false; what is not said is not asked for.
@@ -406,7 +401,7 @@ fn requirement(mut fields: Fields) -> Option<Requirement> {
 /// How many signatures of whom; somebody must be named when there is to be one.
 fn signers(fields: &mut Fields, min_key: &str, signers_key: &str) -> Option<(u32, BTreeSet<SignerKind>)> {
     let min = fields.number(min_key, 0, SIGNATURES_MAX);
-    let signers = words(fields, signers_key, SignerKind::parse, SignerKind::KNOWN);
+    let signers = words(fields, signers_key, SignerKind::parse_of_documents, "\"official\" \"records_office\" ");
     let (min, signers) = (min?, signers?);
     if (min == 0) != signers.is_empty() {
         let detail = format!("{min_key} is {min}, and {} are named", signers.len());

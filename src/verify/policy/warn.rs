@@ -154,7 +154,7 @@ impl Policy {
         if self.receipt.claim_age_max_s.is_none() {
             warn("any-claimed-time", "/receipt".to_owned(), ANY_CLAIM);
         }
-        for kind in SignerKind::ALL {
+        for kind in SignerKind::OF_DOCUMENTS {
             if self.roles(*kind).is_empty() {
                 warn("any-role", format!("/roles/{kind}"), ANY_ROLE);
             }
@@ -171,9 +171,9 @@ impl Policy {
         };
         let is_held = |kind: &SignerKind| {
             let mut persons = registers.iter().flat_map(|register| &register.persons);
-            persons.any(|p| p.kind == *kind && p.from <= day && p.to.is_none_or(|last| day <= last))
+            persons.any(|p| p.kind == *kind && p.is_in_office(day))
         };
-        let empty = SignerKind::ALL.iter().filter(needed).filter(|kind| !is_held(kind));
+        let empty = SignerKind::OF_DOCUMENTS.iter().filter(needed).filter(|kind| !is_held(kind));
         empty.map(|kind| Warning { name: "office-empty", subject: kind.to_string(), text: NOBODY }).collect()
     }
 }

@@ -1,0 +1,74 @@
+//! What is left of records and files that were destroyed: by which act, and where its certificate is.
+//!
+//! Who looks for them is never told "not found".
+
+use super::Common;
+use crate::archive::Archive;
+use crate::clock::{local_text, rfc3339};
+use crate::disposition::case::Case;
+use crate::error::{Error, Exit};
+use crate::index::filing::TombRow;
+use crate::model::fold;
+use crate::model::id::RecordId;
+use crate::model::strict::shown;
+use crate::text::{Text, text};
+use serde_json::json;
+
+const DESTROYED: Text = text("жойылды, акт №", "уничтожено по акту №", "destroyed by act no.");
+const CERTIFICATE: Text = text("сертификаты", "сертификат", "certificate");
+const OF_FILE: Text = text("ісі", "дело", "file");
+
+/// Says by what a record or file was destroyed, when it was. Gives nothing when it was not.
+pub(super) fn show(archive: &Archive, id: RecordId, common: &Common) -> Result<Option<Exit>, Error> {
+    let Some((plan, entry)) = archive.index().destroyed(id)? else { return Ok(None) };
+    let case = Case::read(archive, plan)?;
+    let at = archive.leaf(entry)?.t;
+    let item = case.plan.items.iter().find(|item| item.file == id || item.records.contains(&id));
+    if common.json() {
+        common.print_json(&json!({
+            "status": "destroyed", "id": id.to_string(), "act": case.plan.number, "plan_id": plan.to_string(),
+            "entry": entry, "destroyed": rfc3339(at), "file_id": item.map(|item| item.file.to_string()),
+            "stage": case.stage(archive).as_str(),
+        }));
+        return Ok(Some(Exit::Ok));
+    }
+    let lang = common.lang();
+    out!("{id} · {} {} · {} (#{entry})", DESTROYED.get(lang), shown(&case.plan.number), local_text(at));
+    if let Some(item) = item {
+        out!("  {}: {} · {} · {}", OF_FILE.get(lang), shown(&item.index), item.year, shown(&item.title));
+    }
+    out!("  {}: muragat disposal certificate {plan}", CERTIFICATE.get(lang));
+    Ok(Some(Exit::Ok))
+}
+
+/// Lists destroyed files that `is_asked` for. Gives how many.
+pub(super) fn list(archive: &Archive, common: &Common, is_asked: impl Fn(&TombRow) -> bool) -> Result<usize, Error> {
+    let mut tombs = archive.index().tombs()?;
+    tombs.retain(|(_, tomb)| is_asked(tomb));
+    tombs.sort_by(|(_, a), (_, b)| {
+        (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
+    });
+    let lang = common.lang();
+    for (id, tomb) in &tombs {
+        if common.json() {
+            common.print_json(&json!({
+                "status": "destroyed", "file_id": id.to_string(), "agency": tomb.agency, "index": tomb.index,
+                "year": tomb.year, "volume": tomb.volume, "title": tomb.title, "documents": tomb.documents,
+                "act": tomb.number, "plan_id": RecordId(tomb.plan).to_string(), "entry": tomb.entry,
+            }));
+        } else {
+            let (index, title) = (shown(&tomb.index), shown(&tomb.title));
+            out!("{id} · {index} · {} · {title} ({})", tomb.year, shown(&tomb.agency));
+            out!("  {} {} (#{})", DESTROYED.get(lang), shown(&tomb.number), tomb.entry);
+        }
+    }
+    Ok(tombs.len())
+}
+
+/// Whether all words stand in the index, the title or the year of a destroyed file.
+pub(super) fn has_words(tomb: &TombRow, words: &[String]) -> bool {
+    let mut own = fold::words(&tomb.title);
+    own.extend(fold::words(&tomb.index));
+    own.push(tomb.year.to_string());
+    words.iter().all(|word| own.iter().any(|other| other.starts_with(word.as_str())))
+}

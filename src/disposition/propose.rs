@@ -1,0 +1,191 @@
+//! Drawing up a plan: what is due now, frozen with its reasons.
+//!
+//! Nothing is lost by a plan: files that are held stay out and are named with what keeps them, and so does every file
+//! that another plan has. A crash leaves the plan drawn up or not.
+
+use super::case;
+use super::plan::{FILES_MAX, Item, Kept, Minutes, Plan, RECORDS_MAX, title};
+use crate::archive::{ActOwner, Archive, OWN_SUBTREE};
+use crate::clock::civil_date;
+use crate::error::{Error, ErrorCode};
+use crate::filing::due::{Basis, files};
+use crate::filing::files::File;
+use crate::index::filing::date;
+use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
+use crate::model::digest::sha256;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::strict::is_unprintable;
+use crate::retention::{Decision, Status};
+use crate::tlog::leaf::ActKind;
+use chrono::{Datelike, NaiveDate};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The plan in the act by which it is drawn up.
+pub const PLAN_FILE: &str = "plan.json";
+/// The minutes of the commission in the same act.
+pub const MINUTES_FILE: &str = "minutes";
+/// Bytes of the minutes. Own bound: a scan of some pages.
+pub const MINUTES_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Code of the agency.
+    pub agency: String,
+    /// Its files; none: all that are due.
+    pub files: Vec<RecordId>,
+    /// Number of the act of selection; none: the next one of the year.
+    pub number: Option<String>,
+    /// The minutes of the expert commission: number, date, and the file.
+    pub minutes: Option<(String, NaiveDate, Vec<u8>)>,
+}
+
+/// Draws up a plan of what is due today.
+pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, Error> {
+    let today = civil_date(archive.now());
+    check(archive, asked, today)?;
+    let basis = Basis::read(archive)?;
+    let judge = basis.judge();
+    let planned = case::planned(archive)?;
+    let mut found: Vec<(File, Decision)> = Vec::new();
+    let mut kept = Vec::new();
+    let wanted: BTreeSet<RecordId> = asked.files.iter().copied().collect();
+    let all = files(archive)?;
+    for id in &wanted {
+        let file = all.iter().find(|file| file.id == *id);
+        if file.is_none_or(|file| file.row.agency != asked.agency) {
+            let what = format!("no file of {}", asked.agency);
+            return Err(Error::new(ErrorCode::FilUnknown, id.to_string(), what));
+        }
+    }
+    for file in all.into_iter().filter(|file| file.row.agency == asked.agency) {
+        if !wanted.is_empty() && !wanted.contains(&file.id) {
+            continue;
+        }
+        let decision = judge.decide(&file, today);
+        let refusal = match decision.status {
+            Status::Held => {
+                kept.extend(decision.holds.iter().map(|(hold, on)| Kept { file: file.id, hold: *hold, record: *on }));
+                continue;
+            }
+            Status::Due | Status::AwaitsPerson if decision.is_sample && !archive.is_test() => {
+                Some(format!("it is due by a sample list ({})", decision.status.as_str()))
+            }
+            Status::Due | Status::AwaitsPerson => planned.get(&file.id).map(|plan| format!("it is in plan {plan}")),
+            status => Some(format!("it is not due on {today}: {}", status.as_str())),
+        };
+        match refusal {
+            None => found.push((file, decision)),
+            // Who names a file is told why it cannot be in the plan.
+            Some(what) if wanted.contains(&file.id) => {
+                return Err(Error::new(ErrorCode::DspNotDue, file.id.to_string(), what));
+            }
+            Some(_) => {}
+        }
+    }
+    if found.is_empty() {
+        let what = format!("nothing of {} is due on {today}; {} held", asked.agency, kept.len());
+        return Err(Error::new(ErrorCode::DspNotDue, &*asked.agency, what));
+    }
+    let id = RecordId(crate::random::bytes());
+    let items = items(archive, found)?;
+    let minutes = asked.minutes.as_ref().map(|(number, date, file)| Minutes {
+        number: number.clone(),
+        date: *date,
+        sha256: sha256(file),
+    });
+    let number = match &asked.number {
+        Some(number) => number.clone(),
+        None => format!("{}-{}", today.year(), archive.index().plans()?.len() + 1),
+    };
+    let plan = Plan {
+        id,
+        origin: archive.config().vkey.name.clone(),
+        is_test: archive.is_test(),
+        agency: asked.agency.clone(),
+        number,
+        as_of: today,
+        log_size: archive.head().size,
+        asked: archive.config().disposal,
+        minutes,
+        items,
+        kept,
+    };
+    if plan.items.len() > FILES_MAX || plan.records() > RECORDS_MAX {
+        let what =
+            format!("{} files, {} records; at most {FILES_MAX}, {RECORDS_MAX}", plan.items.len(), plan.records());
+        return Err(Error::new(ErrorCode::DspTooMany, &*asked.agency, what));
+    }
+    commit(archive, &plan, asked, actor)?;
+    Ok(plan)
+}
+
+fn check(archive: &Archive, asked: &Asked, today: NaiveDate) -> Result<(), Error> {
+    let is_text = |text: &str, max: usize| {
+        !text.trim().is_empty() && text.chars().count() <= max && !text.contains(is_unprintable)
+    };
+    if !is_text(&asked.agency, TEXT_LONG_CHARS_MAX) {
+        return Err(Error::new(ErrorCode::DspArguments, "agency", "blank, too long or unprintable"));
+    }
+    if asked.number.as_ref().is_some_and(|number| !is_text(number, TEXT_SHORT_CHARS_MAX)) {
+        return Err(Error::new(ErrorCode::DspArguments, "number", "blank, too long or unprintable"));
+    }
+    match &asked.minutes {
+        None if archive.config().disposal.minutes => Err(Error::new(
+            ErrorCode::DspMinutes,
+            "minutes",
+            "the minutes of the expert commission must come with a plan",
+        )),
+        Some((number, date, file)) => {
+            let fits = is_text(number, TEXT_SHORT_CHARS_MAX)
+                && *date <= today
+                && !file.is_empty()
+                && file.len() <= MINUTES_BYTES_MAX;
+            let what = "wanted a number, a day that has come, and a file of at most 32 MiB that is not empty";
+            if fits { Ok(()) } else { Err(Error::new(ErrorCode::DspMinutes, "minutes", what)) }
+        }
+        None => Ok(()),
+    }
+}
+
+fn items(archive: &Archive, found: Vec<(File, Decision)>) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::with_capacity(found.len());
+    for (number, (file, decision)) in (1..).zip(found) {
+        let unknown = || Error::new(ErrorCode::StoChanged, file.id.to_string(), "dates of the file are not known");
+        let day = |day: Option<i32>| day.and_then(date).ok_or_else(unknown);
+        items.push(Item {
+            number,
+            file: file.id,
+            index: file.row.index.clone(),
+            year: file.row.year,
+            volume: file.row.volume,
+            title: title(&file),
+            dates: (day(file.row.oldest)?, day(file.row.newest)?),
+            records: records(archive, file.id)?,
+            decision: decision.value(),
+        });
+    }
+    Ok(items)
+}
+
+/// The records of a file, ascending by their ids.
+pub(super) fn records(archive: &Archive, file: RecordId) -> Result<Vec<RecordId>, Error> {
+    let index = archive.index();
+    let mut records = Vec::new();
+    for number in index.filed(file)? {
+        let changed = || Error::new(ErrorCode::StoChanged, file.to_string(), "a record of the file cannot be read");
+        records.push(index.record(number)?.ok_or_else(changed)?.id());
+    }
+    records.sort_unstable();
+    Ok(records)
+}
+
+fn commit(archive: &Archive, plan: &Plan, asked: &Asked, actor: ActorId) -> Result<(), Error> {
+    let fields = json!({"agency": plan.agency, "number": plan.number, "plan_sha256": plan.sha256().to_string()});
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    let mut files = vec![(PLAN_FILE.to_owned(), plan.encode())];
+    files.extend(asked.minutes.as_ref().map(|(_, _, file)| (MINUTES_FILE.to_owned(), file.clone())));
+    let owner = ActOwner::New(plan.id, OWN_SUBTREE);
+    archive.commit_files(ActKind::PlanDrafted, actor, owner, fields, files).map(drop)
+}

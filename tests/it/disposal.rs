@@ -1,0 +1,439 @@
+//! Nothing is destroyed that must not be, and what is destroyed is gone with proof.
+//!
+//! Goal: a file goes only when it is due by an official list on a day that two officers confirm, proposed, reviewed and
+//! approved by different persons over exactly its plan, and when no hold, verdict or change speaks for it in that very
+//! moment. Method: real signatures on an archive with a clock that is moved; every step is tried too early, by the
+//! wrong person, twice, and over another plan.
+
+use super::bed::accepted;
+use super::signed::{AGENCY, Bench, DAY_MS, at, register_with_disposal};
+use chrono::NaiveDate;
+use muragat::access;
+use muragat::archive::Archive;
+use muragat::cli::samples::signer::Signer;
+use muragat::clock::civil_date;
+use muragat::disposition::case::{Case, Stage};
+use muragat::disposition::certificate;
+use muragat::disposition::destroy::{self, Executed, Why};
+use muragat::disposition::plan::Plan;
+use muragat::disposition::propose::{Asked, draft};
+use muragat::disposition::sign::{Taken, cancel, take};
+use muragat::disposition::statement::{Statement, StatementKind, Verdict};
+use muragat::error::ErrorCode;
+use muragat::filing::due::why;
+use muragat::filing::files;
+use muragat::filing::holds::{self, Placing};
+use muragat::index::filing::HoldTarget;
+use muragat::ingest::lists::{Adopted, RulesAct, adopt};
+use muragat::model::id::RecordId;
+use muragat::retention::{RuleList, Status};
+use muragat::tlog::commit::SYSTEM_ACTOR;
+use muragat::verify::material::Material;
+use std::collections::BTreeMap;
+
+/// An archive with files of one record each, closed in 2026 and due since 2028-01-01, two of them by the commission's
+/// word only.
+pub(crate) struct Due {
+    pub(crate) bench: Bench,
+    pub(crate) files: Vec<(RecordId, RecordId)>,
+}
+
+const LIST: &str = r#"
+schema = "muragat/retention/1"
+id = "LIST"
+edition = "1"
+title = { kk = "Тізбе", ru = "Перечень", en = "List" }
+instrument = "Үлгі бұйрық № 1"
+authority = "Үлгі архив органы"
+valid_from = "2020-01-01"
+status = "official"
+
+[[rule]]
+item = "1"
+kind = { kk = "Хат алмасу", ru = "Переписка", en = "Correspondence" }
+term = "years"
+years = 1
+start = "usual"
+then = "destroy"
+source = { place = "made up", confidence = "official" }
+
+[[rule]]
+item = "2"
+kind = { kk = "Анықтама", ru = "Справки", en = "References" }
+term = "until_needed"
+at_least = 1
+then = "destroy"
+source = { place = "made up", confidence = "official" }
+
+[[rule]]
+item = "3"
+kind = { kk = "Бұйрық", ru = "Приказы", en = "Orders" }
+term = "permanent"
+source = { place = "made up", confidence = "official" }
+"#;
+
+impl Due {
+    /// Files kept by these items, in an archive that is for tests or not.
+    pub(crate) fn of(items: &[&str]) -> Self {
+        let (bench, archive, trust) = Bench::without_crl();
+        bench.adopt(&archive, &register_with_disposal(&trust.authority));
+        let due = Self { bench, files: Vec::new() };
+        due.fresh(&archive);
+        due.adopt_list(&archive);
+        let mut files = Vec::new();
+        for (n, item) in items.iter().enumerate() {
+            let draft = due.bench.draft(&format!("01-05/{n}"));
+            let record = accepted(&due.bench.take(&archive, &draft)).unwrap();
+            let asked = files::Asked {
+                agency: AGENCY.into(),
+                index: format!("01-{n:02}"),
+                year: 2026,
+                volume: None,
+                title: Some(format!("Хат алмасу {n}")),
+                item: format!("LIST/{item}").parse().ok(),
+                attributes: BTreeMap::new(),
+            };
+            let file = files::open(&archive, &asked, SYSTEM_ACTOR).unwrap().id;
+            files::enter(&archive, file, &[record], None, SYSTEM_ACTOR).unwrap();
+            files::close(&archive, file, due.today(), SYSTEM_ACTOR).unwrap();
+            files.push((file, record));
+        }
+        archive.close().unwrap();
+        let due = Self { files, ..due };
+        due.go_to("2028-01-10");
+        due
+    }
+
+    pub(crate) fn go_to(&self, day: &str) {
+        let day: NaiveDate = day.parse().unwrap();
+        let days = day.signed_duration_since(self.today()).num_days();
+        self.bench.later(u64::try_from(days).unwrap() * DAY_MS);
+        let archive = self.bench.open();
+        self.fresh(&archive);
+        archive.close().unwrap();
+    }
+
+    /// A list of revoked certificates of today.
+    fn fresh(&self, archive: &Archive) {
+        self.bench.share(archive, &self.bench.office.crl(self.bench.now(), &[]));
+    }
+
+    pub(crate) fn today(&self) -> NaiveDate {
+        civil_date(self.bench.now())
+    }
+
+    fn adopt_list(&self, archive: &Archive) {
+        let list = RuleList::parse(LIST.as_bytes(), "list.toml").unwrap();
+        let act = RulesAct::draft(&list, AGENCY, self.today(), false, "Үлгі").to_toml();
+        let office = &self.bench.office;
+        let signatures = [&office.official, &office.clerk].map(|who| self.signed(who, act.as_bytes())).to_vec();
+        let adopted = adopt(
+            archive,
+            (&list, LIST.as_bytes()),
+            Some(act.as_bytes()),
+            &signatures,
+            &Material::default(),
+            SYSTEM_ACTOR,
+        );
+        assert!(matches!(adopted, Ok(Adopted::Done(_))), "{adopted:?}");
+    }
+
+    pub(crate) fn signed(&self, who: &Signer, bytes: &[u8]) -> Vec<u8> {
+        who.sign_detached(bytes, at(self.bench.now()))
+    }
+
+    pub(crate) fn plan(&self, archive: &Archive) -> Plan {
+        draft(archive, &self.asked(), SYSTEM_ACTOR).unwrap()
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        let minutes = Some(("7".to_owned(), self.today(), b"minutes".to_vec()));
+        Asked { agency: AGENCY.into(), minutes, ..Asked::default() }
+    }
+
+    pub(crate) fn statement(&self, kind: StatementKind, plan: &Plan, iin: Option<&str>) -> Statement {
+        let now = self.bench.now();
+        let mut statement = Statement::draft(kind, plan, iin, at(now - now % 1000), self.today());
+        if kind == StatementKind::Review {
+            statement.verdicts = plan.items.iter().map(|item| (item.number, (Verdict::Destroy, None))).collect();
+        }
+        statement
+    }
+
+    /// Takes in a statement that `who` signs two seconds later than what was before.
+    pub(crate) fn take(&self, archive: &Archive, statement: &Statement, plan: &Plan, who: &Signer) -> Taken {
+        self.try_take(archive, statement, plan, who).unwrap()
+    }
+
+    fn try_take(
+        &self,
+        archive: &Archive,
+        statement: &Statement,
+        plan: &Plan,
+        who: &Signer,
+    ) -> Result<Taken, muragat::error::Error> {
+        self.bench.later(2_000);
+        let toml = statement.to_toml(plan);
+        let signature = self.signed(who, toml.as_bytes());
+        take(archive, toml.as_bytes(), &[signature], &Material::default(), SYSTEM_ACTOR)
+    }
+
+    pub(crate) fn propose(&self, archive: &Archive, plan: &Plan) {
+        let statement = self.statement(StatementKind::Propose, plan, Some("000000000002"));
+        done(self.take(archive, &statement, plan, &self.bench.office.clerk));
+    }
+
+    pub(crate) fn review(&self, archive: &Archive, plan: &Plan, verdicts: &[(u32, Verdict)]) {
+        let mut statement = self.statement(StatementKind::Review, plan, Some("000000000011"));
+        for (number, verdict) in verdicts {
+            statement.verdicts.insert(*number, (verdict.clone(), Some("Үлгі себеп".into())));
+        }
+        done(self.take(archive, &statement, plan, &self.bench.office.commission[0]));
+    }
+
+    pub(crate) fn approve(&self, archive: &Archive, plan: &Plan) {
+        for (iin, who) in ["000000000013", "000000000014"].into_iter().zip(&self.bench.office.approvers) {
+            done(self.take(archive, &self.statement(StatementKind::Approve, plan, Some(iin)), plan, who));
+        }
+    }
+
+    /// The statement of two officers about the day, as of now.
+    pub(crate) fn day(&self, plan: &Plan) -> (String, Vec<Vec<u8>>) {
+        let toml = self.statement(StatementKind::ConfirmDate, plan, None).to_toml(plan);
+        let office = &self.bench.office;
+        let signatures = [&office.official, &office.approvers[0]].map(|who| self.signed(who, toml.as_bytes()));
+        (toml, signatures.to_vec())
+    }
+
+    pub(crate) fn execute(&self, archive: &Archive, plan: &Plan) -> Result<Executed, muragat::error::Error> {
+        self.bench.later(2_000);
+        let (toml, signatures) = self.day(plan);
+        destroy::execute(archive, plan.id, toml.as_bytes(), &signatures, &Material::default(), SYSTEM_ACTOR)
+    }
+
+    /// A plan that was approved, on the day before the last one of cooling off.
+    pub(crate) fn approved(&self, verdicts: &[(u32, Verdict)]) -> Plan {
+        let archive = self.bench.open();
+        let plan = self.plan(&archive);
+        self.propose(&archive, &plan);
+        self.review(&archive, &plan, verdicts);
+        self.approve(&archive, &plan);
+        archive.close().unwrap();
+        plan
+    }
+
+    pub(crate) fn is_readable(&self, archive: &Archive, record: RecordId) -> bool {
+        access::open(archive, record, SYSTEM_ACTOR).is_ok()
+    }
+}
+
+pub(crate) fn done(taken: Taken) -> u64 {
+    match taken {
+        Taken::Done { entry, .. } => entry,
+        Taken::Refused(reasons) => panic!("{reasons:?}"),
+    }
+}
+
+fn refused(taken: Taken, code: ErrorCode, what: &str) {
+    let Taken::Refused(reasons) = taken else { panic!("taken: {what}") };
+    assert!(reasons.iter().all(|r| r.code == code), "{what}: {reasons:?}");
+}
+
+pub(crate) fn placing() -> Placing {
+    Placing {
+        owner: "Прокуратура".into(),
+        reason: "Тергеу жүріп жатыр".into(),
+        basis: "№ 5 сұрау".into(),
+        review: None,
+        query: None,
+    }
+}
+
+#[test]
+fn a_year_in_an_archive() {
+    let due = Due::of(&["1", "1", "1", "2", "3", "1"]);
+    let archive = due.bench.open();
+    let (held, record) = due.files[1];
+    let (hold, _) = holds::place(&archive, &placing(), &[HoldTarget::Record(record.0)], SYSTEM_ACTOR).unwrap();
+    let plan = due.plan(&archive);
+    // Five files are due or wait for a word; one of them is held; the permanent one is in no plan.
+    let numbers: Vec<RecordId> = plan.items.iter().map(|item| item.file).collect();
+    assert_eq!(numbers, [due.files[0].0, due.files[2].0, due.files[3].0, due.files[5].0]);
+    assert_eq!(plan.kept.len(), 1);
+    assert_eq!((plan.kept[0].file, plan.kept[0].hold, plan.kept[0].record), (held, hold, Some(record)));
+    assert_eq!(plan.totals()[&2026], (4, 4));
+
+    due.propose(&archive, &plan);
+    due.review(&archive, &plan, &[(2, Verdict::Forever)]);
+    due.approve(&archive, &plan);
+    // The ruling is in force at once, for the one function that counts.
+    assert_eq!(why(&archive, due.files[2].0, due.today()).unwrap().1.status, Status::Permanent);
+    assert_eq!(why(&archive, due.files[3].0, due.today()).unwrap().1.status, Status::Due);
+    let early = due.execute(&archive, &plan).unwrap_err();
+    assert_eq!(early.code, ErrorCode::DspCooling);
+    archive.close().unwrap();
+
+    due.go_to("2028-01-17");
+    let archive = due.bench.open();
+    // After approval, at once: the file stays, the others go on.
+    let (late, _) = due.files[5];
+    holds::place(&archive, &placing(), &[HoldTarget::File(late.0)], SYSTEM_ACTOR).unwrap();
+    let Executed::Done { destroyed, kept, .. } = due.execute(&archive, &plan).unwrap() else { panic!("nothing done") };
+    let gone: Vec<RecordId> = destroyed.iter().map(|item| item.file).collect();
+    assert_eq!(gone, [due.files[0].0, due.files[3].0]);
+    let kept: Vec<(RecordId, Why)> = kept.iter().map(|(item, why)| (item.file, *why)).collect();
+    assert_eq!(kept, [(due.files[2].0, Why::Verdict), (late, Why::Held)]);
+    archive.close().unwrap();
+
+    let archive = due.bench.open();
+    for (n, (file, record)) in due.files.iter().enumerate() {
+        let is_gone = gone.contains(file);
+        assert_eq!(due.is_readable(&archive, *record), !is_gone, "file {n}");
+        assert_eq!(archive.index().file(*file).unwrap().is_none(), is_gone, "file {n}");
+        assert_eq!(archive.index().destroyed(*record).unwrap().map(|(plan, _)| plan), is_gone.then_some(plan.id));
+    }
+    let tomb = archive.index().tomb(gone[0]).unwrap().unwrap();
+    assert_eq!((tomb.index.as_str(), tomb.year, tomb.documents, tomb.number), ("01-00", 2026, 1, plan.number.clone()));
+    let certificate = certificate::make(&archive, plan.id).unwrap();
+    let read = certificate::verify(&certificate, &archive.config().vkey).unwrap();
+    assert_eq!((read.counts(), read.completed), ((2, 2), None));
+    assert_eq!(read.signers.len(), 6, "proposer, member, two approvers, two who confirm the day");
+    // Executed once.
+    assert_eq!(due.execute(&archive, &plan).unwrap_err().code, ErrorCode::DspStage);
+    archive.compact(SYSTEM_ACTOR).unwrap();
+    let archive = due.bench.open();
+    destroy::complete(&archive, plan.id, SYSTEM_ACTOR).unwrap();
+    let complete = certificate::make(&archive, plan.id).unwrap();
+    let read = certificate::verify(&complete, &archive.config().vkey).unwrap();
+    assert!(read.completed.is_some() && read.remaining.is_empty());
+    assert_eq!(Case::read(&archive, plan.id).unwrap().stage(&archive), Stage::Completed);
+    // What was kept is proposed again, but for what is kept for ever.
+    holds::lift(&archive, hold, "Тергеу аяқталды", SYSTEM_ACTOR).unwrap();
+    let next = due.plan(&archive);
+    let again: Vec<RecordId> = next.items.iter().map(|item| item.file).collect();
+    assert_eq!(again, [held], "the other is held");
+}
+
+#[test]
+fn every_byte_of_a_certificate_counts() {
+    let due = Due::of(&["1"]);
+    let plan = due.approved(&[]);
+    due.go_to("2028-01-17");
+    let archive = due.bench.open();
+    assert!(matches!(due.execute(&archive, &plan), Ok(Executed::Done { .. })));
+    let certificate = certificate::make(&archive, plan.id).unwrap();
+    let vkey = &archive.config().vkey;
+    certificate::verify(&certificate, vkey).unwrap();
+    for at in (0..certificate.len()).step_by(97) {
+        let mut bad = certificate.clone();
+        bad[at] ^= 1;
+        assert!(certificate::verify(&bad, vkey).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn a_step_is_taken_in_its_order_by_its_person_over_its_plan_only() {
+    let due = Due::of(&["1", "1"]);
+    let archive = due.bench.open();
+    let plan = due.plan(&archive);
+    let office = &due.bench.office;
+    let before = archive.head().size;
+    let code = |result: Result<Taken, muragat::error::Error>| result.unwrap_err().code;
+    let propose = due.statement(StatementKind::Propose, &plan, Some("000000000002"));
+    let review = due.statement(StatementKind::Review, &plan, Some("000000000011"));
+    let approve = |iin| due.statement(StatementKind::Approve, &plan, Some(iin));
+    // Out of order.
+    assert_eq!(code(due.try_take(&archive, &review, &plan, &office.commission[0])), ErrorCode::DspStage);
+    assert_eq!(
+        code(due.try_take(&archive, &approve("000000000013"), &plan, &office.approvers[0])),
+        ErrorCode::DspStage
+    );
+    assert_eq!(due.execute(&archive, &plan).unwrap_err().code, ErrorCode::DspStage);
+    // By another person than it names, in another office, by a stranger, unsigned.
+    refused(due.take(&archive, &propose, &plan, &office.official), ErrorCode::DspSigned, "another office");
+    refused(due.take(&archive, &propose, &plan, &office.stranger), ErrorCode::DspSigned, "a stranger");
+    let other = due.statement(StatementKind::Propose, &plan, Some("000000000001"));
+    refused(due.take(&archive, &other, &plan, &office.clerk), ErrorCode::DspSigned, "another person");
+    let toml = propose.to_toml(&plan);
+    let unsigned = take(&archive, toml.as_bytes(), &[], &Material::default(), SYSTEM_ACTOR).unwrap();
+    refused(unsigned, ErrorCode::DspSigned, "nobody");
+    // Over another plan.
+    let mut changed = plan.clone();
+    changed.items.pop();
+    let about_other = due.statement(StatementKind::Propose, &changed, Some("000000000002"));
+    refused(due.take(&archive, &about_other, &changed, &office.clerk), ErrorCode::DspOther, "another digest");
+    assert_eq!(archive.head().size, before, "nothing is left of it");
+
+    due.propose(&archive, &plan);
+    let before = archive.head().size;
+    assert_eq!(code(due.try_take(&archive, &propose, &plan, &office.clerk)), ErrorCode::DspStage);
+    // A review that forgets a file, and one that was signed before the plan was proposed.
+    let mut half = review.clone();
+    half.verdicts.remove(&2);
+    refused(due.take(&archive, &half, &plan, &office.commission[0]), ErrorCode::DspOther, "a file is missing");
+    let toml = review.to_toml(&plan);
+    let early = office.commission[0].sign_detached(toml.as_bytes(), at(due.bench.now() - DAY_MS));
+    let early = take(&archive, toml.as_bytes(), &[early], &Material::default(), SYSTEM_ACTOR).unwrap();
+    refused(early, ErrorCode::DspSigned, "signed a day before");
+    assert_eq!(archive.head().size, before, "nothing is left of it");
+
+    due.review(&archive, &plan, &[]);
+    // Who proposed or reviewed does not approve; an administrator approves nothing; nobody twice.
+    done(due.take(&archive, &approve("000000000013"), &plan, &office.approvers[0]));
+    let before = archive.head().size;
+    for (iin, who) in [("000000000013", &office.approvers[0]), ("000000000011", &office.commission[0])] {
+        assert_eq!(code(due.try_take(&archive, &approve(iin), &plan, who)), ErrorCode::DspPerson);
+    }
+    let administrator = due.take(&archive, &approve("000000000015"), &plan, &office.administrator);
+    refused(administrator, ErrorCode::DspSigned, "an administrator");
+    refused(due.take(&archive, &approve("000000000014"), &plan, &office.official), ErrorCode::DspSigned, "an official");
+    assert_eq!(due.execute(&archive, &plan).unwrap_err().code, ErrorCode::DspStage, "one of two");
+    assert_eq!(archive.head().size, before, "nothing is left of it");
+    done(due.take(&archive, &approve("000000000014"), &plan, &office.approvers[1]));
+    assert_eq!(due.execute(&archive, &plan).unwrap_err().code, ErrorCode::DspCooling);
+    // Cancelled is cancelled.
+    cancel(&archive, plan.id, "Үлгі себеп", SYSTEM_ACTOR).unwrap();
+    archive.close().unwrap();
+    due.go_to("2028-02-17");
+    let archive = due.bench.open();
+    assert_eq!(due.execute(&archive, &plan).unwrap_err().code, ErrorCode::DspStage);
+    assert!(due.files.iter().all(|(_, record)| due.is_readable(&archive, *record)));
+}
+
+#[test]
+fn the_day_is_what_two_officers_and_the_clock_agree_on() {
+    let due = Due::of(&["1"]);
+    let plan = due.approved(&[]);
+    due.go_to("2028-01-20");
+    let archive = due.bench.open();
+    let office = &due.bench.office;
+    let run = |toml: &str, signatures: &[Vec<u8>]| {
+        destroy::execute(&archive, plan.id, toml.as_bytes(), signatures, &Material::default(), SYSTEM_ACTOR)
+    };
+    let (toml, signatures) = due.day(&plan);
+    let before = archive.head().size;
+    assert!(matches!(run(&toml, &signatures[..1]), Ok(Executed::Refused(_))), "one officer");
+    let twice = [signatures[0].clone(), signatures[0].clone()];
+    assert!(matches!(run(&toml, &twice), Ok(Executed::Refused(_))), "one officer twice");
+    let administrator = due.signed(&office.administrator, toml.as_bytes());
+    assert!(matches!(run(&toml, &[signatures[0].clone(), administrator]), Ok(Executed::Refused(_))));
+    // The clock of the machine ran ahead of what the officers signed, or behind it.
+    due.bench.later(3 * DAY_MS);
+    assert_eq!(run(&toml, &signatures).unwrap_err().code, ErrorCode::DspDate, "a day of three days ago");
+    let mut to_come = due.statement(StatementKind::ConfirmDate, &plan, None);
+    to_come.date = to_come.date.succ_opt().unwrap();
+    let toml = to_come.to_toml(&plan);
+    let signatures = [&office.official, &office.clerk].map(|who| due.signed(who, toml.as_bytes()));
+    assert_eq!(run(&toml, &signatures).unwrap_err().code, ErrorCode::DspDate, "tomorrow");
+    assert_eq!(archive.head().size, before, "nothing is left of it");
+    // Set back behind the journal.
+    due.bench.later(DAY_MS);
+    holds::place(&archive, &placing(), &[HoldTarget::File(due.files[0].0.0)], SYSTEM_ACTOR).unwrap();
+    due.bench.clock.0.fetch_sub(DAY_MS, std::sync::atomic::Ordering::SeqCst);
+    let (toml, signatures) = due.day(&plan);
+    assert_eq!(run(&toml, &signatures).unwrap_err().code, ErrorCode::DspDate, "behind the journal");
+    // A hold is taken whatever the clock says.
+    let (hold, _) = holds::place(&archive, &placing(), &[HoldTarget::File(due.files[0].0.0)], SYSTEM_ACTOR).unwrap();
+    holds::lift(&archive, hold, "Үлгі", SYSTEM_ACTOR).unwrap();
+    assert!(due.is_readable(&archive, due.files[0].1));
+}
