@@ -810,6 +810,16 @@ codes! {
         kk: "Жойылғанның бір бөлігі әлі бар: не қалғаны көрсетілген.",
         ru: "Часть уничтоженного ещё есть: что именно, указано.",
         en: "Something of what was destroyed is still there: what, is named.";
+    /// The act about a record that should never have come in is not usable.
+    SplAct = "SPL-001", Refused,
+        kk: "Акт схемаға сай емес немесе басқа жазба туралы. Оны «record spill-act» арқылы қайта жасаңыз.",
+        ru: "Акт не соответствует схеме или о другой записи. Составьте его заново через «record spill-act».",
+        en: "The act does not follow its schema, or is about another record. Make it again with `record spill-act`.";
+    /// Such an act is not signed by two officers.
+    SplApproval = "SPL-002", Refused,
+        kk: "Актіге лауазымды адам мен құжаттамалық қамтамасыз ету қызметкері қол қоюы тиіс.",
+        ru: "Акт должны подписать должностное лицо и сотрудник службы документационного обеспечения.",
+        en: "The act must be signed by an official and by the records office.";
     /// A list of retention periods does not follow its schema, or one of its examples contradicts its rule.
     RetMalformed = "RET-001", Refused,
         kk: "Сақтау мерзімдерінің тізбесі схемаға сай емес немесе оның мысалы ережесіне қайшы. Көрсетілген жолды \

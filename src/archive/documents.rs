@@ -153,6 +153,17 @@ impl Archive {
         if crate::model::digest::sha256(&bytes) != file.sha256 { Err(changed()) } else { Ok(bytes) }
     }
 
+    /// The document of an entry and all its files, for tests that look for what must be gone.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn act_bytes(&self, entry: u64) -> Result<Vec<Vec<u8>>, Error> {
+        let (document, row) = self.document(entry)?;
+        let mut all = vec![document.encode()];
+        for file in document.files() {
+            all.push(self.act_file(&row, &document, &file.name)?);
+        }
+        Ok(all)
+    }
+
     /// The key of a register or of an owner that the index knows.
     pub(crate) fn owner_key(&self, owner: RecordId) -> Result<OwnerKey, Error> {
         let unknown = || Error::new(ErrorCode::ArcNoRecord, owner.to_string(), "no such owner");

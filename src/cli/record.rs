@@ -1,17 +1,20 @@
-//! `muragat record add|identify|spill`: an accepted record grows.
+//! `muragat record add|identify|spill-act|spill`: an accepted record grows.
 //!
 //! What was accepted stays as it is; only `spill` takes a record away, whole and for good.
 
 use super::ingest::print_refusals;
 use super::show::record_id;
-use super::{Common, refusals_json};
+use super::{Common, material, read_up_to, refusals_json};
 use crate::archive::Archive;
+use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Exit};
-use crate::ingest::amend::{Amended, LATE_ROLES, add, identify_again, spill};
+use crate::ingest::amend::{Amended, LATE_ROLES, add, identify_again};
+use crate::ingest::spill::{ACT_BYTES_MAX, Ground, SpillAct, Spilled, spill};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::model::submission::{ComponentEntry, Derivation, Role};
 use crate::text::{Text, text};
+use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -28,8 +31,10 @@ enum RecordCommand {
     Add(Add),
     /// Identify the formats of all components again; what was found before stays.
     Identify(OneRecord),
-    /// Make a record that should never have come in unreadable, at once and for good.
+    /// Make a record that should never have come in unreadable, at once and for good; two officers sign the act.
     Spill(Spill),
+    /// Print the act by which a record is spilled, to be signed by an official and by the records office.
+    SpillAct(WriteAct),
 }
 
 #[derive(clap::Args)]
@@ -71,6 +76,28 @@ struct Spill {
     /// The id once more: what is erased cannot be brought back.
     #[arg(long, value_name = "ID")]
     confirm: Option<String>,
+    /// The act about it (`record spill-act`).
+    #[arg(long, value_name = "FILE")]
+    act: PathBuf,
+    /// A signature over the act (detached CMS): one of an official, one of the records office.
+    #[arg(long = "signature", value_name = "FILE", required = true)]
+    signatures: Vec<PathBuf>,
+    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
+    #[arg(long, value_name = "PATH")]
+    material: Vec<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct WriteAct {
+    /// Id of the record.
+    id: String,
+    /// Why it should never have come in: state_secret, wrong_intake or private_key.
+    #[arg(long, value_parser = ground)]
+    ground: Ground,
+}
+
+fn ground(word: &str) -> Result<Ground, String> {
+    Ground::parse(word).ok_or_else(|| format!("wanted one of {}", Ground::KNOWN))
 }
 
 const ADDED: Text = text("жазбаға қосылды", "добавлено к записи", "added to the record");
@@ -104,6 +131,16 @@ impl Record {
                 let amended = identify_again(&archive, id, actor)?;
                 end(common, archive, id, amended)
             }
+            RecordCommand::SpillAct(act) => {
+                let id = record_id(&act.id)?;
+                let archive = common.open()?;
+                let row = archive.index().record_by_id(id)?;
+                let agency = row.ok_or_else(|| Error::new(ErrorCode::ArcNoRecord, &*act.id, "no such record"))?.agency;
+                let date = civil_date(archive.now());
+                out_raw!("{}", SpillAct { agency, date, record: id, ground: act.ground }.to_toml());
+                archive.close()?;
+                Ok(Exit::Ok)
+            }
             RecordCommand::Spill(spill) => spill.run(common),
         }
     }
@@ -133,9 +170,16 @@ impl Spill {
         if self.confirm.as_ref() != Some(&self.id) {
             return Err(Error::new(ErrorCode::CliConfirm, "--confirm", NOT_CONFIRMED.get(common.lang())));
         }
+        let act = read_up_to(&self.act, ACT_BYTES_MAX)?;
+        let signatures: Vec<Vec<u8>> =
+            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<_, _>>()?;
+        let extra = material::read(&self.material, common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        let entry = spill(&archive, id, actor)?;
+        let entry = match spill(&archive, id, &act, &signatures, &extra, actor)? {
+            Spilled::Done(entry) => entry,
+            Spilled::Refused(refusals) => return end(common, archive, id, Amended::Refused(refusals)),
+        };
         archive.close()?;
         // Opening builds the index anew under a new key; only then are its traces of the record gone too.
         common.open()?.close()?;

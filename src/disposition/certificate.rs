@@ -133,9 +133,9 @@ fn rolled(archive: &Archive, executed: u64) -> Result<u64, Error> {
 
 /// How many entries of files and records follow that of the destruction, before the roll.
 fn entries_of(outcome: &Map<String, Value>) -> u64 {
-    let files = outcome.get("destroyed").and_then(Value::as_array).map_or(0, Vec::len);
+    let count = |key: &str| outcome.get(key).and_then(Value::as_array).map_or(0, Vec::len);
     let records: usize = records_of(outcome).map(Vec::len).sum();
-    (files + records) as u64
+    (count("destroyed") + count("holds") + records) as u64
 }
 
 fn encode(note: &str, plan: &str, entries: &[Proved], said: &Certificate) -> Vec<u8> {

@@ -267,10 +267,12 @@ fn acts(archive: &Archive, case: &Case, outcome: &Outcome, day: NaiveDate, actor
         .iter()
         .map(|(item, why)| json!({"file_id": item.file.to_string(), "number": item.number, "why": why.as_str()}));
     let program = Program::this();
+    let holds = spent_holds(archive, outcome)?;
     let fields = json!({
         "number": plan.number, "plan_sha256": plan.sha256().to_string(), "as_of": day.to_string(),
         "destroyed": destroyed.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>(), "method": METHOD,
         "program": program.version,
+        "holds": holds.iter().map(RecordId::to_string).collect::<Vec<_>>(),
     });
     let fields = fields.as_object().cloned().unwrap_or_default();
     let owner = ActOwner::Known(plan.id);
@@ -286,7 +288,28 @@ fn acts(archive: &Archive, case: &Case, outcome: &Outcome, day: NaiveDate, actor
         item.records.iter().for_each(|record| about(ActKind::RecordDestroyed, *record));
         about(ActKind::FileDestroyed, item.file);
     }
+    holds.iter().for_each(|hold| about(ActKind::HoldDestroyed, *hold));
     Ok((acts, vec![session]))
+}
+
+/// Holds that were lifted, of which nothing that they kept is left after this: what they say names people.
+fn spent_holds(archive: &Archive, outcome: &Outcome) -> Result<Vec<RecordId>, Error> {
+    let going: HashSet<RecordId> =
+        outcome.destroyed.iter().flat_map(|(item, _)| item.records.iter().copied().chain([item.file])).collect();
+    let index = archive.index();
+    let mut spent = Vec::new();
+    for (hold, row) in index.holds()?.into_iter().filter(|(_, row)| row.lifted.is_some()) {
+        let mut is_spent = true;
+        for target in row.targets.iter().map(|target| target.id()) {
+            // One that was destroyed before, or whose key went in another way, is not in the index any more.
+            let is_gone = index.record_by_id(target)?.is_none() && index.file(target)?.is_none();
+            is_spent &= is_gone || going.contains(&target);
+        }
+        if is_spent {
+            spent.push(hold);
+        }
+    }
+    Ok(spent)
 }
 
 words! {
@@ -314,10 +337,15 @@ pub fn remaining(archive: &Archive, owners: &HashSet<RecordId>) -> Result<BTreeS
     Ok(remaining)
 }
 
-/// The files and records that a plan destroyed.
+/// The files, records and holds that a plan destroyed.
 pub fn destroyed(archive: &Archive, case: &Case) -> Result<HashSet<RecordId>, Error> {
     let index = archive.index();
     let mut owners = HashSet::new();
+    if let Some(executed) = case.row.executed {
+        let (document, _) = archive.document(executed)?;
+        let holds = document.fields.get("holds").and_then(serde_json::Value::as_array).into_iter().flatten();
+        owners.extend(holds.filter_map(|hold| hold.as_str()?.parse::<RecordId>().ok()));
+    }
     for item in &case.plan.items {
         for id in item.records.iter().copied().chain([item.file]) {
             if index.destroyed(id)?.is_some_and(|(plan, _)| plan == case.plan.id) {

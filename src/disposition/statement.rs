@@ -11,9 +11,9 @@ use crate::error::{ErrorCode, Refusal};
 use crate::limits::TEXT_LONG_CHARS_MAX;
 use crate::model::case_file::ListItem;
 use crate::model::digest::Sha256;
-use crate::model::document::{date_if_any, document, required_date, tables, with_lines};
+use crate::model::document::{date_if_any, parse, required_date, tables};
 use crate::model::id::RecordId;
-use crate::model::strict::{Faults, Fields, words};
+use crate::model::strict::{Fields, words};
 use crate::verify::policy::SignerKind;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::collections::BTreeMap;
@@ -167,14 +167,7 @@ impl Statement {
     ///
     /// Every fault, with its line.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
-        let code = |faults: Vec<Refusal>| -> Vec<Refusal> {
-            let faults = with_lines(faults, bytes, name).into_iter();
-            faults.map(|fault| Refusal { code: ErrorCode::DspStatement, ..fault }).collect()
-        };
-        let value = document(bytes, name, STATEMENT_BYTES_MAX).map_err(code)?;
-        let mut faults = Faults::default();
-        let read = Fields::of(value, name, &mut faults).and_then(statement);
-        faults.result(read).map_err(code)
+        parse(bytes, name, STATEMENT_BYTES_MAX, ErrorCode::DspStatement, statement)
     }
 }
 

@@ -3,7 +3,7 @@
 //! An inventory is of one kind, as the law has it: files kept for ever, files about the staff, files kept for more than
 //! 10 years. It has an id and a key of its own; what it lists of a file is sealed under that key, so a file that was
 //! destroyed is still found by its index, its year and its title. Where a title may name a person, in an inventory of
-//! files about the staff, the index stands for it.
+//! files about the staff or of a file of which that is said, the index stands for it.
 //!
 //! Invariants
 //!   - A file stands in one inventory at most, of a fonds of its agency, and only once it is closed. It is not opened
@@ -23,6 +23,7 @@ use crate::error::{Error, ErrorCode};
 use crate::index::filing::{FileRow, date};
 use crate::index::fonds::InventoryRow;
 use crate::index::writer::Payload;
+use crate::model::case_file::TITLE_NAMES_PERSON;
 use crate::model::fonds::{Approval, InventoryKind, InventoryOpening, Unit};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::nomenclature::YEARS;
@@ -179,7 +180,8 @@ fn unit(archive: &Archive, number: u32, file: &File, kind: InventoryKind) -> Res
     for record in archive.index().filed(file.id)? {
         days.extend(archive.index().record(record)?.and_then(|record| record.created));
     }
-    let is_personal = kind == InventoryKind::Personnel || is_personnel(row);
+    let is_named = row.state().attributes.get(TITLE_NAMES_PERSON).is_some_and(|value| value == "yes");
+    let is_personal = kind == InventoryKind::Personnel || is_personnel(row) || is_named;
     let not_closed = || Error::new(ErrorCode::FilOpen, file.id.to_string(), "it is open");
     Ok(Unit {
         number,

@@ -169,12 +169,21 @@ impl<'a> Batch<'a> {
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::FileDestroyed => {
-                if let Some(file) = leaf.rec {
+                // Without a row the index was built after its key was erased, and has no trace of it.
+                if let Some(file) = leaf.rec
+                    && self.file(file)?.is_some()
+                {
                     self.files.remove(&file);
                     self.rows.insert(rows::file_key(file), None);
                     meta.stale = true;
                 }
                 self.destroyed(input);
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::HoldDestroyed => {
+                if let Some(hold) = leaf.rec {
+                    self.rows.insert(rows::hold_key(hold), None);
+                }
                 self.chain(input, None)?;
             }
             // From the entry itself: a hold keeps what it names, whatever became of its document.

@@ -112,17 +112,6 @@ pub fn identify_again(archive: &Archive, record: RecordId, actor: ActorId) -> Re
     Amended::of(grown.identify_again())
 }
 
-/// Makes a record that should never have come in unreadable, at once: its key is erased with the act that says so. The
-/// journal keeps the fact, and nobody's reasons (N 430 cl. 1, 45).
-pub fn spill(archive: &Archive, record: RecordId, actor: ActorId) -> Result<u64, Error> {
-    find(archive, record)?;
-    let mut act = Act::new(ActKind::RecordSpilled, actor);
-    act.rec = Some(record);
-    let committed = archive.roll_vault(vec![(act, Payload::None)], actor)?;
-    archive.wait_index()?;
-    Ok(committed.first().map(|c| c.index).unwrap_or_default())
-}
-
 /// Adds the officer's signature of the receipt and its validation: with them the receipt is issued. Gives the entry.
 pub(super) fn issue_receipt(
     archive: &Archive,
@@ -151,7 +140,7 @@ pub(super) fn issue_receipt(
     }
 }
 
-fn find(archive: &Archive, record: RecordId) -> Result<(IdRow, OwnerKey), Error> {
+pub(super) fn find(archive: &Archive, record: RecordId) -> Result<(IdRow, OwnerKey), Error> {
     let reader = archive.index();
     let unknown = || archive.no_record(record);
     let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;

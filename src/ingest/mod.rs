@@ -35,6 +35,7 @@ mod rules;
 pub mod secrets;
 pub mod share;
 pub mod signatures;
+pub mod spill;
 mod unpack;
 pub mod validate;
 pub mod waiting;

@@ -25,6 +25,9 @@ words! {
     }
 }
 
+/// The attribute of a file by which it is said that its title names a person: `yes`.
+pub const TITLE_NAMES_PERSON: &str = "title_names_person";
+
 /// An item of a list of retention periods.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListItem {

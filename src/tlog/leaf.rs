@@ -47,6 +47,8 @@ acts! {
     SubmissionRefused = "submission.refused";
     /// Something was added to a record; what was there before stays as it is.
     RecordAmended = "record.amended";
+    /// Two officers signed that a record should never have come in.
+    SpillApproved = "spill.approved";
     /// A record that should never have come in was made unreadable at once.
     RecordSpilled = "record.spilled";
     /// An edition of a classifier was adopted.
@@ -133,6 +135,8 @@ acts! {
     FileDestroyed = "file.destroyed";
     /// A record was destroyed with its file.
     RecordDestroyed = "record.destroyed";
+    /// A hold that was lifted went with all that it once kept.
+    HoldDestroyed = "hold.destroyed";
     /// Nothing of what was destroyed is left where the archive can look.
     DestroyCompleted = "destroy.completed";
     /// A record with restricted access was read.
@@ -159,8 +163,8 @@ pub enum Chain {
 impl ActKind {
     /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
     pub fn erases(self) -> bool {
-        use ActKind::{FileDestroyed, RecordDestroyed, RecordSpilled, WaitingEnded};
-        matches!(self, RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed)
+        use ActKind::{FileDestroyed, HoldDestroyed, RecordDestroyed, RecordSpilled, WaitingEnded};
+        matches!(self, RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed | HoldDestroyed)
     }
 
     /// The chain an act of this kind belongs to.
@@ -195,8 +199,8 @@ pub struct Leaf {
     pub actor: ActorId,
     /// The record (or register) it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, the inventory that a file was entered into, the hold that keeps it or does so
-    /// no more, or the plan that it is destroyed by.
+    /// The file that a record was put into, the inventory that a file was entered into, the hold that keeps it or does
+    /// so no more, or the plan that it is destroyed by.
     pub of: Option<RecordId>,
     /// The record's previous entry of the same chain.
     pub prev: Option<u64>,

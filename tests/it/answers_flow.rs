@@ -384,7 +384,7 @@ fn a_spilled_record_awaits_no_signature() {
     let bench = Bench::new();
     let archive = bench.open();
     let (id, _) = record(&bench.take(&archive, &bench.draft("1")));
-    muragat::ingest::amend::spill(&archive, id, SYSTEM_ACTOR).unwrap();
+    muragat::ingest::spill::unsigned(&archive, id, SYSTEM_ACTOR).unwrap();
     assert_eq!(unsigned(&archive).unwrap().len(), 0);
     assert_eq!(find(&archive, Subject::Record(id), SYSTEM_ACTOR).unwrap_err().code, ErrorCode::VltErased);
     archive.close().unwrap();

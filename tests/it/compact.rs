@@ -8,8 +8,7 @@
 use super::bed::{Bed, Content, accepted, content_of, cover, submission, take_in};
 use muragat::archive::Archive;
 use muragat::error::{Error, ErrorCode};
-use muragat::index::writer::read_id;
-use muragat::ingest::amend::spill;
+use muragat::ingest::spill::unsigned as spill;
 use muragat::model::id::RecordId;
 use muragat::store::disk::Disk;
 use muragat::store::format::{FrameHeader, SEGMENT_HEADER_BYTES, segment_name};

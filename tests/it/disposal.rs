@@ -33,6 +33,8 @@ use muragat::retention::{RuleList, Status};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::material::Material;
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// An archive with files of one record each, closed in 2026 and due since 2028-01-01, two of them by the commission's
 /// word only.
@@ -223,6 +225,36 @@ impl Due {
         self.approve(&archive, &plan);
         archive.close().unwrap();
         plan
+    }
+
+    /// A record of somebody whom no register names, in a file of its own, with these words in its content, as the
+    /// number of its signer, in the reason of a hold that was lifted, as the name of a file, and in titles.
+    fn plant(&self, archive: &Archive, [content, _, reason, name, title]: &[&'static str; 5]) -> (RecordId, RecordId) {
+        let mut draft = self.bench.draft("77/77");
+        draft.main = super::common::docx(&format!("Құпия сөз: {content}."));
+        draft.signature = Some(self.signed(&self.bench.office.stranger, &draft.main));
+        draft.card["title"] = format!("Хат туралы {title}").into();
+        draft.card["documents"] = serde_json::json!([
+            {"path": "main.docx", "sha256": muragat::model::digest::sha256(&draft.main).to_string()},
+        ]);
+        draft.more.push((format!("{name}.docx"), "attachment", super::common::docx("Қосымша")));
+        let record = accepted(&self.bench.take(archive, &draft)).unwrap();
+        let asked = files::Asked {
+            agency: AGENCY.into(),
+            index: "02-01".into(),
+            year: 2028,
+            volume: None,
+            title: Some(format!("Жеке іс: {title}")),
+            item: "LIST/1".parse().ok(),
+            attributes: BTreeMap::from([("title_names_person".to_owned(), "yes".to_owned())]),
+        };
+        let file = files::open(archive, &asked, SYSTEM_ACTOR).unwrap().id;
+        files::enter(archive, file, &[record], None, SYSTEM_ACTOR).unwrap();
+        files::close(archive, file, self.today(), SYSTEM_ACTOR).unwrap();
+        let placing = Placing { reason: format!("Себебі: {reason}"), ..placing() };
+        let (hold, _) = holds::place(archive, &placing, &[HoldTarget::Record(record.0)], SYSTEM_ACTOR).unwrap();
+        holds::lift(archive, hold, &format!("Аяқталды: {reason}"), SYSTEM_ACTOR).unwrap();
+        (file, record)
     }
 
     pub(crate) fn is_readable(&self, archive: &Archive, record: RecordId) -> bool {
@@ -439,6 +471,170 @@ fn the_day_is_what_two_officers_and_the_clock_agree_on() {
     let (hold, _) = holds::place(&archive, &placing(), &[HoldTarget::File(due.files[0].0.0)], SYSTEM_ACTOR).unwrap();
     holds::lift(&archive, hold, "Үлгі", SYSTEM_ACTOR).unwrap();
     assert!(due.is_readable(&archive, due.files[0].1));
+}
+
+/// Every file under a folder, by its path.
+fn all_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => drop(files.insert(path.clone(), std::fs::read(&path).unwrap())),
+            }
+        }
+    }
+    files
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    for (path, bytes) in all_files(from) {
+        let to = to.join(path.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, bytes).unwrap();
+    }
+}
+
+/// Texts that nobody may find any more, as they could lie somewhere.
+struct Hunt(Vec<(String, Vec<u8>)>);
+
+impl Hunt {
+    fn new(needles: &[&str]) -> Self {
+        let mut forms = Vec::new();
+        for needle in needles {
+            forms.push((format!("{needle} UTF-8"), needle.as_bytes().to_vec()));
+            let utf16: Vec<u16> = needle.encode_utf16().collect();
+            forms.push((format!("{needle} UTF-16LE"), utf16.iter().flat_map(|c| c.to_le_bytes()).collect()));
+            forms.push((format!("{needle} UTF-16BE"), utf16.iter().flat_map(|c| c.to_be_bytes()).collect()));
+            let folded = muragat::model::fold::words(needle).join(" ");
+            forms.push((format!("{needle} folded"), folded.into_bytes()));
+        }
+        Self(forms)
+    }
+
+    /// What is found in the bytes, and in what they unpack to.
+    fn find(&self, bytes: &[u8], deep: bool) -> Option<&str> {
+        for (name, form) in &self.0 {
+            if memchr::memmem::find(bytes, form).is_some() {
+                return Some(name);
+            }
+        }
+        if !deep {
+            return None;
+        }
+        for at in memchr::memmem::find_iter(bytes, &[0x28, 0xB5, 0x2F, 0xFD]) {
+            let mut out = Vec::new();
+            if let Ok(mut decoder) = zstd::stream::read::Decoder::new(&bytes[at..]) {
+                let _ = decoder.read_to_end(&mut out);
+            }
+            if let Some(found) = self.find(&out, false) {
+                return Some(found);
+            }
+        }
+        // A deflate stream may begin anywhere; zip entries and zlib heads are where one does.
+        let heads = memchr::memmem::find_iter(bytes, b"PK\x03\x04").map(|at| at + 30);
+        let zlib = memchr::memmem::find_iter(bytes, b"\x78\x9c").map(|at| at + 2);
+        for at in heads.chain(zlib) {
+            for skip in 0..64usize {
+                let Some(rest) = bytes.get(at + skip..) else { break };
+                let mut out = Vec::new();
+                let _ = flate2::read::DeflateDecoder::new(rest).take(1 << 20).read_to_end(&mut out);
+                if let Some(found) = self.find(&out, false) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    fn assert_nothing(&self, folder: &Path, what: &str) {
+        for (path, bytes) in all_files(folder) {
+            assert_eq!(self.find(&bytes, true), None, "{what}: {}", path.display());
+            let name = path.to_string_lossy().into_owned();
+            assert_eq!(self.find(name.as_bytes(), false), None, "{what}: the name of {name}");
+        }
+    }
+
+    /// Everything that the archive can open: records with their components, and act documents with their files.
+    fn opened(&self, archive: &Archive) -> Vec<String> {
+        let mut found = Vec::new();
+        let index = archive.index();
+        for number in 0..archive.index_meta().records {
+            let Some(row) = index.record(number).unwrap() else { continue };
+            let opened = access::open(archive, row.id(), SYSTEM_ACTOR).unwrap();
+            found.extend(self.find(&opened.manifest().unwrap().encode(), true).map(str::to_owned));
+            for component in &row.components {
+                let bytes = opened.read(component).unwrap();
+                found.extend(self.find(&bytes, true).map(|what| format!("{what} in {}", row.id())));
+            }
+        }
+        for entry in 0..archive.head().size {
+            let leaf = archive.log().unwrap().entry(entry).unwrap();
+            found.extend(self.find(&leaf, false).map(|what| format!("{what} in the journal")));
+            for bytes in archive.act_bytes(entry).unwrap_or_default() {
+                found.extend(self.find(&bytes, true).map(|what| format!("{what} in act {entry}")));
+            }
+        }
+        found
+    }
+}
+
+// Goal: destroyed means gone, also from what was copied before. Method: texts that stand nowhere else, in content, card,
+// name of a file, number of the signer, title of the file and reason of a hold; copies of the archive at several moments;
+// after the destruction every byte is looked at, and all that the keys of today open.
+#[test]
+fn the_hunt_finds_nothing() {
+    let due = Due::of(&["1"]);
+    // Somebody of whom no register speaks: a register is not what is hunted for.
+    let config = due.bench.root().join("muragat.toml");
+    let lenient = std::fs::read_to_string(&config).unwrap().replace("signatures = \"refuse\"", "signatures = \"flag\"");
+    std::fs::write(&config, lenient).unwrap();
+    let archive = due.bench.open();
+    let backups = due.bench.folder.path().join("backups");
+    // A document of another person, with words that are in no other.
+    let needles = ["Қаңбақшөл", "000000000003", "Тергеуқұпия", "jabayy-jol", "Ізкесерболат"];
+    let file = due.plant(&archive, &needles);
+    let hunt = Hunt::new(&needles);
+    assert!(!hunt.opened(&archive).is_empty(), "the hunt finds what is there");
+    archive.close().unwrap();
+    copy_tree(&due.bench.root(), &backups.join("before"));
+    due.go_to("2030-01-10");
+    let plan = due.approved(&[]);
+    copy_tree(&due.bench.root(), &backups.join("approved"));
+    let keys_then = all_files(&due.bench.root().with_extension("keys"));
+    due.go_to("2030-01-17");
+    let archive = due.bench.open();
+    let Executed::Done { destroyed, .. } = due.execute(&archive, &plan).unwrap() else { panic!("nothing done") };
+    assert!(destroyed.iter().any(|item| item.file == file.0));
+    copy_tree(&due.bench.root(), &backups.join("executed"));
+    archive.close().unwrap();
+    due.bench.open().compact(SYSTEM_ACTOR).unwrap();
+    let archive = due.bench.open();
+    destroy::complete(&archive, plan.id, SYSTEM_ACTOR).unwrap();
+    assert_eq!(hunt.opened(&archive), Vec::<String>::new(), "in what can be opened");
+    archive.close().unwrap();
+    hunt.assert_nothing(&due.bench.root(), "the archive");
+    let keys = due.bench.root().with_extension("keys");
+    hunt.assert_nothing(&keys, "the keys");
+    hunt.assert_nothing(&backups, "the backups");
+    // No key of then is there any more but that of the journal and of answers, so no backup opens.
+    let now = all_files(&keys);
+    for (path, bytes) in &keys_then {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let opens = name.starts_with("kek-") || name.starts_with("index-");
+        assert!(!opens || now.get(path) != Some(bytes), "{name} is still there");
+    }
+    for backup in ["before", "approved"] {
+        let copy = backups.join(backup);
+        copy_tree(&keys, &copy.with_extension("keys"));
+        assert!(Archive::open(&copy, due.bench.clock.clone(), &mut |_, _| {}).is_err(), "{backup} opens");
+    }
+    // Audit, old checkpoints and the certificate hold.
+    let archive = due.bench.open();
+    let certificate = certificate::make(&archive, plan.id).unwrap();
+    certificate::verify(&certificate, &archive.config().vkey).unwrap();
 }
 
 #[test]

@@ -12,7 +12,7 @@ use muragat::filing::facts::Holds;
 use muragat::filing::files::{self, Asked, Entered};
 use muragat::filing::holds::{self, Placing};
 use muragat::index::filing::{FileRow, HoldRow, HoldTarget};
-use muragat::ingest::amend::spill;
+use muragat::ingest::spill::unsigned as spill;
 use muragat::model::case_file::ListItem;
 use muragat::model::id::RecordId;
 use muragat::testing::{Failure, FaultPlan};

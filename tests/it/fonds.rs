@@ -15,8 +15,8 @@ use muragat::filing::split::split;
 use muragat::filing::{cite, fonds, paper};
 use muragat::index::filing::{FileRow, HoldTarget, date};
 use muragat::index::fonds::{FondsRow, InventoryRow, UnitRow};
-use muragat::ingest::amend::spill;
 use muragat::ingest::lists::{Adopted, adopt};
+use muragat::ingest::spill::unsigned as spill;
 use muragat::model::citation::Citation;
 use muragat::model::fonds::{Approval, FondsOpening, InventoryKind, InventoryOpening, Succession, Unit};
 use muragat::model::id::RecordId;
@@ -200,7 +200,8 @@ fn files_get_the_next_numbers_of_one_inventory_and_are_found_by_citation() {
     open_inventory(&archive, 6, InventoryKind::Personnel).unwrap();
 
     let one = closed(&archive, &asked("01-01", PERMANENT), &records[..2]);
-    let other = closed(&archive, &asked("01-02", PERMANENT), &records[2..3]);
+    let attributes = BTreeMap::from([("title_names_person".to_owned(), "yes".to_owned())]);
+    let other = closed(&archive, &Asked { attributes, ..asked("01-02", PERMANENT) }, &records[2..3]);
     let fifteen = closed(&archive, &asked("01-03", FIFTEEN), &records[3..]);
     let open = files::open(&archive, &asked("01-04", PERMANENT), ACTOR).unwrap().id;
     let empty = closed(&archive, &asked("01-05", PERMANENT), &[]);
@@ -222,7 +223,8 @@ fn files_get_the_next_numbers_of_one_inventory_and_are_found_by_citation() {
     assert_eq!(units[0].title.as_deref(), Some("Хат алмасу"));
     assert_eq!(code(enter(&archive, 4, &[one])), Some(ErrorCode::FilListed));
     assert_eq!(code(enter(&archive, 6, &[one])), Some(ErrorCode::FilListed), "in one inventory at most");
-    assert_eq!(enter(&archive, 4, &[other]).unwrap()[0].number, 2);
+    let units = enter(&archive, 4, &[other]).unwrap();
+    assert_eq!((units[0].number, &units[0].title), (2, &None), "the title names a person");
     // A person says that it is about the staff; then its title may name a person.
     let personal = enter(&archive, 6, &[fifteen]).unwrap();
     assert_eq!((personal[0].number, &personal[0].title), (1, &None));

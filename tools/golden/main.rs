@@ -66,9 +66,9 @@ fn write(dir: &Path, inbox: &Path) -> Result<()> {
     clock.0.store(LATER, Ordering::SeqCst);
     store.amend()?;
     let erased = store.take(5)?;
-    amend::spill(&archive, erased, SYSTEM_ACTOR)?;
+    muragat::ingest::spill::unsigned(&archive, erased, SYSTEM_ACTOR)?;
     let spilled = store.take(6)?;
-    amend::spill(&archive, spilled, actor)?;
+    muragat::ingest::spill::unsigned(&archive, spilled, actor)?;
     // Its key stays in the journal of the vault, behind the roll.
     store.submissions(15..16)?;
     archive.wait_index()?;
