@@ -670,6 +670,50 @@ codes! {
              такой возможности нет.",
         en: "Moving the record out of this file could shorten its term. That needs a signed decision, which cannot be \
              made yet.";
+    /// There is no such fonds, inventory, or file in an inventory.
+    FilNoInventory = "FIL-012", NotFound,
+        kk: "Мұндай қор, тізімдеме немесе тізімдемедегі іс жоқ. «fonds list» және «inventory list» арқылы тексеріңіз.",
+        ru: "Такого фонда, описи или дела в описи нет. Проверьте через «fonds list» и «inventory list».",
+        en: "There is no such fonds, inventory, or file in an inventory. Look at `fonds list` and `inventory list`.";
+    /// The number of a fonds or inventory is taken.
+    FilNumberTaken = "FIL-013", Conflict,
+        kk: "Бұл нөмір берілген. Басқа нөмір таңдаңыз: қор мен тізімдеменің нөмірі ешқашан қайталанбайды.",
+        ru: "Этот номер занят. Выберите другой: номера фондов и описей никогда не повторяются.",
+        en: "The number is taken. Choose another: numbers of fonds and inventories are never given twice.";
+    /// The file stands in an inventory.
+    FilListed = "FIL-014", Conflict,
+        kk: "Іс тізімдемеге енгізілген: оны тағы енгізуге немесе қайта ашуға болмайды. Кеш келген құжатқа жаңа том \
+             ашыңыз.",
+        ru: "Дело внесено в опись: его нельзя внести ещё раз или открыть снова. Для опоздавшего документа откройте \
+             новый том.",
+        en: "The file stands in an inventory: it is not entered again, nor opened again. Open a new volume for a late \
+             document.";
+    /// The file does not belong into this inventory.
+    FilNotOfInventory = "FIL-015", Refused,
+        kk: "Іс бұл тізімдемеге жатпайды: сақтау мерзімі, мекемесі басқа немесе іс бос. Тізімдеменің түрін тексеріңіз.",
+        ru: "Дело не относится к этой описи: другой срок хранения, другой орган, или дело пусто. Проверьте вид описи.",
+        en: "The file does not belong into this inventory: its term or agency is another, or it is empty. Check the \
+             kind of the inventory.";
+    /// The inventory is approved for that year.
+    FilApproved = "FIL-016", Conflict,
+        kk: "Тізімдеме бұл жыл үшін бекітілген, оған сол жылдың ісі енді қосылмайды. Басқа тізімдеме ашыңыз.",
+        ru: "Опись за этот год утверждена и больше не пополняется. Откройте другую опись.",
+        en: "The inventory is approved for that year and takes no more files of it. Open another inventory.";
+    /// A text is no citation.
+    FilCitation = "FIL-017", Refused,
+        kk: "Бұл сілтеме емес. Былай жазыңыз: «Қ.123 Т.4 І.56» немесе құжатпен бірге «Қ.123 Т.4 І.56 Құ.3».",
+        ru: "Это не архивный шифр. Пишите так: «Ф.123 Оп.4 Д.56», с документом «Ф.123 Оп.4 Д.56 Док.3».",
+        en: "This is no citation. Write `F.123 I.4 U.56`, with a document `F.123 I.4 U.56 D.3`.";
+    /// An original on paper is noted already, or no more papers can be.
+    FilPaperExists = "FIL-018", Conflict,
+        kk: "Құжаттың қағаз түпнұсқасы тіркелген. Орны өзгерсе, «paper move» пайдаланыңыз.",
+        ru: "Бумажный подлинник документа уже учтён. Если изменилось место, используйте «paper move».",
+        en: "The paper original of the document is noted already. If its place changed, use `paper move`.";
+    /// The record has no such paper.
+    FilNoPaper = "FIL-019", NotFound,
+        kk: "Жазбаның мұндай қағазы тіркелмеген. Алдымен «paper add» арқылы тіркеңіз.",
+        ru: "Такой бумажный экземпляр записи не учтён. Сначала внесите его через «paper add».",
+        en: "The record has no such paper. Note it with `paper add` first.";
 
     /// There is no such hold.
     HldUnknown = "HLD-001", NotFound,

@@ -9,7 +9,7 @@ use crate::clock::{civil_date, rfc3339, utc};
 use crate::config::Action;
 use crate::error::{Error, Exit};
 use crate::filing::files::File;
-use crate::filing::{due, holds};
+use crate::filing::{due, holds, paper};
 use crate::ingest::issue;
 use crate::model::calendar::{CalendarBasis, CalendarStatus};
 use crate::model::strict::shown;
@@ -131,6 +131,11 @@ const FILES_UNKNOWN: Text = text(
     "Есть дела с неизвестным сроком хранения, он никогда не истечёт: причину скажет «why»",
     "The term of some files is not known, so they are never due: `why` says the reason",
 );
+const PAPER_ORIGINAL: Text = text(
+    "Қағаз түпнұсқасы болуға тиіс, бірақ тіркелмеген құжаттар бар: орнын «paper add» арқылы тіркеңіз",
+    "Есть документы, у которых должен быть бумажный подлинник, но он не учтён: внесите его через «paper add»",
+    "Some documents must have an original on paper, and none is noted: note where it lies (`paper add`)",
+);
 const LIST_SAMPLE: Text = text(
     "Үлгі тізбе енгізілген: ол бойынша ештеңе жойылмайды. Ресми тізбені актімен енгізіңіз («rules adopt»)",
     "Введён перечень-образец: по нему ничего не уничтожается. Введите официальный перечень актом («rules adopt»)",
@@ -166,6 +171,17 @@ fn stale_crls(archive: &Archive) -> Result<Vec<(String, DateTime<Utc>)>, Error> 
         *known = until.max(*known);
     }
     Ok(newest.into_iter().filter(|(_, until)| *until < now).collect())
+}
+
+/// Records of closed files that must have an original on paper and have none noted.
+fn without_paper(archive: &Archive, judge: &due::Judge<'_>, today: chrono::NaiveDate) -> Result<usize, Error> {
+    let mut lacking = 0;
+    for file in due::files(archive)? {
+        if !file.row.is_open() && paper::is_original_required(archive, judge, &file, today) {
+            lacking += paper::without_original(archive, file.id)?.len();
+        }
+    }
+    Ok(lacking)
 }
 
 fn register_name(register: &Authority) -> String {
@@ -255,6 +271,10 @@ impl Doctor {
                 let unknown = due::files(&archive)?.iter().filter(|file| is_unknown(file)).count();
                 if unknown > 0 {
                     add("files-unknown", FILES_UNKNOWN, unknown.to_string());
+                }
+                let lacking = without_paper(&archive, &judge, today)?;
+                if lacking > 0 {
+                    add("paper-original", PAPER_ORIGINAL, lacking.to_string());
                 }
             }
             Err(e) => add("files-unknown", FILES_UNKNOWN, e.what),

@@ -26,16 +26,19 @@ mod due;
 mod duplicates;
 mod fetch;
 mod file;
+mod fonds;
 mod get;
 mod hold;
 mod import;
 mod ingest;
 mod init;
+mod inventory;
 mod lists;
 mod log;
 mod material;
 mod means;
 mod nomenclature;
+mod paper;
 mod policy;
 mod receipt;
 mod record;
@@ -129,6 +132,12 @@ enum Command {
     Nomenclature(nomenclature::NomenclatureArgs),
     /// Files (іс, дело): opened, filled, closed.
     File(file::FileArgs),
+    /// Fonds: what bodies left, with the numbers of citations.
+    Fonds(fonds::FondsArgs),
+    /// Inventories of the files of a fonds.
+    Inventory(inventory::InventoryArgs),
+    /// Originals and copies of records on paper.
+    Paper(paper::PaperArgs),
     /// Holds: what must not be disposed of.
     Hold(hold::HoldArgs),
     /// Destruction: plans, reviews, approvals, execution, certificates.
@@ -207,6 +216,9 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Receipt(c) => c.run(&common),
         Command::Nomenclature(c) => c.run(&common),
         Command::File(c) => c.run(&common),
+        Command::Fonds(c) => c.run(&common),
+        Command::Inventory(c) => c.run(&common),
+        Command::Paper(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
         Command::Disposal(c) => c.run(&common),
         Command::Due(c) => c.run(&common),

@@ -6,6 +6,7 @@
 
 use super::IndexError;
 use super::filing::{FileRow, HoldRow, PlanRow, TombRow};
+use super::fonds::{FondsRow, InventoryRow, UnitRow};
 use super::kv::{Kv, after};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, MaterialRow, RecordRow, WaitingRow, date, is_text, key, prefix, space,
@@ -271,6 +272,59 @@ impl Reader<'_> {
     /// Numbers of the records in a file, ascending.
     pub fn filed(&self, file: RecordId) -> Result<Vec<u32>, IndexError> {
         self.wide(b'J', file.0)
+    }
+
+    /// Every fonds, in the order of their numbers.
+    pub fn fonds(&self) -> Result<Vec<(RecordId, FondsRow)>, IndexError> {
+        let mut rows: Vec<(RecordId, FondsRow)> = self.sealed_by_id(b'f')?;
+        rows.sort_by_key(|(_, row)| row.number);
+        Ok(rows)
+    }
+
+    /// Every inventory, by the numbers of its fonds and its own.
+    pub fn inventories(&self) -> Result<Vec<(RecordId, InventoryRow)>, IndexError> {
+        let mut rows: Vec<(RecordId, InventoryRow)> = self.sealed_by_id(b'i')?;
+        rows.sort_by_key(|(_, row)| (row.fonds, row.number));
+        Ok(rows)
+    }
+
+    fn sealed_by_id<T: bincode::Decode<()>>(&self, kind: u8) -> Result<Vec<(RecordId, T)>, IndexError> {
+        let mut rows = Vec::new();
+        self.kv.range(&key(kind, &[]), &after(&[kind]), false, &mut |key, value| {
+            let row = self.keys.open(key, value)?;
+            rows.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), row)));
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// The files of an inventory with their numbers, ascending.
+    pub fn units(&self, inventory: RecordId) -> Result<Vec<(u32, UnitRow)>, IndexError> {
+        let from = key(b'u', &[&inventory.0]);
+        let mut units = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            let row = self.keys.open(key, value)?;
+            units.extend(key.last_chunk::<4>().map(|number| (u32::from_be_bytes(*number), row)));
+            Ok(true)
+        })?;
+        Ok(units)
+    }
+
+    /// The file with this number in an inventory.
+    pub fn unit(&self, inventory: RecordId, number: u32) -> Result<Option<UnitRow>, IndexError> {
+        let key = rows::unit_key(inventory, number);
+        self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()
+    }
+
+    /// Numbers of the records that have papers, ascending.
+    pub fn with_papers(&self) -> Result<Vec<u32>, IndexError> {
+        let mut numbers = Vec::new();
+        self.kv.range(&key(b'p', &[]), &after(b"p"), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            numbers.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
+            Ok(true)
+        })?;
+        Ok(numbers)
     }
 
     /// A hold.

@@ -91,6 +91,22 @@ acts! {
     EventRecorded = "event.recorded";
     /// A record was put into a file.
     RecordFiled = "record.filed";
+    /// A fonds was opened.
+    FondsOpened = "fonds.opened";
+    /// Another body took over a fonds.
+    FondsSucceeded = "fonds.succeeded";
+    /// An inventory of files was opened.
+    InventoryOpened = "inventory.opened";
+    /// Files were entered into an inventory.
+    InventoryEntered = "inventory.entered";
+    /// A file stands in an inventory.
+    FileInventoried = "file.inventoried";
+    /// An expert commission approved an inventory.
+    InventoryApproved = "inventory.approved";
+    /// A paper original or copy of a record was noted.
+    PaperNoted = "paper.noted";
+    /// A paper of a record was moved, or has another custodian.
+    PaperMoved = "paper.moved";
     /// A hold was placed.
     HoldPlaced = "hold.placed";
     /// A hold begins to keep a record or a file.
@@ -183,8 +199,8 @@ pub struct Leaf {
     pub actor: ActorId,
     /// The record (or register) it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, the hold that keeps it or does so no more, or the plan that it is destroyed
-    /// by.
+    /// The file that a record was put into, the inventory that a file was entered into, the hold that keeps it or does
+    /// so no more, or the plan that it is destroyed by.
     pub of: Option<RecordId>,
     /// The record's previous entry of the same chain.
     pub prev: Option<u64>,

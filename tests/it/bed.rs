@@ -91,11 +91,16 @@ impl Bed {
 
     /// Opens the archive.
     pub(crate) fn open(&self) -> Result<Archive, Error> {
+        self.open_at(NOW)
+    }
+
+    /// Opens the archive when it is `now`.
+    pub(crate) fn open_at(&self, now: u64) -> Result<Archive, Error> {
         let parts = Parts {
             disk: self.disk.clone(),
             keys: self.keys.clone(),
             index: Box::new(self.index.clone()),
-            clock: clock(),
+            clock: Arc::new(FixedClock(AtomicU64::new(now))),
             spool: self.spool.path().join("spool"),
         };
         Archive::assemble(parts, self.config.clone(), Path::new("."), &mut |_, _| {})

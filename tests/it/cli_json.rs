@@ -304,6 +304,97 @@ fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
     checked.run(&["hold", "list", "--all"], Exit::Ok, &["hold-row"]);
 }
 
+/// Fonds, an inventory, citations, papers, and a file that is split. The second record is restricted.
+fn inventories_are_made(checked: &mut Checked<'_>, record: &str, restricted: &str) {
+    let open = ["fonds", "open", "--number", "123", "--name", "Үлгі әкімдігі", "--agency", "TEST-01"];
+    checked.run(&open, Exit::Ok, &["fonds-row"]);
+    checked.run(&open, Exit::Conflict, &["error"]);
+    let succeed = ["fonds", "succeed", "123", "--name", "Үлгі басқармасы", "--date", "2026-01-01"];
+    checked.run(&succeed, Exit::Ok, &["fonds-row"]);
+    let rows = checked.run(&["fonds", "list"], Exit::Ok, &["fonds-row"]);
+    assert_eq!(rows[0]["successors"][0]["agency"], Value::Null);
+    let which = ["--fonds", "123", "--number", "4"];
+    let inventory = |command: &str, more: &[&str]| -> Vec<String> {
+        let words = [&["inventory", command], which.as_slice(), more].concat();
+        words.into_iter().map(str::to_owned).collect()
+    };
+    let run = |checked: &mut Checked<'_>, command: &str, more: &[&str], exit, names: &[&str]| {
+        let words = inventory(command, more);
+        checked.run(&words.iter().map(String::as_str).collect::<Vec<_>>(), exit, names)
+    };
+    let title = ["--kind", "long_term", "--title", "Ұзақ сақталатын істер", "--from", "2020"];
+    run(checked, "open", &title, Exit::Ok, &["inventory-row"]);
+    run(checked, "files", &[], Exit::Ok, &[]);
+
+    let open = ["file", "open", "--agency", "TEST-01", "--index", "09-01", "--year", "2025", "--title", "Жарғы"];
+    let opened = checked.run(&[&open[..], &["--item", "KZ-SAMPLE/50"]].concat(), Exit::Ok, &["file-row"]);
+    let file = opened[0]["file_id"].as_str().unwrap().to_owned();
+    checked.run(&["file", "records", &file], Exit::Ok, &[]);
+    checked.run(&["file", "add", &file, restricted, record], Exit::Ok, &["file-added"]);
+    let rows = checked.run(&["file", "records", &file], Exit::Ok, &["file-record"; 2]);
+    assert_eq!((&rows[0]["number"], &rows[0]["title"]), (&json!(1), &Value::Null));
+    assert_eq!((&rows[1]["record_id"], &rows[1]["citation"]), (&json!(record), &Value::Null));
+    let split = ["file", "split", &file, "--records", restricted, "--reason", "Көлемі үлкен"];
+    let part = checked.run(&split, Exit::Ok, &["file-row"]);
+    assert_eq!((&part[0]["part_of"], &part[0]["volume"]), (&json!(file), &json!(2)));
+    checked.run(&split, Exit::Conflict, &["error"]);
+    let today = muragat::clock::civil_date(SystemClock.now());
+    run(checked, "enter", &[&file], Exit::Conflict, &["error"]);
+    checked.run(&["file", "close", &file, "--date", &today.to_string()], Exit::Ok, &["file-row"]);
+
+    let unasked = checked.run(&["why", record], Exit::Ok, &["why"]);
+    assert_eq!(unasked[0]["paper_original_required"], json!(false));
+    let config = checked.bench.archive().join("muragat.toml");
+    let asked = "\n[retention]\npaper_original_over_years = 10\n";
+    fs::write(&config, fs::read_to_string(&config).unwrap() + asked).unwrap();
+    let why = checked.run(&["why", record], Exit::Ok, &["why"]);
+    assert_eq!((&why[0]["paper_original_required"], &why[0]["paper_original_missing"]), (&json!(true), &json!(1)));
+    assert!(checked.advice().contains("paper-original"));
+    let whereabouts = ["--place", "2-қойма, 14-сөре", "--custodian", "архивші"];
+    let add = ["paper", "add", record, "--kind", "original", "--sheets", "5"];
+    checked.run(&[&add[..], &whereabouts].concat(), Exit::Ok, &["paper-row"]);
+    checked.run(&[&add[..], &whereabouts].concat(), Exit::Conflict, &["error"]);
+    let moved = ["paper", "move", record, "--reason", "Жөндеу"];
+    let moved = checked.run(&[&moved[..], &whereabouts].concat(), Exit::Ok, &["paper-row"]);
+    assert_eq!(moved[0]["papers"][0]["places"][1]["reason"], "Жөндеу");
+    checked.run(&["paper", "list", "--agency", "TEST-01"], Exit::Ok, &["paper-row"]);
+    checked.run(&["paper", "list", "--agency", "TEST-02"], Exit::Ok, &[]);
+    assert!(!checked.advice().contains("paper-original"), "the other volume is open");
+
+    let entered = run(checked, "enter", &[&file], Exit::Ok, &["inventory-unit"]);
+    assert_eq!((&entered[0]["unit"], &entered[0]["citation"]), (&json!(1), &json!("Қ.123 Т.4 І.1")));
+    run(checked, "enter", &[&file], Exit::Conflict, &["error"]);
+    let minutes = checked.bench.file("minutes.pdf", b"%PDF-1.7");
+    let until = (today.format("%Y").to_string().parse::<u16>().unwrap() - 1).to_string();
+    let approve = ["--until", &until, "--minutes-number", "3", "--minutes-date", "2026-01-05", "--attach", &minutes];
+    run(checked, "approve", &approve, Exit::Ok, &["inventory-row"]);
+    run(checked, "approve", &approve, Exit::Conflict, &["error"]);
+    let rows = checked.run(&["inventory", "list", "--fonds", "123"], Exit::Ok, &["inventory-row"]);
+    assert_eq!(
+        (&rows[0]["files"], &rows[0]["approved"][0]["until"]),
+        (&json!(1), &json!(until.parse::<u16>().unwrap()))
+    );
+    assert_eq!(run(checked, "files", &[], Exit::Ok, &["inventory-unit"]), entered);
+
+    let rows = checked.run(&["file", "list", "--cite", "F.123 I.4 U.1"], Exit::Ok, &["file-row"]);
+    assert_eq!((&rows[0]["file_id"], &rows[0]["citation"]), (&json!(file), &json!("Қ.123 Т.4 І.1")));
+    let wrong = checked.run(&["file", "list", "--cite", "Қ.123"], Exit::Refused, &["error"]);
+    assert_eq!(wrong[0]["error"]["code"], "FIL-017");
+    checked.run(&["show", "Қ.123 Т.4 І.2"], Exit::NotFound, &["error"]);
+    assert_eq!(checked.run(&["show", "Ф.123 Оп.4 Д.1"], Exit::Ok, &["file-row"]), rows);
+    let shown = checked.run(&["show", "Ф.123 Оп.4 Д.1 Док.2"], Exit::Ok, &["show"]);
+    assert_eq!((&shown[0]["record_id"], &shown[0]["filed"]["file_id"]), (&json!(record), &json!(file)));
+    assert_eq!((&shown[0]["filed"]["citation"], &shown[0]["holds"]), (&json!("Қ.123 Т.4 І.1 Құ.2"), &json!([])));
+    assert_eq!(shown[0]["papers"], moved[0]["papers"]);
+    let of_file = checked.run(&["why", "Қ.123 Т.4 І.1"], Exit::Ok, &["why"]);
+    let of_record = checked.run(&["why", "Қ.123 Т.4 І.1 Құ.2"], Exit::Ok, &["why"]);
+    assert_eq!(of_file[0]["decision"], of_record[0]["decision"]);
+    let found = checked.run(&["search", "Қ.123", "Т.4", "І.1"], Exit::Ok, &["search-row"]);
+    assert_eq!(found[0]["record_id"], json!(record));
+    let rows = checked.run(&["file", "records", "қ123т4і1"], Exit::Ok, &["file-record"]);
+    assert_eq!(rows[0]["citation"], "Қ.123 Т.4 І.1 Құ.2");
+}
+
 #[test]
 fn every_line_follows_its_schema() {
     let bench = Bench::empty();
@@ -393,6 +484,7 @@ fn every_line_follows_its_schema() {
     checked.run(&["validate", "--record", &public], Exit::Ok, &["validate-record"]);
 
     records_are_arranged(&mut checked, &public);
+    inventories_are_made(&mut checked, &of("4-flagged"), &confidential);
 
     let full = checked.run(&["audit"], Exit::Ok, &["audit"]);
     assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(4)));

@@ -23,9 +23,12 @@ use muragat::error::ErrorCode;
 use muragat::filing::due::why;
 use muragat::filing::files;
 use muragat::filing::holds::{self, Placing};
+use muragat::filing::{cite, fonds, inventory, paper};
 use muragat::index::filing::HoldTarget;
 use muragat::ingest::lists::{Adopted, RulesAct, adopt};
+use muragat::model::fonds::{FondsOpening, InventoryKind, InventoryOpening};
 use muragat::model::id::RecordId;
+use muragat::model::paper::{PaperKind, Whereabouts};
 use muragat::retention::{RuleList, Status};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::material::Material;
@@ -632,4 +635,45 @@ fn the_hunt_finds_nothing() {
     let archive = due.bench.open();
     let certificate = certificate::make(&archive, plan.id).unwrap();
     certificate::verify(&certificate, &archive.config().vkey).unwrap();
+}
+
+#[test]
+fn a_destroyed_file_is_still_listed_in_its_inventory_and_cited() {
+    let due = Due::of(&["1", "1"]);
+    let archive = due.bench.open();
+    let (file, record) = due.files[0];
+    let opening = FondsOpening { number: 123, name: "Үлгі әкімдігі".into(), agency: AGENCY.into() };
+    fonds::open(&archive, &opening, SYSTEM_ACTOR).unwrap();
+    let (kind, title) = (InventoryKind::Personnel, "Істер".to_owned());
+    let opening = InventoryOpening { fonds: 123, number: 4, kind, title, from: None, to: None };
+    let inventory = inventory::open(&archive, &opening, SYSTEM_ACTOR).unwrap();
+    let units = inventory::enter(&archive, (123, 4), &[file], SYSTEM_ACTOR).unwrap();
+    let whereabouts = Whereabouts { place: "1-сөре".into(), custodian: "архивші".into() };
+    paper::note(&archive, record, (PaperKind::Original, 1), whereabouts, SYSTEM_ACTOR).unwrap();
+    let plan = due.plan(&archive);
+    due.propose(&archive, &plan);
+    due.review(&archive, &plan, &[]);
+    due.approve(&archive, &plan);
+    archive.close().unwrap();
+    due.go_to("2028-01-17");
+    let archive = due.bench.open();
+    assert!(matches!(due.execute(&archive, &plan).unwrap(), Executed::Done { .. }));
+    archive.close().unwrap();
+    // As the index was, and built again from what is left.
+    for is_new in [false, true] {
+        if is_new {
+            muragat::archive::forget_index(&due.bench.root()).unwrap();
+        }
+        let archive = due.bench.open();
+        assert!(!due.is_readable(&archive, record));
+        assert_eq!(inventory::units(&archive, &inventory).unwrap(), units, "new index: {is_new}");
+        for text in ["Қ.123 Т.4 І.1", "Қ.123 Т.4 І.1 Құ.1"] {
+            let citation = text.parse().unwrap();
+            let named = cite::id(&archive, &citation).unwrap();
+            assert_eq!((named, archive.index().destroyed(named).unwrap().is_some()), (file, true), "{text}");
+            assert_eq!(cite::find(&archive, &citation).unwrap_err().code, ErrorCode::ArcDestroyed);
+        }
+        assert!(paper::list(&archive).unwrap().is_empty());
+        archive.close().unwrap();
+    }
 }

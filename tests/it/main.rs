@@ -15,6 +15,7 @@ mod crash_signed;
 mod disposal;
 mod fetch;
 mod filing;
+mod fonds;
 mod formats;
 mod golden;
 mod gost;

@@ -297,6 +297,9 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "nomenclature.adopted": "rec doc obj", "rules.adopted": "rec doc obj", "file.opened": "rec key doc obj",
     "file.closed": "rec doc obj", "file.reopened": "rec doc obj", "file.reclassified": "rec doc obj",
     "event.recorded": "rec doc obj", "record.filed": "rec of", "hold.placed": "rec key doc obj",
+    "fonds.opened": "rec key doc obj", "fonds.succeeded": "rec doc obj", "inventory.opened": "rec key doc obj",
+    "inventory.entered": "rec doc obj", "file.inventoried": "rec of", "inventory.approved": "rec doc obj",
+    "paper.noted": "rec doc obj", "paper.moved": "rec doc obj",
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
     "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
 }
@@ -310,10 +313,11 @@ REGISTERS = {  # §4.3: acts about a register, by the entry that created it
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
 MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the record was in another file
-# §4.3: acts about a file (іс) or a hold, and those that name one in `of`
+# §4.3: acts about a file (іс), a fonds, an inventory or a hold, and those that name one in `of`
 ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "file", "event.recorded": "file",
-         "hold.lifted": "hold"}
-NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold"}
+         "hold.lifted": "hold", "fonds.succeeded": "fonds", "inventory.entered": "inventory",
+         "inventory.approved": "inventory", "file.inventoried": "file"}
+NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory"}
 
 
 def is_hex(text, digits):
@@ -545,7 +549,8 @@ class Archive:
     def check_entries(self):  # §4.3
         chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
-        self.made = {"file": set(), "hold": set()}  # ids of files and of holds
+        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set()}  # their ids
+        listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         self.gone = {}  # by id of a record or a waiting submission: how its key went
         self.compacted = set()  # numbers of compacted segments
@@ -597,7 +602,7 @@ class Archive:
                 self.accepted[rec] = entry
             if act == "submission.waiting":
                 self.waiting[rec] = entry
-            if act in ("file.opened", "hold.placed"):
+            if act in ("file.opened", "hold.placed", "fonds.opened", "inventory.opened"):
                 self.made[act.partition(".")[0]].add(rec)
             need(act not in ABOUT or rec in self.made[ABOUT[act]], where, "rec is not what the act is about")
             need(act not in NAMES or entry["of"] in self.made[NAMES[act]], where, "of is not what the act names")
@@ -609,7 +614,10 @@ class Archive:
                 need(rec in self.accepted or rec in self.made["file"], where, "rec is no record and no file")
                 need((pair in covered) == (act == "hold.uncovers"), where, "covered twice, or not covered")
                 (covered.discard if act == "hold.uncovers" else covered.add)(pair)
-            if act in ("record.amended", "record.spilled", "record.read"):
+            if act == "file.inventoried":
+                need(rec not in listed, where, "it stands in an inventory already")
+                listed.add(rec)
+            if act in ("record.amended", "record.spilled", "record.read", "paper.noted", "paper.moved"):
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
                 self.amended.setdefault(rec, []).append(entry)
@@ -928,12 +936,22 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "nomenclature.adopted": [{"file", "sha256"}],
     "rules.adopted": [{"files", "list", "edition", "sha256"},
                       {"files", "list", "edition", "sha256", "act", "shortens", "approved", "policy", "authorities"}],
-    "file.opened": [{"agency", "index", "year", "volume", "title", "form"} | item | attributes
-                    for item in (set(), {"item"}) for attributes in (set(), {"attributes"})],
+    "file.opened": [{"agency", "index", "year", "volume", "title", "form"} | item | attributes | split
+                    for item in (set(), {"item"}) for attributes in (set(), {"attributes"})
+                    for split in (set(), *({"part_of", "reason"} | events | dates for events in (set(), {"events"})
+                                           for dates in (set(), {"oldest", "newest"})))],
     "file.closed": [{"date"}], "file.reopened": [{"reason"}],
     "file.reclassified": [{"reason"} | more for more in ({"item"}, {"attributes"}, {"item", "attributes"})],
     "event.recorded": [{"event", "date"}, {"event", "date", "reason"}],
     "record.filed": [{"reason"}],
+    "fonds.opened": [{"number", "name", "agency"}],
+    "fonds.succeeded": [{"date", "name"}, {"date", "name", "agency"}],
+    "inventory.opened": [{"fonds", "number", "inventory", "title"} | first | last
+                         for first in (set(), {"from"}) for last in (set(), {"to"})],
+    "inventory.entered": [{"units"}],
+    "inventory.approved": [{"files", "until", "minutes_number", "minutes_date"}],
+    "paper.noted": [{"number", "paper", "sheets", "place", "custodian"}],
+    "paper.moved": [{"number", "place", "custodian", "reason"}],
     "hold.placed": [{"owner", "reason", "basis", "targets"} | review | query
                     for review in (set(), {"review"}) for query in (set(), {"query"})],
     "hold.lifted": [{"reason"}],
