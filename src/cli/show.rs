@@ -71,6 +71,7 @@ const ORIGINAL_RECEIPT: Text = text(
     "Первоначальное поступление (по данным прежней системы)",
     "Original receipt (as the old system says)",
 );
+const IN_SEARCH: Text = text("ІЗДЕСТІРУДЕ", "В РОЗЫСКЕ", "IN SEARCH");
 const SYSTEM: Text = text("жүйе", "система", "the system");
 
 /// The name of a card field for people.
@@ -194,8 +195,13 @@ impl Show {
         let id = record_id(&self.id)?;
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
-        let opened = open(&archive, id, actor)?;
-        print(&opened, common)?;
+        let since = archive.index().missing_since(id)?;
+        let printed = open(&archive, id, actor).and_then(|opened| print(&opened, common));
+        if let (Err(_), Some(entry)) = (&printed, since) {
+            // What is missing may be just what `show` needs.
+            common.say(&format!("{}: #{entry}", IN_SEARCH.get(common.lang())));
+        }
+        printed?;
         archive.close()?;
         Ok(Exit::Ok)
     }
@@ -210,6 +216,7 @@ struct Shown<'a> {
     readings: Vec<HistoryEntry>,
     same_content: Vec<RecordId>,
     validation: Option<Value>,
+    in_search: Option<u64>,
 }
 
 /// Prints a record that is open.
@@ -223,6 +230,7 @@ pub(super) fn print(opened: &Opened<'_>, common: &Common) -> Result<(), Error> {
         readings,
         same_content: opened.same_content()?,
         validation: opened.validation()?,
+        in_search: opened.missing_since()?,
     };
     if common.json() {
         common.print_json(&shown.json());
@@ -309,6 +317,7 @@ impl Shown<'_> {
             "signature_status": manifest.validation.as_ref().map_or("not validated", |v| v.verdict.as_str()),
             "validation": self.validation,
             "imported": manifest.imported.as_ref().map(Imported::value),
+            "in_search": self.in_search,
             "flags": self.row.flags,
             "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
             "card": fields(self.card()),
@@ -327,6 +336,9 @@ impl Shown<'_> {
         let line = |name: Text, value: &str| out!("  {}: {}", name.get(lang), shown(value));
         let manifest = &self.manifest;
         out!("{} {}", RECORD.get(lang), manifest.record);
+        if let Some(entry) = self.in_search {
+            line(IN_SEARCH, &format!("#{entry}"));
+        }
         line(KIND, kind_text(manifest.kind).get(lang));
         if let Some(c) = &manifest.certified_by {
             let post = c.post.as_deref().map(|post| format!(", {post}")).unwrap_or_default();

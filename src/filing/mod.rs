@@ -22,7 +22,7 @@ use crate::limits::TEXT_LONG_CHARS_MAX;
 use crate::model::strict::is_unprintable;
 
 /// Refuses a text that nobody could read later.
-fn check_text(name: &str, text: &str) -> Result<(), Error> {
+pub(crate) fn check_text(name: &str, text: &str) -> Result<(), Error> {
     let count = text.chars().count();
     if text.trim().is_empty() || count > TEXT_LONG_CHARS_MAX || text.contains(is_unprintable) {
         let what = format!("{count} characters; wanted 1 to {TEXT_LONG_CHARS_MAX}, printable and not blank");

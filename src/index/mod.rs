@@ -10,6 +10,7 @@
 //! What a crash leaves: the engine's last durable state, never half a batch. [`rebuild`] catches up from there.
 
 pub mod filing;
+pub mod inspection;
 pub mod kv;
 pub mod open;
 pub mod query;

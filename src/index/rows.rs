@@ -24,6 +24,8 @@
 //! | `J` | id 16 of a file, record number u32 BE | empty, checked: the record is in the file |
 //! | `H` | id 16 of a hold | [`HoldRow`](super::filing::HoldRow), checked |
 //! | `B` | id 16 of a record or file, id 16 of a hold that keeps it | empty, checked |
+//! | `p` | id 16 of a presence check | [`CheckRow`](super::inspection::CheckRow), checked |
+//! | `m` | id 16 of a record in search | entry index u64 of the mark, checked |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
@@ -43,7 +45,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 5;
+pub const ROWS_VERSION: u32 = 6;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -611,6 +613,16 @@ pub fn file_key(file: RecordId) -> Vec<u8> {
 /// The key of a hold's row.
 pub fn hold_key(hold: RecordId) -> Vec<u8> {
     key(b'H', &[&hold.0])
+}
+
+/// The key of a presence check's row.
+pub fn check_key(check: RecordId) -> Vec<u8> {
+    key(b'p', &[&check.0])
+}
+
+/// The key of the mark of a record in search.
+pub fn missing_key(record: RecordId) -> Vec<u8> {
+    key(b'm', &[&record.0])
 }
 
 /// The key of an id's row.

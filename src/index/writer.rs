@@ -4,6 +4,7 @@
 //! earlier size and never between two. Postings of one batch that share a word share a row.
 
 use super::filing::{FileRow, HoldRow};
+use super::inspection::{CheckRow, StepRow};
 use super::kv::{Change, Kv};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
@@ -145,6 +146,22 @@ impl<'a> Batch<'a> {
                     }
                     self.records.insert(number, None);
                     meta.stale = true;
+                }
+                // Nobody searches for what is meant to be gone.
+                if let Some(record) = leaf.rec {
+                    self.rows.insert(rows::missing_key(record), None);
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordMissing => {
+                if let Some(record) = leaf.rec {
+                    self.checked(rows::missing_key(record), &input.index);
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordFound => {
+                if let Some(record) = leaf.rec {
+                    self.rows.insert(rows::missing_key(record), None);
                 }
                 self.chain(input, None)?;
             }
@@ -377,6 +394,29 @@ impl<'a> Batch<'a> {
                     let mut row: HoldRow = self.keys.read(&hold_key, &value)?;
                     row.lifted = Some(index);
                     self.checked(hold_key, &row);
+                }
+            }
+            ActKind::PresenceBegun => {
+                let check = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = CheckRow::begun(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.checked(rows::check_key(check), &row);
+            }
+            ActKind::PresenceChecked | ActKind::PresenceEnded => {
+                let check = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let check_key = rows::check_key(check);
+                let value = match self.rows.get(&check_key) {
+                    Some(pending) => pending.clone(),
+                    None => self.kv.get(&check_key)?,
+                };
+                // Without a row its document was damaged, and that is counted already.
+                if let Some(value) = value {
+                    let mut row: CheckRow = self.keys.read(&check_key, &value)?;
+                    if leaf.act == ActKind::PresenceEnded {
+                        row.ended = Some(index);
+                    } else {
+                        row.steps.push(StepRow::of(document, index).ok_or_else(|| wrong("not as it must be"))?);
+                    }
+                    self.checked(check_key, &row);
                 }
             }
             _ => {}

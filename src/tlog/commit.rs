@@ -55,7 +55,7 @@ pub struct Act {
     pub actor: ActorId,
     /// The record or register it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, or the hold that keeps it or does so no more.
+    /// The file that a record was put into, the hold that keeps it or does so no more, or the check that marked it.
     pub of: Option<RecordId>,
     /// That record's previous entry of the same chain.
     pub prev: Option<Previous>,

@@ -95,6 +95,16 @@ acts! {
     HoldLifted = "hold.lifted";
     /// A hold keeps a record or a file no more.
     HoldUncovers = "hold.uncovers";
+    /// A presence-and-condition check was ordered.
+    PresenceBegun = "presence.begun";
+    /// Records were looked at for a check, with what was found.
+    PresenceChecked = "presence.checked";
+    /// A check ended, with its act.
+    PresenceEnded = "presence.ended";
+    /// A check did not find a record, or a part of it: it is in search.
+    RecordMissing = "record.missing";
+    /// A later check found the record whole: it is in search no more.
+    RecordFound = "record.found";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
@@ -147,7 +157,7 @@ pub struct Leaf {
     pub actor: ActorId,
     /// The record (or register) it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, or the hold that keeps it or does so no more.
+    /// The file that a record was put into, the hold that keeps it or does so no more, or the check that marked it.
     pub of: Option<RecordId>,
     /// The record's previous entry of the same chain.
     pub prev: Option<u64>,
