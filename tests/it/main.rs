@@ -23,6 +23,7 @@ mod lists;
 mod means;
 mod pkits;
 mod policy;
+mod presence;
 mod readers;
 mod receipt;
 mod retention_rules;
