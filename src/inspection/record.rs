@@ -126,12 +126,18 @@ impl<'a> Looker<'a> {
     fn scan(&self, wanted: &HashSet<ActId>) -> Result<Headers, Error> {
         let (disk, archive, end) = (self.archive.disk(), self.archive.config().archive_id, self.archive.head().store);
         let mut headers = Headers::default();
+        // How long a closed segment must be is in the journal.
+        let (log, mut closed) = (self.archive.log()?, HashMap::new());
+        log.leaves::<Error>(0, log.size(), |_, leaf| {
+            closed.extend(leaf.segment.map(|segment| (segment.number, segment.len)));
+            Ok(())
+        })?;
         for number in 1..=end.segment {
             let Some(len) = disk.len(&segment_name(number)).map_err(LogError::from)? else {
                 headers.has_lost = true;
                 continue;
             };
-            let committed = if number == end.segment { end.len } else { len };
+            let committed = if number == end.segment { end.len } else { closed.get(&number).copied().unwrap_or(len) };
             let Headers { frames, has_lost, damage } = &mut headers;
             let take = &mut |found: Scanned| {
                 if wanted.contains(&found.header.act) {
