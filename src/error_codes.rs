@@ -930,8 +930,8 @@ codes! {
     PrsSignatureMissing = "PRS-004", Integrity,
         kk: "Құжаттың қолтаңбасы немесе уақыт белгісі қоймада жоқ, жазба іздестіруде. Сақтық көшірмеден іздеңіз.",
         ru: "Подписи или метки времени документа нет в хранилище, запись в розыске. Ищите в резервных копиях.",
-        en: "A signature or time-stamp of the document is not in the store; the record is in search. Look for it in the \
-             backups.";
+        en: "A signature or time-stamp of the document is not in the store; the record is in search. Look for it in \
+             the backups.";
     /// A signature that was valid at receipt is not, by what was known then.
     PrsSignatureInvalid = "PRS-005", Integrity,
         kk: "Қабылдау кезінде жарамды болған қолтаңба сол деректермен қазір расталмайды. «validate --record» есепті \
@@ -949,10 +949,10 @@ codes! {
     PrsMaterialMissing = "PRS-007", Integrity,
         kk: "Есеп сүйенген ортақ материал (куәландырушы орталықтың куәлігі, CRL, саясат не тізілім) жоқ немесе \
              оқылмайды. Файлды сақтық көшірмеден іздеңіз.",
-        ru: "Общего материала, на который опирается отчёт (свидетельства УЦ, CRL, политики или реестра), нет, или он не \
-             читается. Ищите файл в резервных копиях.",
-        en: "Shared material that the report rests on (a CA's certificate, a CRL, a policy or register) is not there or \
-             cannot be read. Look for the file in the backups.";
+        ru: "Общего материала, на который опирается отчёт (свидетельства УЦ, CRL, политики или реестра), нет, или он \
+             не читается. Ищите файл в резервных копиях.",
+        en: "Shared material that the report rests on (a CA's certificate, a CRL, a policy or register) is not there \
+             or cannot be read. Look for the file in the backups.";
     /// There is no such check.
     PrsUnknown = "PRS-008", NotFound,
         kk: "Мұндай тексеру жоқ. Идентификаторын «presence status» көрсетеді.",

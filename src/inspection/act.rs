@@ -1,8 +1,8 @@
 //! The act of a check with its result sheet: what was looked at, by whose order, by whom and when, and what was found.
 //!
 //! The sheet is put together from the act documents of the check's steps, whenever it is asked for; at the end it is
-//! sealed with the act, as JSON for programs (`schema/presence/1`) and as a text that is printed and signed. The form of
-//! the text is data: `inspection/act.kk.txt` and its two translations.
+//! sealed with the act, as JSON for programs (`schema/presence/1`) and as a text that is printed and signed. The form
+//! of the text is data: `inspection/act.kk.txt` and its two translations.
 //!
 //! A crash leaves the check without its act; it is ended again.
 

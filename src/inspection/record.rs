@@ -2,8 +2,8 @@
 //!
 //! First every frame against its own digest and all of them against the entry in the journal, which needs no key; then
 //! every object is opened and compared with the digest taken at acceptance; then the signatures are validated again by
-//! what was known then (`ingest::repeat`), and whatever passed must pass. A record of which a part is missing or damaged
-//! is not validated: the part is the finding.
+//! what was known then (`ingest::repeat`), and whatever passed must pass. A record of which a part is missing or
+//! damaged is not validated: the part is the finding.
 //!
 //! The index gives the places. When it was built again over a damaged store it lacks what could not be read; then the
 //! headers of the store are looked through for it, so that the finding is the same as before.
