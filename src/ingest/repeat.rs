@@ -28,6 +28,7 @@ use crate::verify::policy::Policy;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::Write;
 
 /// A validation of old and the same made anew.
@@ -71,10 +72,13 @@ impl InForce {
     /// The policy of a validation and the registers that were in force before an entry.
     fn of(&mut self, archive: &Archive, validation: &Validation, entry: u64) -> Result<(&Policy, &Authorities), Error> {
         let missing = |what: &str| Error::new(ErrorCode::MeaNotHeld, validation.policy.to_string(), what);
-        if !self.policies.contains_key(&validation.policy) {
-            let policy = archive.policy_of(validation.policy)?;
-            self.policies.insert(validation.policy, policy.ok_or_else(|| missing("the validation policy"))?);
-        }
+        let policy = match self.policies.entry(validation.policy) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let policy = archive.policy_of(validation.policy)?;
+                new.insert(policy.ok_or_else(|| missing("the validation policy"))?)
+            }
+        };
         if self.registers.is_none() {
             self.registers = Some(archive.adopted_authorities()?);
         }
@@ -88,7 +92,7 @@ impl InForce {
         if !authorities.adopted().iter().map(|register| register.sha256).eq(validation.authorities.iter().copied()) {
             return Err(missing("the registers of signers that were in force then"));
         }
-        Ok((&self.policies[&validation.policy], authorities))
+        Ok((policy, authorities))
     }
 }
 

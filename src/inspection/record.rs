@@ -35,6 +35,7 @@ use crate::tlog::leaf::{ActKind, Leaf};
 use crate::verify::material::Material;
 use crate::verify::verdict::Indication;
 use serde_json::Value;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -420,16 +421,17 @@ impl<'a> Looker<'a> {
     /// Adds a piece of shared material, when it is there.
     fn add_material(&self, digest: Sha256, to: &mut Material) -> Result<bool, Error> {
         let mut known = self.material.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains_key(&digest) {
-            let file = unless_damaged(self.archive.material_file(digest))?.flatten();
-            let piece = file.and_then(|file| {
-                let mut piece = Material::default();
-                piece.add_file(&file).is_ok().then_some(piece)
-            });
-            known.insert(digest, piece);
-        }
-        let piece = known.get(&digest).and_then(Option::as_ref);
-        Ok(piece.map(|piece| to.merge(piece)).is_some())
+        let piece = match known.entry(digest) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let file = unless_damaged(self.archive.material_file(digest))?.flatten();
+                new.insert(file.and_then(|file| {
+                    let mut piece = Material::default();
+                    piece.add_file(&file).is_ok().then_some(piece)
+                }))
+            }
+        };
+        Ok(piece.as_ref().map(|piece| to.merge(piece)).is_some())
     }
 }
 

@@ -9,13 +9,14 @@ use super::bed::{Bed, accepted, cover, submission, take_in};
 use super::signed::{AGENCY, Bench};
 use muragat::archive::{Archive, forget_index};
 use muragat::error::{Error, ErrorCode};
-use muragat::ingest::amend::spill;
+use muragat::ingest::amend::{Amended, add, spill};
 use muragat::ingest::repeat::repeat;
 use muragat::inspection::act::{act_text, end, sheet};
 use muragat::inspection::run::{Done, Mark, Run, Seen, run};
 use muragat::inspection::{Finding, Looked, begin, find, in_search, list};
 use muragat::model::id::RecordId;
 use muragat::model::path::VALIDATION_PATH;
+use muragat::model::submission::{ComponentEntry, Role};
 use muragat::store::Disk;
 use muragat::store::format::{FrameLoc, SEGMENT_HEADER_BYTES, segment_name};
 use muragat::testing::{Failure, FaultPlan};
@@ -29,6 +30,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const BASIS: &str = "Үлгі архив органының бұйрығы, 2026-03-05, № 7";
 
+/// Codes and parts by record.
+type FoundBy = BTreeMap<RecordId, Vec<(&'static str, String)>>;
+
 /// Runs a check over so many records, or to its end.
 fn go_on(archive: &Archive, check: RecordId, limit: Option<u64>) -> Result<(Done, Vec<Seen>), Error> {
     let mut seen = Vec::new();
@@ -38,7 +42,7 @@ fn go_on(archive: &Archive, check: RecordId, limit: Option<u64>) -> Result<(Done
 }
 
 /// A check from its order to its act: what was found by record, and the sheet.
-fn whole_check(archive: &Archive) -> (BTreeMap<RecordId, Vec<(&'static str, String)>>, Value) {
+fn whole_check(archive: &Archive) -> (FoundBy, Value) {
     let (check, _) = begin(archive, BASIS, None, SYSTEM_ACTOR).unwrap();
     let (done, seen) = go_on(archive, check, None).unwrap();
     assert!(done.is_complete);
@@ -92,7 +96,7 @@ fn lose(segment: &Path) {
 
 /// What was planned to go wrong, by record.
 struct Planned {
-    found: BTreeMap<RecordId, Vec<(&'static str, String)>>,
+    found: FoundBy,
     /// Segments that were taken away.
     removed: BTreeMap<RecordId, (PathBuf, Vec<u8>)>,
     spilled: RecordId,
@@ -431,4 +435,59 @@ fn a_step_that_cannot_be_read_is_made_again() {
     end(&archive, check, SYSTEM_ACTOR).unwrap();
     let value = sheet(&archive, check).unwrap().value;
     assert_eq!((&value["records"], &value["flawed"]), (&json!(5), &json!(2)));
+}
+
+// Each part of a record, lost and changed: the finding is the same by the index that saw the record come in and by one
+// that was built over the damage and could not read it.
+#[test]
+fn every_part_that_is_lost_or_changed_is_named_by_an_old_index_and_by_a_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let bed = Bed::new(&FaultPlan::count_only());
+    let archive = bed.open().unwrap();
+    archive.tune(1, 100);
+    let paths: Vec<PathBuf> =
+        (0..3).map(|n| submission(dir.path(), n, &[("main.docx", cover())], "public").0).collect();
+    let records: Vec<RecordId> = take_in(&archive, &paths).unwrap().iter().filter_map(accepted).collect();
+    archive.wait_index().unwrap();
+    let receipt = dir.path().join("receipt.xml");
+    std::fs::write(&receipt, "<receipt/>").unwrap();
+    let entry = ComponentEntry {
+        path: "receipt.xml".into(),
+        role: Role::Receipt,
+        covers: Vec::new(),
+        media_type: None,
+        derivation: None,
+    };
+    let amended = add(&archive, records[1], entry, &receipt, None, SYSTEM_ACTOR).unwrap();
+    assert!(matches!(amended, Amended::Done { .. }), "{amended:?}");
+    archive.wait_index().unwrap();
+    let row = archive.index().record_by_id(records[1]).unwrap().unwrap();
+    let mut parts: Vec<(FrameLoc, String)> = vec![
+        (row.manifest.frames[0], "manifest".to_owned()),
+        (row.parts[0].amendment.frames[0], "amendment/1".to_owned()),
+    ];
+    parts.extend((1..).zip(&row.components).map(|(n, c)| (c.stored.frames[0], format!("component/{n}"))));
+    assert!(parts.len() >= 5, "{parts:?}");
+    // Its segments are closed, so that the journal says how long they are.
+    take_in(&archive, &[submission(dir.path(), 9, &[("main.docx", cover())], "public").0]).unwrap();
+    archive.close().unwrap();
+    let find = |bed: &Bed| whole_check(&bed.open().unwrap()).0;
+    assert_eq!(find(&bed.killed()), BTreeMap::new());
+    for (loc, subject) in parts {
+        let name = segment_name(loc.segment);
+        let at = |offset: u32| usize::try_from(loc.offset).unwrap() + offset as usize;
+        let lost = bed.killed();
+        lost.disk.cut(&name, SEGMENT_HEADER_BYTES as u64).unwrap();
+        // In the magic of the header, in the ciphertext, in the digest that ends the frame.
+        let changed = [1, loc.len / 2, loc.len - 1].map(|offset| {
+            let changed = bed.killed();
+            changed.disk.corrupt(&name, at(offset), 2);
+            (changed, "PRS-002", offset)
+        });
+        for (damaged, code, offset) in [(lost, "PRS-001", 0)].into_iter().chain(changed) {
+            let wanted = BTreeMap::from([(records[1], vec![(code, subject.clone())])]);
+            assert_eq!(find(&damaged.killed()), wanted, "{subject} at {offset}");
+            assert_eq!(find(&damaged.without_index()), wanted, "{subject} at {offset}, another index");
+        }
+    }
 }
