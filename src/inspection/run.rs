@@ -2,7 +2,7 @@
 //!
 //! A step is an act (`presence.checked`) with the range of entries that was looked at and what was found; the marks
 //! that it sets and takes off are entries of the same commit. So no finding is without its progress, and none is
-//! counted twice. A step is at most [`STEP_RECORDS`] records or [`STEP_MS`] of work: that is what a crash can cost.
+//! counted twice. A step is at most `STEP_RECORDS` records or `STEP_MS` of work: that is what a crash can cost.
 //!
 //! An operating error ends the run after what was looked at before it is committed.
 
