@@ -11,6 +11,7 @@ use crate::error::{Error, Exit};
 use crate::filing::files::File;
 use crate::filing::{due, holds, paper};
 use crate::ingest::issue;
+use crate::inspection;
 use crate::model::calendar::{CalendarBasis, CalendarStatus};
 use crate::model::strict::shown;
 use crate::model::validation::time_text;
@@ -141,6 +142,16 @@ const LIST_SAMPLE: Text = text(
     "Введён перечень-образец: по нему ничего не уничтожается. Введите официальный перечень актом («rules adopt»)",
     "A sample list is adopted: nothing is destroyed by it. Adopt the official list by an act (`rules adopt`)",
 );
+const IN_SEARCH: Text = text(
+    "Іздестірудегі жазбалар бар: жоғалған бөлігін сақтық көшірмелерден іздеңіз («presence status»)",
+    "Есть записи в розыске: ищите утраченное в резервных копиях («presence status»)",
+    "Records are in search: look for what is missing in the backups (`presence status`)",
+);
+const PRESENCE_OPEN: Text = text(
+    "Аяқталмаған тексеру бар: «presence run», содан соң «presence end» іске қосыңыз",
+    "Есть незавершённая проверка наличия: запустите «presence run», затем «presence end»",
+    "A presence check was begun and not ended: go on with `presence run`, then `presence end`",
+);
 const CRL_STALE: Text = text(
     "Куәландырушы орталықтың CRL-ы ескірген: жаңасын алып, «material add» арқылы қосыңыз, әйтпесе оның қолтаңбалары \
      күтіп қалады.",
@@ -263,6 +274,16 @@ impl Doctor {
         let to_review: Vec<String> = to_review.map(|hold| hold.id.to_string()).collect();
         if !to_review.is_empty() {
             add("hold-review", HOLD_REVIEW, some(&to_review));
+        }
+        let missing: Vec<String> =
+            inspection::in_search(&archive)?.iter().map(|(record, ..)| record.to_string()).collect();
+        if !missing.is_empty() {
+            add("in-search", IN_SEARCH, some(&missing));
+        }
+        let open = inspection::list(&archive)?.into_iter().filter(|check| check.row.ended.is_none());
+        let open: Vec<String> = open.map(|check| check.id.to_string()).collect();
+        if !open.is_empty() {
+            add("presence-open", PRESENCE_OPEN, some(&open));
         }
         match due::Basis::read(&archive) {
             Ok(basis) => {

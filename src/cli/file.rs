@@ -4,8 +4,9 @@
 
 use super::search::HIDDEN;
 use super::show::record_id;
-use super::{Common, id_of, tomb};
+use super::{Common, id_of, read_up_to, tomb};
 use crate::archive::Archive;
+use crate::disposition::shorten::{self, DECISION_BYTES_MAX, Decision};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::files::{self, Asked, File};
 use crate::filing::split::split;
@@ -19,9 +20,11 @@ use crate::model::record::CardField;
 use crate::model::strict::shown;
 use crate::model::submission::AccessCategory;
 use crate::text::{Text, text};
+use crate::verify::limits::CMS_BYTES_MAX;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Arguments of `file`.
 #[derive(clap::Args)]
@@ -61,6 +64,26 @@ enum FileCommand {
     Reclassify(Reclassify),
     /// Record an event that the term depends on, or correct one.
     Event(Event),
+    /// Print the decision by which earlier states of a file do not put its day off any more, to be signed.
+    ShortenAct {
+        /// Id of the file.
+        id: String,
+        /// Why; kept with the act.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take in such a decision, signed by an official and by the records office.
+    Shorten {
+        /// The decision.
+        #[arg(long, value_name = "FILE")]
+        act: PathBuf,
+        /// A signature over it (detached CMS); may be repeated.
+        #[arg(long = "signature", value_name = "FILE", required = true)]
+        signatures: Vec<PathBuf>,
+        /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
+        #[arg(long, value_name = "PATH")]
+        material: Vec<PathBuf>,
+    },
     /// The files, by agency, year and index.
     List(List),
     /// The records of a file, by their numbers in it.
@@ -189,6 +212,28 @@ impl FileArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let command = match self.command {
             FileCommand::List(args) => return args.run(common),
+            FileCommand::ShortenAct { id, reason } => {
+                let archive = common.open()?;
+                out_raw!("{}", Decision::draft(&archive, file_id(&id)?, &reason)?.to_toml());
+                archive.close()?;
+                return Ok(Exit::Ok);
+            }
+            FileCommand::Shorten { act, signatures, material } => {
+                let file = read_up_to(&act, DECISION_BYTES_MAX)?;
+                let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
+                let signatures = signatures.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+                let extra = super::material::read(&material, common)?;
+                let archive = common.open_to_act()?;
+                let actor = common.actor(&archive)?;
+                return match shorten::take(&archive, &file, &signatures, &extra, actor)? {
+                    shorten::Taken::Refused(refusals) => super::disposal::refused(common, &refusals, archive),
+                    shorten::Taken::Done(file) => {
+                        print(common, &files::find(&archive, file)?);
+                        archive.close()?;
+                        Ok(Exit::Ok)
+                    }
+                };
+            }
             FileCommand::Records { file } => return print_records(&file, common),
             command => command,
         };
@@ -215,7 +260,10 @@ impl FileArgs {
                 let (id, reason) = (file_id(&args.id)?, args.reason.as_deref());
                 files::event(&archive, id, &args.event, args.date, reason, actor)?
             }
-            FileCommand::List(_) | FileCommand::Records { .. } => unreachable!("listed above"),
+            FileCommand::List(_)
+            | FileCommand::Records { .. }
+            | FileCommand::ShortenAct { .. }
+            | FileCommand::Shorten { .. } => unreachable!("done above"),
         };
         print(common, &file);
         archive.close()?;

@@ -40,6 +40,7 @@ mod means;
 mod nomenclature;
 mod paper;
 mod policy;
+mod presence;
 mod receipt;
 mod record;
 mod reindex;
@@ -150,6 +151,8 @@ enum Command {
     Duplicates(duplicates::Duplicates),
     /// Search by words, fields, dates, or a file's content.
     Search(search::Search),
+    /// Checks of presence and condition: every record is looked at, and what is missing is in search.
+    Presence(presence::PresenceArgs),
     /// Check journal, objects, vault and index against each other.
     Audit(audit::Audit),
     /// Build the index again from the truths.
@@ -225,6 +228,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Why(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
+        Command::Presence(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),

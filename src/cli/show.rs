@@ -82,6 +82,7 @@ const ORIGINAL_RECEIPT: Text = text(
     "Первоначальное поступление (по данным прежней системы)",
     "Original receipt (as the old system says)",
 );
+const IN_SEARCH: Text = text("ІЗДЕСТІРУДЕ", "В РОЗЫСКЕ", "IN SEARCH");
 const SYSTEM: Text = text("жүйе", "система", "the system");
 
 /// The name of a card field for people.
@@ -217,7 +218,13 @@ impl Show {
             Some(row) if is_cited => super::file::print(common, &File { id, row }),
             _ => {
                 let actor = common.actor(&archive)?;
-                print(&archive, &open(&archive, id, actor)?, common)?;
+                let since = archive.index().missing_since(id)?;
+                let printed = open(&archive, id, actor).and_then(|opened| print(&archive, &opened, common));
+                if let (Err(_), Some(entry)) = (&printed, since) {
+                    // What is missing may be just what `show` needs.
+                    common.say(&format!("{}: #{entry}", IN_SEARCH.get(common.lang())));
+                }
+                printed?;
             }
         }
         archive.close()?;
@@ -239,6 +246,7 @@ struct Shown<'a> {
     holds: Vec<(RecordId, bool)>,
     /// An original on paper must exist.
     needs_paper: bool,
+    in_search: Option<u64>,
 }
 
 /// Prints a record that is open.
@@ -268,6 +276,7 @@ pub(super) fn print(archive: &Archive, opened: &Opened<'_>, common: &Common) -> 
         filed,
         holds,
         needs_paper,
+        in_search: opened.missing_since()?,
     };
     if common.json() {
         common.print_json(&shown.json());
@@ -364,6 +373,7 @@ impl Shown<'_> {
             "signature_status": manifest.validation.as_ref().map_or("not validated", |v| v.verdict.as_str()),
             "validation": self.validation,
             "imported": manifest.imported.as_ref().map(Imported::value),
+            "in_search": self.in_search,
             "flags": self.row.flags,
             "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
             "card": fields(self.card()),
@@ -382,6 +392,9 @@ impl Shown<'_> {
         let line = |name: Text, value: &str| out!("  {}: {}", name.get(lang), shown(value));
         let manifest = &self.manifest;
         out!("{} {}", RECORD.get(lang), manifest.record);
+        if let Some(entry) = self.in_search {
+            line(IN_SEARCH, &format!("#{entry}"));
+        }
         line(KIND, kind_text(manifest.kind).get(lang));
         if let Some(c) = &manifest.certified_by {
             let post = c.post.as_deref().map(|post| format!(", {post}")).unwrap_or_default();

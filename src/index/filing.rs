@@ -38,6 +38,8 @@ pub struct StateRow {
     pub attributes: BTreeMap<String, String>,
     /// Events with their days.
     pub events: BTreeMap<String, Day>,
+    /// A signed decision to shorten came with the act: earlier states count no more.
+    pub is_shortening: bool,
 }
 
 /// A file.
@@ -180,6 +182,7 @@ impl FileRow {
             item: opening.item.map(|item| (item.list, item.item)),
             attributes: opening.attributes,
             events: opening.split.iter().flat_map(|s| &s.events).map(|(name, on)| (name.clone(), day(*on))).collect(),
+            is_shortening: false,
         };
         let dates = opening.split.as_ref().and_then(|split| split.dates);
         Some(Self {
@@ -230,7 +233,7 @@ impl FileRow {
 
     /// Adds the state that an act leaves.
     pub fn change(&mut self, change: Change, entry: u64) {
-        let mut state = StateRow { entry, ..self.state().clone() };
+        let mut state = StateRow { entry, is_shortening: false, ..self.state().clone() };
         match change {
             Change::Closed(date) => state.closed = Some(day(date)),
             Change::Reopened => state.closed = None,
@@ -249,6 +252,11 @@ impl FileRow {
     pub fn next_number(&mut self) -> u32 {
         self.numbered += 1;
         self.numbered
+    }
+
+    /// A signed decision takes its earlier states out.
+    pub fn shorten(&mut self, entry: u64) {
+        self.states.push(StateRow { entry, is_shortening: true, ..self.state().clone() });
     }
 
     /// A record that was made on `created` is put into it.

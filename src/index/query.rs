@@ -7,6 +7,7 @@
 use super::IndexError;
 use super::filing::{FileRow, HoldRow, PlanRow, TombRow};
 use super::fonds::{FondsRow, InventoryRow, UnitRow};
+use super::inspection::CheckRow;
 use super::kv::{Kv, after};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, MaterialRow, RecordRow, WaitingRow, date, is_text, key, prefix, space,
@@ -407,6 +408,40 @@ impl Reader<'_> {
             Ok(true)
         })?;
         Ok(holds)
+    }
+
+    /// A presence-and-condition check.
+    pub fn check(&self, check: RecordId) -> Result<Option<CheckRow>, IndexError> {
+        let key = rows::check_key(check);
+        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
+    }
+
+    /// Every presence-and-condition check.
+    pub fn checks(&self) -> Result<Vec<(RecordId, CheckRow)>, IndexError> {
+        let mut checks = Vec::new();
+        self.kv.range(&key(b'c', &[]), &after(b"c"), false, &mut |key, value| {
+            let row = self.keys.read(key, value)?;
+            checks.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), row)));
+            Ok(true)
+        })?;
+        Ok(checks)
+    }
+
+    /// The entry by which a record is in search.
+    pub fn missing_since(&self, record: RecordId) -> Result<Option<u64>, IndexError> {
+        let key = rows::missing_key(record);
+        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
+    }
+
+    /// Every record that is in search, with the entry of its mark.
+    pub fn missing(&self) -> Result<Vec<(RecordId, u64)>, IndexError> {
+        let mut missing = Vec::new();
+        self.kv.range(&key(b'm', &[]), &after(b"m"), false, &mut |key, value| {
+            let entry = self.keys.read(key, value)?;
+            missing.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), entry)));
+            Ok(true)
+        })?;
+        Ok(missing)
     }
 
     /// Shared material for the validation of signatures: digests of the files, and what they are.

@@ -31,6 +31,8 @@
 //! | `i` | id 16 of an inventory | [`InventoryRow`](super::fonds::InventoryRow), sealed |
 //! | `u` | id 16 of an inventory, number of the file in it u32 BE | [`UnitRow`](super::fonds::UnitRow), sealed |
 //! | `p` | record number u32 BE | empty, checked: the record has papers |
+//! | `c` | id 16 of a presence check | [`CheckRow`](super::inspection::CheckRow), checked |
+//! | `m` | id 16 of a record in search | entry index u64 of the mark, checked |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
@@ -660,6 +662,16 @@ pub fn destroyed_key(id: RecordId) -> Vec<u8> {
 /// The key of what is left of a file that was destroyed.
 pub fn tomb_key(file: RecordId) -> Vec<u8> {
     key(b'S', &[&file.0])
+}
+
+/// The key of a presence check's row.
+pub fn check_key(check: RecordId) -> Vec<u8> {
+    key(b'c', &[&check.0])
+}
+
+/// The key of the mark of a record in search.
+pub fn missing_key(record: RecordId) -> Vec<u8> {
+    key(b'm', &[&record.0])
 }
 
 /// The key of an id's row.

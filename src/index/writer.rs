@@ -5,6 +5,7 @@
 
 use super::filing::{FileRow, HoldRow, ListedRow, PlanRow, TombRow, ruling_of};
 use super::fonds::{FondsRow, InventoryRow, PaperRow, UnitRow};
+use super::inspection::{CheckRow, StepRow};
 use super::kv::{Change, Kv};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
@@ -135,6 +136,7 @@ impl<'a> Batch<'a> {
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::RecordSpilled => {
+                self.unmark(leaf);
                 // What is left of it are tokens and dates without their record, under an index key that the next open
                 // replaces.
                 if let Some((number, old)) = self.record_of(leaf)? {
@@ -149,6 +151,22 @@ impl<'a> Batch<'a> {
                     self.records.insert(number, None);
                     meta.stale = true;
                 }
+                // Nobody searches for what is meant to be gone.
+                if let Some(record) = leaf.rec {
+                    self.rows.insert(rows::missing_key(record), None);
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordMissing => {
+                if let Some(record) = leaf.rec {
+                    self.checked(rows::missing_key(record), &input.index);
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordFound => {
+                if let Some(record) = leaf.rec {
+                    self.rows.insert(rows::missing_key(record), None);
+                }
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::RecordFiled => {
@@ -156,6 +174,7 @@ impl<'a> Batch<'a> {
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::RecordDestroyed => {
+                self.unmark(leaf);
                 // Tokens and dates of it stay until the next open writes a new generation.
                 if let Some((number, old)) = self.record_of(leaf)? {
                     if let Some(file) = old.filed {
@@ -413,6 +432,12 @@ impl<'a> Batch<'a> {
                 }
                 self.plan(plan, leaf.act, index)?;
             }
+            ActKind::FileShortened => {
+                let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                if let Some(row) = self.file(file)? {
+                    row.shorten(index);
+                }
+            }
             ActKind::FileRuled => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let ruling = ruling_of(document).ok_or_else(|| wrong("not as it must be"))?;
@@ -483,6 +508,29 @@ impl<'a> Batch<'a> {
                     self.records.insert(number, Some(Cow::Owned(row)));
                 }
             }
+            ActKind::PresenceBegun => {
+                let check = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = CheckRow::begun(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.checked(rows::check_key(check), &row);
+            }
+            ActKind::PresenceChecked | ActKind::PresenceEnded => {
+                let check = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let check_key = rows::check_key(check);
+                let value = match self.rows.get(&check_key) {
+                    Some(pending) => pending.clone(),
+                    None => self.kv.get(&check_key)?,
+                };
+                // Without a row its document was damaged, and that is counted already.
+                if let Some(value) = value {
+                    let mut row: CheckRow = self.keys.read(&check_key, &value)?;
+                    if leaf.act == ActKind::PresenceEnded {
+                        row.ended = Some(index);
+                    } else {
+                        row.steps.push(StepRow::of(document, index).ok_or_else(|| wrong("not as it must be"))?);
+                    }
+                    self.checked(check_key, &row);
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -527,6 +575,13 @@ impl<'a> Batch<'a> {
         row.add(act, index);
         self.checked(plan_key, &row);
         Ok(())
+    }
+
+    /// What is gone by an act is in search no more.
+    fn unmark(&mut self, leaf: &Leaf) {
+        if let Some(record) = leaf.rec {
+            self.rows.insert(rows::missing_key(record), None);
+        }
     }
 
     /// Says by what a record or file was destroyed.

@@ -142,6 +142,15 @@ impl Bed {
         }
     }
 
+    /// The same on media that fail after `plan`.
+    pub(crate) fn killed_under(&self, plan: &Arc<FaultPlan>) -> Self {
+        Self {
+            disk: Arc::new(self.disk.copy().under(plan)),
+            keys: Arc::new(self.keys.copy().under(plan)),
+            ..self.killed()
+        }
+    }
+
     /// The same media without the index.
     pub(crate) fn without_index(&self) -> Self {
         Self { index: MemoryIndex::default(), ..self.killed() }

@@ -395,6 +395,82 @@ fn inventories_are_made(checked: &mut Checked<'_>, record: &str, restricted: &st
     assert_eq!(rows[0]["citation"], "Қ.123 Т.4 І.1 Құ.2");
 }
 
+/// A check of presence and condition, cut in two, with its act.
+fn everything_is_looked_at(checked: &mut Checked<'_>) {
+    checked.run(&["presence", "begin", "--basis", " "], Exit::Refused, &["error"]);
+    let begun = checked.run(&["presence", "begin", "--basis", "№ 7 бұйрық"], Exit::Ok, &["presence-answer"]);
+    let check = begun[0]["check_id"].as_str().unwrap().to_owned();
+    let advice = checked.advice();
+    assert!(advice.contains("presence-open") && !advice.contains("in-search"), "{advice:?}");
+    checked.run(&["presence", "end", &check], Exit::Conflict, &["error"]);
+    let run = ["presence", "run", &check];
+    let first = checked.run(&[&run[..], &["--limit", "3"]].concat(), Exit::Ok, &["presence-summary"]);
+    assert_eq!((&first[0]["summary"]["records"], &first[0]["summary"]["is_complete"]), (&json!(3), &json!(false)));
+    let rest = checked.run(&run, Exit::Ok, &["presence-summary"]);
+    assert_eq!((&rest[0]["summary"]["records"], &rest[0]["summary"]["erased"]), (&json!(1), &json!(1)));
+    let status = checked.run(&["presence", "status", &check], Exit::Ok, &["presence-status"]);
+    assert_eq!((&status[0]["checks"][0]["records"], &status[0]["in_search"]), (&json!(4), &json!([])));
+    checked.run(&["presence", "end", &check], Exit::Ok, &["presence-answer"]);
+    let sheet = checked.run(&["presence", "show", &check], Exit::Ok, &["presence-show"]);
+    assert_eq!(
+        (&sheet[0]["whole"], &sheet[0]["erased"], &sheet[0]["steps"][1]["records"]),
+        (&json!(3), &json!(1), &json!(1))
+    );
+    let printed = checked.bench.run(&["presence", "show", &check, "--lang", "ru"]).exits(Exit::Ok).stdout;
+    assert!(printed.starts_with("АКТ ПРОВЕРКИ") && printed.contains("№ 7 бұйрық"), "{printed}");
+    checked.run(&run, Exit::Conflict, &["error"]);
+    checked.run(&["presence", "status", &"0".repeat(32)], Exit::NotFound, &["error"]);
+    assert!(!checked.advice().contains("presence-open"));
+}
+
+/// What a lost object makes of a record, in everything that speaks of it; then it comes back.
+fn a_record_is_in_search(checked: &mut Checked<'_>) {
+    let bench = Bench::new();
+    let archive = Archive::open(&bench.archive(), Arc::new(SystemClock), &mut |_, _| {}).unwrap();
+    archive.tune(1, 100);
+    let folder = Sample::new("7-қ").write(&bench.path("in"), "7");
+    let record = super::bed::accepted(&super::bed::take_in(&archive, &[folder]).unwrap()[0]).unwrap();
+    archive.wait_index().unwrap();
+    let row = archive.index().record_by_id(record).unwrap().unwrap();
+    let main = row.components.iter().position(|component| component.path == MAIN).unwrap();
+    let segment = row.components[main].stored.frames[0].segment;
+    let segment = bench.archive().join(muragat::store::format::segment_name(segment));
+    archive.close().unwrap();
+    let record = record.to_string();
+    assert_eq!(bench.show(&record)["in_search"], Value::Null);
+    let bytes = fs::read(&segment).unwrap();
+    fs::write(&segment, &bytes[..muragat::store::format::SEGMENT_HEADER_BYTES]).unwrap();
+
+    let mut own = Checked { bench: &bench, met: BTreeSet::new() };
+    let check = |own: &mut Checked<'_>, exit| {
+        let begun = own.run(&["presence", "begin", "--basis", "№ 7 бұйрық"], Exit::Ok, &["presence-answer"]);
+        let check = begun[0]["check_id"].as_str().unwrap().to_owned();
+        let row = own.run(&["presence", "run", &check], exit, &["presence-row", "presence-summary"]).swap_remove(0);
+        own.run(&["presence", "end", &check], Exit::Ok, &["presence-answer"]);
+        (check, row)
+    };
+    let (first, row) = check(&mut own, Exit::Integrity);
+    let finding = json!([{"code": "PRS-001", "subject": format!("component/{}", main + 1)}]);
+    assert_eq!(row, json!({"record_id": record, "findings": finding, "mark": "set"}));
+    let status = own.run(&["presence", "status"], Exit::Ok, &["presence-status"]).swap_remove(0);
+    let (mark, by) = (&status["in_search"][0]["entry"], &status["in_search"][0]["check_id"]);
+    assert_eq!(*by, json!(first));
+    assert_eq!(bench.show(&record)["in_search"], *mark);
+    let shown = bench.run(&["show", &record]).exits(Exit::Ok).stdout;
+    assert!(shown.contains(&format!("ІЗДЕСТІРУДЕ: #{mark}")), "{shown}");
+    assert!(own.advice().contains("in-search"));
+    let sheet = own.run(&["presence", "show", &first], Exit::Ok, &["presence-show"]).swap_remove(0);
+    assert_eq!((&sheet["findings"][0]["code"], &sheet["missing"]), (&json!("PRS-001"), &json!([record])));
+
+    fs::write(&segment, &bytes).unwrap();
+    assert_eq!(bench.show(&record)["in_search"], *mark, "nothing takes the mark off but a check");
+    let (_, row) = check(&mut own, Exit::Ok);
+    assert_eq!(row, json!({"record_id": record, "findings": [], "mark": "taken_off"}));
+    assert_eq!(bench.show(&record)["in_search"], Value::Null);
+    assert!(!own.advice().contains("in-search"));
+    checked.met.extend(own.met);
+}
+
 #[test]
 fn every_line_follows_its_schema() {
     let bench = Bench::empty();
@@ -499,6 +575,9 @@ fn every_line_follows_its_schema() {
         let compacted = checked.run(&["compact"], Exit::Ok, &["compact"]);
         assert_eq!(compacted[0]["status"], status);
     }
+
+    everything_is_looked_at(&mut checked);
+    a_record_is_in_search(&mut checked);
 
     let head = checked.run(&["log", "checkpoint"], Exit::Ok, &["log-checkpoint"]);
     let entries = head[0]["size"].as_u64().unwrap();

@@ -301,6 +301,8 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "inventory.entered": "rec doc obj", "file.inventoried": "rec of", "inventory.approved": "rec doc obj",
     "paper.noted": "rec doc obj", "paper.moved": "rec doc obj",
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
+    "presence.begun": "rec key doc obj", "presence.checked": "rec doc obj", "presence.ended": "rec doc obj",
+    "record.missing": "rec of", "record.found": "rec of",
     "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
@@ -313,11 +315,13 @@ REGISTERS = {  # §4.3: acts about a register, by the entry that created it
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
 MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the record was in another file
-# §4.3: acts about a file (іс), a fonds, an inventory or a hold, and those that name one in `of`
+# §4.3: acts about a file (іс), a fonds, an inventory, a hold or a presence check, and those that name one in `of`
 ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "file", "event.recorded": "file",
          "hold.lifted": "hold", "fonds.succeeded": "fonds", "inventory.entered": "inventory",
-         "inventory.approved": "inventory", "file.inventoried": "file"}
-NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory"}
+         "inventory.approved": "inventory", "file.inventoried": "file", "presence.checked": "presence",
+         "presence.ended": "presence"}
+NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
+         "record.missing": "presence", "record.found": "presence"}
 
 
 def is_hex(text, digits):
@@ -549,9 +553,10 @@ class Archive:
     def check_entries(self):  # §4.3
         chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
-        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set()}  # their ids
+        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set()}  # their ids
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
+        searched = set()  # records in search
         self.gone = {}  # by id of a record or a waiting submission: how its key went
         self.compacted = set()  # numbers of compacted segments
         self.gone_before = set()  # those of `gone` from before the newest compaction: their frames may be missing
@@ -602,7 +607,7 @@ class Archive:
                 self.accepted[rec] = entry
             if act == "submission.waiting":
                 self.waiting[rec] = entry
-            if act in ("file.opened", "hold.placed", "fonds.opened", "inventory.opened"):
+            if act in ("file.opened", "hold.placed", "fonds.opened", "inventory.opened", "presence.begun"):
                 self.made[act.partition(".")[0]].add(rec)
             need(act not in ABOUT or rec in self.made[ABOUT[act]], where, "rec is not what the act is about")
             need(act not in NAMES or entry["of"] in self.made[NAMES[act]], where, "of is not what the act names")
@@ -617,6 +622,10 @@ class Archive:
             if act == "file.inventoried":
                 need(rec not in listed, where, "it stands in an inventory already")
                 listed.add(rec)
+            if act in ("record.missing", "record.found"):
+                need(rec in self.accepted and (rec in searched) == (act == "record.found"), where,
+                     "marked twice, or not in search")
+                (searched.discard if act == "record.found" else searched.add)(rec)
             if act in ("record.amended", "record.spilled", "record.read", "paper.noted", "paper.moved"):
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
@@ -955,6 +964,9 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "hold.placed": [{"owner", "reason", "basis", "targets"} | review | query
                     for review in (set(), {"review"}) for query in (set(), {"query"})],
     "hold.lifted": [{"reason"}],
+    "presence.begun": [{"basis"}, {"basis", "agency", "subtree"}],
+    "presence.checked": [{"from", "to", "records", "erased", "flawed", "findings", "missing", "found"}],
+    "presence.ended": [{"files", "records", "erased", "flawed"}],
 }
 FILE_KEYS = {"name", "size", "sha256", "object", "address"}  # §5.6
 Part = namedtuple("Part", "metadata objects items key")  # metadata file, `objects`, stored objects by id, owner's key
