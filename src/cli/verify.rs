@@ -1,15 +1,19 @@
-//! `muragat verify FILE...`: what an answer of an archive is, and whether it verifies; without an archive.
+//! `muragat verify FILE...`: what an answer or a certificate of destruction is, and whether it verifies; without an
+//! archive.
 //!
 //! A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
+//! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere.
 
 use super::validate::Validate;
-use super::{Common, read_up_to};
+use super::{Common, disposal, read_up_to};
+use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::answer::{ANSWER_BYTES_MAX, Answer, AnswerError, Confirmation};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
+use crate::tlog::checkpoint::VerifierKey;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -20,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// Arguments of `verify`.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// Answers of an archive: receipt.json, notice.json or confirmation.json.
+    /// Answers of an archive (receipt.json, notice.json, confirmation.json) and certificates of destruction.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The signature, for one FILE; FILE.p7s, or confirmation.sig beside confirmation.json, when not given.
@@ -30,6 +34,10 @@ pub(super) struct Verify {
     /// given.
     #[arg(long, value_name = "FILE|HEX")]
     key: Option<String>,
+    /// Verifier key of the archive's journal, for certificates of destruction: as `log checkpoint --vkey` prints it, or
+    /// a file that has it.
+    #[arg(long, value_name = "VKEY|FILE")]
+    vkey: Option<String>,
     /// Certificates trusted for signatures, in place of those of the policy: files or folders.
     #[arg(long, value_name = "PATH")]
     anchors: Vec<PathBuf>,
@@ -47,6 +55,7 @@ pub(super) struct Verify {
 const RECEIPT: Text = text("хабарлама-түбіртек", "уведомление-квитанция", "notice-receipt");
 const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
 const CONFIRMATION: Text = text("жүйелік растау", "системное подтверждение", "system confirmation");
+const CERTIFICATE: Text = text("жою туралы сертификат", "сертификат об уничтожении", "certificate of destruction");
 const VERIFIES: Text = text("расталды", "подтверждено", "verifies");
 const SIGNATURE_VERIFIES: Text = text("қолтаңбасы расталды", "подпись подтверждена", "the signature verifies");
 const SIGNER_NOT_ASKED: Text = text(
@@ -67,6 +76,16 @@ const KEY_BESIDE: Text = text(
     "The key came with the answer: it shows integrity only. Give a key that you have from the archive with --key.",
 );
 const NO_KEY: Text = text("кілт жоқ: --key беріңіз", "ключа нет: дайте --key", "there is no key: give --key");
+const NO_VKEY: Text = text(
+    "Архив журналының тексеру кілті қажет: оны архивтен алып, --vkey арқылы беріңіз. Журналдың аты",
+    "Нужен ключ проверки журнала архива: получите его от архива и дайте через --vkey. Имя журнала",
+    "The verifier key of the archive's journal is wanted: have it from the archive and give it with --vkey. The journal",
+);
+const OTHER_CERTIFICATE: Text = text(
+    "Сертификат өзгертілген немесе бүлінген, не бұл кілттің архивінікі емес.",
+    "Сертификат изменён или испорчен, либо он не архива с этим ключом.",
+    "The certificate was changed or damaged, or is not of the archive with this key.",
+);
 const NO_ANSWER: Text = text("архивтің жауабы емес", "не ответ архива", "no answer of an archive");
 const CHANGED: Text = text(
     "Архив жауабының түрі бар, бірақ мазмұны өзгертілген немесе бүлінген: архив мұндай жауап жазбайды.",
@@ -84,6 +103,9 @@ const OTHER_BYTES: Text = text(
     "The signature of the archive does not fit: the confirmation was changed, or the signature is of another one.",
 );
 
+/// How a certificate of destruction begins: the first key of its canonical JSON. No answer begins so.
+const CERTIFICATE_HEAD: &[u8] = b"{\"checkpoint\":\"";
+
 /// What was found of one file.
 struct Found {
     kind: Option<Text>,
@@ -95,16 +117,27 @@ struct Found {
     lines: Vec<String>,
     /// Subjects of the certificates that signed.
     signers: Vec<String>,
-    /// Where the key of a confirmation came from.
+    /// Where the key of a confirmation or certificate came from.
     key: Option<&'static str>,
+    /// What a certificate of destruction says.
+    certificate: Option<Box<Certificate>>,
     /// Whether a person signs it: who that may be is not known here.
     is_by_person: bool,
 }
 
 impl Found {
     fn of(exit: Exit) -> Self {
-        let (detail, lines, signers) = (String::new(), Vec::new(), Vec::new());
-        Self { kind: None, word: "unknown", exit, detail, lines, signers, key: None, is_by_person: false }
+        Self {
+            kind: None,
+            word: "unknown",
+            exit,
+            detail: String::new(),
+            lines: Vec::new(),
+            signers: Vec::new(),
+            key: None,
+            certificate: None,
+            is_by_person: false,
+        }
     }
 
     fn saying(exit: Exit, what: &str) -> Self {
@@ -148,12 +181,14 @@ impl Verify {
                 for line in &found.lines {
                     out!("  {}", shown(line));
                 }
-                if found.lines.is_empty() {
+                if let Some(certificate) = &found.certificate {
+                    disposal::print_certificate(certificate, common.lang());
+                } else if found.lines.is_empty() {
                     out!("  {}: {}", TECHNICAL.get(common.lang()), shown(&found.detail));
                 }
             }
             // What is wrong weighs more than what is not known yet.
-            if exit != Exit::Refused && found.exit != Exit::Ok {
+            if !matches!(exit, Exit::Refused | Exit::Integrity) && found.exit != Exit::Ok {
                 exit = found.exit;
             }
         }
@@ -163,6 +198,10 @@ impl Verify {
     fn verify(&self, path: &Path, common: &Common) -> Result<Found, Error> {
         // What is longer is no answer, and decoding says so.
         let bytes = read_up_to(path, ANSWER_BYTES_MAX)?;
+        if let Some(rest) = bytes.strip_prefix(CERTIFICATE_HEAD) {
+            let found = self.certificate(path, rest, common.lang())?;
+            return Ok(Found { kind: Some(CERTIFICATE), word: "certificate", ..found });
+        }
         let answer = match Answer::decode(&bytes) {
             Ok(answer) => answer,
             Err(e) => return Ok(Found::refused(&e, common.lang())),
@@ -177,6 +216,32 @@ impl Verify {
             Answer::Receipt(_) | Answer::Notice(_) => self.signed(path, common)?,
         };
         Ok(Found { kind: Some(kind), word, ..found })
+    }
+
+    /// A certificate of destruction: the entries of the journal that it carries. `rest` is what follows its head.
+    fn certificate(&self, path: &Path, rest: &[u8], lang: Lang) -> Result<Found, Error> {
+        let Some(given) = &self.vkey else {
+            // A checkpoint begins with the name of the journal (C2SP tlog-checkpoint).
+            let origin = rest.split(|byte| matches!(byte, b'\\' | b'"')).next().unwrap_or_default();
+            let origin: String = String::from_utf8_lossy(origin).chars().take(ORIGIN_CHARS_MAX).collect();
+            let found = Found::saying(Exit::Incomplete, &format!("{}: {origin}", NO_VKEY.get(lang)));
+            return Ok(Found { detail: format!("no key of {origin} is given"), ..found });
+        };
+        let key = vkey_of(given)?;
+        let found = match certificate::verify(&read_up_to(path, CERTIFICATE_BYTES_MAX)?, &key) {
+            Ok(certificate) => {
+                let (files, records) = certificate.counts();
+                let state = if certificate.completed.is_some() { "completed" } else { "executed, not yet complete" };
+                let detail = format!("{}: {state}; {files} files, {records} records", certificate.origin);
+                Found { detail, certificate: Some(Box::new(certificate)), ..Found::of(Exit::Ok) }
+            }
+            Err(e) => {
+                let technical = format!("{}: {e}", TECHNICAL.get(lang));
+                let lines = vec![OTHER_CERTIFICATE.get(lang).to_owned(), technical];
+                Found { detail: e.to_string(), lines, ..Found::of(Exit::Integrity) }
+            }
+        };
+        Ok(Found { key: Some("given"), ..found })
     }
 
     /// A receipt or notice: the officer's CMS over its bytes.
@@ -271,6 +336,19 @@ fn key_of(given: &str) -> Result<[u8; 32], Error> {
     let der = STANDARD.decode(body).unwrap_or_default();
     let key = der.strip_prefix(SPKI_HEAD.as_slice()).and_then(|key| <[u8; 32]>::try_from(key).ok());
     key.ok_or_else(|| Error::new(ErrorCode::CliKey, shown(given), "no Ed25519 public key"))
+}
+
+/// Characters of the name of a journal that are printed before it is checked. C2SP signed-note bounds it so.
+const ORIGIN_CHARS_MAX: usize = 255;
+
+/// A verifier key: its text, or the file that has it.
+fn vkey_of(given: &str) -> Result<VerifierKey, Error> {
+    let path = Path::new(given);
+    let text = match path.is_file() {
+        true => String::from_utf8_lossy(&read_up_to(path, ANSWER_BYTES_MAX)?).into_owned(),
+        false => given.to_owned(),
+    };
+    text.trim().parse().map_err(|_| Error::new(ErrorCode::CliKey, shown(given), "no verifier key of a journal"))
 }
 
 #[cfg(test)]

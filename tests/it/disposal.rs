@@ -7,7 +7,7 @@
 
 use super::bed::accepted;
 use super::signed::{AGENCY, Bench, DAY_MS, at, register_with_disposal};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use muragat::access;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::Signer;
@@ -81,7 +81,14 @@ source = { place = "made up", confidence = "official" }
 impl Due {
     /// Files kept by these items, in an archive that is for tests or not.
     pub(crate) fn of(items: &[&str]) -> Self {
-        let (bench, archive, trust) = Bench::without_crl();
+        let due = Self::closed(Bench::bare(), items);
+        due.go_to("2028-01-10");
+        due
+    }
+
+    /// The same on another bench, on the day on which they are closed.
+    pub(crate) fn closed(bench: Bench, items: &[&str]) -> Self {
+        let (bench, archive, trust) = bench.trusting();
         bench.adopt(&archive, &register_with_disposal(&trust.authority));
         let due = Self { bench, files: Vec::new() };
         due.fresh(&archive);
@@ -93,7 +100,7 @@ impl Due {
             let asked = files::Asked {
                 agency: AGENCY.into(),
                 index: format!("01-{n:02}"),
-                year: 2026,
+                year: u16::try_from(due.today().year()).unwrap(),
                 volume: None,
                 title: Some(format!("Хат алмасу {n}")),
                 item: format!("LIST/{item}").parse().ok(),
@@ -105,9 +112,7 @@ impl Due {
             files.push((file, record));
         }
         archive.close().unwrap();
-        let due = Self { files, ..due };
-        due.go_to("2028-01-10");
-        due
+        Self { files, ..due }
     }
 
     pub(crate) fn go_to(&self, day: &str) {

@@ -1,14 +1,17 @@
 //! The JSON Schemas of the files that an archive adopts, and their readers, agree: policies, registers, nomenclatures,
-//! profiles of imports, lists of retention periods and the acts that adopt them.
+//! profiles of imports, lists of retention periods and the acts that adopt them; and of what officers sign about a plan
+//! of destruction or a spill.
 //!
 //! Goal: who checks such a file with the published schema gets the answer that the archive gives. Method: every
-//! `schema/{policy,authority,nomenclature,import,retention}/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
+//! `schema/*/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
 //! both, says in its first line what is wrong, and differs in one place from a valid one. What a schema cannot say is
 //! tested beside the readers. The policy of the project follows the schema too.
 
 use super::schema::differences;
+use muragat::disposition::statement::Statement;
 use muragat::ingest::import::profile::Profile;
 use muragat::ingest::lists::RulesAct;
+use muragat::ingest::spill::SpillAct;
 use muragat::model::nomenclature::Nomenclature;
 use muragat::retention::RuleList;
 use muragat::verify::authority::Authority;
@@ -27,12 +30,18 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 8] = [
     Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
     Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "nomenclature", reads: |bytes| Nomenclature::parse(bytes, "n.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "import", reads: |bytes| Profile::parse(bytes, "profile.toml").is_ok(), invalid_min: 30 },
     Kind { schema: "rules-act", reads: |bytes| RulesAct::parse(bytes).is_ok(), invalid_min: 20 },
+    Kind { schema: "spill-act", reads: |bytes| SpillAct::parse(bytes, "act.toml").is_ok(), invalid_min: 10 },
+    Kind {
+        schema: "disposal-statement",
+        reads: |bytes| Statement::parse(bytes, "statement.toml").is_ok(),
+        invalid_min: 30,
+    },
     Kind { schema: "retention", reads: |bytes| RuleList::parse(bytes, "list.toml").is_ok(), invalid_min: 50 },
 ];
 

@@ -6,6 +6,7 @@
 //! differ only in letter case, a covered component that does not exist) is tested beside the reader. The rules of the
 //! profiles are TOML, and what they ask of the card is what the card's schema asks.
 
+use muragat::disposition::plan::Plan;
 use muragat::model::card::{Card, CardKey, check_main};
 use muragat::model::classifier::{Classifier, coded_fields};
 use muragat::model::profile::{ALWAYS, Need};
@@ -27,7 +28,7 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     Kind {
         schema: "submission",
         part: None,
@@ -63,6 +64,13 @@ const KINDS: [Kind; 5] = [
         examples: "examples",
         reads: |bytes| Classifier::parse(bytes, "classifier.json").is_ok(),
         invalid_min: 20,
+    },
+    Kind {
+        schema: "plan",
+        part: None,
+        examples: "examples",
+        reads: |bytes| Plan::decode(bytes).is_ok(),
+        invalid_min: 30,
     },
 ];
 
@@ -159,7 +167,7 @@ fn an_invalid_example_has_one_fault() {
 
 #[test]
 fn examples_are_all_tried() {
-    for name in ["submission", "card", "classifier"] {
+    for name in ["submission", "card", "classifier", "plan"] {
         let tried: BTreeSet<&str> = KINDS.iter().filter(|kind| kind.schema == name).map(|kind| kind.examples).collect();
         let entries = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap());
         let folders = entries.filter(|entry| entry.path().is_dir());

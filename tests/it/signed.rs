@@ -275,8 +275,13 @@ pub(crate) struct Bench {
 impl Bench {
     /// An archive that has adopted nothing.
     pub(crate) fn bare() -> Self {
-        let clock = Arc::new(FixedClock(AtomicU64::new(super::bed::NOW)));
-        let bench = Self { folder: tempfile::tempdir().unwrap(), clock, office: Office::new(super::bed::NOW) };
+        Self::bare_at(super::bed::NOW)
+    }
+
+    /// The same, made at this time.
+    pub(crate) fn bare_at(now: u64) -> Self {
+        let clock = Arc::new(FixedClock(AtomicU64::new(now)));
+        let bench = Self { folder: tempfile::tempdir().unwrap(), clock, office: Office::new(now) };
         let options = InitOptions { means: MeansKept::None, ..InitOptions::default() };
         Archive::create(&bench.root(), &options, bench.clock.clone()).unwrap().close().unwrap();
         bench
@@ -292,12 +297,16 @@ impl Bench {
 
     /// An archive that trusts the office, with its register and without a CRL: everything waits. It is open.
     pub(crate) fn without_crl() -> (Self, Archive, Trust) {
-        let bench = Self::bare();
-        let trust = bench.office.trust(bench.now());
-        let archive = bench.open();
-        bench.adopt(&archive, &trust.policy);
-        bench.adopt(&archive, &trust.authority);
-        (bench, archive, trust)
+        Self::bare().trusting()
+    }
+
+    /// It adopts the policy and the register of its office.
+    pub(crate) fn trusting(self) -> (Self, Archive, Trust) {
+        let trust = self.office.trust(self.now());
+        let archive = self.open();
+        self.adopt(&archive, &trust.policy);
+        self.adopt(&archive, &trust.authority);
+        (self, archive, trust)
     }
 
     pub(crate) fn root(&self) -> PathBuf {

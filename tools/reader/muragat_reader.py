@@ -288,6 +288,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "archive.created": "rec key doc obj", "register.created": "rec key doc obj",
     "account.added": "rec doc obj", "agency.added": "rec doc obj",
     "record.accepted": "rec key g256 g512 obj", "submission.refused": "rec doc obj",
+    "archive.test": "rec", "spill.approved": "rec doc obj",
     "record.amended": "rec g256 g512 obj", "record.spilled": "rec", "classifier.adopted": "rec doc obj",
     "policy.adopted": "rec doc obj", "authority.adopted": "rec doc obj", "material.added": "rec doc obj",
     "calendar.adopted": "rec doc obj",
@@ -303,25 +304,46 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
     "presence.begun": "rec key doc obj", "presence.checked": "rec doc obj", "presence.ended": "rec doc obj",
     "record.missing": "rec of", "record.found": "rec of",
-    "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch", "vault.rolled": "epoch",
+    "plan.drafted": "rec key doc obj", "plan.proposed": "rec doc obj", "plan.reviewed": "rec doc obj",
+    "plan.approved": "rec doc obj", "plan.cancelled": "rec doc obj", "file.ruled": "rec of doc obj",
+    "file.shortened": "rec doc obj",
+    "destroy.authorised": "rec doc obj", "destroy.executed": "rec doc obj", "destroy.completed": "rec doc obj",
+    "file.destroyed": "rec of", "record.destroyed": "rec of", "hold.destroyed": "rec of",
+    "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
+    "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
                   "archive_parts secrecy_marks official_use signatures waiting_max waiting_bytes_max".split())  # §6.1
 REGISTERS = {  # §4.3: acts about a register, by the entry that created it
-    "account.added": 0, "agency.added": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
+    "archive.test": 0, "account.added": 0, "agency.added": 0, "spill.approved": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "nomenclature.adopted": 0, "rules.adopted": 0,
     "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
 MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the record was in another file
-# §4.3: acts about a file (іс), a fonds, an inventory, a hold or a presence check, and those that name one in `of`
+# §4.3: acts about a file (іс), a fonds, an inventory, a hold, a plan or a presence check, and those that name one in `of`
 ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "file", "event.recorded": "file",
          "hold.lifted": "hold", "fonds.succeeded": "fonds", "inventory.entered": "inventory",
          "inventory.approved": "inventory", "file.inventoried": "file", "presence.checked": "presence",
-         "presence.ended": "presence"}
+         "presence.ended": "presence", "file.shortened": "file",
+         "file.ruled": "file", "file.destroyed": "file", "hold.destroyed": "hold",
+         "plan.proposed": "plan", "plan.reviewed": "plan", "plan.approved": "plan", "plan.cancelled": "plan",
+         "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
 NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
-         "record.missing": "presence", "record.found": "presence"}
+         "record.missing": "presence", "record.found": "presence", "file.ruled": "plan",
+         "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan"}
+MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
+         "inventory.opened": "inventory", "presence.begun": "presence"}
+DESTROYS = {"record.destroyed", "file.destroyed", "hold.destroyed"}
+ERASES = {  # §3.8: acts that erase the key of their `rec`, and what that says
+    "record.spilled": "spilled", "waiting.ended": "does not wait any more", "record.destroyed": "destroyed",
+    "file.destroyed": "destroyed", "hold.destroyed": "destroyed",
+}
+STEPS = {  # §6.3: acts of a plan that may come only after another one
+    "destroy.authorised": "plan.approved", "destroy.executed": "destroy.authorised",
+    "destroy.completed": "destroy.executed",
+}
 
 
 def is_hex(text, digits):
@@ -336,8 +358,11 @@ class Archive:
         except ValueError as error:
             raise Damaged(f"muragat.toml: {error}") from None
         need(config.get("format") == 1, "muragat.toml", f"format {config.get('format')} is not known here, only 1")
-        known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest"}
-        known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS}
+        known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest", "material",
+                 "disposal", "retention"}
+        known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS,
+                       "material": {"fetch"}, "disposal": {"reviews", "approvals", "cooling_days", "minutes"},
+                       "retention": {"paper_original_over_years"}}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
         need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
@@ -553,11 +578,13 @@ class Archive:
     def check_entries(self):  # §4.3
         chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
-        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set()}  # their ids
+        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set(),
+                     "plan": set()}  # their ids
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         searched = set()  # records in search
-        self.gone = {}  # by id of a record or a waiting submission: how its key went
+        self.gone = {}  # by id of an owner: how its key went
+        steps, executing = set(), None  # acts of plans so far: (plan, act); the plan that the entry before executes
         self.compacted = set()  # numbers of compacted segments
         self.gone_before = set()  # those of `gone` from before the newest compaction: their frames may be missing
         self.rolled = -1  # the newest roll
@@ -569,6 +596,8 @@ class Archive:
             fields = {"act", "actor", "id", "t", "v", *ACTS[act].split()}
             if act == "record.filed" and filed.get(rec) is not None:
                 fields |= MOVED
+            if act == "file.reclassified" and "of" in entry:
+                fields.add("of")  # a review said so
             chain = (rec, act == "record.read")
             need(set(entry) == fields | ({"prev"} if rec and chain in chains else set()), where, "wrong fields")
             need(all(is_hex(entry[field], digits) for field, digits in HEX_FIELDS.items() if field in entry),
@@ -578,6 +607,7 @@ class Archive:
             need(entry["id"] not in ids, where, "the act id is used twice")
             need((index == 0) == (act == "archive.created") and (index == 1) == (act == "register.created"),
                  where, "act at the wrong place")
+            need(act != "archive.test" or index == 2, where, "act at the wrong place")
             if "key" in entry:
                 key = entry["key"]
                 need(re.fullmatch("(0|[1-9][0-9]*)/(0|[1-9][0-9]*)", str(key)) and key not in keys, where, "wrong key")
@@ -607,10 +637,19 @@ class Archive:
                 self.accepted[rec] = entry
             if act == "submission.waiting":
                 self.waiting[rec] = entry
-            if act in ("file.opened", "hold.placed", "fonds.opened", "inventory.opened", "presence.begun"):
-                self.made[act.partition(".")[0]].add(rec)
+            if act in MAKES:
+                self.made[MAKES[act]].add(rec)
             need(act not in ABOUT or rec in self.made[ABOUT[act]], where, "rec is not what the act is about")
-            need(act not in NAMES or entry["of"] in self.made[NAMES[act]], where, "of is not what the act names")
+            need("of" not in entry or entry["of"] in self.made[NAMES[act]], where, "of is not what the act names")
+            if rec in self.made["plan"]:
+                need(act not in STEPS or (rec, STEPS[act]) in steps, where, "a step of the plan is missing before it")
+                need((rec, "plan.cancelled") not in steps, where, "the plan was cancelled")
+                need((rec, "destroy.executed") not in steps or act == "destroy.completed", where, "it was executed")
+                need(act != "destroy.completed" or (rec, act) not in steps, where, "it was completed")
+                steps.add((rec, act))
+            need(act not in DESTROYS or entry["of"] == executing, where, "destroyed without its plan")
+            need(act in DESTROYS or not executing or erasing, where, "a plan that destroys nothing")
+            executing = rec if act == "destroy.executed" else executing if act in DESTROYS else None
             if act == "record.filed":
                 need(rec in self.accepted and filed.get(rec) != entry["of"], where, "rec is no record, or in the file")
                 filed[rec] = entry["of"]
@@ -630,14 +669,14 @@ class Archive:
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
                 self.amended.setdefault(rec, []).append(entry)
-            need(not erasing or act in ("record.spilled", "waiting.ended", "vault.rolled"), where,
-                 "a key that ends without its roll")
-            erasing = act in ("record.spilled", "waiting.ended")
+            need(not erasing or act in ERASES or act == "vault.rolled", where, "a key that ends without its roll")
+            erasing = act in ERASES
             if erasing:
-                need(rec in (self.accepted if act == "record.spilled" else self.waiting), where, "ends nothing")
+                owners = {"waiting.ended": self.waiting, "file.destroyed": self.made["file"],
+                          "hold.destroyed": self.made["hold"]}.get(act, self.accepted)
+                need(rec in owners, where, "ends nothing")
                 need(rec not in self.gone, where, "ended twice")
-                how = "spilled" if act == "record.spilled" else "does not wait any more"
-                self.gone[rec] = f"{how}, entry {index}"
+                self.gone[rec] = f"{ERASES[act]}, entry {index}"
             if act == "vault.rolled":
                 self.rolled = index
             if rec:
@@ -645,7 +684,7 @@ class Archive:
             ids.add(entry["id"])
             t = entry["t"]
             self.acts.append(entry)
-        need(not erasing, "tlog", "a key that ends without its roll")
+        need(not erasing and not executing, "tlog", "a key that ends without its roll")
         need((self.head.t, self.head.epoch, self.head.sealed) == (t, epoch, len(self.sealed)), "tlog/lock",
              "time, epoch or sealed segment are not those of the entries")
 
@@ -924,6 +963,7 @@ class Store:
 # Records (§5) and the commands
 
 
+SIGNED = {"files", "statement", "signed", "policy", "authorities"}  # §5.6: of an act that a statement was signed for
 DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v, in every form that was ever written
     "archive.created": [{"origin", "register"}], "register.created": [{"origin", "register"}],
     "account.added": [{"account", "actor"}], "agency.added": [{"agency", "subtree"}],
@@ -967,6 +1007,15 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "presence.begun": [{"basis"}, {"basis", "agency", "subtree"}],
     "presence.checked": [{"from", "to", "records", "erased", "flawed", "findings", "missing", "found"}],
     "presence.ended": [{"files", "records", "erased", "flawed"}],
+    "spill.approved": [{"files", "record", "sha256", "approved", "policy", "authorities"}],
+    "file.shortened": [{"files", "approved", "authorities", "policy", "reason", "sha256"}],
+    "file.ruled": [{"ruling", "reason"}, {"ruling", "date", "reason"}, {"ruling", "date"}],
+    "plan.drafted": [{"files", "agency", "number", "plan_sha256"}],
+    "plan.proposed": [SIGNED], "plan.approved": [SIGNED], "plan.reviewed": [SIGNED | {"verdicts"}],
+    "plan.cancelled": [{"reason"}],
+    "destroy.authorised": [SIGNED | {"as_of", "clock", "log_size"}],
+    "destroy.executed": [{"number", "plan_sha256", "as_of", "destroyed", "kept", "holds", "method", "program"}],
+    "destroy.completed": [{"custody_places", "epoch", "index", "ciphertext"}],
 }
 FILE_KEYS = {"name", "size", "sha256", "object", "address"}  # §5.6
 Part = namedtuple("Part", "metadata objects items key")  # metadata file, `objects`, stored objects by id, owner's key
@@ -1203,7 +1252,24 @@ class Reader:
             self.check_files(document, items, key, item.where)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise Damaged(f"{item.where}: wrong files in an act document") from None
+        if document["kind"] == "destroy.executed":
+            self.check_destroyed(entry, document, item.where)
         return document
+
+    def check_destroyed(self, entry, document, where):
+        """What is said to be destroyed are the entries that follow, and the plan is the one that was drafted. §5.6"""
+        acts = self.archive.acts
+        wanted = [row for item in document["destroyed"] for row in
+                  [*(("record.destroyed", record) for record in item["records"]), ("file.destroyed", item["file_id"])]]
+        wanted += [("hold.destroyed", hold) for hold in document["holds"]]
+        at = acts.index(entry) + 1
+        found = [(act["act"], act["rec"]) for act in acts[at:at + len(wanted)] if "rec" in act]
+        need(wanted and found == wanted and acts[at + len(wanted)]["act"] == "vault.rolled", where,
+             "not what the entries behind it destroy")
+        drafted = next(act for act in acts if act["act"] == "plan.drafted" and act["rec"] == entry["rec"])
+        plan = self.check_document(drafted)
+        need((document["number"], document["plan_sha256"]) == (plan["number"], plan["plan_sha256"]), where,
+             "it is of another plan")
 
     def check_files(self, document, items, key, where):
         """The files that came with an act: each an object under the same key. §5.6"""
@@ -1229,6 +1295,14 @@ class Reader:
             repeated = document["repeats"]
             need(type(repeated) is int and self.archive.acts[repeated]["act"] == "submission.refused", where,
                  "it repeats no refusal")
+        if "statement" in document:
+            need(files[0]["name"] == "statement.toml" and files[0]["sha256"] == document["statement"], where,
+                 "not its statement")
+        if kind == "spill.approved":
+            need(files[0]["name"] == "act.toml" and files[0]["sha256"] == document["sha256"], where, "not its act")
+        if kind == "plan.drafted":
+            need(files[0]["name"] == "plan.json" and files[0]["sha256"] == document["plan_sha256"], where,
+                 "not its plan")
         if kind == "material.added":
             need(files[0]["sha256"] == document["sha256"], where, "the material has not its digest")
         if kind == "submission.waiting":
