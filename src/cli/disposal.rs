@@ -128,6 +128,13 @@ struct SignedArgs {
     material: Vec<PathBuf>,
 }
 
+/// The files that somebody named.
+struct SignedFiles {
+    statement: Vec<u8>,
+    signatures: Vec<Vec<u8>>,
+    extra: Material,
+}
+
 #[derive(clap::Args)]
 struct Execute {
     /// Id of the plan.
@@ -330,7 +337,7 @@ impl SignedArgs {
     }
 
     fn run(self, wanted: StatementKind, common: &Common) -> Result<Exit, Error> {
-        let (statement, signatures, extra) = self.read(common)?;
+        let SignedFiles { statement, signatures, extra } = self.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let kind = Statement::parse(&statement, "statement.toml").ok().map(|read| read.kind);
@@ -356,7 +363,7 @@ impl SignedArgs {
 impl Execute {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let id = plan_id(&self.plan)?;
-        let (statement, signatures, extra) = self.signed.read(common)?;
+        let SignedFiles { statement, signatures, extra } = self.signed.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let executed = destroy::execute(&archive, id, &statement, &signatures, &extra, actor)?;
