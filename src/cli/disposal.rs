@@ -329,11 +329,13 @@ pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Archive) -
 }
 
 impl SignedArgs {
-    fn read(&self, common: &Common) -> Result<(Vec<u8>, Vec<Vec<u8>>, Material), Error> {
-        let statement = read_up_to(&self.statement, STATEMENT_BYTES_MAX)?;
-        let signatures =
-            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<_, _>>()?;
-        Ok((statement, signatures, material::read(&self.material, common)?))
+    fn read(&self, common: &Common) -> Result<SignedFiles, Error> {
+        let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
+        Ok(SignedFiles {
+            statement: read_up_to(&self.statement, STATEMENT_BYTES_MAX)?,
+            signatures: self.signatures.iter().map(read).collect::<Result<_, _>>()?,
+            extra: material::read(&self.material, common)?,
+        })
     }
 
     fn run(self, wanted: StatementKind, common: &Common) -> Result<Exit, Error> {
