@@ -567,6 +567,14 @@ impl Archive {
         Ok(Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(LogError::from)?)
     }
 
+    /// The key of a record; of one that was destroyed, that it was.
+    pub(crate) fn record_key(&self, slot: KeySlot, record: RecordId) -> Result<OwnerKey, Error> {
+        self.key(slot, record).map_err(|e| match self.index().destroyed(record) {
+            Ok(Some(_)) => self.no_record(record),
+            _ => e,
+        })
+    }
+
     /// That there is no such record, or that it was destroyed.
     pub(crate) fn no_record(&self, id: RecordId) -> Error {
         match self.index().destroyed(id) {

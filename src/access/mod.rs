@@ -48,7 +48,7 @@ pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Resul
     let unknown = || archive.no_record(record);
     let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
     // The key first: an erased record answers with its own code.
-    let key = archive.key(id.key, record)?;
+    let key = archive.record_key(id.key, record)?;
     let damaged = || Error::new(ErrorCode::StoChanged, record.to_string(), "the record's manifest is damaged");
     let row = reader.record_by_id(record)?.ok_or_else(damaged)?;
     if row.access() != AccessCategory::Public {

@@ -145,7 +145,7 @@ pub(super) fn find(archive: &Archive, record: RecordId) -> Result<(IdRow, OwnerK
     let unknown = || archive.no_record(record);
     let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
     // An erased record answers with its own code.
-    let key = archive.key(id.key, record)?;
+    let key = archive.record_key(id.key, record)?;
     Ok((id, key))
 }
 
