@@ -604,6 +604,19 @@ impl Archive {
         self.roll_vault_deciding(|| Ok((acts, Vec::new())), actor)
     }
 
+    /// Loses the key of an owner without an act, as nothing of the program does: for tests of what finds that out.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn lose_key(&self, owner: RecordId) -> Result<(), Error> {
+        let reader = self.index();
+        let id = writer::read_id(reader.kv, reader.keys, owner)?.ok_or_else(|| self.no_record(owner))?;
+        self.commit_deciding(
+            || Ok(Decided::default()),
+            |core, acts| Ok(core.roll(acts, &[id.key], true, crate::tlog::commit::SYSTEM_ACTOR)?),
+        )?;
+        self.wait_index()?;
+        Ok(())
+    }
+
     /// The same with acts that `decide` finds at the head of the journal, while nobody else can write and the index has
     /// all that was written.
     pub(crate) fn roll_vault_deciding(

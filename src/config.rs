@@ -110,6 +110,8 @@ struct File {
     ingest: Policy,
     #[serde(default, skip_serializing_if = "MaterialSection::is_off")]
     material: MaterialSection,
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    retention: Retention,
     #[serde(default)]
     disposal: Disposal,
 }
@@ -289,6 +291,22 @@ impl Issuer {
     }
 }
 
+/// The table `[retention]`: what a regulation asks of an agency beside the lists of retention periods.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Documents that are kept for more years than this must have an original on paper (akimat regulation, section 3:
+    /// 10). Without it none must.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paper_original_over_years: Option<u32>,
+}
+
+impl Retention {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -308,6 +326,8 @@ pub struct Config {
     pub policy: Policy,
     /// From where `material fetch` may fetch. Empty: from nowhere.
     pub fetch: Vec<UrlPrefix>,
+    /// What is asked beside the lists of retention periods.
+    pub retention: Retention,
     /// What is asked for before anything is destroyed.
     pub disposal: Disposal,
 }
@@ -317,8 +337,8 @@ impl Config {
     pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
         let (engine, policy) = (Engine::default(), Policy::default());
         let (means, issuer, fetch) = (MeansKept::default(), Issuer::default(), Vec::new());
-        let disposal = Disposal::default();
-        Self { archive_id, vkey, keys_folder: None, means, issuer, engine, policy, fetch, disposal }
+        let (retention, disposal) = (Retention::default(), Disposal::default());
+        Self { archive_id, vkey, keys_folder: None, means, issuer, engine, policy, fetch, retention, disposal }
     }
 
     /// The text of the file.
@@ -333,6 +353,7 @@ impl Config {
             index: IndexSection { engine: self.engine },
             ingest: self.policy.clone(),
             material: MaterialSection { fetch: self.fetch.clone() },
+            retention: self.retention.clone(),
             disposal: self.disposal,
         };
         toml::to_string(&file).expect("a configuration is plain tables")
@@ -371,6 +392,7 @@ impl Config {
             engine: file.index.engine,
             policy: file.ingest,
             fetch: file.material.fetch,
+            retention: file.retention,
             disposal: file.disposal,
         })
     }
@@ -422,6 +444,7 @@ mod tests {
         assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
         config.keys_folder = Some("/else/where".into());
         config.policy.content_bytes_max = Some(10);
+        config.retention.paper_original_over_years = Some(10);
         config.policy.macros = Action::Refuse;
         (config.policy.waiting_max, config.policy.waiting_bytes_max) = (1, CONTAINER_BYTES_MAX);
         config.fetch = vec!["http://crl.example.kz/".parse().unwrap()];

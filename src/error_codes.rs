@@ -670,6 +670,50 @@ codes! {
              такой возможности нет.",
         en: "Moving the record out of this file could shorten its term. That needs a signed decision, which cannot be \
              made yet.";
+    /// There is no such fonds, inventory, or file in an inventory.
+    FilNoInventory = "FIL-012", NotFound,
+        kk: "Мұндай қор, тізімдеме немесе тізімдемедегі іс жоқ. «fonds list» және «inventory list» арқылы тексеріңіз.",
+        ru: "Такого фонда, описи или дела в описи нет. Проверьте через «fonds list» и «inventory list».",
+        en: "There is no such fonds, inventory, or file in an inventory. Look at `fonds list` and `inventory list`.";
+    /// The number of a fonds or inventory is taken.
+    FilNumberTaken = "FIL-013", Conflict,
+        kk: "Бұл нөмір берілген. Басқа нөмір таңдаңыз: қор мен тізімдеменің нөмірі ешқашан қайталанбайды.",
+        ru: "Этот номер занят. Выберите другой: номера фондов и описей никогда не повторяются.",
+        en: "The number is taken. Choose another: numbers of fonds and inventories are never given twice.";
+    /// The file stands in an inventory.
+    FilListed = "FIL-014", Conflict,
+        kk: "Іс тізімдемеге енгізілген: оны тағы енгізуге немесе қайта ашуға болмайды. Кеш келген құжатқа жаңа том \
+             ашыңыз.",
+        ru: "Дело внесено в опись: его нельзя внести ещё раз или открыть снова. Для опоздавшего документа откройте \
+             новый том.",
+        en: "The file stands in an inventory: it is not entered again, nor opened again. Open a new volume for a late \
+             document.";
+    /// The file does not belong into this inventory.
+    FilNotOfInventory = "FIL-015", Refused,
+        kk: "Іс бұл тізімдемеге жатпайды: сақтау мерзімі, мекемесі басқа немесе іс бос. Тізімдеменің түрін тексеріңіз.",
+        ru: "Дело не относится к этой описи: другой срок хранения, другой орган, или дело пусто. Проверьте вид описи.",
+        en: "The file does not belong into this inventory: its term or agency is another, or it is empty. Check the \
+             kind of the inventory.";
+    /// The inventory is approved for that year.
+    FilApproved = "FIL-016", Conflict,
+        kk: "Тізімдеме бұл жыл үшін бекітілген, оған сол жылдың ісі енді қосылмайды. Басқа тізімдеме ашыңыз.",
+        ru: "Опись за этот год утверждена и больше не пополняется. Откройте другую опись.",
+        en: "The inventory is approved for that year and takes no more files of it. Open another inventory.";
+    /// A text is no citation.
+    FilCitation = "FIL-017", Refused,
+        kk: "Бұл сілтеме емес. Былай жазыңыз: «Қ.123 Т.4 І.56» немесе құжатпен бірге «Қ.123 Т.4 І.56 Құ.3».",
+        ru: "Это не архивный шифр. Пишите так: «Ф.123 Оп.4 Д.56», с документом «Ф.123 Оп.4 Д.56 Док.3».",
+        en: "This is no citation. Write `F.123 I.4 U.56`, with a document `F.123 I.4 U.56 D.3`.";
+    /// An original on paper is noted already, or no more papers can be.
+    FilPaperExists = "FIL-018", Conflict,
+        kk: "Құжаттың қағаз түпнұсқасы тіркелген. Орны өзгерсе, «paper move» пайдаланыңыз.",
+        ru: "Бумажный подлинник документа уже учтён. Если изменилось место, используйте «paper move».",
+        en: "The paper original of the document is noted already. If its place changed, use `paper move`.";
+    /// The record has no such paper.
+    FilNoPaper = "FIL-019", NotFound,
+        kk: "Жазбаның мұндай қағазы тіркелмеген. Алдымен «paper add» арқылы тіркеңіз.",
+        ru: "Такой бумажный экземпляр записи не учтён. Сначала внесите его через «paper add».",
+        en: "The record has no such paper. Note it with `paper add` first.";
 
     /// There is no such hold.
     HldUnknown = "HLD-001", NotFound,
@@ -766,6 +810,14 @@ codes! {
         kk: "Жойылғанның бір бөлігі әлі бар: не қалғаны көрсетілген.",
         ru: "Часть уничтоженного ещё есть: что именно, указано.",
         en: "Something of what was destroyed is still there: what, is named.";
+    /// A decision to shorten is not usable.
+    DspShortening = "DSP-015", Refused,
+        kk: "Мерзімді қысқарту туралы шешім жарамсыз: ол істің қазіргі күйі туралы емес немесе ештеңені өзгертпейді. \
+             Оны «file shorten-act» арқылы қайта жасаңыз.",
+        ru: "Решение о сокращении срока не годится: оно не о нынешнем состоянии дела или ничего не меняет. Составьте \
+             его заново через «file shorten-act».",
+        en: "The decision to shorten is not usable: it is not about the file as it is now, or changes nothing. Make it \
+             again with `file shorten-act`.";
     /// The act about a record that should never have come in is not usable.
     SplAct = "SPL-001", Refused,
         kk: "Акт схемаға сай емес немесе басқа жазба туралы. Оны «record spill-act» арқылы қайта жасаңыз.",
@@ -995,6 +1047,74 @@ codes! {
         kk: "Тексеру сәйкессіздік тапты. Ештеңені өзгертпей, сақтық көшірмемен салыстырыңыз.",
         ru: "Проверка нашла расхождение. Ничего не меняйте, сравните с резервной копией.",
         en: "The audit found a difference. Change nothing and compare with the backup.";
+
+    /// An object of a record is not in the store.
+    PrsObjectMissing = "PRS-001", Integrity,
+        kk: "Жазбаның бөлігі қоймада жоқ, жазба іздестіруде. Оны сақтық көшірмеден іздеңіз; архивте ештеңені \
+             өзгертпеңіз.",
+        ru: "Части записи нет в хранилище, запись в розыске. Ищите её в резервных копиях; в архиве ничего не меняйте.",
+        en: "A part of the record is not in the store; the record is in search. Look for it in the backups, and change \
+             nothing in the archive.";
+    /// An object of a record is there and is not what was stored.
+    PrsObjectDamaged = "PRS-002", Integrity,
+        kk: "Жазбаның бөлігі бүлінген: байттары қабылданғандағыдай емес. Сақтық көшірмемен салыстырыңыз.",
+        ru: "Часть записи повреждена: байты не те, что были приняты. Сравните с резервной копией.",
+        en: "A part of the record is damaged: its bytes are not those that were accepted. Compare with the backup.";
+    /// The key of a record is gone, and no act erased it.
+    PrsKeyMissing = "PRS-003", Integrity,
+        kk: "Жазбаның кілті жоқ, ал оны жойған акт журналда жоқ. Жазба оқылмайды және іздестіруде: кілттер қоймасының \
+             көшірмесін іздеңіз.",
+        ru: "Ключа записи нет, а акта о его уничтожении в журнале нет. Запись не читается и в розыске: ищите копию \
+             хранилища ключей.",
+        en: "The key of the record is gone, and no act in the journal erased it. It cannot be read and is in search: \
+             look for a copy of the vault.";
+    /// A signature or time-stamp of a record is not in the store.
+    PrsSignatureMissing = "PRS-004", Integrity,
+        kk: "Құжаттың қолтаңбасы немесе уақыт белгісі қоймада жоқ, жазба іздестіруде. Сақтық көшірмеден іздеңіз.",
+        ru: "Подписи или метки времени документа нет в хранилище, запись в розыске. Ищите в резервных копиях.",
+        en: "A signature or time-stamp of the document is not in the store; the record is in search. Look for it in \
+             the backups.";
+    /// A signature that was valid at receipt is not, by what was known then.
+    PrsSignatureInvalid = "PRS-005", Integrity,
+        kk: "Қабылдау кезінде жарамды болған қолтаңба сол деректермен қазір расталмайды. «validate --record» есепті \
+             салыстырады.",
+        ru: "Подпись, действительная при приёме, по тем же данным теперь не подтверждается. Отчёты сравнит \
+             «validate --record».",
+        en: "A signature that was valid at receipt is not confirmed now by the same material. `validate --record` \
+             compares the reports.";
+    /// A certificate or revocation data of a record is not in the store.
+    PrsCertificateMissing = "PRS-006", Integrity,
+        kk: "Жазбаның тіркеу куәлігі немесе қайтарып алу деректері қоймада жоқ, жазба іздестіруде.",
+        ru: "Регистрационного свидетельства записи или данных об отзыве нет в хранилище, запись в розыске.",
+        en: "A certificate or revocation data of the record is not in the store; the record is in search.";
+    /// What the report of receipt names, and the archive keeps for all records, is not there.
+    PrsMaterialMissing = "PRS-007", Integrity,
+        kk: "Есеп сүйенген ортақ материал (куәландырушы орталықтың куәлігі, CRL, саясат не тізілім) жоқ немесе \
+             оқылмайды. Файлды сақтық көшірмеден іздеңіз.",
+        ru: "Общего материала, на который опирается отчёт (свидетельства УЦ, CRL, политики или реестра), нет, или он \
+             не читается. Ищите файл в резервных копиях.",
+        en: "Shared material that the report rests on (a CA's certificate, a CRL, a policy or register) is not there \
+             or cannot be read. Look for the file in the backups.";
+    /// There is no such check.
+    PrsUnknown = "PRS-008", NotFound,
+        kk: "Мұндай тексеру жоқ. Идентификаторын «presence status» көрсетеді.",
+        ru: "Такой проверки нет. Идентификаторы показывает «presence status».",
+        en: "There is no such check. `presence status` lists them.";
+    /// The check has ended.
+    PrsEnded = "PRS-009", Conflict,
+        kk: "Бұл тексеру аяқталған. Жаңасын «presence begin» бастайды.",
+        ru: "Эта проверка завершена. Новую начинает «presence begin».",
+        en: "This check has ended. `presence begin` begins another.";
+    /// A check is to be ended before every record was looked at.
+    PrsNotDone = "PRS-010", Conflict,
+        kk: "Барлық жазба әлі қаралған жоқ. Алдымен «presence run» аяқталсын.",
+        ru: "Просмотрены ещё не все записи. Сначала завершите «presence run».",
+        en: "Not every record was looked at yet. First let `presence run` come to its end.";
+    /// The agency whose records are to be checked has none.
+    PrsAgency = "PRS-011", NotFound,
+        kk: "Архивте мұндай мемлекеттік орган жоқ. Кодын тексеріңіз.",
+        ru: "Такого госоргана в архиве нет. Проверьте код.",
+        en: "The archive knows no such agency. Check its code.";
 
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,

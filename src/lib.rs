@@ -14,14 +14,15 @@
 //! 6. The index follows: [`index::writer::apply`]; it can be built again: [`index::rebuild::catch_up`].
 //! 7. It is found, read and given out, the reading logged first where it must be: [`access::open`].
 //! 8. It is put into a file, whose term is counted: [`filing::files::enter`], [`retention::evaluate()`].
-//! 9. All of it is checked against each other, without keys: [`audit::audit`].
+//! 9. All of it is checked against each other, without keys: [`audit::audit`]; and by order of the archive body every
+//!    record is looked at: [`inspection::run::run`].
 //!
 //! Disposition, the service and its pages follow in later versions.
 //!
 //! # Layers
 //!
 //! `model` ← `store`, `vault`, `verify`, `retention` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`, `access`,
-//! `audit` ← `fetch` ← `cli`. Lower never imports higher; a test reads the sources and holds the wall.
+//! `audit` ← `inspection`, `fetch` ← `cli`. Lower never imports higher; a test reads the sources and holds the wall.
 
 pub mod access;
 pub mod archive;
@@ -35,6 +36,7 @@ pub mod fetch;
 pub mod filing;
 pub mod index;
 pub mod ingest;
+pub mod inspection;
 pub mod limits;
 pub mod model;
 pub mod random;

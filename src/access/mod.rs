@@ -83,6 +83,14 @@ pub struct HistoryEntry {
     pub account: Option<String>,
 }
 
+impl<'a> Opened<'a> {
+    /// A record for a check of the holding, which gives nothing of it to anybody: the act that ordered the check is in
+    /// the journal, and no reading is.
+    pub(crate) fn unread(archive: &'a Archive, row: RecordRow, id: IdRow, key: OwnerKey) -> Self {
+        Self { archive, row, id, key }
+    }
+}
+
 impl Opened<'_> {
     /// The record's manifest.
     pub fn manifest(&self) -> Result<Manifest, Error> {
@@ -99,6 +107,11 @@ impl Opened<'_> {
         Ok(manifest)
     }
 
+    /// The entry by which it is in search («іздестіруде»): a check did not find it, or a part of it.
+    pub fn missing_since(&self) -> Result<Option<u64>, Error> {
+        Ok(self.archive.index().missing_since(self.row.id())?)
+    }
+
     /// Records of the agency with the same main content and attachments.
     pub fn same_content(&self) -> Result<Vec<RecordId>, Error> {
         Ok(self.archive.index().same_content(&self.row)?)
@@ -109,7 +122,8 @@ impl Opened<'_> {
         self.row.parts.iter().map(|part| self.amendment(part)).collect()
     }
 
-    fn amendment(&self, part: &PartRow) -> Result<(Leaf, Amendment), Error> {
+    /// One of them.
+    pub(crate) fn amendment(&self, part: &PartRow) -> Result<(Leaf, Amendment), Error> {
         let owner = self.row.id();
         let reader = self.archive.object(&self.key, owner, ObjectKind::Amendment, &part.amendment);
         let amendment = Amendment::decode(&reader.read_all()?)

@@ -179,7 +179,7 @@ fn store(
             (false, None) => disk.len(&segment_name(number)).map_err(LogError::from)?.unwrap_or(0),
         };
         // Left by a crash after the commit of a compaction: the next open puts it in its place.
-        let is_interrupted = expected.facts.is_left(disk, config.archive_id, number)?;
+        let is_interrupted = expected.facts.is_left(disk, config.archive_id, number, Depth::Headers)?;
         let name = if is_interrupted { compacted_name(number) } else { segment_name(number) };
         lengths.push((number, name, committed));
     }

@@ -111,7 +111,7 @@ impl Demo {
         let record = shown.ok_or_else(|| Error::new(ErrorCode::ArcNoRecord, "demo", "no sample was accepted"))?;
         common.say(&format!("\n== {}", SHOWING.get(lang)));
         let actor = common.actor(&archive)?;
-        show::print(&access::open(&archive, record, actor)?, common)?;
+        show::print(&archive, &access::open(&archive, record, actor)?, common)?;
         common.say(&format!("\n== {}", SEARCHING.get(lang)));
         for query in ["кестесі", "бұйр agency:DEMO-01", "direction:incoming"] {
             common.say(&format!("$ muragat search {query}"));

@@ -309,7 +309,7 @@ impl Draft {
     }
 }
 
-fn refused(common: &Common, refusals: &[Refusal], archive: Archive) -> Result<Exit, Error> {
+pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Archive) -> Result<Exit, Error> {
     let lang = common.lang();
     if common.json() {
         common.print_json(&json!({"status": "refused", "reasons": refusals_json(refusals, lang)}));

@@ -9,8 +9,9 @@ use crate::clock::{civil_date, rfc3339, utc};
 use crate::config::Action;
 use crate::error::{Error, Exit};
 use crate::filing::files::File;
-use crate::filing::{due, holds};
+use crate::filing::{due, holds, paper};
 use crate::ingest::issue;
+use crate::inspection;
 use crate::model::calendar::{CalendarBasis, CalendarStatus};
 use crate::model::strict::shown;
 use crate::model::validation::time_text;
@@ -131,10 +132,25 @@ const FILES_UNKNOWN: Text = text(
     "Есть дела с неизвестным сроком хранения, он никогда не истечёт: причину скажет «why»",
     "The term of some files is not known, so they are never due: `why` says the reason",
 );
+const PAPER_ORIGINAL: Text = text(
+    "Қағаз түпнұсқасы болуға тиіс, бірақ тіркелмеген құжаттар бар: орнын «paper add» арқылы тіркеңіз",
+    "Есть документы, у которых должен быть бумажный подлинник, но он не учтён: внесите его через «paper add»",
+    "Some documents must have an original on paper, and none is noted: note where it lies (`paper add`)",
+);
 const LIST_SAMPLE: Text = text(
     "Үлгі тізбе енгізілген: ол бойынша ештеңе жойылмайды. Ресми тізбені актімен енгізіңіз («rules adopt»)",
     "Введён перечень-образец: по нему ничего не уничтожается. Введите официальный перечень актом («rules adopt»)",
     "A sample list is adopted: nothing is destroyed by it. Adopt the official list by an act (`rules adopt`)",
+);
+const IN_SEARCH: Text = text(
+    "Іздестірудегі жазбалар бар: жоғалған бөлігін сақтық көшірмелерден іздеңіз («presence status»)",
+    "Есть записи в розыске: ищите утраченное в резервных копиях («presence status»)",
+    "Records are in search: look for what is missing in the backups (`presence status`)",
+);
+const PRESENCE_OPEN: Text = text(
+    "Аяқталмаған тексеру бар: «presence run», содан соң «presence end» іске қосыңыз",
+    "Есть незавершённая проверка наличия: запустите «presence run», затем «presence end»",
+    "A presence check was begun and not ended: go on with `presence run`, then `presence end`",
 );
 const CRL_STALE: Text = text(
     "Куәландырушы орталықтың CRL-ы ескірген: жаңасын алып, «material add» арқылы қосыңыз, әйтпесе оның қолтаңбалары \
@@ -166,6 +182,17 @@ fn stale_crls(archive: &Archive) -> Result<Vec<(String, DateTime<Utc>)>, Error> 
         *known = until.max(*known);
     }
     Ok(newest.into_iter().filter(|(_, until)| *until < now).collect())
+}
+
+/// Records of closed files that must have an original on paper and have none noted.
+fn without_paper(archive: &Archive, judge: &due::Judge<'_>, today: chrono::NaiveDate) -> Result<usize, Error> {
+    let mut lacking = 0;
+    for file in due::files(archive)? {
+        if !file.row.is_open() && paper::is_original_required(archive, judge, &file, today) {
+            lacking += paper::without_original(archive, file.id)?.len();
+        }
+    }
+    Ok(lacking)
 }
 
 fn register_name(register: &Authority) -> String {
@@ -248,6 +275,16 @@ impl Doctor {
         if !to_review.is_empty() {
             add("hold-review", HOLD_REVIEW, some(&to_review));
         }
+        let missing: Vec<String> =
+            inspection::in_search(&archive)?.iter().map(|(record, ..)| record.to_string()).collect();
+        if !missing.is_empty() {
+            add("in-search", IN_SEARCH, some(&missing));
+        }
+        let open = inspection::list(&archive)?.into_iter().filter(|check| check.row.ended.is_none());
+        let open: Vec<String> = open.map(|check| check.id.to_string()).collect();
+        if !open.is_empty() {
+            add("presence-open", PRESENCE_OPEN, some(&open));
+        }
         match due::Basis::read(&archive) {
             Ok(basis) => {
                 let judge = basis.judge();
@@ -255,6 +292,10 @@ impl Doctor {
                 let unknown = due::files(&archive)?.iter().filter(|file| is_unknown(file)).count();
                 if unknown > 0 {
                     add("files-unknown", FILES_UNKNOWN, unknown.to_string());
+                }
+                let lacking = without_paper(&archive, &judge, today)?;
+                if lacking > 0 {
+                    add("paper-original", PAPER_ORIGINAL, lacking.to_string());
                 }
             }
             Err(e) => add("files-unknown", FILES_UNKNOWN, e.what),

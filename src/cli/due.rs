@@ -5,9 +5,14 @@
 use super::file::{file_json, file_line};
 use super::show::record_id;
 use super::{Common, tomb};
+use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::filing::due::{Basis, files, unfiled, why};
+use crate::filing::files::File;
+use crate::filing::{cite, paper};
+use crate::model::citation::Citation;
+use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::retention::{Decision, Status};
 use crate::text::{Text, text};
@@ -28,7 +33,7 @@ pub(super) struct Due {
 /// Arguments of `why`.
 #[derive(clap::Args)]
 pub(super) struct Why {
-    /// Id of a record or of a file.
+    /// Id of a record or of a file, or a citation: «Қ.123 Т.4 І.56».
     id: String,
     /// The day that is asked about, YYYY-MM-DD; today when not given.
     #[arg(long, value_name = "DATE")]
@@ -122,20 +127,44 @@ fn line(decision: &Decision, common: &Common) -> String {
     parts.join(" · ")
 }
 
+pub(super) const NO_ORIGINAL: Text = text(
+    "қағаз түпнұсқасы болуға тиіс, бірақ тіркелмеген",
+    "нужен бумажный подлинник, но он не учтён",
+    "an original on paper must exist, and none is noted",
+);
+
+/// Whether an original on paper must exist, and of how many closed documents none is noted: of the record that was
+/// asked for, or of those in the file.
+fn papers(archive: &Archive, id: RecordId, file: Option<&File>, as_of: NaiveDate) -> Result<(bool, usize), Error> {
+    let Some(file) = file else { return Ok((false, 0)) };
+    let is_required = paper::is_original_required(archive, &Basis::read(archive)?.judge(), file, as_of);
+    if !is_required || file.row.is_open() {
+        return Ok((is_required, 0));
+    }
+    let mut missing = paper::without_original(archive, file.id)?;
+    missing.retain(|record| id == file.id || *record == id);
+    Ok((true, missing.len()))
+}
+
 impl Why {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
-        let id = record_id(&self.id)?;
+        let id = match self.id.parse::<Citation>() {
+            Ok(citation) => cite::id(&archive, &citation)?,
+            Err(_) => record_id(&self.id)?,
+        };
         if let Some(exit) = tomb::show(&archive, id, common)? {
             archive.close()?;
             return Ok(exit);
         }
         let (file, decision) = why(&archive, id, as_of)?;
+        let (is_required, missing) = papers(&archive, id, file.as_ref(), as_of)?;
         if common.json() {
             common.print_json(&json!({
                 "file": file.as_ref().map(file_json), "decision": decision.value(),
-                "sentences": decision.sentences(common.lang()),
+                "sentences": decision.sentences(common.lang()), "paper_original_required": is_required,
+                "paper_original_missing": missing,
             }));
         } else {
             if let Some(file) = &file {
@@ -146,6 +175,9 @@ impl Why {
             }
             if decision.is_sample {
                 out!("  ({})", SAMPLE.get(common.lang()));
+            }
+            if missing > 0 {
+                out!("  ! {}: {missing}", NO_ORIGINAL.get(common.lang()));
             }
         }
         archive.close()?;

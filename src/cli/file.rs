@@ -1,22 +1,30 @@
-//! `muragat file open|add|close|reopen|reclassify|event|list`: files (іс, дело), the unit of retention.
+//! `muragat file open|add|split|close|reopen|reclassify|event|list|records`: files (іс, дело), the unit of retention.
 //!
-//! Every command but `list` is an act and answers with the file as it is then.
+//! Every command but `list` and `records` is an act and answers with the file as it is then.
 
+use super::search::HIDDEN;
 use super::show::record_id;
-use super::{Common, id_of, tomb};
+use super::{Common, id_of, read_up_to, tomb};
 use crate::archive::Archive;
+use crate::disposition::shorten::{self, DECISION_BYTES_MAX, Decision};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::filing::due;
 use crate::filing::files::{self, Asked, File};
+use crate::filing::split::split;
+use crate::filing::{cite, due};
 use crate::index::filing::date;
 use crate::model::case_file::ListItem;
+use crate::model::citation::Citation;
 use crate::model::fold;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::record::CardField;
 use crate::model::strict::shown;
+use crate::model::submission::AccessCategory;
 use crate::text::{Text, text};
+use crate::verify::limits::CMS_BYTES_MAX;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Arguments of `file`.
 #[derive(clap::Args)]
@@ -31,6 +39,17 @@ enum FileCommand {
     Open(Open),
     /// Put records into an open file: all of those named, or none.
     Add(Add),
+    /// Split an open file: open the next volume and move records into it, all of them or none.
+    Split {
+        /// Id of the file.
+        id: String,
+        /// Ids of the records that go into the new volume.
+        #[arg(long, value_name = "RECORD", required = true, num_args = 1..)]
+        records: Vec<String>,
+        /// Why; kept with the volume and with each record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Close a file: its term begins to run.
     Close(Close),
     /// Open a closed file again.
@@ -45,8 +64,34 @@ enum FileCommand {
     Reclassify(Reclassify),
     /// Record an event that the term depends on, or correct one.
     Event(Event),
+    /// Print the decision by which earlier states of a file do not put its day off any more, to be signed.
+    ShortenAct {
+        /// Id of the file.
+        id: String,
+        /// Why; kept with the act.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take in such a decision, signed by an official and by the records office.
+    Shorten {
+        /// The decision.
+        #[arg(long, value_name = "FILE")]
+        act: PathBuf,
+        /// A signature over it (detached CMS); may be repeated.
+        #[arg(long = "signature", value_name = "FILE", required = true)]
+        signatures: Vec<PathBuf>,
+        /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
+        #[arg(long, value_name = "PATH")]
+        material: Vec<PathBuf>,
+    },
     /// The files, by agency, year and index.
     List(List),
+    /// The records of a file, by their numbers in it.
+    Records {
+        /// Id of the file, or its citation: «Қ.123 Т.4 І.56».
+        #[arg(value_name = "FILE")]
+        file: String,
+    },
 }
 
 #[derive(clap::Args)]
@@ -142,6 +187,9 @@ struct List {
     /// Only those that are open.
     #[arg(long)]
     open: bool,
+    /// The file that this citation names: «Қ.123 Т.4 І.56».
+    #[arg(long, value_name = "CITATION")]
+    cite: Option<String>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -156,12 +204,37 @@ const CLOSED: Text = text("жабылған", "закрыто", "closed");
 const DOCUMENTS: Text = text("құжат", "документов", "documents");
 const NO_ITEM: Text = text("тармағы белгісіз", "статья не известна", "item not known");
 const ADDED: Text = text("іске қосылды", "помещено в дело", "put into the file");
+const EMPTY: Text = text("Істе құжат жоқ.", "В деле нет документов.", "No record is in the file.");
+const PART_OF: Text = text("мына істен бөлінген:", "выделено из дела", "split from file");
 const HELD: Text = text("бұрыннан осы істе", "уже в этом деле", "in this file already");
 
 impl FileArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let command = match self.command {
             FileCommand::List(args) => return args.run(common),
+            FileCommand::ShortenAct { id, reason } => {
+                let archive = common.open()?;
+                out_raw!("{}", Decision::draft(&archive, file_id(&id)?, &reason)?.to_toml());
+                archive.close()?;
+                return Ok(Exit::Ok);
+            }
+            FileCommand::Shorten { act, signatures, material } => {
+                let file = read_up_to(&act, DECISION_BYTES_MAX)?;
+                let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
+                let signatures = signatures.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+                let extra = super::material::read(&material, common)?;
+                let archive = common.open_to_act()?;
+                let actor = common.actor(&archive)?;
+                return match shorten::take(&archive, &file, &signatures, &extra, actor)? {
+                    shorten::Taken::Refused(refusals) => super::disposal::refused(common, &refusals, archive),
+                    shorten::Taken::Done(file) => {
+                        print(common, &files::find(&archive, file)?);
+                        archive.close()?;
+                        Ok(Exit::Ok)
+                    }
+                };
+            }
+            FileCommand::Records { file } => return print_records(&file, common),
             command => command,
         };
         let archive = common.open_to_act()?;
@@ -173,6 +246,10 @@ impl FileArgs {
                 return Ok(Exit::Ok);
             }
             FileCommand::Open(args) => args.run(&archive, actor)?,
+            FileCommand::Split { id, records, reason } => {
+                let records: Vec<RecordId> = records.iter().map(|id| record_id(id)).collect::<Result<_, _>>()?;
+                split(&archive, file_id(&id)?, &records, &reason, actor)?
+            }
             FileCommand::Close(args) => files::close(&archive, file_id(&args.id)?, args.date, actor)?,
             FileCommand::Reopen { id, reason } => files::reopen(&archive, file_id(&id)?, &reason, actor)?,
             FileCommand::Reclassify(args) => {
@@ -183,7 +260,10 @@ impl FileArgs {
                 let (id, reason) = (file_id(&args.id)?, args.reason.as_deref());
                 files::event(&archive, id, &args.event, args.date, reason, actor)?
             }
-            FileCommand::List(_) => unreachable!("listed above"),
+            FileCommand::List(_)
+            | FileCommand::Records { .. }
+            | FileCommand::ShortenAct { .. }
+            | FileCommand::Shorten { .. } => unreachable!("done above"),
         };
         print(common, &file);
         archive.close()?;
@@ -260,7 +340,10 @@ impl List {
                 && (!self.open || row.is_open())
                 && (words.is_empty() || has_words())
         };
-        let mut found = due::files(&archive)?;
+        let mut found = match &self.cite {
+            Some(text) => vec![cite::find(&archive, &citation(text)?)?.file],
+            None => due::files(&archive)?,
+        };
         found.retain(is_asked);
         for file in &found {
             print(common, file);
@@ -280,6 +363,43 @@ impl List {
     }
 }
 
+/// A citation, as a person wrote it.
+pub(super) fn citation(text: &str) -> Result<Citation, Error> {
+    text.parse().map_err(|e| Error::caused(ErrorCode::FilCitation, shown(text), e))
+}
+
+/// The records of a file. A list is no reading: titles of restricted records stay out of it.
+fn print_records(file: &str, common: &Common) -> Result<Exit, Error> {
+    let archive = common.open()?;
+    let file = match file.parse::<Citation>() {
+        Ok(citation) => cite::find(&archive, &citation)?.file,
+        Err(_) => files::find(&archive, file_id(file)?)?,
+    };
+    let (lang, records) = (common.lang(), cite::records(&archive, file.id)?);
+    if records.is_empty() && !common.json() {
+        common.say(EMPTY.get(lang));
+    }
+    for row in &records {
+        let is_open = row.access() == AccessCategory::Public;
+        let title = is_open.then(|| row.card_field(CardField::Title).unwrap_or_default());
+        let made = row.created.and_then(date).map(|day| day.to_string());
+        let number = row.card_field(CardField::RegistrationNumber).unwrap_or_default();
+        if common.json() {
+            common.print_json(&json!({
+                "number": row.number_in_file, "record_id": row.id().to_string(), "date": made,
+                "registration_number": number, "title": title,
+                "citation": cite::of(&file, row).map(|citation| citation.to_string()),
+            }));
+            continue;
+        }
+        let place = row.number_in_file.map(|number| number.to_string()).unwrap_or_default();
+        let title = title.map_or_else(|| HIDDEN.get(lang).to_owned(), shown);
+        out!("{place}. {} · {} · {} · {title}", row.id(), made.unwrap_or_default(), shown(number));
+    }
+    archive.close()?;
+    Ok(Exit::Ok)
+}
+
 /// A file as JSON.
 pub(super) fn file_json(file: &File) -> Value {
     let (row, state) = (&file.row, file.row.state());
@@ -291,6 +411,8 @@ pub(super) fn file_json(file: &File) -> Value {
         "volume": row.volume, "title": row.title, "form": row.form, "item": row.item().map(|item| item.to_string()),
         "attributes": state.attributes, "events": events, "closed": day(state.closed), "documents": row.documents,
         "oldest": day(row.oldest), "newest": day(row.newest),
+        "citation": row.citation().map(|citation| citation.to_string()),
+        "part_of": row.part_of.map(|file| RecordId(file).to_string()),
     })
 }
 
@@ -301,7 +423,7 @@ pub(super) fn file_line(file: &File, common: &Common) -> String {
     format!("{} · {} · {volume} · {} ({})", shown(&row.index), row.year, shown(&row.title), shown(&row.agency))
 }
 
-fn print(common: &Common, file: &File) {
+pub(super) fn print(common: &Common, file: &File) {
     if common.json() {
         common.print_json(&file_json(file));
         return;
@@ -314,6 +436,12 @@ fn print(common: &Common, file: &File) {
         None => OPEN.get(lang).to_owned(),
     };
     out!("  {item} · {standing} · {} {}", row.documents, DOCUMENTS.get(lang));
+    if let Some(citation) = row.citation() {
+        out!("  {}", citation.text(lang));
+    }
+    if let Some(file) = row.part_of {
+        out!("  {} {}", PART_OF.get(lang), RecordId(file));
+    }
     for (name, value) in &state.attributes {
         out!("  {name} = {}", shown(value));
     }

@@ -26,17 +26,21 @@ mod due;
 mod duplicates;
 mod fetch;
 mod file;
+mod fonds;
 mod get;
 mod hold;
 mod import;
 mod ingest;
 mod init;
+mod inventory;
 mod lists;
 mod log;
 mod material;
 mod means;
 mod nomenclature;
+mod paper;
 mod policy;
+mod presence;
 mod receipt;
 mod record;
 mod reindex;
@@ -129,6 +133,12 @@ enum Command {
     Nomenclature(nomenclature::NomenclatureArgs),
     /// Files (іс, дело): opened, filled, closed.
     File(file::FileArgs),
+    /// Fonds: what bodies left, with the numbers of citations.
+    Fonds(fonds::FondsArgs),
+    /// Inventories of the files of a fonds.
+    Inventory(inventory::InventoryArgs),
+    /// Originals and copies of records on paper.
+    Paper(paper::PaperArgs),
     /// Holds: what must not be disposed of.
     Hold(hold::HoldArgs),
     /// Destruction: plans, reviews, approvals, execution, certificates.
@@ -141,6 +151,8 @@ enum Command {
     Duplicates(duplicates::Duplicates),
     /// Search by words, fields, dates, or a file's content.
     Search(search::Search),
+    /// Checks of presence and condition: every record is looked at, and what is missing is in search.
+    Presence(presence::PresenceArgs),
     /// Check journal, objects, vault and index against each other.
     Audit(audit::Audit),
     /// Build the index again from the truths.
@@ -207,12 +219,16 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Receipt(c) => c.run(&common),
         Command::Nomenclature(c) => c.run(&common),
         Command::File(c) => c.run(&common),
+        Command::Fonds(c) => c.run(&common),
+        Command::Inventory(c) => c.run(&common),
+        Command::Paper(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
         Command::Disposal(c) => c.run(&common),
         Command::Due(c) => c.run(&common),
         Command::Why(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
+        Command::Presence(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),

@@ -8,9 +8,11 @@ use super::{Common, tomb};
 use crate::archive::Archive;
 use crate::clock::rfc3339;
 use crate::error::{Error, Exit};
+use crate::filing::cite;
 use crate::index::query::Query;
 use crate::index::rows::RecordRow;
 use crate::ingest::amend::file_digest;
+use crate::model::citation::Citation;
 use crate::model::fold;
 use crate::model::record::CardField;
 use crate::model::strict::shown;
@@ -23,7 +25,8 @@ use std::path::PathBuf;
 /// Arguments of `search`.
 #[derive(clap::Args)]
 pub(super) struct Search {
-    /// Words and field:value pairs, for example: бұйрық reg:15-қ date:2026-01..2026-03 index:01-02.
+    /// Words and field:value pairs, for example: бұйрық reg:15-қ date:2026-01..2026-03 index:01-02. Or a citation:
+    /// «Қ.123 Т.4 І.56».
     query: Vec<String>,
     /// Records that hold this very file.
     #[arg(long, value_name = "FILE")]
@@ -39,11 +42,15 @@ const MORE: Text = text(
     "Есть ещё: увеличьте --limit или уточните запрос.",
     "There are more: raise --limit or narrow the query.",
 );
-const HIDDEN: Text = text("(құпиялы: «show» арқылы)", "(конфиденциально: через «show»)", "(confidential: by `show`)");
+pub(super) const HIDDEN: Text =
+    text("(құпиялы: «show» арқылы)", "(конфиденциально: через «show»)", "(confidential: by `show`)");
 
 impl Search {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let words = self.query.join(" ");
+        if let (Ok(citation), None) = (words.parse::<Citation>(), &self.content) {
+            return self.cited(&citation, common);
+        }
         let mut query = match (words.trim().is_empty(), &self.content) {
             (true, Some(_)) => Query::default(),
             _ => Query::parse(&words)?,
@@ -60,6 +67,24 @@ impl Search {
         }
         if more && !common.json() {
             common.say(MORE.get(common.lang()));
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+
+    /// Prints what a citation names: a record, or those of a file.
+    fn cited(&self, citation: &Citation, common: &Common) -> Result<Exit, Error> {
+        let archive = common.open()?;
+        let cited = cite::find(&archive, citation)?;
+        let rows = match cited.record {
+            Some(row) => vec![row],
+            None => cite::records(&archive, cited.file.id)?,
+        };
+        rows.iter().take(self.limit).for_each(|row| print_row(row, common));
+        match (rows.len(), common.json()) {
+            (0, false) => common.say(NOTHING.get(common.lang())),
+            (found, false) if found > self.limit => common.say(MORE.get(common.lang())),
+            _ => {}
         }
         archive.close()?;
         Ok(Exit::Ok)

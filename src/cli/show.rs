@@ -1,14 +1,22 @@
-//! `muragat show ID`.
+//! `muragat show ID`, or a citation.
 //!
 //! Showing a restricted record is a reading, which is in the journal before a word of it is printed.
 
+use super::due::NO_ORIGINAL;
+use super::paper::{papers_json, print_papers};
 use super::{Common, bytes_text, id_of, tomb};
 use crate::access::{HistoryEntry, Opened, open};
-use crate::clock::{local_text, rfc3339};
+use crate::archive::Archive;
+use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
+use crate::filing::cite;
+use crate::filing::due::Basis;
+use crate::filing::files::{self, File};
+use crate::filing::paper::{has_original, is_original_required};
 use crate::index::rows::RecordRow;
 use crate::model::amendment::{Amendment, AmendmentKind};
 use crate::model::card::PaperMark;
+use crate::model::citation::Citation;
 use crate::model::classifier::CodeUsed;
 use crate::model::format::{Finding, Identification};
 use crate::model::id::RecordId;
@@ -23,7 +31,7 @@ use serde_json::{Value, json};
 /// Arguments of `show`.
 #[derive(clap::Args)]
 pub(super) struct Show {
-    /// Id of the record.
+    /// Id of the record, or a citation: «Қ.123 Т.4 І.56 Құ.3»; without the document it names a file.
     id: String,
 }
 
@@ -36,6 +44,9 @@ const RECORD: Text = text("Жазба", "Запись", "Record");
 const ACCEPTED: Text = text("Қабылданды", "Принята", "Accepted");
 const AGENCY: Text = text("Мемлекеттік орган", "Госорган", "Agency");
 const FILE: Text = text("Іс", "Дело", "File");
+const FILED: Text = text("Салынған ісі", "Помещена в дело", "Put into file");
+const HOLD: Text = text("Тыйым", "Запрет", "Hold");
+const PAPERS: Text = text("Қағаз нұсқалары", "На бумаге", "On paper");
 const ACCESS: Text = text("Қолжетімділік", "Доступ", "Access");
 const DIRECTION: Text = text("Бағыты", "Направление", "Direction");
 const CARD: Text =
@@ -71,6 +82,7 @@ const ORIGINAL_RECEIPT: Text = text(
     "Первоначальное поступление (по данным прежней системы)",
     "Original receipt (as the old system says)",
 );
+const IN_SEARCH: Text = text("ІЗДЕСТІРУДЕ", "В РОЗЫСКЕ", "IN SEARCH");
 const SYSTEM: Text = text("жүйе", "система", "the system");
 
 /// The name of a card field for people.
@@ -191,15 +203,30 @@ pub(super) fn access_text(access: AccessCategory) -> Text {
 
 impl Show {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
-        let id = record_id(&self.id)?;
+        let cited = self.id.parse::<Citation>();
         let archive = common.open()?;
+        let is_cited = cited.is_ok();
+        let id = match cited {
+            Ok(citation) => cite::id(&archive, &citation)?,
+            Err(_) => record_id(&self.id)?,
+        };
         if let Some(exit) = tomb::show(&archive, id, common)? {
             archive.close()?;
             return Ok(exit);
         }
-        let actor = common.actor(&archive)?;
-        let opened = open(&archive, id, actor)?;
-        print(&opened, common)?;
+        match archive.index().file(id)? {
+            Some(row) if is_cited => super::file::print(common, &File { id, row }),
+            _ => {
+                let actor = common.actor(&archive)?;
+                let since = archive.index().missing_since(id)?;
+                let printed = open(&archive, id, actor).and_then(|opened| print(&archive, &opened, common));
+                if let (Err(_), Some(entry)) = (&printed, since) {
+                    // What is missing may be just what `show` needs.
+                    common.say(&format!("{}: #{entry}", IN_SEARCH.get(common.lang())));
+                }
+                printed?;
+            }
+        }
         archive.close()?;
         Ok(Exit::Ok)
     }
@@ -214,11 +241,30 @@ struct Shown<'a> {
     readings: Vec<HistoryEntry>,
     same_content: Vec<RecordId>,
     validation: Option<Value>,
+    filed: Option<File>,
+    /// Holds that keep it, each with whether it is on the record itself.
+    holds: Vec<(RecordId, bool)>,
+    /// An original on paper must exist.
+    needs_paper: bool,
+    in_search: Option<u64>,
 }
 
 /// Prints a record that is open.
-pub(super) fn print(opened: &Opened<'_>, common: &Common) -> Result<(), Error> {
+pub(super) fn print(archive: &Archive, opened: &Opened<'_>, common: &Common) -> Result<(), Error> {
     let (custody, readings) = opened.history()?;
+    let id = opened.row.id();
+    archive.wait_index()?;
+    let filed = opened.row.filed.map(|file| files::find(archive, RecordId(file))).transpose()?;
+    let index = archive.index();
+    let mut holds: Vec<(RecordId, bool)> = index.holds_on(id)?.into_iter().map(|hold| (hold, true)).collect();
+    if let Some(file) = &filed {
+        holds.extend(index.holds_on(file.id)?.into_iter().map(|hold| (hold, false)));
+    }
+    let needs_paper = match (&filed, Basis::read(archive)) {
+        (Some(file), Ok(basis)) => is_original_required(archive, &basis.judge(), file, civil_date(archive.now())),
+        // While anything cannot be read, nothing is said of terms; the record is shown all the same.
+        _ => false,
+    };
     let shown = Shown {
         row: &opened.row,
         manifest: opened.manifest()?,
@@ -227,6 +273,10 @@ pub(super) fn print(opened: &Opened<'_>, common: &Common) -> Result<(), Error> {
         readings,
         same_content: opened.same_content()?,
         validation: opened.validation()?,
+        filed,
+        holds,
+        needs_paper,
+        in_search: opened.missing_since()?,
     };
     if common.json() {
         common.print_json(&shown.json());
@@ -308,11 +358,22 @@ impl Shown<'_> {
             "profile": manifest.profile.as_str(),
             "nomenclature_index": manifest.nomenclature_index,
             "file": manifest.file,
+            "filed": self.filed.as_ref().map(|file| json!({
+                "file_id": file.id.to_string(), "index": file.row.index, "year": file.row.year,
+                "volume": file.row.volume, "title": file.row.title, "number": self.row.number_in_file,
+                "citation": cite::of(file, self.row).map(|citation| citation.to_string()),
+            })),
+            "holds": self.holds.iter()
+                .map(|(hold, is_own)| json!({"hold": hold.to_string(), "on": if *is_own { "record" } else { "file" }}))
+                .collect::<Vec<_>>(),
+            "papers": papers_json(&self.row.papers),
+            "paper_original_required": self.needs_paper,
             "access_category": manifest.access_category.as_str(),
             "accepted": rfc3339(self.row.accepted),
             "signature_status": manifest.validation.as_ref().map_or("not validated", |v| v.verdict.as_str()),
             "validation": self.validation,
             "imported": manifest.imported.as_ref().map(Imported::value),
+            "in_search": self.in_search,
             "flags": self.row.flags,
             "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
             "card": fields(self.card()),
@@ -331,6 +392,9 @@ impl Shown<'_> {
         let line = |name: Text, value: &str| out!("  {}: {}", name.get(lang), shown(value));
         let manifest = &self.manifest;
         out!("{} {}", RECORD.get(lang), manifest.record);
+        if let Some(entry) = self.in_search {
+            line(IN_SEARCH, &format!("#{entry}"));
+        }
         line(KIND, kind_text(manifest.kind).get(lang));
         if let Some(c) = &manifest.certified_by {
             let post = c.post.as_deref().map(|post| format!(", {post}")).unwrap_or_default();
@@ -346,6 +410,23 @@ impl Shown<'_> {
         }
         if let Some(file) = &manifest.file {
             line(FILE, file);
+        }
+        if let Some(file) = &self.filed {
+            let (row, number) = (&file.row, self.row.number_in_file.map(|n| format!(", № {n}")).unwrap_or_default());
+            let place = cite::of(file, self.row).map(|citation| format!(" · {}", citation.text(lang)));
+            let place = place.unwrap_or_default();
+            line(FILED, &format!("{} · {} · {} · {}{number}{place}", file.id, row.index, row.year, row.title));
+        }
+        for (hold, _) in &self.holds {
+            line(HOLD, &hold.to_string());
+        }
+        if !self.row.papers.is_empty() {
+            out!("  {}", PAPERS.get(lang));
+            print_papers(&self.row.papers, lang);
+        }
+        let is_closed = self.filed.as_ref().is_some_and(|file| !file.row.is_open());
+        if self.needs_paper && is_closed && !has_original(self.row) {
+            out!("  ! {}", NO_ORIGINAL.get(lang));
         }
         line(ACCESS, access_text(manifest.access_category).get(lang));
         if let Some(imported) = &manifest.imported {

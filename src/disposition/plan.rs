@@ -9,6 +9,7 @@
 use crate::config::Disposal;
 use crate::filing::files::File;
 use crate::model::canonical;
+use crate::model::case_file::TITLE_NAMES_PERSON;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::RecordId;
 use chrono::NaiveDate;
@@ -21,8 +22,6 @@ pub const PLAN_SCHEMA: &str = "muragat/plan/1";
 pub const FILES_MAX: usize = 5_000;
 /// Records of one plan. Own bound: each is an entry of one commit.
 pub const RECORDS_MAX: usize = 100_000;
-/// The attribute of a file by which it is said that its title names a person.
-pub const TITLE_NAMES_PERSON: &str = "title_names_person";
 
 /// A file of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]

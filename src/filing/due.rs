@@ -9,7 +9,7 @@ use crate::archive::{AdoptedList, Archive};
 use crate::error::{Error, ErrorCode};
 use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
-use crate::retention::{Decision, Edition, Reason, RuleList, evaluate};
+use crate::retention::{Decision, Edition, Length, Reason, RuleList, evaluate, length};
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -29,17 +29,18 @@ impl Basis {
     /// The same by the index as it is, for who has waited for it and lets nobody write.
     pub(crate) fn of_index(archive: &Archive) -> Result<Self, Error> {
         // What cannot be read may have been a hold, a longer term, another file: then nothing is said to be due.
-        let damaged = archive.index_meta().damaged;
-        if damaged > 0 {
-            let what = format!("{damaged} entries of the journal brought what cannot be read; run audit");
-            return Err(Error::new(ErrorCode::StoChanged, "index", what));
-        }
+        super::check_whole(archive)?;
         Ok(Self { holds: Holds::read(archive)?, lists: archive.adopted_lists()? })
     }
 
     /// Judges by what is adopted.
     pub fn judge(&self) -> Judge<'_> {
         self.judge_by(None)
+    }
+
+    /// The holds by which files are kept.
+    pub fn holds(&self) -> &Holds {
+        &self.holds
     }
 
     /// Judges as if `next` were adopted after everything that there is, with or without a decision to shorten.
@@ -69,6 +70,11 @@ impl Judge<'_> {
     /// The decision about a file on a day.
     pub fn decide(&self, file: &File, as_of: NaiveDate) -> Decision {
         evaluate(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
+    }
+
+    /// How long a file is kept; none when that is not known.
+    pub fn length(&self, file: &File, as_of: NaiveDate) -> Option<Length> {
+        length(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
     }
 }
 

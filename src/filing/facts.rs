@@ -70,7 +70,6 @@ fn state(row: &StateRow) -> State {
         item: row.item.clone().map(|(list, item)| ListItem { list, item }),
         attributes: row.attributes.clone(),
         events: row.events.iter().filter_map(|(event, day)| Some((event.clone(), date(*day)?))).collect(),
-        // No act comes with a signed decision to shorten yet: an earlier, later day always stays.
-        is_shortening: false,
+        is_shortening: row.is_shortening,
     }
 }

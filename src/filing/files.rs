@@ -30,7 +30,7 @@ use serde_json::Map;
 use std::collections::{BTreeMap, HashSet};
 
 /// Records that are put into a file at once. Own bound: they are one commit.
-const ENTERED_MAX: usize = 10_000;
+pub(super) const ENTERED_MAX: usize = 10_000;
 /// Attributes and events of one file. Own bound: rules ask for a few.
 const NAMES_MAX: usize = 32;
 
@@ -90,15 +90,9 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
         return Err(refused(ErrorCode::FilNotInNomenclature, &asked.index, what));
     };
     check_text("title", &title)?;
-    let mut volumes = Vec::new();
-    archive.index().files(&mut |_, row| {
-        if row.agency == asked.agency && row.index == asked.index && row.year == asked.year {
-            volumes.push(row.volume);
-        }
-        true
-    })?;
-    let volume = asked.volume.unwrap_or_else(|| volumes.iter().max().map_or(1, |last| last.saturating_add(1)));
-    if volume == 0 || volumes.contains(&volume) {
+    let next = next_volume(archive, &asked.agency, &asked.index, asked.year)?;
+    let volume = asked.volume.or(next).unwrap_or(u16::MAX);
+    if volume == 0 || volumes(archive, &asked.agency, &asked.index, asked.year)?.contains(&volume) {
         return Err(refused(ErrorCode::FilExists, &asked.index, format!("volume {volume} of {}", asked.year)));
     }
     let opening = Opening {
@@ -110,6 +104,7 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
         form: row.map_or(FileForm::Electronic, |row| row.form),
         item: asked.item.clone().or_else(|| row.and_then(|row| row.item.clone())),
         attributes: asked.attributes.clone(),
+        split: None,
     };
     let id = RecordId(crate::random::bytes());
     let subtree = archive.subtree(&asked.agency, actor)?;
@@ -119,6 +114,23 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     archive.commit(act, payload, None, Some(session))?;
     archive.wait_index()?;
     find(archive, id)
+}
+
+/// Numbers of the volumes that were opened.
+fn volumes(archive: &Archive, agency: &str, index: &str, year: u16) -> Result<Vec<u16>, Error> {
+    let mut volumes = Vec::new();
+    archive.index().files(&mut |_, row| {
+        if row.agency == agency && row.index == index && row.year == year {
+            volumes.push(row.volume);
+        }
+        true
+    })?;
+    Ok(volumes)
+}
+
+/// The number of the next volume, while there is one.
+pub(super) fn next_volume(archive: &Archive, agency: &str, index: &str, year: u16) -> Result<Option<u16>, Error> {
+    Ok(volumes(archive, agency, index, year)?.into_iter().max().unwrap_or(0).checked_add(1))
 }
 
 /// The file with this id.
@@ -151,8 +163,13 @@ pub fn close(archive: &Archive, id: RecordId, day: NaiveDate, actor: ActorId) ->
 
 /// Opens a closed file again.
 pub fn reopen(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<File, Error> {
-    if find(archive, id)?.row.is_open() {
+    let file = find(archive, id)?;
+    if file.row.is_open() {
         return Err(Error::new(ErrorCode::FilOpen, id.to_string(), "it is open"));
+    }
+    // What an inventory lists of it is final.
+    if let Some(citation) = file.row.citation() {
+        return Err(Error::new(ErrorCode::FilListed, id.to_string(), format!("it is {citation}")));
     }
     change(archive, id, &Change::Reopened, Some(reason), actor)
 }
@@ -324,18 +341,18 @@ fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) 
     Ok(())
 }
 
-fn record_row(archive: &Archive, record: RecordId) -> Result<RecordRow, Error> {
+pub(super) fn record_row(archive: &Archive, record: RecordId) -> Result<RecordRow, Error> {
     archive.index().record_by_id(record)?.ok_or_else(|| archive.no_record(record))
 }
 
-fn check_open(file: &File) -> Result<(), Error> {
+pub(super) fn check_open(file: &File) -> Result<(), Error> {
     if file.row.is_open() {
         return Ok(());
     }
     Err(Error::new(ErrorCode::FilClosed, file.id.to_string(), "it is closed"))
 }
 
-fn check_short(name: &str, text: &str) -> Result<(), Error> {
+pub(super) fn check_short(name: &str, text: &str) -> Result<(), Error> {
     check_text(name, text)?;
     if text.chars().count() > TEXT_SHORT_CHARS_MAX {
         return Err(Error::new(ErrorCode::FilText, name, format!("more than {TEXT_SHORT_CHARS_MAX} characters")));

@@ -4,6 +4,7 @@
 //! due later (`retention`). Which records are in a file is rows of its own; a record's row names its file.
 
 use crate::model::case_file::{Change, ListItem, Opening};
+use crate::model::citation::Citation;
 use crate::model::id::RecordId;
 use crate::model::record::ActDocument;
 use crate::tlog::leaf::ActKind;
@@ -37,6 +38,8 @@ pub struct StateRow {
     pub attributes: BTreeMap<String, String>,
     /// Events with their days.
     pub events: BTreeMap<String, Day>,
+    /// A signed decision to shorten came with the act: earlier states count no more.
+    pub is_shortening: bool,
 }
 
 /// A file.
@@ -64,8 +67,27 @@ pub struct FileRow {
     pub newest: Option<Day>,
     /// A record was put into it whose date of creation is not known.
     pub has_undated: bool,
+    /// How many numbers were given to records that were put into it; none is given twice.
+    pub numbered: u32,
+    /// Where it stands in an inventory.
+    pub listed: Option<ListedRow>,
+    /// The volume that it was split from.
+    pub part_of: Option<[u8; 16]>,
     /// What commissions ruled, oldest first: the entry and the ruling.
     pub rulings: Vec<(u64, RulingRow)>,
+}
+
+/// Where a file stands in an inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct ListedRow {
+    /// The inventory.
+    pub inventory: [u8; 16],
+    /// Number of the fonds.
+    pub fonds: u32,
+    /// Number of the inventory in it.
+    pub number: u32,
+    /// Number of the file in the inventory.
+    pub unit: u32,
 }
 
 /// What a commission ruled about a file.
@@ -159,8 +181,10 @@ impl FileRow {
             closed: None,
             item: opening.item.map(|item| (item.list, item.item)),
             attributes: opening.attributes,
-            events: BTreeMap::new(),
+            events: opening.split.iter().flat_map(|s| &s.events).map(|(name, on)| (name.clone(), day(*on))).collect(),
+            is_shortening: false,
         };
+        let dates = opening.split.as_ref().and_then(|split| split.dates);
         Some(Self {
             agency: opening.agency,
             index: opening.index,
@@ -170,11 +194,26 @@ impl FileRow {
             form: opening.form.as_str().to_owned(),
             states: vec![state],
             documents: 0,
-            oldest: None,
-            newest: None,
-            has_undated: false,
+            // What the whole once held never makes a part of it due earlier.
+            oldest: dates.map(|(oldest, _)| day(oldest)),
+            newest: dates.map(|(_, newest)| day(newest)),
+            has_undated: opening.split.is_some() && dates.is_none(),
+            numbered: 0,
+            listed: None,
+            part_of: opening.split.map(|split| split.part_of.0),
             rulings: Vec::new(),
         })
+    }
+
+    /// Creation of the oldest and the newest record that was ever in it, when it is known of all.
+    pub fn dates(&self) -> Option<(NaiveDate, NaiveDate)> {
+        Some((date(self.oldest?)?, date(self.newest?)?)).filter(|_| !self.has_undated)
+    }
+
+    /// Its citation, once it stands in an inventory.
+    pub fn citation(&self) -> Option<Citation> {
+        let ListedRow { fonds, number, unit, .. } = self.listed?;
+        Some(Citation { fonds, inventory: number, unit, document: None })
     }
 
     /// Its last state.
@@ -194,7 +233,7 @@ impl FileRow {
 
     /// Adds the state that an act leaves.
     pub fn change(&mut self, change: Change, entry: u64) {
-        let mut state = StateRow { entry, ..self.state().clone() };
+        let mut state = StateRow { entry, is_shortening: false, ..self.state().clone() };
         match change {
             Change::Closed(date) => state.closed = Some(day(date)),
             Change::Reopened => state.closed = None,
@@ -207,6 +246,17 @@ impl FileRow {
             Change::Event { event, day: date } => drop(state.events.insert(event, day(date))),
         }
         self.states.push(state);
+    }
+
+    /// The next number of a record in it.
+    pub fn next_number(&mut self) -> u32 {
+        self.numbered += 1;
+        self.numbered
+    }
+
+    /// A signed decision takes its earlier states out.
+    pub fn shorten(&mut self, entry: u64) {
+        self.states.push(StateRow { entry, is_shortening: true, ..self.state().clone() });
     }
 
     /// A record that was made on `created` is put into it.
@@ -303,5 +353,37 @@ impl HoldRow {
         targets.sort_unstable();
         targets.dedup();
         Some(Self { placed: entry, lifted: None, targets })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::case_file::{FileForm, Split};
+
+    #[test]
+    fn a_part_goes_on_with_the_dates_of_the_whole_and_without_them_it_is_never_due() {
+        let (oldest, newest) = (date(700_000).unwrap(), date(700_100).unwrap());
+        let opened = |dates| {
+            let split = Split { part_of: RecordId([3; 16]), reason: "x".into(), events: BTreeMap::new(), dates };
+            let opening = Opening {
+                agency: "A".into(),
+                index: "01-05".into(),
+                year: 2026,
+                volume: 2,
+                title: "Хат алмасу".into(),
+                form: FileForm::Electronic,
+                item: None,
+                attributes: BTreeMap::new(),
+                split: Some(split),
+            };
+            FileRow::opened(&ActDocument::new(opening.fields()), 7).unwrap()
+        };
+        let mut part = opened(Some((oldest, newest)));
+        assert_eq!((part.dates(), part.documents), (Some((oldest, newest)), 0));
+        part.enter(Some(700_050));
+        assert_eq!(part.dates(), Some((oldest, newest)));
+        let unknown = opened(None);
+        assert_eq!((unknown.dates(), unknown.has_undated), (None, true));
     }
 }

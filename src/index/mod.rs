@@ -10,6 +10,8 @@
 //! What a crash leaves: the engine's last durable state, never half a batch. [`rebuild`] catches up from there.
 
 pub mod filing;
+pub mod fonds;
+pub mod inspection;
 pub mod kv;
 pub mod open;
 pub mod query;

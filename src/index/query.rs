@@ -6,6 +6,8 @@
 
 use super::IndexError;
 use super::filing::{FileRow, HoldRow, PlanRow, TombRow};
+use super::fonds::{FondsRow, InventoryRow, UnitRow};
+use super::inspection::CheckRow;
 use super::kv::{Kv, after};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, MaterialRow, RecordRow, WaitingRow, date, is_text, key, prefix, space,
@@ -273,6 +275,59 @@ impl Reader<'_> {
         self.wide(b'J', file.0)
     }
 
+    /// Every fonds, in the order of their numbers.
+    pub fn fonds(&self) -> Result<Vec<(RecordId, FondsRow)>, IndexError> {
+        let mut rows: Vec<(RecordId, FondsRow)> = self.sealed_by_id(b'f')?;
+        rows.sort_by_key(|(_, row)| row.number);
+        Ok(rows)
+    }
+
+    /// Every inventory, by the numbers of its fonds and its own.
+    pub fn inventories(&self) -> Result<Vec<(RecordId, InventoryRow)>, IndexError> {
+        let mut rows: Vec<(RecordId, InventoryRow)> = self.sealed_by_id(b'i')?;
+        rows.sort_by_key(|(_, row)| (row.fonds, row.number));
+        Ok(rows)
+    }
+
+    fn sealed_by_id<T: bincode::Decode<()>>(&self, kind: u8) -> Result<Vec<(RecordId, T)>, IndexError> {
+        let mut rows = Vec::new();
+        self.kv.range(&key(kind, &[]), &after(&[kind]), false, &mut |key, value| {
+            let row = self.keys.open(key, value)?;
+            rows.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), row)));
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// The files of an inventory with their numbers, ascending.
+    pub fn units(&self, inventory: RecordId) -> Result<Vec<(u32, UnitRow)>, IndexError> {
+        let from = key(b'u', &[&inventory.0]);
+        let mut units = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            let row = self.keys.open(key, value)?;
+            units.extend(key.last_chunk::<4>().map(|number| (u32::from_be_bytes(*number), row)));
+            Ok(true)
+        })?;
+        Ok(units)
+    }
+
+    /// The file with this number in an inventory.
+    pub fn unit(&self, inventory: RecordId, number: u32) -> Result<Option<UnitRow>, IndexError> {
+        let key = rows::unit_key(inventory, number);
+        self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()
+    }
+
+    /// Numbers of the records that have papers, ascending.
+    pub fn with_papers(&self) -> Result<Vec<u32>, IndexError> {
+        let mut numbers = Vec::new();
+        self.kv.range(&key(b'p', &[]), &after(b"p"), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            numbers.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
+            Ok(true)
+        })?;
+        Ok(numbers)
+    }
+
     /// A hold.
     pub fn hold(&self, hold: RecordId) -> Result<Option<HoldRow>, IndexError> {
         let key = rows::hold_key(hold);
@@ -353,6 +408,40 @@ impl Reader<'_> {
             Ok(true)
         })?;
         Ok(holds)
+    }
+
+    /// A presence-and-condition check.
+    pub fn check(&self, check: RecordId) -> Result<Option<CheckRow>, IndexError> {
+        let key = rows::check_key(check);
+        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
+    }
+
+    /// Every presence-and-condition check.
+    pub fn checks(&self) -> Result<Vec<(RecordId, CheckRow)>, IndexError> {
+        let mut checks = Vec::new();
+        self.kv.range(&key(b'c', &[]), &after(b"c"), false, &mut |key, value| {
+            let row = self.keys.read(key, value)?;
+            checks.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), row)));
+            Ok(true)
+        })?;
+        Ok(checks)
+    }
+
+    /// The entry by which a record is in search.
+    pub fn missing_since(&self, record: RecordId) -> Result<Option<u64>, IndexError> {
+        let key = rows::missing_key(record);
+        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
+    }
+
+    /// Every record that is in search, with the entry of its mark.
+    pub fn missing(&self) -> Result<Vec<(RecordId, u64)>, IndexError> {
+        let mut missing = Vec::new();
+        self.kv.range(&key(b'm', &[]), &after(b"m"), false, &mut |key, value| {
+            let entry = self.keys.read(key, value)?;
+            missing.extend(key.last_chunk::<16>().map(|id| (RecordId(*id), entry)));
+            Ok(true)
+        })?;
+        Ok(missing)
     }
 
     /// Shared material for the validation of signatures: digests of the files, and what they are.

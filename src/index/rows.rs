@@ -27,9 +27,16 @@
 //! | `N` | id 16 of a plan of destruction | [`PlanRow`](super::filing::PlanRow), checked |
 //! | `Z` | id 16 of a record or file that was destroyed | id 16 of the plan, and the entry, checked |
 //! | `S` | id 16 of a file that was destroyed | [`TombRow`](super::filing::TombRow), sealed |
+//! | `f` | id 16 of a fonds | [`FondsRow`](super::fonds::FondsRow), sealed |
+//! | `i` | id 16 of an inventory | [`InventoryRow`](super::fonds::InventoryRow), sealed |
+//! | `u` | id 16 of an inventory, number of the file in it u32 BE | [`UnitRow`](super::fonds::UnitRow), sealed |
+//! | `p` | record number u32 BE | empty, checked: the record has papers |
+//! | `c` | id 16 of a presence check | [`CheckRow`](super::inspection::CheckRow), checked |
+//! | `m` | id 16 of a record in search | entry index u64 of the mark, checked |
 //! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
+use super::fonds::PaperRow;
 use super::seal::{IndexKeys, WideToken};
 use crate::model::amendment::Amendment;
 use crate::model::digest::Sha256;
@@ -357,6 +364,10 @@ pub struct RecordRow {
     pub created: Option<filing::Day>,
     /// The file (іс) that it was put into.
     pub filed: Option<[u8; 16]>,
+    /// Its number in that file.
+    pub number_in_file: Option<u32>,
+    /// Its originals and copies on paper, in the order of their numbers.
+    pub papers: Vec<PaperRow>,
 }
 
 pub(super) fn position<T: PartialEq>(all: &[T], value: &T) -> u8 {
@@ -402,6 +413,8 @@ impl RecordRow {
             }),
             created: created(manifest).map(filing::day),
             filed: None,
+            number_in_file: None,
+            papers: Vec::new(),
         })
     }
 
@@ -616,6 +629,26 @@ pub fn hold_key(hold: RecordId) -> Vec<u8> {
     key(b'H', &[&hold.0])
 }
 
+/// The key of a fonds' row.
+pub fn fonds_key(fonds: RecordId) -> Vec<u8> {
+    key(b'f', &[&fonds.0])
+}
+
+/// The key of an inventory's row.
+pub fn inventory_key(inventory: RecordId) -> Vec<u8> {
+    key(b'i', &[&inventory.0])
+}
+
+/// The key of the row of a file in an inventory.
+pub fn unit_key(inventory: RecordId, number: u32) -> Vec<u8> {
+    key(b'u', &[&inventory.0, &number.to_be_bytes()])
+}
+
+/// The key of the row that says that a record has papers.
+pub fn papers_key(number: u32) -> Vec<u8> {
+    key(b'p', &[&number.to_be_bytes()])
+}
+
 /// The key of a plan's row.
 pub fn plan_key(plan: RecordId) -> Vec<u8> {
     key(b'N', &[&plan.0])
@@ -629,6 +662,16 @@ pub fn destroyed_key(id: RecordId) -> Vec<u8> {
 /// The key of what is left of a file that was destroyed.
 pub fn tomb_key(file: RecordId) -> Vec<u8> {
     key(b'S', &[&file.0])
+}
+
+/// The key of a presence check's row.
+pub fn check_key(check: RecordId) -> Vec<u8> {
+    key(b'c', &[&check.0])
+}
+
+/// The key of the mark of a record in search.
+pub fn missing_key(record: RecordId) -> Vec<u8> {
+    key(b'm', &[&record.0])
 }
 
 /// The key of an id's row.

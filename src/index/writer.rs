@@ -3,7 +3,9 @@
 //! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some
 //! earlier size and never between two. Postings of one batch that share a word share a row.
 
-use super::filing::{FileRow, HoldRow, PlanRow, TombRow, ruling_of};
+use super::filing::{FileRow, HoldRow, ListedRow, PlanRow, TombRow, ruling_of};
+use super::fonds::{FondsRow, InventoryRow, PaperRow, UnitRow};
+use super::inspection::{CheckRow, StepRow};
 use super::kv::{Change, Kv};
 use super::rows::{
     self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
@@ -14,6 +16,7 @@ use super::{IndexError, rows::space};
 use crate::clock::civil_date;
 use crate::model::case_file::Change as FileChange;
 use crate::model::digest::Sha256;
+use crate::model::fonds::Unit;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::material::SharedKind;
 use crate::model::record::{ActDocument, CardField};
@@ -133,6 +136,7 @@ impl<'a> Batch<'a> {
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::RecordSpilled => {
+                self.unmark(leaf);
                 // What is left of it are tokens and dates without their record, under an index key that the next open
                 // replaces.
                 if let Some((number, old)) = self.record_of(leaf)? {
@@ -143,8 +147,25 @@ impl<'a> Batch<'a> {
                             row.has_undated = true;
                         }
                     }
+                    self.rows.insert(rows::papers_key(number), None);
                     self.records.insert(number, None);
                     meta.stale = true;
+                }
+                // Nobody searches for what is meant to be gone.
+                if let Some(record) = leaf.rec {
+                    self.rows.insert(rows::missing_key(record), None);
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordMissing => {
+                if let Some(record) = leaf.rec {
+                    self.checked(rows::missing_key(record), &input.index);
+                }
+                self.chain(input, None)?;
+            }
+            Payload::None if leaf.act == ActKind::RecordFound => {
+                if let Some(record) = leaf.rec {
+                    self.rows.insert(rows::missing_key(record), None);
                 }
                 self.chain(input, None)?;
             }
@@ -153,11 +174,13 @@ impl<'a> Batch<'a> {
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::RecordDestroyed => {
+                self.unmark(leaf);
                 // Tokens and dates of it stay until the next open writes a new generation.
                 if let Some((number, old)) = self.record_of(leaf)? {
                     if let Some(file) = old.filed {
                         self.leave(RecordId(file), number)?;
                     }
+                    self.rows.insert(rows::papers_key(number), None);
                     self.records.insert(number, None);
                     meta.stale = true;
                 }
@@ -409,6 +432,12 @@ impl<'a> Batch<'a> {
                 }
                 self.plan(plan, leaf.act, index)?;
             }
+            ActKind::FileShortened => {
+                let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                if let Some(row) = self.file(file)? {
+                    row.shorten(index);
+                }
+            }
             ActKind::FileRuled => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let ruling = ruling_of(document).ok_or_else(|| wrong("not as it must be"))?;
@@ -436,8 +465,100 @@ impl<'a> Batch<'a> {
                     self.checked(hold_key, &row);
                 }
             }
+            ActKind::FondsOpened => {
+                let fonds = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = FondsRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.sealed(rows::fonds_key(fonds), &row);
+            }
+            ActKind::FondsSucceeded => {
+                let key = rows::fonds_key(leaf.rec.ok_or_else(|| wrong("no id"))?);
+                // Here and below: without a row its document was damaged, and that is counted already.
+                if let Some(mut row) = self.read_sealed::<FondsRow>(&key)? {
+                    row.succeed(document).ok_or_else(|| wrong("not as it must be"))?;
+                    self.sealed(key, &row);
+                }
+            }
+            ActKind::InventoryOpened => {
+                let inventory = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = InventoryRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.sealed(rows::inventory_key(inventory), &row);
+            }
+            ActKind::InventoryEntered => {
+                let inventory = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let units = Unit::of_fields(&document.fields).ok_or_else(|| wrong("not as it must be"))?;
+                self.entered(inventory, units, index)?;
+            }
+            ActKind::InventoryApproved => {
+                let key = rows::inventory_key(leaf.rec.ok_or_else(|| wrong("no id"))?);
+                if let Some(mut row) = self.read_sealed::<InventoryRow>(&key)? {
+                    row.approve(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                    self.sealed(key, &row);
+                }
+            }
+            ActKind::PaperNoted | ActKind::PaperMoved => {
+                let at = (index, leaf.t);
+                if let Some((number, old)) = self.record_of(leaf)? {
+                    let mut row = old.into_owned();
+                    let done = match leaf.act {
+                        ActKind::PaperNoted => PaperRow::noted(document, at).map(|paper| row.papers.push(paper)),
+                        _ => PaperRow::relocate(&mut row.papers, document, at),
+                    };
+                    done.ok_or_else(|| wrong("not as it must be"))?;
+                    self.checked(rows::papers_key(number), &());
+                    self.records.insert(number, Some(Cow::Owned(row)));
+                }
+            }
+            ActKind::PresenceBegun => {
+                let check = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = CheckRow::begun(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.checked(rows::check_key(check), &row);
+            }
+            ActKind::PresenceChecked | ActKind::PresenceEnded => {
+                let check = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let check_key = rows::check_key(check);
+                let value = match self.rows.get(&check_key) {
+                    Some(pending) => pending.clone(),
+                    None => self.kv.get(&check_key)?,
+                };
+                // Without a row its document was damaged, and that is counted already.
+                if let Some(value) = value {
+                    let mut row: CheckRow = self.keys.read(&check_key, &value)?;
+                    if leaf.act == ActKind::PresenceEnded {
+                        row.ended = Some(index);
+                    } else {
+                        row.steps.push(StepRow::of(document, index).ok_or_else(|| wrong("not as it must be"))?);
+                    }
+                    self.checked(check_key, &row);
+                }
+            }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A sealed row as this batch leaves it so far.
+    fn read_sealed<T: bincode::Decode<()>>(&self, key: &[u8]) -> Result<Option<T>, IndexError> {
+        let value = match self.rows.get(key) {
+            Some(pending) => pending.clone(),
+            None => self.kv.get(key)?,
+        };
+        value.map(|value| self.keys.open(key, &value)).transpose()
+    }
+
+    /// Files are entered into an inventory.
+    fn entered(&mut self, inventory: RecordId, units: Vec<Unit>, entry: u64) -> Result<(), IndexError> {
+        let key = rows::inventory_key(inventory);
+        let Some(mut row) = self.read_sealed::<InventoryRow>(&key)? else { return Ok(()) };
+        for unit in units {
+            row.units = row.units.max(unit.number);
+            let listed = ListedRow { inventory: inventory.0, fonds: row.fonds, number: row.number, unit: unit.number };
+            // Once its key is erased a file has no row, and what the inventory lists is all that is left.
+            if let Some(file) = self.file(unit.file)? {
+                file.listed = Some(listed);
+            }
+            self.sealed(rows::unit_key(inventory, unit.number), &UnitRow::new(unit, entry));
+        }
+        self.sealed(key, &row);
         Ok(())
     }
 
@@ -454,6 +575,13 @@ impl<'a> Batch<'a> {
         row.add(act, index);
         self.checked(plan_key, &row);
         Ok(())
+    }
+
+    /// What is gone by an act is in search no more.
+    fn unmark(&mut self, leaf: &Leaf) {
+        if let Some(record) = leaf.rec {
+            self.rows.insert(rows::missing_key(record), None);
+        }
     }
 
     /// Says by what a record or file was destroyed.
@@ -491,17 +619,19 @@ impl<'a> Batch<'a> {
             // Its key was erased, so when it was made is not known any more, and the file is never due by a guess.
             if let Some(file) = self.file(to)? {
                 file.has_undated = true;
+                file.next_number();
             }
             return Ok(());
         };
         if let Some(from) = old.filed {
             self.leave(RecordId(from), number)?;
         }
-        if let Some(file) = self.file(to)? {
+        let number_in_file = self.file(to)?.map(|file| {
             file.enter(old.created);
-        }
+            file.next_number()
+        });
         self.checked(key(b'J', &[&to.0, &number.to_be_bytes()]), &());
-        let row = RecordRow { filed: Some(to.0), ..old.into_owned() };
+        let row = RecordRow { filed: Some(to.0), number_in_file, ..old.into_owned() };
         self.records.insert(number, Some(Cow::Owned(row)));
         Ok(())
     }

@@ -16,14 +16,19 @@ use crate::clock::Millis;
 use crate::config::Action;
 use crate::error::{Error, ErrorCode};
 use crate::model::card::Card;
+use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::path::{VALIDATION_PATH, is_own};
 use crate::model::record::Manifest;
 use crate::model::submission::{Role, Submission};
 use crate::model::validation::{Validation, time_of};
+use crate::verify::authority::{Authorities, Authority};
 use crate::verify::material::Material;
+use crate::verify::policy::Policy;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::Write;
 
 /// A validation of old and the same made anew.
@@ -48,21 +53,64 @@ impl Repeated {
 pub fn repeat(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Repeated, Error> {
     archive.wait_index()?;
     let opened = open(archive, record, actor)?;
+    let manifest = opened.manifest()?;
+    let pool = |validation: &Validation| pool(archive, opened.row.entry, validation);
+    again(archive, &opened, &manifest, &mut InForce::default(), pool)
+}
+
+/// Policies and registers as they were in force, read once for many records.
+#[derive(Default)]
+pub(crate) struct InForce {
+    policies: HashMap<Sha256, Policy>,
+    /// Every version of every register with its entry, oldest first.
+    registers: Option<Vec<(u64, Authority)>>,
+    /// By how many versions had been adopted.
+    authorities: HashMap<usize, Authorities>,
+}
+
+impl InForce {
+    /// The policy of a validation and the registers that were in force before an entry.
+    fn of(&mut self, archive: &Archive, validation: &Validation, entry: u64) -> Result<(&Policy, &Authorities), Error> {
+        let missing = |what: &str| Error::new(ErrorCode::MeaNotHeld, validation.policy.to_string(), what);
+        let policy = match self.policies.entry(validation.policy) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let policy = archive.policy_of(validation.policy)?;
+                new.insert(policy.ok_or_else(|| missing("the validation policy"))?)
+            }
+        };
+        if self.registers.is_none() {
+            self.registers = Some(archive.adopted_authorities()?);
+        }
+        let registers = self.registers.as_deref().unwrap_or_default();
+        let count = registers.partition_point(|(adopted, _)| *adopted < entry);
+        let authorities = self.authorities.entry(count).or_insert_with(|| {
+            let mut authorities = Authorities::default();
+            registers[..count].iter().for_each(|(_, register)| authorities.adopt(register.clone()));
+            authorities
+        });
+        if !authorities.adopted().iter().map(|register| register.sha256).eq(validation.authorities.iter().copied()) {
+            return Err(missing("the registers of signers that were in force then"));
+        }
+        Ok((policy, authorities))
+    }
+}
+
+/// Repeats the validation of a record that is open, by what was in force then and the shared material of `pool`.
+pub(crate) fn again(
+    archive: &Archive,
+    opened: &Opened<'_>,
+    manifest: &Manifest,
+    in_force: &mut InForce,
+    pool: impl FnOnce(&Validation) -> Result<Material, Error>,
+) -> Result<Repeated, Error> {
     let frozen = opened.read(opened.component(VALIDATION_PATH)?)?;
-    let unreadable = |what: &str| Error::new(ErrorCode::StoChanged, record.to_string(), what);
+    let unreadable = |what: &str| Error::new(ErrorCode::StoChanged, manifest.record.to_string(), what);
     let document: Value =
         serde_json::from_slice(&frozen).map_err(|e| Error::caused(ErrorCode::StoChanged, VALIDATION_PATH, e))?;
-    let manifest = opened.manifest()?;
     let validation = manifest.validation.as_ref().ok_or_else(|| unreadable("a validation that the record lacks"))?;
-    let missing = |what: String| Error::new(ErrorCode::MeaNotHeld, record.to_string(), what);
-    let policy = archive.policy_of(validation.policy)?;
-    let policy = policy.ok_or_else(|| missing(format!("the validation policy {}", validation.policy)))?;
-    let entry = opened.row.entry;
-    let authorities = archive.authorities_before(entry)?;
-    if !authorities.adopted().iter().map(|register| register.sha256).eq(validation.authorities.iter().copied()) {
-        return Err(missing("the registers of signers that were in force then".into()));
-    }
-    let pool = pool(archive, entry, validation)?;
+    let (policy, authorities) = in_force.of(archive, validation, opened.row.entry)?;
+    let pool = pool(validation)?;
 
     let mut received = Vec::with_capacity(manifest.components.len());
     let mut extra = Material::default();
@@ -78,8 +126,8 @@ pub fn repeat(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Rep
             read.map_err(|e| Error::caused(ErrorCode::StoChanged, component.path.clone(), e))?;
         }
     }
-    let submission = submission(&manifest, &received);
-    let card = card(&opened, &manifest)?;
+    let submission = submission(manifest, &received);
+    let card = card(opened, manifest)?;
     let millis = |time: DateTime<Utc>| Millis::try_from(time.timestamp_millis()).unwrap_or_default();
     let asked = Receipt {
         archive,
@@ -94,7 +142,7 @@ pub fn repeat(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Rep
     let verifier = document.get("verifier").cloned().unwrap_or_default();
     // What was accepted is not refused again, whatever is thought of it: what was in doubt then is in doubt now.
     let mode = Action::Flag;
-    let basis = Basis { mode, policy: &policy, authorities: &authorities, pool: &pool, verifier: verifier.clone() };
+    let basis = Basis { mode, policy, authorities, pool: &pool, verifier: verifier.clone() };
     let judged = asked.judge_by(&mut received, &basis).map_err(|stop| match stop {
         Stop::Failed(e) => e,
         Stop::Refused(_) | Stop::Held(_) | Stop::Tried(_) => {

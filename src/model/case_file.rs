@@ -7,6 +7,7 @@
 //!
 //! Dates are civil dates in Almaty.
 
+use super::id::RecordId;
 use super::strict::words;
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
@@ -23,6 +24,9 @@ words! {
         Mixed = "mixed",
     }
 }
+
+/// The attribute of a file by which it is said that its title names a person: `yes`.
+pub const TITLE_NAMES_PERSON: &str = "title_names_person";
 
 /// An item of a list of retention periods.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +87,21 @@ pub struct Opening {
     pub item: Option<ListItem>,
     /// Attributes that variants of rules ask for.
     pub attributes: BTreeMap<String, String>,
+    /// What it was split from, when it was.
+    pub split: Option<Split>,
+}
+
+/// A volume that was split from another one goes on from there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// The volume that records are taken out of.
+    pub part_of: RecordId,
+    /// Why.
+    pub reason: String,
+    /// The events that were recorded of it, with their days.
+    pub events: BTreeMap<String, NaiveDate>,
+    /// When the oldest and the newest record that was ever in it were made; none when that is not known of all.
+    pub dates: Option<(NaiveDate, NaiveDate)>,
 }
 
 /// What an act changes of a file.
@@ -136,6 +155,18 @@ impl Opening {
         fields.insert("title".into(), self.title.clone().into());
         fields.insert("form".into(), self.form.as_str().into());
         put_classification(&mut fields, self.item.as_ref(), &self.attributes);
+        if let Some(split) = &self.split {
+            fields.insert("part_of".into(), split.part_of.to_string().into());
+            fields.insert("reason".into(), split.reason.clone().into());
+            if let Some((oldest, newest)) = split.dates {
+                fields.insert("oldest".into(), oldest.to_string().into());
+                fields.insert("newest".into(), newest.to_string().into());
+            }
+            if !split.events.is_empty() {
+                let events = split.events.iter().map(|(name, day)| (name.clone(), day.to_string().into()));
+                fields.insert("events".into(), Value::Object(events.collect()));
+            }
+        }
         fields
     }
 
@@ -151,7 +182,24 @@ impl Opening {
             form: FileForm::parse(&text("form")?)?,
             item: item_of(fields)?,
             attributes: attributes_of(fields)?,
+            split: if fields.contains_key("part_of") { Some(Split::of_fields(fields)?) } else { None },
         })
+    }
+}
+
+impl Split {
+    fn of_fields(fields: &Map<String, Value>) -> Option<Self> {
+        let text = |key: &str| fields.get(key)?.as_str();
+        let event = |(name, day): (&String, &Value)| Some((name.clone(), day.as_str()?.parse().ok()?));
+        let events = match fields.get("events") {
+            None => BTreeMap::new(),
+            Some(events) => events.as_object()?.iter().map(event).collect::<Option<_>>()?,
+        };
+        let dates = match (text("oldest"), text("newest")) {
+            (None, None) => None,
+            (oldest, newest) => Some((oldest?.parse().ok()?, newest?.parse().ok()?)),
+        };
+        Some(Self { part_of: text("part_of")?.parse().ok()?, reason: text("reason")?.to_owned(), events, dates })
     }
 }
 
@@ -229,11 +277,20 @@ mod tests {
             form: FileForm::Electronic,
             item: Some(item.clone()),
             attributes: attributes.clone(),
+            split: None,
         };
         assert_eq!(Opening::of_fields(&opening.fields()), Some(opening.clone()));
+        let day = NaiveDate::from_ymd_opt(2026, 12, 31).unwrap();
+        for (events, dates) in
+            [(BTreeMap::new(), None), (BTreeMap::from([("replaced".to_owned(), day)]), Some((day, day)))]
+        {
+            let split =
+                Some(Split { part_of: RecordId([3; 16]), reason: "Көлемі үлкен".into(), events, dates });
+            let split = Opening { split, ..opening.clone() };
+            assert_eq!(Opening::of_fields(&split.fields()), Some(split));
+        }
         let bare = Opening { item: None, attributes: BTreeMap::new(), ..opening };
         assert_eq!(Opening::of_fields(&bare.fields()), Some(bare));
-        let day = NaiveDate::from_ymd_opt(2026, 12, 31).unwrap();
         let closed = Change::Closed(day);
         assert_eq!(Change::closed(&closed.fields(Some("x"))), Some(closed));
         let again = Change::Reclassified { item: Some(item), attributes };

@@ -115,7 +115,7 @@ fn roman(word: &str) -> Option<String> {
 }
 
 /// The Cyrillic letter that the lower-case letter `c` is, or looks like in a Cyrillic word (in either case: T is Т).
-fn cyrillic(c: char) -> char {
+pub(super) fn cyrillic(c: char) -> char {
     match c {
         'a' => 'а',
         'c' => 'с',

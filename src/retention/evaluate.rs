@@ -20,6 +20,9 @@ use crate::model::calendar::CalendarStatus;
 use crate::model::case_file::ListItem;
 use chrono::{Datelike, NaiveDate};
 
+mod length;
+pub use length::{Length, length};
+
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -22,6 +22,6 @@ pub mod list;
 pub mod rule;
 
 pub use decision::{Action, Decision, Reason, Status};
-pub use evaluate::evaluate;
+pub use evaluate::{Length, evaluate, length};
 pub use facts::{Edition, Facts, Hold, Ruling, State};
 pub use rule::{Rule, RuleList, Start, Term, Then};

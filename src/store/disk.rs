@@ -1,8 +1,8 @@
 //! The one storage trait: all that the archive asks of a medium.
 //!
 //! [`LocalDisk`](super::local::LocalDisk) is local files; an S3-compatible bucket fits the same contract (an appended
-//! extent is one immutable object, `swap` is a conditional put, `replace` a copy and a delete). Names are relative paths
-//! with `/`. There is no punching of holes and no renaming in the contract.
+//! extent is one immutable object, `swap` is a conditional put, `replace` a copy and a delete). Names are relative
+//! paths with `/`. There is no punching of holes and no renaming in the contract.
 
 use std::io;
 use std::sync::Arc;
@@ -114,9 +114,9 @@ pub trait Disk: Send + Sync {
     /// survive.
     fn publish(&self, name: &str, bytes: &[u8]) -> Result<(), DiskError>;
 
-    /// Gives `name` the bytes of `from`, all of which are synced, and removes `from`. After a crash `name` MUST have the
-    /// old or the new bytes, and `from` MUST still be there whole while they are the old ones; on success the new MUST
-    /// survive.
+    /// Gives `name` the bytes of `from`, all of which are synced, and removes `from`. After a crash `name` MUST have
+    /// the old or the new bytes, and `from` MUST still be there whole while they are the old ones; on success the new
+    /// MUST survive.
     fn replace(&self, name: &str, from: &str) -> Result<(), DiskError>;
 
     /// Fills `buffer` from `at`; fewer bytes in the file are [`DiskError::Short`].

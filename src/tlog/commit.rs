@@ -56,8 +56,8 @@ pub struct Act {
     pub actor: ActorId,
     /// The record or register it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, the hold that keeps it or does so no more, or the plan that it is destroyed
-    /// by.
+    /// The file that a record was put into, the inventory that a file was entered into, the hold that keeps it or does
+    /// so no more, the plan that it is destroyed by, or the check that marked it.
     pub of: Option<RecordId>,
     /// That record's previous entry of the same chain.
     pub prev: Option<Previous>,

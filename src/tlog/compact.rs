@@ -5,9 +5,9 @@
 //!
 //! Order on disk, segment by segment
 //!   1. What stays is copied into a file beside the segment, each frame checked, synced, and read back. A crash leaves
-//!      a file that the journal does not name; [`finish`] removes it.
+//!      a file that the journal does not name; the next open removes it.
 //!   2. An entry `segment.compacted` with the new root is committed. **From here on the copy is the segment.**
-//!   3. The copy takes the segment's place. A crash before it leaves both; [`finish`] does it.
+//!   3. The copy takes the segment's place. A crash before it leaves both; the next open does it.
 //!
 //! Damage of a segment that is to be compacted leaves it as it is: evidence is never lost. So the room that is needed
 //! is that of one segment.
@@ -93,13 +93,13 @@ impl Facts {
         self.erased.get(&owner).zip(self.compacted).is_some_and(|(erased, compacted)| *erased < compacted)
     }
 
-    /// Whether a crash left the compacted segment beside its place.
-    pub fn is_left(&self, disk: &dyn Disk, archive: ArchiveId, number: u32) -> Result<bool, LogError> {
+    /// Whether a crash left the compacted segment beside its place. With [`Depth::Headers`] its bodies are believed.
+    pub fn is_left(&self, disk: &dyn Disk, archive: ArchiveId, number: u32, depth: Depth) -> Result<bool, LogError> {
         let name = compacted_name(number);
         let Some(closed) = self.segments.get(&number).filter(|closed| closed.by == ActKind::SegmentCompacted) else {
             return Ok(false);
         };
-        is_segment(disk, SegmentFile { archive, number, name: &name }, &closed.segment)
+        is_segment(disk, SegmentFile { archive, number, name: &name }, &closed.segment, depth)
     }
 
     fn is_erased(&self, owner: RecordId) -> bool {
@@ -147,11 +147,11 @@ pub(super) fn segment_in(disk: &dyn Disk, file: SegmentFile<'_>, depth: Depth) -
     }
 }
 
-fn is_segment(disk: &dyn Disk, file: SegmentFile<'_>, wanted: &SealedSegment) -> Result<bool, LogError> {
+fn is_segment(disk: &dyn Disk, file: SegmentFile<'_>, wanted: &SealedSegment, depth: Depth) -> Result<bool, LogError> {
     if disk.len(file.name)? != Some(wanted.len) {
         return Ok(false);
     }
-    match segment_in(disk, file, Depth::Headers) {
+    match segment_in(disk, file, depth) {
         Ok(found) => Ok(found == *wanted),
         Err(LogError::Integrity { .. }) => Ok(false),
         Err(e) => Err(e),
@@ -163,12 +163,12 @@ pub(super) fn is_there(disk: &dyn Disk, archive: ArchiveId, leaf: &Leaf) -> Resu
     let Some(wanted) = leaf.segment else { return Ok(true) };
     let number = wanted.number;
     let in_place = segment_name(number);
-    if is_segment(disk, SegmentFile { archive, number, name: &in_place }, &wanted)? {
+    if is_segment(disk, SegmentFile { archive, number, name: &in_place }, &wanted, Depth::Headers)? {
         return Ok(true);
     }
     let beside = compacted_name(number);
     Ok(leaf.act == ActKind::SegmentCompacted
-        && is_segment(disk, SegmentFile { archive, number, name: &beside }, &wanted)?)
+        && is_segment(disk, SegmentFile { archive, number, name: &beside }, &wanted, Depth::Headers)?)
 }
 
 /// Finishes what a crash interrupted: a copy that the journal names takes its place, any other is removed. Gives the
@@ -186,7 +186,8 @@ pub(super) fn finish(core: &Committer) -> Result<u64, LogError> {
     let facts = Facts::read(&LogReader::new(disk, core.published()))?;
     let mut removed = 0;
     for (name, number, len) in copies {
-        if facts.is_left(disk, core.archive, number)? {
+        // The segment in its place goes for it, so every byte of it is looked at.
+        if facts.is_left(disk, core.archive, number, Depth::Bytes)? {
             // It may be in the file cache only, from before a kill.
             disk.sync(&name)?;
             disk.replace(&segment_name(number), &name)?;
@@ -257,11 +258,7 @@ impl Committer {
         let end = self.head().store;
         let name = segment_name(end.segment);
         let file = SegmentFile { archive: self.archive, number: end.segment, name: &name };
-        let (mut is_touched, mut damage) = (false, None);
-        let mut look = |frame: Scanned| is_touched |= facts.is_erased(frame.header.owner);
-        scan_file(self.disk.as_ref(), file, 0, end.len, Depth::Headers, &mut look, &mut |d: Damage| {
-            damage.get_or_insert(d);
-        })?;
+        let (is_touched, damage) = look_for(self.disk.as_ref(), file, end.len, &|owner| facts.is_erased(owner))?;
         if !is_touched {
             return Ok(());
         }
@@ -308,8 +305,8 @@ impl Committer {
         if let Some(damage) = damage {
             return Err(LogError::integrity(name, damage.to_string()));
         }
-        // Frames are taken away only from what the journal vouches for, the headers that name their owners included: the
-        // segment as it was closed, or one from before its compaction that was put back.
+        // Frames are taken away only from what the journal vouches for, the headers that name their owners included:
+        // the segment as it was closed, or one from before its compaction that was put back.
         let closed = closed.ok_or_else(|| LogError::integrity(&name, "is closed without an entry"))?;
         let is_from_before = closed.by == ActKind::SegmentCompacted && last.segment(number) == closed.segment;
         if all.segment(number) != closed.segment && !is_from_before {
@@ -348,6 +345,21 @@ impl Committer {
     }
 }
 
+/// Whether a segment has frames of owners that are looked for, and what is damaged in it.
+fn look_for(
+    disk: &dyn Disk,
+    file: SegmentFile<'_>,
+    len: u64,
+    is_wanted: &dyn Fn(RecordId) -> bool,
+) -> Result<(bool, Option<Damage>), LogError> {
+    let (mut is_found, mut damage) = (false, None);
+    let mut look = |frame: Scanned| is_found |= is_wanted(frame.header.owner);
+    scan_file(disk, file, 0, len, Depth::Headers, &mut look, &mut |d| {
+        damage.get_or_insert(d);
+    })?;
+    Ok((is_found, damage))
+}
+
 /// Closed and open segments that have frames of these owners.
 ///
 /// # Errors
@@ -363,12 +375,8 @@ pub fn segments_with(
     for number in 1..=end.segment {
         let name = segment_name(number);
         let len = if number == end.segment { end.len } else { disk.len(&name)?.unwrap_or(0) };
-        let (mut is_touched, mut damage) = (false, None);
-        let mut look = |frame: Scanned| is_touched |= owners.contains(&frame.header.owner);
         let file = SegmentFile { archive, number, name: &name };
-        scan_file(disk, file, 0, len, Depth::Headers, &mut look, &mut |d: Damage| {
-            damage.get_or_insert(d);
-        })?;
+        let (is_touched, damage) = look_for(disk, file, len, &|owner| owners.contains(&owner))?;
         match damage {
             Some(damage) => return Err(LogError::integrity(name, damage.to_string())),
             None if is_touched => found.push(number),

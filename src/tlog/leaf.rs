@@ -91,6 +91,22 @@ acts! {
     EventRecorded = "event.recorded";
     /// A record was put into a file.
     RecordFiled = "record.filed";
+    /// A fonds was opened.
+    FondsOpened = "fonds.opened";
+    /// Another body took over a fonds.
+    FondsSucceeded = "fonds.succeeded";
+    /// An inventory of files was opened.
+    InventoryOpened = "inventory.opened";
+    /// Files were entered into an inventory.
+    InventoryEntered = "inventory.entered";
+    /// A file stands in an inventory.
+    FileInventoried = "file.inventoried";
+    /// An expert commission approved an inventory.
+    InventoryApproved = "inventory.approved";
+    /// A paper original or copy of a record was noted.
+    PaperNoted = "paper.noted";
+    /// A paper of a record was moved, or has another custodian.
+    PaperMoved = "paper.moved";
     /// A hold was placed.
     HoldPlaced = "hold.placed";
     /// A hold begins to keep a record or a file.
@@ -109,6 +125,8 @@ acts! {
     PlanApproved = "plan.approved";
     /// The plan will not be executed.
     PlanCancelled = "plan.cancelled";
+    /// Two officers signed that earlier states of a file do not put its day off any more.
+    FileShortened = "file.shortened";
     /// What a commission ruled about a file.
     FileRuled = "file.ruled";
     /// The destruction begins: holds and terms were judged at this size of the journal.
@@ -123,6 +141,16 @@ acts! {
     HoldDestroyed = "hold.destroyed";
     /// Nothing of what was destroyed is left where the archive can look.
     DestroyCompleted = "destroy.completed";
+    /// A presence-and-condition check was ordered.
+    PresenceBegun = "presence.begun";
+    /// Records were looked at for a check, with what was found.
+    PresenceChecked = "presence.checked";
+    /// A check ended, with its act.
+    PresenceEnded = "presence.ended";
+    /// A check did not find a record, or a part of it: it is in search.
+    RecordMissing = "record.missing";
+    /// A later check found the record whole: it is in search no more.
+    RecordFound = "record.found";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
@@ -183,8 +211,8 @@ pub struct Leaf {
     pub actor: ActorId,
     /// The record (or register) it is about.
     pub rec: Option<RecordId>,
-    /// The file that a record was put into, the hold that keeps it or does so no more, or the plan that it is destroyed
-    /// by.
+    /// The file that a record was put into, the inventory that a file was entered into, the hold that keeps it or does
+    /// so no more, the plan that it is destroyed by, or the check that marked it.
     pub of: Option<RecordId>,
     /// The record's previous entry of the same chain.
     pub prev: Option<u64>,

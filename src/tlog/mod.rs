@@ -1,8 +1,8 @@
 //! The journal of every act: the third truth, and the commit that joins the three.
 //!
 //! A C2SP tlog-tiles log with signed checkpoints that any verifier of that family checks. [`commit`] writes a batch,
-//! [`recover`] opens after a crash with the same functions, [`compact`] gives back the room of erased owners, [`audit`] checks the stored form, [`proof`] gives proofs to
-//! strangers.
+//! [`recover`] opens after a crash with the same functions, [`compact`] takes out of the store what no key opens any
+//! more, [`audit`] checks the stored form, [`proof`] gives proofs to strangers.
 //!
 //! Invariants
 //!   - Nothing is acknowledged before the lock record that names it is durable.

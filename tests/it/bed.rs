@@ -91,11 +91,16 @@ impl Bed {
 
     /// Opens the archive.
     pub(crate) fn open(&self) -> Result<Archive, Error> {
+        self.open_at(NOW)
+    }
+
+    /// Opens the archive when it is `now`.
+    pub(crate) fn open_at(&self, now: u64) -> Result<Archive, Error> {
         let parts = Parts {
             disk: self.disk.clone(),
             keys: self.keys.clone(),
             index: Box::new(self.index.clone()),
-            clock: clock(),
+            clock: Arc::new(FixedClock(AtomicU64::new(now))),
             spool: self.spool.path().join("spool"),
         };
         Archive::assemble(parts, self.config.clone(), Path::new("."), &mut |_, _| {})
@@ -134,6 +139,15 @@ impl Bed {
             index: self.index.clone(),
             config: self.config.clone(),
             spool: spool(),
+        }
+    }
+
+    /// The same on media that fail after `plan`.
+    pub(crate) fn killed_under(&self, plan: &Arc<FaultPlan>) -> Self {
+        Self {
+            disk: Arc::new(self.disk.copy().under(plan)),
+            keys: Arc::new(self.keys.copy().under(plan)),
+            ..self.killed()
         }
     }
 

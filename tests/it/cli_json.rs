@@ -323,6 +323,173 @@ fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
     checked.run(&["hold", "list", "--all"], Exit::Ok, &["hold-row"]);
 }
 
+/// Fonds, an inventory, citations, papers, and a file that is split. The second record is restricted.
+fn inventories_are_made(checked: &mut Checked<'_>, record: &str, restricted: &str) {
+    let open = ["fonds", "open", "--number", "123", "--name", "Үлгі әкімдігі", "--agency", "TEST-01"];
+    checked.run(&open, Exit::Ok, &["fonds-row"]);
+    checked.run(&open, Exit::Conflict, &["error"]);
+    let succeed = ["fonds", "succeed", "123", "--name", "Үлгі басқармасы", "--date", "2026-01-01"];
+    checked.run(&succeed, Exit::Ok, &["fonds-row"]);
+    let rows = checked.run(&["fonds", "list"], Exit::Ok, &["fonds-row"]);
+    assert_eq!(rows[0]["successors"][0]["agency"], Value::Null);
+    let which = ["--fonds", "123", "--number", "4"];
+    let inventory = |command: &str, more: &[&str]| -> Vec<String> {
+        let words = [&["inventory", command], which.as_slice(), more].concat();
+        words.into_iter().map(str::to_owned).collect()
+    };
+    let run = |checked: &mut Checked<'_>, command: &str, more: &[&str], exit, names: &[&str]| {
+        let words = inventory(command, more);
+        checked.run(&words.iter().map(String::as_str).collect::<Vec<_>>(), exit, names)
+    };
+    let title = ["--kind", "long_term", "--title", "Ұзақ сақталатын істер", "--from", "2020"];
+    run(checked, "open", &title, Exit::Ok, &["inventory-row"]);
+    run(checked, "files", &[], Exit::Ok, &[]);
+
+    let open = ["file", "open", "--agency", "TEST-01", "--index", "09-01", "--year", "2025", "--title", "Жарғы"];
+    let opened = checked.run(&[&open[..], &["--item", "KZ-SAMPLE/50"]].concat(), Exit::Ok, &["file-row"]);
+    let file = opened[0]["file_id"].as_str().unwrap().to_owned();
+    checked.run(&["file", "records", &file], Exit::Ok, &[]);
+    checked.run(&["file", "add", &file, restricted, record], Exit::Ok, &["file-added"]);
+    let rows = checked.run(&["file", "records", &file], Exit::Ok, &["file-record"; 2]);
+    assert_eq!((&rows[0]["number"], &rows[0]["title"]), (&json!(1), &Value::Null));
+    assert_eq!((&rows[1]["record_id"], &rows[1]["citation"]), (&json!(record), &Value::Null));
+    let split = ["file", "split", &file, "--records", restricted, "--reason", "Көлемі үлкен"];
+    let part = checked.run(&split, Exit::Ok, &["file-row"]);
+    assert_eq!((&part[0]["part_of"], &part[0]["volume"]), (&json!(file), &json!(2)));
+    checked.run(&split, Exit::Conflict, &["error"]);
+    let today = muragat::clock::civil_date(SystemClock.now());
+    run(checked, "enter", &[&file], Exit::Conflict, &["error"]);
+    checked.run(&["file", "close", &file, "--date", &today.to_string()], Exit::Ok, &["file-row"]);
+
+    let unasked = checked.run(&["why", record], Exit::Ok, &["why"]);
+    assert_eq!(unasked[0]["paper_original_required"], json!(false));
+    let config = checked.bench.archive().join("muragat.toml");
+    let asked = "\n[retention]\npaper_original_over_years = 10\n";
+    fs::write(&config, fs::read_to_string(&config).unwrap() + asked).unwrap();
+    let why = checked.run(&["why", record], Exit::Ok, &["why"]);
+    assert_eq!((&why[0]["paper_original_required"], &why[0]["paper_original_missing"]), (&json!(true), &json!(1)));
+    assert!(checked.advice().contains("paper-original"));
+    let whereabouts = ["--place", "2-қойма, 14-сөре", "--custodian", "архивші"];
+    let add = ["paper", "add", record, "--kind", "original", "--sheets", "5"];
+    checked.run(&[&add[..], &whereabouts].concat(), Exit::Ok, &["paper-row"]);
+    checked.run(&[&add[..], &whereabouts].concat(), Exit::Conflict, &["error"]);
+    let moved = ["paper", "move", record, "--reason", "Жөндеу"];
+    let moved = checked.run(&[&moved[..], &whereabouts].concat(), Exit::Ok, &["paper-row"]);
+    assert_eq!(moved[0]["papers"][0]["places"][1]["reason"], "Жөндеу");
+    checked.run(&["paper", "list", "--agency", "TEST-01"], Exit::Ok, &["paper-row"]);
+    checked.run(&["paper", "list", "--agency", "TEST-02"], Exit::Ok, &[]);
+    assert!(!checked.advice().contains("paper-original"), "the other volume is open");
+
+    let entered = run(checked, "enter", &[&file], Exit::Ok, &["inventory-unit"]);
+    assert_eq!((&entered[0]["unit"], &entered[0]["citation"]), (&json!(1), &json!("Қ.123 Т.4 І.1")));
+    run(checked, "enter", &[&file], Exit::Conflict, &["error"]);
+    let minutes = checked.bench.file("minutes.pdf", b"%PDF-1.7");
+    let until = (today.format("%Y").to_string().parse::<u16>().unwrap() - 1).to_string();
+    let approve = ["--until", &until, "--minutes-number", "3", "--minutes-date", "2026-01-05", "--attach", &minutes];
+    run(checked, "approve", &approve, Exit::Ok, &["inventory-row"]);
+    run(checked, "approve", &approve, Exit::Conflict, &["error"]);
+    let rows = checked.run(&["inventory", "list", "--fonds", "123"], Exit::Ok, &["inventory-row"]);
+    assert_eq!(
+        (&rows[0]["files"], &rows[0]["approved"][0]["until"]),
+        (&json!(1), &json!(until.parse::<u16>().unwrap()))
+    );
+    assert_eq!(run(checked, "files", &[], Exit::Ok, &["inventory-unit"]), entered);
+
+    let rows = checked.run(&["file", "list", "--cite", "F.123 I.4 U.1"], Exit::Ok, &["file-row"]);
+    assert_eq!((&rows[0]["file_id"], &rows[0]["citation"]), (&json!(file), &json!("Қ.123 Т.4 І.1")));
+    let wrong = checked.run(&["file", "list", "--cite", "Қ.123"], Exit::Refused, &["error"]);
+    assert_eq!(wrong[0]["error"]["code"], "FIL-017");
+    checked.run(&["show", "Қ.123 Т.4 І.2"], Exit::NotFound, &["error"]);
+    assert_eq!(checked.run(&["show", "Ф.123 Оп.4 Д.1"], Exit::Ok, &["file-row"]), rows);
+    let shown = checked.run(&["show", "Ф.123 Оп.4 Д.1 Док.2"], Exit::Ok, &["show"]);
+    assert_eq!((&shown[0]["record_id"], &shown[0]["filed"]["file_id"]), (&json!(record), &json!(file)));
+    assert_eq!((&shown[0]["filed"]["citation"], &shown[0]["holds"]), (&json!("Қ.123 Т.4 І.1 Құ.2"), &json!([])));
+    assert_eq!(shown[0]["papers"], moved[0]["papers"]);
+    let of_file = checked.run(&["why", "Қ.123 Т.4 І.1"], Exit::Ok, &["why"]);
+    let of_record = checked.run(&["why", "Қ.123 Т.4 І.1 Құ.2"], Exit::Ok, &["why"]);
+    assert_eq!(of_file[0]["decision"], of_record[0]["decision"]);
+    let found = checked.run(&["search", "Қ.123", "Т.4", "І.1"], Exit::Ok, &["search-row"]);
+    assert_eq!(found[0]["record_id"], json!(record));
+    let rows = checked.run(&["file", "records", "қ123т4і1"], Exit::Ok, &["file-record"]);
+    assert_eq!(rows[0]["citation"], "Қ.123 Т.4 І.1 Құ.2");
+}
+
+/// A check of presence and condition, cut in two, with its act.
+fn everything_is_looked_at(checked: &mut Checked<'_>) {
+    checked.run(&["presence", "begin", "--basis", " "], Exit::Refused, &["error"]);
+    let begun = checked.run(&["presence", "begin", "--basis", "№ 7 бұйрық"], Exit::Ok, &["presence-answer"]);
+    let check = begun[0]["check_id"].as_str().unwrap().to_owned();
+    let advice = checked.advice();
+    assert!(advice.contains("presence-open") && !advice.contains("in-search"), "{advice:?}");
+    checked.run(&["presence", "end", &check], Exit::Conflict, &["error"]);
+    let run = ["presence", "run", &check];
+    let first = checked.run(&[&run[..], &["--limit", "3"]].concat(), Exit::Ok, &["presence-summary"]);
+    assert_eq!((&first[0]["summary"]["records"], &first[0]["summary"]["is_complete"]), (&json!(3), &json!(false)));
+    let rest = checked.run(&run, Exit::Ok, &["presence-summary"]);
+    assert_eq!((&rest[0]["summary"]["records"], &rest[0]["summary"]["erased"]), (&json!(1), &json!(1)));
+    let status = checked.run(&["presence", "status", &check], Exit::Ok, &["presence-status"]);
+    assert_eq!((&status[0]["checks"][0]["records"], &status[0]["in_search"]), (&json!(4), &json!([])));
+    checked.run(&["presence", "end", &check], Exit::Ok, &["presence-answer"]);
+    let sheet = checked.run(&["presence", "show", &check], Exit::Ok, &["presence-show"]);
+    assert_eq!(
+        (&sheet[0]["whole"], &sheet[0]["erased"], &sheet[0]["steps"][1]["records"]),
+        (&json!(3), &json!(1), &json!(1))
+    );
+    let printed = checked.bench.run(&["presence", "show", &check, "--lang", "ru"]).exits(Exit::Ok).stdout;
+    assert!(printed.starts_with("АКТ ПРОВЕРКИ") && printed.contains("№ 7 бұйрық"), "{printed}");
+    checked.run(&run, Exit::Conflict, &["error"]);
+    checked.run(&["presence", "status", &"0".repeat(32)], Exit::NotFound, &["error"]);
+    assert!(!checked.advice().contains("presence-open"));
+}
+
+/// What a lost object makes of a record, in everything that speaks of it; then it comes back.
+fn a_record_is_in_search(checked: &mut Checked<'_>) {
+    let bench = Bench::new();
+    let archive = Archive::open(&bench.archive(), Arc::new(SystemClock), &mut |_, _| {}).unwrap();
+    archive.tune(1, 100);
+    let folder = Sample::new("7-қ").write(&bench.path("in"), "7");
+    let record = super::bed::accepted(&super::bed::take_in(&archive, &[folder]).unwrap()[0]).unwrap();
+    archive.wait_index().unwrap();
+    let row = archive.index().record_by_id(record).unwrap().unwrap();
+    let main = row.components.iter().position(|component| component.path == MAIN).unwrap();
+    let segment = row.components[main].stored.frames[0].segment;
+    let segment = bench.archive().join(muragat::store::format::segment_name(segment));
+    archive.close().unwrap();
+    let record = record.to_string();
+    assert_eq!(bench.show(&record)["in_search"], Value::Null);
+    let bytes = fs::read(&segment).unwrap();
+    fs::write(&segment, &bytes[..muragat::store::format::SEGMENT_HEADER_BYTES]).unwrap();
+
+    let mut own = Checked { bench: &bench, met: BTreeSet::new() };
+    let check = |own: &mut Checked<'_>, exit| {
+        let begun = own.run(&["presence", "begin", "--basis", "№ 7 бұйрық"], Exit::Ok, &["presence-answer"]);
+        let check = begun[0]["check_id"].as_str().unwrap().to_owned();
+        let row = own.run(&["presence", "run", &check], exit, &["presence-row", "presence-summary"]).swap_remove(0);
+        own.run(&["presence", "end", &check], Exit::Ok, &["presence-answer"]);
+        (check, row)
+    };
+    let (first, row) = check(&mut own, Exit::Integrity);
+    let finding = json!([{"code": "PRS-001", "subject": format!("component/{}", main + 1)}]);
+    assert_eq!(row, json!({"record_id": record, "findings": finding, "mark": "set"}));
+    let status = own.run(&["presence", "status"], Exit::Ok, &["presence-status"]).swap_remove(0);
+    let (mark, by) = (&status["in_search"][0]["entry"], &status["in_search"][0]["check_id"]);
+    assert_eq!(*by, json!(first));
+    assert_eq!(bench.show(&record)["in_search"], *mark);
+    let shown = bench.run(&["show", &record]).exits(Exit::Ok).stdout;
+    assert!(shown.contains(&format!("ІЗДЕСТІРУДЕ: #{mark}")), "{shown}");
+    assert!(own.advice().contains("in-search"));
+    let sheet = own.run(&["presence", "show", &first], Exit::Ok, &["presence-show"]).swap_remove(0);
+    assert_eq!((&sheet["findings"][0]["code"], &sheet["missing"]), (&json!("PRS-001"), &json!([record])));
+
+    fs::write(&segment, &bytes).unwrap();
+    assert_eq!(bench.show(&record)["in_search"], *mark, "nothing takes the mark off but a check");
+    let (_, row) = check(&mut own, Exit::Ok);
+    assert_eq!(row, json!({"record_id": record, "findings": [], "mark": "taken_off"}));
+    assert_eq!(bench.show(&record)["in_search"], Value::Null);
+    assert!(!own.advice().contains("in-search"));
+    checked.met.extend(own.met);
+}
+
 #[test]
 fn every_line_follows_its_schema() {
     let bench = Bench::empty();
@@ -412,6 +579,7 @@ fn every_line_follows_its_schema() {
     checked.run(&["validate", "--record", &public], Exit::Ok, &["validate-record"]);
 
     records_are_arranged(&mut checked, &public);
+    inventories_are_made(&mut checked, &of("4-flagged"), &confidential);
 
     let full = checked.run(&["audit"], Exit::Ok, &["audit"]);
     assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(4)));
@@ -430,6 +598,9 @@ fn every_line_follows_its_schema() {
         let compacted = checked.run(&["compact"], Exit::Ok, &["compact"]);
         assert_eq!(compacted[0]["status"], status);
     }
+
+    everything_is_looked_at(&mut checked);
+    a_record_is_in_search(&mut checked);
 
     let head = checked.run(&["log", "checkpoint"], Exit::Ok, &["log-checkpoint"]);
     let entries = head[0]["size"].as_u64().unwrap();

@@ -6,9 +6,12 @@
 //! fail it; damage, repeated runs and forged compactions are tried one by one.
 
 use super::bed::{Bed, Content, accepted, content_of, cover, submission, take_in};
+use super::signed::Bench;
 use muragat::archive::Archive;
 use muragat::error::{Error, ErrorCode};
+use muragat::ingest::Status;
 use muragat::ingest::spill::unsigned as spill;
+use muragat::ingest::waiting::refuse;
 use muragat::model::id::RecordId;
 use muragat::store::disk::Disk;
 use muragat::store::format::{FrameHeader, SEGMENT_HEADER_BYTES, segment_name};
@@ -313,6 +316,52 @@ fn a_compaction_without_its_entry_is_found() {
 }
 
 #[test]
+fn a_frame_with_a_forged_owner_is_not_taken_away() {
+    let made = made();
+    let (name, _, stays) = mixed(&made);
+    let bed = made.bed.under(&plan());
+    let mut segment = store(&bed)[&name].clone();
+    let header = FrameHeader { owner: made.spilled[0], ..FrameHeader::decode(&segment[stays.start..]).unwrap() };
+    segment[stays.start..stays.start + 80].copy_from_slice(&header.encode());
+    let digest = blake3::hash(&segment[stays.start..stays.end - 32]);
+    segment[stays.end - 32..stays.end].copy_from_slice(digest.as_bytes());
+    bed.disk.plant(&name, &segment);
+    let done = compact(&bed).unwrap();
+    assert_eq!(done.damaged.len(), 1);
+    assert!(done.damaged[0].to_string().contains("is not the segment that the journal names"), "{}", done.damaged[0]);
+    assert!(store(&bed)[&name] == segment);
+    assert!(bed.audit().findings.iter().any(|f| f.file == name));
+}
+
+#[test]
+fn what_waited_and_was_refused_leaves_nothing_and_its_notice_stays() {
+    let (bench, archive, _) = Bench::without_crl();
+    bench.take(&archive, &bench.draft("1"));
+    archive.wait_index().unwrap();
+    let waiting = archive.all_waiting().unwrap();
+    let before = HashSet::from([waiting[0]]);
+    let refused = refuse(&archive, waiting[0], "мерзімі өтті", SYSTEM_ACTOR).unwrap();
+    assert!(matches!(refused.status, Status::Refused { .. }), "{refused:?}");
+    assert!(!archive.uncompacted(&before).unwrap().is_empty());
+    archive.close().unwrap();
+    let archive = bench.open();
+    let size = archive.head().size;
+    assert!(archive.compact(SYSTEM_ACTOR).unwrap().frames > 0);
+    let archive = bench.open();
+    assert!(archive.uncompacted(&before).unwrap().is_empty());
+    assert_eq!(archive.index_meta().damaged, 0);
+    for (index, leaf) in (0..size).zip(leaves(&archive)).filter(|(_, leaf)| leaf.act == ActKind::SubmissionRefused) {
+        assert!(archive.index().act(index).unwrap().is_some(), "{leaf:?}");
+    }
+    archive.close().unwrap();
+    let folder = bench.root().join("store");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(memchr::memmem::find(&bytes, &waiting[0].0).is_none());
+    }
+}
+
+#[test]
 fn a_segment_from_before_its_compaction_is_brought_to_its_end_again() {
     let made = made();
     let bed = made.bed.under(&plan());
@@ -346,6 +395,17 @@ fn what_lies_beside_a_segment_counts_only_when_the_journal_names_it() {
     bed.disk.plant(&beside, &after[name]);
     assert!(bed.audit().is_clean(), "{:?}", bed.audit().findings);
     check(&bed, &made, "interrupted");
+    assert!(store(&bed) == after);
+    // A copy with a damaged body: the old segment stays, and the copy is made again.
+    let mut wrong = after[name].clone();
+    let (range, _) = frames(&wrong)[0].clone();
+    wrong[range.start + 100] ^= 1;
+    bed.disk.plant(name, old);
+    bed.disk.plant(&beside, &wrong);
+    bed.open().unwrap().close().unwrap();
+    assert!(store(&bed)[name] == *old && !store(&bed).contains_key(&beside));
+    assert!(!bed.audit().is_clean());
+    compact(&bed).unwrap();
     assert!(store(&bed) == after);
     // Others are leftovers: one byte off, and one for a segment that was never compacted.
     let mut wrong = after[name].clone();

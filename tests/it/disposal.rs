@@ -17,15 +17,19 @@ use muragat::disposition::certificate;
 use muragat::disposition::destroy::{self, Executed, Why};
 use muragat::disposition::plan::Plan;
 use muragat::disposition::propose::{Asked, draft};
+use muragat::disposition::shorten::{self, Decision};
 use muragat::disposition::sign::{Taken, cancel, take};
 use muragat::disposition::statement::{Statement, StatementKind, Verdict};
 use muragat::error::ErrorCode;
 use muragat::filing::due::why;
 use muragat::filing::files;
 use muragat::filing::holds::{self, Placing};
+use muragat::filing::{cite, fonds, inventory, paper};
 use muragat::index::filing::HoldTarget;
 use muragat::ingest::lists::{Adopted, RulesAct, adopt};
+use muragat::model::fonds::{FondsOpening, InventoryKind, InventoryOpening};
 use muragat::model::id::RecordId;
+use muragat::model::paper::{PaperKind, Whereabouts};
 use muragat::retention::{RuleList, Status};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::material::Material;
@@ -121,7 +125,7 @@ impl Due {
     }
 
     /// A list of revoked certificates of today.
-    fn fresh(&self, archive: &Archive) {
+    pub(crate) fn fresh(&self, archive: &Archive) {
         self.bench.share(archive, &self.bench.office.crl(self.bench.now(), &[]));
     }
 
@@ -637,4 +641,92 @@ fn the_hunt_finds_nothing() {
     let archive = due.bench.open();
     let certificate = certificate::make(&archive, plan.id).unwrap();
     certificate::verify(&certificate, &archive.config().vkey).unwrap();
+}
+
+#[test]
+fn a_destroyed_file_is_still_listed_in_its_inventory_and_cited() {
+    let due = Due::of(&["1", "1"]);
+    let archive = due.bench.open();
+    let (file, record) = due.files[0];
+    let opening = FondsOpening { number: 123, name: "Үлгі әкімдігі".into(), agency: AGENCY.into() };
+    fonds::open(&archive, &opening, SYSTEM_ACTOR).unwrap();
+    let (kind, title) = (InventoryKind::Personnel, "Істер".to_owned());
+    let opening = InventoryOpening { fonds: 123, number: 4, kind, title, from: None, to: None };
+    let inventory = inventory::open(&archive, &opening, SYSTEM_ACTOR).unwrap();
+    let units = inventory::enter(&archive, (123, 4), &[file], SYSTEM_ACTOR).unwrap();
+    let whereabouts = Whereabouts { place: "1-сөре".into(), custodian: "архивші".into() };
+    paper::note(&archive, record, (PaperKind::Original, 1), whereabouts, SYSTEM_ACTOR).unwrap();
+    let plan = due.plan(&archive);
+    due.propose(&archive, &plan);
+    due.review(&archive, &plan, &[]);
+    due.approve(&archive, &plan);
+    archive.close().unwrap();
+    due.go_to("2028-01-17");
+    let archive = due.bench.open();
+    assert!(matches!(due.execute(&archive, &plan).unwrap(), Executed::Done { .. }));
+    archive.close().unwrap();
+    // As the index was, and built again from what is left.
+    for is_new in [false, true] {
+        if is_new {
+            muragat::archive::forget_index(&due.bench.root()).unwrap();
+        }
+        let archive = due.bench.open();
+        assert!(!due.is_readable(&archive, record));
+        assert_eq!(inventory::units(&archive, &inventory).unwrap(), units, "new index: {is_new}");
+        for text in ["Қ.123 Т.4 І.1", "Қ.123 Т.4 І.1 Құ.1"] {
+            let citation = text.parse().unwrap();
+            let named = cite::id(&archive, &citation).unwrap();
+            assert_eq!((named, archive.index().destroyed(named).unwrap().is_some()), (file, true), "{text}");
+            assert_eq!(cite::find(&archive, &citation).unwrap_err().code, ErrorCode::ArcDestroyed);
+        }
+        assert!(paper::list(&archive).unwrap().is_empty());
+        archive.close().unwrap();
+    }
+}
+
+// Goal: a day comes nearer only by what two officers signed about exactly this state of the file.
+#[test]
+fn a_term_is_shortened_by_a_signed_decision_about_this_state_only() {
+    let due = Due::of(&["3"]);
+    let archive = due.bench.open();
+    let (file, _) = due.files[0];
+    let standing = || why(&archive, file, due.today()).unwrap().1;
+    assert_eq!(
+        Decision::draft(&archive, file, "Үлгі").unwrap_err().code,
+        ErrorCode::DspShortening,
+        "nothing to shorten"
+    );
+    let item = |item: &str| format!("LIST/{item}").parse().ok();
+    files::reclassify(&archive, file, item("1"), BTreeMap::new(), "Қате тармақ", SYSTEM_ACTOR).unwrap();
+    assert_eq!(standing().status, Status::Permanent, "another item alone shortens nothing");
+
+    let decision = Decision::draft(&archive, file, "Қате тармақ").unwrap();
+    assert_eq!((decision.before, decision.after), (None, "2028-01-01".parse().ok()));
+    due.bench.later(2_000);
+    let toml = decision.to_toml();
+    let office = &due.bench.office;
+    let signed = |toml: &str| [&office.official, &office.clerk].map(|who| due.signed(who, toml.as_bytes())).to_vec();
+    let take = |toml: &str, signatures: &[Vec<u8>]| {
+        shorten::take(&archive, toml.as_bytes(), signatures, &Material::default(), SYSTEM_ACTOR).unwrap()
+    };
+    let before = archive.head().size;
+    let sooner = toml.replace("2028-01-01", "2027-01-01");
+    for (toml, signatures, code) in [
+        (&toml, signed(&toml)[..1].to_vec(), ErrorCode::DspSigned),
+        (&toml, signed(&sooner), ErrorCode::DspSigned),
+        (&sooner, signed(&sooner), ErrorCode::DspShortening),
+        (&toml.replace(AGENCY, "OTHER-01"), Vec::new(), ErrorCode::DspShortening),
+    ] {
+        let shorten::Taken::Refused(reasons) = take(toml, &signatures) else { panic!("{toml}") };
+        assert!(reasons.iter().all(|r| r.code == code), "{toml}: {reasons:?}");
+    }
+    assert_eq!(archive.head().size, before, "nothing is left of it");
+    let signatures = signed(&toml);
+    assert!(matches!(take(&toml, &signatures), shorten::Taken::Done(of) if of == file));
+    assert_eq!(standing().status, Status::Due);
+    assert!(matches!(take(&toml, &signatures), shorten::Taken::Refused(_)), "it is about the state before");
+    // What comes later counts anew.
+    files::reclassify(&archive, file, item("3"), BTreeMap::new(), "Үлгі", SYSTEM_ACTOR).unwrap();
+    files::reclassify(&archive, file, item("1"), BTreeMap::new(), "Үлгі", SYSTEM_ACTOR).unwrap();
+    assert_eq!(standing().status, Status::Permanent);
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod answers_flow;
+mod around;
 mod bed;
 mod cli_json;
 mod common;
@@ -15,6 +16,7 @@ mod crash_signed;
 mod disposal;
 mod fetch;
 mod filing;
+mod fonds;
 mod formats;
 mod golden;
 mod gost;
@@ -25,6 +27,7 @@ mod lists;
 mod means;
 mod pkits;
 mod policy;
+mod presence;
 mod readers;
 mod receipt;
 mod retention_rules;

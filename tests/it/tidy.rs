@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 16] = [
+const WALL: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("store", &["model"]),
     ("retention", &["model"]),
@@ -39,6 +39,8 @@ const WALL: [(&str, &[&str]); 16] = [
     ("audit", &["model", "store", "vault", "tlog", "index", "archive"]),
     // Between intake and retention: arranges what is held, and gathers what retention judges.
     ("filing", &["model", "store", "retention", "tlog", "index", "archive"]),
+    // Above intake, because it validates again; it gives nothing out.
+    ("inspection", &["model", "store", "verify", "tlog", "index", "archive", "access", "ingest", "filing"]),
     // Above filing and intake: judges by the one, has statements validated by the other.
     ("disposition", &["model", "verify", "retention", "tlog", "index", "archive", "ingest::approval", "filing"]),
     // Above intake, so that nothing there can reach the network.
@@ -59,6 +61,7 @@ const WALL: [(&str, &[&str]); 16] = [
             "audit",
             "fetch",
             "filing",
+            "inspection",
             "disposition",
         ],
     ),
