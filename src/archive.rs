@@ -10,6 +10,7 @@
 //!   - An index that is damaged, missing or of another history is built again, never asked.
 
 mod answers;
+mod beside;
 mod classifiers;
 mod compact;
 mod documents;
@@ -21,6 +22,7 @@ mod threads;
 mod waiting;
 
 pub use answers::AnswerKey;
+pub(crate) use beside::Decided;
 pub use classifiers::HeldClassifier;
 pub use documents::ActOwner;
 pub(crate) use documents::OWN_SUBTREE;
@@ -41,7 +43,7 @@ use crate::index::query::Reader;
 use crate::index::rebuild::{Truths, catch_up};
 use crate::index::rows::{Meta, StoredObject};
 use crate::index::seal::IndexKeys;
-use crate::index::writer::{self, Input, Payload};
+use crate::index::writer::{Input, Payload};
 use crate::model::calendar::Calendars;
 use crate::model::classifier::Classifiers;
 use crate::model::digest::Sha256;
@@ -255,9 +257,6 @@ impl Shared {
         }
     }
 }
-
-/// Acts with what they bring, and the sessions that are held until they are committed.
-pub(crate) type Decided = (Vec<(Act, Payload)>, Vec<Session>);
 
 /// The opened archive.
 pub struct Archive {
@@ -527,22 +526,6 @@ impl Archive {
         answer.map_err(Error::from)
     }
 
-    /// Commits several acts that stand or fall together, and waits for them. Whoever appended their objects keeps the
-    /// sessions until then.
-    pub(crate) fn commit_together(&self, acts: Vec<(Act, Payload)>) -> Result<Vec<Committed>, Error> {
-        self.commit_together_deciding(|| Ok((acts, Vec::new())))
-    }
-
-    /// The same with acts that `decide` finds at the head of the journal.
-    pub(crate) fn commit_together_deciding(
-        &self,
-        decide: impl FnOnce() -> Result<Decided, Error>,
-    ) -> Result<Vec<Committed>, Error> {
-        let committed = self.commit_deciding(decide, |core, acts| Ok(core.commit(acts)?))?;
-        self.wait_index()?;
-        Ok(committed)
-    }
-
     /// Commits an act with an act document under a register's key, waits for it, and gives its entry.
     pub fn commit_document(
         &self,
@@ -594,92 +577,6 @@ impl Archive {
             Ok(None) => Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record"),
             Err(e) => e.into(),
         }
-    }
-
-    /// Commits these acts, which bring no keys, together with a move of the vault to a new epoch without the keys of
-    /// what they erase ([`ActKind::erases`]): when the acts are durable, the keys are gone. Gives the move itself last.
-    ///
-    /// The one way by which a key goes: nothing that a hold keeps goes by it, whoever asks.
-    pub(crate) fn roll_vault(&self, acts: Vec<(Act, Payload)>, actor: ActorId) -> Result<Vec<Committed>, Error> {
-        self.roll_vault_deciding(|| Ok((acts, Vec::new())), actor)
-    }
-
-    /// Loses the key of an owner without an act, as nothing of the program does: for tests of what finds that out.
-    #[cfg(any(test, feature = "testing"))]
-    pub fn lose_key(&self, owner: RecordId) -> Result<(), Error> {
-        let reader = self.index();
-        let id = writer::read_id(reader.kv, reader.keys, owner)?.ok_or_else(|| self.no_record(owner))?;
-        self.commit_deciding(
-            || Ok(Decided::default()),
-            |core, acts| Ok(core.roll(acts, &[id.key], true, crate::tlog::commit::SYSTEM_ACTOR)?),
-        )?;
-        self.wait_index()?;
-        Ok(())
-    }
-
-    /// The same with acts that `decide` finds at the head of the journal, while nobody else can write and the index has
-    /// all that was written.
-    pub(crate) fn roll_vault_deciding(
-        &self,
-        decide: impl FnOnce() -> Result<Decided, Error>,
-        actor: ActorId,
-    ) -> Result<Vec<Committed>, Error> {
-        self.commit_deciding(decide, |core, acts| {
-            let mut erase = Vec::new();
-            for act in acts.iter().filter(|act| act.kind.erases()) {
-                let unknown =
-                    || Error::new(ErrorCode::ArcNoRecord, "record", "an act erases a key that was never given");
-                let owner = act.rec.ok_or_else(unknown)?;
-                self.check_not_held(owner)?;
-                let id = writer::read_id(self.index().kv, self.index().keys, owner)?.ok_or_else(unknown)?;
-                erase.push(id.key);
-            }
-            Ok(core.roll(acts, &erase, true, actor)?)
-        })
-    }
-
-    fn check_not_held(&self, record: RecordId) -> Result<(), Error> {
-        let index = self.index();
-        let file = index.record_by_id(record)?.and_then(|row| row.filed).map(RecordId);
-        for target in [Some(record), file].into_iter().flatten() {
-            if let Some(hold) = index.holds_on(target)?.first() {
-                let what = format!("hold {hold} keeps it");
-                return Err(Error::new(ErrorCode::HldHeld, record.to_string(), what));
-            }
-        }
-        Ok(())
-    }
-
-    /// Commits acts beside the commit thread, each linked to its record's entry before. They are decided on at the head
-    /// of the journal: nothing is committed between the decision and them.
-    fn commit_deciding(
-        &self,
-        decide: impl FnOnce() -> Result<Decided, Error>,
-        commit: impl FnOnce(&mut Committer, Vec<Act>) -> Result<Vec<Committed>, Error>,
-    ) -> Result<Vec<Committed>, Error> {
-        let mut core = lock(&self.shared.core);
-        // Nothing is committed while the core is held, so the index has the heads once it has what was before.
-        self.shared.wait_index(core.head().size)?;
-        let (acts, sessions) = decide()?;
-        let (mut acts, payloads): (Vec<Act>, Vec<Payload>) = acts.into_iter().unzip();
-        let payloads = acts.iter().map(|act| act.id).zip(payloads).collect();
-        let mut heads: HashMap<RecordId, Previous> = HashMap::new();
-        for (position, act) in acts.iter_mut().enumerate() {
-            let Some(record) = act.rec else { continue };
-            act.prev = match heads.insert(record, Previous::InBatch(position)) {
-                Some(head) => Some(head),
-                None => {
-                    writer::read_id(self.index().kv, self.index().keys, record)?.map(|id| Previous::Entry(id.custody))
-                }
-            };
-        }
-        let committed = commit(&mut core, acts);
-        drop(sessions);
-        // The commit thread knows nothing of these entries until the index has them.
-        self.shared.rolled.store(true, Ordering::Relaxed);
-        // After a roll the entries are in the journal even when erasing the old side failed.
-        threads::send_to_index(&self.shared, core, payloads);
-        committed
     }
 
     /// Waits until the index has all that was committed so far, and gives how long that took.

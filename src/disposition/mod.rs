@@ -5,9 +5,9 @@
 //!   frozen   signed      signed     signed                    authorised, executed   nothing left
 //!                          └─ keep, longer, reclassify: a ruling at once; the file leaves the plan
 //! ```
-//! A [`plan::Plan`] is a frozen list whose digest every signature is over. [`statement`] is what people sign,
-//! [`case`] what became of a plan, [`destroy`] the destruction, [`certificate`] its proof. [`shorten`] takes in decisions
-//! that bring the day of a file nearer.
+//! A [`plan::Plan`] is a frozen list whose digest every signature is over. [`statement`] is what people sign, [`case`]
+//! what became of a plan, [`destroy`] the destruction, [`certificate`] its proof. [`shorten`] takes in decisions that
+//! bring the day of a file nearer.
 //!
 //! Invariants
 //!   - No flag and no account stands for a signature: who proposes, reviews and approves is known by a CMS over the

@@ -1,8 +1,8 @@
 //! Signed decisions to shorten the term of a file.
 //!
-//! A file is due no earlier than any earlier state of it said (`retention`), whatever act came after. A **decision** takes
-//! the earlier states out: a small TOML file of `schema/shortening/1` that names the file, the newest entry about it,
-//! the day as it is and as it will be, signed by an official of the agency and by its records office
+//! A file is due no earlier than any earlier state of it said (`retention`), whatever act came after. A **decision**
+//! takes the earlier states out: a small TOML file of `schema/shortening/1` that names the file, the newest entry about
+//! it, the day as it is and as it will be, signed by an official of the agency and by its records office
 //! ([`crate::ingest::approval`]). It speaks of exactly that state: whatever happens to the file later counts anew.
 //!
 //! Invariants

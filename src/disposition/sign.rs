@@ -1,8 +1,8 @@
 //! Taking in signed statements about a plan: proposal, reviews, approvals.
 //!
 //! Each is judged by the policy and the registers in force now, like every approval of officers
-//! ([`crate::ingest::approval`]), and sealed with its signature and the report under the key of the plan. A verdict that
-//! keeps a file is a ruling on that file in the same commit: no later approval, plan or cancelling loses it.
+//! ([`crate::ingest::approval`]), and sealed with its signature and the report under the key of the plan. A verdict
+//! that keeps a file is a ruling on that file in the same commit: no later approval, plan or cancelling loses it.
 //!
 //! Invariants
 //!   - The signature is by the person whom the statement names, in the office that it names, made after the step before.
@@ -249,11 +249,11 @@ fn rulings(
                 let change = Change::Reclassified { item: Some(to.clone()), attributes: Default::default() };
                 push(ActKind::FileReclassified, item.file, change.fields(reason.as_deref()))?;
             }
-            (StatementKind::Approve, None) if awaits(&item.decision) && is_last_approval(archive, case) => {
-                if case.kept_by(item.number).is_none() {
-                    let today = civil_date(archive.now()).to_string();
-                    push(ActKind::FileRuled, item.file, ruled("not_needed", Some(today), None))?;
-                }
+            (StatementKind::Approve, None)
+                if awaits(&item.decision) && is_last_approval(archive, case) && case.kept_by(item.number).is_none() =>
+            {
+                let today = civil_date(archive.now()).to_string();
+                push(ActKind::FileRuled, item.file, ruled("not_needed", Some(today), None))?;
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! What people sign about a plan: small TOML files of `schema/disposal-statement/1`.
 //!
-//! A statement names the plan and its digest, who makes it in which office, what is decided, and when. It is drawn up by
-//! the program, signed outside, and worth nothing without its signature ([`super::sign`]). A review speaks of every
+//! A statement names the plan and its digest, who makes it in which office, what is decided, and when. It is drawn up
+//! by the program, signed outside, and worth nothing without its signature ([`super::sign`]). A review speaks of every
 //! file of the plan by itself: no word of it means all of them.
 //!
 //! It reads no archive and no clock.

@@ -1,7 +1,7 @@
 //! Spilling: a record that should never have come in is made unreadable at once, whatever its term (N 430 cl. 1, 45).
 //!
-//! It is no destruction: nothing was due. So it has an approval of its own, an **act** of `schema/spill-act/1` that names
-//! the record and one of a few grounds, signed by an official of the agency and by its records office
+//! It is no destruction: nothing was due. So it has an approval of its own, an **act** of `schema/spill-act/1` that
+//! names the record and one of a few grounds, signed by an official of the agency and by its records office
 //! ([`super::approval`]). The act says nothing of what the record is about: it stays.
 //!
 //! Invariants

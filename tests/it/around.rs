@@ -126,9 +126,9 @@ impl Walk {
         let none = BTreeSet::new();
         let (files, record) = (self.due.files.clone(), self.any(living));
         let Some(file) = self.any(&files).map(|(file, _)| file) else { return ("nothing".into(), none) };
-        let draw = self.draw.below(22);
+        let draw = self.draw.below(28);
         match draw {
-            0 => {
+            0 if self.draw.below(2) == 0 => {
                 let target = if self.draw.below(2) == 0 {
                     HoldTarget::File(file.0)
                 } else {
@@ -146,7 +146,7 @@ impl Walk {
                 ("lifting".into(), none)
             }
             3 | 4 => {
-                let days = 1 + self.draw.below(9);
+                let days = 1 + self.draw.below(12);
                 self.due.bench.later(days * DAY_MS);
                 self.due.fresh(archive);
                 (format!("{days} days on"), none)
@@ -163,7 +163,7 @@ impl Walk {
                 self.due.bench.later(DAY_MS / 2);
                 ("the clock set back".into(), none)
             }
-            6 => {
+            6 if self.draw.below(3) == 0 => {
                 let other = self.any(&files).map(|(file, _)| file).unwrap_or(file);
                 let _ = files::reopen(archive, file, "Үлгі", SYSTEM_ACTOR);
                 let _ = files::enter(archive, file, &[record.unwrap_or(other)], Some("Үлгі"), SYSTEM_ACTOR);
@@ -173,7 +173,7 @@ impl Walk {
                 let _ = files::close(archive, file, self.due.today(), SYSTEM_ACTOR);
                 ("closing".into(), none)
             }
-            8 => {
+            8 if self.draw.below(3) == 0 => {
                 let item = format!("LIST/{}", 1 + self.draw.below(3)).parse().ok();
                 let _ = files::reclassify(archive, file, item, BTreeMap::new(), "Үлгі", SYSTEM_ACTOR);
                 ("another item".into(), none)
@@ -183,10 +183,11 @@ impl Walk {
                 ("an event".into(), none)
             }
             10 | 11 => {
+                // One that is cancelled makes room for the next.
                 self.plans.extend(draft(archive, &self.due.asked(), SYSTEM_ACTOR));
                 ("a plan".into(), none)
             }
-            12..=15 => (self.sign(archive, reached), none),
+            12..=15 | 22..=27 => (self.sign(archive, reached), none),
             16 => {
                 let plans = self.plans.clone();
                 if let Some(plan) = self.any(&plans).filter(|_| self.draw.below(4) == 0) {
@@ -209,7 +210,7 @@ impl Walk {
     /// The next statement of a plan, by the right person or not.
     fn sign(&mut self, archive: &Archive, reached: &mut Reached) -> String {
         let plans = self.plans.clone();
-        let Some(plan) = self.any(&plans) else { return "no plan".into() };
+        let Some(plan) = plans.last().cloned() else { return "no plan".into() };
         let stage = Case::read(archive, plan.id).unwrap().stage(archive);
         let kind = match (stage, self.draw.below(6)) {
             (_, 0) => StatementKind::Approve,
@@ -265,7 +266,8 @@ impl Walk {
         reached: &mut Reached,
     ) -> (String, BTreeSet<RecordId>) {
         let plans = self.plans.clone();
-        let Some(plan) = self.any(&plans) else { return ("no plan".into(), BTreeSet::new()) };
+        let plan = if self.draw.below(3) == 0 { self.any(&plans) } else { plans.last().cloned() };
+        let Some(plan) = plan else { return ("no plan".into(), BTreeSet::new()) };
         let case = Case::read(archive, plan.id).unwrap();
         let signed = self.approvals.get(&plan.id).cloned().unwrap_or_default();
         let is_approved = ["000000000002", "000000000013", "000000000014"].iter().all(|iin| signed.contains(iin))
@@ -321,10 +323,10 @@ impl Walk {
 #[test]
 fn what_is_held_or_not_due_stays_whatever_is_tried() {
     let mut reached = Reached::default();
-    for seed in 0..10 {
+    for seed in 0..8 {
         println!("seed {seed}");
         let mut walk = Walk::new(seed);
-        for _ in 0..70 {
+        for _ in 0..60 {
             walk.step(&mut reached);
         }
         walk.due.bench.open().compact(SYSTEM_ACTOR).unwrap();

@@ -62,12 +62,14 @@ pub(crate) struct Bed {
     pub(crate) keys: Arc<FaultDisk>,
     pub(crate) index: MemoryIndex,
     pub(crate) config: Config,
+    /// Where the clock stands.
+    pub(crate) now: u64,
     /// Real, because what lies in it dies with the process anyway.
     spool: Arc<tempfile::TempDir>,
 }
 
-fn clock() -> Arc<dyn Clock> {
-    Arc::new(FixedClock(AtomicU64::new(NOW)))
+fn clock(now: u64) -> Arc<dyn Clock> {
+    Arc::new(FixedClock(AtomicU64::new(now)))
 }
 
 fn spool() -> Arc<tempfile::TempDir> {
@@ -80,18 +82,19 @@ impl Bed {
         let none = FaultPlan::count_only();
         let (disk, keys) = (Arc::new(FaultDisk::new(&none)), Arc::new(FaultDisk::new(&none)));
         let mut config =
-            create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock(), false).unwrap();
+            create_truths(disk.clone(), keys.clone(), ArchiveId([9; 16]), "test.example/log", clock(NOW), false)
+                .unwrap();
         // The documents are made up of noise: what they are is not what these tests are about.
         config.policy.formats = Action::Flag;
         config.policy.signatures = Action::Flag;
         let disk = Arc::new(disk.copy().under(plan));
         let keys = Arc::new(keys.copy().under(plan));
-        Self { disk, keys, index: MemoryIndex::default(), config, spool: spool() }
+        Self { disk, keys, index: MemoryIndex::default(), config, now: NOW, spool: spool() }
     }
 
     /// Opens the archive.
     pub(crate) fn open(&self) -> Result<Archive, Error> {
-        self.open_at(NOW)
+        self.open_at(self.now)
     }
 
     /// Opens the archive when it is `now`.
@@ -100,7 +103,7 @@ impl Bed {
             disk: self.disk.clone(),
             keys: self.keys.clone(),
             index: Box::new(self.index.clone()),
-            clock: Arc::new(FixedClock(AtomicU64::new(now))),
+            clock: clock(now),
             spool: self.spool.path().join("spool"),
         };
         Archive::assemble(parts, self.config.clone(), Path::new("."), &mut |_, _| {})
@@ -113,6 +116,7 @@ impl Bed {
             keys: Arc::new(self.keys.copy().under(plan)),
             index: self.index.crash(),
             config: self.config.clone(),
+            now: self.now,
             spool: spool(),
         }
     }
@@ -126,6 +130,7 @@ impl Bed {
             keys: Arc::new(self.keys.crash(seeds.draw()).under(&none)),
             index: self.index.crash(),
             config: self.config.clone(),
+            now: self.now,
             spool: spool(),
         }
     }
@@ -138,6 +143,7 @@ impl Bed {
             keys: Arc::new(self.keys.copy().under(&none)),
             index: self.index.clone(),
             config: self.config.clone(),
+            now: self.now,
             spool: spool(),
         }
     }

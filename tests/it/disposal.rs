@@ -480,7 +480,7 @@ fn the_day_is_what_two_officers_and_the_clock_agree_on() {
 }
 
 /// Every file under a folder, by its path.
-fn all_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn all_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -12,6 +12,7 @@ mod common;
 mod compact;
 mod corpus;
 mod crash;
+mod crash_destroy;
 mod crash_signed;
 mod disposal;
 mod fetch;

@@ -297,42 +297,42 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "notice.issued": "rec doc obj",
     "nomenclature.adopted": "rec doc obj", "rules.adopted": "rec doc obj", "file.opened": "rec key doc obj",
     "file.closed": "rec doc obj", "file.reopened": "rec doc obj", "file.reclassified": "rec doc obj",
-    "file.shortened": "rec doc obj", "event.recorded": "rec doc obj", "record.filed": "rec of", "hold.placed": "rec key doc obj",
+    "event.recorded": "rec doc obj", "record.filed": "rec of", "hold.placed": "rec key doc obj",
     "fonds.opened": "rec key doc obj", "fonds.succeeded": "rec doc obj", "inventory.opened": "rec key doc obj",
     "inventory.entered": "rec doc obj", "file.inventoried": "rec of", "inventory.approved": "rec doc obj",
     "paper.noted": "rec doc obj", "paper.moved": "rec doc obj",
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
-    "plan.drafted": "rec key doc obj", "plan.proposed": "rec doc obj", "plan.reviewed": "rec doc obj",
-    "plan.approved": "rec doc obj", "plan.cancelled": "rec doc obj", "file.ruled": "rec of doc obj",
-    "destroy.authorised": "rec doc obj", "destroy.executed": "rec doc obj", "destroy.completed": "rec doc obj",
-    "file.destroyed": "rec of", "record.destroyed": "rec of", "hold.destroyed": "rec of",
     "presence.begun": "rec key doc obj", "presence.checked": "rec doc obj", "presence.ended": "rec doc obj",
     "record.missing": "rec of", "record.found": "rec of",
+    "plan.drafted": "rec key doc obj", "plan.proposed": "rec doc obj", "plan.reviewed": "rec doc obj",
+    "plan.approved": "rec doc obj", "plan.cancelled": "rec doc obj", "file.ruled": "rec of doc obj",
+    "file.shortened": "rec doc obj",
+    "destroy.authorised": "rec doc obj", "destroy.executed": "rec doc obj", "destroy.completed": "rec doc obj",
+    "file.destroyed": "rec of", "record.destroyed": "rec of", "hold.destroyed": "rec of",
     "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
     "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
                   "archive_parts secrecy_marks official_use signatures waiting_max waiting_bytes_max".split())  # §6.1
 REGISTERS = {  # §4.3: acts about a register, by the entry that created it
-    "archive.test": 0, "spill.approved": 0,
-    "account.added": 0, "agency.added": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
+    "archive.test": 0, "account.added": 0, "agency.added": 0, "spill.approved": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "nomenclature.adopted": 0, "rules.adopted": 0,
     "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
 MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the record was in another file
-# §4.3: acts about a file (іс), a fonds, an inventory, a hold, a presence check or a plan, and those that name one in
-# `of`
+# §4.3: acts about a file (іс), a fonds, an inventory, a hold, a plan or a presence check, and those that name one in `of`
 ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "file", "event.recorded": "file",
-         "file.ruled": "file", "file.shortened": "file", "file.destroyed": "file", "hold.lifted": "hold", "hold.destroyed": "hold",
-         "fonds.succeeded": "fonds", "inventory.entered": "inventory", "inventory.approved": "inventory",
-         "file.inventoried": "file", "presence.checked": "presence", "presence.ended": "presence",
+         "hold.lifted": "hold", "fonds.succeeded": "fonds", "inventory.entered": "inventory",
+         "inventory.approved": "inventory", "file.inventoried": "file", "presence.checked": "presence",
+         "presence.ended": "presence", "file.shortened": "file",
+         "file.ruled": "file", "file.destroyed": "file", "hold.destroyed": "hold",
          "plan.proposed": "plan", "plan.reviewed": "plan", "plan.approved": "plan", "plan.cancelled": "plan",
          "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
-NAMES = {"file.inventoried": "inventory", "record.missing": "presence", "record.found": "presence",
-         "record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold",
-         "file.ruled": "plan", "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan"}
+NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
+         "record.missing": "presence", "record.found": "presence", "file.ruled": "plan",
+         "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan"}
 MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
          "inventory.opened": "inventory", "presence.begun": "presence"}
 DESTROYS = {"record.destroyed", "file.destroyed", "hold.destroyed"}
@@ -361,8 +361,8 @@ class Archive:
         known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest", "material",
                  "disposal", "retention"}
         known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS,
-                       "material": {"fetch"}, "retention": {"paper_original_over_years"},
-                       "disposal": {"reviews", "approvals", "cooling_days", "minutes"}}
+                       "material": {"fetch"}, "disposal": {"reviews", "approvals", "cooling_days", "minutes"},
+                       "retention": {"paper_original_over_years"}}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
         need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
@@ -578,12 +578,13 @@ class Archive:
     def check_entries(self):  # §4.3
         chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
-        self.made = {kind: set() for kind in MAKES.values()}  # ids of files, holds and so on
+        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set(),
+                     "plan": set()}  # their ids
         listed = set()  # files that stand in an inventory
-        steps, executing = set(), None  # acts of plans so far: (plan, act); the plan that the entry before executes
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         searched = set()  # records in search
         self.gone = {}  # by id of an owner: how its key went
+        steps, executing = set(), None  # acts of plans so far: (plan, act); the plan that the entry before executes
         self.compacted = set()  # numbers of compacted segments
         self.gone_before = set()  # those of `gone` from before the newest compaction: their frames may be missing
         self.rolled = -1  # the newest roll
@@ -1003,8 +1004,11 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "hold.placed": [{"owner", "reason", "basis", "targets"} | review | query
                     for review in (set(), {"review"}) for query in (set(), {"query"})],
     "hold.lifted": [{"reason"}],
-    "file.shortened": [{"files", "reason", "sha256", "approved", "policy", "authorities"}],
+    "presence.begun": [{"basis"}, {"basis", "agency", "subtree"}],
+    "presence.checked": [{"from", "to", "records", "erased", "flawed", "findings", "missing", "found"}],
+    "presence.ended": [{"files", "records", "erased", "flawed"}],
     "spill.approved": [{"files", "record", "sha256", "approved", "policy", "authorities"}],
+    "file.shortened": [{"files", "approved", "authorities", "policy", "reason", "sha256"}],
     "file.ruled": [{"ruling", "reason"}, {"ruling", "date", "reason"}, {"ruling", "date"}],
     "plan.drafted": [{"files", "agency", "number", "plan_sha256"}],
     "plan.proposed": [SIGNED], "plan.approved": [SIGNED], "plan.reviewed": [SIGNED | {"verdicts"}],
@@ -1012,9 +1016,6 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "destroy.authorised": [SIGNED | {"as_of", "clock", "log_size"}],
     "destroy.executed": [{"number", "plan_sha256", "as_of", "destroyed", "kept", "holds", "method", "program"}],
     "destroy.completed": [{"custody_places", "epoch", "index", "ciphertext"}],
-    "presence.begun": [{"basis"}, {"basis", "agency", "subtree"}],
-    "presence.checked": [{"from", "to", "records", "erased", "flawed", "findings", "missing", "found"}],
-    "presence.ended": [{"files", "records", "erased", "flawed"}],
 }
 FILE_KEYS = {"name", "size", "sha256", "object", "address"}  # §5.6
 Part = namedtuple("Part", "metadata objects items key")  # metadata file, `objects`, stored objects by id, owner's key
