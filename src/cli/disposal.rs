@@ -128,6 +128,13 @@ struct SignedArgs {
     material: Vec<PathBuf>,
 }
 
+/// The files that somebody named.
+struct SignedFiles {
+    statement: Vec<u8>,
+    signatures: Vec<Vec<u8>>,
+    extra: Material,
+}
+
 #[derive(clap::Args)]
 struct Execute {
     /// Id of the plan.
@@ -322,15 +329,17 @@ pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Archive) -
 }
 
 impl SignedArgs {
-    fn read(&self, common: &Common) -> Result<(Vec<u8>, Vec<Vec<u8>>, Material), Error> {
-        let statement = read_up_to(&self.statement, STATEMENT_BYTES_MAX)?;
-        let signatures =
-            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<_, _>>()?;
-        Ok((statement, signatures, material::read(&self.material, common)?))
+    fn read(&self, common: &Common) -> Result<SignedFiles, Error> {
+        let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
+        Ok(SignedFiles {
+            statement: read_up_to(&self.statement, STATEMENT_BYTES_MAX)?,
+            signatures: self.signatures.iter().map(read).collect::<Result<_, _>>()?,
+            extra: material::read(&self.material, common)?,
+        })
     }
 
     fn run(self, wanted: StatementKind, common: &Common) -> Result<Exit, Error> {
-        let (statement, signatures, extra) = self.read(common)?;
+        let SignedFiles { statement, signatures, extra } = self.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let kind = Statement::parse(&statement, "statement.toml").ok().map(|read| read.kind);
@@ -356,7 +365,7 @@ impl SignedArgs {
 impl Execute {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let id = plan_id(&self.plan)?;
-        let (statement, signatures, extra) = self.signed.read(common)?;
+        let SignedFiles { statement, signatures, extra } = self.signed.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let executed = destroy::execute(&archive, id, &statement, &signatures, &extra, actor)?;
