@@ -16,13 +16,15 @@
 //! 8. It is put into a file, whose term is counted: [`filing::files::enter`], [`retention::evaluate()`].
 //! 9. All of it is checked against each other, without keys: [`audit::audit`]; and by order of the archive body every
 //!    record is looked at: [`inspection::run::run`].
+//! 10. When its file is due and nobody spoke for it, its key is erased: [`disposition::destroy::execute`].
 //!
-//! Disposition, the service and its pages follow in later versions.
+//! Transfer to another archive, the service and its pages follow in later versions.
 //!
 //! # Layers
 //!
 //! `model` ← `store`, `vault`, `verify`, `retention` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`, `access`,
-//! `audit` ← `inspection`, `fetch` ← `cli`. Lower never imports higher; a test reads the sources and holds the wall.
+//! `audit` ← `disposition`, `inspection`, `fetch` ← `cli`. Lower never imports higher; a test reads the sources and
+//! holds the wall.
 
 pub mod access;
 pub mod archive;

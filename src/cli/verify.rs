@@ -79,7 +79,7 @@ const NO_KEY: Text = text("кілт жоқ: --key беріңіз", "ключа �
 const NO_VKEY: Text = text(
     "Архив журналының тексеру кілті қажет: оны архивтен алып, --vkey арқылы беріңіз. Журналдың аты",
     "Нужен ключ проверки журнала архива: получите его от архива и дайте через --vkey. Имя журнала",
-    "The verifier key of the archive's journal is wanted: have it from the archive and give it with --vkey. The journal",
+    "The verifier key of the archive's journal is wanted: ask the archive for it, give it with --vkey. The journal",
 );
 const OTHER_CERTIFICATE: Text = text(
     "Сертификат өзгертілген немесе бүлінген, не бұл кілттің архивінікі емес.",

@@ -8,6 +8,7 @@
 //! tested beside the readers. The policy of the project follows the schema too.
 
 use super::schema::differences;
+use muragat::disposition::shorten::Decision;
 use muragat::disposition::statement::Statement;
 use muragat::ingest::import::profile::Profile;
 use muragat::ingest::lists::RulesAct;
@@ -30,12 +31,13 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
     Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "nomenclature", reads: |bytes| Nomenclature::parse(bytes, "n.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "import", reads: |bytes| Profile::parse(bytes, "profile.toml").is_ok(), invalid_min: 30 },
     Kind { schema: "rules-act", reads: |bytes| RulesAct::parse(bytes).is_ok(), invalid_min: 20 },
+    Kind { schema: "shortening", reads: |bytes| Decision::parse(bytes, "d.toml").is_ok(), invalid_min: 15 },
     Kind { schema: "spill-act", reads: |bytes| SpillAct::parse(bytes, "act.toml").is_ok(), invalid_min: 10 },
     Kind {
         schema: "disposal-statement",

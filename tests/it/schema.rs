@@ -1,6 +1,6 @@
 //! The JSON Schemas and the readers agree.
 //!
-//! Goal: who checks a submission, a card or a classifier with the published schema gets the answer ingest gives. Method:
+//! Goal: who checks a submission, a card, a classifier or a plan with the published schema gets the answer of the reader. Method:
 //! every `schema/*/1/examples*/valid-*.json` passes both, every `invalid-*.json` fails both, and each invalid one differs
 //! in one place from a valid one, so that it fails for the reason in its name. What a schema cannot say (paths that
 //! differ only in letter case, a covered component that does not exist) is tested beside the reader. The rules of the

@@ -1298,8 +1298,9 @@ class Reader:
         if "statement" in document:
             need(files[0]["name"] == "statement.toml" and files[0]["sha256"] == document["statement"], where,
                  "not its statement")
-        if kind == "spill.approved":
-            need(files[0]["name"] == "act.toml" and files[0]["sha256"] == document["sha256"], where, "not its act")
+        if kind in ("spill.approved", "file.shortened"):
+            need(files[0]["name"] == ("act.toml" if kind == "spill.approved" else "decision.toml")
+                 and files[0]["sha256"] == document["sha256"], where, "not its act")
         if kind == "plan.drafted":
             need(files[0]["name"] == "plan.json" and files[0]["sha256"] == document["plan_sha256"], where,
                  "not its plan")
