@@ -3,8 +3,8 @@
 //!
 //! Invariants
 //!   - Nothing is committed between a decision and its acts, and the index had all that was before.
-//!   - A key goes only with an act of the journal that says so ([`ActKind::erases`](crate::tlog::leaf::ActKind::erases)),
-//!     and never while a hold keeps what it is the key of.
+//!   - A key goes only with an act of the journal that says so
+//!     ([`ActKind::erases`](crate::tlog::leaf::ActKind::erases)), and never while a hold keeps what it is the key of.
 //!
 //! A crash leaves all acts of one call or none; what a roll of the vault leaves, `vault` says.
 

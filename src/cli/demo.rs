@@ -10,15 +10,23 @@ use super::{Common, audit, search, show};
 use crate::access;
 use crate::archive::{Archive, InitOptions};
 use crate::audit::Options;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, civil_date};
 use crate::config::MeansKept;
 use crate::error::{Error, ErrorCode, Exit};
+use crate::filing::due;
+use crate::filing::files::{self, Asked};
+use crate::filing::holds::{self, Placing};
+use crate::index::filing::HoldTarget;
 use crate::index::query::Query;
-use crate::ingest::Status;
 use crate::ingest::adopt::{Adopted, adopt};
 use crate::ingest::signatures::add_shared;
+use crate::ingest::{Status, lists};
+use crate::model::id::RecordId;
+use crate::retention::RuleList;
 use crate::text::{Text, text};
-use chrono::DateTime;
+use crate::verify::material::Material;
+use chrono::{DateTime, Datelike, NaiveDate};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,7 +48,13 @@ const TAKING: Text = text(
 );
 const SHOWING: Text = text("3. Бір жазба", "3. Одна запись", "3. One record");
 const SEARCHING: Text = text("4. Іздеу", "4. Поиск", "4. Search");
-const AUDITING: Text = text("5. Толық тексеру", "5. Полная проверка", "5. A full audit");
+const FILING: Text = text(
+    "5. Екі іс екі жылдан кейін: бірінің мерзімі өтеді, екіншісін тыйым сақтайды",
+    "5. Два дела через два года: у одного срок истёк, другое под запретом",
+    "5. Two files in two years' time: one is due, one is held",
+);
+const TITLE: Text = text("Хат алмасу", "Переписка", "Correspondence");
+const AUDITING: Text = text("6. Толық тексеру", "6. Полная проверка", "6. A full audit");
 const NEXT: Text = text("Әрі қарай өзіңіз көріңіз:", "Дальше попробуйте сами:", "Go on yourself:");
 const NO_SERVICE: Text = text(
     "Бұл нұсқада веб-қызмет әлі жоқ, сондықтан demo осында аяқталады.",
@@ -69,6 +83,48 @@ fn trust(archive: &Archive, dir: &Path, trust: &Trust, common: &Common) -> Resul
     Ok(())
 }
 
+/// Puts two records of one agency into files of their own, closes these, and places a hold on one: what becomes of them
+/// in two years.
+fn file(archive: &Archive, records: &[RecordId], common: &Common) -> Result<(), Error> {
+    let (lang, actor) = (common.lang(), common.actor(archive)?);
+    let list = include_bytes!("samples/list.toml");
+    let faulty = |faults: Vec<_>| Error::new(ErrorCode::RetMalformed, "samples/list.toml", format!("{faults:?}"));
+    let parsed = RuleList::parse(list, "samples/list.toml").map_err(faulty)?;
+    lists::adopt(archive, (&parsed, list), None, &[], &Material::default(), actor)?;
+    let today = civil_date(archive.now());
+    let mut opened = Vec::new();
+    for record in records {
+        let Some(row) = archive.index().record_by_id(*record)? else { continue };
+        let asked = Asked {
+            agency: row.agency,
+            index: row.nomenclature_index,
+            year: u16::try_from(today.year()).unwrap_or_default(),
+            volume: None,
+            title: Some(TITLE.get(lang).to_owned()),
+            item: "DEMO/1".parse().ok(),
+            attributes: BTreeMap::new(),
+        };
+        let file = files::open(archive, &asked, actor)?.id;
+        files::enter(archive, file, &[*record], None, actor)?;
+        opened.push(files::close(archive, file, today, actor)?);
+    }
+    if let Some(last) = opened.last() {
+        let texts = ["Үлгі прокуратурасы", "Тексеру жүріп жатыр", "№ 5 сұрау"].map(str::to_owned);
+        let [owner, reason, basis] = texts;
+        let placing = Placing { owner, reason, basis, review: None, query: None };
+        holds::place(archive, &placing, &[HoldTarget::File(last.id.0)], actor)?;
+    }
+    let then = NaiveDate::from_ymd_opt(today.year() + 2, 1, 1).unwrap_or(today);
+    for file in &opened {
+        let (_, decision) = due::why(archive, file.id, then)?;
+        common.say(&format!("$ muragat why {} --as-of {then}", file.id));
+        for sentence in decision.sentences(lang) {
+            common.say(&format!("  {sentence}"));
+        }
+    }
+    Ok(())
+}
+
 impl Demo {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let lang = common.lang();
@@ -78,8 +134,8 @@ impl Demo {
         let (folder, inbox) = (dir.join("archive"), dir.join("submissions"));
         std::fs::create_dir_all(&inbox).map_err(failed)?;
         common.say(&format!("\n== {}: {}", MAKING.get(lang), folder.display()));
-        // A demonstration is thrown away: it names the program and does not keep it.
-        let options = InitOptions { means: MeansKept::Reference, ..InitOptions::default() };
+        // A demonstration is thrown away: it names the program and does not keep it, and nothing in it is lawful keeping.
+        let options = InitOptions { means: MeansKept::Reference, test: true, ..InitOptions::default() };
         let archive = Archive::create(&folder, &options, Arc::new(SystemClock))?;
         deposit_if_due(&archive, common)?;
         common.say(&format!("\n== {}", TAKING.get(lang)));
@@ -89,6 +145,7 @@ impl Demo {
         let paths: Vec<PathBuf> = samples.submissions.iter().map(|s| s.path.clone()).collect();
         let answers = ingest_quietly(&archive, common, &paths)?;
         let mut shown = None;
+        let mut accepted = Vec::new();
         for answered in &answers {
             let sample = samples.submissions.iter().find(|s| s.path == answered.path);
             if let Some(sample) = sample {
@@ -100,7 +157,10 @@ impl Demo {
                 print_answer(answered, lang);
             }
             match &answered.status {
-                Status::Accepted { record, .. } => shown = shown.or(Some(*record)),
+                Status::Accepted { record, .. } => {
+                    shown = shown.or(Some(*record));
+                    accepted.push(*record);
+                }
                 Status::Refused { .. } if sample.is_some_and(|s| s.expect_refused) => {}
                 status => {
                     let what = format!("the demo expected another answer: {status:?}");
@@ -117,6 +177,8 @@ impl Demo {
             common.say(&format!("$ muragat search {query}"));
             search::search(&archive, &Query::parse(query)?, 5, common)?;
         }
+        common.say(&format!("\n== {}", FILING.get(lang)));
+        file(&archive, accepted.get(..2).unwrap_or_default(), common)?;
         archive.close()?;
         common.say(&format!("\n== {}", AUDITING.get(lang)));
         let report = audit::run(&folder, Options { every_byte: true, threads: 2 }, common)?;
@@ -124,6 +186,7 @@ impl Demo {
         common.say(&format!("\n{}", NEXT.get(lang)));
         common.say(&format!("  export MURAGAT_ARCHIVE={}", folder.display()));
         common.say(&format!("  muragat get {record} -o {}/out", dir.display()));
+        common.say("  muragat file list");
         common.say("  muragat log checkpoint");
         if !self.no_serve {
             common.say(NO_SERVICE.get(lang));

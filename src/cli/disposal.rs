@@ -469,6 +469,9 @@ pub(super) fn print_certificate(certificate: &certificate::Certificate, lang: La
     let plan = &certificate.plan;
     let (files, records) = certificate.counts();
     out!("{} · № {} · {}", CERTIFICATE.get(lang), shown(&plan.number), shown(&plan.agency));
+    if plan.is_test {
+        out!("  {}", super::IS_TEST.get(lang));
+    }
     out!("  {} {} · {}", shown(&certificate.origin), plan.id, local_text(certificate.executed));
     out!("  {}: {files} {}, {records} {}", DESTROYED.get(lang), FILES.get(lang), RECORDS.get(lang));
     match certificate.completed {
@@ -544,7 +547,8 @@ fn print_plan(plan: &Plan, common: &Common) {
 fn case_json(archive: &Archive, case: &Case) -> Value {
     let signed = |signed: &Signed| {
         json!({
-            "entry": signed.entry, "office": signed.by.kind.as_str(), "post": signed.by.post, "signed": signed.by.signed,
+            "entry": signed.entry, "office": signed.by.kind.as_str(), "post": signed.by.post,
+            "signed": signed.by.signed,
             "keeps": signed.verdicts.iter().filter(|(_, (verdict, _))| *verdict != Verdict::Destroy)
                 .map(|(number, _)| *number).collect::<Vec<_>>(),
         })

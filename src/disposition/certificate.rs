@@ -32,15 +32,15 @@ pub const CERTIFICATE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// What a certificate cannot claim, in every certificate.
 pub const RESIDUAL: Text = text(
-    "Журналда жазбалардың кездейсоқ идентификаторлары мен тұзды міндеттемелері қалады. Архивтен тыс жасалған көшірмелер \
-     туралы архив білмейді және олардың жоқтығын дәлелдей алмайды. Тасымалдағыштағы ескі блоктар сақталуы мүмкін, \
-     бірақ олар жойылған кілттерсіз ашылмайды.",
-    "В журнале остаются случайные идентификаторы записей и солёные обязательства. О копиях, сделанных вне архива, архив \
-     не знает и не может доказать, что их нет. На носителе могут остаться старые блоки, но без уничтоженных ключей они \
-     не открываются.",
-    "The journal keeps the random ids of the records and their salted commitments. Copies that were made outside are not \
-     known to the archive, and it cannot prove that there are none. Old blocks may survive on the medium; without the \
-     erased keys nobody opens them.",
+    "Журналда жазбалардың кездейсоқ идентификаторлары мен тұзды міндеттемелері қалады. Архивтен тыс жасалған \
+     көшірмелер туралы архив білмейді және олардың жоқтығын дәлелдей алмайды. Тасымалдағыштағы ескі блоктар сақталуы \
+     мүмкін, бірақ олар жойылған кілттерсіз ашылмайды.",
+    "В журнале остаются случайные идентификаторы записей и солёные обязательства. О копиях, сделанных вне архива, \
+     архив не знает и не может доказать, что их нет. На носителе могут остаться старые блоки, но без уничтоженных \
+     ключей они не открываются.",
+    "The journal keeps the random ids of the records and their salted commitments. Copies that were made outside are \
+     not known to the archive, and it cannot prove that there are none. Old blocks may survive on the medium; without \
+     the erased keys nobody opens them.",
 );
 
 /// An entry with its proof.

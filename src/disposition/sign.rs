@@ -5,7 +5,7 @@
 //! that keeps a file is a ruling on that file in the same commit: no later approval, plan or cancelling loses it.
 //!
 //! Invariants
-//!   - The signature is by the person whom the statement names, in the office that it names, made after the step before.
+//!   - The signature is by the person and in the office that the statement names, and made after the step before.
 //!   - Nobody takes part in a plan twice, and no administrator at all.
 //!   - A refused statement leaves no trace.
 //!
