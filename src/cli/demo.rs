@@ -134,7 +134,7 @@ impl Demo {
         let (folder, inbox) = (dir.join("archive"), dir.join("submissions"));
         std::fs::create_dir_all(&inbox).map_err(failed)?;
         common.say(&format!("\n== {}: {}", MAKING.get(lang), folder.display()));
-        // A demonstration is thrown away: it names the program and does not keep it, and nothing in it is lawful keeping.
+        // A demonstration is thrown away: it names the program without keeping it, and is no lawful keeping.
         let options = InitOptions { means: MeansKept::Reference, test: true, ..InitOptions::default() };
         let archive = Archive::create(&folder, &options, Arc::new(SystemClock))?;
         deposit_if_due(&archive, common)?;
