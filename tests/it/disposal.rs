@@ -82,6 +82,13 @@ impl Due {
     /// Files kept by these items, in an archive that is for tests or not.
     pub(crate) fn of(items: &[&str]) -> Self {
         let (bench, archive, trust) = Bench::without_crl();
+        // Inventories are asked for in tests/it/forms.rs.
+        archive.close().unwrap();
+        let config = bench.root().join("muragat.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        assert!(text.contains("inventories = true"));
+        std::fs::write(&config, text.replace("inventories = true", "inventories = false")).unwrap();
+        let archive = bench.open();
         bench.adopt(&archive, &register_with_disposal(&trust.authority));
         let due = Self { bench, files: Vec::new() };
         due.fresh(&archive);
