@@ -174,6 +174,8 @@ pub enum Adopted {
     Nomenclature = 7,
     /// Editions of lists of retention periods.
     Rules = 8,
+    /// Editions of forms.
+    Form = 9,
 }
 
 /// Material for the validation of signatures that records share.
