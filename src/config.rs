@@ -128,11 +128,13 @@ pub struct Disposal {
     pub cooling_days: u32,
     /// Whether the minutes of the commission must come with the plan.
     pub minutes: bool,
+    /// Whether the inventories of the plan's years must be approved.
+    pub inventories: bool,
 }
 
 impl Default for Disposal {
     fn default() -> Self {
-        Self { reviews: 1, approvals: 2, cooling_days: 7, minutes: true }
+        Self { reviews: 1, approvals: 2, cooling_days: 7, minutes: true, inventories: true }
     }
 }
 

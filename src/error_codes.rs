@@ -818,6 +818,29 @@ codes! {
              его заново через «file shorten-act».",
         en: "The decision to shorten is not usable: it is not about the file as it is now, or changes nothing. Make it \
              again with `file shorten-act`.";
+    /// Inventories of the years of the plan are not approved, or files that belong into one stand in none.
+    DspInventories = "DSP-016", Refused,
+        kk: "Жоспардағы жылдардың тізімдемелері бекітілмеген. Істерді «inventory enter» арқылы тізімдемеге енгізіп, \
+             оны «inventory approve» арқылы бекіттіріңіз.",
+        ru: "Описи за годы плана не утверждены. Внесите дела в опись через «inventory enter» и утвердите её через \
+             «inventory approve».",
+        en: "The inventories of the plan's years are not approved. Enter the files with `inventory enter` and have the \
+             inventory approved with `inventory approve`.";
+    /// A form does not follow its schema.
+    FrmMalformed = "FRM-001", Refused,
+        kk: "Нысан схемаға сай емес. Көрсетілген жолды schema/form/1 бойынша түзетіңіз.",
+        ru: "Форма не соответствует схеме. Исправьте указанную строку по schema/form/1.",
+        en: "The form does not follow its schema. Correct the line named as schema/form/1 says.";
+    /// An edition of the form was adopted with other content.
+    FrmTaken = "FRM-002", Conflict,
+        kk: "Нысанның бұл басылымы басқа мазмұнмен енгізілген. Жаңа басылымға жаңа атау беріңіз.",
+        ru: "Эта редакция формы введена с другим содержанием. Дайте новой редакции новое имя.",
+        en: "This edition of the form was adopted with other content. Give the new edition a name of its own.";
+    /// A sample is to take the place of an official form.
+    FrmOfficial = "FRM-003", Conflict,
+        kk: "Ресми нысан енгізілген, үлгі оны ауыстырмайды.",
+        ru: "Введена официальная форма, образец её не заменяет.",
+        en: "An official form is adopted, and a sample does not replace it.";
     /// The act about a record that should never have come in is not usable.
     SplAct = "SPL-001", Refused,
         kk: "Акт схемаға сай емес немесе басқа жазба туралы. Оны «record spill-act» арқылы қайта жасаңыз.",

@@ -146,6 +146,12 @@ impl Archive {
         entries.into_iter().map(|entry| Ok((entry, self.adopted_file(entry)?))).collect()
     }
 
+    /// The files of all forms that were adopted, with their entries, oldest first.
+    pub(crate) fn adopted_forms(&self) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let entries = self.index().adopted(Adopted::Form)?;
+        entries.into_iter().map(|entry| Ok((entry, self.adopted_file(entry)?))).collect()
+    }
+
     /// The file that an act of adoption brought.
     pub fn adopted_file(&self, entry: u64) -> Result<Vec<u8>, Error> {
         let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted file cannot be read");

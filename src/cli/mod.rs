@@ -27,6 +27,7 @@ mod duplicates;
 mod fetch;
 mod file;
 mod fonds;
+mod form;
 mod get;
 mod hold;
 mod import;
@@ -137,6 +138,8 @@ enum Command {
     Fonds(fonds::FondsArgs),
     /// Inventories of the files of a fonds.
     Inventory(inventory::InventoryArgs),
+    /// Forms of acts and inventories, and what is printed by them.
+    Form(form::FormArgs),
     /// Originals and copies of records on paper.
     Paper(paper::PaperArgs),
     /// Holds: what must not be disposed of.
@@ -221,6 +224,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::File(c) => c.run(&common),
         Command::Fonds(c) => c.run(&common),
         Command::Inventory(c) => c.run(&common),
+        Command::Form(c) => c.run(&common),
         Command::Paper(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
         Command::Disposal(c) => c.run(&common),

@@ -91,6 +91,7 @@ impl Case {
             approvals: plan.approvals.max(now.approvals),
             cooling_days: plan.cooling_days.max(now.cooling_days),
             minutes: plan.minutes || now.minutes,
+            inventories: plan.inventories || now.inventories,
         }
     }
 

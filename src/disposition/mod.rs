@@ -21,6 +21,7 @@
 pub mod case;
 pub mod certificate;
 pub mod destroy;
+pub mod forms;
 pub mod plan;
 pub mod propose;
 pub mod shorten;

@@ -176,9 +176,11 @@ impl Plan {
         map.insert("number".into(), self.number.clone().into());
         map.insert("as_of".into(), self.as_of.to_string().into());
         map.insert("log_size".into(), self.log_size.into());
-        let Disposal { reviews, approvals, cooling_days, minutes } = self.asked;
-        let asked =
-            json!({"approvals": approvals, "cooling_days": cooling_days, "minutes": minutes, "reviews": reviews});
+        let Disposal { reviews, approvals, cooling_days, minutes, inventories } = self.asked;
+        let asked = json!({
+            "approvals": approvals, "cooling_days": cooling_days, "inventories": inventories, "minutes": minutes,
+            "reviews": reviews,
+        });
         map.insert("asked".into(), asked);
         if let Some(minutes) = &self.minutes {
             let (number, date, sha256) = (&minutes.number, minutes.date.to_string(), minutes.sha256.to_string());
@@ -226,6 +228,7 @@ impl Plan {
                 approvals: count("approvals")?,
                 cooling_days: count("cooling_days")?,
                 minutes: asked.get("minutes")?.as_bool()?,
+                inventories: asked.get("inventories")?.as_bool()?,
             },
             minutes,
             items: value.get("items")?.as_array()?.iter().map(Item::of).collect::<Option<_>>()?,

@@ -10,6 +10,7 @@ use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::filing::due::{Basis, files};
 use crate::filing::files::File;
+use crate::filing::inventory::inventories_approved;
 use crate::index::filing::date;
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::digest::sha256;
@@ -88,6 +89,7 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
         let what = format!("nothing of {} is due on {today}; {} held", asked.agency, kept.len());
         return Err(Error::new(ErrorCode::DspNotDue, &*asked.agency, what));
     }
+    check_inventories(archive, &asked.agency, &found)?;
     let id = RecordId(crate::random::bytes());
     let items = items(archive, found)?;
     let minutes = asked.minutes.as_ref().map(|(number, date, file)| Minutes {
@@ -147,6 +149,27 @@ fn check(archive: &Archive, asked: &Asked, today: NaiveDate) -> Result<(), Error
         }
         None => Ok(()),
     }
+}
+
+/// The act of selection comes after the inventories of its years: what is kept is listed and approved before anything
+/// goes.
+fn check_inventories(archive: &Archive, agency: &str, found: &[(File, Decision)]) -> Result<(), Error> {
+    let closed = |file: &File| file.row.state().closed.and_then(date).and_then(|day| u16::try_from(day.year()).ok());
+    let year = found.iter().map(|(file, _)| closed(file).unwrap_or(file.row.year)).max();
+    let Some(year) = year.filter(|_| archive.config().disposal.inventories) else { return Ok(()) };
+    let approved = inventories_approved(archive, agency, year)?;
+    if approved.unlisted.is_empty() && approved.open.is_empty() {
+        return Ok(());
+    }
+    let open: Vec<String> = approved.open.iter().map(|(fonds, number)| format!("{fonds}/{number}")).collect();
+    let first = approved.unlisted.first().map(|(file, kind)| format!(", first {} ({kind})", file.id));
+    let what = format!(
+        "up to {year}: {} files in no inventory{}; inventories not approved: [{}]",
+        approved.unlisted.len(),
+        first.unwrap_or_default(),
+        open.join(", "),
+    );
+    Err(Error::new(ErrorCode::DspInventories, agency, what))
 }
 
 fn items(archive: &Archive, found: Vec<(File, Decision)>) -> Result<Vec<Item>, Error> {

@@ -11,6 +11,8 @@ use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
 use crate::retention::{Decision, Edition, Length, Reason, RuleList, evaluate, length};
 use chrono::NaiveDate;
+use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// By what files are judged: holds and adopted editions, as they are now.
@@ -31,6 +33,12 @@ impl Basis {
         // What cannot be read may have been a hold, a longer term, another file: then nothing is said to be due.
         super::check_whole(archive)?;
         Ok(Self { holds: Holds::read(archive)?, lists: archive.adopted_lists()? })
+    }
+
+    /// The same for one file: others must not be judged by it.
+    fn of_file(archive: &Archive, file: RecordId) -> Result<Self, Error> {
+        super::check_whole(archive)?;
+        Ok(Self { holds: Holds::on(archive, file)?, lists: archive.adopted_lists()? })
     }
 
     /// Judges by what is adopted.
@@ -80,7 +88,8 @@ impl Judge<'_> {
 
 /// What becomes of a file, or of a record with its file, on a day; with the file, when there is one.
 pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<File>, Decision), Error> {
-    let basis = Basis::read(archive)?;
+    archive.wait_index()?;
+    super::check_whole(archive)?;
     let file = match archive.index().record_by_id(id)? {
         Some(row) => match row.filed {
             Some(file) => find(archive, RecordId(file))?,
@@ -96,22 +105,67 @@ pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<
             _ => e,
         })?,
     };
-    let decision = basis.judge().decide(&file, as_of);
+    let decision = Basis::of_file(archive, file.id)?.judge().decide(&file, as_of);
     Ok((Some(file), decision))
 }
 
 /// Gives every file of the archive, by agency, year, index and volume.
 pub fn files(archive: &Archive) -> Result<Vec<File>, Error> {
-    let mut files = Vec::new();
-    archive.index().files(&mut |id, row| {
-        files.push(File { id, row });
-        true
-    })?;
-    files.sort_by(|a, b| {
-        let (a, b) = (&a.row, &b.row);
-        (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
-    });
+    let parts = in_parts(archive, &|files: &mut Vec<File>, file| files.push(file), &|files| files.sort_by(order))?;
+    let mut files: Vec<File> = parts.into_iter().flatten().collect();
+    files.sort_by(order);
     Ok(files)
+}
+
+/// The files of which the decision is one that is `wanted`, in the same order.
+pub fn judged(
+    archive: &Archive,
+    judge: &Judge<'_>,
+    as_of: NaiveDate,
+    wanted: impl Fn(&Decision) -> bool + Sync,
+) -> Result<Vec<(File, Decision)>, Error> {
+    type Judged = Vec<(File, Decision)>;
+    let by_order = |a: &(File, Decision), b: &(File, Decision)| order(&a.0, &b.0);
+    let each = |judged: &mut Judged, file: File| {
+        let decision = judge.decide(&file, as_of);
+        if wanted(&decision) {
+            judged.push((file, decision));
+        }
+    };
+    let parts = in_parts(archive, &each, &|judged: &mut Judged| judged.sort_by(by_order))?;
+    let mut judged: Judged = parts.into_iter().flatten().collect();
+    judged.sort_by(by_order);
+    Ok(judged)
+}
+
+/// By agency, year, index and volume.
+pub(super) fn order(a: &File, b: &File) -> Ordering {
+    let (a, b) = (&a.row, &b.row);
+    (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
+}
+
+/// Gathers from all files, in two threads with a half of the ids each; `end` closes what a thread has gathered. The
+/// halves come in the order of ids.
+pub(super) fn in_parts<T: Default + Send>(
+    archive: &Archive,
+    each: &(dyn Fn(&mut T, File) + Sync),
+    end: &(dyn Fn(&mut T) + Sync),
+) -> Result<[T; 2], Error> {
+    let part = |first: RangeInclusive<u8>| -> Result<T, Error> {
+        let mut gathered = T::default();
+        archive.index().files_of(first, &mut |id, row| {
+            each(&mut gathered, File { id, row });
+            true
+        })?;
+        end(&mut gathered);
+        Ok(gathered)
+    };
+    std::thread::scope(|scope| {
+        let upper = scope.spawn(|| part(0x80..=0xff));
+        let lower = part(0..=0x7f);
+        let upper = upper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok([lower?, upper?])
+    })
 }
 
 /// A record that is in no file.

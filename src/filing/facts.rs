@@ -21,17 +21,27 @@ impl Holds {
         let mut holds = Self::default();
         for (target, id) in index.held()? {
             // An id is that of a file or of a record.
-            let (file, record) = match index.record_by_id(target)? {
+            let (file, record) = match index.file_of(target)? {
                 None => (target, None),
-                Some(row) => match row.filed {
-                    Some(file) => (RecordId(file), Some(target)),
-                    None => continue,
-                },
+                Some(Some(file)) => (file, Some(target)),
+                Some(None) => continue,
             };
             holds.0.entry(file).or_default().push(Hold { id, record });
         }
         holds.0.values_mut().for_each(|holds| holds.sort_unstable());
         Ok(holds)
+    }
+
+    /// Reads those on one file and on its records only.
+    pub fn on(archive: &Archive, file: RecordId) -> Result<Self, Error> {
+        let index = archive.index();
+        let mut holds: Vec<Hold> = Vec::new();
+        holds.extend(index.holds_on(file)?.into_iter().map(|id| Hold { id, record: None }));
+        for (_, record) in index.filed_ids(file)? {
+            holds.extend(index.holds_on(record)?.into_iter().map(|id| Hold { id, record: Some(record) }));
+        }
+        holds.sort_unstable();
+        Ok(Self(HashMap::from([(file, holds)])))
     }
 
     /// The holds on a file and on its records.

@@ -268,6 +268,8 @@ fn check_attached(attached: &[(String, Vec<u8>)]) -> Result<(), Error> {
 pub struct Approved {
     /// The kinds that are approved.
     pub kinds: BTreeSet<InventoryKind>,
+    /// Inventories, by the numbers of fonds and inventory, that list a file of those years which nobody has approved.
+    pub open: Vec<(u32, u32)>,
     /// Files that belong into an inventory, by what is known, and stand in none.
     pub unlisted: Vec<(File, InventoryKind)>,
 }
@@ -290,6 +292,7 @@ pub fn inventories_approved(archive: &Archive, agency: &str, year: u16) -> Resul
     let fonds: BTreeSet<u32> =
         fonds::list(archive)?.iter().filter(|fonds| fonds.row.is_of(agency)).map(|fonds| fonds.row.number).collect();
     let mut kinds: BTreeMap<InventoryKind, (bool, bool)> = BTreeMap::new();
+    let mut open = Vec::new();
     for inventory in list(archive)?.iter().filter(|inventory| fonds.contains(&inventory.row.fonds)) {
         let until = inventory.row.approved_until().map_or(i32::MIN, i32::from);
         let years = units(archive, inventory)?.into_iter().map(|unit| unit.closed.year());
@@ -297,9 +300,10 @@ pub fn inventories_approved(archive: &Archive, agency: &str, year: u16) -> Resul
         let (is_approved, has_open) = kinds.entry(inventory.row.kind()).or_default();
         *is_approved |= until >= i32::from(year);
         *has_open |= is_open;
+        open.extend(is_open.then_some((inventory.row.fonds, inventory.row.number)));
     }
     let kinds = kinds.into_iter().filter(|(_, (is_approved, has_open))| *is_approved && !has_open);
-    let mut approved = Approved { kinds: kinds.map(|(kind, _)| kind).collect(), unlisted: Vec::new() };
+    let mut approved = Approved { kinds: kinds.map(|(kind, _)| kind).collect(), open, unlisted: Vec::new() };
     let today = civil_date(archive.now());
     for file in due::files(archive)? {
         let is_of = file.row.agency == agency && file.row.listed.is_none();

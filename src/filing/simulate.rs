@@ -3,7 +3,7 @@
 //! Every file is judged as it is now: one that is open, or of which something is not known, has no day and is counted
 //! as such. Nothing is written.
 
-use super::due::{Basis, files};
+use super::due::{Basis, in_parts, order};
 use super::files::File;
 use crate::archive::Archive;
 use crate::error::Error;
@@ -56,15 +56,11 @@ pub fn simulate(archive: &Archive, as_of: NaiveDate, years: u32, next: Option<&R
     // An edition that is to come is looked at on its first day.
     let as_of = next.map_or(as_of, |list| as_of.max(list.valid_from));
     let last = as_of.year().saturating_add(i32::try_from(years).unwrap_or(i32::MAX));
-    let mut simulation = Simulation::default();
     let judge = basis.judge();
     let next = next.map(|list| (basis.judge_with(list, false), basis.judge_with(list, true)));
-    for file in files(archive)? {
+    let each = |simulation: &mut Simulation, file: File| {
         let before = judge.decide(&file, as_of);
-        let Some((next, shortening)) = &next else {
-            simulation.count(&file, &before, as_of, last);
-            continue;
-        };
+        let Some((next, shortening)) = &next else { return simulation.count(&file, &before, as_of, last) };
         let (after, shortened) = (next.decide(&file, as_of), shortening.decide(&file, as_of));
         simulation.count(&file, &after, as_of, last);
         let day = |decision: &Decision| (decision.due, decision.status, decision.action);
@@ -72,11 +68,30 @@ pub fn simulate(archive: &Archive, as_of: NaiveDate, years: u32, next: Option<&R
         if day(&after) != day(&before) || shortened.is_some() {
             simulation.changes.push(Change { file, before, after, shortened });
         }
-    }
+    };
+    let [mut simulation, upper] = in_parts(archive, &each, &|_| {})?;
+    simulation.add(upper);
+    simulation.changes.sort_by(|a, b| order(&a.file, &b.file));
     Ok(simulation)
 }
 
+impl Load {
+    fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.documents += other.documents;
+        self.held += other.held;
+    }
+}
+
 impl Simulation {
+    fn add(&mut self, other: Self) {
+        other.years.into_iter().for_each(|(key, load)| self.years.entry(key).or_default().add(load));
+        self.due.add(other.due);
+        self.later.add(other.later);
+        other.without.into_iter().for_each(|(status, files)| *self.without.entry(status).or_default() += files);
+        self.changes.extend(other.changes);
+    }
+
     fn count(&mut self, file: &File, decision: &Decision, as_of: NaiveDate, last: i32) {
         let Some(due) = decision.due else {
             *self.without.entry(decision.status).or_default() += 1;

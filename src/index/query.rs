@@ -20,6 +20,7 @@ use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,6 +205,12 @@ impl Reader<'_> {
         }
     }
 
+    /// The file that a record is in, by the row of its id; none when there is no record with this id.
+    pub fn file_of(&self, record: RecordId) -> Result<Option<Option<RecordId>>, IndexError> {
+        let row = super::writer::read_id(self.kv, self.keys, record)?;
+        Ok(row.filter(|row| row.number.is_some()).map(|row| row.filed.map(RecordId)))
+    }
+
     /// The actor of an account.
     pub fn actor(&self, account: &str) -> Result<Option<ActorId>, IndexError> {
         let key = key(b'U', &[&self.keys.wide(space::ACCOUNT, &[account.as_bytes()])]);
@@ -264,7 +271,17 @@ impl Reader<'_> {
 
     /// Every file, in the order of their ids, until `each` says false.
     pub fn files(&self, each: &mut dyn FnMut(RecordId, FileRow) -> bool) -> Result<(), IndexError> {
-        self.kv.range(&key(b'F', &[]), &after(b"F"), false, &mut |key, value| {
+        self.files_of(0..=u8::MAX, each)
+    }
+
+    /// Those of which the id begins with one of these bytes: ids are random, so the files part evenly.
+    pub fn files_of(
+        &self,
+        first: RangeInclusive<u8>,
+        each: &mut dyn FnMut(RecordId, FileRow) -> bool,
+    ) -> Result<(), IndexError> {
+        let (from, last) = (key(b'F', &[&[*first.start()]]), key(b'F', &[&[*first.end()]]));
+        self.kv.range(&from, &after(&last), false, &mut |key, value| {
             let row = self.keys.open(key, value)?;
             Ok(key.last_chunk::<16>().is_none_or(|id| each(RecordId(*id), row)))
         })
@@ -272,7 +289,19 @@ impl Reader<'_> {
 
     /// Numbers of the records in a file, ascending.
     pub fn filed(&self, file: RecordId) -> Result<Vec<u32>, IndexError> {
-        self.wide(b'J', file.0)
+        Ok(self.filed_ids(file)?.into_iter().map(|(number, _)| number).collect())
+    }
+
+    /// The same with their ids, without opening their rows.
+    pub fn filed_ids(&self, file: RecordId) -> Result<Vec<(u32, RecordId)>, IndexError> {
+        let from = key(b'J', &[&file.0]);
+        let mut records = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            let record = RecordId(self.keys.read(key, value)?);
+            records.extend(key.last_chunk::<4>().map(|number| (u32::from_be_bytes(*number), record)));
+            Ok(true)
+        })?;
+        Ok(records)
     }
 
     /// Every fonds, in the order of their numbers.

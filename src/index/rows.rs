@@ -21,7 +21,7 @@
 //! | `O` | entry index u64 BE of an acceptance or refusal whose answer no officer has signed | empty, checked |
 //! | `E` | token of what was sent and refused 16 | entry index u64 of the refusal that has the notice, checked |
 //! | `F` | id 16 of a file | [`FileRow`](super::filing::FileRow), sealed |
-//! | `J` | id 16 of a file, record number u32 BE | empty, checked: the record is in the file |
+//! | `J` | id 16 of a file, record number u32 BE | id 16 of the record, checked: it is in the file |
 //! | `H` | id 16 of a hold | [`HoldRow`](super::filing::HoldRow), checked |
 //! | `B` | id 16 of a record or file, id 16 of a hold that keeps it | empty, checked |
 //! | `N` | id 16 of a plan of destruction | [`PlanRow`](super::filing::PlanRow), checked |
@@ -131,6 +131,8 @@ pub struct IdRow {
     pub reading: Option<u64>,
     /// How many reading entries it has.
     pub reading_count: u32,
+    /// The file that the record is in, beside its own row: whoever asks for many needs not open those.
+    pub filed: Option<[u8; 16]>,
 }
 
 /// An entry with objects of its own that is not the acceptance of a record.
@@ -174,6 +176,8 @@ pub enum Adopted {
     Nomenclature = 7,
     /// Editions of lists of retention periods.
     Rules = 8,
+    /// Editions of forms.
+    Form = 9,
 }
 
 /// Material for the validation of signatures that records share.

@@ -142,7 +142,7 @@ impl<'a> Batch<'a> {
                 if let Some((number, old)) = self.record_of(leaf)? {
                     let filed = old.filed;
                     if let Some(file) = filed.map(RecordId) {
-                        self.leave(file, number)?;
+                        self.leave(file, &old, number)?;
                         if let Some(row) = self.file(file)? {
                             row.has_undated = true;
                         }
@@ -178,7 +178,7 @@ impl<'a> Batch<'a> {
                 // Tokens and dates of it stay until the next open writes a new generation.
                 if let Some((number, old)) = self.record_of(leaf)? {
                     if let Some(file) = old.filed {
-                        self.leave(RecordId(file), number)?;
+                        self.leave(RecordId(file), &old, number)?;
                     }
                     self.rows.insert(rows::papers_key(number), None);
                     self.records.insert(number, None);
@@ -283,7 +283,8 @@ impl<'a> Batch<'a> {
         let row = match (known, leaf.key) {
             (Some(row), _) => row,
             (None, Some(key)) => {
-                IdRow { number, key, custody: input.index, custody_count: 0, reading: None, reading_count: 0 }
+                let (custody, reading, filed) = (input.index, None, None);
+                IdRow { number, key, custody, custody_count: 0, reading, reading_count: 0, filed }
             }
             // An entry about a record whose first entry is not known: the journal is checked elsewhere, nothing to
             // index.
@@ -394,6 +395,7 @@ impl<'a> Batch<'a> {
             }
             ActKind::NomenclatureAdopted => self.adopted(Adopted::Nomenclature, index),
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
+            ActKind::FormAdopted => self.adopted(Adopted::Form, index),
             ActKind::FileOpened => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
@@ -603,10 +605,23 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes a record out of a file.
-    fn leave(&mut self, file: RecordId, number: u32) -> Result<(), IndexError> {
+    fn leave(&mut self, file: RecordId, record: &RecordRow, number: u32) -> Result<(), IndexError> {
+        self.set_filed(record.id(), None)?;
         self.rows.insert(key(b'J', &[&file.0, &number.to_be_bytes()]), None);
         if let Some(file) = self.file(file)? {
             file.leave();
+        }
+        Ok(())
+    }
+
+    /// Says in the row of its id which file a record is in, as its own row does.
+    fn set_filed(&mut self, record: RecordId, file: Option<[u8; 16]>) -> Result<(), IndexError> {
+        let known = match self.ids.get(&record) {
+            Some(row) => Some(*row),
+            None => read_id(self.kv, self.keys, record)?,
+        };
+        if let Some(row) = known {
+            self.ids.insert(record, IdRow { filed: file, ..row });
         }
         Ok(())
     }
@@ -624,13 +639,14 @@ impl<'a> Batch<'a> {
             return Ok(());
         };
         if let Some(from) = old.filed {
-            self.leave(RecordId(from), number)?;
+            self.leave(RecordId(from), &old, number)?;
         }
         let number_in_file = self.file(to)?.map(|file| {
             file.enter(old.created);
             file.next_number()
         });
-        self.checked(key(b'J', &[&to.0, &number.to_be_bytes()]), &());
+        self.set_filed(old.id(), Some(to.0))?;
+        self.checked(key(b'J', &[&to.0, &number.to_be_bytes()]), &old.record);
         let row = RecordRow { filed: Some(to.0), number_in_file, ..old.into_owned() };
         self.records.insert(number, Some(Cow::Owned(row)));
         Ok(())

@@ -22,6 +22,8 @@ mod bundle;
 pub mod classify;
 mod component;
 mod decide;
+#[cfg(any(test, feature = "testing"))]
+pub mod generated;
 pub mod identify;
 pub mod import;
 pub mod issue;

@@ -15,6 +15,7 @@ pub mod digest;
 pub(crate) mod document;
 pub mod fold;
 pub mod fonds;
+pub mod form;
 pub mod format;
 pub mod id;
 pub mod import;

@@ -5,6 +5,7 @@
 pub mod fault;
 pub mod hostile;
 pub mod index;
+pub mod many;
 
 pub use fault::{Failure, FaultDisk, FaultPlan};
 pub use index::MemoryIndex;

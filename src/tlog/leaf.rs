@@ -79,6 +79,8 @@ acts! {
     NomenclatureAdopted = "nomenclature.adopted";
     /// An edition of a list of retention periods was adopted.
     RulesAdopted = "rules.adopted";
+    /// A form of an act or an inventory was adopted.
+    FormAdopted = "form.adopted";
     /// A file was opened.
     FileOpened = "file.opened";
     /// A file was closed.

@@ -414,6 +414,43 @@ fn inventories_are_made(checked: &mut Checked<'_>, record: &str, restricted: &st
     assert_eq!(rows[0]["citation"], "Қ.123 Т.4 І.1 Құ.2");
 }
 
+/// Forms are checked, adopted and printed.
+fn forms_are_printed(checked: &mut Checked<'_>) {
+    let text = fs::read_to_string("schema/form/1/examples/valid-inventory.toml").unwrap();
+    let text = text.replace("inventory-permanent", "inventory-long-term");
+    let form = checked.bench.file("form.toml", &text);
+    let wrong = checked.bench.file("wrong.toml", text.replace("citation", "colour"));
+    checked.run(&["form", "check", &form], Exit::Ok, &["form-answer"]);
+    let refused = checked.run(&["form", "check", &wrong], Exit::Refused, &["form-answer"]);
+    assert_eq!(codes(&refused[0]), ["FRM-001"]);
+    checked.run(&["form", "list"], Exit::Ok, &["form-row"; 5]);
+    let print = ["form", "print", "inventory", "--fonds", "123", "--number", "4"];
+    let sample = checked.run(&print, Exit::Ok, &["form-print"]);
+    assert_eq!((&sample[0]["entry"], &sample[0]["values"]["minutes_number"]), (&Value::Null, &json!("3")));
+    for status in ["adopted", "held"] {
+        let answer = checked.run(&["form", "adopt", &form], Exit::Ok, &["form-answer"]);
+        assert_eq!(answer[0]["status"], status);
+    }
+    checked.run(&["form", "adopt", &wrong], Exit::Refused, &["form-answer"]);
+    let other = checked.bench.file("other.toml", text.replace("Қорытынды", "Тізім"));
+    checked.run(&["form", "adopt", &other], Exit::Conflict, &["error"]);
+    let rows = checked.run(&["form", "list"], Exit::Ok, &["form-row"; 6]);
+    assert_eq!((&rows[3]["in_force"], &rows[5]["in_force"]), (&json!(false), &json!(true)));
+    let printed = checked.run(&print, Exit::Ok, &["form-print"]);
+    assert_eq!((&printed[0]["form"]["edition"], &printed[0]["rows"]), (&json!("2"), &sample[0]["rows"]));
+    let html = checked.bench.run(&print).exits(Exit::Ok).stdout;
+    assert!(html.contains("<td>Қ.123 Т.4 І.1</td>"), "{html}");
+    let file = checked.bench.path("inventory.html");
+    let into = [&print[..], &["--output", file.to_str().unwrap(), "--lang", "ru"]].concat();
+    checked.run(&into, Exit::Ok, &["form-print"]);
+    assert!(fs::read_to_string(&file).unwrap().contains("<td>Ф.123 Оп.4 Д.1</td>"));
+    checked.run(&into, Exit::Conflict, &["error"]);
+    let count = ["form", "print", "year-count", "--agency", "TEST-01", "--year", "2025"];
+    let count = checked.run(&count, Exit::Ok, &["form-print"]);
+    assert_eq!(count[0]["values"]["opened"], "2", "two volumes");
+    checked.run(&["form", "print", "act-of-selection", &"0".repeat(32)], Exit::NotFound, &["error"]);
+}
+
 /// A check of presence and condition, cut in two, with its act.
 fn everything_is_looked_at(checked: &mut Checked<'_>) {
     checked.run(&["presence", "begin", "--basis", " "], Exit::Refused, &["error"]);
@@ -580,6 +617,7 @@ fn every_line_follows_its_schema() {
 
     records_are_arranged(&mut checked, &public);
     inventories_are_made(&mut checked, &of("4-flagged"), &confidential);
+    forms_are_printed(&mut checked);
 
     let full = checked.run(&["audit"], Exit::Ok, &["audit"]);
     assert_eq!((&full[0]["every_byte"], &full[0]["records"]), (&json!(true), &json!(4)));

@@ -19,6 +19,7 @@ mod fetch;
 mod filing;
 mod fonds;
 mod formats;
+mod forms;
 mod golden;
 mod gost;
 mod grow;

@@ -5,7 +5,8 @@
 //! Goal: who checks such a file with the published schema gets the answer that the archive gives. Method: every
 //! `schema/*/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
 //! both, says in its first line what is wrong, and differs in one place from a valid one. What a schema cannot say is
-//! tested beside the readers. The policy of the project follows the schema too.
+//! tested beside the readers. The policy and the forms of the project follow
+//! their schemas too.
 
 use super::schema::differences;
 use muragat::disposition::shorten::Decision;
@@ -13,6 +14,7 @@ use muragat::disposition::statement::Statement;
 use muragat::ingest::import::profile::Profile;
 use muragat::ingest::lists::RulesAct;
 use muragat::ingest::spill::SpillAct;
+use muragat::model::form::Form;
 use muragat::model::nomenclature::Nomenclature;
 use muragat::retention::RuleList;
 use muragat::verify::authority::Authority;
@@ -31,10 +33,11 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
     Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "nomenclature", reads: |bytes| Nomenclature::parse(bytes, "n.toml").is_ok(), invalid_min: 20 },
+    Kind { schema: "form", reads: |bytes| Form::parse(bytes, "form.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "import", reads: |bytes| Profile::parse(bytes, "profile.toml").is_ok(), invalid_min: 30 },
     Kind { schema: "rules-act", reads: |bytes| RulesAct::parse(bytes).is_ok(), invalid_min: 20 },
     Kind { schema: "shortening", reads: |bytes| Decision::parse(bytes, "d.toml").is_ok(), invalid_min: 15 },
@@ -103,6 +106,15 @@ fn an_invalid_example_has_one_fault() {
             let nearest = valid.iter().map(|(_, near)| differences(&data(near), &data(text))).min();
             assert_eq!(nearest, Some(1), "{}/{name}", kind.schema);
         }
+    }
+}
+
+#[test]
+fn the_forms_of_the_program_follow_the_schema() {
+    let validator = validator("form");
+    for entry in fs::read_dir(folder("form").join("default")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(validator.is_valid(&data(&text)), "{text}");
     }
 }
 

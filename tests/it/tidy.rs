@@ -66,7 +66,10 @@ const WALL: [(&str, &[&str]); 17] = [
         ],
     ),
     // Test builds only; nothing but tests imports it.
-    ("testing", &["model", "store", "vault", "tlog", "index", "archive", "ingest", "access", "audit"]),
+    (
+        "testing",
+        &["model", "store", "vault", "retention", "tlog", "index", "archive", "ingest", "access", "audit", "filing"],
+    ),
 ];
 
 /// Imports upwards: file, module, reason.

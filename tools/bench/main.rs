@@ -1,8 +1,8 @@
 //! The bench: ingest, latency, reading, audit, reindex and search, beside the bare floor and beside restic.
 //!
 //! ```text
-//! cargo run --release --features tools --bin bench -- [--smoke] [--work DIR] [--rounds N] [--files N] [--only LIST]
-//!                                                     [--json] [--keep] [--threads N]
+//! cargo run --release --features tools,testing --bin bench -- [--smoke] [--work DIR] [--rounds N] [--files N]
+//!                      [--only LIST] [--records LIST] [--json] [--keep] [--threads N]
 //! ```
 //!
 //! What counts are ratios of one run: ours and the peer alternate on the same corpus, and a ratio is the median of the
@@ -22,6 +22,7 @@ mod floor;
 mod measure;
 mod peers;
 mod report;
+mod retention;
 mod signatures;
 mod signed;
 mod steps;
@@ -81,6 +82,9 @@ struct Run {
     /// Only these, separated by commas.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
+    /// How many records the parts of retention have, ascending; 10,000 and 100,000 when not given.
+    #[arg(long, value_delimiter = ',')]
+    records: Vec<usize>,
     /// Print JSON lines; the table goes to standard error.
     #[arg(long)]
     json: bool,
@@ -104,6 +108,7 @@ enum Part {
     Search,
     Signatures,
     Signed,
+    Retention,
 }
 
 fn main() -> ExitCode {
@@ -216,6 +221,7 @@ impl<'a> Bench<'a> {
                     signatures::measure(&mut self.report, &self.places.out(), self.rounds, self.run.smoke)?;
                 }
                 Part::Signed => self.signed()?,
+                Part::Retention => self.retention()?,
             }
         }
         Ok(self.report.print()?)
@@ -369,6 +375,54 @@ impl<'a> Bench<'a> {
         self.report.table(&["s", "records/s", "cores busy", "CPU ms a record", "memory MB"], &rows);
         for (name, rate, target) in rates {
             self.report.value(name, rate, "records/s", target)?;
+        }
+        Ok(())
+    }
+
+    fn retention(&mut self) -> Fallible<()> {
+        let sizes = match (self.run.records.as_slice(), self.run.smoke) {
+            ([], true) => &[2_000][..],
+            ([], false) => &[10_000, 100_000][..],
+            (given, _) => given,
+        };
+        let mut destroyed = Vec::new();
+        for records in sizes {
+            remove_archive(&self.places.many())?;
+            let made = self.step(Step::RetentionFill, *records, 1)?;
+            let lines: Vec<Value> =
+                (1..=self.rounds).map(|round| self.step(Step::Retention, 0, round)).collect::<Fallible<_>>()?;
+            let gone: Vec<Value> =
+                (1..=self.rounds).map(|round| self.step(Step::Destroy, 0, round)).collect::<Fallible<_>>()?;
+            remove_archive(&self.places.many())?;
+            let ms = |name: &str| -> Fallible<f64> { Ok(middle(&lines, &format!("{name}_us"))? / 1e3) };
+            let of = |key: &str| figure(&made, key).map(report::text);
+            self.report.section(&format!(
+                "retention of {} records in {} files with {} holds; made in {} s (medians)",
+                of("records")?,
+                of("files")?,
+                of("holds")?,
+                of("s")?
+            ));
+            let row = |name: &str, key: &str| -> Fallible<(String, Vec<f64>)> {
+                let plain = ms(&format!("plain_{key}"))?;
+                Ok((name.to_owned(), vec![ms(key)?, plain, plain / ms(key)?]))
+            };
+            let rows = [row("basis: holds and lists", "basis")?, row("due: all decisions", "due")?, row("why", "why")?];
+            self.report.table(&["ms", "plain ms", "plain / ours"], &rows);
+            self.report.value("basis and all decisions", ms("due")?, "ms", "<= 100 at 10^6 records")?;
+            self.report.value("simulation of 30 years", ms("simulate")? / 1e3, "s", "<= 3 at 10^6 records")?;
+            self.report.value("peak memory", middle(&lines, "memory_mb")?, "MB", "")?;
+            let s = middle(&gone, "s")?;
+            self.report.value(
+                &format!("destroy {} records", report::text(middle(&gone, "records")?)),
+                s,
+                "s",
+                "<= 5",
+            )?;
+            destroyed.push(s);
+        }
+        if let (Some(first), Some(last)) = (destroyed.first(), destroyed.last().filter(|_| destroyed.len() > 1)) {
+            self.report.value("destroy: most records / fewest", last / first, "x", "<= 1.2")?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::Fallible;
 use crate::corpus::{Corpus, Numbers};
 use crate::floor::{self, Floor};
 use crate::measure::{Times, cpu_seconds, folder_bytes, peak_memory_mb, read_bytes};
+use crate::retention;
 use crate::signed::{self, Signed};
 use muragat::access;
 use muragat::archive::{Archive, InitOptions, forget_index};
@@ -73,6 +74,12 @@ pub(crate) enum Step {
     SignedRsaTwice,
     /// Submissions with two GOST signatures.
     SignedGostTwice,
+    /// Many generated records in files, with holds.
+    RetentionFill,
+    /// Their terms.
+    Retention,
+    /// Some of them destroyed.
+    Destroy,
 }
 
 /// How a step is run.
@@ -107,6 +114,11 @@ impl Places {
     /// The archive of the corpus.
     pub(crate) fn archive(&self) -> PathBuf {
         self.out().join("archive")
+    }
+
+    /// The archive of generated records.
+    pub(crate) fn many(&self) -> PathBuf {
+        self.out().join("many")
     }
 
     /// The floor's segments.
@@ -146,10 +158,13 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
         Step::SignedRsaOnce => signed::ingest(&places, Signed::RsaOnce, threads),
         Step::SignedRsaTwice => signed::ingest(&places, Signed::RsaTwice, threads),
         Step::SignedGostTwice => signed::ingest(&places, Signed::GostTwice, threads),
+        Step::RetentionFill => retention::fill(&places, count),
+        Step::Retention => retention::ask(&places),
+        Step::Destroy => retention::destroy(&places),
     }
 }
 
-fn create(folder: &Path) -> Fallible<(Archive, ActorId)> {
+pub(crate) fn create(folder: &Path) -> Fallible<(Archive, ActorId)> {
     // The documents of the corpus are of many formats; they are identified like any other, and none is refused.
     let policy = Policy { formats: Action::Flag, signatures: Action::Flag, ..Policy::default() };
     let archive = Archive::create(folder, &InitOptions { policy, ..InitOptions::default() }, Arc::new(SystemClock))?;
@@ -157,7 +172,7 @@ fn create(folder: &Path) -> Fallible<(Archive, ActorId)> {
     Ok((archive, actor))
 }
 
-fn open_archive(folder: &Path) -> Fallible<Archive> {
+pub(crate) fn open_archive(folder: &Path) -> Fallible<Archive> {
     Ok(Archive::open(folder, Arc::new(SystemClock), &mut |_, _| {})?)
 }
 

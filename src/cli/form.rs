@@ -1,0 +1,225 @@
+//! `muragat form check|adopt|list|print`: forms of acts and inventories, and what is printed by them.
+//!
+//! `check` needs no archive; `print` writes one HTML document, or with `--json` the same data.
+
+use super::answers::write_new;
+use super::ingest::print_refusals;
+use super::{Common, id_of, read_up_to, refusals_json};
+use crate::archive::Archive;
+use crate::disposition::forms::{self, Adopted, Held, adopt, all, in_force};
+use crate::error::{Error, ErrorCode, Exit, Refusal};
+use crate::model::form::{FORM_BYTES_MAX, Filled, Form, FormId};
+use crate::model::strict::shown;
+use crate::text::{Lang, Text, text};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `form`.
+#[derive(clap::Args)]
+pub(super) struct FormArgs {
+    #[command(subcommand)]
+    command: FormCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum FormCommand {
+    /// Check a form; needs no archive.
+    Check {
+        /// The form, as schema/form/1 says.
+        file: PathBuf,
+    },
+    /// Adopt a form: documents of its kind are printed by it from then on.
+    Adopt {
+        /// The form, as schema/form/1 says.
+        file: PathBuf,
+    },
+    /// All forms: those of the program, then those that were adopted, oldest first.
+    List,
+    /// Print a document by the form in force, in Kazakh or, with `--lang ru`, in Russian.
+    Print {
+        #[command(subcommand)]
+        what: Print,
+        /// Write it into this file.
+        #[arg(short, long, value_name = "FILE", global = true)]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(clap::Subcommand)]
+enum Print {
+    /// The act of selection of a plan; once it was executed, with the mark of destruction.
+    ActOfSelection {
+        /// Id of the plan.
+        plan: String,
+    },
+    /// An inventory.
+    Inventory {
+        /// Number of the fonds.
+        #[arg(long, value_name = "N")]
+        fonds: u32,
+        /// Number of the inventory in the fonds.
+        #[arg(long, value_name = "N")]
+        number: u32,
+    },
+    /// The count of the files of an agency in a year.
+    YearCount {
+        /// Code of the agency.
+        #[arg(long, value_name = "CODE")]
+        agency: String,
+        /// The year.
+        #[arg(long)]
+        year: u16,
+    },
+}
+
+const VALID: Text = text("дұрыс", "верна", "valid");
+const ADOPTED: Text = text("енгізілді", "введена", "adopted");
+const HELD: Text = text("бұрын енгізілген", "уже введена", "adopted before");
+const REFUSED: Text = text("енгізілмеді", "не введена", "not adopted");
+const MALFORMED: Text = text("қате", "с ошибками", "malformed");
+const BUILT_IN: Text = text("бағдарламамен бірге келген", "поставляется с программой", "comes with the program");
+const IN_FORCE: Text = text("қолданыста", "действует", "in force");
+const SAMPLE: Text = text("үлгі", "образец", "sample");
+const OFFICIAL: Text = text("ресми", "официальная", "official");
+const WRITTEN: Text = text("Жазылды", "Записано", "Written");
+
+impl FormArgs {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        match self.command {
+            FormCommand::Check { file } => {
+                let (_, read) = read(&file)?;
+                let (status, word) = if read.is_ok() { ("valid", VALID) } else { ("refused", MALFORMED) };
+                answer(common, &file, (status, word), &read, None);
+                Ok(if read.is_ok() { Exit::Ok } else { Exit::Refused })
+            }
+            FormCommand::Adopt { file } => {
+                let archive = common.open_to_act()?;
+                let actor = common.actor(&archive)?;
+                let (bytes, read) = read(&file)?;
+                let done = match &read {
+                    Ok(form) => Some(adopt(&archive, form, &bytes, actor)?),
+                    Err(_) => None,
+                };
+                let (status, entry) = match done {
+                    Some(Adopted::Done(entry)) => (("adopted", ADOPTED), Some(Some(entry))),
+                    Some(Adopted::Held(entry)) => (("held", HELD), Some(entry)),
+                    None => (("refused", REFUSED), None),
+                };
+                answer(common, &file, status, &read, entry);
+                archive.close()?;
+                Ok(if read.is_ok() { Exit::Ok } else { Exit::Refused })
+            }
+            FormCommand::List => list(common),
+            FormCommand::Print { what, output } => {
+                let archive = common.open()?;
+                let (form, filled) = what.fill(&archive, common.lang())?;
+                archive.close()?;
+                give(common, &form, &filled, output.as_deref())
+            }
+        }
+    }
+}
+
+impl Print {
+    /// The form in force, and what it is filled in with.
+    fn fill(self, archive: &Archive, lang: Lang) -> Result<(Held, Filled), Error> {
+        // A form has no English: what is filled in is in the language of its words.
+        let lang = if lang == Lang::En { Lang::Kk } else { lang };
+        let (id, filled) = match self {
+            Print::ActOfSelection { plan } => {
+                let plan = id_of(&plan, ErrorCode::DspUnknown, "plan")?;
+                (FormId::ActOfSelection, forms::act(archive, plan, lang)?)
+            }
+            Print::Inventory { fonds, number } => forms::inventory(archive, (fonds, number), lang)?,
+            Print::YearCount { agency, year } => {
+                (FormId::YearEndCount, forms::year_count(archive, &agency, year, lang)?)
+            }
+        };
+        Ok((in_force(archive, id)?, filled))
+    }
+}
+
+fn give(common: &Common, held: &Held, filled: &Filled, output: Option<&Path>) -> Result<Exit, Error> {
+    let html = held.form.html(filled, common.lang());
+    if let Some(path) = output {
+        let name = shown(&path.to_string_lossy());
+        write_new(path, html.as_bytes()).map_err(|e| Error::caused(ErrorCode::ArcOutput, &*name, e))?;
+        if !common.json() {
+            common.say(&format!("{}: {name}", WRITTEN.get(common.lang())));
+        }
+    }
+    if common.json() {
+        let lang = if common.lang() == Lang::Ru { "ru" } else { "kk" };
+        common.print_json(&json!({
+            "form": facts(&held.form), "entry": held.entry, "lang": lang,
+            "title": held.form.title.get(common.lang()), "values": filled.values, "rows": filled.rows,
+        }));
+    } else if output.is_none() {
+        out_raw!("{html}");
+    }
+    Ok(Exit::Ok)
+}
+
+type Read = Result<Form, Vec<Refusal>>;
+
+fn read(path: &Path) -> Result<(Vec<u8>, Read), Error> {
+    let bytes = read_up_to(path, FORM_BYTES_MAX)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let read = Form::parse(&bytes, &name);
+    Ok((bytes, read))
+}
+
+fn facts(form: &Form) -> Value {
+    json!({
+        "id": form.id.as_str(), "edition": form.edition, "source": form.source, "status": form.status.as_str(),
+        "sha256": form.sha256.to_string(),
+    })
+}
+
+/// `entry` is there when the form is in force now; none inside: it comes with the program.
+fn answer(common: &Common, file: &Path, (status, word): (&str, Text), read: &Read, entry: Option<Option<u64>>) {
+    let lang = common.lang();
+    if common.json() {
+        let mut value = json!({"status": status});
+        match read {
+            Ok(form) => value["form"] = facts(form),
+            Err(refusals) => value["reasons"] = refusals_json(refusals, lang),
+        }
+        if let Some(entry) = entry {
+            value["entry"] = entry.into();
+        }
+        common.print_json(&value);
+        return;
+    }
+    out!("{}: {}", word.get(lang), shown(&file.to_string_lossy()));
+    match read {
+        Ok(form) => out!("  {}", line(form, lang)),
+        Err(refusals) => print_refusals(refusals, lang),
+    }
+}
+
+fn line(form: &Form, lang: Lang) -> String {
+    let status = if form.status.as_str() == "official" { OFFICIAL } else { SAMPLE };
+    format!("{} · {} · {} · {}", form.id, shown(&form.edition), status.get(lang), shown(&form.source))
+}
+
+fn list(common: &Common) -> Result<Exit, Error> {
+    let archive = common.open()?;
+    let forms = all(&archive)?;
+    for (at, held) in forms.iter().enumerate() {
+        let is_in_force = !forms[at + 1..].iter().any(|later| later.form.id == held.form.id);
+        if common.json() {
+            let mut value = facts(&held.form);
+            value["entry"] = held.entry.into();
+            value["in_force"] = is_in_force.into();
+            common.print_json(&value);
+            continue;
+        }
+        let lang = common.lang();
+        let entry = held.entry.map_or_else(|| BUILT_IN.get(lang).to_owned(), |entry| format!("#{entry}"));
+        let force = if is_in_force { format!(" · {}", IN_FORCE.get(lang)) } else { String::new() };
+        out!("{} · {entry}{force}", line(&held.form, lang));
+    }
+    archive.close()?;
+    Ok(Exit::Ok)
+}
