@@ -1,11 +1,11 @@
 //! What forms are filled in with: the act of selection of a plan, inventories, the count of a year.
 //!
-//! A form comes with the program as a sample, or was adopted (`form.adopted`); the one that was adopted last is in force,
-//! and nothing here knows its words or columns. What is printed is read anew from the archive each time and kept
+//! A form comes with the program as a sample, or was adopted (`form.adopted`); the one that was adopted last is in
+//! force, and nothing here knows its words or columns. What is printed is read anew from the archive each time and kept
 //! nowhere. A crash leaves a form adopted or not.
 //!
-//! Titles are those of the plan and of the inventory, so none names a person. Where papers lie is sealed under the key of
-//! their record: the act names it until the record is destroyed.
+//! Titles are those of the plan and of the inventory, so none names a person. Where papers lie is sealed under the key
+//! of their record: the act names it until the record is destroyed.
 
 use super::case::Case;
 use super::destroy::{METHOD, Why};
@@ -378,8 +378,8 @@ const KINDS: [Text; 6] = [
 
 /// How many files of an agency were opened for a year, and how many were closed in it, by kind of term.
 ///
-/// A file counts as opened in the year of its nomenclature, each volume by itself; files of the year that were destroyed
-/// have a row of their own, because nothing is left that says when they were closed.
+/// A file counts as opened in the year of its nomenclature, each volume by itself; files of the year that were
+/// destroyed have a row of their own, because nothing is left that says when they were closed.
 pub fn year_count(archive: &Archive, agency: &str, year: u16, lang: Lang) -> Result<Filled, Error> {
     let basis = Basis::read(archive)?;
     let judge = basis.judge();

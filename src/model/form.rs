@@ -1,9 +1,9 @@
 //! Forms of acts and inventories: what is printed, in which words and columns, as data.
 //!
-//! A [`Form`] is one TOML file of `schema/form/1`: title, lines with placeholders, columns, lines for signatures, each in
-//! Kazakh and Russian. What a placeholder or a column may be is fixed for each [`FormId`], so a form that is replaced by
-//! an official one needs no code. [`Form::html`] prints one document for paper: A4, nothing from outside, no script,
-//! every text escaped.
+//! A [`Form`] is one TOML file of `schema/form/1`: title, lines with placeholders, columns, lines for signatures, each
+//! in Kazakh and Russian. What a placeholder or a column may be is fixed for each [`FormId`], so a form that is
+//! replaced by an official one needs no code. [`Form::html`] prints one document for paper: A4, nothing
+//! from outside, no script, every text escaped.
 //!
 //! It reads no file, no clock and no archive.
 
