@@ -362,7 +362,7 @@ class Archive:
         known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest", "material",
                  "disposal", "retention"}
         known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS,
-                       "material": {"fetch"}, "disposal": {"reviews", "approvals", "cooling_days", "minutes"},
+                       "material": {"fetch"}, "disposal": {"reviews", "approvals", "cooling_days", "minutes", "inventories"},
                        "retention": {"paper_original_over_years"}}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
