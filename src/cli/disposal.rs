@@ -21,6 +21,7 @@ use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
 use crate::verify::material::Material;
+use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -483,7 +484,8 @@ pub(super) fn print_certificate(certificate: &certificate::Certificate, lang: La
     }
     for (act, by) in &certificate.signers {
         let text = |key: &str| by.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        out!("  {} · {} · {}", act.as_str(), shown(&text("post")), text("signed"));
+        let kind = SignerKind::parse(&text("kind")).map_or("", |kind| kind.text().get(lang));
+        out!("  {} · {kind} · {} · {}", act.as_str(), shown(&text("post")), text("signed"));
     }
     out!("  {}", destroy::METHOD);
     out!("  {}", certificate::RESIDUAL.get(lang));

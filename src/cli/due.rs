@@ -47,9 +47,9 @@ const DUE: Text = text("мерзімі өткен", "срок истёк", "due"
 const HELD: Text = text("тыйым салынған", "под запретом", "held");
 const DECIDE: Text = text("шешімді күтеді", "ждут решения", "await a decision");
 const SAMPLE: Text = text(
-    "үлгі тізбе бойынша: жоюға негіз болмайды",
-    "по перечню-образцу: не основание для уничтожения",
-    "by a sample list: no ground for destruction",
+    "үлгі тізбе бойынша: сынақ архивінен басқа жерде жоюға негіз болмайды",
+    "по перечню-образцу: не основание для уничтожения, кроме как в тестовом архиве",
+    "by a sample list: no ground for destruction but in an archive for tests",
 );
 const DOCUMENTS: Text = text("құжат", "документов", "documents");
 

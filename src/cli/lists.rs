@@ -73,9 +73,9 @@ const HELD: Text = text("бұрын енгізілген", "уже введён"
 const REFUSED: Text = text("енгізілмеді", "не введён", "not adopted");
 const NOTHING: Text = text("Тізбе енгізілмеген.", "Перечней нет.", "No list was adopted.");
 const SAMPLE: Text = text(
-    "үлгі: ол бойынша ештеңе жойылмайды",
-    "образец: по нему ничего не уничтожается",
-    "a sample: nothing is destroyed by it",
+    "үлгі: ол бойынша сынақ архивінен басқа жерде ештеңе жойылмайды",
+    "образец: по нему ничего не уничтожается, кроме как в тестовом архиве",
+    "a sample: nothing is destroyed by it but in an archive for tests",
 );
 const SHORTENS: Text =
     text("мерзімді қысқарту туралы шешіммен", "с решением о сокращении сроков", "with a decision to shorten terms");

@@ -59,11 +59,14 @@ impl Search {
             query = query.with_file(file_digest(path)?);
         }
         let archive = common.open()?;
-        let more = search(&archive, &query, self.limit, common)?;
+        let (mut found, more) = search(&archive, &query, self.limit, common)?;
         // A destroyed file is found by its index, title and year.
         let folded = fold::words(&words);
         if self.content.is_none() && !folded.is_empty() && !words.contains(':') {
-            tomb::list(&archive, common, |tomb| tomb::has_words(tomb, &folded))?;
+            found += tomb::list(&archive, common, |tomb| tomb::has_words(tomb, &folded))?;
+        }
+        if found == 0 && !common.json() {
+            common.say(NOTHING.get(common.lang()));
         }
         if more && !common.json() {
             common.say(MORE.get(common.lang()));
@@ -91,8 +94,8 @@ impl Search {
     }
 }
 
-/// Prints what fulfils a query; true when there is more.
-pub(super) fn search(archive: &Archive, query: &Query, limit: usize, common: &Common) -> Result<bool, Error> {
+/// Prints what fulfils a query. Gives how many records, and whether there are more.
+pub(super) fn search(archive: &Archive, query: &Query, limit: usize, common: &Common) -> Result<(usize, bool), Error> {
     let mut found = 0;
     let mut more = false;
     archive.index().search(query, None, &mut |_, row| {
@@ -104,10 +107,7 @@ pub(super) fn search(archive: &Archive, query: &Query, limit: usize, common: &Co
         print_row(&row, common);
         true
     })?;
-    if found == 0 && !common.json() {
-        common.say(NOTHING.get(common.lang()));
-    }
-    Ok(more)
+    Ok((found, more))
 }
 
 // A list is no reading of a record: what is restricted stays out of it.

@@ -14,9 +14,12 @@ use crate::ingest::approval::Approval;
 use crate::model::id::RecordId;
 use crate::model::record::ActDocument;
 use crate::model::strict::words;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Milliseconds of a day.
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 
 words! {
     /// How far a plan is.
@@ -110,11 +113,16 @@ impl Case {
         }
     }
 
-    /// The first day on which it may be executed; none while it is not approved.
-    pub fn executable_from(&self, archive: &Archive) -> Option<NaiveDate> {
+    /// The moment from which on it may be executed, whole days after the last approval; none while it is not approved.
+    pub fn executable_at(&self, archive: &Archive) -> Option<Millis> {
         let asked = self.asked(archive);
         let last = self.approvals.get(asked.approvals.checked_sub(1)? as usize)?;
-        civil_date(last.at).checked_add_days(Days::new(asked.cooling_days.into()))
+        Some(last.at + u64::from(asked.cooling_days) * DAY_MS)
+    }
+
+    /// The day of that moment.
+    pub fn executable_from(&self, archive: &Archive) -> Option<NaiveDate> {
+        self.executable_at(archive).map(civil_date)
     }
 
     /// Everybody who has signed anything about it.
@@ -200,10 +208,11 @@ pub fn all(archive: &Archive) -> Result<Vec<Case>, Error> {
 /// The files of plans that are under way, each with its plan. What the commission kept is in none.
 pub(super) fn planned(archive: &Archive) -> Result<BTreeMap<RecordId, RecordId>, Error> {
     let mut planned = BTreeMap::new();
-    for case in all(archive)? {
-        if matches!(case.stage(archive), Stage::Cancelled | Stage::Executed | Stage::Completed) {
+    for (id, row) in archive.index().plans()? {
+        if row.cancelled.is_some() || row.executed.is_some() {
             continue;
         }
+        let case = Case::read(archive, id)?;
         let items = case.plan.items.iter().filter(|item| case.kept_by(item.number).is_none());
         planned.extend(items.map(|item| (item.file, case.plan.id)));
     }

@@ -99,7 +99,7 @@ pub fn execute(
         Ok(read) => read,
         Err(refusals) => return Ok(Executed::Refused(refusals)),
     };
-    if let Some(refusal) = is_other(&read, &case) {
+    if let Some(refusal) = is_other(&read, statement, &case) {
         return Ok(Executed::Refused(vec![refusal]));
     }
     // The earlier of the clock and what two officers say (design, invariant 8).
@@ -107,6 +107,11 @@ pub fn execute(
     if read.kind != StatementKind::ConfirmDate || !(0..=1).contains(&late) {
         let what = format!("the clock says {day}, the statement {} {}", read.kind, read.date);
         return Err(Error::new(ErrorCode::DspDate, plan.to_string(), what));
+    }
+    // By the officers' day too.
+    if case.executable_from(archive).is_none_or(|from| read.date < from) {
+        let what = format!("the confirmed day {} is not one on which it may be executed", read.date);
+        return Err(Error::new(ErrorCode::DspCooling, plan.to_string(), what));
     }
     let last = case.approvals.iter().map(|signed| signed.at).max();
     let asked = Asked {
@@ -154,12 +159,11 @@ fn check(archive: &Archive, case: &Case) -> Result<NaiveDate, Error> {
         let what = format!("the clock says {}, the last entry is of {}", rfc3339(now), rfc3339(head.t));
         return Err(Error::new(ErrorCode::DspDate, id, what));
     }
-    let today = civil_date(now);
-    match case.executable_from(archive) {
-        Some(from) if today >= from => Ok(today),
+    match case.executable_at(archive) {
+        Some(from) if now >= from => Ok(civil_date(now)),
         from => {
-            let from = from.map_or("unknown".to_owned(), |from| from.to_string());
-            Err(Error::new(ErrorCode::DspCooling, id, format!("from {from} on; today is {today}")))
+            let from = from.map_or("unknown".to_owned(), rfc3339);
+            Err(Error::new(ErrorCode::DspCooling, id, format!("from {from} on; it is {}", rfc3339(now))))
         }
     }
 }

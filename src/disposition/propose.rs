@@ -53,9 +53,10 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
     let mut kept = Vec::new();
     let wanted: BTreeSet<RecordId> = asked.files.iter().copied().collect();
     let all = files(archive)?;
+    let of_agency: BTreeSet<RecordId> =
+        all.iter().filter(|file| file.row.agency == asked.agency).map(|file| file.id).collect();
     for id in &wanted {
-        let file = all.iter().find(|file| file.id == *id);
-        if file.is_none_or(|file| file.row.agency != asked.agency) {
+        if !of_agency.contains(id) {
             let what = format!("no file of {}", asked.agency);
             return Err(Error::new(ErrorCode::FilUnknown, id.to_string(), what));
         }
@@ -97,10 +98,7 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
         date: *date,
         sha256: sha256(file),
     });
-    let number = match &asked.number {
-        Some(number) => number.clone(),
-        None => format!("{}-{}", today.year(), archive.index().plans()?.len() + 1),
-    };
+    let number = number(archive, asked, today)?;
     let plan = Plan {
         id,
         origin: archive.config().vkey.name.clone(),
@@ -170,6 +168,27 @@ fn check_inventories(archive: &Archive, agency: &str, found: &[(File, Decision)]
         open.join(", "),
     );
     Err(Error::new(ErrorCode::DspInventories, agency, what))
+}
+
+/// The number of the act: no two acts of an agency have the same, but for plans that were cancelled.
+fn number(archive: &Archive, asked: &Asked, today: NaiveDate) -> Result<String, Error> {
+    let mut taken = BTreeSet::new();
+    for (_, row) in archive.index().plans()?.into_iter().filter(|(_, row)| row.cancelled.is_none()) {
+        let (document, _) = archive.document(row.drafted)?;
+        if document.text("agency") == Some(&asked.agency) {
+            taken.extend(document.text("number").map(str::to_owned));
+        }
+    }
+    match &asked.number {
+        Some(number) if taken.contains(number) => {
+            Err(Error::new(ErrorCode::DspArguments, "number", format!("an act {number} is there already")))
+        }
+        Some(number) => Ok(number.clone()),
+        None => {
+            let free = (1u32..).map(|n| format!("{}-{n}", today.year())).find(|number| !taken.contains(number));
+            free.ok_or_else(|| Error::new(ErrorCode::DspArguments, "number", "every number of the year is taken"))
+        }
+    }
 }
 
 fn items(archive: &Archive, found: Vec<(File, Decision)>) -> Result<Vec<Item>, Error> {

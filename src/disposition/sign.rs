@@ -66,7 +66,7 @@ pub fn take(
             return Err(Error::new(ErrorCode::DspStage, case.plan.id.to_string(), what));
         }
     };
-    if let Some(refusal) = is_other(&statement, &case) {
+    if let Some(refusal) = is_other(&statement, file, &case) {
         return Ok(Taken::Refused(vec![refusal]));
     }
     check_stage(archive, &case, &statement)?;
@@ -125,11 +125,15 @@ pub(super) fn files(
     files
 }
 
-/// Why a statement is not one about this plan with all its files.
-pub(super) fn is_other(statement: &Statement, case: &Case) -> Option<Refusal> {
+/// Why a statement is not one about this plan with all its files, exactly as the program writes it: no comment, no name
+/// of another file beside a number, nothing that a signer reads and the archive does not.
+pub(super) fn is_other(statement: &Statement, file: &[u8], case: &Case) -> Option<Refusal> {
     let refusal = |what: String| Some(Refusal::new(ErrorCode::DspOther, STATEMENT_FILE, what));
     if statement.plan_sha256 != case.plan.sha256() {
         return refusal(format!("it is about {}, the plan is {}", statement.plan_sha256, case.plan.sha256()));
+    }
+    if statement.to_toml(&case.plan).as_bytes() != file {
+        return refusal("it is not written as `disposal statement` writes it".to_owned());
     }
     if statement.kind != StatementKind::Review {
         return None;
@@ -266,7 +270,7 @@ fn awaits(decision: &Value) -> bool {
 }
 
 fn is_last_approval(archive: &Archive, case: &Case) -> bool {
-    case.approvals.len() + 1 == case.asked(archive).approvals as usize
+    case.approvals.len() + 1 >= case.asked(archive).approvals as usize
 }
 
 /// Cancels a plan that was not executed. Gives the entry.

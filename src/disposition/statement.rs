@@ -7,13 +7,14 @@
 //! It reads no archive and no clock.
 
 use super::plan::Plan;
+use crate::config::Disposal;
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::TEXT_LONG_CHARS_MAX;
 use crate::model::case_file::ListItem;
 use crate::model::digest::Sha256;
 use crate::model::document::{date_if_any, parse, required_date, tables};
 use crate::model::id::RecordId;
-use crate::model::strict::{Fields, words};
+use crate::model::strict::{Fields, is_unprintable, words};
 use crate::verify::policy::SignerKind;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::collections::BTreeMap;
@@ -142,6 +143,13 @@ impl Statement {
         if let Some(office) = self.kind.office() {
             let _ = writeln!(out, "office = {}", quoted(office.as_str()));
         }
+        // What the plan asks for, before the eyes of who signs.
+        let Disposal { reviews, approvals, cooling_days, minutes, inventories } = plan.asked;
+        let asked = format!(
+            "reviews {reviews}, approvals {approvals}, cooling_days {cooling_days}, minutes {minutes}, \
+             inventories {inventories}"
+        );
+        let _ = writeln!(out, "asked = {}", quoted(&asked));
         let time = self.time.to_rfc3339_opts(SecondsFormat::Secs, true);
         let _ = writeln!(out, "time = {}\ndate = {}", quoted(&time), quoted(&self.date.to_string()));
         for (number, (verdict, reason)) in &self.verdicts {
@@ -178,6 +186,8 @@ fn statement(mut fields: Fields<'_>) -> Option<Statement> {
     let plan_sha256 = parsed(&mut fields, "plan_sha256", 64);
     let person = fields.text_if_any("person", 12);
     let office = fields.text_if_any("office", 32);
+    // This and the names of files are for the reader; that they are those of the plan is seen when it is taken in.
+    let _ = fields.text_if_any("asked", TEXT_LONG_CHARS_MAX);
     let time = time(&mut fields);
     let date = required_date(&mut fields, "date");
     let verdicts = tables(&mut fields, "file", super::plan::FILES_MAX, verdict);
@@ -201,6 +211,11 @@ fn statement(mut fields: Fields<'_>) -> Option<Statement> {
         if person.is_some() != wanted.is_some() {
             let what = if wanted.is_some() { "missing" } else { "several persons sign this" };
             fields.fault(ErrorCode::DspStatement, "person", what);
+            wrong = true;
+        }
+        let is_past = |verdict: &Verdict| matches!((verdict, date), (Verdict::Extend(day), Some(date)) if *day <= date);
+        if verdicts.values().any(|(verdict, _)| is_past(verdict)) {
+            fields.fault(ErrorCode::DspStatement, "file", "a file is kept until a day that is to come");
             wrong = true;
         }
         if (kind == StatementKind::Review) == verdicts.is_empty() {
@@ -246,13 +261,16 @@ type Row = (u32, (Verdict, Option<String>));
 
 fn verdict(mut fields: Fields<'_>) -> Option<Row> {
     let number = fields.number("number", 1, u32::MAX);
-    // For the reader of the statement: the number says which file it is.
     let _ = fields.text_if_any("name", 2 * TEXT_LONG_CHARS_MAX);
     let word = fields.word("verdict", VerdictWord::parse, VerdictWord::KNOWN);
     let until = date_if_any(&mut fields, "until");
     let item = fields.text_if_any("item", TEXT_LONG_CHARS_MAX);
     let reason = fields.text_if_any("reason", TEXT_LONG_CHARS_MAX);
     let (word, until, item, reason) = (word?, until?, item?, reason?);
+    if reason.as_ref().is_some_and(|reason| reason.contains(is_unprintable)) {
+        fields.fault(ErrorCode::DspStatement, "reason", "it has what cannot be printed");
+        return None;
+    }
     if (word != VerdictWord::Destroy) && reason.is_none() {
         fields.fault(ErrorCode::DspStatement, "reason", "what is kept is kept for a reason");
     }
@@ -318,6 +336,8 @@ reason = "Тексеру жүріп жатыр"
             ("number = 2", "number = 1"),
             ("number = 2", "number = 0"),
             ("verdict = \"destroy\"", "verdict = \"keep\""),
+            ("2030-01-01", "2026-03-05"),
+            ("Тексеру жүріп", "Тексеру \u{202e} жүріп"),
             ("verdict = \"destroy\"", "verdict = \"forever\""),
             ("verdict = \"destroy\"", "verdict = \"destroy\"\nuntil = \"2030-01-01\""),
             ("until = \"2030-01-01\"\n", ""),

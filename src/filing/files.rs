@@ -276,7 +276,7 @@ pub fn enter(
     }
     let mut result = Entered::default();
     let mut known = HashSet::new();
-    let (mut acts, mut sessions) = (Vec::new(), Vec::new());
+    let (mut acts, mut sessions, mut left) = (Vec::new(), Vec::new(), Vec::new());
     for record in records {
         let row = record_row(archive, *record)?;
         if row.agency != file.row.agency {
@@ -297,6 +297,7 @@ pub fn enter(
             }
             (Some(filed), Some(reason)) => {
                 check_leaves(archive, *record, RecordId(filed), &file)?;
+                left.push((*record, RecordId(filed)));
                 let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
                 let owner = ActOwner::Known(*record);
                 let (mut act, payload, session) =
@@ -315,18 +316,30 @@ pub fn enter(
         result.entered.push(*record);
     }
     if !acts.is_empty() {
-        archive.commit_together(acts)?;
+        archive.commit_together_deciding(|| {
+            // Once more at the head of the journal: a hold that came meanwhile keeps the file with all its records.
+            left.iter().try_for_each(|(record, from)| check_not_held(archive, *record, *from))?;
+            Ok((acts, sessions))
+        })?;
     }
-    drop(sessions);
     Ok(result)
+}
+
+/// Refuses to take a record out of a file that a hold keeps.
+pub(super) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId) -> Result<(), Error> {
+    match archive.index().holds_on(from)?.first() {
+        Some(hold) => {
+            let what = format!("hold {hold} keeps file {from}");
+            Err(Error::new(ErrorCode::HldHeld, record.to_string(), what))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses to take a record out of a file where that could bring the day nearer on which it is due, or free it from a
 /// hold: nobody can sign a decision to shorten for one record yet.
 fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) -> Result<(), Error> {
-    if let Some(hold) = archive.index().holds_on(from)?.first() {
-        return Err(Error::new(ErrorCode::HldHeld, record.to_string(), format!("hold {hold} keeps file {from}")));
-    }
+    check_not_held(archive, record, from)?;
     let from = find(archive, from)?;
     let refused = |what: String| Err(Error::new(ErrorCode::FilSooner, record.to_string(), what));
     if from.row.states.iter().any(|state| state.closed.is_some()) {

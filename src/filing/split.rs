@@ -8,7 +8,7 @@
 
 use super::check_text;
 use super::due::{Basis, Judge};
-use super::files::{ENTERED_MAX, File, check_open, find, next_volume, record_row};
+use super::files::{ENTERED_MAX, File, check_not_held, check_open, find, next_volume, record_row};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
@@ -66,8 +66,11 @@ pub fn split(
         acts.push((act, payload));
         sessions.push(session);
     }
-    archive.commit_together(acts)?;
-    drop(sessions);
+    archive.commit_together_deciding(|| {
+        // Once more at the head of the journal: a hold that came meanwhile keeps the file with all its records.
+        check_not_held(archive, id, id)?;
+        Ok((acts, sessions))
+    })?;
     find(archive, part)
 }
 

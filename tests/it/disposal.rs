@@ -357,6 +357,8 @@ fn a_year_in_an_archive() {
     assert_eq!(Case::read(&archive, plan.id).unwrap().stage(&archive), Stage::Completed);
     // What was kept is proposed again, but for what is kept for ever.
     holds::lift(&archive, hold, "Тергеу аяқталды", SYSTEM_ACTOR).unwrap();
+    let same = Asked { number: Some(plan.number.clone()), ..due.asked() };
+    assert_eq!(draft(&archive, &same, SYSTEM_ACTOR).unwrap_err().code, ErrorCode::DspArguments, "one number, one act");
     let next = due.plan(&archive);
     let again: Vec<RecordId> = next.items.iter().map(|item| item.file).collect();
     assert_eq!(again, [held], "the other is held");
@@ -419,6 +421,12 @@ fn a_step_is_taken_in_its_order_by_its_person_over_its_plan_only() {
     let mut half = review.clone();
     half.verdicts.remove(&2);
     refused(due.take(&archive, &half, &plan, &office.commission[0]), ErrorCode::DspOther, "a file is missing");
+    // The name of another file beside a number, or a word that the program did not write, is another statement.
+    for other in [review.to_toml(&plan).replace("01-00", "01-01"), review.to_toml(&plan) + "# \u{202e}x\n"] {
+        let signature = due.signed(&office.commission[0], other.as_bytes());
+        let other = take(&archive, other.as_bytes(), &[signature], &Material::default(), SYSTEM_ACTOR).unwrap();
+        refused(other, ErrorCode::DspOther, "not as the program writes it");
+    }
     let toml = review.to_toml(&plan);
     let early = office.commission[0].sign_detached(toml.as_bytes(), at(due.bench.now() - DAY_MS));
     let early = take(&archive, toml.as_bytes(), &[early], &Material::default(), SYSTEM_ACTOR).unwrap();
@@ -452,9 +460,18 @@ fn a_step_is_taken_in_its_order_by_its_person_over_its_plan_only() {
 fn the_day_is_what_two_officers_and_the_clock_agree_on() {
     let due = Due::of(&["1"]);
     let plan = due.approved(&[]);
-    due.go_to("2028-01-20");
+    due.go_to("2028-01-17");
     let archive = due.bench.open();
     let office = &due.bench.office;
+    let mut eve = due.statement(StatementKind::ConfirmDate, &plan, None);
+    eve.date = eve.date.pred_opt().unwrap();
+    let eve = eve.to_toml(&plan);
+    let signatures = [&office.official, &office.clerk].map(|who| due.signed(who, eve.as_bytes()));
+    let early = destroy::execute(&archive, plan.id, eve.as_bytes(), &signatures, &Material::default(), SYSTEM_ACTOR);
+    assert_eq!(early.unwrap_err().code, ErrorCode::DspCooling, "the wait is not over by the officers' day");
+    archive.close().unwrap();
+    due.go_to("2028-01-20");
+    let archive = due.bench.open();
     let run = |toml: &str, signatures: &[Vec<u8>]| {
         destroy::execute(&archive, plan.id, toml.as_bytes(), signatures, &Material::default(), SYSTEM_ACTOR)
     };
