@@ -19,9 +19,10 @@ use crate::retention::Status;
 use crate::text::{Text, text};
 use crate::verify::authority::Authority;
 use crate::verify::name::{names_match, rfc4514};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::verify::policy::SignerKind;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 /// Arguments of `doctor`.
@@ -102,6 +103,13 @@ const NO_REGISTER: Text = text(
     "Реестр полномочий не введён: ни один подписавший не будет признан. Введите реестр («policy adopt»).",
     "No register of authority was adopted: no signer is known. Adopt one (`policy adopt`).",
 );
+const NO_QUORUM: Text = text(
+    "Тізілімде бұл мекемелердің жоюды ұсынатын, қарайтын және бекітетін адамдары жеткіліксіз, барлығы әртүрлі болуы \
+     тиіс.",
+    "В реестре не хватает лиц этих органов, которые предлагают, рассматривают и утверждают уничтожение; все они \
+     разные.",
+    "The register has too few persons of these agencies who propose, review and approve a destruction, all different.",
+);
 const ANSWERS_OVERDUE: Text = text(
     "Мерзімінде қол қойылмаған түбіртек не хабарлама бар. «receipt list» көрсетеді; қызметкерге қол қойғызып, \
      «receipt sign» іске қосыңыз.",
@@ -138,9 +146,12 @@ const PAPER_ORIGINAL: Text = text(
     "Some documents must have an original on paper, and none is noted: note where it lies (`paper add`)",
 );
 const LIST_SAMPLE: Text = text(
-    "Үлгі тізбе енгізілген: ол бойынша ештеңе жойылмайды. Ресми тізбені актімен енгізіңіз («rules adopt»)",
-    "Введён перечень-образец: по нему ничего не уничтожается. Введите официальный перечень актом («rules adopt»)",
-    "A sample list is adopted: nothing is destroyed by it. Adopt the official list by an act (`rules adopt`)",
+    "Үлгі тізбе енгізілген: ол бойынша сынақ архивінен басқа жерде ештеңе жойылмайды. Ресми тізбені актімен енгізіңіз \
+     («rules adopt»)",
+    "Введён перечень-образец: по нему уничтожают лишь в тестовом архиве. Введите официальный перечень актом \
+     («rules adopt»)",
+    "A sample list is adopted: by it nothing is destroyed but in a test archive. Adopt the official list by an act \
+     (`rules adopt`)",
 );
 const IN_SEARCH: Text = text(
     "Іздестірудегі жазбалар бар: жоғалған бөлігін сақтық көшірмелерден іздеңіз («presence status»)",
@@ -210,6 +221,27 @@ fn some(names: &[String]) -> String {
     format!("{}: {}{}", names.len(), first.join(", "), if names.len() > FIRST { ", …" } else { "" })
 }
 
+/// Agencies with files for which no plan of destruction could be brought to its end.
+fn without_quorum(archive: &Archive, today: NaiveDate) -> Result<Vec<String>, Error> {
+    let authorities = archive.authorities()?;
+    if authorities.adopted().is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = archive.config().disposal;
+    let (reviews, approvals) = (asked.reviews as usize, asked.approvals as usize);
+    let wanted = [(SignerKind::RecordsOffice, 1), (SignerKind::Commission, reviews), (SignerKind::Approver, approvals)];
+    let is_short = |agency: &String| {
+        let of = |kinds: &[SignerKind]| -> BTreeSet<String> {
+            let held = authorities.in_office(agency, kinds, today);
+            held.into_iter().map(|(_, iin)| iin.to_owned()).collect()
+        };
+        let all = of(&wanted.map(|(kind, _)| kind)).len();
+        wanted.iter().any(|(kind, count)| of(&[*kind]).len() < *count) || all < 1 + reviews + approvals
+    };
+    let agencies: BTreeSet<String> = due::files(archive)?.into_iter().map(|file| file.row.agency).collect();
+    Ok(agencies.into_iter().filter(is_short).collect())
+}
+
 impl Doctor {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
@@ -274,6 +306,10 @@ impl Doctor {
         let to_review: Vec<String> = to_review.map(|hold| hold.id.to_string()).collect();
         if !to_review.is_empty() {
             add("hold-review", HOLD_REVIEW, some(&to_review));
+        }
+        let short = without_quorum(&archive, today)?;
+        if !short.is_empty() {
+            add("no-quorum", NO_QUORUM, some(&short));
         }
         let missing: Vec<String> =
             inspection::in_search(&archive)?.iter().map(|(record, ..)| record.to_string()).collect();

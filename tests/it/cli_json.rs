@@ -794,6 +794,14 @@ fn files_are_destroyed(checked: &mut Checked<'_>) {
     assert_eq!((&shown["files"][1]["keeps"], &shown["held"][0]["hold_id"]), (&json!("extend"), &json!(hold_id)));
     run(&["disposal", "certificate", &id], Exit::Conflict, &["error"]);
 
+    // Two persons may approve, and the third is an administrator too.
+    let config = root.join("muragat.toml");
+    let of_two = fs::read_to_string(&config).unwrap();
+    fs::write(&config, of_two.replace("approvals = 2", "approvals = 3")).unwrap();
+    assert!(run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("no-quorum"));
+    fs::write(&config, of_two).unwrap();
+    assert!(!run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("no-quorum"));
+
     // The day is confirmed by two officers, and by no less.
     let signed = |plan: &str, act: &str, more: &[&str], signers: &[&Signer]| -> Vec<String> {
         // A signature has whole seconds, and is not from before the step before.
