@@ -110,6 +110,15 @@ fn picture(archive: &Archive) -> Picture {
     for (id, (_, records)) in &mut files {
         *records = index.filed(*id).unwrap();
     }
+    // The file of a record stands in two rows, and its id beside its number in a third.
+    for number in 0..archive.index_meta().records {
+        let Some(row) = index.record(number).unwrap() else { continue };
+        let filed = row.filed.map(RecordId);
+        assert_eq!(index.file_of(row.id()).unwrap(), Some(filed), "record {number}");
+        if let Some(file) = filed {
+            assert!(index.filed_ids(file).unwrap().contains(&(number, row.id())), "record {number}");
+        }
+    }
     (files, index.holds().unwrap(), index.held().unwrap())
 }
 

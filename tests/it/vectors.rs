@@ -31,7 +31,8 @@ pub(crate) fn generated() -> Option<PathBuf> {
     if !folder.join("README.txt").is_file() {
         // The last file that the script writes says that all are there.
         let made = Command::new("bash").arg(script).arg(&folder).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let said = [&made.stdout, &made.stderr].map(|out| String::from_utf8_lossy(out).into_owned());
+        assert!(made.status.success(), "{}: {said:?}", made.status);
     }
     Some(folder)
 }
