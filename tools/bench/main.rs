@@ -22,6 +22,7 @@ mod floor;
 mod measure;
 mod peers;
 mod report;
+#[cfg(feature = "testing")]
 mod retention;
 mod signatures;
 mod signed;
@@ -221,7 +222,10 @@ impl<'a> Bench<'a> {
                     signatures::measure(&mut self.report, &self.places.out(), self.rounds, self.run.smoke)?;
                 }
                 Part::Signed => self.signed()?,
-                Part::Retention => self.retention()?,
+                Part::Retention if cfg!(feature = "testing") => self.retention()?,
+                Part::Retention => self
+                    .report
+                    .section("  built without the feature testing, which makes the records: retention is left out"),
             }
         }
         Ok(self.report.print()?)

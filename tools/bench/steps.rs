@@ -7,6 +7,7 @@ use crate::Fallible;
 use crate::corpus::{Corpus, Numbers};
 use crate::floor::{self, Floor};
 use crate::measure::{Times, cpu_seconds, folder_bytes, peak_memory_mb, read_bytes};
+#[cfg(feature = "testing")]
 use crate::retention;
 use crate::signed::{self, Signed};
 use muragat::access;
@@ -158,9 +159,16 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
         Step::SignedRsaOnce => signed::ingest(&places, Signed::RsaOnce, threads),
         Step::SignedRsaTwice => signed::ingest(&places, Signed::RsaTwice, threads),
         Step::SignedGostTwice => signed::ingest(&places, Signed::GostTwice, threads),
+        #[cfg(feature = "testing")]
         Step::RetentionFill => retention::fill(&places, count),
+        #[cfg(feature = "testing")]
         Step::Retention => retention::ask(&places),
+        #[cfg(feature = "testing")]
         Step::Destroy => retention::destroy(&places),
+        #[cfg(not(feature = "testing"))]
+        Step::RetentionFill | Step::Retention | Step::Destroy => {
+            Err("built without the feature testing, which makes the records".into())
+        }
     }
 }
 
