@@ -28,7 +28,7 @@ use crate::verify::report::{Report, SignatureReport};
 use crate::verify::validation::{InMemory, Question, validate};
 use crate::verify::verdict::Indication;
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Signatures of one approval. Own bound: a few are needed.
@@ -144,6 +144,18 @@ pub(crate) struct Approved {
     pub(crate) reports: Vec<Report>,
     pub(crate) policy: Sha256,
     pub(crate) authorities: Vec<Sha256>,
+}
+
+impl Approved {
+    /// The fields of an act that say who approved it, and by what they were judged.
+    pub(crate) fn fields(&self) -> Map<String, Value> {
+        let fields = json!({
+            "approved": self.approvals.iter().map(Approval::value).collect::<Vec<_>>(),
+            "authorities": self.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
+            "policy": self.policy.to_string(),
+        });
+        fields.as_object().cloned().unwrap_or_default()
+    }
 }
 
 /// Judges the signatures over a file. `extra` is material for them beside that of the archive.
@@ -340,6 +352,19 @@ pub(crate) fn keep_material(
     let named: Vec<Sha256> = frozen.shared_digests.iter().copied().collect();
     keep_used(archive, &frozen.shared, &named, actor)?;
     add_shared(archive, extra, actor)
+}
+
+/// The files that are sealed with an act that was approved: what was signed under its name, and the approval.
+pub(crate) fn signed_files(
+    archive: &Archive,
+    (name, file): (&str, &[u8]),
+    signatures: &[Vec<u8>],
+    approved: &Approved,
+    extra: &Material,
+) -> Vec<(String, Vec<u8>)> {
+    let mut signed = vec![(name.to_owned(), file.to_vec())];
+    signed.extend(files(archive, signatures, approved, extra));
+    signed
 }
 
 /// The files of an approval that are sealed with the act: signatures, their reports, and material that names people.
