@@ -3,8 +3,8 @@
 //! Whoever runs the program may adopt a policy or a register, and submissions are judged by it at once. Were officers
 //! judged by it too, that person could name officers of their own and destroy with them. So officers are judged by what
 //! was confirmed only. An adoption of a policy or a register is confirmed when
-//!   1. there was no **quorum** before it: no confirmed policy with an anchor together with confirmed registers that name
-//!      two approvers, who are no administrators, for the day of an adoption or later. A quorum is for ever: what
+//!   1. there was no **quorum** before it: no confirmed policy with an anchor together with confirmed registers that
+//!      name two approvers, who are no administrators, for the day of an adoption or later. A quorum is for ever: what
 //!      takes the approvers away again does not open the archive to everybody; or
 //!   2. two approvers signed its file ([`crate::ingest::adopt`] judges that); or
 //!   3. its file is the confirmed one already, so that what was adopted without confirmation can be taken back.

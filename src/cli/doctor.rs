@@ -117,9 +117,9 @@ const UNCONFIRMED_POLICY: Text = text(
     "Введена неподтверждённая политика или реестр: по ним идёт приём, а подписывающие уничтожение проверяются по \
      прежней подтверждённой версии. Выясните, кто ввёл; пусть двое утверждающих подтвердят («policy adopt \
      --signature»), или введите снова прежнюю.",
-    "A policy or register is in force that is not confirmed: documents are taken in by it, and whoever signs a destruction \
-     is judged by the one confirmed before. Find out who adopted it; have two approvers confirm it (`policy adopt \
-     --signature`), or adopt the former one again.",
+    "A policy or register is in force that is not confirmed: documents are taken in by it, and whoever signs a \
+     destruction is judged by the one confirmed before. Find out who adopted it; have two approvers confirm it \
+     (`policy adopt --signature`), or adopt the former one again.",
 );
 const POLICY_OPEN: Text = text(
     "Тізілімде екі бекітуші жоқ: бағдарламаны іске қосатын адам саясат пен тізілімді қолтаңбасыз ауыстыра алады. \

@@ -56,7 +56,7 @@ struct Adopt {
     /// A policy (schema/policy/1), a register of authority (schema/authority/1) or a calendar (schema/calendar/1).
     file: PathBuf,
     /// A detached signature over exactly the file by an approver of a confirmed register; two persons confirm it.
-    #[arg(long = "signature", value_name = "P7S", num_args = 1..)]
+    #[arg(long = "signature", value_name = "P7S")]
     signatures: Vec<PathBuf>,
     /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
     #[arg(long, value_name = "PATH", requires = "signatures")]
@@ -106,15 +106,15 @@ const DECIDES: Text =
 const UNCONFIRMED: Text = text("расталмаған", "не подтверждено", "not confirmed");
 /// What an adoption means that is not confirmed.
 const ONLY_INTAKE: Text = text(
-    "Расталмаған: құжаттар бұдан былай осы бойынша қабылданады, бірақ жоюға, мерзімді қысқартуға, жазбаны алып тастауға, \
-     тізбе мен импорт бейініне қол қоятындар бұрынғы расталған нұсқа бойынша тексеріледі. Растау үшін файлға екі \
-     бекітушіге қол қойғызып, «policy adopt --signature» арқылы қайта енгізіңіз.",
+    "Расталмаған: құжаттар бұдан былай осы бойынша қабылданады, бірақ жоюға, мерзімді қысқартуға, жазбаны алып \
+     тастауға, тізбе мен импорт бейініне қол қоятындар бұрынғы расталған нұсқа бойынша тексеріледі. Растау үшін \
+     файлға екі бекітуші қол қойсын да, оны «policy adopt --signature» арқылы қайта енгізіңіз.",
     "Не подтверждено: приём документов отныне идёт по нему, но те, кто подписывает уничтожение, сокращение сроков, \
      изъятие, перечни и профили импорта, проверяются по прежней подтверждённой версии. Чтобы подтвердить, дайте \
      файл на подпись двум утверждающим и введите его снова с «policy adopt --signature».",
-    "Not confirmed: documents are taken in by it from now on, but whoever signs a destruction, a shorter term, a spill, a \
-     list or a profile of an import is judged by the version confirmed before. To confirm it, have two approvers sign \
-     the file and adopt it again with `policy adopt --signature`.",
+    "Not confirmed: documents are taken in by it from now on, but whoever signs a destruction, a shorter term, a \
+     spill, a list or a profile of an import is judged by the version confirmed before. To confirm it, have two \
+     approvers sign the file and adopt it again with `policy adopt --signature`.",
 );
 /// What the adoption means by which there are approvers.
 const QUORUM: Text = text(
@@ -278,6 +278,7 @@ fn check_json(name: &str, file: &Checked, warnings: &[Warning], at: DateTime<Utc
     let mut value = json!({
         "file": name, "status": "sound", "id": id, "version": version, "sha256": sha256.to_string(),
         "as_of": at.date_naive().to_string(), "warnings": warnings.iter().map(warning).collect::<Value>(),
+        "confirmed": null,
     });
     match file {
         Checked::Policy(policy) => value["policy"] = policy_json(policy),

@@ -4,10 +4,10 @@
 //! [`read`] tells them apart by their `schema` field and checks them; it needs no archive. [`adopt`] commits what
 //! was checked. A version is adopted once: other content under the same id and version is refused.
 //!
-//! A policy or a register is taken also when nobody signed it, since intake must go on; officers are judged by it once it
-//! is confirmed ([`crate::archive::Confirmed`]), with signatures or without where there is no quorum yet. Signatures
-//! that do not confirm refuse the whole adoption, and leave nothing. What was adopted without them can be adopted again with
-//! them. A crash leaves it adopted or not.
+//! A policy or a register is taken also when nobody signed it, since intake must go on; officers are judged by it once
+//! it is confirmed ([`crate::archive::Confirmed`]), with signatures or without where there is no quorum yet. Signatures
+//! that do not confirm refuse the whole adoption, and leave nothing. What was adopted without them can be adopted again
+//! with them. A crash leaves it adopted or not.
 
 use super::approval::{confirm, files, keep_material, told};
 use super::receive::ReceiveError;

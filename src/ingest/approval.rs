@@ -1,16 +1,16 @@
 //! Files that officers sign as officers: profiles of imports, lists of retention periods, statements about disposal.
 //!
 //! Each approval is a detached CMS, made outside over exactly the bytes of the file, and validated by the **confirmed**
-//! policy and registers ([`Confirmed`](crate::archive::Confirmed)): whoever runs the program adopts others, and officers
-//! are not judged by those. Signatures and reports are sealed with what they approve, so that the approval can be looked
-//! at again.
+//! policy and registers ([`Confirmed`](crate::archive::Confirmed)): whoever runs the program can adopt others, and
+//! officers are not judged by those. Signatures and reports are sealed with what they approve, so that the approval can
+//! be looked at again.
 //!
 //! Invariants
 //!   - As many persons as are asked for, by their IIN, in the offices that are asked for; each has authority on the day
 //!     that the signature claims and today, so that nobody approves out of an office that is over.
 //!   - Whom a later version of a register leaves out approves nothing by the earlier one, though it is not confirmed.
-//!   - Whoever runs the program (`administrator` in any register, confirmed or in force) approves nothing, whatever other
-//!     office they have.
+//!   - Whoever runs the program (`administrator` in any register, confirmed or in force) approves nothing, whatever
+//!     other office they have.
 //!   - A signature that is older than the version in force approves nothing: else whoever may run the program could
 //!     bring back rules that the officers withdrew.
 //!   - A refused approval leaves no trace.

@@ -394,7 +394,7 @@ impl Authorities {
         found
     }
 
-    /// The persons who are approvers of any body on a day or later, and never administrators from then on: their numbers.
+    /// The persons who are approvers of any body on a day or later, and no administrators from then on: their numbers.
     pub fn approvers_from(&self, day: NaiveDate) -> BTreeSet<&str> {
         let of = |kind: SignerKind| -> BTreeSet<&str> {
             let rows = self.adopted.iter().flat_map(|register| &register.persons);
