@@ -673,12 +673,12 @@ codes! {
         en: "A text is blank, too long or unprintable. Correct the value named.";
     /// Moving a record could bring the day nearer on which it is due.
     FilSooner = "FIL-011", Conflict,
-        kk: "Құжатты бұл істен ауыстыру оның сақтау мерзімін қысқартуы мүмкін. Оған қол қойылған шешім керек, әзірге \
-             ондай мүмкіндік жоқ.",
-        ru: "Перемещение документа из этого дела может сократить срок его хранения. Нужно подписанное решение, пока \
-             такой возможности нет.",
-        en: "Moving the record out of this file could shorten its term. That needs a signed decision, which cannot be \
-             made yet.";
+        kk: "Құжатты бұл істен ауыстыру оның сақтау мерзімін қысқартуы мүмкін. Шешімге қол қойғызыңыз: «file \
+             refile-act».",
+        ru: "Перемещение документа из этого дела может сократить срок его хранения. Нужно подписанное решение: «file \
+             refile-act».",
+        en: "Moving the record out of this file could shorten its term. That needs a signed decision: `file \
+             refile-act`.";
     /// There is no such fonds, inventory, or file in an inventory.
     FilNoInventory = "FIL-012", NotFound,
         kk: "Мұндай қор, тізімдеме немесе тізімдемедегі іс жоқ. «fonds list» және «inventory list» арқылы тексеріңіз.",
@@ -723,6 +723,14 @@ codes! {
         kk: "Жазбаның мұндай қағазы тіркелмеген. Алдымен «paper add» арқылы тіркеңіз.",
         ru: "Такой бумажный экземпляр записи не учтён. Сначала внесите его через «paper add».",
         en: "The record has no such paper. Note it with `paper add` first.";
+    /// A decision to move records is malformed, or not about the files as they are.
+    FilRefiling = "FIL-020", Refused,
+        kk: "Ауыстыру туралы шешім қате немесе істер сол күйінде емес. Оны «file refile-act» арқылы қайта жасап, қол \
+             қойғызыңыз.",
+        ru: "Решение о перемещении неверно, или дела уже не таковы. Составьте его снова через «file refile-act» и \
+             дайте подписать.",
+        en: "The decision to move records is malformed, or the files are not as it says. Make it again with `file \
+             refile-act` and have it signed.";
 
     /// There is no such hold.
     HldUnknown = "HLD-001", NotFound,

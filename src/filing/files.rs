@@ -326,7 +326,7 @@ pub fn enter(
 }
 
 /// Refuses to take a record out of a file that a hold keeps.
-pub(super) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId) -> Result<(), Error> {
+pub(crate) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId) -> Result<(), Error> {
     match archive.index().holds_on(from)?.first() {
         Some(hold) => {
             let what = format!("hold {hold} keeps file {from}");
@@ -337,7 +337,7 @@ pub(super) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId
 }
 
 /// Refuses to take a record out of a file where that could bring the day nearer on which it is due, or free it from a
-/// hold: nobody can sign a decision to shorten for one record yet.
+/// hold: for the first a signed decision is needed (`disposition::refile`), the second nothing allows.
 fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) -> Result<(), Error> {
     check_not_held(archive, record, from)?;
     let from = find(archive, from)?;
@@ -351,14 +351,17 @@ fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) 
     if is_permanent(&from) && !is_permanent(to) {
         return refused(format!("file {} is kept for ever", from.id));
     }
-    Ok(())
+    match (judge.length(&from, today), judge.length(to, today)) {
+        (Some(here), Some(there)) if there < here => refused(format!("file {} is kept longer", from.id)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn record_row(archive: &Archive, record: RecordId) -> Result<RecordRow, Error> {
     archive.index().record_by_id(record)?.ok_or_else(|| archive.no_record(record))
 }
 
-pub(super) fn check_open(file: &File) -> Result<(), Error> {
+pub(crate) fn check_open(file: &File) -> Result<(), Error> {
     if file.row.is_open() {
         return Ok(());
     }

@@ -215,7 +215,8 @@ fn judged(
     }
     let mut material = (*archive.material()?).clone();
     material.merge(extra);
-    let (in_force, now) = (archive.authorities()?, archive.now());
+    // Never before the newest entry: a clock that is set back would bring back officers who have left.
+    let (in_force, now) = (archive.authorities()?, archive.now().max(archive.head().t));
     // Reports say whole seconds, so that is what is asked.
     let at = utc(now - now % 1000);
     let (policy, registers) = (&adopted.policy, &confirmed.registers);

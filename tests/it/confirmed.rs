@@ -37,7 +37,7 @@ fn version(bench: &Bench, version: &str) -> String {
 }
 
 /// A row of a register.
-fn row(iin: &str, kind: &str) -> String {
+pub(crate) fn row(iin: &str, kind: &str) -> String {
     format!(
         "\n[[person]]\niin = \"{iin}\"\nbin = \"000000000100\"\nkind = \"{kind}\"\npost = \"Үлгі қызмет\"\n\
          from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 9\"\n"
@@ -371,6 +371,11 @@ fn when_the_terms_of_all_approvers_are_over_nothing_is_confirmed_and_nothing_des
     assert!(matches!(due.take(&archive, &propose, &plan, &bench.office.clerk), Taken::Refused(_)));
     assert!(due.is_readable(&archive, due.files[0].1));
     assert!(accepted(&bench.take(&archive, &bench.draft("01-05/late"))).is_some(), "documents still come in");
+    // The clock set back to a day on which they were in office.
+    bench.clock.0.fetch_sub(18 * DAY_MS, std::sync::atomic::Ordering::SeqCst);
+    let before = archive.head().size;
+    assert!(matches!(try_adopt(bench, &archive, &next, &both(bench, &next)), Adopted::Refused(_)), "the clock is back");
+    assert_eq!(archive.head().size, before);
 }
 
 #[test]

@@ -996,7 +996,7 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "file.closed": [{"date"}], "file.reopened": [{"reason"}],
     "file.reclassified": [{"reason"} | more for more in ({"item"}, {"attributes"}, {"item", "attributes"})],
     "event.recorded": [{"event", "date"}, {"event", "date", "reason"}],
-    "record.filed": [{"reason"}],
+    "record.filed": [{"reason"}, {"files", "approved", "authorities", "policy", "reason", "sha256"}],
     "fonds.opened": [{"number", "name", "agency"}],
     "fonds.succeeded": [{"date", "name"}, {"date", "name", "agency"}],
     "inventory.opened": [{"fonds", "number", "inventory", "title"} | first | last
@@ -1346,7 +1346,7 @@ class Reader:
         if "statement" in document:
             need(files[0]["name"] == "statement.toml" and files[0]["sha256"] == document["statement"], where,
                  "not its statement")
-        if kind in ("spill.approved", "file.shortened"):
+        if kind in ("spill.approved", "file.shortened", "record.filed"):
             need(files[0]["name"] == ("act.toml" if kind == "spill.approved" else "decision.toml")
                  and files[0]["sha256"] == document["sha256"], where, "not its act")
         if kind == "plan.drafted":
