@@ -557,6 +557,15 @@ codes! {
         kk: "Бұл нұсқа басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріңіз.",
         ru: "Эта версия уже введена с другим содержанием. Дайте новый номер версии.",
         en: "This version was adopted with other content. Give it a new version.";
+    /// The signatures under a policy or a register do not confirm it.
+    PolConfirm = "POL-003", Refused,
+        kk: "Саясат пен тізілімді кемінде екі бекітуші растайды: расталған тізілімдегі, әкімші емес адамдар. Дәл осы \
+             файлға қолданыстағы нұсқадан кейін қойылған екі жарамды қолтаңбаны беріңіз.",
+        ru: "Политику и реестр подтверждают не менее двух утверждающих: лица из подтверждённого реестра, не \
+             администраторы. Дайте две действительные подписи под этим самым файлом, поставленные позже действующей \
+             версии.",
+        en: "A policy or register is confirmed by at least two approvers of a confirmed register, none an \
+             administrator. Give two valid signatures over exactly this file, made after the version in force.";
 
     /// The profile of an import does not follow its schema.
     ImpProfile = "IMP-001", Refused,

@@ -116,6 +116,11 @@ fn check_signed(archive: &Archive, expected: &Value, version: &Path) {
     let actor = archive.actor("test").unwrap();
     let digest = |name: &str| expected[name].as_str().unwrap().to_owned();
     assert_eq!(archive.validation_policy().unwrap().policy.sha256.to_string(), digest("policy"));
+    // No act of it says whether it is confirmed: the register names no approvers, so everything is.
+    let confirmed = archive.confirmed().unwrap();
+    assert!(confirmed.decides(digest("policy").parse().unwrap()));
+    assert!(confirmed.decides(digest("register").parse().unwrap()));
+    assert!(!confirmed.has_quorum && archive.unconfirmed().unwrap().is_empty());
     let registers = archive.adopted_authorities().unwrap();
     assert_eq!(registers.iter().map(|(_, r)| r.sha256.to_string()).collect::<Vec<_>>(), [digest("register")]);
     for (record, wanted) in expected["held"].as_object().unwrap() {
