@@ -51,6 +51,9 @@ pub enum PolicyFile {
     Calendar,
 }
 
+/// What an act of adoption brings beside the file: fields of its document, and files by name.
+type Brought = (Map<String, Value>, Vec<(String, Vec<u8>)>);
+
 /// What became of a file that was to be adopted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adoption {
@@ -78,7 +81,7 @@ impl Archive {
     pub(crate) fn adopt_signed(
         &self,
         (which, file): (PolicyFile, &[u8]),
-        (mut fields, files): (Map<String, Value>, Vec<(String, Vec<u8>)>),
+        (mut fields, files): Brought,
         known: Option<u64>,
         actor: ActorId,
     ) -> Result<u64, Error> {
@@ -90,7 +93,7 @@ impl Archive {
     fn adopt_trusted(
         &self,
         (kind, file): (ActKind, &[u8]),
-        (mut fields, files): (Map<String, Value>, Vec<(String, Vec<u8>)>),
+        (mut fields, files): Brought,
         known: Option<u64>,
         actor: ActorId,
     ) -> Result<u64, Error> {
