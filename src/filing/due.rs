@@ -7,12 +7,12 @@ use super::facts::{self, Holds};
 use super::files::{File, find};
 use crate::archive::{AdoptedList, Archive};
 use crate::error::{Error, ErrorCode};
+use crate::index::filing::FileOf;
 use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
-use crate::retention::{Decision, Edition, Length, Reason, RuleList, evaluate, length};
+use crate::retention::{Decision, Edition, Length, Reason, RuleList, Standing, Status, evaluate, length, standing};
 use chrono::NaiveDate;
 use std::cmp::Ordering;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// By what files are judged: holds and adopted editions, as they are now.
@@ -80,6 +80,16 @@ impl Judge<'_> {
         evaluate(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
     }
 
+    /// Where a file stands on a day: the same without the derivation.
+    pub fn standing<'b, S: AsRef<str> + Ord>(
+        &'b self,
+        id: RecordId,
+        row: &'b FileOf<S>,
+        as_of: NaiveDate,
+    ) -> Standing<'b> {
+        standing(&facts::of(id, row, self.holds), &self.editions, as_of)
+    }
+
     /// How long a file is kept; none when that is not known.
     pub fn length(&self, file: &File, as_of: NaiveDate) -> Option<Length> {
         length(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
@@ -111,30 +121,38 @@ pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<
 
 /// Gives every file of the archive, by agency, year, index and volume.
 pub fn files(archive: &Archive) -> Result<Vec<File>, Error> {
-    let parts = in_parts(archive, &|files: &mut Vec<File>, file| files.push(file), &|files| files.sort_by(order))?;
-    let mut files: Vec<File> = parts.into_iter().flatten().collect();
+    let mut files = Vec::new();
+    archive.index().files(&mut |id, row| files.push(File { id, row: row.owned() }))?;
     files.sort_by(order);
     Ok(files)
 }
 
-/// The files of which the decision is one that is `wanted`, in the same order.
+/// A file, and where it stands. Its derivation is [`Judge::decide`]'s to tell.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The file.
+    pub file: File,
+    /// Where it stands.
+    pub status: Status,
+    /// The first day on which it is due.
+    pub due: Option<NaiveDate>,
+}
+
+/// The files that stand where it is `wanted`, in the same order.
 pub fn judged(
     archive: &Archive,
     judge: &Judge<'_>,
     as_of: NaiveDate,
-    wanted: impl Fn(&Decision) -> bool + Sync,
-) -> Result<Vec<(File, Decision)>, Error> {
-    type Judged = Vec<(File, Decision)>;
-    let by_order = |a: &(File, Decision), b: &(File, Decision)| order(&a.0, &b.0);
-    let each = |judged: &mut Judged, file: File| {
-        let decision = judge.decide(&file, as_of);
-        if wanted(&decision) {
-            judged.push((file, decision));
+    wanted: impl Fn(Status) -> bool,
+) -> Result<Vec<Judged>, Error> {
+    let mut judged = Vec::new();
+    archive.index().files(&mut |id, row| {
+        let Standing { status, due, .. } = judge.standing(id, &row, as_of);
+        if wanted(status) {
+            judged.push(Judged { file: File { id, row: row.owned() }, status, due });
         }
-    };
-    let parts = in_parts(archive, &each, &|judged: &mut Judged| judged.sort_by(by_order))?;
-    let mut judged: Judged = parts.into_iter().flatten().collect();
-    judged.sort_by(by_order);
+    })?;
+    judged.sort_by(|a, b| order(&a.file, &b.file));
     Ok(judged)
 }
 
@@ -142,30 +160,6 @@ pub fn judged(
 pub(super) fn order(a: &File, b: &File) -> Ordering {
     let (a, b) = (&a.row, &b.row);
     (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
-}
-
-/// Gathers from all files, in two threads with a half of the ids each; `end` closes what a thread has gathered. The
-/// halves come in the order of ids.
-pub(super) fn in_parts<T: Default + Send>(
-    archive: &Archive,
-    each: &(dyn Fn(&mut T, File) + Sync),
-    end: &(dyn Fn(&mut T) + Sync),
-) -> Result<[T; 2], Error> {
-    let part = |first: RangeInclusive<u8>| -> Result<T, Error> {
-        let mut gathered = T::default();
-        archive.index().files_of(first, &mut |id, row| {
-            each(&mut gathered, File { id, row });
-            true
-        })?;
-        end(&mut gathered);
-        Ok(gathered)
-    };
-    std::thread::scope(|scope| {
-        let upper = scope.spawn(|| part(0x80..=0xff));
-        let lower = part(0..=0x7f);
-        let upper = upper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok([lower?, upper?])
-    })
 }
 
 /// A record that is in no file.

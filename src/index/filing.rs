@@ -26,39 +26,48 @@ pub fn date(day: Day) -> Option<NaiveDate> {
 }
 
 /// A file as one act left it.
+pub type StateRow = StateOf<String>;
+
+/// A file.
+pub type FileRow = FileOf<String>;
+
+/// A file whose texts are borrowed from where its row was opened: many are read, and few are kept.
+pub type FileView<'a> = FileOf<&'a str>;
+
+/// A file as one act left it, with texts of the kind `S`.
 #[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
-pub struct StateRow {
+pub struct StateOf<S: Ord> {
     /// The entry of the act.
     pub entry: u64,
     /// When it was closed.
     pub closed: Option<Day>,
     /// List and item.
-    pub item: Option<(String, String)>,
+    pub item: Option<(S, S)>,
     /// Attributes.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: BTreeMap<S, S>,
     /// Events with their days.
-    pub events: BTreeMap<String, Day>,
+    pub events: BTreeMap<S, Day>,
     /// A signed decision to shorten came with the act: earlier states count no more.
     pub is_shortening: bool,
 }
 
-/// A file.
+/// A file with texts of the kind `S`.
 #[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
-pub struct FileRow {
+pub struct FileOf<S: Ord> {
     /// Code of the agency.
-    pub agency: String,
+    pub agency: S,
     /// Index in the nomenclature.
-    pub index: String,
+    pub index: S,
     /// The year of the nomenclature.
     pub year: u16,
     /// Number of the volume.
     pub volume: u16,
     /// Title.
-    pub title: String,
+    pub title: S,
     /// In which form its documents are kept, as its act says it.
-    pub form: String,
+    pub form: S,
     /// What acts made of it, oldest first, never none.
-    pub states: Vec<StateRow>,
+    pub states: Vec<StateOf<S>>,
     /// How many records are in it.
     pub documents: u32,
     /// Creation of the oldest record that was ever in it.
@@ -274,6 +283,40 @@ impl FileRow {
     /// A record is taken out of it. Its dates stay: what a file once held never makes it due earlier.
     pub fn leave(&mut self) {
         self.documents = self.documents.saturating_sub(1);
+    }
+}
+
+impl StateOf<&str> {
+    fn owned(self) -> StateRow {
+        let Self { entry, closed, is_shortening, .. } = self;
+        let own = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
+        let item = self.item.map(own);
+        let attributes = self.attributes.into_iter().map(own).collect();
+        let events = self.events.into_iter().map(|(event, day)| (event.to_owned(), day)).collect();
+        StateRow { entry, closed, item, attributes, events, is_shortening }
+    }
+}
+
+impl FileView<'_> {
+    /// The row with texts of its own.
+    pub fn owned(self) -> FileRow {
+        FileRow {
+            agency: self.agency.to_owned(),
+            index: self.index.to_owned(),
+            year: self.year,
+            volume: self.volume,
+            title: self.title.to_owned(),
+            form: self.form.to_owned(),
+            states: self.states.into_iter().map(StateOf::owned).collect(),
+            documents: self.documents,
+            oldest: self.oldest,
+            newest: self.newest,
+            has_undated: self.has_undated,
+            numbered: self.numbered,
+            listed: self.listed,
+            part_of: self.part_of,
+            rulings: self.rulings,
+        }
     }
 }
 

@@ -138,8 +138,7 @@ fn picture(archive: &Archive) -> Picture {
     let mut files = BTreeMap::new();
     index
         .files(&mut |id, row| {
-            files.insert(id, (row, Vec::new()));
-            true
+            files.insert(id, (row.owned(), Vec::new()));
         })
         .unwrap();
     for (id, (_, records)) in &mut files {
