@@ -9,7 +9,7 @@ use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::filing::due::{Basis, Judged, judged, unfiled, why};
-use crate::filing::files::File;
+use crate::filing::files::{File, find};
 use crate::filing::{cite, paper};
 use crate::model::citation::Citation;
 use crate::model::id::RecordId;
@@ -81,6 +81,7 @@ impl Due {
         let (judge, mut counts) = (basis.judge(), [0usize; 3]);
         let wanted = |status| matches!(status, Status::Due | Status::Held | Status::AwaitsPerson);
         for Judged { file, status, .. } in judged(&archive, &judge, as_of, wanted)? {
+            let file = find(&archive, file)?;
             let decision = judge.decide(&file, as_of);
             let which = match status {
                 Status::Due => 0,

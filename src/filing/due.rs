@@ -7,7 +7,7 @@ use super::facts::{self, Holds};
 use super::files::{File, find};
 use crate::archive::{AdoptedList, Archive};
 use crate::error::{Error, ErrorCode};
-use crate::index::filing::FileOf;
+use crate::index::filing::FileView;
 use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
 use crate::retention::{Decision, Edition, Length, Reason, RuleList, Standing, Status, evaluate, length, standing};
@@ -77,22 +77,17 @@ pub struct Judge<'a> {
 impl Judge<'_> {
     /// The decision about a file on a day.
     pub fn decide(&self, file: &File, as_of: NaiveDate) -> Decision {
-        evaluate(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
+        evaluate(&facts::of(file.id, file.row.view(), self.holds), &self.editions, as_of)
     }
 
     /// Where a file stands on a day: the same without the derivation.
-    pub fn standing<'b, S: AsRef<str> + Ord>(
-        &'b self,
-        id: RecordId,
-        row: &'b FileOf<S>,
-        as_of: NaiveDate,
-    ) -> Standing<'b> {
+    pub fn standing<'b>(&'b self, id: RecordId, row: FileView<'b>, as_of: NaiveDate) -> Standing<'b> {
         standing(&facts::of(id, row, self.holds), &self.editions, as_of)
     }
 
     /// How long a file is kept; none when that is not known.
     pub fn length(&self, file: &File, as_of: NaiveDate) -> Option<Length> {
-        length(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
+        length(&facts::of(file.id, file.row.view(), self.holds), &self.editions, as_of)
     }
 }
 
@@ -119,23 +114,30 @@ pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<
     Ok((Some(file), decision))
 }
 
-/// Gives every file of the archive, by agency, year, index and volume.
+/// Every file of the archive, by agency, year, index and volume.
 pub fn files(archive: &Archive) -> Result<Vec<File>, Error> {
-    let mut files = Vec::new();
-    archive.index().files(&mut |id, row| files.push(File { id, row: row.owned() }))?;
+    let mut files: Vec<File> = archive.index().files()?.into_iter().map(|(id, row)| File { id, row }).collect();
     files.sort_by(order);
     Ok(files)
 }
 
-/// A file, and where it stands. Its derivation is [`Judge::decide`]'s to tell.
+/// By agency, year, index and volume.
+pub(super) fn order(a: &File, b: &File) -> Ordering {
+    let (a, b) = (&a.row, &b.row);
+    (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
+}
+
+/// Where a file stands. Its derivation is [`Judge::decide`]'s to tell.
 #[derive(Debug, Clone)]
 pub struct Judged {
     /// The file.
-    pub file: File,
+    pub file: RecordId,
     /// Where it stands.
     pub status: Status,
     /// The first day on which it is due.
     pub due: Option<NaiveDate>,
+    /// Agency, year, index and volume.
+    order: (String, u16, String, u16),
 }
 
 /// The files that stand where it is `wanted`, in the same order.
@@ -146,20 +148,16 @@ pub fn judged(
     wanted: impl Fn(Status) -> bool,
 ) -> Result<Vec<Judged>, Error> {
     let mut judged = Vec::new();
-    archive.index().files(&mut |id, row| {
-        let Standing { status, due, .. } = judge.standing(id, &row, as_of);
+    archive.index().each_file(&mut |file, row| {
+        let (agency, year, index, volume) = (row.agency, row.year, row.index, row.volume);
+        let Standing { status, due, .. } = judge.standing(file, row, as_of);
         if wanted(status) {
-            judged.push(Judged { file: File { id, row: row.owned() }, status, due });
+            let order = (agency.to_owned(), year, index.to_owned(), volume);
+            judged.push(Judged { file, status, due, order });
         }
     })?;
-    judged.sort_by(|a, b| order(&a.file, &b.file));
+    judged.sort_by(|a, b| a.order.cmp(&b.order));
     Ok(judged)
-}
-
-/// By agency, year, index and volume.
-pub(super) fn order(a: &File, b: &File) -> Ordering {
-    let (a, b) = (&a.row, &b.row);
-    (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
 }
 
 /// A record that is in no file.

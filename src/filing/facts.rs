@@ -4,7 +4,7 @@
 
 use crate::archive::Archive;
 use crate::error::Error;
-use crate::index::filing::{FileOf, RulingRow, StateOf, date};
+use crate::index::filing::{FileView, RulingRow, StateOf, date};
 use crate::model::id::RecordId;
 use crate::retention::{Facts, Hold, Item, Ruling, State};
 use std::collections::HashMap;
@@ -50,7 +50,7 @@ impl Holds {
 }
 
 /// What is known of a file.
-pub fn of<'a, S: AsRef<str> + Ord>(id: RecordId, row: &'a FileOf<S>, holds: &Holds) -> Facts<'a> {
+pub fn of<'a>(id: RecordId, row: FileView<'a>, holds: &Holds) -> Facts<'a> {
     // One record without a date makes both ends unknown.
     let known = |day: Option<i32>| day.filter(|_| !row.has_undated).and_then(date);
     Facts {
@@ -58,7 +58,7 @@ pub fn of<'a, S: AsRef<str> + Ord>(id: RecordId, row: &'a FileOf<S>, holds: &Hol
         oldest: known(row.oldest),
         newest: known(row.newest),
         documents: row.documents,
-        states: row.states.iter().map(state).collect(),
+        states: row.states.into_iter().map(state).collect(),
         rulings: row.rulings.iter().filter_map(|(entry, row)| ruling(*entry, *row)).collect(),
         holds: holds.of(id).to_vec(),
     }
@@ -72,13 +72,13 @@ fn ruling(entry: u64, row: RulingRow) -> Option<Ruling> {
     })
 }
 
-fn state<S: AsRef<str> + Ord>(row: &StateOf<S>) -> State<'_> {
+fn state(row: StateOf<&str>) -> State<'_> {
     State {
         entry: row.entry,
         closed: row.closed.and_then(date),
-        item: row.item.as_ref().map(|(list, item)| Item { list: list.as_ref(), item: item.as_ref() }),
-        attributes: row.attributes.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect(),
-        events: row.events.iter().filter_map(|(event, day)| Some((event.as_ref(), date(*day)?))).collect(),
+        item: row.item.map(|(list, item)| Item { list, item }),
+        attributes: row.attributes,
+        events: row.events.into_iter().filter_map(|(event, day)| Some((event, date(day)?))).collect(),
         is_shortening: row.is_shortening,
     }
 }

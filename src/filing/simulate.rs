@@ -4,7 +4,7 @@
 //! as such. Nothing is written.
 
 use super::due::{Basis, order};
-use super::files::File;
+use super::files::{File, find};
 use crate::archive::Archive;
 use crate::error::Error;
 use crate::retention::{Decision, RuleList, Standing, Status};
@@ -58,30 +58,35 @@ pub fn simulate(archive: &Archive, as_of: NaiveDate, years: u32, next: Option<&R
     let last = as_of.year().saturating_add(i32::try_from(years).unwrap_or(i32::MAX));
     let judge = basis.judge();
     let next = next.map(|list| (basis.judge_with(list, false), basis.judge_with(list, true)));
-    let mut simulation = Simulation::default();
-    archive.index().files(&mut |id, row| {
-        let is_held = !basis.holds().of(id).is_empty();
-        let before = judge.standing(id, &row, as_of);
+    let day = |standing: &Standing<'_>| (standing.due, standing.status, standing.action);
+    let (mut simulation, mut changed) = (Simulation::default(), Vec::new());
+    archive.index().each_file(&mut |id, row| {
+        let count = (row.documents, !basis.holds().of(id).is_empty());
         let Some((next, shortening)) = &next else {
-            return simulation.count(&before, row.documents, is_held, as_of, last);
+            return simulation.count(&judge.standing(id, row, as_of), count, as_of, last);
         };
-        let (after, shortened) = (next.standing(id, &row, as_of), shortening.standing(id, &row, as_of));
-        simulation.count(&after, row.documents, is_held, as_of, last);
-        let day = |standing: &Standing<'_>| (standing.due, standing.status, standing.action);
-        let is_shortened = day(&shortened) != day(&after);
-        if day(&after) != day(&before) || is_shortened {
-            let file = File { id, row: row.owned() };
-            let [before, after] = [&judge, next].map(|judge| judge.decide(&file, as_of));
-            let shortened = is_shortened.then(|| shortening.decide(&file, as_of));
-            simulation.changes.push(Change { file, before, after, shortened });
+        let before = judge.standing(id, row.clone(), as_of);
+        let after = next.standing(id, row.clone(), as_of);
+        simulation.count(&after, count, as_of, last);
+        if day(&before) != day(&after) || day(&after) != day(&shortening.standing(id, row, as_of)) {
+            changed.push(id);
         }
     })?;
+    for id in changed {
+        let Some((next, shortening)) = &next else { continue };
+        let file = find(archive, id)?;
+        let [before, after, shortened] = [&judge, next, shortening].map(|judge| judge.decide(&file, as_of));
+        let day = |decision: &Decision| (decision.due, decision.status, decision.action);
+        let shortened = Some(shortened).filter(|shortened| day(shortened) != day(&after));
+        simulation.changes.push(Change { file, before, after, shortened });
+    }
     simulation.changes.sort_by(|a, b| order(&a.file, &b.file));
     Ok(simulation)
 }
 
 impl Simulation {
-    fn count(&mut self, standing: &Standing<'_>, documents: u32, is_held: bool, as_of: NaiveDate, last: i32) {
+    /// `of` are the documents of the file, and whether it is held today.
+    fn count(&mut self, standing: &Standing<'_>, of: (u32, bool), as_of: NaiveDate, last: i32) {
         let Some(due) = standing.due else {
             *self.without.entry(standing.status).or_default() += 1;
             return;
@@ -95,7 +100,7 @@ impl Simulation {
             self.years.entry((due.year(), list.to_owned(), item.to_owned())).or_default()
         };
         load.files += 1;
-        load.documents += u64::from(documents);
-        load.held += u64::from(is_held);
+        load.documents += u64::from(of.0);
+        load.held += u64::from(of.1);
     }
 }

@@ -181,6 +181,19 @@ pub struct TombRow {
     pub documents: u32,
 }
 
+impl StateRow {
+    fn view(&self) -> StateOf<&str> {
+        StateOf {
+            entry: self.entry,
+            closed: self.closed,
+            item: self.item.as_ref().map(|(list, item)| (list.as_str(), item.as_str())),
+            attributes: self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            events: self.events.iter().map(|(event, day)| (event.as_str(), *day)).collect(),
+            is_shortening: self.is_shortening,
+        }
+    }
+}
+
 impl FileRow {
     /// The row of a file that was opened as `entry`.
     pub fn opened(document: &ActDocument, entry: u64) -> Option<Self> {
@@ -212,6 +225,27 @@ impl FileRow {
             part_of: opening.split.map(|split| split.part_of.0),
             rulings: Vec::new(),
         })
+    }
+
+    /// The same with borrowed texts.
+    pub fn view(&self) -> FileView<'_> {
+        FileView {
+            agency: &self.agency,
+            index: &self.index,
+            year: self.year,
+            volume: self.volume,
+            title: &self.title,
+            form: &self.form,
+            states: self.states.iter().map(StateRow::view).collect(),
+            documents: self.documents,
+            oldest: self.oldest,
+            newest: self.newest,
+            has_undated: self.has_undated,
+            numbered: self.numbered,
+            listed: self.listed,
+            part_of: self.part_of,
+            rulings: self.rulings.clone(),
+        }
     }
 
     /// Creation of the oldest and the newest record that was ever in it, when it is known of all.
@@ -283,40 +317,6 @@ impl FileRow {
     /// A record is taken out of it. Its dates stay: what a file once held never makes it due earlier.
     pub fn leave(&mut self) {
         self.documents = self.documents.saturating_sub(1);
-    }
-}
-
-impl StateOf<&str> {
-    fn owned(self) -> StateRow {
-        let Self { entry, closed, is_shortening, .. } = self;
-        let own = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
-        let item = self.item.map(own);
-        let attributes = self.attributes.into_iter().map(own).collect();
-        let events = self.events.into_iter().map(|(event, day)| (event.to_owned(), day)).collect();
-        StateRow { entry, closed, item, attributes, events, is_shortening }
-    }
-}
-
-impl FileView<'_> {
-    /// The row with texts of its own.
-    pub fn owned(self) -> FileRow {
-        FileRow {
-            agency: self.agency.to_owned(),
-            index: self.index.to_owned(),
-            year: self.year,
-            volume: self.volume,
-            title: self.title.to_owned(),
-            form: self.form.to_owned(),
-            states: self.states.into_iter().map(StateOf::owned).collect(),
-            documents: self.documents,
-            oldest: self.oldest,
-            newest: self.newest,
-            has_undated: self.has_undated,
-            numbered: self.numbered,
-            listed: self.listed,
-            part_of: self.part_of,
-            rulings: self.rulings,
-        }
     }
 }
 

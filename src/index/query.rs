@@ -268,8 +268,13 @@ impl Reader<'_> {
         self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()
     }
 
-    /// Gives every file, in the order of their ids.
-    pub fn files(&self, each: &mut dyn FnMut(RecordId, FileView<'_>)) -> Result<(), IndexError> {
+    /// Every file, in the order of their ids.
+    pub fn files(&self) -> Result<Vec<(RecordId, FileRow)>, IndexError> {
+        self.sealed_by_id(b'F')
+    }
+
+    /// Gives every file, in the order of their ids, with texts that are gone after it: nothing is copied.
+    pub fn each_file(&self, each: &mut dyn FnMut(RecordId, FileView<'_>)) -> Result<(), IndexError> {
         let mut buffer = Vec::new();
         self.kv.range(&key(b'F', &[]), &after(b"F"), false, &mut |key, value| {
             let row = self.keys.open_in(key, value, &mut buffer)?;

@@ -90,9 +90,7 @@ impl IndexKeys {
         let (nonce, sealed) = value.split_first_chunk::<NONCE_LEN>().ok_or_else(|| damaged(key))?;
         buffer.clear();
         buffer.extend_from_slice(sealed);
-        self.rows
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(key), buffer)
-            .map_err(|_| damaged(key))
+        self.rows.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(key), buffer).map_err(|_| damaged(key))
     }
 
     /// A value of numbers with its check.

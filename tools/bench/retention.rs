@@ -102,13 +102,13 @@ pub(crate) fn ask(places: &Places) -> Fallible<Value> {
         found = timed[2].take(|| {
             let basis = Basis::read(&archive)?;
             let found = judged(&archive, &basis.judge(), as_of, is_listed)?;
-            Ok(found.into_iter().map(|one| (one.file.id, one.status, one.due)).collect())
+            Ok(found.into_iter().map(|one| (one.file, one.status, one.due)).collect())
         })?;
         let basis_now = Basis::read(&archive)?;
         plain_found = timed[3].take(|| {
             black_box(plain_holds(&archive)?);
-            let (judge, mut files) = (basis_now.judge(), Vec::new());
-            archive.index().files(&mut |id, row| files.push(File { id, row: row.owned() }))?;
+            let (judge, files) = (basis_now.judge(), archive.index().files()?);
+            let mut files: Vec<File> = files.into_iter().map(|(id, row)| File { id, row }).collect();
             files.sort_by(|a, b| {
                 let (a, b) = (&a.row, &b.row);
                 (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
@@ -168,7 +168,7 @@ pub(crate) fn destroy(places: &Places) -> Fallible<Value> {
     let actor = archive.actor("bench")?;
     let basis = Basis::read(&archive)?;
     let all = judged(&archive, &basis.judge(), today(), |status| status == Status::Due)?;
-    let files: Vec<RecordId> = all.iter().map(|one| one.file.id).take(DESTROYED).collect();
+    let files: Vec<RecordId> = all.iter().map(|one| one.file).take(DESTROYED).collect();
     let plan = many::plan(&archive, actor)?;
     let begun = Instant::now();
     let records = many::destroy(&archive, plan, &files, today(), actor)?;

@@ -105,10 +105,7 @@ fn with_events(mut file: Facts<'static>, events: &[(&'static str, &str)]) -> Fac
 pub(super) fn evaluate(file: &Facts<'_>, editions: &[Edition<'_>], as_of: NaiveDate) -> Decision {
     let decision = super::evaluate(file, editions, as_of);
     let Decision { status, action, due, is_sample, ref by, .. } = decision;
-    let item = by.as_ref().map(|by| Item {
-        list: &by.item.list,
-        item: by.variant.as_ref().unwrap_or(&by.item.item),
-    });
+    let item = by.as_ref().map(|by| Item { list: &by.item.list, item: by.variant.as_ref().unwrap_or(&by.item.item) });
     assert_eq!(standing(file, editions, as_of), Standing { status, action, due, item, is_sample });
     decision
 }
@@ -617,8 +614,7 @@ fn a_decision_about_one_list_shortens_nothing_of_another() {
     let [long, short] = [10, 5].map(|n| list(&n.to_string(), vec![rule("1", years(n))]));
     let other = RuleList { id: s("B"), ..list("20", vec![rule("1", years(20))]) };
     let other_short = RuleList { id: s("B"), ..list("1", vec![rule("1", years(1))]) };
-    let of_other =
-        |entry| State { item: Some(Item { list: "B", item: "1" }), ..state(entry, Some("2019-03-05"), "1") };
+    let of_other = |entry| State { item: Some(Item { list: "B", item: "1" }), ..state(entry, Some("2019-03-05"), "1") };
     let closed = Some("2019-03-05");
     let at = |states: Vec<State<'static>>, editions: &[Edition<'_>]| {
         evaluate(&Facts { states, ..file("2019-03-05") }, editions, d("2020-06-01")).due.map(|day| day.to_string())
