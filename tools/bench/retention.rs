@@ -1,7 +1,8 @@
 //! What is due among many generated records, and the destruction of some.
 //!
 //! The archive is made by `testing::many`: nothing is signed, the index is what intake makes of it. Beside each answer
-//! stands the plain way, in one thread and by the records' own rows, measured in turns with it on the same archive.
+//! stands the plain way, by the records' own rows and with every derivation, measured in turns with it on the same
+//! archive.
 //! Destruction is measured at the level of its commit, without the signatures of a plan: judging, the act with an entry
 //! for each file and record, the roll of the vault, and the index.
 
