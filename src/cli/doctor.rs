@@ -353,7 +353,8 @@ impl Doctor {
         match due::Basis::read(&archive) {
             Ok(basis) => {
                 let judge = basis.judge();
-                let is_unknown = |file: &File| judge.decide(file, today).status == Status::Unknown;
+                let is_unknown =
+                    |file: &File| judge.standing(file.id, file.row.view(), today).status == Status::Unknown;
                 let unknown = due::files(&archive)?.iter().filter(|file| is_unknown(file)).count();
                 if unknown > 0 {
                     add("files-unknown", FILES_UNKNOWN, unknown.to_string());

@@ -92,7 +92,7 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     check_text("title", &title)?;
     let next = next_volume(archive, &asked.agency, &asked.index, asked.year)?;
     let volume = asked.volume.or(next).unwrap_or(u16::MAX);
-    if volume == 0 || volumes(archive, &asked.agency, &asked.index, asked.year)?.contains(&volume) {
+    if volume == 0 || archive.index().volumes(&asked.agency, &asked.index, asked.year)?.contains(&volume) {
         return Err(refused(ErrorCode::FilExists, &asked.index, format!("volume {volume} of {}", asked.year)));
     }
     let opening = Opening {
@@ -116,21 +116,9 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     find(archive, id)
 }
 
-/// Numbers of the volumes that were opened.
-fn volumes(archive: &Archive, agency: &str, index: &str, year: u16) -> Result<Vec<u16>, Error> {
-    let mut volumes = Vec::new();
-    archive.index().files(&mut |_, row| {
-        if row.agency == agency && row.index == index && row.year == year {
-            volumes.push(row.volume);
-        }
-        true
-    })?;
-    Ok(volumes)
-}
-
 /// The number of the next volume, while there is one.
 pub(super) fn next_volume(archive: &Archive, agency: &str, index: &str, year: u16) -> Result<Option<u16>, Error> {
-    Ok(volumes(archive, agency, index, year)?.into_iter().max().unwrap_or(0).checked_add(1))
+    Ok(archive.index().volumes(agency, index, year)?.last().copied().unwrap_or(0).checked_add(1))
 }
 
 /// The file with this id.

@@ -334,9 +334,17 @@ fn a_year_in_an_archive() {
     assert_eq!(gone, [due.files[0].0, due.files[3].0]);
     let kept: Vec<(RecordId, Why)> = kept.iter().map(|(item, why)| (item.file, *why)).collect();
     assert_eq!(kept, [(due.files[2].0, Why::Verdict), (late, Why::Held)]);
+    // Nothing finds a volume that is gone, in this index and in the one that is built at the next opening.
+    let has_volume = |archive: &Archive| {
+        archive.wait_index().unwrap();
+        let tomb = archive.index().tomb(gone[0]).unwrap().unwrap();
+        !archive.index().volumes(&tomb.agency, &tomb.index, tomb.year).unwrap().is_empty()
+    };
+    assert!(!has_volume(&archive));
     archive.close().unwrap();
 
     let archive = due.bench.open();
+    assert!(!has_volume(&archive));
     for (n, (file, record)) in due.files.iter().enumerate() {
         let is_gone = gone.contains(file);
         assert_eq!(due.is_readable(&archive, *record), !is_gone, "file {n}");
