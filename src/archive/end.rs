@@ -22,6 +22,12 @@ impl Archive {
         lock(&self.shared.core).ended()
     }
 
+    /// Forgets that it has ended, as no program does: for tests of who finds out.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn forget_end(&self) {
+        lock(&self.shared.core).set_ended(None);
+    }
+
     /// Its id.
     pub(crate) fn id(&self) -> ArchiveId {
         self.config.archive_id

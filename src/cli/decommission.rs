@@ -79,8 +79,7 @@ const COMPLETE: Text = text(
     "Архив ликвидирован: он ничего не принимает, закрытый ключ журнала уничтожен. Журнал и акты проверяются.",
     "The archive has ended: it takes nothing in, and the private key of its journal is erased. Journal and acts verify.",
 );
-const RECORDS: Text =
-    text("жазба, жойылғаны", "записей, из них уничтожено", "records, of them destroyed");
+const RECORDS: Text = text("жазба, жойылғаны", "записей, из них уничтожено", "records, of them destroyed");
 const SPILLED: Text = text("қате түскені", "попало по ошибке", "spilled");
 const STANDS: Text = text("әлі аяқталмаған", "ещё не завершено", "still standing");
 const GOES: Text = text("архивпен бірге кілті жойылады", "ключи уничтожаются с архивом", "keys that go with it");
@@ -203,9 +202,7 @@ fn word(archive: &Archive, survey: &Survey) -> &'static str {
 }
 
 fn status_json(archive: &Archive, survey: &Survey) -> Value {
-    let standing = |(what, ids): (Standing, Vec<String>)| {
-        json!({"what": what.as_str(), "count": ids.len(), "ids": ids.iter().take(SHOWN_MAX).collect::<Vec<_>>()})
-    };
+    let standing = |(what, ids): (Standing, Vec<String>)| json!({"what": what.as_str(), "count": ids.len(), "ids": ids.iter().take(SHOWN_MAX).collect::<Vec<_>>()});
     json!({
         "status": word(archive, survey), "archive_id": archive.config().archive_id.to_string(),
         "origin": archive.config().vkey.name, "ended": archive.ended().map(|ended| ended.entry),

@@ -79,6 +79,8 @@ enum Owner {
     Stands(Standing),
     /// Its key goes with the archive.
     Goes,
+    /// Its key stays: it is permanent, or proves what is.
+    Stays,
 }
 
 /// What the journal says of everything in an archive.
@@ -95,6 +97,7 @@ pub struct Survey {
     pub destroyed: u32,
     /// Of them spilled.
     pub spilled: u32,
+    /// Those that stand or go.
     owners: BTreeMap<RecordId, Owner>,
     notices: Vec<u64>,
     /// Agencies, and the entry by which officers of each decided on the archive as it is.
@@ -107,10 +110,9 @@ impl Survey {
     /// Reads the whole journal.
     pub fn read(archive: &Archive) -> Result<Self, Error> {
         archive.wait_index()?;
-        let (own, [_, refusals]) = (archive.index().subtree(ARCHIVE_AGENCY)?, archive.register_ids());
+        let own = archive.index().subtree(ARCHIVE_AGENCY)?;
         let log = archive.log()?;
         let mut survey = Self { size: log.size(), ..Self::default() };
-        survey.owners.insert(refusals, Owner::Goes);
         let mut refused = BTreeSet::new();
         log.leaves::<Error>(0, log.size(), |index, leaf| {
             if leaf.act == ActKind::SubmissionRefused {
@@ -142,35 +144,36 @@ impl Survey {
     fn take(&mut self, index: u64, leaf: &Leaf, own: Option<u32>) {
         use ActKind as A;
         let owner = match leaf.act {
-            A::RecordAccepted if leaf.key.is_some_and(|key| Some(key.subtree) == own) => None,
+            A::RecordAccepted if leaf.key.is_some_and(|key| Some(key.subtree) == own) => Owner::Stays,
             A::RecordAccepted => {
                 self.records += 1;
-                Some(Owner::Stands(Standing::Record))
+                Owner::Stands(Standing::Record)
             }
-            A::SubmissionWaiting => Some(Owner::Stands(Standing::Waiting)),
-            A::FileOpened | A::FileReopened => Some(Owner::Stands(Standing::File)),
+            A::SubmissionWaiting => Owner::Stands(Standing::Waiting),
+            A::FileOpened | A::FileReopened => Owner::Stands(Standing::File),
             // Without a record in it, because none stands when the archive ends.
-            A::FileClosed => Some(Owner::Goes),
-            A::HoldPlaced => Some(Owner::Stands(Standing::Hold)),
-            A::HoldLifted => Some(Owner::Goes),
-            A::PlanDrafted => Some(Owner::Stands(Standing::Plan)),
-            A::DestroyExecuted => Some(Owner::Stands(Standing::Destruction)),
-            A::PresenceBegun => Some(Owner::Stands(Standing::Check)),
-            // Permanent: their keys stay.
+            A::FileClosed | A::HoldLifted | A::RegisterCreated | A::SubmissionRefused => Owner::Goes,
+            A::HoldPlaced => Owner::Stands(Standing::Hold),
+            A::PlanDrafted => Owner::Stands(Standing::Plan),
+            A::DestroyExecuted => Owner::Stands(Standing::Destruction),
+            A::PresenceBegun => Owner::Stands(Standing::Check),
             A::PlanCancelled
             | A::DestroyCompleted
             | A::PresenceEnded
             | A::FondsOpened
             | A::InventoryOpened
-            | A::ArchiveCreated
-            | A::RegisterCreated => None,
+            | A::ArchiveCreated => Owner::Stays,
             A::AgencyAdded => {
                 self.named.push(index);
-                None
+                Owner::Stays
             }
-            A::SubmissionRefused => None,
             A::DecommissionApproved => {
                 self.approvals.push(index);
+                return;
+            }
+            // After the end: what stood before it is what was decided on.
+            A::RemainderDestroyed => {
+                leaf.rec.map(|rec| self.owners.remove(&rec));
                 return;
             }
             // By whatever act a key goes, a release to another archive among them: what it was the key of stands no
@@ -178,16 +181,16 @@ impl Survey {
             act if act.erases() => {
                 self.destroyed += u32::from(act == A::RecordDestroyed);
                 self.spilled += u32::from(act == A::RecordSpilled);
-                None
+                Owner::Stays
             }
-            _ if leaf.key.is_some() => Some(Owner::Stands(Standing::Unknown)),
+            _ if leaf.key.is_some() => Owner::Stands(Standing::Unknown),
             _ => return,
         };
         (self.entry, self.at) = (index, leaf.t);
         match (leaf.rec, owner) {
-            (Some(rec), Some(owner)) => drop(self.owners.insert(rec, owner)),
-            (Some(rec), None) if leaf.act != A::RegisterCreated => drop(self.owners.remove(&rec)),
-            _ => {}
+            (Some(rec), Owner::Stays) => drop(self.owners.remove(&rec)),
+            (Some(rec), owner) => drop(self.owners.insert(rec, owner)),
+            (None, _) => {}
         }
     }
 

@@ -220,6 +220,12 @@ impl Committer {
         self.ended
     }
 
+    /// Forgets or makes up the end of the archive, so that tests see who finds out.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn set_ended(&mut self, ended: Option<Ended>) {
+        self.ended = ended;
+    }
+
     /// Whether it can sign checkpoints; only an archive that has ended may have no key for that.
     pub fn can_sign(&self) -> bool {
         self.signer.can_sign()
@@ -248,9 +254,9 @@ impl Committer {
     /// [`LogError::Ended`] for all but what is left to do in an archive that has ended. The committer does not latch.
     pub fn commit(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
         self.check_latch()?;
-        self.check_end(acts.iter().all(|act| {
-            matches!(act.kind, ActKind::SegmentCompacted | ActKind::DecommissionCompleted)
-        }))?;
+        self.check_end(
+            acts.iter().all(|act| matches!(act.kind, ActKind::SegmentCompacted | ActKind::DecommissionCompleted)),
+        )?;
         let result = self.commit_batch(acts);
         let committed = self.latch_on(result)?;
         // The batch is durable and is answered so. What follows is housekeeping; when it fails, nothing more is

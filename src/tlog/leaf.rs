@@ -185,9 +185,7 @@ pub enum Chain {
 impl ActKind {
     /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
     pub fn erases(self) -> bool {
-        use ActKind::{
-            FileDestroyed, HoldDestroyed, RecordDestroyed, RecordSpilled, RemainderDestroyed, WaitingEnded,
-        };
+        use ActKind::{FileDestroyed, HoldDestroyed, RecordDestroyed, RecordSpilled, RemainderDestroyed, WaitingEnded};
         matches!(
             self,
             RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed | HoldDestroyed | RemainderDestroyed
@@ -201,12 +199,7 @@ impl ActKind {
         };
         matches!(
             self,
-            RemainderDestroyed
-                | VaultRolled
-                | VaultFolded
-                | SegmentSealed
-                | SegmentCompacted
-                | DecommissionCompleted
+            RemainderDestroyed | VaultRolled | VaultFolded | SegmentSealed | SegmentCompacted | DecommissionCompleted
         )
     }
 
