@@ -29,7 +29,7 @@ pub use documents::ActOwner;
 pub(crate) use documents::OWN_SUBTREE;
 pub use lists::{AdoptedList, LIST_FILE};
 pub use material::NewMaterial;
-pub use policies::{PolicyFile, PolicyInForce};
+pub use policies::{Adoption, PolicyFile, PolicyInForce};
 pub(crate) use threads::{registered, registered_rows};
 use waiting::WaitingRoom;
 pub use waiting::{Waiting, WaitingEntry};

@@ -80,7 +80,7 @@ impl Archive {
 
     fn check_not_held(&self, record: RecordId) -> Result<(), Error> {
         let index = self.index();
-        let file = index.record_by_id(record)?.and_then(|row| row.filed).map(RecordId);
+        let file = index.file_of(record)?.flatten();
         for target in [Some(record), file].into_iter().flatten() {
             if let Some(hold) = index.holds_on(target)?.first() {
                 let what = format!("hold {hold} keeps it");

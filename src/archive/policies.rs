@@ -47,6 +47,15 @@ pub enum PolicyFile {
     Calendar,
 }
 
+/// What became of a file that was to be adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adoption {
+    /// Adopted, as this entry of the journal.
+    Done(u64),
+    /// The same file is in force already, since this entry; none: it comes with the program.
+    Held(Option<u64>),
+}
+
 impl Archive {
     /// Commits the adoption of a checked policy, register or calendar with its file. Gives the entry.
     pub fn adopt_policy(&self, file: &[u8], which: PolicyFile, actor: ActorId) -> Result<u64, Error> {

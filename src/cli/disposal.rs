@@ -394,7 +394,7 @@ impl Execute {
             let (files, words) = (FILES.get(lang), RECORDS.get(lang));
             out!("{}: {} {files}, {records} {words}", DESTROYED.get(lang), destroyed.len());
             for (item, why) in &kept {
-                out!("  {}: {} {} · {}", KEPT.get(lang), item.name(), shown(&item.title), why.text(lang));
+                out!("  {}: {} {} · {}", KEPT.get(lang), item.name(), shown(&item.title), why.text().get(lang));
             }
             if entry.is_some() {
                 common.say(EXECUTED.get(lang));
@@ -406,21 +406,6 @@ impl Execute {
 
 fn kept_json((item, why): &(Item, Why)) -> Value {
     json!({"file_id": item.file.to_string(), "number": item.number, "why": why.as_str()})
-}
-
-impl Why {
-    /// What it means.
-    fn text(self, lang: Lang) -> &'static str {
-        let said = match self {
-            Why::Verdict => text("комиссия қалдырды", "комиссия оставила", "the commission keeps it"),
-            Why::Held => text("тыйым салынған", "под запретом", "a hold keeps it"),
-            Why::NotDue => text("мерзімі өткен жоқ", "срок не истёк", "it is not due"),
-            Why::Sample => text("үлгі тізбе бойынша", "по перечню-образцу", "due by a sample list only"),
-            Why::Changed => text("жоспардан кейін өзгерген", "изменилось после плана", "changed since the plan"),
-            Why::Gone => text("ендігі жоқ", "его больше нет", "it is there no more"),
-        };
-        said.get(lang)
-    }
 }
 
 fn complete(common: &Common, plan: &str) -> Result<Exit, Error> {

@@ -2,13 +2,14 @@
 //!
 //! `check` needs no archive; `print` writes one HTML document, or with `--json` the same data.
 
+use super::adoption::{Adoptable, adopt, check};
 use super::answers::write_new;
-use super::ingest::print_refusals;
-use super::{Common, id_of, read_up_to, refusals_json};
-use crate::archive::Archive;
-use crate::disposition::forms::{self, Adopted, Held, adopt, all, in_force};
+use super::{Common, id_of};
+use crate::archive::{Adoption, Archive};
+use crate::disposition::forms::{self, Held, all, in_force};
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::form::{FORM_BYTES_MAX, Filled, Form, FormId};
+use crate::model::id::ActorId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use serde_json::{Value, json};
@@ -72,11 +73,6 @@ enum Print {
     },
 }
 
-const VALID: Text = text("дұрыс", "верна", "valid");
-const ADOPTED: Text = text("енгізілді", "введена", "adopted");
-const HELD: Text = text("бұрын енгізілген", "уже введена", "adopted before");
-const REFUSED: Text = text("енгізілмеді", "не введена", "not adopted");
-const MALFORMED: Text = text("қате", "с ошибками", "malformed");
 const BUILT_IN: Text = text("бағдарламамен бірге келген", "поставляется с программой", "comes with the program");
 const IN_FORCE: Text = text("қолданыста", "действует", "in force");
 const SAMPLE: Text = text("үлгі", "образец", "sample");
@@ -86,29 +82,8 @@ const WRITTEN: Text = text("Жазылды", "Записано", "Written");
 impl FormArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         match self.command {
-            FormCommand::Check { file } => {
-                let (_, read) = read(&file)?;
-                let (status, word) = if read.is_ok() { ("valid", VALID) } else { ("refused", MALFORMED) };
-                answer(common, &file, (status, word), &read, None);
-                Ok(if read.is_ok() { Exit::Ok } else { Exit::Refused })
-            }
-            FormCommand::Adopt { file } => {
-                let archive = common.open_to_act()?;
-                let actor = common.actor(&archive)?;
-                let (bytes, read) = read(&file)?;
-                let done = match &read {
-                    Ok(form) => Some(adopt(&archive, form, &bytes, actor)?),
-                    Err(_) => None,
-                };
-                let (status, entry) = match done {
-                    Some(Adopted::Done(entry)) => (("adopted", ADOPTED), Some(Some(entry))),
-                    Some(Adopted::Held(entry)) => (("held", HELD), Some(entry)),
-                    None => (("refused", REFUSED), None),
-                };
-                answer(common, &file, status, &read, entry);
-                archive.close()?;
-                Ok(if read.is_ok() { Exit::Ok } else { Exit::Refused })
-            }
+            FormCommand::Check { file } => check::<Form>(common, &file),
+            FormCommand::Adopt { file } => adopt::<Form>(common, &file),
             FormCommand::List => list(common),
             FormCommand::Print { what, output } => {
                 let archive = common.open()?;
@@ -151,7 +126,7 @@ fn give(common: &Common, held: &Held, filled: &Filled, output: Option<&Path>) ->
     if common.json() {
         let lang = if common.lang() == Lang::Ru { "ru" } else { "kk" };
         common.print_json(&json!({
-            "form": facts(&held.form), "entry": held.entry, "lang": lang,
+            "form": held.form.facts(), "entry": held.entry, "lang": lang,
             "title": held.form.title.get(common.lang()), "values": filled.values, "rows": filled.rows,
         }));
     } else if output.is_none() {
@@ -160,41 +135,27 @@ fn give(common: &Common, held: &Held, filled: &Filled, output: Option<&Path>) ->
     Ok(Exit::Ok)
 }
 
-type Read = Result<Form, Vec<Refusal>>;
+impl Adoptable for Form {
+    const NAME: &'static str = "form";
+    const BYTES_MAX: usize = FORM_BYTES_MAX;
 
-fn read(path: &Path) -> Result<(Vec<u8>, Read), Error> {
-    let bytes = read_up_to(path, FORM_BYTES_MAX)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let read = Form::parse(&bytes, &name);
-    Ok((bytes, read))
-}
-
-fn facts(form: &Form) -> Value {
-    json!({
-        "id": form.id.as_str(), "edition": form.edition, "source": form.source, "status": form.status.as_str(),
-        "sha256": form.sha256.to_string(),
-    })
-}
-
-/// `entry` is there when the form is in force now; none inside: it comes with the program.
-fn answer(common: &Common, file: &Path, (status, word): (&str, Text), read: &Read, entry: Option<Option<u64>>) {
-    let lang = common.lang();
-    if common.json() {
-        let mut value = json!({"status": status});
-        match read {
-            Ok(form) => value["form"] = facts(form),
-            Err(refusals) => value["reasons"] = refusals_json(refusals, lang),
-        }
-        if let Some(entry) = entry {
-            value["entry"] = entry.into();
-        }
-        common.print_json(&value);
-        return;
+    fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
+        Form::parse(bytes, name)
     }
-    out!("{}: {}", word.get(lang), shown(&file.to_string_lossy()));
-    match read {
-        Ok(form) => out!("  {}", line(form, lang)),
-        Err(refusals) => print_refusals(refusals, lang),
+
+    fn adopt(&self, archive: &Archive, bytes: &[u8], actor: ActorId) -> Result<Adoption, Error> {
+        forms::adopt(archive, self, bytes, actor)
+    }
+
+    fn facts(&self) -> Value {
+        json!({
+            "id": self.id.as_str(), "edition": self.edition, "source": self.source, "status": self.status.as_str(),
+            "sha256": self.sha256.to_string(),
+        })
+    }
+
+    fn print(&self, common: &Common, _: Option<u64>) {
+        out!("  {}", line(self, common.lang()));
     }
 }
 
@@ -209,7 +170,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
     for (at, held) in forms.iter().enumerate() {
         let is_in_force = !forms[at + 1..].iter().any(|later| later.form.id == held.form.id);
         if common.json() {
-            let mut value = facts(&held.form);
+            let mut value = held.form.facts();
             value["entry"] = held.entry.into();
             value["in_force"] = is_in_force.into();
             common.print_json(&value);

@@ -14,6 +14,7 @@ macro_rules! out_raw {
     ($($part:tt)*) => { $crate::cli::emit(format_args!($($part)*)) };
 }
 
+mod adoption;
 mod answers;
 mod audit;
 mod card;

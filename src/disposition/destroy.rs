@@ -32,6 +32,7 @@ use crate::model::id::{ActorId, RecordId};
 use crate::model::means::Program;
 use crate::model::strict::words;
 use crate::retention::{Decision, Status};
+use crate::text::{Text, text};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
@@ -58,6 +59,20 @@ words! {
         Changed = "changed",
         /// It is there no more.
         Gone = "gone",
+    }
+}
+
+impl Why {
+    /// What it means.
+    pub fn text(self) -> Text {
+        match self {
+            Why::Verdict => text("комиссия қалдырды", "комиссия оставила", "the commission keeps it"),
+            Why::Held => text("тыйым салынған", "под запретом", "a hold keeps it"),
+            Why::NotDue => text("мерзімі өткен жоқ", "срок не истёк", "it is not due"),
+            Why::Sample => text("үлгі тізбе бойынша", "по перечню-образцу", "due by a sample list only"),
+            Why::Changed => text("жоспардан кейін өзгерген", "изменилось после плана", "changed since the plan"),
+            Why::Gone => text("ендігі жоқ", "его больше нет", "it is there no more"),
+        }
     }
 }
 

@@ -10,7 +10,7 @@
 use super::case::Case;
 use super::destroy::{METHOD, Why};
 use super::plan::{Item, Plan};
-use crate::archive::Archive;
+use crate::archive::{Adoption, Archive};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::filing::due::{self, Basis};
@@ -67,15 +67,6 @@ pub struct Held {
     pub form: Form,
 }
 
-/// What became of a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adopted {
-    /// Adopted, as this entry of the journal.
-    Done(u64),
-    /// The same file is in force already, since this entry; none: it comes with the program.
-    Held(Option<u64>),
-}
-
 /// Every form: those that come with the program, then those that were adopted, oldest first.
 pub fn all(archive: &Archive) -> Result<Vec<Held>, Error> {
     let built_in = BUILT_IN.iter().map(|text| {
@@ -97,11 +88,11 @@ pub fn in_force(archive: &Archive, id: FormId) -> Result<Held, Error> {
 }
 
 /// Adopts a form that was read from `bytes`.
-pub fn adopt(archive: &Archive, form: &Form, bytes: &[u8], actor: ActorId) -> Result<Adopted, Error> {
+pub fn adopt(archive: &Archive, form: &Form, bytes: &[u8], actor: ActorId) -> Result<Adoption, Error> {
     let refused = |code, what: &str| Err(Error::new(code, format!("{} {}", form.id, form.edition), what));
     let held: Vec<Held> = all(archive)?.into_iter().filter(|held| held.form.id == form.id).collect();
     if let Some(last) = held.last().filter(|last| last.form.sha256 == form.sha256) {
-        return Ok(Adopted::Held(last.entry));
+        return Ok(Adoption::Held(last.entry));
     }
     if held.iter().any(|held| held.form.edition == form.edition && held.form.sha256 != form.sha256) {
         return refused(ErrorCode::FrmTaken, "this edition has other content");
@@ -110,7 +101,7 @@ pub fn adopt(archive: &Archive, form: &Form, bytes: &[u8], actor: ActorId) -> Re
     if is_official && form.status == CalendarStatus::Sample {
         return refused(ErrorCode::FrmOfficial, "a sample");
     }
-    archive.adopt_file(ActKind::FormAdopted, bytes, actor).map(Adopted::Done)
+    archive.adopt_file(ActKind::FormAdopted, bytes, actor).map(Adoption::Done)
 }
 
 /// The form of an inventory of this kind.
@@ -248,7 +239,7 @@ fn held(archive: &Archive, plan: &Plan, lang: Lang) -> Result<String, Error> {
         let file = match find(archive, kept.file) {
             Ok(file) => format!("{} ({}, {})", file.row.index, file.row.year, file.row.volume),
             // Lifted, and destroyed by a later plan.
-            Err(e) if e.code == ErrorCode::FilUnknown => kept.file.to_string(),
+            Err(e) if matches!(e.code, ErrorCode::FilUnknown | ErrorCode::ArcDestroyed) => kept.file.to_string(),
             Err(e) => return Err(e),
         };
         let on = kept.record.map(|record| format!(", {record}")).unwrap_or_default();
@@ -297,19 +288,8 @@ fn became(fields: &Map<String, Value>, item: &Item, lang: Lang) -> (String, Stri
         return (DESTROYED.get(lang).to_owned(), String::new());
     }
     let kept = list(fields, "kept").find(is_it).and_then(|value| value.get("why")?.as_str());
-    let why = kept.and_then(Why::parse).map(|why| why_text(why).get(lang).to_owned());
+    let why = kept.and_then(Why::parse).map(|why| why.text().get(lang).to_owned());
     (KEPT.get(lang).to_owned(), why.unwrap_or_default())
-}
-
-fn why_text(why: Why) -> Text {
-    match why {
-        Why::Verdict => text("комиссияның шешімі", "решение комиссии", "verdict of the commission"),
-        Why::Held => text("тыйым салынған", "под запретом", "a hold keeps it"),
-        Why::NotDue => text("мерзімі өткен жоқ", "срок не истёк", "not due"),
-        Why::Sample => text("үлгі тізбе бойынша", "по перечню-образцу", "due by a sample list"),
-        Why::Changed => text("жоспардан кейін өзгерген", "изменилось после плана", "changed since the plan"),
-        Why::Gone => text("ендігі жоқ", "больше нет", "there no more"),
-    }
 }
 
 /// An inventory, with the form that it is printed by. A file that was destroyed stays in it, with its act.

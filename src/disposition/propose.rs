@@ -213,12 +213,8 @@ fn items(archive: &Archive, found: Vec<(File, Decision)>) -> Result<Vec<Item>, E
 
 /// The records of a file, ascending by their ids.
 pub(super) fn records(archive: &Archive, file: RecordId) -> Result<Vec<RecordId>, Error> {
-    let index = archive.index();
-    let mut records = Vec::new();
-    for number in index.filed(file)? {
-        let changed = || Error::new(ErrorCode::StoChanged, file.to_string(), "a record of the file cannot be read");
-        records.push(index.record(number)?.ok_or_else(changed)?.id());
-    }
+    let filed = archive.index().filed_ids(file)?.into_iter();
+    let mut records: Vec<RecordId> = filed.map(|(_, record)| record).collect();
     records.sort_unstable();
     Ok(records)
 }

@@ -2,7 +2,7 @@
 //!
 //! The act document holds the file as it came. A crash leaves it adopted or not.
 
-use crate::archive::Archive;
+use crate::archive::{Adoption, Archive};
 use crate::error::{Error, ErrorCode};
 use crate::model::id::ActorId;
 use crate::model::nomenclature::Nomenclature;
@@ -17,23 +17,14 @@ pub struct Held {
     pub nomenclature: Nomenclature,
 }
 
-/// What became of a nomenclature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adopted {
-    /// Adopted, as this entry of the journal.
-    Done(u64),
-    /// The same file is in force already, since this entry.
-    Held(u64),
-}
-
 /// Adopts a nomenclature that was read from `bytes`.
-pub fn adopt(archive: &Archive, nomenclature: &Nomenclature, bytes: &[u8], actor: ActorId) -> Result<Adopted, Error> {
+pub fn adopt(archive: &Archive, nomenclature: &Nomenclature, bytes: &[u8], actor: ActorId) -> Result<Adoption, Error> {
     if let Some(held) = in_force(archive, &nomenclature.agency, nomenclature.year)?
         && held.nomenclature.sha256 == nomenclature.sha256
     {
-        return Ok(Adopted::Held(held.entry));
+        return Ok(Adoption::Held(Some(held.entry)));
     }
-    archive.adopt_file(ActKind::NomenclatureAdopted, bytes, actor).map(Adopted::Done)
+    archive.adopt_file(ActKind::NomenclatureAdopted, bytes, actor).map(Adoption::Done)
 }
 
 /// Every nomenclature that was adopted, oldest first.

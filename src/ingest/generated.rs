@@ -12,11 +12,10 @@ use crate::index::writer::Payload;
 use crate::model::card::{Card, Software};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::Manifest;
-use crate::model::submission::{AccessCategory, Direction, Kind, Profile, Role, Submission};
+use crate::model::submission::{Kind, Role, Submission};
 use crate::store::seal::Sealer;
 use crate::tlog::commit::Act;
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
 
 /// What is said of a record.
 #[derive(Debug, Clone)]
@@ -40,41 +39,11 @@ pub fn seal(
     of: &Generated,
     actor: ActorId,
 ) -> Result<(Act, Payload, Session), Error> {
-    let submission = Submission {
-        profile: Profile::N430,
-        kind: Kind::ElectronicOriginal,
-        certified_by: None,
-        agency: of.agency.clone(),
-        direction: Direction::Internal,
-        nomenclature_index: of.index.clone(),
-        file: None,
-        access_category: AccessCategory::Public,
-        codes: BTreeMap::new(),
-        components: Vec::new(),
-    };
-    let card = Card {
-        document_type: "Хат / Письмо".into(),
-        document_date: of.date,
-        registration_number: of.number.clone(),
-        nomenclature_index: of.index.clone(),
-        software: Software { name: "generated".into(), version: "1".into() },
-        signatures: Vec::new(),
-        documents: Vec::new(),
-        nature: None,
-        title: Some(of.title.clone()),
-        sheets: None,
-        addressee_body: None,
-        addressee_post: None,
-        addressee_surname: None,
-        executor_surname: None,
-        executor_phone: None,
-        control_mark: None,
-        filing_mark: None,
-        link: None,
-        paper_mark: None,
-        sender_body: None,
-        place: None,
-    };
+    let submission = Submission::own(Kind::ElectronicOriginal, &of.agency, &of.index);
+    let software = Software { name: "generated".into(), version: "1".into() };
+    let (number, index) = (of.number.clone(), of.index.clone());
+    let mut card = Card::own("Хат / Письмо", of.date, number, index, software);
+    card.title = Some(of.title.clone());
     let manifest = Manifest::new(RecordId(crate::random::bytes()), &submission, &card, Vec::new(), identifier());
     let main = Received::own(archive.spool(), "main.txt".into(), Role::Main, of.title.as_bytes())?;
     let sealed = seal_record(archive, sealer, actor, manifest, vec![main]);

@@ -31,9 +31,8 @@ use crate::model::means::{
     SOURCE_FILE,
 };
 use crate::model::record::Manifest;
-use crate::model::submission::{AccessCategory, Direction, Kind, Profile, Role, Submission};
+use crate::model::submission::{Kind, Role, Submission};
 use crate::store::seal::{Sealer, fill};
-use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 
 /// What is to be deposited.
@@ -174,44 +173,15 @@ fn digest(reader: &mut dyn Read) -> Result<Sha256, Error> {
 
 /// The manifest without its components. Its card lies in it alone: nobody sent one.
 fn manifest(archive: &Archive, record: RecordId, program: &Program) -> Manifest {
-    let submission = Submission {
-        profile: Profile::N430,
-        kind: Kind::VerificationMeans,
-        certified_by: None,
-        agency: ARCHIVE_AGENCY.into(),
-        direction: Direction::Internal,
-        nomenclature_index: ARCHIVE_INDEX.into(),
-        file: None,
-        access_category: AccessCategory::Public,
-        codes: BTreeMap::new(),
-        components: Vec::new(),
-    };
-    let card = Card {
-        document_type: "Тексеру құралдары / Средства проверки".into(),
-        document_date: civil_date(archive.now()),
-        registration_number: program.number(),
-        nomenclature_index: ARCHIVE_INDEX.into(),
-        software: Software { name: env!("CARGO_PKG_NAME").into(), version: program.version.clone() },
-        signatures: Vec::new(),
-        documents: Vec::new(),
-        nature: None,
-        // Who looks for the means of a program finds them by the end of the title.
-        title: Some(format!(
-            "Қолтаңбаларды тексерген бағдарлама, бастапқы мәтіні / Программа, проверявшая подписи, исходный текст: {}",
-            program.source
-        )),
-        sheets: None,
-        addressee_body: None,
-        addressee_post: None,
-        addressee_surname: None,
-        executor_surname: None,
-        executor_phone: None,
-        control_mark: None,
-        filing_mark: None,
-        link: None,
-        paper_mark: None,
-        sender_body: None,
-        place: None,
-    };
+    let submission = Submission::own(Kind::VerificationMeans, ARCHIVE_AGENCY, ARCHIVE_INDEX);
+    let software = Software { name: env!("CARGO_PKG_NAME").into(), version: program.version.clone() };
+    let what = "Тексеру құралдары / Средства проверки";
+    let today = civil_date(archive.now());
+    let mut card = Card::own(what, today, program.number(), ARCHIVE_INDEX.into(), software);
+    // Who looks for the means of a program finds them by the end of the title.
+    card.title = Some(format!(
+        "Қолтаңбаларды тексерген бағдарлама, бастапқы мәтіні / Программа, проверявшая подписи, исходный текст: {}",
+        program.source
+    ));
     Manifest::new(record, &submission, &card, Vec::new(), identifier())
 }

@@ -157,6 +157,39 @@ pub struct Card {
 }
 
 impl Card {
+    /// The card of a record that the archive makes itself: what is required, and nothing that a submission brings.
+    pub fn own(
+        document_type: &str,
+        document_date: NaiveDate,
+        registration_number: String,
+        nomenclature_index: String,
+        software: Software,
+    ) -> Self {
+        Self {
+            document_type: document_type.to_owned(),
+            document_date,
+            registration_number,
+            nomenclature_index,
+            software,
+            signatures: Vec::new(),
+            documents: Vec::new(),
+            nature: None,
+            title: None,
+            sheets: None,
+            addressee_body: None,
+            addressee_post: None,
+            addressee_surname: None,
+            executor_surname: None,
+            executor_phone: None,
+            control_mark: None,
+            filing_mark: None,
+            link: None,
+            paper_mark: None,
+            sender_body: None,
+            place: None,
+        }
+    }
+
     /// Reads the card from its component, which the submission lists as `path`, by the rules of its profile.
     ///
     /// # Errors

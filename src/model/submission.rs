@@ -200,6 +200,22 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// The description of a record that the archive makes itself.
+    pub fn own(kind: Kind, agency: &str, nomenclature_index: &str) -> Self {
+        Self {
+            profile: Profile::N430,
+            kind,
+            certified_by: None,
+            agency: agency.to_owned(),
+            direction: Direction::Internal,
+            nomenclature_index: nomenclature_index.to_owned(),
+            file: None,
+            access_category: AccessCategory::Public,
+            codes: BTreeMap::new(),
+            components: Vec::new(),
+        }
+    }
+
     /// Reads `submission.json`.
     ///
     /// # Errors

@@ -7,8 +7,8 @@
 
 use super::disposal::{Due, placing};
 use super::signed::AGENCY;
-use muragat::archive::Archive;
-use muragat::disposition::forms::{self, Adopted};
+use muragat::archive::{Adoption, Archive};
+use muragat::disposition::forms;
 use muragat::disposition::plan::Plan;
 use muragat::disposition::propose::draft;
 use muragat::error::ErrorCode;
@@ -98,7 +98,8 @@ fn the_act_says_what_the_plan_and_its_outcome_say() {
     let archive = due.bench.open();
     let lies = Whereabouts { place: "2-қойма".into(), custodian: "сақтаушы".into() };
     paper::note(&archive, due.files[0].1, (PaperKind::Original, 5), lies, SYSTEM_ACTOR).unwrap();
-    holds::place(&archive, &placing(), &[HoldTarget::File(due.files[2].0.0)], SYSTEM_ACTOR).unwrap();
+    let kept = due.files[2].0;
+    let (hold, _) = holds::place(&archive, &placing(), &[HoldTarget::File(kept.0)], SYSTEM_ACTOR).unwrap();
     let named = named_file(&due, &archive);
     archive.close().unwrap();
     due.go_to("2030-01-10");
@@ -142,6 +143,18 @@ fn the_act_says_what_the_plan_and_its_outcome_say() {
     let count = forms::year_count(&archive, AGENCY, 2026, Lang::Kk).unwrap();
     assert_eq!((count.values["opened"].as_str(), count.rows[5]["opened"].as_str()), ("3", "1"));
     assert_eq!(count.rows[3]["closed"], "2");
+    holds::lift(&archive, hold, "The court has decided", SYSTEM_ACTOR).unwrap();
+    let later = due.plan(&archive);
+    assert!(later.items.iter().any(|item| item.file == kept));
+    due.propose(&archive, &later);
+    due.review(&archive, &later, &[]);
+    due.approve(&archive, &later);
+    archive.close().unwrap();
+    due.go_to("2030-01-28");
+    let archive = due.bench.open();
+    due.execute(&archive, &later).unwrap();
+    let long_after = html(&archive, &plan, Lang::Kk);
+    assert!(long_after.contains(&format!("{kept}: тыйым {hold}")), "what was held is gone, and stays named");
     archive.close().unwrap();
 }
 
@@ -191,11 +204,11 @@ ru = "Номер"
         let form = Form::parse(text.as_bytes(), "form.toml").unwrap();
         forms::adopt(&archive, &form, text.as_bytes(), SYSTEM_ACTOR)
     };
-    assert_eq!(adopt(&sample).unwrap(), Adopted::Held(None), "it is in force already");
+    assert_eq!(adopt(&sample).unwrap(), Adoption::Held(None), "it is in force already");
     let changed = sample.replacen("kk = \"Ескертпе\"", "kk = \"Белгі\"", 1);
     assert_eq!(adopt(&changed).unwrap_err().code, ErrorCode::FrmTaken);
-    let Adopted::Done(entry) = adopt(official).unwrap() else { panic!("not adopted") };
-    assert_eq!(adopt(official).unwrap(), Adopted::Held(Some(entry)));
+    let Adoption::Done(entry) = adopt(official).unwrap() else { panic!("not adopted") };
+    assert_eq!(adopt(official).unwrap(), Adoption::Held(Some(entry)));
     let printed = html(&archive, &plan, Lang::Kk);
     assert!(printed.contains("<th>Жылы</th><th>Нөмірі</th>"), "{printed}");
     assert!(printed.contains("<td>2026</td><td>1</td>") && !printed.contains("Істің индексі"), "{printed}");
