@@ -55,7 +55,7 @@ fn stands(archive: &Archive, wanted: &[(Standing, usize)], what: &str) {
 }
 
 /// Destroys the files that are due, by a plan of today, and completes it.
-fn destroy_all(due: &Due) -> Plan {
+pub(crate) fn destroy_all(due: &Due) -> Plan {
     let plan = due.approved(&[]);
     due.bench.later(8 * DAY_MS);
     let archive = due.bench.open();
@@ -66,7 +66,7 @@ fn destroy_all(due: &Due) -> Plan {
     plan
 }
 
-fn complete(due: &Due, plan: &Plan) {
+pub(crate) fn complete(due: &Due, plan: &Plan) {
     due.bench.open().compact(SYSTEM_ACTOR).unwrap();
     let archive = due.bench.open();
     destroy::complete(&archive, plan.id, SYSTEM_ACTOR).unwrap();
@@ -665,14 +665,17 @@ fn no_command_writes_into_an_archive_that_has_ended() {
     std::fs::write(folder.join("FILE"), b"x").unwrap();
     let before = all_files(&root.join("tlog"));
     let mut wrong = Vec::new();
-    for command in commands(&root, &[]) {
-        let is_named = WRITES.iter().any(|line| **line == command || line.starts_with(&format!("{command} ")));
+    let commands = commands(&root, &[]);
+    for command in &commands {
+        let is_named = WRITES.iter().any(|line| *line == command || line.starts_with(&format!("{command} ")));
         // The one that ends the archive may be repeated, see below.
-        if !is_named && !READS.contains(&&*command) && command != "decommission execute" {
+        if !is_named && !READS.contains(&command.as_str()) && command != "decommission execute" {
             wrong.push(format!("{command}: does it write? Neither list names it"));
         }
     }
-    for line in WRITES {
+    // `import` writes by itself; what this program does not have is not tried.
+    let has = |line: &&&str| commands.iter().any(|command| line.starts_with(command.as_str()));
+    for line in WRITES.iter().filter(|line| has(line) || line.starts_with("import FILE")) {
         let line = line.replace("ID", &id);
         let (exit, said) = program(&root, &line.split(' ').collect::<Vec<_>>());
         if exit != Exit::Conflict as i32 || !said.contains("ARC-007") {
