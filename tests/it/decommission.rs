@@ -280,6 +280,29 @@ fn only_the_officers_of_the_agency_end_an_archive_as_it_is() {
     assert_eq!(decommission::complete(&archive).unwrap_err().code, ErrorCode::DcmRemains, "the index is not new");
 }
 
+#[test]
+fn every_agency_of_an_archive_decides() {
+    let due = Due::of(&["1"]);
+    let plan = destroy_all(&due);
+    complete(&due, &plan);
+    let archive = due.bench.open();
+    decide(&due, &archive);
+    // One more agency, of which nothing came in yet: what the first one signed was about an archive without it.
+    archive.subtree("OTHER-01", SYSTEM_ACTOR).unwrap();
+    let refused = decommission::execute(&archive, SYSTEM_ACTOR).unwrap_err();
+    assert_eq!((refused.code, &*refused.what), (ErrorCode::DcmUndecided, "OTHER-01, TEST-01"));
+    decide(&due, &archive);
+    let refused = decommission::execute(&archive, SYSTEM_ACTOR).unwrap_err();
+    assert_eq!((refused.code, &*refused.what), (ErrorCode::DcmUndecided, "OTHER-01"));
+    // Nobody of the first one decides for it.
+    due.bench.later(2_000);
+    let other = Decision::draft(&archive, "OTHER-01", "Үлгі").unwrap().to_toml();
+    let [first, second] = &due.bench.office.approvers;
+    let Taken::Refused(reasons) = take(&due, &archive, &other, &[first, second]) else { panic!("taken") };
+    assert!(reasons.iter().all(|r| r.code == ErrorCode::DcmSigned), "{reasons:?}");
+    assert_eq!(Decision::draft(&archive, "THIRD-01", "Үлгі").unwrap_err().code, ErrorCode::PrsAgency);
+}
+
 // Goal: what went with the archive is gone, also from copies; what proves the rest stays. Method: texts that stand in
 // what goes, and nowhere else; every byte is looked at, and all that the keys of today open.
 #[test]
