@@ -828,16 +828,16 @@ codes! {
              inventory approved with `inventory approve`.";
     /// Something still stands in an archive that is to end.
     DcmStands = "DCM-001", Conflict,
-        kk: "Архивте әлі аяқталмаған нәрсе бар: не екенін «decommission status» көрсетеді. Алдымен әр жазба заңды жолмен \
-             жойылсын, тыйымдар алынсын, басталғанның бәрі аяқталсын.",
+        kk: "Архивте әлі аяқталмаған нәрсе бар: не екенін «decommission status» көрсетеді. Алдымен әр жазба заңды \
+             жолмен жойылсын, тыйымдар алынсын, басталғанның бәрі аяқталсын.",
         ru: "В архиве ещё есть незавершённое: что именно, показывает «decommission status». Сначала каждая запись \
              должна быть законно уничтожена, запреты сняты, начатое закончено.",
-        en: "Something still stands in the archive: `decommission status` says what. First every record must be lawfully \
-             destroyed, every hold lifted, and everything ended that was begun.";
+        en: "Something still stands in the archive: `decommission status` says what. First every record must be \
+             lawfully destroyed, every hold lifted, and everything ended that was begun.";
     /// A decision to end an archive is malformed, or not about it as it is.
     DcmDecision = "DCM-002", Refused,
-        kk: "Архивті тарату туралы шешім жарамсыз: ол осы архивтің қазіргі күйі туралы емес. Оны «decommission statement» \
-             арқылы қайта жасаңыз.",
+        kk: "Архивті тарату туралы шешім жарамсыз: ол осы архивтің қазіргі күйі туралы емес. Оны «decommission \
+             statement» арқылы қайта жасаңыз.",
         ru: "Решение о ликвидации архива не годится: оно не о нынешнем состоянии этого архива. Составьте его заново \
              через «decommission statement».",
         en: "The decision to end the archive is not usable: it is not about this archive as it is now. Make it again \
@@ -854,8 +854,8 @@ codes! {
              жетпейтінін көрсетеді.",
         ru: "Нет подписанных решений всех органов о нынешнем состоянии архива. Чьего не хватает, показывает \
              «decommission status».",
-        en: "Not every agency has signed a decision about the archive as it is now. `decommission status` says whose is \
-             missing.";
+        en: "Not every agency has signed a decision about the archive as it is now. `decommission status` says whose \
+             is missing.";
     /// Something was committed between the survey and the end.
     DcmMoved = "DCM-005", Temporary,
         kk: "Тексеру кезінде архивте тағы бірдеңе жасалды. Қайталап көріңіз.",
@@ -1089,7 +1089,8 @@ codes! {
         en: "This record or file was destroyed by an act. `show` gives the act and its certificate.";
     /// The archive has ended and takes nothing in.
     ArcEnded = "ARC-007", Conflict,
-        kk: "Архив таратылған (decommission): ол ештеңе қабылдамайды. Оны оқуға, журналы мен актілерін тексеруге болады.",
+        kk: "Архив таратылған (decommission): ол ештеңе қабылдамайды. Оны оқуға, журналы мен актілерін тексеруге \
+             болады.",
         ru: "Архив ликвидирован (decommission): он ничего не принимает. Его можно читать, журнал и акты проверяются.",
         en: "The archive was decommissioned: it takes nothing in. It can be read, and its journal and acts verify.";
 

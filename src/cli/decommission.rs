@@ -1,7 +1,7 @@
 //! `muragat decommission status|statement|approve|execute`: the end of a whole archive.
 //!
-//! `execute` does all that is left to do, from wherever the archive is: the act, the index and the store written anew, the
-//! last entry, and the erasing of the signing key.
+//! `execute` does all that is left to do, from wherever the archive is: the act, the index and the store written anew,
+//! the last entry, and the erasing of the signing key.
 
 use super::disposal::refused;
 use super::{Common, material, read_up_to};
@@ -77,7 +77,8 @@ const ENDED: Text = text("таратылды, аяқталған жоқ", "ли�
 const COMPLETE: Text = text(
     "Архив таратылды: ол ештеңе қабылдамайды, журналдың құпия кілті жойылды. Журнал мен актілер тексеріледі.",
     "Архив ликвидирован: он ничего не принимает, закрытый ключ журнала уничтожен. Журнал и акты проверяются.",
-    "The archive has ended: it takes nothing in, and the private key of its journal is erased. Journal and acts verify.",
+    "The archive has ended: it takes nothing in, and the private key of its journal is erased. Journal and acts \
+     verify.",
 );
 const RECORDS: Text = text("жазба, жойылғаны", "записей, из них уничтожено", "records, of them destroyed");
 const SPILLED: Text = text("қате түскені", "попало по ошибке", "spilled");
@@ -202,7 +203,10 @@ fn word(archive: &Archive, survey: &Survey) -> &'static str {
 }
 
 fn status_json(archive: &Archive, survey: &Survey) -> Value {
-    let standing = |(what, ids): (Standing, Vec<String>)| json!({"what": what.as_str(), "count": ids.len(), "ids": ids.iter().take(SHOWN_MAX).collect::<Vec<_>>()});
+    let standing = |(what, ids): (Standing, Vec<String>)| {
+        let shown: Vec<_> = ids.iter().take(SHOWN_MAX).collect();
+        json!({"what": what.as_str(), "count": ids.len(), "ids": shown})
+    };
     json!({
         "status": word(archive, survey), "archive_id": archive.config().archive_id.to_string(),
         "origin": archive.config().vkey.name, "ended": archive.ended().map(|ended| ended.entry),

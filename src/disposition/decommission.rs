@@ -3,10 +3,10 @@
 //! ```text
 //! survey ─► approve, each agency ─► execute ─► (index and store written anew) ─► complete ─► signing key erased
 //! ```
-//! A [`Survey`] reads the journal and says what still stands. Officers of every agency sign a **decision**, a small TOML
-//! file of `schema/decommission/1` that names the archive and the newest entry on which that depends: whatever comes
-//! after it wants another one. [`execute`] erases what is left beside the permanent acts; from then on the archive takes
-//! nothing in.
+//! A [`Survey`] reads the journal and says what still stands. Officers of every agency sign a **decision**, a small
+//! TOML file of `schema/decommission/1` that names the archive and the newest entry on which that depends: whatever
+//! comes after it wants another one. [`execute`] erases what is left beside the permanent acts; from then on the
+//! archive takes nothing in.
 //!
 //! Invariants
 //!   - An owner of a key that the survey does not know stands: a later kind of act ends no archive by being forgotten.
@@ -14,8 +14,8 @@
 //!   - Keys go only by [`Archive::roll_vault_deciding`], so never while a hold keeps something.
 //!   - What proves the destruction stays and opens: acts, inventories, plans, registers, policies, the journal.
 //!
-//! Order on disk: `archive.decommissioned` and the roll of the vault are one commit; a crash before it leaves the archive
-//! in use, after it an archive that has ended, and [`complete`] goes on from wherever it is.
+//! Order on disk: `archive.decommissioned` and the roll of the vault are one commit; a crash before it leaves the
+//! archive in use, after it an archive that has ended, and [`complete`] goes on from wherever it is.
 //!
 //! It destroys no record: a record goes by a plan, by its spill, or by its release to another archive.
 
@@ -45,7 +45,7 @@ pub const DECISION_SCHEMA: &str = "muragat/decommission/1";
 pub const DECISION_FILE: &str = "decision.toml";
 /// Bytes of one decision. Own bound: a few names and numbers.
 pub const DECISION_BYTES_MAX: usize = 64 * 1024;
-/// The offices in which it is signed: by one who approves destruction, and by another one or a member of the commission.
+/// The offices in which it is signed: by one who approves destruction, and by another one or one of the commission.
 const OFFICES: &[SignerKind] = &[SignerKind::Approver, SignerKind::Commission];
 
 words! {
