@@ -71,7 +71,7 @@ mod tests {
     fn the_end_is_found_behind_however_many_entries_that_may_follow_it() {
         use ActKind::{ArchiveDecommissioned as End, DecommissionCompleted as Last, MaterialAdded as Other};
         let follows = ActKind::ALL.iter().filter(|act| act.follows_end() && **act != Last);
-        let before = vec![Other; 200];
+        let before = [Other; 200];
         for count in [0, 1, 55, 56, 57, 700] {
             let behind: Vec<ActKind> = follows.clone().copied().cycle().take(count).collect();
             let ended = |is_complete| Some(Ended { entry: 200, is_complete });

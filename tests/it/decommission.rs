@@ -2,8 +2,8 @@
 //!
 //! Goal: one record, hold, waiting submission or thing begun keeps the archive in use; nobody ends it without the
 //! officers of its agency, over exactly the state it is in; after its end nothing is taken in by any command, what went
-//! with it opens by no key, and journal, acts and certificates verify. Method: real signatures on an archive with a clock
-//! that is moved; each of these stands in turn; a hunt; the end is cut off at every operation on media that fail.
+//! with it opens by no key, and journal, acts and certificates verify. Method: real signatures on an archive with a
+//! clock that is moved; each of these stands in turn; a hunt; the end is cut off at every operation on media that fail.
 
 use super::bed::{Bed, NOW, accepted};
 use super::crash_destroy::Closed;
@@ -624,8 +624,8 @@ const READS: &[&str] = &[
     "doctor",
 ];
 
-/// Commands that write, with arguments that get them as far as the archive. ID is that of something that once was, FILE a
-/// file that is none of theirs.
+/// Commands that write, with arguments that get them as far as the archive. ID is that of something that once was, FILE
+/// a file that is none of theirs.
 const WRITES: &[&str] = &[
     "ingest FILE",
     "import FILE --files . --profile P",
