@@ -15,6 +15,7 @@ mod classifiers;
 mod compact;
 mod confirmed;
 mod documents;
+mod end;
 mod lists;
 mod material;
 mod means;
@@ -364,12 +365,9 @@ impl Archive {
         spool.clear().map_err(|e| Error::caused(ErrorCode::StoIo, "spool", e))?;
         let id = config.archive_id;
         let key_folder = KeyFolder::new(keys, id);
-        let signer = signer(&key_folder, &config.vkey.name)?;
-        if *signer.verifier() != config.vkey {
-            let what = "the signing key is not the one named in the configuration";
-            return Err(Error::new(ErrorCode::VltKeyMissing, LOG_KEY, what));
-        }
+        let signer = end::signer(&key_folder, &config)?;
         let (core, recovery) = recover::open(disk.clone(), key_folder.clone(), id, signer, clock.clone())?;
+        end::check_signer(&core, &key_folder)?;
         let head = *core.head();
         let registers = registers(disk.as_ref(), head.size)?;
         let is_test = is_test(disk.as_ref(), head.size)?;
@@ -582,6 +580,10 @@ impl Archive {
     /// That there is no such record, or that it was destroyed.
     pub(crate) fn no_record(&self, id: RecordId) -> Error {
         match self.index().destroyed(id) {
+            Ok(Some((by, entry))) if self.register_ids().contains(&by) => {
+                let what = format!("it went with the archive, entry {entry}");
+                Error::new(ErrorCode::ArcDestroyed, id.to_string(), what)
+            }
             Ok(Some((plan, entry))) => {
                 let what = format!("destroyed by plan {plan}, entry {entry}");
                 Error::new(ErrorCode::ArcDestroyed, id.to_string(), what)
@@ -615,12 +617,16 @@ impl Archive {
         Reader { kv: self.shared.kv.as_ref(), keys: &self.shared.index_keys }
     }
 
-    /// The pseudonym of an account, given when it is first seen.
+    /// The pseudonym of an account, given when it is first seen. An archive that has ended gives none any more: who
+    /// reads there is nobody it knows.
     pub fn actor(&self, account: &str) -> Result<ActorId, Error> {
         // Held throughout: one account must not get two pseudonyms.
         let _one = lock(&self.shared.accounts);
         if let Some(actor) = self.index().actor(account)? {
             return Ok(actor);
+        }
+        if self.ended().is_some() {
+            return Ok(SYSTEM_ACTOR);
         }
         let actor = ActorId(crate::random::bytes());
         let fields = json!({"account": account, "actor": actor.to_string()});

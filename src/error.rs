@@ -172,6 +172,7 @@ fn log_code(e: &crate::tlog::LogError) -> (ErrorCode, String) {
         L::Disk(e) => disk_code(e),
         L::Vault(e) => vault_code(e),
         L::Latched { .. } => (ErrorCode::StoLatched, "archive".into()),
+        L::Ended { .. } => (ErrorCode::ArcEnded, "archive".into()),
         L::Integrity { file, .. } => (ErrorCode::LogIntegrity, file.clone()),
         L::Root => (ErrorCode::LogRoot, "tlog/checkpoint".into()),
         L::NoEntry { index, .. } => (ErrorCode::LogNoEntry, index.to_string()),

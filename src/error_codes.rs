@@ -843,6 +843,49 @@ codes! {
              «inventory approve».",
         en: "The inventories of the plan's years are not approved. Enter the files with `inventory enter` and have the \
              inventory approved with `inventory approve`.";
+    /// Something still stands in an archive that is to end.
+    DcmStands = "DCM-001", Conflict,
+        kk: "Архивте әлі аяқталмаған нәрсе бар: не екенін «decommission status» көрсетеді. Алдымен әр жазба заңды \
+             жолмен жойылсын, тыйымдар алынсын, басталғанның бәрі аяқталсын.",
+        ru: "В архиве ещё есть незавершённое: что именно, показывает «decommission status». Сначала каждая запись \
+             должна быть законно уничтожена, запреты сняты, начатое закончено.",
+        en: "Something still stands in the archive: `decommission status` says what. First every record must be \
+             lawfully destroyed, every hold lifted, and everything ended that was begun.";
+    /// A decision to end an archive is malformed, or not about it as it is.
+    DcmDecision = "DCM-002", Refused,
+        kk: "Архивті тарату туралы шешім жарамсыз: ол осы архивтің қазіргі күйі туралы емес. Оны «decommission \
+             statement» арқылы қайта жасаңыз.",
+        ru: "Решение о ликвидации архива не годится: оно не о нынешнем состоянии этого архива. Составьте его заново \
+             через «decommission statement».",
+        en: "The decision to end the archive is not usable: it is not about this archive as it is now. Make it again \
+             with `decommission statement`.";
+    /// A decision to end an archive is not signed as it must be.
+    DcmSigned = "DCM-003", Refused,
+        kk: "Шешімге екі адам қол қоюы тиіс: жоюды бекітуші және екінші бекітуші не сараптау комиссиясының мүшесі.",
+        ru: "Решение подписывают двое: утверждающий уничтожение и ещё один утверждающий или член экспертной комиссии.",
+        en: "Two persons must sign the decision: one who approves destruction, and another one or a member of the \
+             expert commission.";
+    /// Not every agency of the archive has decided that it ends.
+    DcmUndecided = "DCM-004", Conflict,
+        kk: "Архивтің қазіргі күйі туралы барлық мекеменің қол қойылған шешімі жоқ. «decommission status» кімдікі \
+             жетпейтінін көрсетеді.",
+        ru: "Нет подписанных решений всех органов о нынешнем состоянии архива. Чьего не хватает, показывает \
+             «decommission status».",
+        en: "Not every agency has signed a decision about the archive as it is now. `decommission status` says whose \
+             is missing.";
+    /// Something was committed between the survey and the end.
+    DcmMoved = "DCM-005", Temporary,
+        kk: "Тексеру кезінде архивте тағы бірдеңе жасалды. Қайталап көріңіз.",
+        ru: "Во время проверки в архиве что-то сделали. Повторите.",
+        en: "Something was done in the archive while it was looked at. Try again.";
+    /// Something that went with the archive is still there.
+    DcmRemains = "DCM-006", Incomplete,
+        kk: "Архив таратылды, бірақ өшірілгеннің бір бөлігі қоймада әлі бар: не екені көрсетілген. Себебін жойып, \
+             «decommission execute» қайталаңыз.",
+        ru: "Архив ликвидирован, но часть стёртого ещё в хранилище: что именно, указано. Устраните причину и повторите \
+             «decommission execute».",
+        en: "The archive has ended, but something of what was erased is still in the store: what, is named. Mend the \
+             cause and repeat `decommission execute`.";
     /// A form does not follow its schema.
     FrmMalformed = "FRM-001", Refused,
         kk: "Нысан схемаға сай емес. Көрсетілген жолды schema/form/1 бойынша түзетіңіз.",
@@ -1061,6 +1104,12 @@ codes! {
         kk: "Бұл жазба не іс акт бойынша жойылған. Актісі мен сертификатын «show» көрсетеді.",
         ru: "Эта запись или дело уничтожены по акту. Акт и сертификат покажет «show».",
         en: "This record or file was destroyed by an act. `show` gives the act and its certificate.";
+    /// The archive has ended and takes nothing in.
+    ArcEnded = "ARC-007", Conflict,
+        kk: "Архив таратылған (decommission): ол ештеңе қабылдамайды. Оны оқуға, журналы мен актілерін тексеруге \
+             болады.",
+        ru: "Архив ликвидирован (decommission): он ничего не принимает. Его можно читать, журнал и акты проверяются.",
+        en: "The archive was decommissioned: it takes nothing in. It can be read, and its journal and acts verify.";
 
     /// A source bundle is not the source of this program.
     MeaOtherSource = "MEA-001", Refused,

@@ -135,7 +135,15 @@ fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut Aud
     let mut records = 0;
     let mut findings = Vec::new();
     let mut impossible = Vec::new();
+    let mut ended = None;
+    let mut behind_end = Vec::new();
     let mut take = |index: u64, leaf: Leaf| {
+        if leaf.act == ActKind::ArchiveDecommissioned {
+            ended.get_or_insert(index);
+        }
+        if ended.is_some_and(|ended| ended != index) && !leaf.act.follows_end() {
+            behind_end.push((index, leaf.act));
+        }
         records += u64::from(leaf.act == ActKind::RecordAccepted);
         if let Some(obj) = leaf.obj {
             expected.acts.insert(leaf.id, Committed { index, owner: leaf.rec, obj });
@@ -152,6 +160,10 @@ fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut Aud
     report.records = records;
     for damage in findings {
         report.finding(damage.file, damage.what);
+    }
+    for (index, act) in behind_end {
+        let what = format!("entry {index} ({}) stands behind the end of the archive", act.as_str());
+        report.finding("tlog/tile/entries", what);
     }
     for (index, number) in impossible {
         let what = format!("entry {index} compacts segment {number}, which was not closed with more frames");

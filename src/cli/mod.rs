@@ -20,6 +20,7 @@ mod audit;
 mod card;
 mod classifier;
 mod compact;
+mod decommission;
 mod demo;
 mod disposal;
 mod doctor;
@@ -63,6 +64,7 @@ use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::id::{ActorId, ParseIdError, RecordId};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
+use crate::tlog::LogError;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Read;
@@ -147,6 +149,8 @@ enum Command {
     Hold(hold::HoldArgs),
     /// Destruction: plans, reviews, approvals, execution, certificates.
     Disposal(disposal::DisposalArgs),
+    /// End the archive: when nothing stands in it any more, and its officers have signed so.
+    Decommission(decommission::DecommissionArgs),
     /// What is due on a day: files whose term is over, held ones among them.
     Due(due::Due),
     /// Why a record or a file is due on its day, or is not.
@@ -229,6 +233,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Paper(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
         Command::Disposal(c) => c.run(&common),
+        Command::Decommission(c) => c.run(&common),
         Command::Due(c) => c.run(&common),
         Command::Why(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
@@ -302,9 +307,12 @@ impl Common {
         Ok(archive)
     }
 
-    /// Opens the archive for an act: a program that is new to it is deposited first.
+    /// Opens the archive for an act: a program that is new to it is deposited first. One that has ended takes no act.
     pub(crate) fn open_to_act(&self) -> Result<Archive, Error> {
         let archive = self.open()?;
+        if let Some(ended) = archive.ended() {
+            return Err(LogError::Ended { entry: ended.entry }.into());
+        }
         means::deposit_if_due(&archive, self)?;
         Ok(archive)
     }

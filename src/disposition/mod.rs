@@ -8,6 +8,7 @@
 //! A [`plan::Plan`] is a frozen list whose digest every signature is over. [`statement`] is what people sign, [`case`]
 //! what became of a plan, [`destroy`] the destruction, [`certificate`] its proof. [`shorten`] takes in decisions that
 //! bring the day of a file nearer, [`refile`] those that move records out of a file that does not let them go.
+//! [`decommission`] ends an archive in which nothing stands any more.
 //!
 //! Invariants
 //!   - No flag and no account stands for a signature: who proposes, reviews and approves is known by a CMS over the
@@ -20,6 +21,7 @@
 
 pub mod case;
 pub mod certificate;
+pub mod decommission;
 pub mod destroy;
 pub mod forms;
 pub mod plan;

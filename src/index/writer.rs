@@ -207,6 +207,13 @@ impl<'a> Batch<'a> {
                 }
                 self.chain(input, None)?;
             }
+            Payload::None if leaf.act == ActKind::RemainderDestroyed => {
+                if let Some(owner) = leaf.rec {
+                    self.remainder(owner, meta)?;
+                }
+                self.destroyed(input);
+                self.chain(input, None)?;
+            }
             // From the entry itself: a hold keeps what it names, whatever became of its document.
             Payload::None if leaf.act == ActKind::HoldCovers => {
                 if let Some((target, hold)) = leaf.rec.zip(leaf.of) {
@@ -594,6 +601,28 @@ impl<'a> Batch<'a> {
         if let Some((id, plan)) = input.leaf.rec.zip(input.leaf.of) {
             self.checked(rows::destroyed_key(id), &(plan.0, input.index));
         }
+    }
+
+    /// Removes what was left beside the records: a file, a hold, or the register of refusals. An index that was built
+    /// after its key was erased has no trace of it, and need not be built again.
+    fn remainder(&mut self, owner: RecordId, meta: &mut Meta) -> Result<(), IndexError> {
+        if self.file(owner)?.is_some() {
+            self.files.remove(&owner);
+            self.rows.insert(rows::file_key(owner), None);
+            meta.stale = true;
+        }
+        // What the register has begins with its own act, which is always entry 1 (docs/format.md §4.3).
+        let (hold, first) = (rows::hold_key(owner), key(b'A', &[&1u64.to_be_bytes()]));
+        let row = |key: &Vec<u8>| match self.rows.get(key) {
+            Some(pending) => Ok(pending.clone()),
+            None => self.kv.get(key),
+        };
+        let act: Option<ActRow> = row(&first)?.map(|value| self.keys.read(&first, &value)).transpose()?;
+        if act.is_some_and(|act| act.owner == owner.0) || row(&hold)?.is_some() {
+            self.rows.insert(hold, None);
+            meta.stale = true;
+        }
+        Ok(())
     }
 
     /// The row of a file as this batch leaves it so far.

@@ -92,7 +92,8 @@ impl FromStr for VerifierKey {
 
 /// Signs checkpoints.
 pub struct LogSigner {
-    key: SigningKey,
+    /// None once it was erased, at the end of an archive.
+    key: Option<SigningKey>,
     verifier: VerifierKey,
 }
 
@@ -102,7 +103,17 @@ impl LogSigner {
         assert!(!origin.is_empty() && !origin.contains(['+', ' ', '\n']), "config checks the origin");
         let key = SigningKey::from_bytes(seed);
         let verifier = VerifierKey { name: origin.to_owned(), public: key.verifying_key().to_bytes() };
-        Self { key, verifier }
+        Self { key: Some(key), verifier }
+    }
+
+    /// The signer of a log whose secret seed was erased: it signs nothing.
+    pub fn erased(verifier: VerifierKey) -> Self {
+        Self { key: None, verifier }
+    }
+
+    /// Whether it can sign.
+    pub fn can_sign(&self) -> bool {
+        self.key.is_some()
     }
 
     /// Its verifier key.
@@ -110,12 +121,12 @@ impl LogSigner {
         &self.verifier
     }
 
-    /// A signed note of the tree head.
-    pub fn sign(&self, size: u64, root: Sha256) -> String {
+    /// A signed note of the tree head; none when the key was erased.
+    pub fn sign(&self, size: u64, root: Sha256) -> Option<String> {
         let text = Checkpoint { origin: self.verifier.name.clone(), size, root }.text();
-        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        let signature = self.key.as_ref()?.sign(text.as_bytes()).to_bytes();
         let blob = [self.verifier.id().as_slice(), &signature].concat();
-        format!("{text}\n\u{2014} {} {}\n", self.verifier.name, STANDARD.encode(blob))
+        Some(format!("{text}\n\u{2014} {} {}\n", self.verifier.name, STANDARD.encode(blob)))
     }
 }
 
@@ -158,7 +169,7 @@ mod tests {
     #[test]
     fn a_note_verifies_and_every_flipped_bit_is_refused() {
         let signer = LogSigner::new("example.org/log", &[7; 32]);
-        let note = signer.sign(42, empty_root());
+        let note = signer.sign(42, empty_root()).unwrap();
         let checkpoint = verify(note.as_bytes(), signer.verifier()).unwrap();
         assert_eq!((checkpoint.size, checkpoint.root), (42, empty_root()));
         for bit in 0..note.len() * 8 {
@@ -175,7 +186,7 @@ mod tests {
     #[test]
     fn further_signatures_are_ignored_and_extensions_refused() {
         let signer = LogSigner::new("example.org/log", &[7; 32]);
-        let mut note = signer.sign(1, empty_root());
+        let mut note = signer.sign(1, empty_root()).unwrap();
         note.push_str("\u{2014} witness AAAAAAAA\n");
         assert!(verify(note.as_bytes(), signer.verifier()).is_some());
         let extended = Checkpoint::parse(&format!("o\n1\n{}\nextension\n", STANDARD.encode([0; 32])));

@@ -14,6 +14,7 @@
 use super::LogError;
 use super::checkpoint::LogSigner;
 use super::compact::segment_in;
+use super::end::Ended;
 use super::leaf::{ActKind, Leaf, SealedSegment};
 use super::lock::{BundleRef, Head, LOCK, LockRecord};
 use super::stage::{Bundle, stage_name, stage_number};
@@ -143,6 +144,8 @@ pub struct Committer {
     /// Where the next bundle goes.
     pub(super) stage: (u64, u64),
     pub(super) latched: Option<String>,
+    /// Whether the archive has ended.
+    pub(super) ended: Option<Ended>,
     pub(super) journal_keys_max: usize,
     pub(super) unsettled_max: u64,
     /// Entries written since they were last taken for the index.
@@ -212,6 +215,22 @@ impl Committer {
         self.latched.as_deref()
     }
 
+    /// The end of the archive, if it has ended.
+    pub fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// Forgets or makes up the end of the archive, so that tests see who finds out.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn set_ended(&mut self, ended: Option<Ended>) {
+        self.ended = ended;
+    }
+
+    /// Whether it can sign checkpoints; only an archive that has ended may have no key for that.
+    pub fn can_sign(&self) -> bool {
+        self.signer.can_sign()
+    }
+
     /// Folds the vault's journal at this many keys, so that tests see several pages.
     #[cfg(any(test, feature = "testing"))]
     pub fn set_journal_keys_max(&mut self, keys: usize) {
@@ -229,8 +248,15 @@ impl Committer {
     }
 
     /// Commits a batch. On success every act is durable; on failure none is acknowledged and the committer has latched.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Ended`] for all but what is left to do in an archive that has ended. The committer does not latch.
     pub fn commit(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
         self.check_latch()?;
+        self.check_end(
+            acts.iter().all(|act| matches!(act.kind, ActKind::SegmentCompacted | ActKind::DecommissionCompleted)),
+        )?;
         let result = self.commit_batch(acts);
         let committed = self.latch_on(result)?;
         // The batch is durable and is answered so. What follows is housekeeping; when it fails, nothing more is
@@ -262,6 +288,7 @@ impl Committer {
         actor: ActorId,
     ) -> Result<Vec<Committed>, LogError> {
         self.check_latch()?;
+        self.check_end(false)?;
         let result = self.roll_batch(acts, erase, new_epoch, actor);
         self.latch_on(result)
     }
@@ -278,6 +305,14 @@ impl Committer {
 
     pub(super) fn check_latch(&self) -> Result<(), LogError> {
         self.latched.as_ref().map_or(Ok(()), |cause| Err(LogError::Latched { cause: cause.clone() }))
+    }
+
+    /// Refuses what an archive that has ended does not take. `is_left` says that it is what is left to do.
+    fn check_end(&self, is_left: bool) -> Result<(), LogError> {
+        match self.ended {
+            Some(ended) if ended.is_complete || !is_left => Err(LogError::Ended { entry: ended.entry }),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn latch_on<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
@@ -355,7 +390,8 @@ impl Committer {
         let root = edge.root();
         let head =
             Head { batch: self.lock.head.batch + 1, batch_id: crate::random::bytes(), size: edge.size(), root, ..head };
-        let checkpoint = self.signer.sign(edge.size(), root);
+        let unsigned = || LogError::Ended { entry: self.ended.map_or(0, |ended| ended.entry) };
+        let checkpoint = self.signer.sign(edge.size(), root).ok_or_else(unsigned)?;
         let bundle = Bundle { old_size: self.lock.head.size, entries, head, checkpoint };
         let bytes = bundle.encode(self.archive);
         let frontier = self.check_root(&bytes, root)?;
@@ -378,6 +414,13 @@ impl Committer {
         self.unsettled.tail = added.tail;
         self.unsettled.checkpoint = bundle.checkpoint;
         self.stage = (file, offset + u64::from(len));
+        for (entry, leaf) in (bundle.old_size..).zip(leaves) {
+            match (leaf.act, &mut self.ended) {
+                (ActKind::ArchiveDecommissioned, _) => self.ended = Some(Ended { entry, is_complete: false }),
+                (ActKind::DecommissionCompleted, Some(ended)) => ended.is_complete = true,
+                _ => {}
+            }
+        }
         Ok(())
     }
 

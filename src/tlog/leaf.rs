@@ -153,6 +153,14 @@ acts! {
     RecordMissing = "record.missing";
     /// A later check found the record whole: it is in search no more.
     RecordFound = "record.found";
+    /// Officers of an agency signed that the archive ends.
+    DecommissionApproved = "decommission.approved";
+    /// The archive ended: nothing is taken in any more.
+    ArchiveDecommissioned = "archive.decommissioned";
+    /// What was left beside the records went with the archive: the register of refusals, a lifted hold, an empty file.
+    RemainderDestroyed = "remainder.destroyed";
+    /// Nothing that went with the archive is left where it can look; the last entry of all.
+    DecommissionCompleted = "decommission.completed";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
@@ -177,8 +185,22 @@ pub enum Chain {
 impl ActKind {
     /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
     pub fn erases(self) -> bool {
-        use ActKind::{FileDestroyed, HoldDestroyed, RecordDestroyed, RecordSpilled, WaitingEnded};
-        matches!(self, RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed | HoldDestroyed)
+        use ActKind::{FileDestroyed, HoldDestroyed, RecordDestroyed, RecordSpilled, RemainderDestroyed, WaitingEnded};
+        matches!(
+            self,
+            RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed | HoldDestroyed | RemainderDestroyed
+        )
+    }
+
+    /// Whether an entry of this kind may stand behind the one that ended the archive.
+    pub fn follows_end(self) -> bool {
+        use ActKind::{
+            DecommissionCompleted, RemainderDestroyed, SegmentCompacted, SegmentSealed, VaultFolded, VaultRolled,
+        };
+        matches!(
+            self,
+            RemainderDestroyed | VaultRolled | VaultFolded | SegmentSealed | SegmentCompacted | DecommissionCompleted
+        )
     }
 
     /// The chain an act of this kind belongs to.

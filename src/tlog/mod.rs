@@ -15,6 +15,7 @@ pub mod audit;
 pub mod checkpoint;
 pub mod commit;
 pub mod compact;
+pub mod end;
 pub mod leaf;
 pub mod lock;
 pub mod proof;
@@ -42,6 +43,12 @@ pub enum LogError {
     Latched {
         /// The first failure.
         cause: String,
+    },
+    /// The archive has ended; nothing is taken in any more.
+    #[error("the archive was decommissioned by entry {entry}")]
+    Ended {
+        /// The entry that ended it.
+        entry: u64,
     },
     /// A stored part of the journal is not what was committed.
     #[error("{file}: {what}")]

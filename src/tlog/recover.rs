@@ -13,6 +13,7 @@ use super::LogError;
 use super::checkpoint::{LogSigner, verify};
 use super::commit::{Committer, Unsettled, checkpoint_name};
 use super::compact;
+use super::end;
 use super::leaf::Leaf;
 use super::lock::{LOCK, LockRecord};
 use super::read::{LogReader, split_bundle};
@@ -77,6 +78,7 @@ pub fn create(
         unsettled: Unsettled::default(),
         stage: (1, 0),
         latched: None,
+        ended: None,
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
@@ -120,11 +122,13 @@ pub fn open(
         unsettled,
         stage: (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len)),
         latched: None,
+        ended: None,
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
     };
     committer.settle()?;
+    committer.ended = end::find(&LogReader::new(committer.disk.as_ref(), committer.published()))?;
     recovery.cut_bytes += compact::finish(&committer)?;
     Ok((committer, recovery))
 }

@@ -6,6 +6,7 @@
 //! one key more, which must not pass.
 
 use super::bed::unsigned;
+use super::decommission::{complete, destroy_all};
 use super::disposal::{Due, placing};
 use super::signed::{AGENCY, Office, at, register_with_disposal};
 use crate::common::{MAIN, Sample, docx};
@@ -717,6 +718,7 @@ fn every_line_follows_its_schema() {
     holdings_are_imported(&mut checked);
     lists_are_compared(&mut checked);
     files_are_destroyed(&mut checked);
+    an_archive_ends(&mut checked);
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");
@@ -952,6 +954,51 @@ fn files_are_destroyed(checked: &mut Checked<'_>) {
     let entries = usize::try_from(head["size"].as_u64().unwrap()).unwrap();
     run(&["log", "entries"], Exit::Ok, &vec!["log-entry"; entries]);
     the_reader_of_the_format_accepts(&root);
+}
+
+/// An archive of which nothing stands any more is ended by what two persons sign.
+fn an_archive_ends(checked: &mut Checked<'_>) {
+    let now = SystemClock.now();
+    let due = Due::closed(super::signed::Bench::bare_at(now - 1100 * DAY_MS), &["1"]);
+    due.go_to(&civil_date(now - 9 * DAY_MS).to_string());
+    let (bench, root) = (checked.bench, due.bench.root());
+    let mut run = |arguments: &[&str], exit, name: &str| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, &[name]).swap_remove(0)
+    };
+    let status = ["decommission", "status"];
+    let before = run(&status, Exit::Ok, "decommission-status");
+    assert_eq!((&before["status"], &before["standing"][0]["what"]), (&json!("in_use"), &json!("record")));
+    let statement = ["--archive", text(&root), "decommission", "statement", "--agency", AGENCY, "--reason", "Үлгі"];
+    bench.run(&statement).exits(Exit::Conflict);
+    complete(&due, &destroy_all(&due));
+
+    let written = bench.run(&statement).exits(Exit::Ok).stdout;
+    let decision = bench.file("decision.toml", &written);
+    let [first, second] =
+        due.bench.office.approvers.each_ref().map(|who| who.sign_detached(written.as_bytes(), at(now)));
+    let (first, second) = (bench.file("first.p7s", first), bench.file("second.p7s", second));
+    let approve = ["decommission", "approve", "--statement", &decision, "--signature", &first];
+    assert_eq!(codes(&run(&approve, Exit::Refused, "decommission-answer")), ["DCM-003"]);
+    let ready = run(&status, Exit::Ok, "decommission-status");
+    assert_eq!((&ready["status"], &ready["agencies"][0]["decided"]), (&json!("ready"), &Value::Null));
+    let id = ready["archive_id"].as_str().unwrap();
+    let execute = ["decommission", "execute", "--confirm", id];
+    assert_eq!(run(&execute, Exit::Conflict, "error")["error"]["code"], "DCM-004");
+    let taken = run(&[&approve[..], &["--signature", &second]].concat(), Exit::Ok, "decommission-answer");
+    assert_eq!((&taken["status"], &taken["agency"]), (&json!("taken"), &json!(AGENCY)));
+    run(&["decommission", "execute"], Exit::Usage, "error");
+    let complete = run(&execute, Exit::Ok, "decommission-answer");
+    let after = run(&status, Exit::Ok, "decommission-status");
+    assert_eq!((&after["status"], &after["ended"]), (&json!("complete"), &complete["entry"]));
+    assert_eq!(after["agencies"][0]["decided"], taken["entry"]);
+    assert_eq!(run(&execute, Exit::Ok, "decommission-answer"), complete, "repeated");
+    assert_eq!(run(&["means", "deposit"], Exit::Conflict, "error")["error"]["code"], "ARC-007");
+    run(&["show", &due.files[0].1.to_string()], Exit::Ok, "destroyed");
+    the_reader_of_the_format_accepts(&root);
+    for lang in ["kk", "ru", "en"] {
+        let said = bench.run(&["--archive", text(&root), "--lang", lang, "decommission", "status"]).exits(Exit::Ok);
+        assert!(said.stdout.starts_with(id), "{}", said.stdout);
+    }
 }
 
 /// The reader that was written from docs/format.md alone finds the archive whole; it needs Python with two packages.

@@ -22,11 +22,16 @@ use muragat::verify::material::Material;
 use std::path::Path;
 use std::sync::Arc;
 
-struct Load {
+/// The files of an archive that was closed.
+pub(crate) struct Closed {
     files: Vec<(String, Vec<u8>)>,
     keys: Vec<(String, Vec<u8>)>,
     config: Config,
     now: u64,
+}
+
+struct Load {
+    closed: Closed,
     plan: RecordId,
     statement: (String, Vec<Vec<u8>>),
     going: Vec<RecordId>,
@@ -52,23 +57,24 @@ fn load() -> Load {
     let archive = due.bench.open();
     let going = [0, 2].map(|n| due.files[n].1).to_vec();
     let staying = vec![(due.files[1].1, main_of(&archive, due.files[1].1).unwrap())];
-    let config = archive.config().clone();
-    archive.close().unwrap();
-    let root = due.bench.root();
-    Load {
-        files: read(&root, &["store/", "vault/", "tlog/"]),
-        keys: read(&root.with_extension("keys"), &[]),
-        config,
-        now: due.bench.now(),
-        plan: plan.id,
-        statement: due.day(&plan),
-        going,
-        staying,
-    }
+    Load { closed: Closed::of(&due, archive), plan: plan.id, statement: due.day(&plan), going, staying }
 }
 
-impl Load {
-    fn bed(&self, plan: &Arc<FaultPlan>) -> Bed {
+impl Closed {
+    pub(crate) fn of(due: &Due, archive: Archive) -> Self {
+        let config = archive.config().clone();
+        archive.close().unwrap();
+        let root = due.bench.root();
+        Self {
+            files: read(&root, &["store/", "vault/", "tlog/"]),
+            keys: read(&root.with_extension("keys"), &[]),
+            config,
+            now: due.bench.now(),
+        }
+    }
+
+    /// The same on media that fail after `plan`.
+    pub(crate) fn bed(&self, plan: &Arc<FaultPlan>) -> Bed {
         let (mut bed, none) = (Bed::new(&FaultPlan::count_only()), FaultPlan::count_only());
         let medium = |files: &[(String, Vec<u8>)]| {
             let disk = FaultDisk::new(&none);
@@ -144,12 +150,12 @@ fn check(bed: &Bed, load: &Load, told: &Told, at: &str) {
 fn a_destruction_that_is_cut_off_leaves_no_half_and_comes_to_its_end() {
     let load = load();
     let count = FaultPlan::count_only();
-    run(&load.bed(&count), &load, &mut Told::default()).unwrap();
+    run(&load.closed.bed(&count), &load, &mut Told::default()).unwrap();
     let operations = count.operations();
     assert!(operations > 30, "{operations}");
     for operation in 1..=operations {
         let failure = Failure::ALL[usize::try_from(operation).unwrap() % Failure::ALL.len()];
-        let bed = load.bed(&FaultPlan::fail_at(operation, failure));
+        let bed = load.closed.bed(&FaultPlan::fail_at(operation, failure));
         let mut told = Told::default();
         let result = run(&bed, &load, &mut told);
         let at = format!("operation {operation} of {operations}, {failure:?}, {result:?}");

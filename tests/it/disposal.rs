@@ -530,7 +530,7 @@ pub(crate) fn all_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-fn copy_tree(from: &Path, to: &Path) {
+pub(crate) fn copy_tree(from: &Path, to: &Path) {
     for (path, bytes) in all_files(from) {
         let to = to.join(path.strip_prefix(from).unwrap());
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
@@ -539,10 +539,10 @@ fn copy_tree(from: &Path, to: &Path) {
 }
 
 /// Texts that nobody may find any more, as they could lie somewhere.
-struct Hunt(Vec<(String, Vec<u8>)>);
+pub(crate) struct Hunt(Vec<(String, Vec<u8>)>);
 
 impl Hunt {
-    fn new(needles: &[&str]) -> Self {
+    pub(crate) fn new(needles: &[&str]) -> Self {
         let mut forms = Vec::new();
         for needle in needles {
             forms.push((format!("{needle} UTF-8"), needle.as_bytes().to_vec()));
@@ -590,7 +590,7 @@ impl Hunt {
         None
     }
 
-    fn assert_nothing(&self, folder: &Path, what: &str) {
+    pub(crate) fn assert_nothing(&self, folder: &Path, what: &str) {
         for (path, bytes) in all_files(folder) {
             assert_eq!(self.find(&bytes, true), None, "{what}: {}", path.display());
             let name = path.to_string_lossy().into_owned();
@@ -599,7 +599,7 @@ impl Hunt {
     }
 
     /// Everything that the archive can open: records with their components, and act documents with their files.
-    fn opened(&self, archive: &Archive) -> Vec<String> {
+    pub(crate) fn opened(&self, archive: &Archive) -> Vec<String> {
         let mut found = Vec::new();
         let index = archive.index();
         for number in 0..archive.index_meta().records {

@@ -15,6 +15,7 @@ mod corpus;
 mod crash;
 mod crash_destroy;
 mod crash_signed;
+mod decommission;
 mod disposal;
 mod fetch;
 mod filing;

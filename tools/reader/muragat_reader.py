@@ -311,6 +311,8 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "file.shortened": "rec doc obj",
     "destroy.authorised": "rec doc obj", "destroy.executed": "rec doc obj", "destroy.completed": "rec doc obj",
     "file.destroyed": "rec of", "record.destroyed": "rec of", "hold.destroyed": "rec of",
+    "decommission.approved": "rec doc obj", "archive.decommissioned": "rec doc obj",
+    "remainder.destroyed": "rec of", "decommission.completed": "rec doc obj",
     "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
     "vault.rolled": "epoch",
 }
@@ -319,6 +321,7 @@ INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active
 REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "archive.test": 0, "account.added": 0, "agency.added": 0, "spill.approved": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
+    "decommission.approved": 0, "archive.decommissioned": 0, "decommission.completed": 0,
     "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0,
     "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
@@ -334,14 +337,19 @@ ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "f
          "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
 NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
          "record.missing": "presence", "record.found": "presence", "file.ruled": "plan",
-         "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan"}
+         "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan",
+         "remainder.destroyed": "register"}
 MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
-         "inventory.opened": "inventory", "presence.begun": "presence"}
+         "inventory.opened": "inventory", "presence.begun": "presence", "archive.created": "register"}
 DESTROYS = {"record.destroyed", "file.destroyed", "hold.destroyed"}
 ERASES = {  # §3.8: acts that erase the key of their `rec`, and what that says
     "record.spilled": "spilled", "waiting.ended": "does not wait any more", "record.destroyed": "destroyed",
     "file.destroyed": "destroyed", "hold.destroyed": "destroyed",
+    "remainder.destroyed": "went with the archive",
 }
+# §6.3: what may stand behind the end of the archive
+BEHIND_END = {"remainder.destroyed", "vault.rolled", "vault.folded", "segment.sealed", "segment.compacted",
+              "decommission.completed"}
 STEPS = {  # §6.3: acts of a plan that may come only after another one
     "destroy.authorised": "plan.approved", "destroy.executed": "destroy.authorised",
     "destroy.completed": "destroy.executed",
@@ -581,7 +589,7 @@ class Archive:
         chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
         self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set(),
-                     "plan": set()}  # their ids
+                     "plan": set(), "register": set()}  # their ids
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         searched = set()  # records in search
@@ -590,6 +598,7 @@ class Archive:
         self.compacted = set()  # numbers of compacted segments
         self.gone_before = set()  # those of `gone` from before the newest compaction: their frames may be missing
         self.rolled = -1  # the newest roll
+        ended, complete = None, False  # the end of the archive
         for index, text in enumerate(self.entries):
             where = f"tlog: entry {index}"
             entry = read_canonical(text, where)
@@ -671,11 +680,19 @@ class Archive:
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
                 self.amended.setdefault(rec, []).append(entry)
+            need(ended is None or act in BEHIND_END, where, "stands behind the end of the archive")
+            need(not complete, where, "stands behind the last entry of the archive")
+            need(act != "decommission.completed" or ended is not None, where, "the archive has not ended")
+            need(act != "remainder.destroyed" or self.acts[-1]["act"] in (act, "archive.decommissioned"), where,
+                 "went with no archive")
+            ended, complete = index if act == "archive.decommissioned" else ended, act == "decommission.completed"
             need(not erasing or act in ERASES or act == "vault.rolled", where, "a key that ends without its roll")
             erasing = act in ERASES
             if erasing:
+                remainder = {self.acts[1]["rec"], *self.made["file"], *self.made["hold"]} if index > 1 else set()
                 owners = {"waiting.ended": self.waiting, "file.destroyed": self.made["file"],
-                          "hold.destroyed": self.made["hold"]}.get(act, self.accepted)
+                          "hold.destroyed": self.made["hold"],
+                          "remainder.destroyed": remainder}.get(act, self.accepted)
                 need(rec in owners, where, "ends nothing")
                 need(rec not in self.gone, where, "ended twice")
                 self.gone[rec] = f"{ERASES[act]}, entry {index}"
@@ -1014,6 +1031,10 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "spill.approved": [{"files", "record", "sha256", "approved", "policy", "authorities"}],
     "file.shortened": [{"files", "approved", "authorities", "policy", "reason", "sha256"}],
     "file.ruled": [{"ruling", "reason"}, {"ruling", "date", "reason"}, {"ruling", "date"}],
+    "decommission.approved": [{"files", "agency", "entry", "reason", "approved", "authorities", "policy", "sha256"}],
+    "archive.decommissioned": [{"agencies", "decisions", "destroyed", "entry", "method", "program", "records",
+                                "remainder", "spilled"}],
+    "decommission.completed": [{"ciphertext", "custody_places", "epoch", "index", "signing_key"}],
     "plan.drafted": [{"files", "agency", "number", "plan_sha256"}],
     "plan.proposed": [SIGNED], "plan.approved": [SIGNED], "plan.reviewed": [SIGNED | {"verdicts"}],
     "plan.cancelled": [{"reason"}],
