@@ -13,6 +13,7 @@ mod answers;
 mod beside;
 mod classifiers;
 mod compact;
+mod confirmed;
 mod documents;
 mod end;
 mod lists;
@@ -25,6 +26,7 @@ mod waiting;
 pub use answers::AnswerKey;
 pub(crate) use beside::Decided;
 pub use classifiers::HeldClassifier;
+pub use confirmed::{CONFIRMING_PERSONS, Confirmed};
 pub use documents::ActOwner;
 pub(crate) use documents::OWN_SUBTREE;
 pub use lists::{AdoptedList, LIST_FILE};
@@ -228,6 +230,7 @@ pub(crate) struct Shared {
     material: Mutex<Option<Arc<Material>>>,
     validation_policy: Mutex<Option<Arc<PolicyInForce>>>,
     authorities: Mutex<Option<Arc<Authorities>>>,
+    confirmed: Mutex<Option<Arc<Confirmed>>>,
     calendars: Mutex<Option<Arc<Calendars>>>,
     lists: Mutex<Option<Arc<Vec<AdoptedList>>>>,
     waiting: Mutex<WaitingRoom>,
@@ -397,6 +400,7 @@ impl Archive {
             material: Mutex::default(),
             validation_policy: Mutex::default(),
             authorities: Mutex::default(),
+            confirmed: Mutex::default(),
             calendars: Mutex::default(),
             lists: Mutex::default(),
             waiting: Mutex::default(),

@@ -557,6 +557,15 @@ codes! {
         kk: "Бұл нұсқа басқа мазмұнмен енгізілген. Жаңа нұсқа нөмірін беріңіз.",
         ru: "Эта версия уже введена с другим содержанием. Дайте новый номер версии.",
         en: "This version was adopted with other content. Give it a new version.";
+    /// The signatures under a policy or a register do not confirm it.
+    PolConfirm = "POL-003", Refused,
+        kk: "Саясат пен тізілімді кемінде екі бекітуші растайды: расталған тізілімдегі, әкімші емес адамдар. Дәл осы \
+             файлға қолданыстағы нұсқадан кейін қойылған екі жарамды қолтаңбаны беріңіз.",
+        ru: "Политику и реестр подтверждают не менее двух утверждающих: лица из подтверждённого реестра, не \
+             администраторы. Дайте две действительные подписи под этим самым файлом, поставленные позже действующей \
+             версии.",
+        en: "A policy or register is confirmed by at least two approvers of a confirmed register, none an \
+             administrator. Give two valid signatures over exactly this file, made after the version in force.";
 
     /// The profile of an import does not follow its schema.
     ImpProfile = "IMP-001", Refused,
@@ -664,12 +673,12 @@ codes! {
         en: "A text is blank, too long or unprintable. Correct the value named.";
     /// Moving a record could bring the day nearer on which it is due.
     FilSooner = "FIL-011", Conflict,
-        kk: "Құжатты бұл істен ауыстыру оның сақтау мерзімін қысқартуы мүмкін. Оған қол қойылған шешім керек, әзірге \
-             ондай мүмкіндік жоқ.",
-        ru: "Перемещение документа из этого дела может сократить срок его хранения. Нужно подписанное решение, пока \
-             такой возможности нет.",
-        en: "Moving the record out of this file could shorten its term. That needs a signed decision, which cannot be \
-             made yet.";
+        kk: "Құжатты бұл істен ауыстыру оның сақтау мерзімін қысқартуы мүмкін. Шешімге қол қойғызыңыз: «file \
+             refile-act».",
+        ru: "Перемещение документа из этого дела может сократить срок его хранения. Нужно подписанное решение: «file \
+             refile-act».",
+        en: "Moving the record out of this file could shorten its term. That needs a signed decision: `file \
+             refile-act`.";
     /// There is no such fonds, inventory, or file in an inventory.
     FilNoInventory = "FIL-012", NotFound,
         kk: "Мұндай қор, тізімдеме немесе тізімдемедегі іс жоқ. «fonds list» және «inventory list» арқылы тексеріңіз.",
@@ -714,6 +723,14 @@ codes! {
         kk: "Жазбаның мұндай қағазы тіркелмеген. Алдымен «paper add» арқылы тіркеңіз.",
         ru: "Такой бумажный экземпляр записи не учтён. Сначала внесите его через «paper add».",
         en: "The record has no such paper. Note it with `paper add` first.";
+    /// A decision to move records is malformed, or not about the files as they are.
+    FilRefiling = "FIL-020", Refused,
+        kk: "Ауыстыру туралы шешім қате немесе істер сол күйінде емес. Оны «file refile-act» арқылы қайта жасап, қол \
+             қойғызыңыз.",
+        ru: "Решение о перемещении неверно, или дела уже не таковы. Составьте его снова через «file refile-act» и \
+             дайте подписать.",
+        en: "The decision to move records is malformed, or the files are not as it says. Make it again with `file \
+             refile-act` and have it signed.";
 
     /// There is no such hold.
     HldUnknown = "HLD-001", NotFound,

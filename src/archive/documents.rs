@@ -182,6 +182,7 @@ impl Archive {
         *lock(&self.shared.classifiers) = None;
         *lock(&self.shared.validation_policy) = None;
         *lock(&self.shared.authorities) = None;
+        *lock(&self.shared.confirmed) = None;
         *lock(&self.shared.calendars) = None;
         *lock(&self.shared.lists) = None;
     }

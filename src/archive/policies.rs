@@ -3,21 +3,25 @@
 //!
 //! The document has the file as it came, so that every report can be made again by the policy that it names. In force
 //! are the policy that was adopted last, of each register its version that was adopted last, and for each day the
-//! calendar that was adopted last and was made for that day. A register names people: it leaves the sealed document
-//! only as a verdict about one signatory.
+//! calendar that was adopted last and was made for that day. Submissions are judged by what is in force; officers who
+//! decide are judged by what is confirmed ([`Confirmed`](super::Confirmed)). A register names people: it leaves the
+//! sealed document only as a verdict about one signatory.
 
-use super::{Archive, Register, lock};
+use super::confirmed::Trusted;
+use super::{ActOwner, Archive, Register, lock};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::Adopted;
 use crate::model::calendar::{Calendars, WorkCalendar};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
+use crate::model::record::ActDocument;
+use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::authority::{Authorities, Authority};
 use crate::verify::policy::Policy;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// The policy that signatures are validated by.
@@ -47,6 +51,9 @@ pub enum PolicyFile {
     Calendar,
 }
 
+/// What an act of adoption brings beside the file: fields of its document, and files by name.
+type Brought = (Map<String, Value>, Vec<(String, Vec<u8>)>);
+
 /// What became of a file that was to be adopted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adoption {
@@ -57,21 +64,58 @@ pub enum Adoption {
 }
 
 impl Archive {
-    /// Commits the adoption of a checked policy, register or calendar with its file. Gives the entry.
+    /// Commits the adoption of a checked policy, register or calendar that nobody signed. Gives the entry.
     pub fn adopt_policy(&self, file: &[u8], which: PolicyFile, actor: ActorId) -> Result<u64, Error> {
         let kind = match which {
             PolicyFile::Policy => ActKind::PolicyAdopted,
             PolicyFile::Authority => ActKind::AuthorityAdopted,
-            PolicyFile::Calendar => ActKind::CalendarAdopted,
+            PolicyFile::Calendar => return self.adopt_file(ActKind::CalendarAdopted, file, actor),
         };
-        self.adopt_file(kind, file, actor)
+        let known = self.confirmed()?;
+        let fields = Map::from_iter([("confirmed".to_owned(), known.is_free(sha256(file)).into())]);
+        self.adopt_trusted((kind, file), (fields, Vec::new()), known.newest(), actor)
+    }
+
+    /// Commits the adoption of a checked policy or register that approvers signed, with the fields and files of their
+    /// approval. `known` is the newest adoption that they were judged by. Gives the entry.
+    pub(crate) fn adopt_signed(
+        &self,
+        (which, file): (PolicyFile, &[u8]),
+        (mut fields, files): Brought,
+        known: Option<u64>,
+        actor: ActorId,
+    ) -> Result<u64, Error> {
+        let kind = if which == PolicyFile::Policy { ActKind::PolicyAdopted } else { ActKind::AuthorityAdopted };
+        fields.insert("confirmed".into(), true.into());
+        self.adopt_trusted((kind, file), (fields, files), known, actor)
+    }
+
+    fn adopt_trusted(
+        &self,
+        (kind, file): (ActKind, &[u8]),
+        (mut fields, files): Brought,
+        known: Option<u64>,
+        actor: ActorId,
+    ) -> Result<u64, Error> {
+        fields.extend(file_fields(file));
+        let committed = self.commit_together_deciding(|| {
+            let newest = [Adopted::Policy, Adopted::Authority].map(|what| self.index().adopted(what));
+            let [policies, registers] = newest;
+            if policies?.last().max(registers?.last()).copied() != known {
+                let what = "another policy or register was adopted meanwhile";
+                return Err(Error::new(ErrorCode::PolTaken, kind.as_str(), what));
+            }
+            let owner = ActOwner::Register(Register::Archive);
+            let (act, payload, session) = self.seal_files(Act::new(kind, actor), owner, fields, files)?;
+            Ok((vec![(act, payload)], vec![session]))
+        })?;
+        self.forget_adopted();
+        Ok(committed.first().map(|c| c.index).unwrap_or_default())
     }
 
     /// Commits an act of adoption with the checked file that is adopted. Gives the entry.
     pub(crate) fn adopt_file(&self, kind: ActKind, file: &[u8], actor: ActorId) -> Result<u64, Error> {
-        let fields = json!({"file": STANDARD.encode(file), "sha256": sha256(file).to_string()});
-        let fields = fields.as_object().cloned().unwrap_or_default();
-        let entry = self.commit_document(kind, actor, Register::Archive, fields)?;
+        let entry = self.commit_document(kind, actor, Register::Archive, file_fields(file))?;
         self.wait_index()?;
         self.forget_adopted();
         Ok(entry)
@@ -163,10 +207,28 @@ impl Archive {
 
     /// The file that an act of adoption brought.
     pub fn adopted_file(&self, entry: u64) -> Result<Vec<u8>, Error> {
-        let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted file cannot be read");
-        let (document, _) = self.document(entry)?;
-        document.text("file").and_then(|file| STANDARD.decode(file).ok()).ok_or_else(changed)
+        file_of(entry, &self.document(entry)?.0)
     }
+}
+
+/// The policy or the register that an act of adoption brought.
+pub(super) fn trusted(entry: u64, document: &ActDocument, is_policy: bool) -> Result<Trusted, Error> {
+    let file = file_of(entry, document)?;
+    Ok(match is_policy {
+        true => Trusted::Policy(Box::new(read(entry, &file, Policy::parse)?)),
+        false => Trusted::Register(Box::new(read(entry, &file, Authority::parse)?)),
+    })
+}
+
+/// The fields of an act of adoption.
+fn file_fields(file: &[u8]) -> Map<String, Value> {
+    let fields = json!({"file": STANDARD.encode(file), "sha256": sha256(file).to_string()});
+    fields.as_object().cloned().unwrap_or_default()
+}
+
+fn file_of(entry: u64, document: &ActDocument) -> Result<Vec<u8>, Error> {
+    let changed = || Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted file cannot be read");
+    document.text("file").and_then(|file| STANDARD.decode(file).ok()).ok_or_else(changed)
 }
 
 /// Reads a file that was checked when it was adopted.

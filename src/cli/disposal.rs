@@ -130,10 +130,12 @@ struct SignedArgs {
 }
 
 /// The files that somebody named.
-struct SignedFiles {
-    statement: Vec<u8>,
-    signatures: Vec<Vec<u8>>,
-    extra: Material,
+pub(super) struct SignedFiles {
+    /// What is signed.
+    pub(super) statement: Vec<u8>,
+    pub(super) signatures: Vec<Vec<u8>>,
+    /// Material for the signatures.
+    pub(super) extra: Material,
 }
 
 #[derive(clap::Args)]

@@ -110,6 +110,25 @@ const NO_QUORUM: Text = text(
      разные.",
     "The register has too few persons of these agencies who propose, review and approve a destruction, all different.",
 );
+const UNCONFIRMED_POLICY: Text = text(
+    "Расталмаған саясат не тізілім енгізілген: құжаттар сол бойынша қабылданады, ал жоюға қол қоятындар бұрынғы \
+     расталған нұсқа бойынша тексеріледі. Кім енгізгенін анықтап, екі бекітушіге растатыңыз («policy adopt \
+     --signature») не бұрынғысын қайта енгізіңіз.",
+    "Введена неподтверждённая политика или реестр: по ним идёт приём, а подписывающие уничтожение проверяются по \
+     прежней подтверждённой версии. Выясните, кто ввёл; пусть двое утверждающих подтвердят («policy adopt \
+     --signature»), или введите снова прежнюю.",
+    "A policy or register is in force that is not confirmed: documents are taken in by it, and whoever signs a \
+     destruction is judged by the one confirmed before. Find out who adopted it; have two approvers confirm it \
+     (`policy adopt --signature`), or adopt the former one again.",
+);
+const POLICY_OPEN: Text = text(
+    "Тізілімде екі бекітуші жоқ: бағдарламаны іске қосатын адам саясат пен тізілімді қолтаңбасыз ауыстыра алады. \
+     Бекітушілерді (approver) тізілімге енгізіңіз.",
+    "В реестре нет двух утверждающих: кто запускает программу, может сменить политику и реестр без подписей. Внесите \
+     утверждающих (approver) в реестр.",
+    "The register names no two approvers: whoever runs the program can change policy and register without a signature. \
+     Name approvers in the register.",
+);
 const ANSWERS_OVERDUE: Text = text(
     "Мерзімінде қол қойылмаған түбіртек не хабарлама бар. «receipt list» көрсетеді; қызметкерге қол қойғызып, \
      «receipt sign» іске қосыңыз.",
@@ -223,7 +242,8 @@ fn some(names: &[String]) -> String {
 
 /// Agencies with files for which no plan of destruction could be brought to its end.
 fn without_quorum(archive: &Archive, today: NaiveDate) -> Result<Vec<String>, Error> {
-    let authorities = archive.authorities()?;
+    let confirmed = archive.confirmed()?;
+    let authorities = &confirmed.registers;
     if authorities.adopted().is_empty() {
         return Ok(Vec::new());
     }
@@ -282,6 +302,15 @@ impl Doctor {
         if judges && authorities.adopted().is_empty() {
             add("no-register", NO_REGISTER, String::new());
         }
+        let unconfirmed = archive.unconfirmed()?;
+        if !unconfirmed.is_empty() {
+            let names =
+                unconfirmed.iter().map(|(id, version, entry)| format!("{} {} (#{entry})", shown(id), shown(version)));
+            add("unconfirmed-policy", UNCONFIRMED_POLICY, some(&names.collect::<Vec<_>>()));
+        }
+        if adopted.is_adopted() && !archive.confirmed()?.has_quorum {
+            add("policy-open", POLICY_OPEN, String::new());
+        }
         let unsigned = issue::unsigned(&archive)?;
         let overdue: Vec<String> =
             unsigned.iter().filter(|row| row.is_overdue).map(|row| format!("#{}", row.entry)).collect();
@@ -324,7 +353,8 @@ impl Doctor {
         match due::Basis::read(&archive) {
             Ok(basis) => {
                 let judge = basis.judge();
-                let is_unknown = |file: &File| judge.decide(file, today).status == Status::Unknown;
+                let is_unknown =
+                    |file: &File| judge.standing(file.id, file.row.view(), today).status == Status::Unknown;
                 let unknown = due::files(&archive)?.iter().filter(|file| is_unknown(file)).count();
                 if unknown > 0 {
                     add("files-unknown", FILES_UNKNOWN, unknown.to_string());

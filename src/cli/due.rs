@@ -8,8 +8,8 @@ use super::{Common, tomb};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, Exit};
-use crate::filing::due::{Basis, judged, unfiled, why};
-use crate::filing::files::File;
+use crate::filing::due::{Basis, Judged, judged, unfiled, why};
+use crate::filing::files::{File, find};
 use crate::filing::{cite, paper};
 use crate::model::citation::Citation;
 use crate::model::id::RecordId;
@@ -79,9 +79,11 @@ impl Due {
         let as_of = self.as_of.unwrap_or_else(|| civil_date(archive.now()));
         let basis = Basis::read(&archive)?;
         let (judge, mut counts) = (basis.judge(), [0usize; 3]);
-        let wanted = |d: &Decision| matches!(d.status, Status::Due | Status::Held | Status::AwaitsPerson);
-        for (file, decision) in judged(&archive, &judge, as_of, wanted)? {
-            let which = match decision.status {
+        let wanted = |status| matches!(status, Status::Due | Status::Held | Status::AwaitsPerson);
+        for Judged { file, status, .. } in judged(&archive, &judge, as_of, wanted)? {
+            let file = find(&archive, file)?;
+            let decision = judge.decide(&file, as_of);
+            let which = match status {
                 Status::Due => 0,
                 Status::Held => 1,
                 Status::AwaitsPerson => 2,

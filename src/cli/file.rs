@@ -1,14 +1,18 @@
-//! `muragat file open|add|split|close|reopen|reclassify|event|list|records`: files (іс, дело), the unit of retention.
+//! `muragat file open|add|split|close|reopen|reclassify|event|shorten|refile|list|records`: files (іс, дело), by which
+//! retention is counted.
 //!
-//! Every command but `list` and `records` is an act and answers with the file as it is then.
+//! Every command but `list`, `records` and those that print a decision is an act. It answers with the file as it is
+//! then, or with the records that were put into it.
 
+use super::disposal::{SignedFiles, refused};
 use super::search::HIDDEN;
 use super::show::record_id;
 use super::{Common, id_of, read_up_to, tomb};
 use crate::archive::Archive;
+use crate::disposition::refile::{REFILING_BYTES_MAX, Refiled, Refiling, refile};
 use crate::disposition::shorten::{self, DECISION_BYTES_MAX, Decision};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::filing::files::{self, Asked, File};
+use crate::filing::files::{self, Asked, Entered, File};
 use crate::filing::split::split;
 use crate::filing::{cite, due};
 use crate::index::filing::date;
@@ -73,17 +77,23 @@ enum FileCommand {
         reason: String,
     },
     /// Take in such a decision, signed by an official and by the records office.
-    Shorten {
-        /// The decision.
+    Shorten(Signed),
+    /// Print the decision to move records out of a file that does not let them go, to be signed.
+    RefileAct {
+        /// Id of the file that they are in.
+        id: String,
+        /// Id of the open file that they go into.
         #[arg(long, value_name = "FILE")]
-        act: PathBuf,
-        /// A signature over it (detached CMS); may be repeated.
-        #[arg(long = "signature", value_name = "FILE", required = true)]
-        signatures: Vec<PathBuf>,
-        /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-        #[arg(long, value_name = "PATH")]
-        material: Vec<PathBuf>,
+        to: String,
+        /// Ids of the records.
+        #[arg(long, value_name = "RECORD", required = true, num_args = 1..)]
+        records: Vec<String>,
+        /// Why; kept with each of them.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
+    /// Take in such a decision, signed by an official and by the records office, and move its records.
+    Refile(Signed),
     /// The files, by agency, year and index.
     List(List),
     /// The records of a file, by their numbers in it.
@@ -92,6 +102,20 @@ enum FileCommand {
         #[arg(value_name = "FILE")]
         file: String,
     },
+}
+
+/// A decision with its signatures.
+#[derive(clap::Args)]
+struct Signed {
+    /// The decision.
+    #[arg(long, value_name = "FILE")]
+    act: PathBuf,
+    /// A signature over it (detached CMS); may be repeated.
+    #[arg(long = "signature", value_name = "FILE", required = true)]
+    signatures: Vec<PathBuf>,
+    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
+    #[arg(long, value_name = "PATH")]
+    material: Vec<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -218,22 +242,16 @@ impl FileArgs {
                 archive.close()?;
                 return Ok(Exit::Ok);
             }
-            FileCommand::Shorten { act, signatures, material } => {
-                let file = read_up_to(&act, DECISION_BYTES_MAX)?;
-                let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
-                let signatures = signatures.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-                let extra = super::material::read(&material, common)?;
-                let archive = common.open_to_act()?;
-                let actor = common.actor(&archive)?;
-                return match shorten::take(&archive, &file, &signatures, &extra, actor)? {
-                    shorten::Taken::Refused(refusals) => super::disposal::refused(common, &refusals, archive),
-                    shorten::Taken::Done(file) => {
-                        print(common, &files::find(&archive, file)?);
-                        archive.close()?;
-                        Ok(Exit::Ok)
-                    }
-                };
+            FileCommand::Shorten(args) => return args.shorten(common),
+            FileCommand::RefileAct { id, to, records, reason } => {
+                let records = records.iter().map(|id| record_id(id)).collect::<Result<_, _>>()?;
+                let sides = (file_id(&id)?, file_id(&to)?);
+                let archive = common.open()?;
+                out_raw!("{}", Refiling::draft(&archive, sides, &records, &reason)?.to_toml());
+                archive.close()?;
+                return Ok(Exit::Ok);
             }
+            FileCommand::Refile(args) => return args.refile(common),
             FileCommand::Records { file } => return print_records(&file, common),
             command => command,
         };
@@ -263,7 +281,9 @@ impl FileArgs {
             FileCommand::List(_)
             | FileCommand::Records { .. }
             | FileCommand::ShortenAct { .. }
-            | FileCommand::Shorten { .. } => unreachable!("done above"),
+            | FileCommand::Shorten(_)
+            | FileCommand::RefileAct { .. }
+            | FileCommand::Refile(_) => unreachable!("done above"),
         };
         print(common, &file);
         archive.close()?;
@@ -288,6 +308,45 @@ fn attributes(pairs: Vec<(String, String)>) -> Result<BTreeMap<String, String>, 
     Ok(found)
 }
 
+impl Signed {
+    /// Reads them; the decision has at most so many bytes.
+    fn read(&self, bytes_max: usize, common: &Common) -> Result<SignedFiles, Error> {
+        let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
+        Ok(SignedFiles {
+            statement: read_up_to(&self.act, bytes_max)?,
+            signatures: self.signatures.iter().map(read).collect::<Result<_, _>>()?,
+            extra: super::material::read(&self.material, common)?,
+        })
+    }
+
+    fn shorten(&self, common: &Common) -> Result<Exit, Error> {
+        let SignedFiles { statement, signatures, extra } = self.read(DECISION_BYTES_MAX, common)?;
+        let archive = common.open_to_act()?;
+        let actor = common.actor(&archive)?;
+        match shorten::take(&archive, &statement, &signatures, &extra, actor)? {
+            shorten::Taken::Refused(refusals) => return refused(common, &refusals, archive),
+            shorten::Taken::Done(file) => print(common, &files::find(&archive, file)?),
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+
+    fn refile(&self, common: &Common) -> Result<Exit, Error> {
+        let SignedFiles { statement, signatures, extra } = self.read(REFILING_BYTES_MAX, common)?;
+        let archive = common.open_to_act()?;
+        let actor = common.actor(&archive)?;
+        match refile(&archive, &statement, &signatures, &extra, actor)? {
+            Refiled::Refused(refusals) => return refused(common, &refusals, archive),
+            Refiled::Done(Refiling { to, records, .. }) => {
+                let entered = Entered { entered: records.into_iter().collect(), held: Vec::new() };
+                print_entered(common, to.file, &entered);
+            }
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+}
+
 impl Open {
     fn run(self, archive: &Archive, actor: ActorId) -> Result<File, Error> {
         let asked = Asked {
@@ -308,19 +367,24 @@ impl Add {
         let records: Vec<RecordId> = self.records.iter().map(|id| record_id(id)).collect::<Result<_, _>>()?;
         let id = file_id(&self.id)?;
         let entered = files::enter(archive, id, &records, self.reason.as_deref(), actor)?;
-        let ids = |ids: &[RecordId]| ids.iter().map(RecordId::to_string).collect::<Vec<_>>();
-        if common.json() {
-            let (added, held) = (ids(&entered.entered), ids(&entered.held));
-            common.print_json(&json!({"file_id": id.to_string(), "added": added, "held": held}));
-            return Ok(());
-        }
-        let lang = common.lang();
-        for (word, ids) in [(ADDED, &entered.entered), (HELD, &entered.held)] {
-            if !ids.is_empty() {
-                out!("{}: {}", word.get(lang), ids.len());
-            }
-        }
+        print_entered(common, id, &entered);
         Ok(())
+    }
+}
+
+/// Which records are in a file now.
+fn print_entered(common: &Common, file: RecordId, entered: &Entered) {
+    let ids = |ids: &[RecordId]| ids.iter().map(RecordId::to_string).collect::<Vec<_>>();
+    if common.json() {
+        let (added, held) = (ids(&entered.entered), ids(&entered.held));
+        common.print_json(&json!({"file_id": file.to_string(), "added": added, "held": held}));
+        return;
+    }
+    let lang = common.lang();
+    for (word, ids) in [(ADDED, &entered.entered), (HELD, &entered.held)] {
+        if !ids.is_empty() {
+            out!("{}: {}", word.get(lang), ids.len());
+        }
     }
 }
 

@@ -4,14 +4,15 @@
 //! register of authority it prints counts and never a person.
 
 use super::ingest::print_refusals;
-use super::{Common, refusals_json};
+use super::{Common, read_up_to, refusals_json};
 use crate::clock::{Clock, SystemClock, utc};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::ingest::adopt::{Adopted, Checked, adopt, read};
+use crate::ingest::adopt::{Adopted, Checked, adopt_signed, read};
 use crate::model::calendar::WorkCalendar;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::verify::authority::Authority;
+use crate::verify::limits::CMS_BYTES_MAX;
 use crate::verify::name;
 use crate::verify::policy::{Anchor, Policy, Reliability, Warning};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -29,7 +30,8 @@ pub(super) struct PolicyArgs {
 enum PolicyCommand {
     /// Check policies, registers of authority and calendars, without an archive.
     Check(Check),
-    /// Adopt a policy, a register of authority or a calendar of working days: it is in force from now on.
+    /// Adopt a policy, a register of authority or a calendar of working days: submissions are judged by it from now on.
+    /// With the signatures of two approvers it is confirmed, and officers are judged by it too.
     #[command(after_help = ADOPT_EXAMPLES)]
     Adopt(Adopt),
     /// The policies, registers and calendars that were adopted, oldest first.
@@ -51,8 +53,14 @@ struct Check {
 
 #[derive(clap::Args)]
 struct Adopt {
-    /// A policy (schema/policy/1) or a register of authority (schema/authority/1), TOML.
+    /// A policy (schema/policy/1), a register of authority (schema/authority/1) or a calendar (schema/calendar/1).
     file: PathBuf,
+    /// A detached signature over exactly the file by an approver of a confirmed register; two persons confirm it.
+    #[arg(long = "signature", value_name = "P7S")]
+    signatures: Vec<PathBuf>,
+    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
+    #[arg(long, value_name = "PATH", requires = "signatures")]
+    material: Vec<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -65,7 +73,9 @@ const ADOPT_EXAMPLES: &str = "\
 Examples:
   muragat policy check policy.toml register.toml   look at both together first
   muragat policy adopt policy.toml                 trust list, algorithms and rules, from now on
-  muragat policy adopt register.toml               a new edition of the register of signers";
+  muragat policy adopt register.toml               a new edition of the register of signers
+  muragat policy adopt register.toml --signature a.p7s --signature b.p7s
+                                                   the same, confirmed by two approvers";
 
 const SOUND: Text = text("дұрыс", "исправен", "sound");
 const REFUSED: Text = text("қабылданбады", "не принят", "refused");
@@ -91,6 +101,27 @@ const BODIES: Text = text("ұйымдар", "организации", "bodies");
 const ROWS: Text = text("жолдар", "строки", "rows");
 const LOOK: Text = text("назар аударыңыз", "обратите внимание", "take note");
 const IN_FORCE: Text = text("қолданыста", "действует", "in force");
+const DECIDES: Text =
+    text("қызметкерлер осы бойынша тексеріледі", "по нему проверяют должностных лиц", "officers are judged by it");
+const UNCONFIRMED: Text = text("расталмаған", "не подтверждено", "not confirmed");
+/// What an adoption means that is not confirmed.
+const ONLY_INTAKE: Text = text(
+    "Расталмаған: құжаттар бұдан былай осы бойынша қабылданады, бірақ жоюға, мерзімді қысқартуға, жазбаны алып \
+     тастауға, тізбе мен импорт бейініне қол қоятындар бұрынғы расталған нұсқа бойынша тексеріледі. Растау үшін \
+     файлға екі бекітуші қол қойсын да, оны «policy adopt --signature» арқылы қайта енгізіңіз.",
+    "Не подтверждено: приём документов отныне идёт по нему, но те, кто подписывает уничтожение, сокращение сроков, \
+     изъятие, перечни и профили импорта, проверяются по прежней подтверждённой версии. Чтобы подтвердить, дайте \
+     файл на подпись двум утверждающим и введите его снова с «policy adopt --signature».",
+    "Not confirmed: documents are taken in by it from now on, but whoever signs a destruction, a shorter term, a \
+     spill, a list or a profile of an import is judged by the version confirmed before. To confirm it, have two \
+     approvers sign the file and adopt it again with `policy adopt --signature`.",
+);
+/// What the adoption means by which there are approvers.
+const QUORUM: Text = text(
+    "Тізілімде бекітушілер бар: бұдан былай саясат пен тізілімнің жаңа нұсқаларын олардың екеуі растайды.",
+    "В реестре есть утверждающие: отныне новые версии политики и реестра подтверждают двое из них.",
+    "The register names approvers: from now on two of them confirm new versions of the policy and the registers.",
+);
 
 impl PolicyArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
@@ -247,6 +278,7 @@ fn check_json(name: &str, file: &Checked, warnings: &[Warning], at: DateTime<Utc
     let mut value = json!({
         "file": name, "status": "sound", "id": id, "version": version, "sha256": sha256.to_string(),
         "as_of": at.date_naive().to_string(), "warnings": warnings.iter().map(warning).collect::<Value>(),
+        "confirmed": null,
     });
     match file {
         Checked::Policy(policy) => value["policy"] = policy_json(policy),
@@ -267,15 +299,19 @@ impl Adopt {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        let adopted = adopt(&archive, &self.file, actor)?;
+        let signatures =
+            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<Vec<_>, _>>()?;
+        let extra = super::material::read(&self.material, common)?;
+        let had_quorum = archive.confirmed()?.has_quorum;
+        let adopted = adopt_signed(&archive, &self.file, &signatures, &extra, actor)?;
         let lang = common.lang();
         let file = shown(&self.file.to_string_lossy());
         let (value, exit) = match &adopted {
-            Adopted::Done { file, entry } => {
+            Adopted::Done { file, entry, is_confirmed } => {
                 let (id, version, sha256) = file.name();
                 let value = json!({
                     "status": "adopted", "kind": kind(file), "id": id, "version": version,
-                    "sha256": sha256.to_string(), "entry": entry,
+                    "sha256": sha256.to_string(), "entry": entry, "confirmed": is_confirmed,
                 });
                 (value, Exit::Ok)
             }
@@ -289,10 +325,15 @@ impl Adopt {
             common.print_json(&value);
         } else {
             match &adopted {
-                Adopted::Done { file: checked, entry } => {
+                Adopted::Done { file: checked, entry, is_confirmed } => {
                     out!("{}: {file} (#{entry})", ADOPTED.get(lang));
                     let at = utc(SystemClock.now());
                     print_checked(checked, &checked.warnings(at), at, lang);
+                    if !is_confirmed {
+                        out!("{}", ONLY_INTAKE.get(lang));
+                    } else if !had_quorum && archive.confirmed()?.has_quorum {
+                        out!("{}", QUORUM.get(lang));
+                    }
                 }
                 Adopted::Held => out!("{}: {file}", HELD.get(lang)),
                 Adopted::Refused(refusals) => {
@@ -323,6 +364,10 @@ struct Row {
     sha256: String,
     valid_from: NaiveDate,
     in_force: bool,
+    /// Of a calendar always.
+    confirmed: bool,
+    /// Whether officers are judged by it.
+    decides: bool,
 }
 
 fn list(common: &Common) -> Result<Exit, Error> {
@@ -333,6 +378,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
     if policies.is_empty() && !common.json() {
         common.say(NOTHING.get(lang));
     }
+    let confirmed = archive.confirmed()?;
     let last_policy = policies.last().map(|(entry, _)| *entry);
     let is_last = |entry: u64, id: &str| registers.iter().filter(|(_, a)| a.id == id).all(|(e, _)| *e <= entry);
     let of_policy = |(entry, p): &(u64, Policy)| Row {
@@ -343,6 +389,8 @@ fn list(common: &Common) -> Result<Exit, Error> {
         sha256: p.sha256.to_string(),
         valid_from: p.valid_from,
         in_force: Some(*entry) == last_policy,
+        confirmed: confirmed.is_confirmed(*entry),
+        decides: confirmed.is_confirmed(*entry) && confirmed.decides(p.sha256),
     };
     let of_register = |(entry, a): &(u64, Authority)| Row {
         entry: *entry,
@@ -352,6 +400,8 @@ fn list(common: &Common) -> Result<Exit, Error> {
         sha256: a.sha256.to_string(),
         valid_from: a.valid_from,
         in_force: is_last(*entry, &a.id),
+        confirmed: confirmed.is_confirmed(*entry),
+        decides: confirmed.is_confirmed(*entry) && confirmed.decides(a.sha256),
     };
     let calendars = archive.adopted_calendars()?;
     let is_replaced = |entry: u64, c: &WorkCalendar| calendars.iter().any(|(e, later)| *e > entry && later.spans(c));
@@ -363,6 +413,8 @@ fn list(common: &Common) -> Result<Exit, Error> {
         sha256: c.sha256.to_string(),
         valid_from: c.valid_from,
         in_force: !is_replaced(*entry, c),
+        confirmed: true,
+        decides: false,
     };
     let rows = policies.iter().map(of_policy).chain(registers.iter().map(of_register));
     let mut rows: Vec<Row> = rows.chain(calendars.iter().map(of_calendar)).collect();
@@ -371,7 +423,8 @@ fn list(common: &Common) -> Result<Exit, Error> {
         if common.json() {
             common.print_json(&json!({
                 "entry": row.entry, "kind": row.kind, "id": row.id, "version": row.version, "sha256": row.sha256,
-                "valid_from": row.valid_from.to_string(), "in_force": row.in_force,
+                "valid_from": row.valid_from.to_string(), "in_force": row.in_force, "confirmed": row.confirmed,
+                "decides": row.decides,
             }));
             continue;
         }
@@ -380,8 +433,10 @@ fn list(common: &Common) -> Result<Exit, Error> {
             "calendar" => CALENDAR,
             _ => REGISTER,
         };
-        let mark = if row.in_force { format!(" · {}", IN_FORCE.get(lang)) } else { String::new() };
-        out!("{}: {} {}{mark} (#{})", what.get(lang), shown(&row.id), shown(&row.version), row.entry);
+        let marks = [(row.in_force, IN_FORCE), (row.decides, DECIDES), (!row.confirmed, UNCONFIRMED)];
+        let marks = marks.iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| format!(" · {}", mark.get(lang)));
+        let marks = marks.collect::<String>();
+        out!("{}: {} {}{marks} (#{})", what.get(lang), shown(&row.id), shown(&row.version), row.entry);
         out!("  SHA-256 {}", row.sha256);
     }
     archive.close()?;
@@ -406,6 +461,8 @@ impl Show {
             }
             None => {
                 let held = archive.validation_policy()?;
+                let confirmed = archive.confirmed()?;
+                let is_confirmed = held.entry.is_none_or(|entry| confirmed.is_confirmed(entry));
                 let at = utc(SystemClock.now());
                 let checked = Checked::Policy(Box::new(held.policy.clone()));
                 let registers = archive.authorities()?;
@@ -413,12 +470,17 @@ impl Show {
                 warnings.extend(held.policy.warnings_with(registers.adopted(), at));
                 if common.json() {
                     let place = held.entry.map_or("built-in".to_owned(), |entry| format!("#{entry}"));
-                    common.print_json(&check_json(&place, &checked, &warnings, at, common.lang()));
+                    let mut value = check_json(&place, &checked, &warnings, at, common.lang());
+                    value["confirmed"] = is_confirmed.into();
+                    common.print_json(&value);
                 } else {
                     if !held.is_adopted() {
                         common.say(NOTHING.get(common.lang()));
                     }
                     print_checked(&checked, &warnings, at, common.lang());
+                    if !is_confirmed {
+                        out!("{}", ONLY_INTAKE.get(common.lang()));
+                    }
                 }
             }
         }

@@ -19,7 +19,7 @@
 use super::case::{Case, Stage};
 use super::plan::Item;
 use super::propose::records;
-use super::sign::{self, is_other, signed_fields};
+use super::sign::{STATEMENT_FILE, is_other, signed_fields};
 use super::statement::{DATE_KINDS, Statement, StatementKind};
 use crate::archive::{ActOwner, Archive, Decided};
 use crate::clock::{civil_date, rfc3339};
@@ -27,7 +27,7 @@ use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::due::{Basis, Judge};
 use crate::filing::files::{File, find};
 use crate::index::writer::Payload;
-use crate::ingest::approval::{Approval, Asked, approve, keep_material};
+use crate::ingest::approval::{Approval, Asked, approve, keep_material, signed_files};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::means::Program;
 use crate::model::strict::words;
@@ -37,7 +37,7 @@ use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use chrono::NaiveDate;
-use serde_json::{Map, json};
+use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
 
 /// How it is done, for the act and the certificate.
@@ -110,7 +110,7 @@ pub fn execute(
 ) -> Result<Executed, Error> {
     let case = Case::read(archive, plan)?;
     let day = check(archive, &case)?;
-    let read = match Statement::parse(statement, sign::STATEMENT_FILE) {
+    let read = match Statement::parse(statement, STATEMENT_FILE) {
         Ok(read) => read,
         Err(refusals) => return Ok(Executed::Refused(refusals)),
     };
@@ -149,15 +149,12 @@ pub fn execute(
         return Ok(Executed::Nothing(outcome.kept));
     }
     keep_material(archive, signatures, &approved, extra, actor)?;
-    let mut fields = Map::new();
-    if let Some(by) = approved.approvals.first() {
-        fields = signed_fields(by, &approved, statement);
-    }
-    fields.insert("signed".into(), approved.approvals.iter().map(Approval::value).collect());
+    let by = approved.approvals.iter().map(Approval::value).collect();
+    let mut fields = signed_fields(by, &approved, statement);
     fields.insert("as_of".into(), read.date.to_string().into());
     fields.insert("clock".into(), rfc3339(archive.now()).into());
     fields.insert("log_size".into(), archive.head().size.into());
-    let files = sign::files(statement, signatures, &approved, archive, extra);
+    let files = signed_files(archive, (STATEMENT_FILE, statement), signatures, &approved, extra);
     archive.commit_files(ActKind::DestroyAuthorised, actor, ActOwner::Known(plan), fields, files)?;
     destroy(archive, &case, read.date, actor)
 }

@@ -7,7 +7,8 @@
 //! ```
 //! A [`plan::Plan`] is a frozen list whose digest every signature is over. [`statement`] is what people sign, [`case`]
 //! what became of a plan, [`destroy`] the destruction, [`certificate`] its proof. [`shorten`] takes in decisions that
-//! bring the day of a file nearer. [`decommission`] ends an archive in which nothing stands any more.
+//! bring the day of a file nearer, [`refile`] those that move records out of a file that does not let them go.
+//! [`decommission`] ends an archive in which nothing stands any more.
 //!
 //! Invariants
 //!   - No flag and no account stands for a signature: who proposes, reviews and approves is known by a CMS over the
@@ -25,6 +26,7 @@ pub mod destroy;
 pub mod forms;
 pub mod plan;
 pub mod propose;
+pub mod refile;
 pub mod shorten;
 pub mod sign;
 pub mod statement;

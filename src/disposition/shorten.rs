@@ -16,9 +16,9 @@ use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::due::Basis;
 use crate::filing::files::{File, find};
-use crate::ingest::approval::{self, Approval, Asked, approve, keep_material};
+use crate::ingest::approval::{Asked, approve, keep_material, signed_files};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
-use crate::model::digest::{Sha256, sha256};
+use crate::model::digest::sha256;
 use crate::model::document::{date_if_any, parse, required_date};
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::commit::Act;
@@ -26,7 +26,6 @@ use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
-use serde_json::json;
 use std::fmt::Write;
 
 /// The value of a decision's `schema` field.
@@ -180,14 +179,10 @@ pub fn take(
         Err(refusals) => return Ok(Taken::Refused(refusals)),
     };
     keep_material(archive, signatures, &approved, extra, actor)?;
-    let fields = json!({
-        "approved": approved.approvals.iter().map(Approval::value).collect::<Vec<_>>(),
-        "authorities": approved.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
-        "policy": approved.policy.to_string(), "reason": decision.reason, "sha256": sha256(file).to_string(),
-    });
-    let fields = fields.as_object().cloned().unwrap_or_default();
-    let mut files = vec![(DECISION_FILE.to_owned(), file.to_vec())];
-    files.extend(approval::files(archive, signatures, &approved, extra));
+    let mut fields = approved.fields();
+    fields.insert("reason".into(), decision.reason.clone().into());
+    fields.insert("sha256".into(), sha256(file).to_string().into());
+    let files = signed_files(archive, (DECISION_FILE, file), signatures, &approved, extra);
     archive.commit_together_deciding(|| {
         if let Err(what) = check(archive, &decision)? {
             return Err(Error::new(ErrorCode::DspShortening, decision.file.to_string(), what));

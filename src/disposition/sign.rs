@@ -17,15 +17,15 @@ use crate::archive::{ActOwner, Archive, Session};
 use crate::clock::{civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::writer::Payload;
-use crate::ingest::approval::{self, Approval, Approved, Asked, approve, keep_material};
+use crate::ingest::approval::{Approved, Asked, approve, keep_material, signed_files};
 use crate::model::case_file::Change;
-use crate::model::digest::{Sha256, sha256};
+use crate::model::digest::sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The statement in its act.
 pub const STATEMENT_FILE: &str = "statement.toml";
@@ -77,11 +77,11 @@ pub fn take(
     keep_material(archive, signatures, &approved, extra, actor)?;
     let by = approved.approvals.first().cloned();
     let by = by.ok_or_else(|| Error::new(ErrorCode::DspSigned, STATEMENT_FILE, "nobody has signed"))?;
-    let mut fields = signed_fields(&by, &approved, file);
+    let mut fields = signed_fields(by.value(), &approved, file);
     if statement.kind == StatementKind::Review {
         fields.insert("verdicts".into(), verdicts_value(&statement.verdicts));
     }
-    let sealed = files(file, signatures, &approved, archive, extra);
+    let sealed = signed_files(archive, (STATEMENT_FILE, file), signatures, &approved, extra);
     let plan = case.plan.id;
     let committed = archive.commit_together_deciding(|| {
         // Somebody may have cancelled or executed it, or signed too, since it was read.
@@ -103,26 +103,13 @@ pub fn take(
     Ok(Taken::Done { kind: statement.kind, entry })
 }
 
-/// The fields of an act that somebody signed.
-pub(super) fn signed_fields(by: &Approval, approved: &Approved, file: &[u8]) -> Map<String, Value> {
-    let fields = json!({
-        "authorities": approved.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
-        "policy": approved.policy.to_string(), "signed": by.value(), "statement": sha256(file).to_string(),
-    });
-    fields.as_object().cloned().unwrap_or_default()
-}
-
-/// The files that are sealed with such an act.
-pub(super) fn files(
-    file: &[u8],
-    signatures: &[Vec<u8>],
-    approved: &Approved,
-    archive: &Archive,
-    extra: &Material,
-) -> Vec<(String, Vec<u8>)> {
-    let mut files = vec![(STATEMENT_FILE.to_owned(), file.to_vec())];
-    files.extend(approval::files(archive, signatures, approved, extra));
-    files
+/// The fields of an act that a statement was signed for: by one person, or by several.
+pub(super) fn signed_fields(by: Value, approved: &Approved, file: &[u8]) -> Map<String, Value> {
+    let mut fields = approved.fields();
+    fields.remove("approved");
+    fields.insert("signed".into(), by);
+    fields.insert("statement".into(), sha256(file).to_string().into());
+    fields
 }
 
 /// Why a statement is not one about this plan with all its files, exactly as the program writes it: no comment, no name

@@ -7,12 +7,12 @@ use super::facts::{self, Holds};
 use super::files::{File, find};
 use crate::archive::{AdoptedList, Archive};
 use crate::error::{Error, ErrorCode};
+use crate::index::filing::FileView;
 use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
-use crate::retention::{Decision, Edition, Length, Reason, RuleList, evaluate, length};
+use crate::retention::{Decision, Edition, Length, Reason, RuleList, Standing, Status, evaluate, length, standing};
 use chrono::NaiveDate;
 use std::cmp::Ordering;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// By what files are judged: holds and adopted editions, as they are now.
@@ -77,12 +77,17 @@ pub struct Judge<'a> {
 impl Judge<'_> {
     /// The decision about a file on a day.
     pub fn decide(&self, file: &File, as_of: NaiveDate) -> Decision {
-        evaluate(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
+        evaluate(&facts::of(file.id, file.row.view(), self.holds), &self.editions, as_of)
+    }
+
+    /// Where a file stands on a day: the same without the derivation.
+    pub fn standing<'b>(&'b self, id: RecordId, row: FileView<'b>, as_of: NaiveDate) -> Standing<'b> {
+        standing(&facts::of(id, row, self.holds), &self.editions, as_of)
     }
 
     /// How long a file is kept; none when that is not known.
     pub fn length(&self, file: &File, as_of: NaiveDate) -> Option<Length> {
-        length(&facts::of(file.id, &file.row, self.holds), &self.editions, as_of)
+        length(&facts::of(file.id, file.row.view(), self.holds), &self.editions, as_of)
     }
 }
 
@@ -109,33 +114,11 @@ pub fn why(archive: &Archive, id: RecordId, as_of: NaiveDate) -> Result<(Option<
     Ok((Some(file), decision))
 }
 
-/// Gives every file of the archive, by agency, year, index and volume.
+/// Every file of the archive, by agency, year, index and volume.
 pub fn files(archive: &Archive) -> Result<Vec<File>, Error> {
-    let parts = in_parts(archive, &|files: &mut Vec<File>, file| files.push(file), &|files| files.sort_by(order))?;
-    let mut files: Vec<File> = parts.into_iter().flatten().collect();
+    let mut files: Vec<File> = archive.index().files()?.into_iter().map(|(id, row)| File { id, row }).collect();
     files.sort_by(order);
     Ok(files)
-}
-
-/// The files of which the decision is one that is `wanted`, in the same order.
-pub fn judged(
-    archive: &Archive,
-    judge: &Judge<'_>,
-    as_of: NaiveDate,
-    wanted: impl Fn(&Decision) -> bool + Sync,
-) -> Result<Vec<(File, Decision)>, Error> {
-    type Judged = Vec<(File, Decision)>;
-    let by_order = |a: &(File, Decision), b: &(File, Decision)| order(&a.0, &b.0);
-    let each = |judged: &mut Judged, file: File| {
-        let decision = judge.decide(&file, as_of);
-        if wanted(&decision) {
-            judged.push((file, decision));
-        }
-    };
-    let parts = in_parts(archive, &each, &|judged: &mut Judged| judged.sort_by(by_order))?;
-    let mut judged: Judged = parts.into_iter().flatten().collect();
-    judged.sort_by(by_order);
-    Ok(judged)
 }
 
 /// By agency, year, index and volume.
@@ -144,28 +127,37 @@ pub(super) fn order(a: &File, b: &File) -> Ordering {
     (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
 }
 
-/// Gathers from all files, in two threads with a half of the ids each; `end` closes what a thread has gathered. The
-/// halves come in the order of ids.
-pub(super) fn in_parts<T: Default + Send>(
+/// Where a file stands. Its derivation is [`Judge::decide`]'s to tell.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The file.
+    pub file: RecordId,
+    /// Where it stands.
+    pub status: Status,
+    /// The first day on which it is due.
+    pub due: Option<NaiveDate>,
+    /// Agency, year, index and volume.
+    order: (String, u16, String, u16),
+}
+
+/// The files that stand where it is `wanted`, in the same order.
+pub fn judged(
     archive: &Archive,
-    each: &(dyn Fn(&mut T, File) + Sync),
-    end: &(dyn Fn(&mut T) + Sync),
-) -> Result<[T; 2], Error> {
-    let part = |first: RangeInclusive<u8>| -> Result<T, Error> {
-        let mut gathered = T::default();
-        archive.index().files_of(first, &mut |id, row| {
-            each(&mut gathered, File { id, row });
-            true
-        })?;
-        end(&mut gathered);
-        Ok(gathered)
-    };
-    std::thread::scope(|scope| {
-        let upper = scope.spawn(|| part(0x80..=0xff));
-        let lower = part(0..=0x7f);
-        let upper = upper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok([lower?, upper?])
-    })
+    judge: &Judge<'_>,
+    as_of: NaiveDate,
+    wanted: impl Fn(Status) -> bool,
+) -> Result<Vec<Judged>, Error> {
+    let mut judged = Vec::new();
+    archive.index().each_file(&mut |file, row| {
+        let (agency, year, index, volume) = (row.agency, row.year, row.index, row.volume);
+        let Standing { status, due, .. } = judge.standing(file, row, as_of);
+        if wanted(status) {
+            let order = (agency.to_owned(), year, index.to_owned(), volume);
+            judged.push(Judged { file, status, due, order });
+        }
+    })?;
+    judged.sort_by(|a, b| a.order.cmp(&b.order));
+    Ok(judged)
 }
 
 /// A record that is in no file.

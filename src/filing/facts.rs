@@ -4,10 +4,9 @@
 
 use crate::archive::Archive;
 use crate::error::Error;
-use crate::index::filing::{FileRow, RulingRow, StateRow, date};
-use crate::model::case_file::ListItem;
+use crate::index::filing::{FileView, RulingRow, StateOf, date};
 use crate::model::id::RecordId;
-use crate::retention::{Facts, Hold, Ruling, State};
+use crate::retention::{Facts, Hold, Item, Ruling, State};
 use std::collections::HashMap;
 
 /// The holds that are not lifted, by the file that they keep. A hold on a record that is in no file keeps nothing else.
@@ -51,7 +50,7 @@ impl Holds {
 }
 
 /// What is known of a file.
-pub fn of(id: RecordId, row: &FileRow, holds: &Holds) -> Facts {
+pub fn of<'a>(id: RecordId, row: FileView<'a>, holds: &Holds) -> Facts<'a> {
     // One record without a date makes both ends unknown.
     let known = |day: Option<i32>| day.filter(|_| !row.has_undated).and_then(date);
     Facts {
@@ -59,7 +58,7 @@ pub fn of(id: RecordId, row: &FileRow, holds: &Holds) -> Facts {
         oldest: known(row.oldest),
         newest: known(row.newest),
         documents: row.documents,
-        states: row.states.iter().map(state).collect(),
+        states: row.states.into_iter().map(state).collect(),
         rulings: row.rulings.iter().filter_map(|(entry, row)| ruling(*entry, *row)).collect(),
         holds: holds.of(id).to_vec(),
     }
@@ -73,13 +72,13 @@ fn ruling(entry: u64, row: RulingRow) -> Option<Ruling> {
     })
 }
 
-fn state(row: &StateRow) -> State {
+fn state(row: StateOf<&str>) -> State<'_> {
     State {
         entry: row.entry,
         closed: row.closed.and_then(date),
-        item: row.item.clone().map(|(list, item)| ListItem { list, item }),
-        attributes: row.attributes.clone(),
-        events: row.events.iter().filter_map(|(event, day)| Some((event.clone(), date(*day)?))).collect(),
+        item: row.item.map(|(list, item)| Item { list, item }),
+        attributes: row.attributes,
+        events: row.events.into_iter().filter_map(|(event, day)| Some((event, date(day)?))).collect(),
         is_shortening: row.is_shortening,
     }
 }

@@ -92,7 +92,7 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     check_text("title", &title)?;
     let next = next_volume(archive, &asked.agency, &asked.index, asked.year)?;
     let volume = asked.volume.or(next).unwrap_or(u16::MAX);
-    if volume == 0 || volumes(archive, &asked.agency, &asked.index, asked.year)?.contains(&volume) {
+    if volume == 0 || archive.index().volumes(&asked.agency, &asked.index, asked.year)?.contains(&volume) {
         return Err(refused(ErrorCode::FilExists, &asked.index, format!("volume {volume} of {}", asked.year)));
     }
     let opening = Opening {
@@ -116,21 +116,9 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     find(archive, id)
 }
 
-/// Numbers of the volumes that were opened.
-fn volumes(archive: &Archive, agency: &str, index: &str, year: u16) -> Result<Vec<u16>, Error> {
-    let mut volumes = Vec::new();
-    archive.index().files(&mut |_, row| {
-        if row.agency == agency && row.index == index && row.year == year {
-            volumes.push(row.volume);
-        }
-        true
-    })?;
-    Ok(volumes)
-}
-
 /// The number of the next volume, while there is one.
 pub(super) fn next_volume(archive: &Archive, agency: &str, index: &str, year: u16) -> Result<Option<u16>, Error> {
-    Ok(volumes(archive, agency, index, year)?.into_iter().max().unwrap_or(0).checked_add(1))
+    Ok(archive.index().volumes(agency, index, year)?.last().copied().unwrap_or(0).checked_add(1))
 }
 
 /// The file with this id.
@@ -326,7 +314,7 @@ pub fn enter(
 }
 
 /// Refuses to take a record out of a file that a hold keeps.
-pub(super) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId) -> Result<(), Error> {
+pub(crate) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId) -> Result<(), Error> {
     match archive.index().holds_on(from)?.first() {
         Some(hold) => {
             let what = format!("hold {hold} keeps file {from}");
@@ -337,7 +325,7 @@ pub(super) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId
 }
 
 /// Refuses to take a record out of a file where that could bring the day nearer on which it is due, or free it from a
-/// hold: nobody can sign a decision to shorten for one record yet.
+/// hold: for the first a signed decision is needed (`disposition::refile`), the second nothing allows.
 fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) -> Result<(), Error> {
     check_not_held(archive, record, from)?;
     let from = find(archive, from)?;
@@ -351,14 +339,17 @@ fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) 
     if is_permanent(&from) && !is_permanent(to) {
         return refused(format!("file {} is kept for ever", from.id));
     }
-    Ok(())
+    match (judge.length(&from, today), judge.length(to, today)) {
+        (Some(here), Some(there)) if there < here => refused(format!("file {} is kept longer", from.id)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn record_row(archive: &Archive, record: RecordId) -> Result<RecordRow, Error> {
     archive.index().record_by_id(record)?.ok_or_else(|| archive.no_record(record))
 }
 
-pub(super) fn check_open(file: &File) -> Result<(), Error> {
+pub(crate) fn check_open(file: &File) -> Result<(), Error> {
     if file.row.is_open() {
         return Ok(());
     }

@@ -3,11 +3,11 @@
 //! Every file is judged as it is now: one that is open, or of which something is not known, has no day and is counted
 //! as such. Nothing is written.
 
-use super::due::{Basis, in_parts, order};
-use super::files::File;
+use super::due::{Basis, order};
+use super::files::{File, find};
 use crate::archive::Archive;
 use crate::error::Error;
-use crate::retention::{Decision, RuleList, Status};
+use crate::retention::{Decision, RuleList, Standing, Status};
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 
@@ -58,43 +58,37 @@ pub fn simulate(archive: &Archive, as_of: NaiveDate, years: u32, next: Option<&R
     let last = as_of.year().saturating_add(i32::try_from(years).unwrap_or(i32::MAX));
     let judge = basis.judge();
     let next = next.map(|list| (basis.judge_with(list, false), basis.judge_with(list, true)));
-    let each = |simulation: &mut Simulation, file: File| {
-        let before = judge.decide(&file, as_of);
-        let Some((next, shortening)) = &next else { return simulation.count(&file, &before, as_of, last) };
-        let (after, shortened) = (next.decide(&file, as_of), shortening.decide(&file, as_of));
-        simulation.count(&file, &after, as_of, last);
+    let day = |standing: &Standing<'_>| (standing.due, standing.status, standing.action);
+    let (mut simulation, mut changed) = (Simulation::default(), Vec::new());
+    archive.index().each_file(&mut |id, row| {
+        let count = (row.documents, !basis.holds().of(id).is_empty());
+        let Some((next, shortening)) = &next else {
+            return simulation.count(&judge.standing(id, row, as_of), count, as_of, last);
+        };
+        let before = judge.standing(id, row.clone(), as_of);
+        let after = next.standing(id, row.clone(), as_of);
+        simulation.count(&after, count, as_of, last);
+        if day(&before) != day(&after) || day(&after) != day(&shortening.standing(id, row, as_of)) {
+            changed.push(id);
+        }
+    })?;
+    for id in changed {
+        let Some((next, shortening)) = &next else { continue };
+        let file = find(archive, id)?;
+        let [before, after, shortened] = [&judge, next, shortening].map(|judge| judge.decide(&file, as_of));
         let day = |decision: &Decision| (decision.due, decision.status, decision.action);
         let shortened = Some(shortened).filter(|shortened| day(shortened) != day(&after));
-        if day(&after) != day(&before) || shortened.is_some() {
-            simulation.changes.push(Change { file, before, after, shortened });
-        }
-    };
-    let [mut simulation, upper] = in_parts(archive, &each, &|_| {})?;
-    simulation.add(upper);
+        simulation.changes.push(Change { file, before, after, shortened });
+    }
     simulation.changes.sort_by(|a, b| order(&a.file, &b.file));
     Ok(simulation)
 }
 
-impl Load {
-    fn add(&mut self, other: Self) {
-        self.files += other.files;
-        self.documents += other.documents;
-        self.held += other.held;
-    }
-}
-
 impl Simulation {
-    fn add(&mut self, other: Self) {
-        other.years.into_iter().for_each(|(key, load)| self.years.entry(key).or_default().add(load));
-        self.due.add(other.due);
-        self.later.add(other.later);
-        other.without.into_iter().for_each(|(status, files)| *self.without.entry(status).or_default() += files);
-        self.changes.extend(other.changes);
-    }
-
-    fn count(&mut self, file: &File, decision: &Decision, as_of: NaiveDate, last: i32) {
-        let Some(due) = decision.due else {
-            *self.without.entry(decision.status).or_default() += 1;
+    /// `of` are the documents of the file, and whether it is held today.
+    fn count(&mut self, standing: &Standing<'_>, of: (u32, bool), as_of: NaiveDate, last: i32) {
+        let Some(due) = standing.due else {
+            *self.without.entry(standing.status).or_default() += 1;
             return;
         };
         let load = if due <= as_of {
@@ -102,13 +96,11 @@ impl Simulation {
         } else if due.year() > last {
             &mut self.later
         } else {
-            let by = decision.by.as_ref();
-            let list = by.map(|by| by.item.list.clone()).unwrap_or_default();
-            let item = by.map(|by| by.variant.clone().unwrap_or_else(|| by.item.item.clone())).unwrap_or_default();
-            self.years.entry((due.year(), list, item)).or_default()
+            let (list, item) = standing.item.map(|item| (item.list, item.item)).unwrap_or_default();
+            self.years.entry((due.year(), list.to_owned(), item.to_owned())).or_default()
         };
         load.files += 1;
-        load.documents += u64::from(file.row.documents);
-        load.held += u64::from(!decision.holds.is_empty());
+        load.documents += u64::from(of.0);
+        load.held += u64::from(of.1);
     }
 }

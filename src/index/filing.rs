@@ -26,39 +26,48 @@ pub fn date(day: Day) -> Option<NaiveDate> {
 }
 
 /// A file as one act left it.
+pub type StateRow = StateOf<String>;
+
+/// A file.
+pub type FileRow = FileOf<String>;
+
+/// A file whose texts are borrowed from where its row was opened: many are read, and few are kept.
+pub type FileView<'a> = FileOf<&'a str>;
+
+/// A file as one act left it, with texts of the kind `S`.
 #[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
-pub struct StateRow {
+pub struct StateOf<S: Ord> {
     /// The entry of the act.
     pub entry: u64,
     /// When it was closed.
     pub closed: Option<Day>,
     /// List and item.
-    pub item: Option<(String, String)>,
+    pub item: Option<(S, S)>,
     /// Attributes.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: BTreeMap<S, S>,
     /// Events with their days.
-    pub events: BTreeMap<String, Day>,
+    pub events: BTreeMap<S, Day>,
     /// A signed decision to shorten came with the act: earlier states count no more.
     pub is_shortening: bool,
 }
 
-/// A file.
+/// A file with texts of the kind `S`.
 #[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
-pub struct FileRow {
+pub struct FileOf<S: Ord> {
     /// Code of the agency.
-    pub agency: String,
+    pub agency: S,
     /// Index in the nomenclature.
-    pub index: String,
+    pub index: S,
     /// The year of the nomenclature.
     pub year: u16,
     /// Number of the volume.
     pub volume: u16,
     /// Title.
-    pub title: String,
+    pub title: S,
     /// In which form its documents are kept, as its act says it.
-    pub form: String,
+    pub form: S,
     /// What acts made of it, oldest first, never none.
-    pub states: Vec<StateRow>,
+    pub states: Vec<StateOf<S>>,
     /// How many records are in it.
     pub documents: u32,
     /// Creation of the oldest record that was ever in it.
@@ -172,6 +181,19 @@ pub struct TombRow {
     pub documents: u32,
 }
 
+impl StateRow {
+    fn view(&self) -> StateOf<&str> {
+        StateOf {
+            entry: self.entry,
+            closed: self.closed,
+            item: self.item.as_ref().map(|(list, item)| (list.as_str(), item.as_str())),
+            attributes: self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            events: self.events.iter().map(|(event, day)| (event.as_str(), *day)).collect(),
+            is_shortening: self.is_shortening,
+        }
+    }
+}
+
 impl FileRow {
     /// The row of a file that was opened as `entry`.
     pub fn opened(document: &ActDocument, entry: u64) -> Option<Self> {
@@ -203,6 +225,27 @@ impl FileRow {
             part_of: opening.split.map(|split| split.part_of.0),
             rulings: Vec::new(),
         })
+    }
+
+    /// The same with borrowed texts.
+    pub fn view(&self) -> FileView<'_> {
+        FileView {
+            agency: &self.agency,
+            index: &self.index,
+            year: self.year,
+            volume: self.volume,
+            title: &self.title,
+            form: &self.form,
+            states: self.states.iter().map(StateRow::view).collect(),
+            documents: self.documents,
+            oldest: self.oldest,
+            newest: self.newest,
+            has_undated: self.has_undated,
+            numbered: self.numbered,
+            listed: self.listed,
+            part_of: self.part_of,
+            rulings: self.rulings.clone(),
+        }
     }
 
     /// Creation of the oldest and the newest record that was ever in it, when it is known of all.

@@ -5,7 +5,7 @@
 //! with it. Tokens only find candidates: every answer is checked against the record's own row, newest records first.
 
 use super::IndexError;
-use super::filing::{FileRow, HoldRow, PlanRow, TombRow};
+use super::filing::{FileRow, FileView, HoldRow, PlanRow, TombRow};
 use super::fonds::{FondsRow, InventoryRow, UnitRow};
 use super::inspection::CheckRow;
 use super::kv::{Kv, after};
@@ -20,7 +20,6 @@ use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,22 +268,34 @@ impl Reader<'_> {
         self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()
     }
 
-    /// Every file, in the order of their ids, until `each` says false.
-    pub fn files(&self, each: &mut dyn FnMut(RecordId, FileRow) -> bool) -> Result<(), IndexError> {
-        self.files_of(0..=u8::MAX, each)
+    /// Every file, in the order of their ids.
+    pub fn files(&self) -> Result<Vec<(RecordId, FileRow)>, IndexError> {
+        self.sealed_by_id(b'F')
     }
 
-    /// Those of which the id begins with one of these bytes: ids are random, so the files part evenly.
-    pub fn files_of(
-        &self,
-        first: RangeInclusive<u8>,
-        each: &mut dyn FnMut(RecordId, FileRow) -> bool,
-    ) -> Result<(), IndexError> {
-        let (from, last) = (key(b'F', &[&[*first.start()]]), key(b'F', &[&[*first.end()]]));
-        self.kv.range(&from, &after(&last), false, &mut |key, value| {
-            let row = self.keys.open(key, value)?;
-            Ok(key.last_chunk::<16>().is_none_or(|id| each(RecordId(*id), row)))
+    /// Gives every file, in the order of their ids, with texts that are gone after it: nothing is copied.
+    pub fn each_file(&self, each: &mut dyn FnMut(RecordId, FileView<'_>)) -> Result<(), IndexError> {
+        let mut buffer = Vec::new();
+        self.kv.range(&key(b'F', &[]), &after(b"F"), false, &mut |key, value| {
+            let row = self.keys.open_in(key, value, &mut buffer)?;
+            if let Some(id) = key.last_chunk::<16>() {
+                each(RecordId(*id), row);
+            }
+            Ok(true)
         })
+    }
+
+    /// Numbers of the volumes under an index in a year, ascending.
+    pub fn volumes(&self, agency: &str, index: &str, year: u16) -> Result<Vec<u16>, IndexError> {
+        let from = key(b'v', &[&rows::volumes_token(self.keys, agency, index, year)]);
+        let mut volumes = Vec::new();
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            self.keys.read::<()>(key, value)?;
+            let volume = key.get(from.len()..).and_then(|rest| rest.first_chunk::<2>());
+            volumes.extend(volume.map(|volume| u16::from_be_bytes(*volume)));
+            Ok(true)
+        })?;
+        Ok(volumes)
     }
 
     /// Numbers of the records in a file, ascending.

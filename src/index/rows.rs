@@ -21,6 +21,7 @@
 //! | `O` | entry index u64 BE of an acceptance or refusal whose answer no officer has signed | empty, checked |
 //! | `E` | token of what was sent and refused 16 | entry index u64 of the refusal that has the notice, checked |
 //! | `F` | id 16 of a file | [`FileRow`](super::filing::FileRow), sealed |
+//! | `v` | token of agency, index and year 16, volume u16 BE, id 16 of the file | empty, checked |
 //! | `J` | id 16 of a file, record number u32 BE | id 16 of the record, checked: it is in the file |
 //! | `H` | id 16 of a hold | [`HoldRow`](super::filing::HoldRow), checked |
 //! | `B` | id 16 of a record or file, id 16 of a hold that keeps it | empty, checked |
@@ -53,7 +54,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 6;
+pub const ROWS_VERSION: u32 = 7;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -539,6 +540,8 @@ pub mod space {
     pub const AGENCY: u8 = 8;
     /// What was sent and why it was refused.
     pub const REFUSED: u8 = 9;
+    /// The volumes under an index in a year: agency, index, year.
+    pub const VOLUMES: u8 = 10;
 }
 
 /// Which date a `D` row is of.
@@ -602,6 +605,11 @@ pub fn registration_token(keys: &IndexKeys, agency: &str, number: &str, date: &s
     keys.wide(space::REGISTRATION, &[agency.as_bytes(), fold::number(number).as_bytes(), date.as_bytes()])
 }
 
+/// The token of the volumes under an index in a year.
+pub fn volumes_token(keys: &IndexKeys, agency: &str, index: &str, year: u16) -> WideToken {
+    keys.wide(space::VOLUMES, &[agency.as_bytes(), index.as_bytes(), &year.to_be_bytes()])
+}
+
 /// Days as an unsigned number that sorts, from the proleptic Gregorian day count.
 pub fn days(date: NaiveDate) -> u32 {
     // The day number of year 1 is 1; no calendar date of chrono is below i32's range.
@@ -626,6 +634,12 @@ pub fn record_key(number: u32) -> Vec<u8> {
 /// The key of a file's row.
 pub fn file_key(file: RecordId) -> Vec<u8> {
     key(b'F', &[&file.0])
+}
+
+/// The key of the row by which the volume that a file is, is found.
+pub fn volume_key(keys: &IndexKeys, file: RecordId, row: &filing::FileRow) -> Vec<u8> {
+    let token = volumes_token(keys, &row.agency, &row.index, row.year);
+    key(b'v', &[&token, &row.volume.to_be_bytes(), &file.0])
 }
 
 /// The key of a hold's row.

@@ -6,6 +6,8 @@
 
 use super::IndexError;
 use crate::store::format::OwnerKey;
+use bincode::config::{Configuration, Limit, LittleEndian, Varint};
+use bincode::error::DecodeError;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 /// A word of the index.
@@ -69,14 +71,26 @@ impl IndexKeys {
 
     /// Opens what [`seal`](Self::seal) made.
     pub fn open<T: bincode::Decode<()>>(&self, key: &[u8], value: &[u8]) -> Result<T, IndexError> {
-        let damaged = || IndexError::Damaged { key: hex::encode(key) };
-        let (nonce, sealed) = value.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
-        let mut sealed = sealed.to_vec();
-        let plain = self
-            .rows
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(key), &mut sealed)
-            .map_err(|_| damaged())?;
-        decode(plain).ok_or_else(damaged)
+        decode(self.unseal(key, value, &mut Vec::new())?).ok_or_else(|| damaged(key))
+    }
+
+    /// The same into a buffer that is used again, for rows that borrow from it.
+    pub fn open_in<'b, T: bincode::BorrowDecode<'b, ()>>(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<T, IndexError> {
+        let plain: &'b [u8] = self.unseal(key, value, buffer)?;
+        let decoded = bincode::borrow_decode_from_slice(plain, LIMITED);
+        whole(decoded, plain).ok_or_else(|| damaged(key))
+    }
+
+    fn unseal<'b>(&self, key: &[u8], value: &[u8], buffer: &'b mut Vec<u8>) -> Result<&'b mut [u8], IndexError> {
+        let (nonce, sealed) = value.split_first_chunk::<NONCE_LEN>().ok_or_else(|| damaged(key))?;
+        buffer.clear();
+        buffer.extend_from_slice(sealed);
+        self.rows.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(key), buffer).map_err(|_| damaged(key))
     }
 
     /// A value of numbers with its check.
@@ -89,12 +103,11 @@ impl IndexKeys {
 
     /// Reads what [`checked`](Self::checked) made.
     pub fn read<T: bincode::Decode<()>>(&self, key: &[u8], value: &[u8]) -> Result<T, IndexError> {
-        let damaged = || IndexError::Damaged { key: hex::encode(key) };
-        let (plain, check) = value.split_last_chunk::<4>().ok_or_else(damaged)?;
+        let (plain, check) = value.split_last_chunk::<4>().ok_or_else(|| damaged(key))?;
         if self.check(key, plain) != *check {
-            return Err(damaged());
+            return Err(damaged(key));
         }
-        decode(plain).ok_or_else(damaged)
+        decode(plain).ok_or_else(|| damaged(key))
     }
 
     fn check(&self, key: &[u8], value: &[u8]) -> [u8; 4] {
@@ -108,10 +121,20 @@ impl IndexKeys {
     }
 }
 
+fn damaged(key: &[u8]) -> IndexError {
+    IndexError::Damaged { key: hex::encode(key) }
+}
+
+/// How rows are read.
+const LIMITED: Configuration<LittleEndian, Varint, Limit<{ 16 << 20 }>> = bincode::config::standard().with_limit();
+
 fn decode<T: bincode::Decode<()>>(plain: &[u8]) -> Option<T> {
-    let (value, len) =
-        bincode::decode_from_slice(plain, bincode::config::standard().with_limit::<{ 16 << 20 }>()).ok()?;
-    (len == plain.len()).then_some(value)
+    whole(bincode::decode_from_slice(plain, LIMITED), plain)
+}
+
+/// A row, when nothing is left after it.
+fn whole<T>(decoded: Result<(T, usize), DecodeError>, plain: &[u8]) -> Option<T> {
+    decoded.ok().filter(|(_, len)| *len == plain.len()).map(|(value, _)| value)
 }
 
 #[cfg(test)]
@@ -126,6 +149,10 @@ mod tests {
         assert!(!sealed.windows(4).any(|w| w == "Үл".as_bytes()));
         assert_eq!(keys.open::<(String, u32)>(b"R1", &sealed).unwrap(), value);
         assert!(keys.open::<(String, u32)>(b"R2", &sealed).is_err(), "moved row");
+        let mut buffer = vec![7; 900];
+        assert_eq!(keys.open_in::<(&str, u32)>(b"R1", &sealed, &mut buffer).unwrap(), ("Үлгі", 7));
+        assert!(keys.open_in::<(&str, u32)>(b"R2", &sealed, &mut buffer).is_err(), "moved row, borrowed");
+        assert!(keys.open_in::<&str>(b"R1", &sealed, &mut buffer).is_err(), "something is left after the row");
         assert!(IndexKeys::new(2, &OwnerKey([2; 32])).open::<(String, u32)>(b"R1", &sealed).is_err());
         let checked = keys.checked(b"I1", &5u64);
         assert_eq!(keys.read::<u64>(b"I1", &checked).unwrap(), 5);

@@ -189,10 +189,12 @@ impl<'a> Batch<'a> {
             }
             Payload::None if leaf.act == ActKind::FileDestroyed => {
                 // Without a row the index was built after its key was erased, and has no trace of it.
+                let keys = self.keys;
                 if let Some(file) = leaf.rec
-                    && self.file(file)?.is_some()
+                    && let Some(volume) = self.file(file)?.map(|row| rows::volume_key(keys, file, row))
                 {
                     self.files.remove(&file);
+                    self.rows.insert(volume, None);
                     self.rows.insert(rows::file_key(file), None);
                     meta.stale = true;
                 }
@@ -406,6 +408,7 @@ impl<'a> Batch<'a> {
             ActKind::FileOpened => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.checked(rows::volume_key(self.keys, file, &row), &());
                 self.files.insert(file, row);
             }
             ActKind::FileClosed | ActKind::FileReopened | ActKind::FileReclassified | ActKind::EventRecorded => {

@@ -3,7 +3,13 @@
 //!
 //! [`read`] tells them apart by their `schema` field and checks them; it needs no archive. [`adopt`] commits what
 //! was checked. A version is adopted once: other content under the same id and version is refused.
+//!
+//! A policy or a register is taken also when nobody signed it, since intake must go on; officers are judged by it once
+//! it is confirmed ([`crate::archive::Confirmed`]), with signatures or without where there is no quorum yet. Signatures
+//! that do not confirm refuse the whole adoption, and leave nothing. What was adopted without them can be adopted again
+//! with them. A crash leaves it adopted or not.
 
+use super::approval::{confirm, files, keep_material, told};
 use super::receive::ReceiveError;
 use super::unpack::open_regular;
 use crate::archive::{Archive, PolicyFile};
@@ -13,6 +19,7 @@ use crate::model::digest::Sha256;
 use crate::model::id::ActorId;
 use crate::text::{Text, text};
 use crate::verify::authority::{AUTHORITY_BYTES_MAX, AUTHORITY_SCHEMA, Authority};
+use crate::verify::material::Material;
 use crate::verify::policy::{Policy, Warning};
 use chrono::{DateTime, Days, Utc};
 use std::io::Read;
@@ -38,6 +45,11 @@ const ENDS: Text = text(
     "Күнтізбе осы күнге дейін ғана: келесі жылдың күнтізбесін енгізіңіз.",
     "Календарь составлен лишь до этого дня: введите календарь следующего года.",
     "The calendar was made for no later day: adopt that of the next year.",
+);
+const NOT_SIGNED: Text = text(
+    "күнтізбе қолтаңбасыз енгізіледі",
+    "календарь вводят без подписей",
+    "a calendar is adopted without signatures",
 );
 /// Days before its end on which a calendar is said to end. Own bound: the acts that move days come out before the year.
 const ENDS_DAYS: u64 = 31;
@@ -90,8 +102,10 @@ pub enum Adopted {
         file: Checked,
         /// The entry.
         entry: u64,
+        /// Whether it is confirmed: officers are judged by it. A calendar always is: no officer is judged by one.
+        is_confirmed: bool,
     },
-    /// The same file was adopted before.
+    /// The same file is in force, and confirmed if signatures were given.
     Held,
     /// Refused with reasons, never none.
     Refused(Vec<Refusal>),
@@ -132,8 +146,20 @@ fn check(bytes: &[u8], name: &str) -> CheckResult {
     checked.map_err(|refusals| refusals.into_iter().map(malformed).collect())
 }
 
-/// Adopts the policy, the register or the calendar in `path`.
+/// Adopts the policy, the register or the calendar in `path`, which nobody signed.
 pub fn adopt(archive: &Archive, path: &Path, actor: ActorId) -> Result<Adopted, Error> {
+    adopt_signed(archive, path, &[], &Material::default(), actor)
+}
+
+/// The same with the signatures that confirm it, if there are any. `extra` is material for them beside that of the
+/// archive.
+pub fn adopt_signed(
+    archive: &Archive,
+    path: &Path,
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Adopted, Error> {
     let (bytes, checked) = read(path)?;
     let file = match checked {
         Ok(file) => file,
@@ -156,11 +182,33 @@ pub fn adopt(archive: &Archive, path: &Path, actor: ActorId) -> Result<Adopted, 
         Checked::Calendar(_) => archive.calendars()?.decides(digest) && !held.is_empty(),
         _ => in_force.is_some_and(|(_, _, _, in_force)| *in_force == digest),
     };
-    if is_held {
+    if is_held && (signatures.is_empty() || archive.confirmed()?.decides(digest)) {
         return Ok(Adopted::Held);
     }
-    let entry = archive.adopt_policy(&bytes, file.which(), actor)?;
-    Ok(Adopted::Done { file, entry })
+    let entry = if signatures.is_empty() {
+        archive.adopt_policy(&bytes, file.which(), actor)?
+    } else {
+        let confirmed = archive.confirmed()?;
+        let replaced = match &file {
+            Checked::Policy(_) => confirmed.policy_since(),
+            Checked::Authority(register) => confirmed.register_since(&register.id),
+            Checked::Calendar(_) => {
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let refusal = told(ErrorCode::PolConfirm, name, |lang| NOT_SIGNED.get(lang).to_owned());
+                return Ok(Adopted::Refused(vec![refusal]));
+            }
+        };
+        let approved = match confirm(archive, &bytes, replaced, signatures, extra)? {
+            Ok(approved) => approved,
+            Err(refusals) => return Ok(Adopted::Refused(refusals)),
+        };
+        keep_material(archive, signatures, &approved, extra, actor)?;
+        // The file itself stands in the document.
+        let files = files(archive, signatures, &approved, extra);
+        archive.adopt_signed((file.which(), &bytes), (approved.fields(), files), confirmed.newest(), actor)?
+    };
+    let is_confirmed = archive.confirmed()?.is_confirmed(entry);
+    Ok(Adopted::Done { file, entry, is_confirmed })
 }
 
 /// What was adopted of a kind: entry, id, version, digest.

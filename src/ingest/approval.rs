@@ -1,20 +1,23 @@
 //! Files that officers sign as officers: profiles of imports, lists of retention periods, statements about disposal.
 //!
-//! Each approval is a detached CMS, made outside over exactly the bytes of the file, and validated by the policy and
-//! the registers in force now. Signatures and reports are sealed with what they approve, so that the approval can be
-//! looked at again.
+//! Each approval is a detached CMS, made outside over exactly the bytes of the file, and validated by the **confirmed**
+//! policy and registers ([`Confirmed`](crate::archive::Confirmed)): whoever runs the program can adopt others, and
+//! officers are not judged by those. Signatures and reports are sealed with what they approve, so that the approval can
+//! be looked at again.
 //!
 //! Invariants
 //!   - As many persons as are asked for, by their IIN, in the offices that are asked for; each has authority on the day
 //!     that the signature claims and today, so that nobody approves out of an office that is over.
-//!   - Whoever runs the program (`administrator` in a register) approves nothing, whatever other office they have.
+//!   - Whom a later version of a register leaves out approves nothing by the earlier one, though it is not confirmed.
+//!   - Whoever runs the program (`administrator` in any register, confirmed or in force) approves nothing, whatever
+//!     other office they have.
 //!   - A signature that is older than the version in force approves nothing: else whoever may run the program could
 //!     bring back rules that the officers withdrew.
 //!   - A refused approval leaves no trace.
 
 use super::share::{Shared, add_shared, keep_used};
 use super::signatures::{carried_authorities, freeze};
-use crate::archive::Archive;
+use crate::archive::{Archive, CONFIRMING_PERSONS};
 use crate::clock::{Millis, civil_date, local_text, utc};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::Sha256;
@@ -28,7 +31,7 @@ use crate::verify::report::{Report, SignatureReport};
 use crate::verify::validation::{InMemory, Question, validate};
 use crate::verify::verdict::Indication;
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Signatures of one approval. Own bound: a few are needed.
@@ -146,14 +149,62 @@ pub(crate) struct Approved {
     pub(crate) authorities: Vec<Sha256>,
 }
 
-/// Judges the signatures over a file. `extra` is material for them beside that of the archive.
+impl Approved {
+    /// The fields of an act that say who approved it, and by what they were judged.
+    pub(crate) fn fields(&self) -> Map<String, Value> {
+        let fields = json!({
+            "approved": self.approvals.iter().map(Approval::value).collect::<Vec<_>>(),
+            "authorities": self.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
+            "policy": self.policy.to_string(),
+        });
+        fields.as_object().cloned().unwrap_or_default()
+    }
+}
+
+/// Judges the signatures of an agency's officers over a file. `extra` is material for them beside that of the archive.
 pub(crate) fn approve(
     archive: &Archive,
     asked: &Asked<'_>,
     signatures: &[Vec<u8>],
     extra: &Material,
 ) -> Result<Result<Approved, Vec<Refusal>>, Error> {
-    let adopted = archive.validation_policy()?;
+    let in_force = archive.authorities()?;
+    judged(archive, asked, (Whose::Agency(asked.agency), &in_force), signatures, extra)
+}
+
+/// Judges the signatures of approvers of any body over a policy or a register, which takes the place of what was
+/// confirmed at `replaced`. The confirmed registers alone say who they are: else one that is not confirmed could keep
+/// them from confirming another.
+pub(crate) fn confirm(
+    archive: &Archive,
+    file: &[u8],
+    replaced: Option<Millis>,
+    signatures: &[Vec<u8>],
+    extra: &Material,
+) -> Result<Result<Approved, Vec<Refusal>>, Error> {
+    let kinds = &[SignerKind::Approver];
+    let asked = Asked {
+        file,
+        agency: "",
+        date: NaiveDate::MIN,
+        replaced,
+        kinds,
+        offices: kinds,
+        persons: CONFIRMING_PERSONS,
+        code: ErrorCode::PolConfirm,
+    };
+    judged(archive, &asked, (Whose::Any, &Authorities::default()), signatures, extra)
+}
+
+fn judged(
+    archive: &Archive,
+    asked: &Asked<'_>,
+    (whose, newer): (Whose<'_>, &Authorities),
+    signatures: &[Vec<u8>],
+    extra: &Material,
+) -> Result<Result<Approved, Vec<Refusal>>, Error> {
+    let confirmed = archive.confirmed()?;
+    let adopted = &confirmed.policy;
     if !adopted.is_adopted() {
         return Err(Error::new(ErrorCode::SigNoPolicy, "policy", "no validation policy was adopted"));
     }
@@ -164,10 +215,12 @@ pub(crate) fn approve(
     }
     let mut material = (*archive.material()?).clone();
     material.merge(extra);
-    let (authorities, now) = (archive.authorities()?, archive.now());
+    // Never before the newest entry: a clock that is set back would bring back officers who have left.
+    let (in_force, now) = (archive.authorities()?, archive.now().max(archive.head().t));
     // Reports say whole seconds, so that is what is asked.
     let at = utc(now - now % 1000);
-    let judging = Judging { asked, policy: &adopted.policy, authorities: &authorities, at };
+    let (policy, registers) = (&adopted.policy, &confirmed.registers);
+    let judging = Judging { asked, whose, policy, registers, newer, in_force: &in_force, at };
     let mut refusals = Vec::new();
     let mut reports = Vec::new();
     // One person counts once, however often they sign.
@@ -179,7 +232,7 @@ pub(crate) fn approve(
             object_digest: None,
             content: Some(&InMemory(asked.file)),
             material: &material,
-            policy: &adopted.policy,
+            policy,
             at: judging.at,
             poe: &[],
             caches: archive.caches(),
@@ -223,16 +276,21 @@ pub(crate) fn approve(
     Ok(Ok(Approved {
         approvals: persons.into_values().collect(),
         reports,
-        policy: adopted.policy.sha256,
-        authorities: authorities.adopted().iter().map(|a| a.sha256).collect(),
+        policy: policy.sha256,
+        authorities: registers.adopted().iter().map(|register| register.sha256).collect(),
     }))
 }
 
 /// By what a signer is judged.
 struct Judging<'a> {
     asked: &'a Asked<'a>,
+    whose: Whose<'a>,
     policy: &'a Policy,
-    authorities: &'a Authorities,
+    /// The confirmed ones.
+    registers: &'a Authorities,
+    /// Those whose version of a register must not say otherwise.
+    newer: &'a Authorities,
+    in_force: &'a Authorities,
     /// Now.
     at: DateTime<Utc>,
 }
@@ -265,7 +323,8 @@ impl Judging<'_> {
             return Err((format!("claims {day}, the file is of {date}"), said));
         }
         let iin = signed.signer.iin.as_deref().unwrap_or_default();
-        if [day, today].iter().any(|day| self.authorities.is_administrator(iin, *day)) {
+        let mut registers = [self.registers, self.in_force].into_iter();
+        if registers.any(|held| [day, today].iter().any(|day| held.is_administrator(iin, *day))) {
             let said = signed.said_of(|lang| format!("{}.", IS_ADMINISTRATOR.get(lang)));
             return Err(("an administrator approves nothing".to_owned(), said));
         }
@@ -305,10 +364,10 @@ impl Judging<'_> {
                 bin: signed.signer.bin.as_deref(),
                 role_oids: &signed.signer.role_oids,
                 kind,
-                body: Whose::Agency(self.asked.agency),
+                body: self.whose,
                 date,
             };
-            self.authorities.judge(&signatory, self.policy)
+            self.registers.judge_with(self.newer, &signatory, self.policy)
         };
         let (then, now) = (on(day), on(today));
         if now.distance() > then.distance() { now } else { then }
@@ -334,12 +393,26 @@ pub(crate) fn keep_material(
     actor: ActorId,
 ) -> Result<Shared, Error> {
     let used = approved.reports.iter().flat_map(|report| &report.signatures);
-    let policy = archive.validation_policy()?;
-    let carried: Vec<_> = signatures.iter().flat_map(|one| carried_authorities(one, &policy.policy)).collect();
+    let confirmed = archive.confirmed()?;
+    let policy = &confirmed.policy.policy;
+    let carried: Vec<_> = signatures.iter().flat_map(|one| carried_authorities(one, policy)).collect();
     let frozen = freeze(used, &*archive.material()?, &Material::default(), Some(extra), &carried);
     let named: Vec<Sha256> = frozen.shared_digests.iter().copied().collect();
     keep_used(archive, &frozen.shared, &named, actor)?;
     add_shared(archive, extra, actor)
+}
+
+/// The files that are sealed with an act that was approved: what was signed under its name, and the approval.
+pub(crate) fn signed_files(
+    archive: &Archive,
+    (name, file): (&str, &[u8]),
+    signatures: &[Vec<u8>],
+    approved: &Approved,
+    extra: &Material,
+) -> Vec<(String, Vec<u8>)> {
+    let mut signed = vec![(name.to_owned(), file.to_vec())];
+    signed.extend(files(archive, signatures, approved, extra));
+    signed
 }
 
 /// The files of an approval that are sealed with the act: signatures, their reports, and material that names people.

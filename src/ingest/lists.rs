@@ -8,7 +8,7 @@
 //! An edition is adopted once, and only when it is in force: what counts for a file never depends on the day it is
 //! asked. A crash leaves it adopted or not.
 
-use super::approval::{self, Approval, Asked, approve, keep_material, told};
+use super::approval::{Asked, approve, keep_material, signed_files, told};
 use crate::archive::{ActOwner, Archive, LIST_FILE, Register};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
@@ -24,7 +24,7 @@ use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The value of an act's `schema` field.
 pub const RULES_ACT_SCHEMA: &str = "muragat/rules-act/1";
@@ -244,14 +244,12 @@ pub fn adopt(
         Err(refusals) => return Ok(Adopted::Refused(refusals)),
     };
     keep_material(archive, signatures, &approved, extra, actor)?;
-    let mut files = vec![(LIST_FILE.to_owned(), file.to_vec()), (ACT_FILE.to_owned(), act.to_vec())];
-    files.extend(approval::files(archive, signatures, &approved, extra));
-    let fields = json!({
-        "act": sha256(act).to_string(), "approved": approved.approvals.iter().map(Approval::value).collect::<Vec<_>>(),
-        "authorities": approved.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
-        "policy": approved.policy.to_string(), "shortens": read.shortens,
-    });
-    commit(archive, list, files, fields.as_object().cloned().unwrap_or_default(), actor)
+    let mut files = vec![(LIST_FILE.to_owned(), file.to_vec())];
+    files.extend(signed_files(archive, (ACT_FILE, act), signatures, &approved, extra));
+    let mut fields = approved.fields();
+    fields.insert("act".into(), sha256(act).to_string().into());
+    fields.insert("shortens".into(), read.shortens.into());
+    commit(archive, list, files, fields, actor)
 }
 
 fn commit(

@@ -128,10 +128,12 @@ fn of_crl<'a>(crl: &'a Crl, source: Option<&'a str>) -> NewMaterial<'a> {
     NewMaterial { kind, der: crl.der(), issuer: crl.issuer_der(), made: crl.this_update.timestamp(), source }
 }
 
-/// The anchors of the policy, and the certificates of CAs that they lead to in the archive and in `more`.
+/// The anchors of the policy in force and of the one that officers are judged by, and the certificates of CAs that they
+/// lead to in the archive and in `more`.
 pub(crate) fn trusted(archive: &Archive, more: &Material) -> Result<Material, Error> {
     let mut known = Material::new();
-    for anchor in &archive.validation_policy()?.policy.anchors {
+    let (in_force, confirmed) = (archive.validation_policy()?, archive.confirmed()?);
+    for anchor in in_force.policy.anchors.iter().chain(&confirmed.policy.policy.anchors) {
         known.add_certificate(anchor.certificate.clone());
     }
     let mut pool = Material::new();

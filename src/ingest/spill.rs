@@ -11,13 +11,13 @@
 //! A crash leaves the record whole, or gone with its act.
 
 use super::amend::find;
-use super::approval::{self, Approval, Asked, approve, keep_material, told};
+use super::approval::{Asked, approve, keep_material, signed_files, told};
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::writer::Payload;
 use crate::limits::TEXT_SHORT_CHARS_MAX;
-use crate::model::digest::{Sha256, sha256};
+use crate::model::digest::sha256;
 use crate::model::document::{parse, required_date};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::strict::words;
@@ -27,7 +27,6 @@ use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
-use serde_json::json;
 
 /// The value of an act's `schema` field.
 pub const SPILL_ACT_SCHEMA: &str = "muragat/spill-act/1";
@@ -142,14 +141,10 @@ pub fn spill(
         Err(refusals) => return Ok(Spilled::Refused(refusals)),
     };
     keep_material(archive, signatures, &approved, extra, actor)?;
-    let fields = json!({
-        "approved": approved.approvals.iter().map(Approval::value).collect::<Vec<_>>(),
-        "authorities": approved.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
-        "policy": approved.policy.to_string(), "record": record.to_string(), "sha256": sha256(act).to_string(),
-    });
-    let fields = fields.as_object().cloned().unwrap_or_default();
-    let mut files = vec![(ACT_FILE.to_owned(), act.to_vec())];
-    files.extend(approval::files(archive, signatures, &approved, extra));
+    let mut fields = approved.fields();
+    fields.insert("record".into(), record.to_string().into());
+    fields.insert("sha256".into(), sha256(act).to_string().into());
+    let files = signed_files(archive, (ACT_FILE, act), signatures, &approved, extra);
     let committed = archive.roll_vault_deciding(
         || {
             let owner = ActOwner::Register(Register::Archive);

@@ -14,10 +14,9 @@
 //! was to be kept for ever stays so.
 
 use super::decision::{Action, By, Decision, Reason, Status};
-use super::facts::{Edition, Facts, Hold, Ruling, State};
+use super::facts::{Edition, Facts, Hold, Item, Ruling, State};
 use super::rule::{Period, Start, Term, Then};
 use crate::model::calendar::CalendarStatus;
-use crate::model::case_file::ListItem;
 use chrono::{Datelike, NaiveDate};
 
 mod length;
@@ -31,9 +30,50 @@ mod tests;
 /// The last year of the calendar that documents can write (RFC 3339: four digits).
 const YEAR_MAX: i32 = 9999;
 
+/// Where a file stands on a day: a decision without its derivation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// Where it stands.
+    pub status: Status,
+    /// What may be done when it is due.
+    pub action: Option<Action>,
+    /// The first day on which it is due; none: never, by what is known.
+    pub due: Option<NaiveDate>,
+    /// The item that gives the day: of the variant, where it has one of its own; none when no rule was found.
+    pub item: Option<Item<'a>>,
+    /// The rule that gives the day, or the one that counts now, is of a sample list.
+    pub is_sample: bool,
+}
+
 /// What becomes of `file` on the day `as_of`. The order of `editions` does not matter, their entries do.
-pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Decision {
+pub fn evaluate(file: &Facts<'_>, editions: &[Edition<'_>], as_of: NaiveDate) -> Decision {
     let mut steps = Steps(Some(Vec::with_capacity(8)));
+    let (Standing { status, action, due, is_sample, .. }, by) = stand(file, editions, as_of, &mut steps);
+    Decision {
+        file: Some(file.file),
+        as_of,
+        status,
+        action,
+        due,
+        by: by.map(|by| by.by()),
+        is_sample,
+        reasons: steps.0.unwrap_or_default(),
+        holds: file.holds.iter().map(|hold| (hold.id, hold.record)).collect(),
+    }
+}
+
+/// The same without the derivation, for who asks about many files to show some of them.
+pub fn standing<'a>(file: &Facts<'a>, editions: &[Edition<'a>], as_of: NaiveDate) -> Standing<'a> {
+    stand(file, editions, as_of, &mut Steps(None)).0
+}
+
+/// Counts. What is told of it goes to `steps` and decides nothing.
+fn stand<'a>(
+    file: &Facts<'a>,
+    editions: &[Edition<'a>],
+    as_of: NaiveDate,
+    steps: &mut Steps,
+) -> (Standing<'a>, Option<Found<'a>>) {
     let ruled = not_needed(file);
     // The last state that came with a decision to shorten, and what came after it.
     let first = file.states.iter().rposition(|state| state.is_shortening).unwrap_or(0);
@@ -42,13 +82,13 @@ pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Dec
     let current = states.last();
     let newest = current.and_then(|state| newest_edition(editions, state, u64::MAX));
     let (mut found, mut ends) = match current {
-        Some(state) => judge(file, state, newest, ruled, as_of, &mut steps),
+        Some(state) => judge(file, state, newest, ruled, as_of, steps),
         None => {
             steps.tell(|| Reason::NoItem);
             (None, Err(Never::Unknown))
         }
     };
-    let is_now = |state: &State, edition: &Edition<'_>| {
+    let is_now = |state: &State<'_>, edition: &Edition<'_>| {
         current.is_some_and(|s| std::ptr::eq(s, state)) && newest.is_some_and(|e| std::ptr::eq(e, edition))
     };
     let mut is_expert = found.as_ref().is_some_and(|found| found.period.then == Then::Expert);
@@ -104,7 +144,7 @@ pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Dec
         }
     }
 
-    apply_rulings(&file.rulings, &mut ends, &mut steps);
+    apply_rulings(&file.rulings, &mut ends, steps);
     for Hold { id, record } in &file.holds {
         steps.tell(|| Reason::Hold(*id, *record));
     }
@@ -131,35 +171,26 @@ pub fn evaluate(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Dec
         _ if is_expert => Some(Action::Expert),
         _ => Some(Action::Destroy),
     };
-    Decision {
-        file: Some(file.file),
-        as_of,
-        status,
-        action,
-        due,
-        by: found.map(|found| found.by()),
-        is_sample,
-        reasons: steps.0.unwrap_or_default(),
-        holds: file.holds.iter().map(|hold| (hold.id, hold.record)).collect(),
-    }
+    let item = found.as_ref().map(|found| Item { item: found.variant.unwrap_or(found.item.item), ..found.item });
+    (Standing { status, action, due, item, is_sample }, found)
 }
 
 /// The newest edition of the list of `state` up to `entry`.
-fn newest_edition<'a, 'b>(editions: &'b [Edition<'a>], state: &State, entry: u64) -> Option<&'b Edition<'a>> {
-    let list = &state.item.as_ref()?.list;
-    editions.iter().filter(|e| e.entry <= entry && e.list.id == *list).max_by_key(|e| e.entry)
+fn newest_edition<'a, 'b>(editions: &'b [Edition<'a>], state: &State<'_>, entry: u64) -> Option<&'b Edition<'a>> {
+    let list = state.item?.list;
+    editions.iter().filter(|e| e.entry <= entry && e.list.id == list).max_by_key(|e| e.entry)
 }
 
 /// Whether `edition` was adopted while the file was in `state`, which ended with the entry `next`, and is of its list.
-fn is_during(state: &State, next: Option<u64>, edition: &Edition<'_>) -> bool {
+fn is_during(state: &State<'_>, next: Option<u64>, edition: &Edition<'_>) -> bool {
     edition.entry > state.entry
         && next.is_none_or(|next| edition.entry < next)
-        && state.item.as_ref().is_some_and(|item| item.list == edition.list.id)
+        && state.item.is_some_and(|item| item.list == edition.list.id)
 }
 
 /// Whether a later edition of the list, in force and adopted while the file was kept by the list, came with a signed
 /// decision to shorten.
-fn is_cut(states: &[State], editions: &[Edition<'_>], edition: &Edition<'_>, as_of: NaiveDate) -> bool {
+fn is_cut(states: &[State<'_>], editions: &[Edition<'_>], edition: &Edition<'_>, as_of: NaiveDate) -> bool {
     let cuts = |later: &&Edition<'_>| {
         later.is_shortening
             && later.entry > edition.entry
@@ -175,7 +206,7 @@ fn is_cut(states: &[State], editions: &[Edition<'_>], edition: &Edition<'_>, as_
 
 /// The latest ruling that the file is not needed any more, if it was made of the file as it was closed last: documents
 /// may have come to a file that was opened again.
-fn not_needed(file: &Facts) -> Option<(u64, NaiveDate)> {
+fn not_needed(file: &Facts<'_>) -> Option<(u64, NaiveDate)> {
     let closed = file.states.iter().rev().take_while(|state| state.closed.is_some()).last()?.entry;
     let rulings = file.rulings.iter().filter_map(|ruling| match ruling {
         Ruling::NotNeeded { entry, day } if *entry > closed => Some((*entry, *day)),
@@ -251,7 +282,7 @@ impl Steps {
 
 /// The rule that counts at one point.
 struct Found<'a> {
-    item: &'a ListItem,
+    item: Item<'a>,
     edition: Edition<'a>,
     variant: Option<&'a str>,
     period: &'a Period,
@@ -264,7 +295,7 @@ impl Found<'_> {
 
     fn by(&self) -> By {
         By {
-            item: self.item.clone(),
+            item: self.item.owned(),
             variant: self.variant.map(str::to_owned),
             edition: self.edition.list.edition.clone(),
             sha256: self.edition.list.sha256,
@@ -275,27 +306,27 @@ impl Found<'_> {
 }
 
 /// The rule of `state` in `edition`, and the variant of it that its attributes ask for.
-fn find<'a>(state: &'a State, edition: Option<&Edition<'a>>, steps: &mut Steps) -> Option<Found<'a>> {
-    let Some(item) = &state.item else {
+fn find<'a>(state: &State<'a>, edition: Option<&Edition<'a>>, steps: &mut Steps) -> Option<Found<'a>> {
+    let Some(item) = state.item else {
         steps.tell(|| Reason::NoItem);
         return None;
     };
     let Some(edition) = edition else {
-        steps.tell(|| Reason::NoList(item.list.clone()));
+        steps.tell(|| Reason::NoList(item.list.to_owned()));
         return None;
     };
-    let Some(rule) = edition.list.rules.get(&item.item) else {
-        steps.tell(|| Reason::NoRule(item.clone()));
+    let Some(rule) = edition.list.rules.get(item.item) else {
+        steps.tell(|| Reason::NoRule(item.owned()));
         return None;
     };
     let mut found = Found { item, edition: *edition, variant: None, period: &rule.period };
     for variant in &rule.variants {
-        let Some(value) = state.attributes.get(&variant.attribute) else {
+        let Some(value) = state.attributes.get(variant.attribute.as_str()) else {
             // The variant might match, or not: a guess could shorten the term.
             steps.tell(|| Reason::NoAttribute(variant.attribute.clone()));
             return None;
         };
-        if *value == variant.value {
+        if *value == variant.value.as_str() {
             found.variant = variant.item.as_deref();
             found.period = &variant.period;
             break;
@@ -306,8 +337,8 @@ fn find<'a>(state: &'a State, edition: Option<&Edition<'a>>, steps: &mut Steps) 
 
 /// When the term of the file ends by one point of its history.
 fn judge<'a>(
-    file: &Facts,
-    state: &'a State,
+    file: &Facts<'_>,
+    state: &State<'a>,
     edition: Option<&Edition<'a>>,
     ruled: Option<(u64, NaiveDate)>,
     as_of: NaiveDate,
@@ -345,8 +376,8 @@ fn judge<'a>(
 
 /// What a term is counted with.
 struct Count<'a> {
-    file: &'a Facts,
-    state: &'a State,
+    file: &'a Facts<'a>,
+    state: &'a State<'a>,
     start: Start,
     /// Entry and day of the ruling that the file is not needed any more.
     ruled: Option<(u64, NaiveDate)>,

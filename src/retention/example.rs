@@ -5,9 +5,8 @@
 
 use super::list::LIST_BYTES_MAX;
 use super::rule::{Example, RuleList};
-use super::{Edition, Facts, State, Status, evaluate};
+use super::{Edition, Facts, Item, State, Status, evaluate};
 use crate::error::{ErrorCode, Refusal};
-use crate::model::case_file::ListItem;
 use crate::model::document::{document, with_lines};
 use crate::model::id::RecordId;
 use chrono::NaiveDate;
@@ -71,9 +70,9 @@ fn due(list: &RuleList, item: &str, example: &Example) -> Option<NaiveDate> {
     let state = State {
         entry: 1,
         closed: example.closed,
-        item: Some(ListItem { list: list.id.clone(), item: item.to_owned() }),
-        attributes: example.attributes.clone(),
-        events: example.events.clone(),
+        item: Some(Item { list: &list.id, item }),
+        attributes: example.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        events: example.events.iter().map(|(event, day)| (event.as_str(), *day)).collect(),
         is_shortening: false,
     };
     let file = Facts {

@@ -10,9 +10,10 @@ use crate::model::id::RecordId;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-/// What is known of one file.
+/// What is known of one file. Its texts are borrowed from where they were read: of a million records most files are
+/// looked at once and forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct Facts<'a> {
     /// The file.
     pub file: RecordId,
     /// Date of creation of its oldest document; none when it has none or a date is not known.
@@ -22,7 +23,7 @@ pub struct Facts {
     /// How many documents are in it.
     pub documents: u32,
     /// What acts made of it, oldest first, never none.
-    pub states: Vec<State>,
+    pub states: Vec<State<'a>>,
     /// What commissions ruled about it, oldest first.
     pub rulings: Vec<Ruling>,
     /// The holds on it and on its records.
@@ -31,19 +32,35 @@ pub struct Facts {
 
 /// A file as one act left it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
+pub struct State<'a> {
     /// The entry of the act.
     pub entry: u64,
     /// When it was closed; none while it is open.
     pub closed: Option<NaiveDate>,
     /// What it is kept by; none: no item is known.
-    pub item: Option<ListItem>,
+    pub item: Option<Item<'a>>,
     /// Attributes that variants of rules ask for.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: BTreeMap<&'a str, &'a str>,
     /// Events with their days.
-    pub events: BTreeMap<String, NaiveDate>,
+    pub events: BTreeMap<&'a str, NaiveDate>,
     /// A signed decision to shorten came with the act: earlier states do not count any more.
     pub is_shortening: bool,
+}
+
+/// An item of a list, as a file names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// Id of the list.
+    pub list: &'a str,
+    /// The item in it.
+    pub item: &'a str,
+}
+
+impl Item<'_> {
+    /// For a derivation.
+    pub(super) fn owned(self) -> ListItem {
+        ListItem { list: self.list.to_owned(), item: self.item.to_owned() }
+    }
 }
 
 /// What a commission ruled about a file.

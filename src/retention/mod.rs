@@ -2,7 +2,8 @@
 //!
 //! A [`RuleList`] is one edition of a list of retention periods. [`Facts`] are what is known of one file (іс, дело),
 //! the unit of retention. [`evaluate()`] gives the one [`Decision`] that `why`, `due`, a simulation, a plan of disposal
-//! and its execution all use, so no two of them can come to different dates.
+//! and its execution all use, so no two of them can come to different dates. [`standing()`] is the same function
+//! without the derivation, for a list of what is due among many files.
 //!
 //! Invariants
 //!   - Unknown date, unknown rule, unknown term: never due.
@@ -22,6 +23,6 @@ pub mod list;
 pub mod rule;
 
 pub use decision::{Action, Decision, Reason, Status};
-pub use evaluate::{Length, evaluate, length};
-pub use facts::{Edition, Facts, Hold, Ruling, State};
+pub use evaluate::{Length, Standing, evaluate, length, standing};
+pub use facts::{Edition, Facts, Hold, Item, Ruling, State};
 pub use rule::{Rule, RuleList, Start, Term, Then};

@@ -5,7 +5,7 @@
 //!
 //! A crash leaves an archive with fewer files.
 
-use crate::archive::{ActOwner, Archive, Draft, OWN_SUBTREE, Session};
+use crate::archive::{ActOwner, Archive, Draft, OWN_SUBTREE, Register, Session};
 use crate::error::{Error, ErrorCode};
 use crate::filing::due::Basis;
 use crate::filing::files::find;
@@ -91,7 +91,7 @@ pub fn fill(
         }
         made.extend(first.map(|first| (file, first)));
     }
-    archive.wait_index()?;
+    settle(archive, actor)?;
     for (n, (file, _)) in (0u32..).zip(&made).filter(|(n, _)| n % OPEN_EVERY != 0) {
         let mut changes = vec![(ActKind::FileClosed, Change::Closed(day_of(year_of(n), 300)))];
         if n % MOVED_EVERY == 1 {
@@ -105,17 +105,20 @@ pub fn fill(
             submit((act, payload, Some(session)));
         }
     }
-    // An act that waits for its answer: those before it are committed then.
-    archive.commit_document(ActKind::AccountAdded, actor, crate::archive::Register::Archive, last_act(actor))?;
-    archive.wait_index()?;
+    settle(archive, actor)?;
     match failed.load(Ordering::Relaxed) {
         true => Err(Error::new(ErrorCode::StoChanged, "many", "an act was not committed")),
         false => Ok(made),
     }
 }
 
-fn last_act(actor: ActorId) -> Map<String, serde_json::Value> {
-    Map::from_iter([("account".to_owned(), "many".into()), ("actor".to_owned(), actor.to_string().into())])
+/// Waits until everything that was submitted is committed and in the index: an act that waits for its answer comes
+/// after it.
+fn settle(archive: &Archive, actor: ActorId) -> Result<(), Error> {
+    let account = [("account".to_owned(), "many".into()), ("actor".to_owned(), actor.to_string().into())];
+    archive.commit_document(ActKind::AccountAdded, actor, Register::Archive, Map::from_iter(account))?;
+    archive.wait_index()?;
+    Ok(())
 }
 
 fn year_of(n: u32) -> u16 {

@@ -394,6 +394,16 @@ impl Authorities {
         found
     }
 
+    /// The persons who are approvers of any body on a day or later, and no administrators from then on: their numbers.
+    pub fn approvers_from(&self, day: NaiveDate) -> BTreeSet<&str> {
+        let of = |kind: SignerKind| -> BTreeSet<&str> {
+            let rows = self.adopted.iter().flat_map(|register| &register.persons);
+            let rows = rows.filter(|p| p.kind == kind && p.to.is_none_or(|last| day <= last));
+            rows.map(|person| person.iin.as_str()).collect()
+        };
+        of(SignerKind::Approver).difference(&of(SignerKind::Administrator)).copied().collect()
+    }
+
     /// The numbers of the bodies for which somebody may sign who has the authority to.
     pub fn bodies(&self, signatory: &Signatory) -> BTreeSet<String> {
         self.adopted.iter().flat_map(|authority| authority.bodies(signatory)).map(str::to_owned).collect()
@@ -401,11 +411,22 @@ impl Authorities {
 
     /// Whether somebody had the authority to sign, by all registers and by the roles that the policy accepts.
     pub fn judge(&self, signatory: &Signatory, policy: &Policy) -> AuthorityVerdict {
+        self.judge_with(&Self::default(), signatory, policy)
+    }
+
+    /// The same where each register speaks together with the version of it in `others`, if there is one: the worse of
+    /// both counts.
+    pub fn judge_with(&self, others: &Self, signatory: &Signatory, policy: &Policy) -> AuthorityVerdict {
         // The role is in the certificate: no register can mend it.
         if !policy.role_accepted(signatory.kind, signatory.role_oids) {
             return AuthorityVerdict::WrongRole;
         }
-        let verdicts = self.adopted.iter().map(|authority| authority.judge(signatory));
+        let verdicts = self.adopted.iter().map(|register| {
+            let verdict = register.judge(signatory);
+            let other = others.adopted.iter().find(|other| other.id == register.id);
+            let other = other.map(|other| other.judge(signatory));
+            other.filter(|other| other.distance() > verdict.distance()).unwrap_or(verdict)
+        });
         verdicts.min_by_key(AuthorityVerdict::distance).unwrap_or(AuthorityVerdict::Unknown)
     }
 }

@@ -8,7 +8,7 @@
 use super::bed::unsigned;
 use super::decommission::{complete, destroy_all};
 use super::disposal::{Due, placing};
-use super::signed::{AGENCY, Office, at};
+use super::signed::{AGENCY, Office, at, register_with_disposal};
 use crate::common::{MAIN, Sample, docx};
 use jsonschema::Validator;
 use muragat::archive::Archive;
@@ -803,6 +803,31 @@ fn files_are_destroyed(checked: &mut Checked<'_>) {
     assert!(run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("no-quorum"));
     fs::write(&config, of_two).unwrap();
     assert!(!run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("no-quorum"));
+
+    // A register that nobody signed judges submissions only; two approvers confirm it.
+    let next = register_with_disposal(&due.bench.office.trust(due.bench.now()).authority);
+    let next = next.replacen("version = \"2\"", "version = \"3\"", 1);
+    let register = bench.file("next.toml", &next);
+    std::thread::sleep(Duration::from_millis(1100));
+    let signatures: Vec<String> = due
+        .bench
+        .office
+        .approvers
+        .iter()
+        .enumerate()
+        .map(|(n, who)| bench.file(&format!("{n}.p7s"), who.sign_detached(next.as_bytes(), at(SystemClock.now()))))
+        .collect();
+    let adopt = ["policy", "adopt", &register, "--signature", &signatures[0]];
+    assert_eq!(codes(&run(&adopt, Exit::Refused, &["policy-answer"])[0]), ["POL-003"]);
+    assert_eq!(run(&adopt[..3], Exit::Ok, &["policy-answer"])[0]["confirmed"], false);
+    assert!(run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("unconfirmed-policy"));
+    let rows = run(&["policy", "list"], Exit::Ok, &["policy-row"; 4]);
+    let marks = |row: &Value| ["in_force", "confirmed", "decides"].map(|key| row[key].as_bool().unwrap());
+    assert_eq!((marks(&rows[2]), marks(&rows[3])), ([false, true, true], [true, false, false]));
+    let adopt = [&adopt[..], &["--signature", &signatures[1]]].concat();
+    assert_eq!(run(&adopt, Exit::Ok, &["policy-answer"])[0]["confirmed"], true);
+    assert!(!run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("unconfirmed-policy"));
+    assert_eq!(run(&["policy", "show"], Exit::Ok, &["policy-check"])[0]["confirmed"], true);
 
     // The day is confirmed by two officers, and by no less.
     let signed = |plan: &str, act: &str, more: &[&str], signers: &[&Signer]| -> Vec<String> {

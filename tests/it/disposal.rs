@@ -17,6 +17,7 @@ use muragat::disposition::certificate;
 use muragat::disposition::destroy::{self, Executed, Why};
 use muragat::disposition::plan::Plan;
 use muragat::disposition::propose::{Asked, draft};
+use muragat::disposition::refile::{Refiled, Refiling, refile};
 use muragat::disposition::shorten::{self, Decision};
 use muragat::disposition::sign::{Taken, cancel, take};
 use muragat::disposition::statement::{Statement, StatementKind, Verdict};
@@ -33,7 +34,7 @@ use muragat::model::paper::{PaperKind, Whereabouts};
 use muragat::retention::{RuleList, Status};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::verify::material::Material;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +77,15 @@ item = "3"
 kind = { kk = "Бұйрық", ru = "Приказы", en = "Orders" }
 term = "permanent"
 source = { place = "made up", confidence = "official" }
+
+[[rule]]
+item = "4"
+kind = { kk = "Есеп", ru = "Отчёты", en = "Reports" }
+term = "years"
+years = 5
+start = "usual"
+then = "destroy"
+source = { place = "made up", confidence = "official" }
 "#;
 
 impl Due {
@@ -104,15 +114,8 @@ impl Due {
         for (n, item) in items.iter().enumerate() {
             let draft = due.bench.draft(&format!("01-05/{n}"));
             let record = accepted(&due.bench.take(&archive, &draft)).unwrap();
-            let asked = files::Asked {
-                agency: AGENCY.into(),
-                index: format!("01-{n:02}"),
-                year: u16::try_from(due.today().year()).unwrap(),
-                volume: None,
-                title: Some(format!("Хат алмасу {n}")),
-                item: format!("LIST/{item}").parse().ok(),
-                attributes: BTreeMap::new(),
-            };
+            let title = Some(format!("Хат алмасу {n}"));
+            let asked = files::Asked { title, ..opening(&due, &format!("01-{n:02}"), item) };
             let file = files::open(&archive, &asked, SYSTEM_ACTOR).unwrap().id;
             files::enter(&archive, file, &[record], None, SYSTEM_ACTOR).unwrap();
             files::close(&archive, file, due.today(), SYSTEM_ACTOR).unwrap();
@@ -331,9 +334,17 @@ fn a_year_in_an_archive() {
     assert_eq!(gone, [due.files[0].0, due.files[3].0]);
     let kept: Vec<(RecordId, Why)> = kept.iter().map(|(item, why)| (item.file, *why)).collect();
     assert_eq!(kept, [(due.files[2].0, Why::Verdict), (late, Why::Held)]);
+    // Nothing finds a volume that is gone, in this index and in the one that is built at the next opening.
+    let has_volume = |archive: &Archive| {
+        archive.wait_index().unwrap();
+        let tomb = archive.index().tomb(gone[0]).unwrap().unwrap();
+        !archive.index().volumes(&tomb.agency, &tomb.index, tomb.year).unwrap().is_empty()
+    };
+    assert!(!has_volume(&archive));
     archive.close().unwrap();
 
     let archive = due.bench.open();
+    assert!(!has_volume(&archive));
     for (n, (file, record)) in due.files.iter().enumerate() {
         let is_gone = gone.contains(file);
         assert_eq!(due.is_readable(&archive, *record), !is_gone, "file {n}");
@@ -753,4 +764,102 @@ fn a_term_is_shortened_by_a_signed_decision_about_this_state_only() {
     files::reclassify(&archive, file, item("3"), BTreeMap::new(), "Үлгі", SYSTEM_ACTOR).unwrap();
     files::reclassify(&archive, file, item("1"), BTreeMap::new(), "Үлгі", SYSTEM_ACTOR).unwrap();
     assert_eq!(standing().status, Status::Permanent);
+}
+
+// Goal: a record leaves a file that was closed only by what two officers signed about both files as they are.
+#[test]
+fn a_record_leaves_a_closed_file_by_a_signed_decision_only() {
+    let due = Due::of(&["1", "3"]);
+    let archive = due.bench.open();
+    let ((from, record), (other, _)) = (due.files[0], due.files[1]);
+    let is_in = |file: RecordId| archive.index().file_of(record).unwrap().flatten() == Some(file);
+    let one = BTreeSet::from([record]);
+    let draft = |from, to| Refiling::draft(&archive, (from, to), &one, "Қате іс").map_err(|e| e.code);
+    assert_eq!(draft(from, other), Err(ErrorCode::FilClosed), "that file is closed");
+    files::reopen(&archive, other, "Құжат келді", SYSTEM_ACTOR).unwrap();
+    let moved = files::enter(&archive, other, &[record], Some("Қате іс"), SYSTEM_ACTOR);
+    assert_eq!(moved.unwrap_err().code, ErrorCode::FilSooner);
+    assert_eq!(draft(other, other), Err(ErrorCode::FilText));
+    let back = files::open(&archive, &opening(&due, "01-11", "1"), SYSTEM_ACTOR).unwrap().id;
+    assert_eq!(draft(back, other), Err(ErrorCode::FilElsewhere), "it is in no such file");
+    let (hold, _) = holds::place(&archive, &placing(), &[HoldTarget::File(from.0)], SYSTEM_ACTOR).unwrap();
+    assert_eq!(draft(from, other), Err(ErrorCode::HldHeld));
+    holds::lift(&archive, hold, "Сот аяқталды", SYSTEM_ACTOR).unwrap();
+
+    let decision = draft(from, other).unwrap();
+    assert!(decision.due.is_some() && decision.from.item.as_deref() == Some("LIST/1"), "{decision:?}");
+    due.bench.later(2_000);
+    let toml = decision.to_toml();
+    assert_eq!(Refiling::parse(toml.as_bytes(), "d.toml").unwrap(), decision);
+    let office = &due.bench.office;
+    let signed = |toml: &str| [&office.official, &office.clerk].map(|who| due.signed(who, toml.as_bytes())).to_vec();
+    let take = |toml: &str, signatures: &[Vec<u8>]| {
+        refile(&archive, toml.as_bytes(), signatures, &Material::default(), SYSTEM_ACTOR)
+    };
+    let before = archive.head().size;
+    let (longer, day) = (toml.replace("LIST/1", "LIST/3"), decision.due.unwrap().to_string());
+    let sooner = toml.replace(&day, "2027-01-01");
+    for (toml, signatures, code) in [
+        (&toml, signed(&toml)[..1].to_vec(), ErrorCode::DspSigned),
+        (&toml, signed(&sooner), ErrorCode::DspSigned),
+        (&sooner, signed(&sooner), ErrorCode::FilRefiling),
+        (&longer, signed(&longer), ErrorCode::FilRefiling),
+        (&toml.replace(AGENCY, "OTHER-01"), Vec::new(), ErrorCode::FilRefiling),
+    ] {
+        let Ok(Refiled::Refused(reasons)) = take(toml, &signatures) else { panic!("{toml}") };
+        assert!(reasons.iter().all(|r| r.code == code), "{toml}: {reasons:?}");
+    }
+    assert_eq!(archive.head().size, before, "nothing is left of it");
+    let signatures = signed(&toml);
+    // A hold that came after the signatures keeps it all the same.
+    let (hold, _) = holds::place(&archive, &placing(), &[HoldTarget::Record(record.0)], SYSTEM_ACTOR).unwrap();
+    files::event(&archive, other, "replaced", due.today(), None, SYSTEM_ACTOR).unwrap();
+    assert!(matches!(take(&toml, &signatures), Ok(Refiled::Refused(_))), "the other file has changed");
+    due.bench.later(2_000);
+    let toml = draft(from, other).unwrap().to_toml();
+    due.bench.later(2_000);
+    let signatures = signed(&toml);
+    let (stop, _) = holds::place(&archive, &placing(), &[HoldTarget::File(from.0)], SYSTEM_ACTOR).unwrap();
+    assert_eq!(take(&toml, &signatures).unwrap_err().code, ErrorCode::HldHeld);
+    assert!(is_in(from));
+    holds::lift(&archive, stop, "Сот аяқталды", SYSTEM_ACTOR).unwrap();
+    assert!(matches!(take(&toml, &signatures), Ok(Refiled::Done(done)) if done.to.file == other));
+    assert!(is_in(other) && files::find(&archive, from).unwrap().row.documents == 0);
+    assert!(archive.index().holds_on(record).unwrap().contains(&hold), "its own hold goes with it");
+    assert_eq!(take(&toml, &signatures).unwrap_err().code, ErrorCode::FilElsewhere, "a decision moves once");
+    archive.close().unwrap();
+    std::fs::remove_dir_all(due.bench.root().join("index")).unwrap();
+    let archive = due.bench.open();
+    assert_eq!(archive.index().file_of(record).unwrap().flatten(), Some(other), "the journal says so");
+    archive.close().unwrap();
+}
+
+// Goal: nothing goes from a file that is kept longer into one that is kept shorter without a decision.
+#[test]
+fn an_open_file_lets_go_of_nothing_that_would_be_kept_shorter() {
+    let due = Due::of(&[]);
+    let archive = due.bench.open();
+    let record = accepted(&due.bench.take(&archive, &due.bench.draft("01-05/9"))).unwrap();
+    let [year, five, ever, same] = [("01-11", "1"), ("01-12", "4"), ("01-13", "3"), ("01-14", "4")]
+        .map(|(index, item)| files::open(&archive, &opening(&due, index, item), SYSTEM_ACTOR).unwrap().id);
+    let enter = |file, why| files::enter(&archive, file, &[record], why, SYSTEM_ACTOR).map(drop).map_err(|e| e.code);
+    enter(year, None).unwrap();
+    enter(five, Some("Ұзағырақ")).unwrap();
+    assert_eq!(enter(year, Some("Қысқарақ")), Err(ErrorCode::FilSooner));
+    enter(same, Some("Сондай")).unwrap();
+    enter(ever, Some("Тұрақты")).unwrap();
+    assert_eq!(enter(five, Some("Қысқарақ")), Err(ErrorCode::FilSooner));
+    archive.close().unwrap();
+}
+
+fn opening(due: &Due, index: &str, item: &str) -> files::Asked {
+    files::Asked {
+        agency: AGENCY.into(),
+        index: index.into(),
+        year: u16::try_from(due.today().year()).unwrap(),
+        volume: None,
+        title: Some(format!("Хат алмасу {index}")),
+        item: format!("LIST/{item}").parse().ok(),
+        attributes: BTreeMap::new(),
+    }
 }

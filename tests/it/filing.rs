@@ -100,15 +100,20 @@ type Picture = (BTreeMap<RecordId, (FileRow, Vec<u32>)>, Vec<(RecordId, HoldRow)
 fn picture(archive: &Archive) -> Picture {
     archive.wait_index().unwrap();
     let index = archive.index();
-    let mut files = BTreeMap::new();
-    index
-        .files(&mut |id, row| {
-            files.insert(id, (row, Vec::new()));
-            true
-        })
-        .unwrap();
+    let files = index.files().unwrap().into_iter().map(|(id, row)| (id, (row, Vec::new())));
+    let mut files: BTreeMap<_, _> = files.collect();
     for (id, (_, records)) in &mut files {
         *records = index.filed(*id).unwrap();
+    }
+    // A volume is found by its index and year.
+    let mut volumes = BTreeMap::new();
+    for (row, _) in files.values() {
+        let of = (row.agency.clone(), row.index.clone(), row.year);
+        volumes.entry(of).or_insert_with(Vec::new).push(row.volume);
+    }
+    for ((agency, of, year), mut volumes) in volumes {
+        volumes.sort_unstable();
+        assert_eq!(index.volumes(&agency, &of, year).unwrap(), volumes, "{agency} {of} {year}");
     }
     // The file of a record stands in two rows, and its id beside its number in a third.
     for number in 0..archive.index_meta().records {

@@ -135,13 +135,8 @@ type Picture = (
 fn picture(archive: &Archive) -> Picture {
     archive.wait_index().unwrap();
     let index = archive.index();
-    let mut files = BTreeMap::new();
-    index
-        .files(&mut |id, row| {
-            files.insert(id, (row, Vec::new()));
-            true
-        })
-        .unwrap();
+    let files = index.files().unwrap().into_iter().map(|(id, row)| (id, (row, Vec::new())));
+    let mut files: BTreeMap<_, _> = files.collect();
     for (id, (_, records)) in &mut files {
         *records = index.filed(*id).unwrap();
     }

@@ -9,11 +9,14 @@ use muragat::archive::Archive;
 use muragat::audit::{AuditReport, Options as AuditOptions, audit};
 use muragat::clock::FixedClock;
 use muragat::config::Config;
+use muragat::disposition::certificate;
 use muragat::error::ErrorCode;
+use muragat::filing::due::why;
 use muragat::index::query::Query;
 use muragat::index::rows::RecordRow;
 use muragat::ingest::waiting::{self, Tried};
 use muragat::ingest::{Status, issue};
+use muragat::inspection;
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
 use muragat::model::path;
@@ -113,6 +116,11 @@ fn check_signed(archive: &Archive, expected: &Value, version: &Path) {
     let actor = archive.actor("test").unwrap();
     let digest = |name: &str| expected[name].as_str().unwrap().to_owned();
     assert_eq!(archive.validation_policy().unwrap().policy.sha256.to_string(), digest("policy"));
+    // No act of it says whether it is confirmed: the register names no approvers, so everything is.
+    let confirmed = archive.confirmed().unwrap();
+    assert!(confirmed.decides(digest("policy").parse().unwrap()));
+    assert!(confirmed.decides(digest("register").parse().unwrap()));
+    assert!(!confirmed.has_quorum && archive.unconfirmed().unwrap().is_empty());
     let registers = archive.adopted_authorities().unwrap();
     assert_eq!(registers.iter().map(|(_, r)| r.sha256.to_string()).collect::<Vec<_>>(), [digest("register")]);
     for (record, wanted) in expected["held"].as_object().unwrap() {
@@ -142,6 +150,31 @@ fn check_signed(archive: &Archive, expected: &Value, version: &Path) {
     waiting::retry(archive, &[waiting], Some(&late), actor, &mut report).unwrap();
     assert_eq!(accepted, 1, "its CRL has come");
     assert!(archive.all_waiting().unwrap().is_empty());
+}
+
+/// What a store of files holds: what is gone with its act and its proof, where things stand, and what each file comes to.
+fn check_disposed(archive: &Archive, expected: &Value, version: &Path) {
+    let id = |text: &str| text.parse::<RecordId>().unwrap();
+    let as_of = expected["as_of"].as_str().unwrap().parse().unwrap();
+    for (file, wanted) in expected["decisions"].as_object().unwrap() {
+        assert_eq!(why(archive, id(file), as_of).unwrap().1.value(), *wanted, "file {file}");
+    }
+    for (file, plan) in texts(&expected["destroyed"]) {
+        assert_eq!(archive.index().destroyed(id(&file)).unwrap().unwrap().0, id(&plan), "file {file}");
+    }
+    for record in expected["gone"].as_array().unwrap() {
+        assert_eq!(content_of(archive, id(record.as_str().unwrap())).unwrap_err().code, ErrorCode::VltErased);
+    }
+    for (record, file) in texts(&expected["moved"]) {
+        assert_eq!(archive.index().file_of(id(&record)).unwrap().flatten(), Some(id(&file)));
+    }
+    let sheet = inspection::act::sheet(archive, id(expected["check"].as_str().unwrap())).unwrap();
+    assert_eq!(sheet.value["flawed"], 0);
+    let vkey = expected["vkey"].as_str().unwrap().parse().unwrap();
+    let bytes = std::fs::read(version.join("certificate.json")).unwrap();
+    let said = certificate::verify(&bytes, &vkey).unwrap();
+    assert_eq!((said.counts(), said.completed.is_some(), said.signers.len()), ((1, 2), true, 6));
+    assert_eq!(certificate::make(archive, said.plan.id).unwrap(), bytes, "the same journal proves the same");
 }
 
 /// What the first version of `expected.json` said of a record, in the words of the newest.
@@ -176,7 +209,7 @@ fn every_golden_store_opens_and_gives_back_what_it_holds() {
         assert!(archive.recovery().1, "a golden store has no index");
         assert_eq!(archive.head().size, expected["entries"].as_u64().unwrap());
         let held = expected["held"].as_object().unwrap();
-        assert!(held.len() > 3);
+        assert!(held.len() > 3 || !expected["destroyed"].is_null());
         for (record, wanted) in held {
             let record: RecordId = record.parse().unwrap();
             let wanted = in_new_words(wanted, &content_of(&archive, record).unwrap());
@@ -196,6 +229,9 @@ fn every_golden_store_opens_and_gives_back_what_it_holds() {
         assert_eq!(json!(adopted), expected.get("classifiers").cloned().unwrap_or(json!([])));
         if !expected["waiting"].is_null() {
             check_signed(&archive, &expected, &version);
+        }
+        if !expected["destroyed"].is_null() {
+            check_disposed(&archive, &expected, &version);
         }
         archive.close().unwrap();
         assert!(look(&root).is_clean());

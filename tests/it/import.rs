@@ -37,7 +37,7 @@ use std::sync::atomic::AtomicBool;
 const HEADER: &str = "№;Күні;Тақырыбы;Түскен күні;Түскен №;Файл;Қосымша;ЭЦҚ;Карточка";
 
 /// A profile that is used from the day of the bench on.
-fn profile(bench: &Bench, version: &str, keep: &str) -> String {
+pub(crate) fn profile(bench: &Bench, version: &str, keep: &str) -> String {
     let day = |ms: u64| at(ms).format("%Y-%m-%d").to_string();
     let (today, until) = (day(bench.now()), day(bench.now() + 30 * DAY_MS));
     format!(

@@ -10,6 +10,7 @@ mod bed;
 mod cli_json;
 mod common;
 mod compact;
+mod confirmed;
 mod corpus;
 mod crash;
 mod crash_destroy;

@@ -10,6 +10,7 @@
 
 use super::schema::differences;
 use muragat::disposition::decommission::Decision as End;
+use muragat::disposition::refile::Refiling;
 use muragat::disposition::shorten::Decision;
 use muragat::disposition::statement::Statement;
 use muragat::ingest::import::profile::Profile;
@@ -34,7 +35,7 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 12] = [
     Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
     Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "nomenclature", reads: |bytes| Nomenclature::parse(bytes, "n.toml").is_ok(), invalid_min: 20 },
@@ -43,6 +44,7 @@ const KINDS: [Kind; 11] = [
     Kind { schema: "rules-act", reads: |bytes| RulesAct::parse(bytes).is_ok(), invalid_min: 20 },
     Kind { schema: "shortening", reads: |bytes| Decision::parse(bytes, "d.toml").is_ok(), invalid_min: 15 },
     Kind { schema: "decommission", reads: |bytes| End::parse(bytes, "d.toml").is_ok(), invalid_min: 20 },
+    Kind { schema: "refiling", reads: |bytes| Refiling::parse(bytes, "d.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "spill-act", reads: |bytes| SpillAct::parse(bytes, "act.toml").is_ok(), invalid_min: 10 },
     Kind {
         schema: "disposal-statement",

@@ -31,7 +31,7 @@ const SENDER_BIN: &str = "000000000200";
 /// A body that has no part in anything.
 const THIRD_BIN: &str = "000000000300";
 
-fn holder(common_name: &'static str, iin: &'static str) -> Holder<'static> {
+pub(crate) fn holder(common_name: &'static str, iin: &'static str) -> Holder<'static> {
     holder_of(BIN, common_name, iin)
 }
 

@@ -1,7 +1,8 @@
 //! What is due among many generated records, and the destruction of some.
 //!
 //! The archive is made by `testing::many`: nothing is signed, the index is what intake makes of it. Beside each answer
-//! stands the plain way, in one thread and by the records' own rows, measured in turns with it on the same archive.
+//! stands the plain way, by the records' own rows and with every derivation, measured in turns with it on the same
+//! archive.
 //! Destruction is measured at the level of its commit, without the signatures of a plan: judging, the act with an entry
 //! for each file and record, the roll of the vault, and the index.
 
@@ -39,6 +40,11 @@ const ASKED: usize = 200;
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 7, 1).unwrap_or_default()
+}
+
+/// What `muragat due` lists.
+fn is_listed(status: Status) -> bool {
+    matches!(status, Status::Due | Status::Held | Status::AwaitsPerson)
 }
 
 /// Makes the archive, adopts the list and places the holds.
@@ -87,7 +93,8 @@ pub(crate) fn ask(places: &Places) -> Fallible<Value> {
     let as_of = today();
     let [mut basis, mut due, mut one, mut years] = [(); 4].map(|()| Times::default());
     let [mut plain_basis, mut plain_due, mut plain_one] = [(); 3].map(|()| Times::default());
-    let (mut found, mut plain_found) = (0, 0);
+    // What `muragat due` lists, by both ways.
+    let (mut found, mut plain_found): (Vec<_>, Vec<_>) = Default::default();
     // Once without counting: what is measured is warm.
     for turn in 0..=TURNS {
         let mut timed = [(); 6].map(|()| Times::default());
@@ -95,22 +102,21 @@ pub(crate) fn ask(places: &Places) -> Fallible<Value> {
         timed[1].take(|| Ok(black_box(plain_holds(&archive)?).len()))?;
         found = timed[2].take(|| {
             let basis = Basis::read(&archive)?;
-            let all = judged(&archive, &basis.judge(), as_of, |_| true)?;
-            Ok(all.iter().filter(|(_, decision)| decision.status == Status::Due).count())
+            let found = judged(&archive, &basis.judge(), as_of, is_listed)?;
+            Ok(found.into_iter().map(|one| (one.file, one.status, one.due)).collect())
         })?;
         let basis_now = Basis::read(&archive)?;
         plain_found = timed[3].take(|| {
             black_box(plain_holds(&archive)?);
-            let (judge, mut files) = (basis_now.judge(), Vec::new());
-            archive.index().files(&mut |id, row| {
-                files.push(File { id, row });
-                true
-            })?;
+            let (judge, files) = (basis_now.judge(), archive.index().files()?);
+            let mut files: Vec<File> = files.into_iter().map(|(id, row)| File { id, row }).collect();
             files.sort_by(|a, b| {
                 let (a, b) = (&a.row, &b.row);
                 (&a.agency, a.year, &a.index, a.volume).cmp(&(&b.agency, b.year, &b.index, b.volume))
             });
-            Ok(files.iter().filter(|file| judge.decide(file, as_of).status == Status::Due).count())
+            let decisions = files.iter().map(|file| (file.id, judge.decide(file, as_of)));
+            let found = decisions.filter(|(_, decision)| is_listed(decision.status));
+            Ok(found.map(|(id, decision)| (id, decision.status, decision.due)).collect())
         })?;
         timed[4].take(|| Ok(black_box(simulate(&archive, as_of, 30, None)?).later))?;
         if turn > 0 {
@@ -122,8 +128,8 @@ pub(crate) fn ask(places: &Places) -> Fallible<Value> {
             years.extend(e);
         }
     }
-    if found == 0 || found != plain_found {
-        return Err(format!("{found} files are due, {plain_found} in the plain way").into());
+    if found.is_empty() || found != plain_found {
+        return Err(format!("{} files are listed, {} in the plain way", found.len(), plain_found.len()).into());
     }
     let records = archive.index_meta().records;
     let basis_now = Basis::read(&archive)?;
@@ -141,7 +147,7 @@ pub(crate) fn ask(places: &Places) -> Fallible<Value> {
         }
     }
     archive.close()?;
-    let mut line = json!({"due": found, "records": records, "memory_mb": peak_memory_mb("self")?});
+    let mut line = json!({"listed": found.len(), "records": records, "memory_mb": peak_memory_mb("self")?});
     let all = [
         ("basis", basis),
         ("due", due),
@@ -162,8 +168,8 @@ pub(crate) fn destroy(places: &Places) -> Fallible<Value> {
     let archive = open_archive(&places.many())?;
     let actor = archive.actor("bench")?;
     let basis = Basis::read(&archive)?;
-    let all = judged(&archive, &basis.judge(), today(), |decision| decision.status == Status::Due)?;
-    let files: Vec<RecordId> = all.iter().map(|(file, _)| file.id).take(DESTROYED).collect();
+    let all = judged(&archive, &basis.judge(), today(), |status| status == Status::Due)?;
+    let files: Vec<RecordId> = all.iter().map(|one| one.file).take(DESTROYED).collect();
     let plan = many::plan(&archive, actor)?;
     let begun = Instant::now();
     let records = many::destroy(&archive, plan, &files, today(), actor)?;

@@ -1,9 +1,11 @@
 //! Writes a golden store: a small archive of the present formats, with its keys, kept in `tests/golden/` for ever.
 //!
-//! `cargo run --features tools,testing --bin golden -- DIR` makes two, DIR/plain and DIR/signed (`signed.rs`): each with
-//! archive, archive.keys, expected.json (what it holds) and damaged.json (changes that an audit must name).
+//! `cargo run --features tools,testing --bin golden -- DIR` makes three, DIR/plain, DIR/signed (`signed.rs`) and
+//! DIR/disposed (`disposed.rs`): each with archive, archive.keys, expected.json (what it holds) and damaged.json (changes
+//! that an audit must name).
 //! A golden store is only added, with a new folder for a new version; `tests/it/golden.rs` opens every one of them.
 
+mod disposed;
 mod signed;
 
 use muragat::access;
@@ -41,7 +43,9 @@ fn main() -> Result<()> {
     std::fs::create_dir_all(&dir)?;
     let inbox = std::env::temp_dir().join(format!("muragat-golden-{}", std::process::id()));
     std::fs::create_dir_all(&inbox)?;
-    let result = write(&dir.join("plain"), &inbox).and_then(|()| signed::write(&dir.join("signed"), &inbox));
+    let result = write(&dir.join("plain"), &inbox)
+        .and_then(|()| signed::write(&dir.join("signed"), &inbox))
+        .and_then(|()| disposed::write(&dir.join("disposed"), &inbox));
     std::fs::remove_dir_all(&inbox)?;
     result
 }
@@ -118,10 +122,9 @@ fn damages(root: &Path, size: u64) -> Result<Value> {
     });
     let (page, root_file) = (list("vault", "page-")?, list("vault", "root-")?);
     let (entries, hashes) = (format!("tlog/tile/entries/000.p/{size}"), format!("tlog/tile/0/000.p/{size}"));
-    Ok(json!([
+    let mut damages = vec![
         flip("a bit in a frame header", &segments[0], 70),
         flip("a bit in sealed bytes", &segments[1], 5000),
-        amendment.ok_or("no amendment")?,
         cut("the open segment is short", segments.last().ok_or("no segment")?)?,
         flip("a bit in an entry", &entries, 100),
         flip("a bit in a hash tile", &hashes, 31),
@@ -133,7 +136,9 @@ fn damages(root: &Path, size: u64) -> Result<Value> {
         flip("a bit in a key page", &page[0], 100),
         flip("a bit in a new key", &list("vault", "journal-")?[0], 60),
         cut("the vault's root is short", &root_file[0])?,
-    ]))
+    ];
+    damages.extend(amendment);
+    Ok(damages.into())
 }
 
 /// A record as it was made.

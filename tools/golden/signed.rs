@@ -30,14 +30,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-const AGENCY: &str = "TEST-1";
+pub(crate) const AGENCY: &str = "TEST-1";
 const CALENDAR: &str = include_str!("../../schema/calendar/1/kz-sample.toml");
 /// Folder of the files of a holding.
 const HOLDING: &str = "holding";
 const LEGAL_ENTITY: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2];
 const RIGHT_TO_SIGN: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2, 2];
 /// The numbers are made up: they fail the check digit of a real IIN and BIN.
-const OFFICIAL: Holder<'static> = Holder {
+pub(crate) const OFFICIAL: Holder<'static> = Holder {
     common_name: "ҮЛГІЕВ ҮЛГІ",
     iin: Some("000000000001"),
     bin: Some("000000000100"),
@@ -49,21 +49,24 @@ const OFFICE: Holder<'static> =
 const OTHER: Holder<'static> = Holder { common_name: "ҮЛГІЕВА ҮЛГІ", iin: Some("000000000003"), ..OFFICIAL };
 
 /// The people who sign, and what an archive must know of them.
-struct People {
-    official: Signer,
-    office: Signer,
+pub(crate) struct People {
+    pub(crate) official: Signer,
+    pub(crate) office: Signer,
     other: Signer,
-    policy: String,
-    register: String,
+    /// Those who were asked for beside them.
+    pub(crate) more: Vec<Signer>,
+    pub(crate) policy: String,
+    pub(crate) register: String,
     /// CRLs of the two roots.
-    crl: Vec<u8>,
+    pub(crate) crl: Vec<u8>,
     other_crl: Vec<u8>,
 }
 
 impl People {
-    fn new() -> Result<Self> {
+    /// Their keys follow from `seed`. `more` are persons of the first root.
+    pub(crate) fn new(seed: u64, more: &[Person<'_>]) -> Result<Self> {
         const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-        let mut numbers = Sequence::new(3);
+        let mut numbers = Sequence::new(seed);
         let random = &mut |buffer: &mut [u8]| buffer.copy_from_slice(&numbers.noise(buffer.len()));
         // For ever, as far as a test goes: the store is opened by programs of years to come.
         let validity = Validity { from: utc(NOW - 30 * DAY_MS), until: utc(NOW + 100 * 365 * DAY_MS) };
@@ -73,11 +76,14 @@ impl People {
         let office = root.issue(&OFFICE, validity, random)?;
         let other = other_root.issue(&OTHER, validity, random)?;
         let person = |holder, office, post| Person { holder, office, post };
-        let persons = [
+        let signers =
+            more.iter().map(|more| root.issue(&more.holder, validity, random)).collect::<std::io::Result<_>>()?;
+        let mut persons = vec![
             person(OFFICIAL, "official", "Басшы"),
             person(OFFICE, "records_office", "Кеңсе маманы"),
             person(OTHER, "official", "Басшының орынбасары"),
         ];
+        persons.extend_from_slice(more);
         let trust = Trust::new(&root, AGENCY, &persons, validity, &[]);
         let anchor = other_root.certificate_pem();
         let policy = format!(
@@ -85,13 +91,13 @@ impl People {
             trust.policy.replacen("id = \"muragat-demo\"", "id = \"golden\"", 1)
         );
         let (register, crl, other_crl) = (trust.authority, trust.crl, other_root.crl(1, validity, &[]));
-        Ok(Self { official, office, other, policy, register, crl, other_crl })
+        Ok(Self { official, office, other, more: signers, policy, register, crl, other_crl })
     }
 }
 
 /// What a submission has that the others have not.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Special {
+pub(crate) enum Special {
     Nothing,
     /// The document carries its signature.
     Attached,
@@ -103,11 +109,11 @@ enum Special {
     Confidential,
 }
 
-struct Store<'a> {
-    archive: &'a Archive,
-    actor: ActorId,
-    inbox: &'a Path,
-    people: &'a People,
+pub(crate) struct Store<'a> {
+    pub(crate) archive: &'a Archive,
+    pub(crate) actor: ActorId,
+    pub(crate) inbox: &'a Path,
+    pub(crate) people: &'a People,
 }
 
 impl Store<'_> {
@@ -116,7 +122,7 @@ impl Store<'_> {
         Ok(Intake::new(self.archive, self.actor).take(&folder).status)
     }
 
-    fn accepted(&self, number: u32, special: Special) -> Result<RecordId> {
+    pub(crate) fn accepted(&self, number: u32, special: Special) -> Result<RecordId> {
         match self.take(number, special)? {
             Status::Accepted { record, .. } => Ok(record),
             other => Err(format!("submission {number}: {other:?}").into()),
@@ -170,7 +176,7 @@ impl Store<'_> {
     }
 
     /// Adopts a file, and gives its digest.
-    fn adopt(&self, name: &str, text: &str) -> Result<String> {
+    pub(crate) fn adopt(&self, name: &str, text: &str) -> Result<String> {
         let path = self.inbox.join(name);
         std::fs::write(&path, text)?;
         match adopt(self.archive, &path, self.actor)? {
@@ -259,7 +265,7 @@ pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     let actor = archive.actor("golden")?;
     let (mut program, no_source) = (b"a program".as_slice(), MissingReason::Reference);
     let means = means::deposit(&archive, Given { program: &mut program, source: None, no_source }, SYSTEM_ACTOR)?;
-    let people = People::new()?;
+    let people = People::new(3, &[])?;
     let store = Store { archive: &archive, actor, inbox, people: &people };
     let policy = store.adopt("policy.toml", &people.policy)?;
     let register = store.adopt("register.toml", &people.register)?;

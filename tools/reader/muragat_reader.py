@@ -24,6 +24,7 @@ import struct
 import sys
 import tomllib
 from collections import namedtuple
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import zstandard
@@ -990,7 +991,9 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
                           + [{"reasons", "source", "repeats"}, {"reasons", "source"},
                              {"code", "detail", "source", "subject"}],
     "classifier.adopted": [{"file", "sha256"}, {"file", "sha256", "signature"}],
-    "policy.adopted": [{"file", "sha256"}], "authority.adopted": [{"file", "sha256"}],
+    **dict.fromkeys(("policy.adopted", "authority.adopted"),
+                    [{"file", "sha256"}, {"file", "sha256", "confirmed"},
+                     {"file", "sha256", "confirmed", "files", "approved", "policy", "authorities"}]),
     "calendar.adopted": [{"file", "sha256"}],
     "import.adopted": [{"files", "id", "version", "sha256", "approved", "policy", "authorities"}],
     "import.begun": [{"profile", "table_sha256", "table", "rows"}],
@@ -1010,7 +1013,7 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "file.closed": [{"date"}], "file.reopened": [{"reason"}],
     "file.reclassified": [{"reason"} | more for more in ({"item"}, {"attributes"}, {"item", "attributes"})],
     "event.recorded": [{"event", "date"}, {"event", "date", "reason"}],
-    "record.filed": [{"reason"}],
+    "record.filed": [{"reason"}, {"files", "approved", "authorities", "policy", "reason", "sha256"}],
     "fonds.opened": [{"number", "name", "agency"}],
     "fonds.succeeded": [{"date", "name"}, {"date", "name", "agency"}],
     "inventory.opened": [{"fonds", "number", "inventory", "title"} | first | last
@@ -1040,6 +1043,36 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "destroy.completed": [{"custody_places", "epoch", "index", "ciphertext"}],
 }
 FILE_KEYS = {"name", "size", "sha256", "object", "address"}  # §5.6
+
+
+class Confirmed:
+    """The policy and the registers that officers are judged by. §5.8"""
+
+    def __init__(self):
+        self.policy, self.has_anchor, self.registers, self.has_quorum = None, False, {}, False
+
+    def adopt(self, kind, t, document):
+        """Takes in an adoption; says whether it is confirmed."""
+        file = tomllib.loads(base64.b64decode(document["file"], validate=True).decode())
+        digest = document["sha256"]
+        signed = {row["iin"] for row in document.get("approved", []) if row["kind"] == "approver"}
+        is_held = digest == self.policy or digest in (held for held, _ in self.registers.values())
+        is_confirmed = document.get("confirmed") is not False and (not self.has_quorum or is_held or len(signed) >= 2)
+        if is_confirmed:
+            if kind == "policy.adopted":
+                self.policy, self.has_anchor = digest, bool(file.get("signature_anchor"))
+            else:
+                self.registers[file["id"]] = digest, file.get("person", [])
+            # The day in Almaty: UTC+5.
+            day = (datetime.fromtimestamp(t / 1000, timezone.utc) + timedelta(hours=5)).date().isoformat()
+            rows = [row for _, rows in self.registers.values() for row in rows if day <= str(row.get("to", day))]
+            persons = {kind: {row["iin"] for row in rows if row["kind"] == kind}
+                       for kind in ("approver", "administrator")}
+            approvers = persons["approver"] - persons["administrator"]
+            self.has_quorum = self.has_quorum or (self.has_anchor and len(approvers) >= 2)
+        return is_confirmed
+
+
 Part = namedtuple("Part", "metadata objects items key")  # metadata file, `objects`, stored objects by id, owner's key
 
 KEYS = {  # §5.2, §5.7: keys of a metadata file: those that it must have, and those that it may have
@@ -1210,11 +1243,23 @@ class Reader:
                     path.unlink()
                     raise
 
+    def check_confirmed(self, entry, document, confirmed):
+        """Whether officers are judged by what an act adopted, as the acts before it say; the act says no more. §5.8"""
+        where = f"entry {self.archive.acts.index(entry)}"
+        said, kind = document.get("confirmed"), entry["act"]
+        need(said in (None, True, False), where, "confirmed is neither true nor false")
+        try:
+            found = confirmed.adopt(kind, entry["t"], document)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Damaged(f"{where}: the adopted file cannot be read") from None
+        need(found or not said, where, "it says that it is confirmed, and it is not")
+
     def verify(self):
         """Goes on after a damaged record, to name all of them."""
         self.archive.check_tiles()
         self.store.check()
         damaged, erased, shared, used = bool(self.archive.lock_damage), set(), set(), []
+        confirmed = Confirmed()
         for entry in self.archive.acts:
             rec = entry.get("rec")
             try:
@@ -1232,6 +1277,8 @@ class Reader:
                     document = self.check_document(entry)
                     if entry["act"] == "material.added":
                         shared.add(document["sha256"])
+                    if entry["act"] in ("policy.adopted", "authority.adopted"):
+                        self.check_confirmed(entry, document, confirmed)
             except Erased as error:
                 self.store.objects(entry)
                 if rec in self.archive.accepted:  # that a submission does not wait any more is how it should be
@@ -1320,7 +1367,7 @@ class Reader:
         if "statement" in document:
             need(files[0]["name"] == "statement.toml" and files[0]["sha256"] == document["statement"], where,
                  "not its statement")
-        if kind in ("spill.approved", "file.shortened"):
+        if kind in ("spill.approved", "file.shortened", "record.filed"):
             need(files[0]["name"] == ("act.toml" if kind == "spill.approved" else "decision.toml")
                  and files[0]["sha256"] == document["sha256"], where, "not its act")
         if kind == "plan.drafted":

@@ -4,19 +4,17 @@
 //! Profile, signatures and reports are sealed together. An id and version are adopted once: what another version
 //! replaced, or was signed before it and never adopted, comes back only when it is signed again.
 
-use super::super::approval::{self, Approval, Approved, Asked, approve, keep_material, told};
+use super::super::approval::{Approved, Asked, approve, keep_material, signed_files, told};
 use super::super::share::Shared;
 use super::HeldProfile;
 use super::profile::Profile;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::model::digest::Sha256;
 use crate::model::id::ActorId;
 use crate::text::{Text, text};
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
-use serde_json::json;
 
 /// The profile in the act of its adoption.
 pub(super) const PROFILE_FILE: &str = "profile.toml";
@@ -102,15 +100,11 @@ fn commit(
     extra: &Material,
     actor: ActorId,
 ) -> Result<u64, Error> {
-    let fields = json!({
-        "approved": approved.approvals.iter().map(Approval::value).collect::<Vec<_>>(),
-        "authorities": approved.authorities.iter().map(Sha256::to_string).collect::<Vec<_>>(),
-        "id": profile.id, "policy": approved.policy.to_string(), "sha256": profile.sha256.to_string(),
-        "version": profile.version,
-    });
-    let mut files = vec![(PROFILE_FILE.to_owned(), file.to_vec())];
-    files.extend(approval::files(archive, signatures, approved, extra));
-    let fields = fields.as_object().cloned().unwrap_or_default();
+    let mut fields = approved.fields();
+    for (key, value) in [("id", &profile.id), ("sha256", &profile.sha256.to_string()), ("version", &profile.version)] {
+        fields.insert(key.to_owned(), value.clone().into());
+    }
+    let files = signed_files(archive, (PROFILE_FILE, file), signatures, approved, extra);
     let owner = ActOwner::Register(Register::Archive);
     archive.commit_files(ActKind::ImportAdopted, actor, owner, fields, files)
 }

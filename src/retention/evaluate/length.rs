@@ -24,7 +24,7 @@ impl Length {
 }
 
 /// The longest term by which `file` is kept; none when what it is kept by is not known.
-pub fn length(file: &Facts, editions: &[Edition<'_>], as_of: NaiveDate) -> Option<Length> {
+pub fn length(file: &Facts<'_>, editions: &[Edition<'_>], as_of: NaiveDate) -> Option<Length> {
     let first = file.states.iter().rposition(|state| state.is_shortening).unwrap_or(0);
     let states = &file.states[first..];
     let current = states.last()?;

@@ -3,7 +3,7 @@
 //! A failure names its seed, from which the same file, editions and day are drawn again.
 
 use super::super::rule::{RuleList, Variant};
-use super::tests::{adopted, file, list, rule, s, state, years};
+use super::tests::{adopted, evaluate, file, list, rule, s, state, years};
 use super::*;
 use crate::model::id::RecordId;
 use std::collections::BTreeMap;
@@ -49,8 +49,8 @@ impl XorShift {
         (!self.one_in(12)).then(|| self.day())
     }
 
-    fn event(&mut self) -> String {
-        s(self.pick(&["replaced", "audited", "dispute", "dispute_ended"]))
+    fn event(&mut self) -> &'static str {
+        self.pick(&["replaced", "audited", "dispute", "dispute_ended"])
     }
 
     fn term(&mut self, depth: usize) -> Term {
@@ -60,13 +60,13 @@ impl XorShift {
             1..=3 => Term::Years(years),
             4 => Term::UntilNeeded { at_least: years },
             5 => Term::UntilReplaced { years },
-            6 => Term::AfterEvent { event: self.event(), years },
+            6 => Term::AfterEvent { event: s(self.event()), years },
             7 => Term::ByCreation { before: self.day(), earlier: years + self.number(9), later: years },
             8 if self.one_in(4) => Term::AsDocument,
             8 => Term::Years(9000),
             9 | 10 => Term::LongerOf((0..1 + self.below(3)).map(|_| self.term(depth - 1)).collect()),
             _ => Term::Conditional {
-                needs: (0..self.below(2)).map(|_| self.event()).collect(),
+                needs: (0..self.below(2)).map(|_| s(self.event())).collect(),
                 without: (0..self.below(2)).map(|_| s("dispute")).collect(),
                 term: Box::new(self.term(depth - 1)),
             },
@@ -102,12 +102,12 @@ impl XorShift {
         made
     }
 
-    fn state(&mut self, entry: u64) -> State {
-        let name = ListItem { list: s(self.pick(&["A", "A", "A", "B"])), item: s(self.pick(&["1", "1", "2", "3"])) };
+    fn state(&mut self, entry: u64) -> State<'static> {
+        let name = Item { list: self.pick(&["A", "A", "A", "B"]), item: self.pick(&["1", "1", "2", "3"]) };
         let mut state = State { item: (!self.one_in(12)).then_some(name), ..state(entry, None, "1") };
         state.closed = if self.one_in(4) { None } else { Some(self.day()) };
         if !self.one_in(4) {
-            state.attributes.insert(s("role"), s(self.pick(&["head", "clerk", "guard"])));
+            state.attributes.insert("role", self.pick(&["head", "clerk", "guard"]));
         }
         for _ in 0..self.below(5) {
             let (event, day) = (self.event(), self.day());
@@ -117,7 +117,7 @@ impl XorShift {
         state
     }
 
-    fn file(&mut self) -> Facts {
+    fn file(&mut self) -> Facts<'static> {
         let states: Vec<_> = (0..1 + self.below(4)).collect();
         let states = states.into_iter().map(|n| self.state(10 + 10 * n as u64)).collect();
         let rulings = (0..self.below(8).saturating_sub(5)).map(|_| {

@@ -65,11 +65,11 @@ fn shortening(entry: u64, list: &RuleList) -> Edition<'_> {
     Edition { entry, list, is_shortening: true }
 }
 
-fn item(item: &str) -> Option<ListItem> {
-    Some(ListItem { list: s("A"), item: s(item) })
+fn item(item: &'static str) -> Option<Item<'static>> {
+    Some(Item { list: "A", item })
 }
 
-pub(super) fn state(entry: u64, closed: Option<&str>, name: &str) -> State {
+pub(super) fn state(entry: u64, closed: Option<&str>, name: &'static str) -> State<'static> {
     State {
         entry,
         closed: closed.map(d),
@@ -81,7 +81,7 @@ pub(super) fn state(entry: u64, closed: Option<&str>, name: &str) -> State {
 }
 
 /// A file of item 1, closed once; its documents are a year older than the closing.
-pub(super) fn file(closed: &str) -> Facts {
+pub(super) fn file(closed: &str) -> Facts<'static> {
     let day = d(closed).checked_sub_days(chrono::Days::new(365)).expect("a day");
     Facts {
         file: RecordId([1; 16]),
@@ -94,20 +94,29 @@ pub(super) fn file(closed: &str) -> Facts {
     }
 }
 
-fn with_events(mut file: Facts, events: &[(&str, &str)]) -> Facts {
+fn with_events(mut file: Facts<'static>, events: &[(&'static str, &str)]) -> Facts<'static> {
     for state in &mut file.states {
-        state.events = events.iter().map(|(name, day)| (s(name), d(day))).collect();
+        state.events = events.iter().map(|(name, day)| (*name, d(day))).collect();
     }
     file
 }
 
+/// The decision; without its derivation it is the same, in every test.
+pub(super) fn evaluate(file: &Facts<'_>, editions: &[Edition<'_>], as_of: NaiveDate) -> Decision {
+    let decision = super::evaluate(file, editions, as_of);
+    let Decision { status, action, due, is_sample, ref by, .. } = decision;
+    let item = by.as_ref().map(|by| Item { list: &by.item.list, item: by.variant.as_ref().unwrap_or(&by.item.item) });
+    assert_eq!(standing(file, editions, as_of), Standing { status, action, due, item, is_sample });
+    decision
+}
+
 /// The decision by one edition with one rule, a day after the calendar's end.
-fn by(period: Period, file: &Facts) -> Decision {
+fn by(period: Period, file: &Facts<'_>) -> Decision {
     let list = list("2020", vec![rule("1", period)]);
     evaluate(file, &[adopted(1, &list)], d("9999-12-31"))
 }
 
-fn due(period: Period, file: &Facts) -> Option<String> {
+fn due(period: Period, file: &Facts<'_>) -> Option<String> {
     by(period, file).due.map(|day| day.to_string())
 }
 
@@ -273,7 +282,7 @@ fn until_replaced_waits_for_the_event() {
 fn until_needed_ends_when_a_person_says_so_and_not_before_its_floor() {
     let list = list("2020", vec![rule("1", period(Term::UntilNeeded { at_least: 1 }))]);
     let mut file = file("2019-03-05");
-    let at = |file: &Facts, day: &str| {
+    let at = |file: &Facts<'_>, day: &str| {
         let decision = evaluate(file, &[adopted(1, &list)], d(day));
         (decision.status, decision.due.map(|day| day.to_string()))
     };
@@ -299,7 +308,7 @@ fn what_a_person_must_say_is_asked_also_when_an_earlier_term_ends_later() {
     let list = list("2020", rules);
     let mut file = file("2019-03-05");
     file.states = vec![state(10, Some("2019-03-05"), "1"), state(20, Some("2019-03-05"), "2")];
-    let at = |file: &Facts, day: &str| evaluate(file, &[adopted(1, &list)], d(day));
+    let at = |file: &Facts<'_>, day: &str| evaluate(file, &[adopted(1, &list)], d(day));
     assert_eq!((at(&file, "2040-01-01").status, at(&file, "2040-01-01").due), (Status::AwaitsPerson, None));
     assert_eq!(at(&file, "2029-12-31").status, Status::Running);
     file.holds = vec![Hold { id: RecordId([9; 16]), record: None }];
@@ -382,7 +391,7 @@ fn a_condition_must_be_met_before_anything_is_due() {
 #[test]
 fn what_is_not_known_is_never_due() {
     let full = list("2020", vec![rule("1", years(1))]);
-    let check = |file: &Facts, editions: &[Edition<'_>], reason: Reason| {
+    let check = |file: &Facts<'_>, editions: &[Edition<'_>], reason: Reason| {
         let decision = evaluate(file, editions, d("9999-12-31"));
         assert_eq!((decision.status, decision.due, decision.action), (Status::Unknown, None, None), "{reason:?}");
         assert_eq!(decision.reasons.iter().filter(|r| **r == reason).count(), 1, "{reason:?}: {:?}", decision.reasons);
@@ -391,7 +400,7 @@ fn what_is_not_known_is_never_due() {
     let good = file("2019-03-05");
     assert_eq!(evaluate(&good, &editions, d("9999-12-31")).status, Status::Due);
 
-    let changed = |change: &dyn Fn(&mut Facts)| {
+    let changed = |change: &dyn Fn(&mut Facts<'static>)| {
         let mut file = good.clone();
         change(&mut file);
         file
@@ -399,10 +408,10 @@ fn what_is_not_known_is_never_due() {
     check(&changed(&|f| f.states[0].item = None), &editions, Reason::NoItem);
     check(&changed(&|f| f.states.clear()), &editions, Reason::NoItem);
     check(&good, &[], Reason::NoList(s("A")));
-    let other = ListItem { list: s("B"), item: s("1") };
-    check(&changed(&|f| f.states[0].item = Some(other.clone())), &editions, Reason::NoList(s("B")));
-    let missing = ListItem { list: s("A"), item: s("2") };
-    check(&changed(&|f| f.states[0].item = Some(missing.clone())), &editions, Reason::NoRule(missing.clone()));
+    let other = Item { list: "B", item: "1" };
+    check(&changed(&|f| f.states[0].item = Some(other)), &editions, Reason::NoList(s("B")));
+    let missing = Item { list: "A", item: "2" };
+    check(&changed(&|f| f.states[0].item = Some(missing)), &editions, Reason::NoRule(missing.owned()));
     check(&changed(&|f| f.newest = None), &editions, Reason::UnknownDate);
     check(&changed(&|f| f.documents = 0), &editions, Reason::Empty);
     let as_document = list("2020", vec![rule("1", period(Term::AsDocument))]);
@@ -447,7 +456,7 @@ fn the_first_variant_that_matches_counts_and_a_missing_attribute_is_never_guesse
     ] {
         let mut file = file("2019-03-05");
         file.states[0].item = self::item("462");
-        file.states[0].attributes = attributes.iter().map(|(name, value)| (s(name), s(value))).collect();
+        file.states[0].attributes = attributes.iter().copied().collect();
         let decision = evaluate(&file, &[adopted(1, &list)], d("9999-12-31"));
         assert_eq!((decision.status, decision.due), (status, expected.map(d)), "{attributes:?}");
         assert_eq!(decision.by.and_then(|by| by.variant).as_deref(), item, "{attributes:?}");
@@ -540,14 +549,14 @@ fn another_item_a_corrected_event_or_closing_never_brings_the_day_nearer_by_itse
     let after = Term::AfterEvent { event: s("ended"), years: 1 };
     let list = list("2020", vec![rule("1", years(10)), rule("2", years(5)), rule("3", period(after))]);
     let editions = [adopted(1, &list)];
-    let at = |states: Vec<State>| {
+    let at = |states: Vec<State<'static>>| {
         let file = Facts { states, ..file("2019-03-05") };
         evaluate(&file, &editions, d("2020-06-01")).due.map(|day| day.to_string())
     };
-    let signed = |state: State| State { is_shortening: true, ..state };
+    let signed = |state: State<'static>| State { is_shortening: true, ..state };
     let ended = |entry, day| {
         let mut state = state(entry, Some("2019-03-05"), "3");
-        state.events.insert(s("ended"), d(day));
+        state.events.insert("ended", d(day));
         state
     };
     let closed = Some("2019-03-05");
@@ -585,7 +594,7 @@ fn a_file_that_was_opened_again_is_counted_from_its_last_closing() {
     let list = list("2020", vec![rule("1", years(5)), rule("2", years(1))]);
     let editions = [adopted(1, &list)];
     let mut states = vec![state(10, None, "1"), state(11, Some("2019-03-05"), "1"), state(12, None, "1")];
-    let at = |states: &[State]| {
+    let at = |states: &[State<'static>]| {
         let file = Facts { states: states.to_vec(), ..file("2019-03-05") };
         let decision = evaluate(&file, &editions, d("2021-06-01"));
         (decision.status, decision.due.map(|day| day.to_string()))
@@ -605,10 +614,9 @@ fn a_decision_about_one_list_shortens_nothing_of_another() {
     let [long, short] = [10, 5].map(|n| list(&n.to_string(), vec![rule("1", years(n))]));
     let other = RuleList { id: s("B"), ..list("20", vec![rule("1", years(20))]) };
     let other_short = RuleList { id: s("B"), ..list("1", vec![rule("1", years(1))]) };
-    let of_other =
-        |entry| State { item: Some(ListItem { list: s("B"), item: s("1") }), ..state(entry, Some("2019-03-05"), "1") };
+    let of_other = |entry| State { item: Some(Item { list: "B", item: "1" }), ..state(entry, Some("2019-03-05"), "1") };
     let closed = Some("2019-03-05");
-    let at = |states: Vec<State>, editions: &[Edition<'_>]| {
+    let at = |states: Vec<State<'static>>, editions: &[Edition<'_>]| {
         evaluate(&Facts { states, ..file("2019-03-05") }, editions, d("2020-06-01")).due.map(|day| day.to_string())
     };
     // A list that the file never had.
@@ -633,7 +641,7 @@ fn a_term_that_waits_for_a_person_goes_on_waiting_when_the_rule_changes() {
     let second = list("2", vec![rule("1", years(1))]);
     let mut file = file("2019-03-05");
     let editions = [adopted(1, &first), adopted(11, &second)];
-    let at = |file: &Facts, day: &str| evaluate(file, &editions, d(day));
+    let at = |file: &Facts<'_>, day: &str| evaluate(file, &editions, d(day));
     assert_eq!(at(&file, "2022-12-31").status, Status::Running);
     let waits = at(&file, "2023-01-01");
     assert_eq!((waits.status, waits.due), (Status::AwaitsPerson, None));
