@@ -11,7 +11,7 @@
 //! Invariants
 //!   - An owner of a key that the survey does not know stands: a later kind of act ends no archive by being forgotten.
 //!   - Nothing is committed between the survey and the end.
-//!   - Keys go only by [`Archive::roll_vault_deciding`], so never while a hold keeps something.
+//!   - Keys go only by `Archive::roll_vault_deciding`, so never while a hold keeps something.
 //!   - What proves the destruction stays and opens: acts, inventories, plans, registers, policies, the journal.
 //!
 //! Order on disk: `archive.decommissioned` and the roll of the vault are one commit; a crash before it leaves the
