@@ -268,6 +268,8 @@ pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     desk.execute(&archive, &second)?;
     archive.close()?;
     let archive = desk.open()?;
+    // Its key stays in the journal of the vault, behind the roll.
+    holds::place(&archive, &placing, &[HoldTarget::File(open.0)], actor)?;
     let as_of = civil_date(archive.now());
     let mut decisions = Map::new();
     for file in [spoken_for, held, permanent, open] {

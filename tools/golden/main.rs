@@ -121,6 +121,8 @@ fn damages(root: &Path, size: u64) -> Result<Value> {
         Some(flip("a bit in a sealed amendment", segment, at + 100))
     });
     let (page, root_file) = (list("vault", "page-")?, list("vault", "root-")?);
+    // Named by how many entries they hold.
+    let older = list("tlog/tile/entries/000.p", "")?.into_iter().min_by_key(|name| name.len());
     let (entries, hashes) = (format!("tlog/tile/entries/000.p/{size}"), format!("tlog/tile/0/000.p/{size}"));
     let mut damages = vec![
         flip("a bit in a frame header", &segments[0], 70),
@@ -128,7 +130,7 @@ fn damages(root: &Path, size: u64) -> Result<Value> {
         cut("the open segment is short", segments.last().ok_or("no segment")?)?,
         flip("a bit in an entry", &entries, 100),
         flip("a bit in a hash tile", &hashes, 31),
-        flip("a bit in an entry of an older tile", "tlog/tile/entries/000.p/2", 40),
+        flip("a bit in an entry of an older tile", &older.ok_or("no tile")?, 40),
         flip("a bit in the signature", "tlog/checkpoint", 150),
         flip("a bit in the lock record's one slot", "tlog/lock", 40),
         flip("a bit in the lock record's other slot", "tlog/lock", 4136),
