@@ -304,6 +304,12 @@ impl Draft {
             }
         }
         let mut reasons: BTreeMap<u32, String> = self.reasons.into_iter().collect();
+        if self.act != StatementKind::ConfirmDate && self.person.is_none() {
+            return Err(Error::new(ErrorCode::DspArguments, "--person", "who signs it is not given"));
+        }
+        if self.act == StatementKind::Review {
+            check_verdicts(&plan, &verdicts, &reasons)?;
+        }
         statement.verdicts = verdicts.into_iter().map(|(n, verdict)| (n, (verdict, reasons.remove(&n)))).collect();
         let toml = statement.to_toml(&plan);
         // What could not be taken in is not worth signing.
@@ -316,6 +322,27 @@ impl Draft {
         }
         archive.close()?;
         Ok(Exit::Ok)
+    }
+}
+
+/// A review speaks of every file of its plan and of no other, and says why it keeps one.
+fn check_verdicts(
+    plan: &Plan,
+    verdicts: &BTreeMap<u32, Verdict>,
+    reasons: &BTreeMap<u32, String>,
+) -> Result<(), Error> {
+    let refused = |option: &str, what: String| Err(Error::new(ErrorCode::DspArguments, option, what));
+    let is_of_plan = |number: &u32| plan.items.iter().any(|item| item.number == *number);
+    if let Some(number) = verdicts.keys().chain(reasons.keys()).find(|number| !is_of_plan(number)) {
+        return refused(&number.to_string(), format!("the plan has no file {number}"));
+    }
+    if let Some(item) = plan.items.iter().find(|item| !verdicts.contains_key(&item.number)) {
+        return refused("--verdict", format!("file {} has none; --rest destroys what is not named", item.number));
+    }
+    let keeps = verdicts.iter().filter(|(_, verdict)| **verdict != Verdict::Destroy).map(|(number, _)| number);
+    match keeps.into_iter().find(|number| !reasons.contains_key(number)) {
+        Some(number) => refused("--reason", format!("file {number} is kept for no reason: --reason {number}=TEXT")),
+        None => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::Common;
 use crate::archive::Archive;
-use crate::clock::{local_text, rfc3339};
+use crate::clock::{Millis, local_text, rfc3339};
 use crate::disposition::case::Case;
 use crate::error::{Error, Exit};
 use crate::index::filing::TombRow;
@@ -12,17 +12,23 @@ use crate::model::fold;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
+use crate::tlog::leaf::ActKind;
 use serde_json::json;
 
 const DESTROYED: Text = text("жойылды, акт №", "уничтожено по акту №", "destroyed by act no.");
+const ENDED: Text = text("архивпен бірге аяқталды", "ушло вместе с архивом", "went with the archive when it ended");
 const CERTIFICATE: Text = text("сертификаты", "сертификат", "certificate");
 const OF_FILE: Text = text("ісі", "дело", "file");
 
 /// Says by what a record or file was destroyed, when it was. Gives nothing when it was not.
 pub(super) fn show(archive: &Archive, id: RecordId, common: &Common) -> Result<Option<Exit>, Error> {
     let Some((plan, entry)) = archive.index().destroyed(id)? else { return Ok(None) };
+    let leaf = archive.leaf(entry)?;
+    let at = leaf.t;
+    if leaf.act == ActKind::RemainderDestroyed {
+        return Ok(Some(went_with_the_archive(id, entry, at, common)));
+    }
     let case = Case::read(archive, plan)?;
-    let at = archive.leaf(entry)?.t;
     let item = case.plan.items.iter().find(|item| item.file == id || item.records.contains(&id));
     if common.json() {
         common.print_json(&json!({
@@ -39,6 +45,19 @@ pub(super) fn show(archive: &Archive, id: RecordId, common: &Common) -> Result<O
     }
     out!("  {}: muragat disposal certificate {plan}", CERTIFICATE.get(lang));
     Ok(Some(Exit::Ok))
+}
+
+/// It had no plan: it went when the archive ended (docs/disposal.md §6).
+fn went_with_the_archive(id: RecordId, entry: u64, at: Millis, common: &Common) -> Exit {
+    if common.json() {
+        common.print_json(&json!({
+            "status": "destroyed", "id": id.to_string(), "act": null, "plan_id": null, "entry": entry,
+            "destroyed": rfc3339(at), "file_id": null, "stage": "ended",
+        }));
+    } else {
+        out!("{id} · {} · {} (#{entry})", ENDED.get(common.lang()), local_text(at));
+    }
+    Exit::Ok
 }
 
 /// Lists destroyed files that `is_asked` for. Gives how many.

@@ -45,6 +45,8 @@ pub const DECISION_SCHEMA: &str = "muragat/decommission/1";
 pub const DECISION_FILE: &str = "decision.toml";
 /// Bytes of one decision. Own bound: a few names and numbers.
 pub const DECISION_BYTES_MAX: usize = 64 * 1024;
+/// How long a decision counts. Own bound: 30 days.
+const DECISION_MAX: Millis = 30 * 24 * 60 * 60 * 1000;
 /// The offices in which it is signed: by one who approves destruction, and by another one or one of the commission.
 const OFFICES: &[SignerKind] = &[SignerKind::Approver, SignerKind::Commission];
 
@@ -222,8 +224,14 @@ impl Survey {
                 standing.iter().map(|(what, ids)| format!("{}: {}", what.as_str(), ids.len())).collect();
             return Err(Error::new(ErrorCode::DcmStands, archive.id().to_string(), counts.join(", ")));
         }
-        let missing: Vec<&str> =
-            self.agencies.iter().filter(|(_, by)| by.is_none()).map(|(agency, _)| agency.as_str()).collect();
+        let mut missing = Vec::new();
+        for (agency, by) in &self.agencies {
+            let at = by.map(|entry| archive.leaf(entry)).transpose()?.map(|leaf| leaf.t);
+            // Who decided long ago may have left, and the moment would be the choice of whoever runs the program.
+            if at.is_none_or(|at| archive.now().saturating_sub(at) > DECISION_MAX) {
+                missing.push(agency.as_str());
+            }
+        }
         // An archive without an agency never had a record; nobody can decide on it, and nobody needs to.
         if !missing.is_empty() || self.agencies.is_empty() {
             return Err(Error::new(ErrorCode::DcmUndecided, archive.id().to_string(), missing.join(", ")));

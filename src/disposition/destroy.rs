@@ -190,8 +190,13 @@ struct Outcome {
 fn judge(archive: &Archive, case: &Case, day: NaiveDate) -> Result<Outcome, Error> {
     let basis = Basis::of_index(archive)?;
     let judge = basis.judge();
+    let lifted = lifted_since(archive, case)?;
     let mut outcome = Outcome::default();
     for item in &case.plan.items {
+        if lifted.contains(&item.file) || item.records.iter().any(|record| lifted.contains(record)) {
+            outcome.kept.push((item.clone(), Why::Changed));
+            continue;
+        }
         let file = match find(archive, item.file) {
             Ok(file) => file,
             Err(e) if matches!(e.code, ErrorCode::FilUnknown | ErrorCode::ArcDestroyed) => {
@@ -206,6 +211,15 @@ fn judge(archive: &Archive, case: &Case, day: NaiveDate) -> Result<Outcome, Erro
         }
     }
     Ok(outcome)
+}
+
+/// What a hold kept that was lifted after the last approval: who approved did not know that nothing keeps it. It goes
+/// by another plan.
+fn lifted_since(archive: &Archive, case: &Case) -> Result<HashSet<RecordId>, Error> {
+    let approved = case.approvals.iter().map(|signed| signed.entry).max();
+    let holds = archive.index().holds()?.into_iter();
+    let lifted = holds.filter(|(_, row)| row.lifted > approved);
+    Ok(lifted.flat_map(|(_, row)| row.targets.into_iter().map(|target| target.id())).collect())
 }
 
 fn judged(

@@ -340,7 +340,9 @@ fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) 
         return refused(format!("file {} is kept for ever", from.id));
     }
     match (judge.length(&from, today), judge.length(to, today)) {
-        (Some(here), Some(there)) if there < here => refused(format!("file {} is kept longer", from.id)),
+        (Some(here), there) if there.is_none_or(|there| there < here) => {
+            refused(format!("file {} is kept longer, or for how long {} is kept is not known", from.id, to.id))
+        }
         _ => Ok(()),
     }
 }

@@ -10,8 +10,10 @@
 //!   - one with an edition, the points of earlier editions of the same list. It says nothing of other lists, and
 //!     nothing while the edition is not in force.
 //!
-//! An earlier point of which nothing is known, or at which the file was open, has no day and puts nothing off; but what
-//! was to be kept for ever stays so.
+//! At an earlier point the file may have been open: then it counts as if it had been closed on the latest day on which
+//! it ever was, so that nobody shortens a term by changing the item just before the file is closed. An earlier point of
+//! which nothing is known has no day and puts nothing off. While the file is open it has no day; but what was to be
+//! kept for ever stays so.
 
 use super::decision::{Action, By, Decision, Reason, Status};
 use super::facts::{Edition, Facts, Hold, Item, Ruling, State};
@@ -80,9 +82,12 @@ fn stand<'a>(
     let states = &file.states[first..];
 
     let current = states.last();
+    // The latest of its closings, while it is closed.
+    let latest_closing = states.iter().filter_map(|state| state.closed).max();
+    let closed = latest_closing.filter(|_| current.is_some_and(|now| now.closed.is_some()));
     let newest = current.and_then(|state| newest_edition(editions, state, u64::MAX));
     let (mut found, mut ends) = match current {
-        Some(state) => judge(file, state, newest, ruled, as_of, steps),
+        Some(state) => judge(file, (state, state.closed), newest, ruled, as_of, steps),
         None => {
             steps.tell(|| Reason::NoItem);
             (None, Err(Never::Unknown))
@@ -108,7 +113,8 @@ fn stand<'a>(
                 if is_now(state, edition) || is_cut(states, editions, edition, as_of) {
                     continue;
                 }
-                let (Some(found), Ok(past)) = judge(file, state, Some(edition), ruled, as_of, &mut Steps(None)) else {
+                let at = (state, state.closed.or(closed));
+                let (Some(found), Ok(past)) = judge(file, at, Some(edition), ruled, as_of, &mut Steps(None)) else {
                     continue;
                 };
                 asks |= past.asks;
@@ -335,10 +341,10 @@ fn find<'a>(state: &State<'a>, edition: Option<&Edition<'a>>, steps: &mut Steps)
     Some(found)
 }
 
-/// When the term of the file ends by one point of its history.
+/// When the term of the file ends by one point of its history, closed on this day.
 fn judge<'a>(
     file: &Facts<'_>,
-    state: &State<'a>,
+    (state, closed): (&State<'a>, Option<NaiveDate>),
     edition: Option<&Edition<'a>>,
     ruled: Option<(u64, NaiveDate)>,
     as_of: NaiveDate,
@@ -348,7 +354,7 @@ fn judge<'a>(
         return (None, Err(Never::Unknown));
     };
     steps.tell(|| Reason::Rule(found.by()));
-    match state.closed {
+    match closed {
         None => steps.tell(|| Reason::Open),
         Some(_) if file.documents == 0 => {
             steps.tell(|| Reason::Empty);
@@ -362,8 +368,8 @@ fn judge<'a>(
         }
     }
     let start = found.period.start;
-    let mut ends = Count { file, state, start, ruled, steps }.term(&found.period.term);
-    if state.closed.is_none() && ends != Ok(Ends::at(End::Permanent)) {
+    let mut ends = Count { file, state, closed, start, ruled, steps }.term(&found.period.term);
+    if closed.is_none() && ends != Ok(Ends::at(End::Permanent)) {
         ends = Err(Never::Open);
     }
     let in_force = found.edition.list.valid_from;
@@ -378,6 +384,7 @@ fn judge<'a>(
 struct Count<'a> {
     file: &'a Facts<'a>,
     state: &'a State<'a>,
+    closed: Option<NaiveDate>,
     start: Start,
     /// Entry and day of the ruling that the file is not needed any more.
     ruled: Option<(u64, NaiveDate)>,
@@ -424,7 +431,7 @@ impl Count<'_> {
 
     /// The day of closing, or that of the newest document where it is later.
     fn base(&mut self) -> Result<NaiveDate, Never> {
-        let closed = self.state.closed.ok_or(Never::Open)?;
+        let closed = self.closed.ok_or(Never::Open)?;
         match self.file.newest {
             Some(newest) => Ok(closed.max(newest)),
             None => Err(self.unknown(|| Reason::UnknownDate)),

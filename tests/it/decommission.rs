@@ -275,6 +275,11 @@ fn only_the_officers_of_the_agency_end_an_archive_as_it_is() {
     assert_eq!(decommission::execute(&archive, SYSTEM_ACTOR).unwrap_err().code, ErrorCode::DspDate);
     due.bench.later(DAY_MS);
     assert_eq!(decommission::complete(&archive).unwrap_err().code, ErrorCode::DcmUndecided, "it is in use");
+    // A decision counts for thirty days.
+    due.bench.later(31 * DAY_MS);
+    assert_eq!(decommission::execute(&archive, SYSTEM_ACTOR).unwrap_err().code, ErrorCode::DcmUndecided);
+    due.fresh(&archive);
+    decide(&due, &archive);
     decommission::execute(&archive, SYSTEM_ACTOR).unwrap();
     assert_eq!(decommission::execute(&archive, SYSTEM_ACTOR).unwrap_err().code, ErrorCode::ArcEnded);
     assert_eq!(decommission::complete(&archive).unwrap_err().code, ErrorCode::DcmRemains, "the index is not new");
@@ -682,6 +687,10 @@ fn no_command_writes_into_an_archive_that_has_ended() {
     let due = Due::of(&["1"]);
     let plan = destroy_all(&due);
     complete(&due, &plan);
+    let archive = due.bench.open();
+    let empty = open_file(&archive, "Бос іс");
+    files::close(&archive, empty, due.today(), SYSTEM_ACTOR).unwrap();
+    archive.close().unwrap();
     end(&due);
     let root = due.bench.root();
     let (id, folder) = (plan.id.to_string(), root.parent().unwrap().to_owned());
@@ -730,6 +739,8 @@ fn no_command_writes_into_an_archive_that_has_ended() {
         let (exit, said) = program(&root, &line.split(' ').collect::<Vec<_>>());
         assert_eq!(exit, 0, "{line}: {said}");
     }
+    let (exit, said) = program(&root, &["--json", "show", &empty.to_string()]);
+    assert!(exit == 0 && said.contains("\"stage\":\"ended\""), "{said}");
     let archive_id = due.bench.open().config().archive_id.to_string();
     let (exit, said) = program(&root, &["decommission", "execute"]);
     assert!(exit == Exit::Usage as i32 && said.contains("CLI-002"), "{said}");

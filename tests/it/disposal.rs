@@ -847,6 +847,9 @@ fn an_open_file_lets_go_of_nothing_that_would_be_kept_shorter() {
     enter(five, Some("Ұзағырақ")).unwrap();
     assert_eq!(enter(year, Some("Қысқарақ")), Err(ErrorCode::FilSooner));
     enter(same, Some("Сондай")).unwrap();
+    let unknown = files::Asked { item: None, ..opening(&due, "01-15", "4") };
+    let unknown = files::open(&archive, &unknown, SYSTEM_ACTOR).unwrap().id;
+    assert_eq!(enter(unknown, Some("Белгісіз")), Err(ErrorCode::FilSooner), "it may get a short one");
     enter(ever, Some("Тұрақты")).unwrap();
     assert_eq!(enter(five, Some("Қысқарақ")), Err(ErrorCode::FilSooner));
     archive.close().unwrap();
@@ -862,4 +865,29 @@ fn opening(due: &Due, index: &str, item: &str) -> files::Asked {
         item: format!("LIST/{item}").parse().ok(),
         attributes: BTreeMap::new(),
     }
+}
+
+// Goal: who approved a destruction while a hold kept a file did not approve that the hold goes.
+#[test]
+fn a_hold_that_is_lifted_after_the_approval_keeps_its_file_out_of_the_plan() {
+    let due = Due::of(&["1", "1", "1"]);
+    let plan = due.approved(&[]);
+    let archive = due.bench.open();
+    let [first, second] = [0, 1].map(|n| due.files[n]);
+    for target in [HoldTarget::File(first.0.0), HoldTarget::Record(second.1.0)] {
+        let (hold, _) = holds::place(&archive, &placing(), &[target], SYSTEM_ACTOR).unwrap();
+        holds::lift(&archive, hold, "Қажет емес", SYSTEM_ACTOR).unwrap();
+    }
+    archive.close().unwrap();
+    due.go_to("2028-01-18");
+    let archive = due.bench.open();
+    let Executed::Done { destroyed, kept, .. } = due.execute(&archive, &plan).unwrap() else { panic!("nothing done") };
+    assert_eq!(destroyed.iter().map(|item| item.file).collect::<Vec<_>>(), [due.files[2].0]);
+    let kept: Vec<(RecordId, Why)> = kept.iter().map(|(item, why)| (item.file, *why)).collect();
+    assert_eq!(kept, [(first.0, Why::Changed), (second.0, Why::Changed)]);
+    archive.close().unwrap();
+    let archive = due.bench.open();
+    let next: Vec<RecordId> = due.plan(&archive).items.iter().map(|item| item.file).collect();
+    assert_eq!(next, [first.0, second.0], "they are in the next plan");
+    archive.close().unwrap();
 }

@@ -37,10 +37,7 @@ pub fn length(file: &Facts<'_>, editions: &[Edition<'_>], as_of: NaiveDate) -> O
         for edition in before.into_iter().chain(during).filter(|edition| !is_cut(states, editions, edition, as_of)) {
             let Some(found) = find(state, Some(edition), &mut Steps(None)) else { continue };
             let Some(length) = of_term(&found.period.term, file.oldest) else { continue };
-            // As with the day: an earlier point at which the file was open puts nothing off, but for ever stays so.
-            if state.closed.is_some() || length == Length::Permanent {
-                longest = longest.max(length);
-            }
+            longest = longest.max(length);
         }
     }
     Some(longest)

@@ -604,9 +604,31 @@ fn a_file_that_was_opened_again_is_counted_from_its_last_closing() {
     assert_eq!(at(&states), (Status::Open, None));
     states.push(state(13, Some("2021-01-01"), "1"));
     assert_eq!(at(&states), (Status::Running, Some(s("2027-01-01"))));
-    // The day of the first closing is still kept.
+    // What it was kept by while it was open again is counted from that closing too.
     states[3].item = item("2");
-    assert_eq!(at(&states), (Status::Running, Some(s("2025-01-01"))));
+    assert_eq!(at(&states), (Status::Running, Some(s("2027-01-01"))));
+}
+
+#[test]
+fn an_item_that_is_changed_before_the_file_is_closed_shortens_nothing() {
+    let list = list("2020", vec![rule("1", years(9)), rule("2", years(1))]);
+    let editions = [adopted(1, &list)];
+    let at = |states: Vec<State<'static>>| {
+        let decision = evaluate(&Facts { states, ..file("2019-03-05") }, &editions, d("2021-06-01"));
+        let is_said = decision.reasons.iter().any(|reason| matches!(reason, Reason::NotShortened { entry: 10, .. }));
+        (decision.due.map(|day| day.to_string()), is_said)
+    };
+    let closed = Some("2019-03-05");
+    let changed = vec![state(10, None, "1"), state(11, None, "2"), state(12, closed, "2")];
+    assert_eq!(at(changed.clone()), (Some(s("2029-01-01")), true));
+    assert_eq!(at(vec![state(10, closed, "1"), state(11, closed, "2")]), (Some(s("2029-01-01")), true), "the same");
+    let mut decided = changed;
+    decided.push(State { is_shortening: true, ..state(13, closed, "2") });
+    assert_eq!(at(decided), (Some(s("2021-01-01")), false), "but for a signed decision");
+    assert_eq!(at(vec![state(10, None, "2"), state(11, None, "1"), state(12, closed, "1")]).0, Some(s("2029-01-01")));
+    // Closed again on an earlier day: neither closing is forgotten.
+    let again = vec![state(10, None, "1"), state(11, Some("2020-03-05"), "2"), state(12, closed, "2")];
+    assert_eq!(at(again).0, Some(s("2030-01-01")));
 }
 
 #[test]
