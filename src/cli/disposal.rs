@@ -174,6 +174,9 @@ const DRAWN_UP: Text = text("жоспар жасалды", "план соста�
 const FILES: Text = text("іс", "дел", "files");
 const RECORDS: Text = text("жазба", "записей", "records");
 const ON_HOLD: Text = text("тыйыммен қалды", "осталось под запретом", "stay under a hold");
+const FOREVER: Text = text("тұрақты сақталады", "хранить постоянно", "for ever");
+const NOT_BEFORE: Text = text("мына күнге дейін сақталады:", "хранить до", "not before");
+const OTHER_ITEM: Text = text("басқа тармақ бойынша:", "по другой статье:", "by another item:");
 const TAKEN: Text = text("мәлімдеме қабылданды", "заявление принято", "statement taken in");
 const NOT_TAKEN: Text = text("мәлімдеме қабылданбады", "заявление не принято", "statement not taken in");
 const CANCELLED: Text = text("жоспар тоқтатылды", "план отменён", "plan cancelled");
@@ -278,7 +281,7 @@ impl Propose {
         }
         let case = Case::read(&archive, plan.id)?;
         if common.json() {
-            common.print_json(&case_json(&archive, &case));
+            common.print_json(&case_json(&archive, &case)?);
         } else {
             let lang = common.lang();
             out!("{}: {} · № {}", DRAWN_UP.get(lang), plan.id, shown(&plan.number));
@@ -560,7 +563,9 @@ fn print_plan(plan: &Plan, common: &Common) {
     }
 }
 
-fn case_json(archive: &Archive, case: &Case) -> Value {
+fn case_json(archive: &Archive, case: &Case) -> Result<Value, Error> {
+    let outcome = destroy::outcome(archive, case)?;
+    let became = |number: u32| outcome.get(&number).map(|why| why.map_or("destroyed", Why::as_str));
     let signed = |signed: &Signed| {
         json!({
             "entry": signed.entry, "office": signed.by.kind.as_str(), "post": signed.by.post,
@@ -570,14 +575,14 @@ fn case_json(archive: &Archive, case: &Case) -> Value {
         })
     };
     let plan = &case.plan;
-    json!({
+    Ok(json!({
         "plan_id": plan.id.to_string(), "number": plan.number, "agency": plan.agency, "as_of": plan.as_of.to_string(),
         "stage": case.stage(archive).as_str(), "sha256": plan.sha256().to_string(),
         "executable_from": case.executable_from(archive).map(|day| day.to_string()),
         "files": plan.items.iter().map(|item| json!({
             "number": item.number, "file_id": item.file.to_string(), "index": item.index, "year": item.year,
             "volume": item.volume, "title": item.title, "records": item.records.len(),
-            "keeps": case.kept_by(item.number).map(|verdict| verdict.word().as_str()),
+            "keeps": case.kept_by(item.number).map(|verdict| verdict.word().as_str()), "outcome": became(item.number),
         })).collect::<Vec<_>>(),
         "held": plan.kept.iter().map(|kept| json!({
             "file_id": kept.file.to_string(), "hold_id": kept.hold.to_string(),
@@ -587,18 +592,48 @@ fn case_json(archive: &Archive, case: &Case) -> Value {
         "reviews": case.reviews.iter().map(signed).collect::<Vec<_>>(),
         "approvals": case.approvals.iter().map(signed).collect::<Vec<_>>(),
         "executed": case.row.executed, "completed": case.row.completed, "cancelled": case.row.cancelled,
-    })
+    }))
+}
+
+/// A verdict in words.
+fn said(verdict: &Verdict, lang: Lang) -> String {
+    match verdict {
+        Verdict::Destroy => DESTROYED.get(lang).to_owned(),
+        Verdict::Forever => FOREVER.get(lang).to_owned(),
+        Verdict::Extend(day) => format!("{} {day}", NOT_BEFORE.get(lang)),
+        Verdict::Reclassify(item) => format!("{} {}", OTHER_ITEM.get(lang), shown(&item.to_string())),
+    }
+}
+
+/// What members said of the files that they keep, and what became of each file.
+fn print_outcome(archive: &Archive, case: &Case, lang: Lang) -> Result<(), Error> {
+    let outcome = destroy::outcome(archive, case)?;
+    for item in &case.plan.items {
+        for (verdict, reason) in case.reviews.iter().filter_map(|review| review.verdicts.get(&item.number)) {
+            if *verdict != Verdict::Destroy {
+                let reason = shown(reason.as_deref().unwrap_or_default());
+                out!("  {} {} · {} · {reason}", KEPT.get(lang), item.name(), said(verdict, lang));
+            }
+        }
+        match outcome.get(&item.number) {
+            Some(None) => out!("  {} {}", DESTROYED.get(lang), item.name()),
+            Some(Some(why)) => out!("  {} {} · {}", KEPT.get(lang), item.name(), why.text().get(lang)),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 fn show(common: &Common, plan: &str) -> Result<Exit, Error> {
     let archive = common.open()?;
     let case = Case::read(&archive, plan_id(plan)?)?;
     if common.json() {
-        common.print_json(&case_json(&archive, &case));
+        common.print_json(&case_json(&archive, &case)?);
     } else {
         let lang = common.lang();
         print_line(&archive, &case, common);
         print_plan(&case.plan, common);
+        print_outcome(&archive, &case, lang)?;
         for signed in case.signers() {
             let by = &signed.by;
             out!("  #{} · {} · {} · {}", signed.entry, by.kind.text().get(lang), shown(&by.post), by.signed);
@@ -641,7 +676,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
     }
     for case in &cases {
         if common.json() {
-            common.print_json(&case_json(&archive, case));
+            common.print_json(&case_json(&archive, case)?);
         } else {
             print_line(&archive, case, common);
         }

@@ -177,6 +177,16 @@ const IN_SEARCH: Text = text(
     "Есть записи в розыске: ищите утраченное в резервных копиях («presence status»)",
     "Records are in search: look for what is missing in the backups (`presence status`)",
 );
+const ENDED: Text = text(
+    "Архивтің жұмысы аяқталған: ол тек оқылады",
+    "Архив завершён: его можно только читать",
+    "The archive has ended: it can only be read",
+);
+const NOT_COMPLETE: Text = text(
+    "«decommission execute» қайта орындалуы керек",
+    "повторите «decommission execute»",
+    "repeat `decommission execute`",
+);
 const PRESENCE_OPEN: Text = text(
     "Аяқталмаған тексеру бар: «presence run», содан соң «presence end» іске қосыңыз",
     "Есть незавершённая проверка наличия: запустите «presence run», затем «presence end»",
@@ -385,6 +395,12 @@ impl Doctor {
         let (recovery, rebuilt) = archive.recovery();
         if recovery.cut_bytes > 0 || recovery.lock_mended {
             add("recovered", RECOVERED, format!("{} bytes cut", recovery.cut_bytes));
+        }
+        if let Some(ended) = archive.ended() {
+            // Nothing can be mended in it any more but where its keys lie.
+            advice.retain(|one| one.code.starts_with("keys-"));
+            let detail = if ended.is_complete { String::new() } else { NOT_COMPLETE.get(lang).to_owned() };
+            advice.push(Advice { code: "archive-ended", text: ENDED, detail });
         }
         let meta = archive.index_meta();
         if common.json() {

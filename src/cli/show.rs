@@ -205,7 +205,6 @@ impl Show {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let cited = self.id.parse::<Citation>();
         let archive = common.open()?;
-        let is_cited = cited.is_ok();
         let id = match cited {
             Ok(citation) => cite::id(&archive, &citation)?,
             Err(_) => record_id(&self.id)?,
@@ -215,8 +214,8 @@ impl Show {
             return Ok(exit);
         }
         match archive.index().file(id)? {
-            Some(row) if is_cited => super::file::print(common, &File { id, row }),
-            _ => {
+            Some(row) => super::file::print(common, &File { id, row }),
+            None => {
                 let actor = common.actor(&archive)?;
                 let since = archive.index().missing_since(id)?;
                 let printed = open(&archive, id, actor).and_then(|opened| print(&archive, &opened, common));

@@ -37,8 +37,8 @@ use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use chrono::NaiveDate;
-use serde_json::json;
-use std::collections::{BTreeSet, HashSet};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How it is done, for the act and the certificate.
 pub const METHOD: &str = "cryptographic erase (NIST SP 800-88r2 Purge): keys and key-encryption key erased, vault \
@@ -211,6 +211,18 @@ fn judge(archive: &Archive, case: &Case, day: NaiveDate) -> Result<Outcome, Erro
         }
     }
     Ok(outcome)
+}
+
+/// What became of each file of a plan, by its number: destroyed, or kept and why; nothing before it was executed.
+pub fn outcome(archive: &Archive, case: &Case) -> Result<BTreeMap<u32, Option<Why>>, Error> {
+    let Some(executed) = case.row.executed else { return Ok(BTreeMap::new()) };
+    let fields = archive.document(executed)?.0.fields;
+    let files = |key: &str| fields.get(key).and_then(Value::as_array).into_iter().flatten();
+    let number = |file: &Value| u32::try_from(file.get("number")?.as_u64()?).ok();
+    let why = |file: &Value| Why::parse(file.get("why")?.as_str()?);
+    let destroyed = files("destroyed").filter_map(|file| Some((number(file)?, None)));
+    let kept = files("kept").filter_map(|file| Some((number(file)?, Some(why(file)?))));
+    Ok(destroyed.chain(kept).collect())
 }
 
 /// What a hold kept that was lifted after the last approval: who approved did not know that nothing keeps it. It goes

@@ -27,6 +27,7 @@ use crate::text::{Lang, Text, text};
 use crate::tlog::leaf::ActKind;
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The forms that come with the program, all of them samples.
@@ -358,8 +359,8 @@ const KINDS: [Text; 6] = [
 
 /// How many files of an agency were opened for a year, and how many were closed in it, by kind of term.
 ///
-/// A file counts as opened in the year of its nomenclature, each volume by itself; files of the year that were
-/// destroyed have a row of their own, because nothing is left that says when they were closed.
+/// A file counts as opened in the year of its nomenclature, each volume by itself. Files that were destroyed have a row
+/// of their own: of what kind they were is not asked again, and when they were closed stands in their plan.
 pub fn year_count(archive: &Archive, agency: &str, year: u16, lang: Lang) -> Result<Filled, Error> {
     let basis = Basis::read(archive)?;
     let judge = basis.judge();
@@ -379,9 +380,17 @@ pub fn year_count(archive: &Archive, agency: &str, year: u16, lang: Lang) -> Res
         counts[kind][1] += u64::from(closed.is_some_and(|day| day.year() == i32::from(year)));
         counts[kind][2] += if is_of { u64::from(file.row.documents) } else { 0 };
     }
-    for (_, tomb) in archive.index().tombs()?.iter().filter(|(_, tomb)| tomb.agency == agency && tomb.year == year) {
-        counts[5][0] += 1;
-        counts[5][2] += u64::from(tomb.documents);
+    let mut plans: BTreeMap<[u8; 16], Plan> = BTreeMap::new();
+    for (id, tomb) in archive.index().tombs()?.into_iter().filter(|(_, tomb)| tomb.agency == agency) {
+        let plan = match plans.entry(tomb.plan) {
+            Entry::Occupied(plan) => plan.into_mut(),
+            Entry::Vacant(free) => free.insert(Case::read(archive, RecordId(tomb.plan))?.plan),
+        };
+        let item = plan.items.iter().find(|item| item.file == id);
+        let is_of = tomb.year == year;
+        counts[5][0] += u64::from(is_of);
+        counts[5][1] += u64::from(item.and_then(closed_on).is_some_and(|day| day.year() == i32::from(year)));
+        counts[5][2] += if is_of { u64::from(tomb.documents) } else { 0 };
     }
     let total = |column: usize| counts.iter().map(|count| count[column]).sum::<u64>().to_string();
     let values = BTreeMap::from([
@@ -394,15 +403,22 @@ pub fn year_count(archive: &Archive, agency: &str, year: u16, lang: Lang) -> Res
         ("closed", total(1)),
         ("documents", total(2)),
     ]);
-    let rows = KINDS.iter().zip(&counts).enumerate().map(|(kind, (text, [opened, closed, documents]))| {
+    let rows = KINDS.iter().zip(&counts).map(|(text, [opened, closed, documents])| {
         BTreeMap::from([
             ("kind", text.get(lang).to_owned()),
             ("opened", opened.to_string()),
-            ("closed", if kind == 5 { String::new() } else { closed.to_string() }),
+            ("closed", closed.to_string()),
             ("documents", documents.to_string()),
         ])
     });
     Ok(Filled { rows: rows.collect(), values })
+}
+
+/// When a file of a plan was closed, as its derivation says.
+fn closed_on(item: &Item) -> Option<NaiveDate> {
+    let reasons = item.decision.get("reasons")?.as_array()?;
+    let closed = reasons.iter().find(|reason| reason.get("reason").and_then(Value::as_str) == Some("closed"))?;
+    closed.get("day")?.as_str()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
     let planned = case::planned(archive)?;
     let mut found: Vec<(File, Decision)> = Vec::new();
     let mut kept = Vec::new();
+    let mut elsewhere = BTreeSet::new();
     let wanted: BTreeSet<RecordId> = asked.files.iter().copied().collect();
     let all = files(archive)?;
     let of_agency: BTreeSet<RecordId> =
@@ -74,7 +75,11 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
             Status::Due | Status::AwaitsPerson if decision.is_sample && !archive.is_test() => {
                 Some(format!("it is due by a sample list ({})", decision.status.as_str()))
             }
-            Status::Due | Status::AwaitsPerson => planned.get(&file.id).map(|plan| format!("it is in plan {plan}")),
+            Status::Due | Status::AwaitsPerson => {
+                let plan = planned.get(&file.id);
+                elsewhere.extend(plan.map(ToString::to_string));
+                plan.map(|plan| format!("it is in plan {plan}"))
+            }
             status => Some(format!("it is not due on {today}: {}", status.as_str())),
         };
         match refusal {
@@ -87,7 +92,11 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
         }
     }
     if found.is_empty() {
-        let what = format!("nothing of {} is due on {today}; {} held", asked.agency, kept.len());
+        let plans: Vec<String> = elsewhere.into_iter().collect();
+        let what = match plans.is_empty() {
+            true => format!("nothing of {} is due on {today}; {} held", asked.agency, kept.len()),
+            false => format!("what is due of {} on {today} is in plan {}", asked.agency, plans.join(", ")),
+        };
         return Err(Error::new(ErrorCode::DspNotDue, &*asked.agency, what));
     }
     check_inventories(archive, &asked.agency, &found)?;

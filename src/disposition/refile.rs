@@ -127,7 +127,7 @@ impl Refiling {
         for record in records {
             if archive.index().file_of(*record)?.ok_or_else(|| archive.no_record(*record))? != Some(from.id) {
                 let what = format!("it is not in file {}", from.id);
-                return Err(Error::new(ErrorCode::FilElsewhere, record.to_string(), what));
+                return Err(Error::new(ErrorCode::FilRefiling, record.to_string(), what));
             }
             check_not_held(archive, *record, from.id)?;
         }

@@ -8,8 +8,10 @@ use super::files::{File, find};
 use crate::archive::{AdoptedList, Archive};
 use crate::error::{Error, ErrorCode};
 use crate::index::filing::FileView;
+use crate::index::rows::RecordRow;
 use crate::model::calendar::CalendarStatus;
 use crate::model::id::RecordId;
+use crate::model::means::ARCHIVE_AGENCY;
 use crate::retention::{Decision, Edition, Length, Reason, RuleList, Standing, Status, evaluate, length, standing};
 use chrono::NaiveDate;
 use std::cmp::Ordering;
@@ -180,7 +182,9 @@ pub fn unfiled(archive: &Archive) -> Result<Vec<Unfiled>, Error> {
     let mut found = Vec::new();
     // Numbers are given in the order of acceptance.
     for number in 0..archive.index_meta().records {
-        if let Some(row) = index.record(number)?.filter(|row| row.filed.is_none()) {
+        // What the archive made itself belongs to no file.
+        let is_unfiled = |row: &RecordRow| row.filed.is_none() && row.agency != ARCHIVE_AGENCY;
+        if let Some(row) = index.record(number)?.filter(is_unfiled) {
             let record = row.id();
             let (accepted, agency, index) = (row.accepted, row.agency, row.nomenclature_index);
             found.push(Unfiled { record, accepted, agency, index });

@@ -741,6 +741,8 @@ fn no_command_writes_into_an_archive_that_has_ended() {
     }
     let (exit, said) = program(&root, &["--json", "show", &empty.to_string()]);
     assert!(exit == 0 && said.contains("\"stage\":\"ended\""), "{said}");
+    let (_, said) = program(&root, &["--json", "doctor"]);
+    assert!(said.contains("archive-ended") && !said.contains("calendar"), "{said}");
     let archive_id = due.bench.open().config().archive_id.to_string();
     let (exit, said) = program(&root, &["decommission", "execute"]);
     assert!(exit == Exit::Usage as i32 && said.contains("CLI-002"), "{said}");

@@ -781,7 +781,7 @@ fn a_record_leaves_a_closed_file_by_a_signed_decision_only() {
     assert_eq!(moved.unwrap_err().code, ErrorCode::FilSooner);
     assert_eq!(draft(other, other), Err(ErrorCode::FilText));
     let back = files::open(&archive, &opening(&due, "01-11", "1"), SYSTEM_ACTOR).unwrap().id;
-    assert_eq!(draft(back, other), Err(ErrorCode::FilElsewhere), "it is in no such file");
+    assert_eq!(draft(back, other), Err(ErrorCode::FilRefiling), "it is in no such file");
     let (hold, _) = holds::place(&archive, &placing(), &[HoldTarget::File(from.0)], SYSTEM_ACTOR).unwrap();
     assert_eq!(draft(from, other), Err(ErrorCode::HldHeld));
     holds::lift(&archive, hold, "Сот аяқталды", SYSTEM_ACTOR).unwrap();
@@ -826,7 +826,7 @@ fn a_record_leaves_a_closed_file_by_a_signed_decision_only() {
     assert!(matches!(take(&toml, &signatures), Ok(Refiled::Done(done)) if done.to.file == other));
     assert!(is_in(other) && files::find(&archive, from).unwrap().row.documents == 0);
     assert!(archive.index().holds_on(record).unwrap().contains(&hold), "its own hold goes with it");
-    assert_eq!(take(&toml, &signatures).unwrap_err().code, ErrorCode::FilElsewhere, "a decision moves once");
+    assert_eq!(take(&toml, &signatures).unwrap_err().code, ErrorCode::FilRefiling, "a decision moves once");
     archive.close().unwrap();
     std::fs::remove_dir_all(due.bench.root().join("index")).unwrap();
     let archive = due.bench.open();
