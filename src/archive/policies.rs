@@ -99,8 +99,7 @@ impl Archive {
     ) -> Result<u64, Error> {
         fields.extend(file_fields(file));
         let committed = self.commit_together_deciding(|| {
-            let newest = [Adopted::Policy, Adopted::Authority].map(|what| self.index().adopted(what));
-            let [policies, registers] = newest;
+            let [policies, registers] = [Adopted::Policy, Adopted::Authority].map(|what| self.index().adopted(what));
             if policies?.last().max(registers?.last()).copied() != known {
                 let what = "another policy or register was adopted meanwhile";
                 return Err(Error::new(ErrorCode::PolTaken, kind.as_str(), what));

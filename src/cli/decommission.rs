@@ -3,8 +3,9 @@
 //! `execute` does all that is left to do, from wherever the archive is: the act, the index and the store written anew,
 //! the last entry, and the erasing of the signing key.
 
+use super::Common;
 use super::disposal::refused;
-use super::{Common, material, read_up_to};
+use super::signed::{Signatures, SignedFiles};
 use crate::archive::Archive;
 use crate::disposition::decommission::{
     DECISION_BYTES_MAX, Decision, Standing, Survey, Taken, complete, execute, take,
@@ -13,7 +14,6 @@ use crate::error::{Error, ErrorCode, Exit};
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::tlog::commit::SYSTEM_ACTOR;
-use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -55,15 +55,11 @@ struct WriteDecision {
 
 #[derive(clap::Args)]
 struct Approve {
-    /// The decision (`decommission statement`).
+    /// The decision (`decommission statement`), signed by an approver and by another one or a member of the commission.
     #[arg(long, value_name = "FILE")]
     statement: PathBuf,
-    /// A signature over it (detached CMS): one of an approver, one of another approver or a member of the commission.
-    #[arg(long = "signature", value_name = "FILE", required = true)]
-    signatures: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-    #[arg(long, value_name = "PATH")]
-    material: Vec<PathBuf>,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 const NOT_CONFIRMED: Text = text(
@@ -128,10 +124,8 @@ impl DecommissionArgs {
 
 impl Approve {
     fn run(self, common: &Common) -> Result<Exit, Error> {
-        let decision = read_up_to(&self.statement, DECISION_BYTES_MAX)?;
-        let signatures: Vec<Vec<u8>> =
-            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<_, _>>()?;
-        let extra = material::read(&self.material, common)?;
+        let SignedFiles { document: decision, signatures, extra } =
+            self.signatures.read_with(&self.statement, DECISION_BYTES_MAX, common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         match take(&archive, &decision, &signatures, &extra, actor)? {

@@ -5,7 +5,8 @@
 
 use super::answers::write_new;
 use super::ingest::print_refusals;
-use super::{Common, id_of, material, read_up_to, refusals_json};
+use super::signed::{Signatures, SignedFiles};
+use super::{Common, id_of, read_up_to, refusals_json};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, utc};
 use crate::disposition::case::{self, Case, Signed, Stage};
@@ -19,8 +20,6 @@ use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
-use crate::verify::limits::CMS_BYTES_MAX;
-use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -77,6 +76,7 @@ enum DisposalCommand {
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("signatures", |arg| arg.requires("statement")))]
 struct Propose {
     /// Code of the agency whose files are looked at.
     #[arg(long, required_unless_present = "statement", conflicts_with = "statement")]
@@ -99,21 +99,11 @@ struct Propose {
     /// Write the plan into this file.
     #[arg(short, long, value_name = "FILE", requires = "agency")]
     output: Option<PathBuf>,
-    #[command(flatten)]
-    signed: SignedIfAny,
-}
-
-#[derive(clap::Args)]
-struct SignedIfAny {
     /// The statement that was signed.
-    #[arg(long, value_name = "FILE", requires = "signatures")]
+    #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
-    /// A signature over it (detached CMS); may be repeated.
-    #[arg(long = "signature", value_name = "FILE", requires = "statement")]
-    signatures: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-    #[arg(long, value_name = "PATH", requires = "statement")]
-    material: Vec<PathBuf>,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 #[derive(clap::Args)]
@@ -121,21 +111,8 @@ struct SignedArgs {
     /// The statement that was signed.
     #[arg(long, value_name = "FILE")]
     statement: PathBuf,
-    /// A signature over it (detached CMS); may be repeated.
-    #[arg(long = "signature", value_name = "FILE", required = true)]
-    signatures: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-    #[arg(long, value_name = "PATH")]
-    material: Vec<PathBuf>,
-}
-
-/// The files that somebody named.
-pub(super) struct SignedFiles {
-    /// What is signed.
-    pub(super) statement: Vec<u8>,
-    pub(super) signatures: Vec<Vec<u8>>,
-    /// Material for the signatures.
-    pub(super) extra: Material,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 #[derive(clap::Args)]
@@ -260,12 +237,10 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 impl Propose {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let Some(agency) = self.agency else {
-            let signed = self.signed;
-            let Some(statement) = signed.statement else {
+            let Some(statement) = self.statement else {
                 return Err(Error::new(ErrorCode::DspArguments, "--statement", "not given"));
             };
-            let args = SignedArgs { statement, signatures: signed.signatures, material: signed.material };
-            return args.run(StatementKind::Propose, common);
+            return SignedArgs { statement, signatures: self.signatures }.run(StatementKind::Propose, common);
         };
         let minutes = match (self.minutes, self.minutes_number, self.minutes_date) {
             (Some(path), Some(number), Some(date)) => Some((number, date, read_up_to(&path, MINUTES_BYTES_MAX)?)),
@@ -363,16 +338,11 @@ pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Archive) -
 
 impl SignedArgs {
     fn read(&self, common: &Common) -> Result<SignedFiles, Error> {
-        let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
-        Ok(SignedFiles {
-            statement: read_up_to(&self.statement, STATEMENT_BYTES_MAX)?,
-            signatures: self.signatures.iter().map(read).collect::<Result<_, _>>()?,
-            extra: material::read(&self.material, common)?,
-        })
+        self.signatures.read_with(&self.statement, STATEMENT_BYTES_MAX, common)
     }
 
     fn run(self, wanted: StatementKind, common: &Common) -> Result<Exit, Error> {
-        let SignedFiles { statement, signatures, extra } = self.read(common)?;
+        let SignedFiles { document: statement, signatures, extra } = self.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let kind = Statement::parse(&statement, "statement.toml").ok().map(|read| read.kind);
@@ -398,7 +368,7 @@ impl SignedArgs {
 impl Execute {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let id = plan_id(&self.plan)?;
-        let SignedFiles { statement, signatures, extra } = self.signed.read(common)?;
+        let SignedFiles { document: statement, signatures, extra } = self.signed.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let executed = destroy::execute(&archive, id, &statement, &signatures, &extra, actor)?;

@@ -4,10 +4,11 @@
 //! Every command but `list`, `records` and those that print a decision is an act. It answers with the file as it is
 //! then, or with the records that were put into it.
 
-use super::disposal::{SignedFiles, refused};
+use super::disposal::refused;
 use super::search::HIDDEN;
 use super::show::record_id;
-use super::{Common, id_of, read_up_to, tomb};
+use super::signed::{Signatures, SignedFiles};
+use super::{Common, id_of, tomb};
 use crate::archive::Archive;
 use crate::disposition::refile::{REFILING_BYTES_MAX, Refiled, Refiling, refile};
 use crate::disposition::shorten::{self, DECISION_BYTES_MAX, Decision};
@@ -24,7 +25,6 @@ use crate::model::record::CardField;
 use crate::model::strict::shown;
 use crate::model::submission::AccessCategory;
 use crate::text::{Text, text};
-use crate::verify::limits::CMS_BYTES_MAX;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -110,12 +110,8 @@ struct Signed {
     /// The decision.
     #[arg(long, value_name = "FILE")]
     act: PathBuf,
-    /// A signature over it (detached CMS); may be repeated.
-    #[arg(long = "signature", value_name = "FILE", required = true)]
-    signatures: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-    #[arg(long, value_name = "PATH")]
-    material: Vec<PathBuf>,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 #[derive(clap::Args)]
@@ -309,21 +305,12 @@ fn attributes(pairs: Vec<(String, String)>) -> Result<BTreeMap<String, String>, 
 }
 
 impl Signed {
-    /// Reads them; the decision has at most so many bytes.
-    fn read(&self, bytes_max: usize, common: &Common) -> Result<SignedFiles, Error> {
-        let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);
-        Ok(SignedFiles {
-            statement: read_up_to(&self.act, bytes_max)?,
-            signatures: self.signatures.iter().map(read).collect::<Result<_, _>>()?,
-            extra: super::material::read(&self.material, common)?,
-        })
-    }
-
     fn shorten(&self, common: &Common) -> Result<Exit, Error> {
-        let SignedFiles { statement, signatures, extra } = self.read(DECISION_BYTES_MAX, common)?;
+        let SignedFiles { document, signatures, extra } =
+            self.signatures.read_with(&self.act, DECISION_BYTES_MAX, common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        match shorten::take(&archive, &statement, &signatures, &extra, actor)? {
+        match shorten::take(&archive, &document, &signatures, &extra, actor)? {
             shorten::Taken::Refused(refusals) => return refused(common, &refusals, archive),
             shorten::Taken::Done(file) => print(common, &files::find(&archive, file)?),
         }
@@ -332,10 +319,11 @@ impl Signed {
     }
 
     fn refile(&self, common: &Common) -> Result<Exit, Error> {
-        let SignedFiles { statement, signatures, extra } = self.read(REFILING_BYTES_MAX, common)?;
+        let SignedFiles { document, signatures, extra } =
+            self.signatures.read_with(&self.act, REFILING_BYTES_MAX, common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        match refile(&archive, &statement, &signatures, &extra, actor)? {
+        match refile(&archive, &document, &signatures, &extra, actor)? {
             Refiled::Refused(refusals) => return refused(common, &refusals, archive),
             Refiled::Done(Refiling { to, records, .. }) => {
                 let entered = Entered { entered: records.into_iter().collect(), held: Vec::new() };

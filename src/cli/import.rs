@@ -7,7 +7,8 @@
 use super::answers::{check_new, write_new};
 use super::ingest::print_refusals;
 use super::material::{NOT_ADDED, not_shared};
-use super::{Common, read_up_to, refusals_json, stop_flag};
+use super::signed::Signatures;
+use super::{Common, refusals_json, stop_flag};
 use crate::archive::Archive;
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit, Refusal};
@@ -21,7 +22,6 @@ use crate::ingest::share::NotShared;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::tlog::commit::SYSTEM_ACTOR;
-use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -74,14 +74,10 @@ struct Check {
 
 #[derive(clap::Args)]
 struct Adopt {
-    /// The profile.
+    /// The profile; each officer signs it.
     file: PathBuf,
-    /// A signature over exactly its bytes, once for each officer: CMS in DER, base64 or PEM.
-    #[arg(long, value_name = "FILE", required = true)]
-    signature: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the validation of the signatures: files or folders.
-    #[arg(long, value_name = "PATH")]
-    material: Vec<PathBuf>,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 #[derive(clap::Args)]
@@ -358,9 +354,7 @@ impl Check {
 impl Adopt {
     fn run(&self, common: &Common) -> Result<Exit, Error> {
         let (bytes, name, _) = read(&self.file)?;
-        let signatures = self.signature.iter().map(|path| read_up_to(path, CMS_BYTES_MAX));
-        let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
-        let material = super::material::read(&self.material, common)?;
+        let (signatures, material) = self.signatures.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let lang = common.lang();

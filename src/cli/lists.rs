@@ -5,6 +5,7 @@
 use super::file::{file_json, file_line};
 use super::ingest::print_refusals;
 use super::rules::{read, read_with_file};
+use super::signed::Signatures;
 use super::{Common, read_up_to, refusals_json};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Exit};
@@ -14,7 +15,6 @@ use crate::model::calendar::CalendarStatus;
 use crate::model::strict::shown;
 use crate::retention::{Decision, RuleList};
 use crate::text::{Text, text};
-use crate::verify::limits::CMS_BYTES_MAX;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -40,18 +40,16 @@ pub(super) struct Act {
 
 /// Arguments of `rules adopt`.
 #[derive(clap::Args)]
+#[command(mut_arg("signatures", |arg| arg.requires("act")))]
 pub(super) struct Adopt {
     /// The list, as schema/retention/1 says.
     file: PathBuf,
-    /// The act by which it is adopted, from `rules act`; a sample needs none.
-    #[arg(long, value_name = "FILE", requires = "signatures")]
+    /// The act by which it is adopted, from `rules act`, signed by an official and by one of the records office; a
+    /// sample needs none.
+    #[arg(long, value_name = "FILE")]
     act: Option<PathBuf>,
-    /// A detached signature over the act; one of an official, one of the records office.
-    #[arg(long = "signature", value_name = "FILE", requires = "act")]
-    signatures: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-    #[arg(long, value_name = "PATH", requires = "act")]
-    material: Vec<PathBuf>,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 /// Arguments of `rules simulate`.
@@ -127,9 +125,7 @@ impl Adopt {
             Err(refusals) => return Ok(refuse(&refusals, common)),
         };
         let act = self.act.as_ref().map(|path| read_up_to(path, ACT_BYTES_MAX)).transpose()?;
-        let signatures =
-            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<Vec<_>, _>>()?;
-        let extra = super::material::read(&self.material, common)?;
+        let (signatures, extra) = self.signatures.read(common)?;
         let adopted = adopt(&archive, (&list, &file), act.as_deref(), &signatures, &extra, actor)?;
         let (status, word, entry) = match adopted {
             Adopted::Done(entry) => ("adopted", ADOPTED, entry),

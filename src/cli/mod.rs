@@ -53,6 +53,7 @@ pub mod samples;
 mod search;
 mod show;
 mod signatures;
+mod signed;
 mod tomb;
 mod validate;
 mod verify;

@@ -4,7 +4,8 @@
 //! register of authority it prints counts and never a person.
 
 use super::ingest::print_refusals;
-use super::{Common, read_up_to, refusals_json};
+use super::signed::Signatures;
+use super::{Common, refusals_json};
 use crate::clock::{Clock, SystemClock, utc};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::adopt::{Adopted, Checked, adopt_signed, read};
@@ -12,7 +13,6 @@ use crate::model::calendar::WorkCalendar;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::verify::authority::Authority;
-use crate::verify::limits::CMS_BYTES_MAX;
 use crate::verify::name;
 use crate::verify::policy::{Anchor, Policy, Reliability, Warning};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -53,14 +53,11 @@ struct Check {
 
 #[derive(clap::Args)]
 struct Adopt {
-    /// A policy (schema/policy/1), a register of authority (schema/authority/1) or a calendar (schema/calendar/1).
+    /// A policy (schema/policy/1), a register of authority (schema/authority/1) or a calendar (schema/calendar/1); two
+    /// approvers of a confirmed register confirm it by their signatures.
     file: PathBuf,
-    /// A detached signature over exactly the file by an approver of a confirmed register; two persons confirm it.
-    #[arg(long = "signature", value_name = "P7S")]
-    signatures: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-    #[arg(long, value_name = "PATH", requires = "signatures")]
-    material: Vec<PathBuf>,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 #[derive(clap::Args)]
@@ -299,9 +296,7 @@ impl Adopt {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        let signatures =
-            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<Vec<_>, _>>()?;
-        let extra = super::material::read(&self.material, common)?;
+        let (signatures, extra) = self.signatures.read(common)?;
         let had_quorum = archive.confirmed()?.has_quorum;
         let adopted = adopt_signed(&archive, &self.file, &signatures, &extra, actor)?;
         let lang = common.lang();

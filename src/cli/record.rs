@@ -4,7 +4,8 @@
 
 use super::ingest::print_refusals;
 use super::show::record_id;
-use super::{Common, material, read_up_to, refusals_json};
+use super::signed::{Signatures, SignedFiles};
+use super::{Common, refusals_json};
 use crate::archive::Archive;
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Exit};
@@ -14,7 +15,6 @@ use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::model::submission::{ComponentEntry, Derivation, Role};
 use crate::text::{Text, text};
-use crate::verify::limits::CMS_BYTES_MAX;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -76,15 +76,11 @@ struct Spill {
     /// The id once more: what is erased cannot be brought back.
     #[arg(long, value_name = "ID")]
     confirm: Option<String>,
-    /// The act about it (`record spill-act`).
+    /// The act about it (`record spill-act`); signed by an official and by one of the records office.
     #[arg(long, value_name = "FILE")]
     act: PathBuf,
-    /// A signature over the act (detached CMS): one of an official, one of the records office.
-    #[arg(long = "signature", value_name = "FILE", required = true)]
-    signatures: Vec<PathBuf>,
-    /// Certificates, CRLs and OCSP answers for the signatures, beside those of the archive: files or folders.
-    #[arg(long, value_name = "PATH")]
-    material: Vec<PathBuf>,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 #[derive(clap::Args)]
@@ -170,10 +166,8 @@ impl Spill {
         if self.confirm.as_ref() != Some(&self.id) {
             return Err(Error::new(ErrorCode::CliConfirm, "--confirm", NOT_CONFIRMED.get(common.lang())));
         }
-        let act = read_up_to(&self.act, ACT_BYTES_MAX)?;
-        let signatures: Vec<Vec<u8>> =
-            self.signatures.iter().map(|path| read_up_to(path, CMS_BYTES_MAX)).collect::<Result<_, _>>()?;
-        let extra = material::read(&self.material, common)?;
+        let SignedFiles { document: act, signatures, extra } =
+            self.signatures.read_with(&self.act, ACT_BYTES_MAX, common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let entry = match spill(&archive, id, &act, &signatures, &extra, actor)? {

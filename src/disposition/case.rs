@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Milliseconds of a day.
-const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+pub(super) const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 
 words! {
     /// How far a plan is.

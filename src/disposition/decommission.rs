@@ -19,14 +19,14 @@
 //!
 //! It destroys no record: a record goes by a plan, by its spill, or by its release to another archive.
 
+use super::case::DAY_MS;
 use super::destroy::{self, METHOD};
 use crate::archive::{ActOwner, Archive, Decided, Register};
 use crate::clock::{Millis, civil_date, rfc3339};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::writer::Payload;
-use crate::ingest::approval::{Asked, approve, keep_material, signed_files};
+use crate::ingest::approval::{Asked, approved_act};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
-use crate::model::digest::sha256;
 use crate::model::document::{parse, required_date};
 use crate::model::id::{ActorId, ArchiveId, RecordId};
 use crate::model::means::{ARCHIVE_AGENCY, Program};
@@ -46,7 +46,7 @@ pub const DECISION_FILE: &str = "decision.toml";
 /// Bytes of one decision. Own bound: a few names and numbers.
 pub const DECISION_BYTES_MAX: usize = 64 * 1024;
 /// How long a decision counts. Own bound: 30 days.
-const DECISION_MAX: Millis = 30 * 24 * 60 * 60 * 1000;
+const DECISION_MAX: Millis = 30 * DAY_MS;
 /// The offices in which it is signed: by one who approves destruction, and by another one or one of the commission.
 const OFFICES: &[SignerKind] = &[SignerKind::Approver, SignerKind::Commission];
 
@@ -134,8 +134,10 @@ impl Survey {
         for entry in std::mem::take(&mut survey.approvals) {
             let (document, _) = archive.document(entry)?;
             let is_of_now = document.fields.get("entry").and_then(serde_json::Value::as_u64) == Some(survey.entry);
+            // Who decided long ago may have left, and the moment would be the choice of whoever runs the program.
+            let is_recent = archive.now().saturating_sub(archive.leaf(entry)?.t) <= DECISION_MAX;
             let agency = document.text("agency").and_then(|agency| survey.agencies.get_mut(agency));
-            if let Some(decided) = agency.filter(|_| is_of_now) {
+            if let Some(decided) = agency.filter(|_| is_of_now && is_recent) {
                 *decided = Some(entry);
             }
         }
@@ -224,14 +226,8 @@ impl Survey {
                 standing.iter().map(|(what, ids)| format!("{}: {}", what.as_str(), ids.len())).collect();
             return Err(Error::new(ErrorCode::DcmStands, archive.id().to_string(), counts.join(", ")));
         }
-        let mut missing = Vec::new();
-        for (agency, by) in &self.agencies {
-            let at = by.map(|entry| archive.leaf(entry)).transpose()?.map(|leaf| leaf.t);
-            // Who decided long ago may have left, and the moment would be the choice of whoever runs the program.
-            if at.is_none_or(|at| archive.now().saturating_sub(at) > DECISION_MAX) {
-                missing.push(agency.as_str());
-            }
-        }
+        let missing: Vec<&str> =
+            self.agencies.iter().filter(|(_, by)| by.is_none()).map(|(agency, _)| agency.as_str()).collect();
         // An archive without an agency never had a record; nobody can decide on it, and nobody needs to.
         if !missing.is_empty() || self.agencies.is_empty() {
             return Err(Error::new(ErrorCode::DcmUndecided, archive.id().to_string(), missing.join(", ")));
@@ -396,17 +392,13 @@ pub fn take(
         persons: 2,
         code: ErrorCode::DcmSigned,
     };
-    let approved = match approve(archive, &asked, signatures, extra)? {
-        Ok(approved) => approved,
+    let (mut fields, files) = match approved_act(archive, (DECISION_FILE, &asked), signatures, extra, actor)? {
+        Ok(sealed) => sealed,
         Err(refusals) => return Ok(Taken::Refused(refusals)),
     };
-    keep_material(archive, signatures, &approved, extra, actor)?;
-    let mut fields = approved.fields();
     fields.insert("agency".into(), decision.agency.clone().into());
     fields.insert("entry".into(), decision.entry.into());
     fields.insert("reason".into(), decision.reason.clone().into());
-    fields.insert("sha256".into(), sha256(file).to_string().into());
-    let files = signed_files(archive, (DECISION_FILE, file), signatures, &approved, extra);
     let owner = ActOwner::Register(Register::Archive);
     let entry = archive.commit_files(ActKind::DecommissionApproved, actor, owner, fields, files)?;
     Ok(Taken::Done { agency: decision.agency, entry })

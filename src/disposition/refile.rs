@@ -16,9 +16,8 @@ use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::due::Basis;
 use crate::filing::files::{File, check_not_held, check_open, find};
-use crate::ingest::approval::{Asked, approve, keep_material, signed_files};
+use crate::ingest::approval::{Asked, approved_act};
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
-use crate::model::digest::sha256;
 use crate::model::document::{date_if_any, parse, required_date};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::strict::Fields;
@@ -267,15 +266,11 @@ pub fn refile(
         persons: 2,
         code: ErrorCode::DspSigned,
     };
-    let approved = match approve(archive, &asked, signatures, extra)? {
-        Ok(approved) => approved,
+    let (mut fields, files) = match approved_act(archive, (REFILING_FILE, &asked), signatures, extra, actor)? {
+        Ok(sealed) => sealed,
         Err(refusals) => return Ok(Refiled::Refused(refusals)),
     };
-    keep_material(archive, signatures, &approved, extra, actor)?;
-    let mut fields = approved.fields();
     fields.insert("reason".into(), decision.reason.clone().into());
-    fields.insert("sha256".into(), sha256(file).to_string().into());
-    let files = signed_files(archive, (REFILING_FILE, file), signatures, &approved, extra);
     archive.commit_together_deciding(|| {
         if let Err(what) = check(archive, &decision)? {
             return Err(Error::new(ErrorCode::FilRefiling, REFILING_FILE, what));

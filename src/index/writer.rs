@@ -188,15 +188,8 @@ impl<'a> Batch<'a> {
                 self.chain(input, None)?;
             }
             Payload::None if leaf.act == ActKind::FileDestroyed => {
-                // Without a row the index was built after its key was erased, and has no trace of it.
-                let keys = self.keys;
-                if let Some(file) = leaf.rec
-                    && let Some(volume) = self.file(file)?.map(|row| rows::volume_key(keys, file, row))
-                {
-                    self.files.remove(&file);
-                    self.rows.insert(volume, None);
-                    self.rows.insert(rows::file_key(file), None);
-                    meta.stale = true;
+                if let Some(file) = leaf.rec {
+                    meta.stale |= self.forget_file(file)?;
                 }
                 self.destroyed(input);
                 self.chain(input, None)?;
@@ -606,11 +599,7 @@ impl<'a> Batch<'a> {
     /// Removes what was left beside the records: a file, a hold, or the register of refusals. An index that was built
     /// after its key was erased has no trace of it, and need not be built again.
     fn remainder(&mut self, owner: RecordId, meta: &mut Meta) -> Result<(), IndexError> {
-        if self.file(owner)?.is_some() {
-            self.files.remove(&owner);
-            self.rows.insert(rows::file_key(owner), None);
-            meta.stale = true;
-        }
+        meta.stale |= self.forget_file(owner)?;
         // What the register has begins with its own act, which is always entry 1 (docs/format.md §4.3).
         let (hold, first) = (rows::hold_key(owner), key(b'A', &[&1u64.to_be_bytes()]));
         let row = |key: &Vec<u8>| match self.rows.get(key) {
@@ -623,6 +612,17 @@ impl<'a> Batch<'a> {
             meta.stale = true;
         }
         Ok(())
+    }
+
+    /// Removes the rows of a file. False when there are none: the index was built after its key was erased, and has no
+    /// trace of it.
+    fn forget_file(&mut self, file: RecordId) -> Result<bool, IndexError> {
+        let keys = self.keys;
+        let Some(volume) = self.file(file)?.map(|row| rows::volume_key(keys, file, row)) else { return Ok(false) };
+        self.files.remove(&file);
+        self.rows.insert(volume, None);
+        self.rows.insert(rows::file_key(file), None);
+        Ok(true)
     }
 
     /// The row of a file as this batch leaves it so far.

@@ -20,7 +20,7 @@ use super::signatures::{carried_authorities, freeze};
 use crate::archive::{Archive, CONFIRMING_PERSONS};
 use crate::clock::{Millis, civil_date, local_text, utc};
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::model::digest::Sha256;
+use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
 use crate::model::validation::time_text;
 use crate::text::{Lang, Said, Text, text};
@@ -400,6 +400,28 @@ pub(crate) fn keep_material(
     let named: Vec<Sha256> = frozen.shared_digests.iter().copied().collect();
     keep_used(archive, &frozen.shared, &named, actor)?;
     add_shared(archive, extra, actor)
+}
+
+/// What an act is sealed with: fields of its document, and files by name.
+pub(crate) type Sealed = (Map<String, Value>, Vec<(String, Vec<u8>)>);
+
+/// Judges the signatures over a file that is called `name` in its act, keeps the material that they needed, and gives
+/// what the act is sealed with: who approved, the digest of the file, the file and the approval.
+pub(crate) fn approved_act(
+    archive: &Archive,
+    (name, asked): (&str, &Asked<'_>),
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Result<Sealed, Vec<Refusal>>, Error> {
+    let approved = match approve(archive, asked, signatures, extra)? {
+        Ok(approved) => approved,
+        Err(refusals) => return Ok(Err(refusals)),
+    };
+    keep_material(archive, signatures, &approved, extra, actor)?;
+    let mut fields = approved.fields();
+    fields.insert("sha256".into(), sha256(asked.file).to_string().into());
+    Ok(Ok((fields, signed_files(archive, (name, asked.file), signatures, &approved, extra))))
 }
 
 /// The files that are sealed with an act that was approved: what was signed under its name, and the approval.

@@ -11,13 +11,12 @@
 //! A crash leaves the record whole, or gone with its act.
 
 use super::amend::find;
-use super::approval::{Asked, approve, keep_material, signed_files, told};
+use super::approval::{Asked, approved_act, told};
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::writer::Payload;
 use crate::limits::TEXT_SHORT_CHARS_MAX;
-use crate::model::digest::sha256;
 use crate::model::document::{parse, required_date};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::strict::words;
@@ -136,15 +135,11 @@ pub fn spill(
         persons: 2,
         code: ErrorCode::SplApproval,
     };
-    let approved = match approve(archive, &asked, signatures, extra)? {
-        Ok(approved) => approved,
+    let (mut fields, files) = match approved_act(archive, (ACT_FILE, &asked), signatures, extra, actor)? {
+        Ok(sealed) => sealed,
         Err(refusals) => return Ok(Spilled::Refused(refusals)),
     };
-    keep_material(archive, signatures, &approved, extra, actor)?;
-    let mut fields = approved.fields();
     fields.insert("record".into(), record.to_string().into());
-    fields.insert("sha256".into(), sha256(act).to_string().into());
-    let files = signed_files(archive, (ACT_FILE, act), signatures, &approved, extra);
     let committed = archive.roll_vault_deciding(
         || {
             let owner = ActOwner::Register(Register::Archive);

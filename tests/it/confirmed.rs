@@ -164,12 +164,13 @@ fn officers_that_an_administrator_brings_in_sign_nothing() {
         }
     }
     // A list, a spill, a shorter term, a profile of an import.
-    let list = RuleList::parse(OTHER_LIST.as_bytes(), "list.toml").unwrap();
+    let text = super::disposal::LIST.replacen("id = \"LIST\"", "id = \"OTHER\"", 1);
+    let list = RuleList::parse(text.as_bytes(), "list.toml").unwrap();
     let act = RulesAct::draft(&list, AGENCY, due.today(), true, "Үлгі").to_toml();
     let office = [&own.official, &own.clerk];
     let (signatures, none) = (sign(bench, &office, &act), Material::default());
     let adopted =
-        lists::adopt(&archive, (&list, OTHER_LIST.as_bytes()), Some(act.as_bytes()), &signatures, &none, SYSTEM_ACTOR);
+        lists::adopt(&archive, (&list, text.as_bytes()), Some(act.as_bytes()), &signatures, &none, SYSTEM_ACTOR);
     let lists::Adopted::Refused(reasons) = adopted.unwrap() else { panic!("a list") };
     all_have(&reasons, ErrorCode::RetApproval, "list");
     let act = SpillAct { agency: AGENCY.into(), date: due.today(), record, ground: Ground::WrongIntake }.to_toml();
@@ -206,26 +207,6 @@ fn officers_that_an_administrator_brings_in_sign_nothing() {
     all_have(&reasons, ErrorCode::DspSigned, "shorten");
     assert!(due.is_readable(&archive, record));
 }
-
-const OTHER_LIST: &str = r#"
-schema = "muragat/retention/1"
-id = "OTHER"
-edition = "1"
-title = { kk = "Тізбе", ru = "Перечень", en = "List" }
-instrument = "Үлгі бұйрық № 2"
-authority = "Үлгі архив органы"
-valid_from = "2020-01-01"
-status = "official"
-
-[[rule]]
-item = "1"
-kind = { kk = "Хат алмасу", ru = "Переписка", en = "Correspondence" }
-term = "years"
-years = 1
-start = "usual"
-then = "destroy"
-source = { place = "made up", confidence = "official" }
-"#;
 
 // Goal: the same register, when officers in office sign it, brings its officers in.
 #[test]

@@ -45,7 +45,7 @@ pub(crate) struct Due {
     pub(crate) files: Vec<(RecordId, RecordId)>,
 }
 
-const LIST: &str = r#"
+pub(crate) const LIST: &str = r#"
 schema = "muragat/retention/1"
 id = "LIST"
 edition = "1"
