@@ -1,7 +1,7 @@
 //! `muragat evidence timestamp|request|accept|status|record|checkpoint`: what outsiders say of the time.
 //!
-//! `timestamp` asks the authorities over the network, `request` and `accept` go by files. `record` and `checkpoint` write
-//! evidence records (RFC 4998) that a stranger checks without this program.
+//! `timestamp` and `renew` ask the authorities over the network, `request` and `accept` go by files. `record` and
+//! `checkpoint` write evidence records (RFC 4998) that a stranger checks without this program.
 
 use super::answers::write_new;
 use super::show::record_id;
@@ -11,17 +11,21 @@ use crate::access;
 use crate::archive::Archive;
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Exit};
-use crate::evidence::record::{self, Evidence};
+use crate::evidence::batch::Batch;
+use crate::evidence::record::{self, Evidence, Maker, Object};
+use crate::evidence::renew::{self, Kind, Renewal};
 use crate::evidence::stamp::{self, Checked, Request, Stamped};
 use crate::evidence::status::{End, status};
 use crate::fetch::{Timeouts, ask_authority};
-use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
+use crate::model::record::Member;
 use crate::model::strict::shown;
 use crate::model::validation::time_text;
 use crate::text::{Text, text};
 use crate::tlog::checkpoint::NOTE_BYTES_MAX;
 use crate::verify::limits::TIMESTAMP_BYTES_MAX;
+use crate::verify::material::Material;
+use chrono::{NaiveDate, NaiveTime};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -46,6 +50,8 @@ enum EvidenceCommand {
     Accept(Accept),
     /// What is stamped, when each time-stamp ends, and what is not covered yet.
     Status,
+    /// Renew time-stamps before they end.
+    Renew(Renew),
     /// Write the evidence records of a record; of a destroyed one what is left of them.
     Record {
         /// Id of the record.
@@ -81,6 +87,17 @@ const NOTHING: Text = text(
     "С последней метки времени ничего не добавилось.",
     "Nothing came since the newest time-stamp.",
 );
+const RENEWED: Text = text("Уақыт белгілері жаңартылды", "Метки времени обновлены", "Time-stamps were renewed");
+const REQUESTED: Text = text(
+    "Жаңарту сұранысы жазылды; жауабын «evidence renew --answer» енгізеді",
+    "Запрос на обновление записан; ответ вводит «evidence renew --answer»",
+    "The request for a renewal is written; `evidence renew --answer` takes the answer in",
+);
+const NOTHING_ENDS: Text = text(
+    "Жаңартатын уақыт белгісі жоқ.",
+    "Обновлять нечего: ни одна метка времени не кончается.",
+    "There is no time-stamp to renew.",
+);
 const NOT_ANSWERED: Text = text("белгі алынбады", "метка не получена", "no time-stamp");
 const ENTRIES: Text = text("журнал әрекеттері", "записи журнала", "entries");
 const UNTIL: Text = text("мерзімі", "действует до", "until");
@@ -102,6 +119,7 @@ impl EvidenceArgs {
             EvidenceCommand::Request { output } => request(common, &output),
             EvidenceCommand::Accept(args) => args.run(common),
             EvidenceCommand::Status => print_status(common),
+            EvidenceCommand::Renew(args) => args.run(common),
             EvidenceCommand::Record { id, output } => write_record(common, record_id(&id)?, &output),
             EvidenceCommand::Checkpoint { entry, output } => write_checkpoint(common, entry, &output),
         }
@@ -114,11 +132,42 @@ struct Failed {
     error: Error,
 }
 
+/// Asks every authority, and gives what can be kept and who failed.
+fn ask(
+    archive: &Archive,
+    request: &dyn Fn() -> Request,
+    extra: &Material,
+) -> Result<(Vec<Checked>, Vec<Failed>), Error> {
+    let authorities = &archive.config().authorities;
+    if authorities.is_empty() {
+        return Err(Error::new(ErrorCode::EvdNoAuthority, "evidence.authorities", "it is empty"));
+    }
+    let (mut checked, mut failed) = (Vec::new(), Vec::new());
+    for url in authorities {
+        // Each has a random number of its own.
+        let request = request();
+        let asked = ask_authority(archive, url, &request.to_der(), Timeouts::default())
+            .and_then(|answer| request.check(archive, &answer, &url.to_string(), extra));
+        match asked {
+            Ok(one) => checked.push(one),
+            Err(error) => failed.push(Failed { url: url.to_string(), error }),
+        }
+    }
+    Ok((checked, failed))
+}
+
+/// One is enough to prove the time; that another failed is said, and the next run asks it again.
+fn exit_of(entry: Option<u64>, failed: &[Failed]) -> Exit {
+    match (entry, failed.first()) {
+        (None, Some(first)) => first.error.code.exit(),
+        _ => Exit::Ok,
+    }
+}
+
 fn timestamp(common: &Common, material: &MaterialPaths) -> Result<Exit, Error> {
     let extra = material.read(common)?;
     let archive = common.open_to_act()?;
-    let authorities = archive.config().authorities.clone();
-    if authorities.is_empty() {
+    if archive.config().authorities.is_empty() {
         return Err(Error::new(ErrorCode::EvdNoAuthority, "evidence.authorities", "it is empty"));
     }
     let actor = common.actor(&archive)?;
@@ -127,29 +176,14 @@ fn timestamp(common: &Common, material: &MaterialPaths) -> Result<Exit, Error> {
         archive.close()?;
         return Ok(Exit::Ok);
     };
-    let mut request = Request::new(batch);
-    let (mut checked, mut failed): (Vec<Checked>, Vec<Failed>) = (Vec::new(), Vec::new());
-    for url in &authorities {
-        let asked = ask_authority(&archive, url, &request.to_der(), Timeouts::default())
-            .and_then(|answer| request.read(&answer, &url.to_string()))
-            .and_then(|token| stamp::check(&archive, &request.batch, token, &extra));
-        match asked {
-            Ok(one) => checked.push(one),
-            Err(error) => failed.push(Failed { url: url.to_string(), error }),
-        }
-        request = Request::new(request.batch);
-    }
+    let (checked, failed) = ask(&archive, &|| Request::of(&batch, false), &extra)?;
     let entry = match checked.is_empty() {
         true => None,
-        false => Some(stamp::keep(&archive, &request.batch, &checked, actor)?),
+        false => Some(stamp::keep(&archive, &batch, &checked, actor)?),
     };
-    print_answer(common, entry, &request, &checked, &failed);
+    print_answer(common, entry, &batch, &checked, &failed);
     archive.close()?;
-    // One is enough to prove the time; that another failed is said, and the next run asks it again.
-    Ok(match (entry, failed.first()) {
-        (None, Some(first)) => first.error.code.exit(),
-        _ => Exit::Ok,
-    })
+    Ok(exit_of(entry, &failed))
 }
 
 fn print_nothing(common: &Common) {
@@ -163,25 +197,34 @@ fn print_nothing(common: &Common) {
     }
 }
 
-fn print_answer(common: &Common, entry: Option<u64>, request: &Request, checked: &[Checked], failed: &[Failed]) {
-    let (lang, entries) = (common.lang(), &request.batch.entries);
+fn checked_json(one: &Checked) -> Value {
+    let until = one.until.map(time_text);
+    json!({"time": time_text(one.token.info.time), "authority": one.authority, "until": until})
+}
+
+fn failed_json(one: &Failed) -> Value {
+    json!({"url": one.url, "code": one.error.code.as_str(), "what": one.error.what})
+}
+
+fn print_answer(common: &Common, entry: Option<u64>, batch: &Batch, checked: &[Checked], failed: &[Failed]) {
+    let (lang, entries) = (common.lang(), &batch.entries);
     if common.json() {
-        let token = |one: &Checked| {
-            let until = one.until.map(time_text);
-            json!({"time": time_text(one.token.info.time), "authority": one.authority, "until": until})
-        };
-        let failure = |one: &Failed| json!({"url": one.url, "code": one.error.code.as_str(), "what": one.error.what});
         common.print_json(&json!({
             "status": if entry.is_some() { "stamped" } else { "failed" }, "entry": entry,
             "from": entries.start, "to": entries.end,
-            "tokens": checked.iter().map(token).collect::<Value>(),
-            "failed": failed.iter().map(failure).collect::<Value>(),
+            "tokens": checked.iter().map(checked_json).collect::<Value>(),
+            "failed": failed.iter().map(failed_json).collect::<Value>(),
         }));
         return;
     }
     if let Some(entry) = entry {
         out!("{} (#{entry}): {} {}..{}", STAMPED.get(lang), ENTRIES.get(lang), entries.start, entries.end);
     }
+    print_tokens(common, checked, failed);
+}
+
+fn print_tokens(common: &Common, checked: &[Checked], failed: &[Failed]) {
+    let lang = common.lang();
     for one in checked {
         out!("  {} · {}", time_text(one.token.info.time), shown(&one.authority));
     }
@@ -200,18 +243,18 @@ fn request(common: &Common, output: &Path) -> Result<Exit, Error> {
         archive.close()?;
         return Ok(Exit::Ok);
     };
-    let request = Request::by_file(batch);
+    let request = Request::of(&batch, true);
     let mut beside = output.as_os_str().to_owned();
     beside.push(".checkpoint");
     let beside = PathBuf::from(beside);
-    for (path, bytes) in [(output, &request.to_der()), (&beside, &request.batch.note)] {
+    for (path, bytes) in [(output, &request.to_der()), (&beside, &batch.note)] {
         write_new(path, bytes).map_err(|e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e))?;
     }
     let (file, checkpoint) = (output.to_string_lossy(), beside.to_string_lossy());
     if common.json() {
         common.print_json(&json!({
-            "file": file, "checkpoint": checkpoint, "from": request.batch.entries.start,
-            "to": request.batch.entries.end, "root": request.batch.root().to_string(),
+            "file": file, "checkpoint": checkpoint, "from": batch.entries.start,
+            "to": batch.entries.end, "root": batch.root().to_string(),
         }));
     } else {
         out!("{}:", CARRY.get(common.lang()));
@@ -228,11 +271,11 @@ impl Accept {
         let extra = self.material.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        let request = Request::by_file(stamp::until(&archive, &note, &self.checkpoint.to_string_lossy())?);
-        let token = request.read(&answer, &self.answer.to_string_lossy())?;
-        let checked = [stamp::check(&archive, &request.batch, token, &extra)?];
-        let entry = stamp::keep(&archive, &request.batch, &checked, actor)?;
-        print_answer(common, Some(entry), &request, &checked, &[]);
+        let batch = stamp::until(&archive, &note, &self.checkpoint.to_string_lossy())?;
+        let request = Request::of(&batch, true);
+        let checked = [request.check(&archive, &answer, &self.answer.to_string_lossy(), &extra)?];
+        let entry = stamp::keep(&archive, &batch, &checked, actor)?;
+        print_answer(common, Some(entry), &batch, &checked, &[]);
         archive.close()?;
         Ok(Exit::Ok)
     }
@@ -254,7 +297,7 @@ fn print_status(common: &Common) -> Result<Exit, Error> {
             json!({
                 "entry": batch.stamped.entry, "from": batch.stamped.from, "to": batch.stamped.to,
                 "tokens": batch.stamped.tokens.iter().map(token).collect::<Value>(),
-                "ends": batch.ends.map(time_text), "renew_by": batch.renew_by().map(time_text), "why": why,
+                "renewals": batch.renewals, "ends": batch.ends.map(time_text), "renew_by": batch.renew_by().map(time_text), "why": why,
             })
         });
         common.print_json(&json!({"batches": batches.collect::<Value>(), "unstamped": status.unstamped}));
@@ -286,23 +329,29 @@ fn print_status(common: &Common) -> Result<Exit, Error> {
 
 fn write_record(common: &Common, id: RecordId, folder: &Path) -> Result<Exit, Error> {
     let archive = common.open()?;
+    let mut maker = Maker::new(&archive)?;
     // Members of a living record are read like its contents: the reading is in the journal first.
     let groups = match archive.index().record_by_id(id)? {
         Some(_) => {
             let actor = common.actor(&archive)?;
             groups(&archive, id, actor)?
         }
-        None => record::commitments(&archive, id)?.into_iter().map(|(entry, _)| (entry, None)).collect(),
+        None => Vec::new(),
     };
-    for (entry, group) in groups {
-        let members: Vec<Sha256> = group.iter().flat_map(|group| group.members.iter().copied()).collect();
+    for (at, stub) in record::commitments(&archive, id)?.into_iter().enumerate() {
+        let Object::Stub { entry, .. } = stub else { continue };
         let below = folder.join(entry.to_string());
-        let made = record::of_entry(&archive, entry, &members)?;
-        if let Some(group) = &group {
-            write_file(&below.join("metadata.json"), &group.metadata)?;
-            write_file(&below.join("salt.bin"), &group.salt)?;
-        }
-        print_evidence(common, &below, entry, &made)?;
+        let not_stamped = || Error::new(ErrorCode::EvdNotStamped, entry.to_string(), "no batch has this entry");
+        let stamped = record::batch_of(&archive, entry)?.ok_or_else(not_stamped)?;
+        let object = match groups.get(at) {
+            Some(group) => {
+                write_file(&below.join("metadata.json"), &group.metadata)?;
+                write_file(&below.join("salt.bin"), &group.salt)?;
+                Object::group(entry, &group.members)
+            }
+            None => stub,
+        };
+        print_evidence(common, &below, entry, &maker.evidence(&stamped, &object)?)?;
     }
     archive.close()?;
     Ok(Exit::Ok)
@@ -310,28 +359,21 @@ fn write_record(common: &Common, id: RecordId, folder: &Path) -> Result<Exit, Er
 
 /// What a record was when an entry committed to it.
 struct Group {
-    members: Vec<Sha256>,
+    members: Vec<Member>,
     metadata: Vec<u8>,
     salt: Vec<u8>,
 }
 
-fn groups(archive: &Archive, id: RecordId, actor: ActorId) -> Result<Vec<(u64, Option<Group>)>, Error> {
+fn groups(archive: &Archive, id: RecordId, actor: ActorId) -> Result<Vec<Group>, Error> {
     let opened = access::open(archive, id, actor)?;
     let manifest = opened.manifest()?;
-    let mut groups = vec![Group {
-        members: manifest.members().iter().map(|member| member.sha256).collect(),
-        metadata: manifest.metadata(),
-        salt: manifest.salt_file(),
-    }];
+    let (members, metadata, salt) = (manifest.members(), manifest.metadata(), manifest.salt_file());
+    let mut groups = vec![Group { members, metadata, salt }];
     for (_, amendment) in opened.amendments()? {
-        groups.push(Group {
-            members: amendment.members().iter().map(|member| member.sha256).collect(),
-            metadata: amendment.metadata(),
-            salt: amendment.salt_file(),
-        });
+        let (members, metadata, salt) = (amendment.members(), amendment.metadata(), amendment.salt_file());
+        groups.push(Group { members, metadata, salt });
     }
-    let entries = record::commitments(archive, id)?;
-    Ok(entries.into_iter().map(|(entry, _)| entry).zip(groups.into_iter().map(Some)).collect())
+    Ok(groups)
 }
 
 fn write_checkpoint(common: &Common, entry: Option<u64>, folder: &Path) -> Result<Exit, Error> {
@@ -345,11 +387,113 @@ fn write_checkpoint(common: &Common, entry: Option<u64>, folder: &Path) -> Resul
         Error::new(ErrorCode::EvdNotStamped, subject, "there is no such time-stamp")
     };
     let stamped = stamped.ok_or_else(not_stamped)?;
-    let (note, made) = record::of_checkpoint(&archive, &stamped)?;
-    write_file(&folder.join("checkpoint"), &note)?;
+    let batch = stamped.batch(&archive)?;
+    let made = Maker::new(&archive)?.evidence(&stamped, &Object::checkpoint(&batch))?;
+    write_file(&folder.join("checkpoint"), &batch.note)?;
     print_evidence(common, folder, stamped.entry, &made)?;
     archive.close()?;
     Ok(Exit::Ok)
+}
+
+#[derive(clap::Args)]
+struct Renew {
+    /// Renew what ends before this day, YYYY-MM-DD; what ends within two years when not given.
+    #[arg(long, value_name = "DATE", conflicts_with = "all")]
+    by: Option<NaiveDate>,
+    /// Renew everything, whenever it ends.
+    #[arg(long)]
+    all: bool,
+    /// How: timestamp, or hash-tree, which leaves SHA-256 for SHA-512; what the end dates ask for when not given.
+    #[arg(long, value_parser = kind)]
+    kind: Option<Kind>,
+    /// Write the request into this file instead of asking over the network.
+    #[arg(long, value_name = "FILE", conflicts_with = "answer")]
+    request: Option<PathBuf>,
+    /// Take in the answer to that request; nothing else must have been renewed or destroyed meanwhile.
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
+    #[command(flatten)]
+    material: MaterialPaths,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::parse(text).ok_or_else(|| "timestamp or hash-tree".to_owned())
+}
+
+impl Renew {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let extra = self.material.read(common)?;
+        let archive = common.open_to_act()?;
+        let actor = common.actor(&archive)?;
+        let by = match (self.all, self.by) {
+            (true, _) => None,
+            (_, Some(day)) => Some(day.and_time(NaiveTime::MIN).and_utc()),
+            _ => Some(renew::horizon(&archive)),
+        };
+        let due = renew::due(&archive, self.kind, by)?;
+        let renewals = due.map(|due| due.renewals(&archive)).transpose()?.unwrap_or_default();
+        let mut exit = Exit::Ok;
+        if renewals.is_empty() {
+            print_renewed(common, "nothing", None, None, &[], &[]);
+        }
+        for renewal in &renewals {
+            if let Some(path) = &self.request {
+                // Of several the first: the others are written when its answer is in.
+                let bytes = renewal.request(true).to_der();
+                write_new(path, &bytes)
+                    .map_err(|e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e))?;
+                print_renewed(common, "requested", None, Some(renewal), &[], &[]);
+                break;
+            }
+            let (checked, failed) = match &self.answer {
+                Some(path) => {
+                    let answer = read_up_to(path, TIMESTAMP_BYTES_MAX)?;
+                    (vec![renewal.request(true).check(&archive, &answer, &path.to_string_lossy(), &extra)?], Vec::new())
+                }
+                None => ask(&archive, &|| renewal.request(false), &extra)?,
+            };
+            // A chain goes on by one token.
+            let checked = checked.get(..1).unwrap_or_default();
+            let entry = checked.first().map(|one| renew::keep(&archive, renewal, one, actor)).transpose()?;
+            let status = if entry.is_some() { "renewed" } else { "failed" };
+            print_renewed(common, status, entry, Some(renewal), checked, &failed);
+            if exit == Exit::Ok {
+                exit = exit_of(entry, &failed);
+            }
+            if self.answer.is_some() {
+                break;
+            }
+        }
+        archive.close()?;
+        Ok(exit)
+    }
+}
+
+fn print_renewed(
+    common: &Common,
+    status: &str,
+    entry: Option<u64>,
+    renewal: Option<&Renewal>,
+    checked: &[Checked],
+    failed: &[Failed],
+) {
+    let lang = common.lang();
+    let (kind, tokens) = (renewal.map(|renewal| renewal.kind().as_str()), renewal.map(Renewal::tokens));
+    if common.json() {
+        common.print_json(&json!({
+            "status": status, "entry": entry, "kind": kind, "renews": tokens,
+            "tokens": checked.iter().map(checked_json).collect::<Value>(),
+            "failed": failed.iter().map(failed_json).collect::<Value>(),
+        }));
+        return;
+    }
+    match (entry, kind.zip(tokens)) {
+        (Some(entry), Some((kind, tokens))) => out!("{} (#{entry}): {kind} · {tokens}", RENEWED.get(lang)),
+        (None, Some((kind, tokens))) if status == "requested" => out!("{}: {kind} · {tokens}", REQUESTED.get(lang)),
+        (_, None) => out!("{}", NOTHING_ENDS.get(lang)),
+        _ => {}
+    }
+    print_tokens(common, checked, failed);
 }
 
 /// Writes evidence records into a folder and says so.

@@ -20,5 +20,6 @@
 pub mod batch;
 pub mod heads;
 pub mod record;
+pub mod renew;
 pub mod stamp;
 pub mod status;

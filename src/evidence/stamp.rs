@@ -21,7 +21,6 @@ use crate::tlog::checkpoint;
 use crate::tlog::leaf::ActKind;
 use crate::tlog::tree::root_at;
 use crate::verify::alg::DigestAlgorithm;
-use crate::verify::evidence::record::{ArchiveTimeStamp, ArchiveTimeStampChain, EvidenceRecord};
 use crate::verify::material::Material;
 use crate::verify::timestamp::{TimestampToken, integer_octets, request};
 use crate::verify::validation::{Content, ContentError, Question, validate};
@@ -36,34 +35,41 @@ pub const GROUPS_FILE: &str = "groups";
 
 /// What is asked of an authority.
 pub struct Request {
-    /// The batch.
-    pub batch: Batch,
+    algorithm: DigestAlgorithm,
+    digest: Vec<u8>,
     nonce: Option<[u8; 8]>,
 }
 
 impl Request {
-    /// A request that is answered at once, which a random number ties to its answer.
-    pub fn new(batch: Batch) -> Self {
-        Self { batch, nonce: Some(crate::random::bytes()) }
+    /// A request that is answered at once, which a random number ties to its answer; or one that a courier carries,
+    /// whose answer is known by the digest alone, which never was before.
+    pub fn over(algorithm: DigestAlgorithm, digest: Vec<u8>, by_file: bool) -> Self {
+        Self { algorithm, digest, nonce: (!by_file).then(crate::random::bytes) }
     }
 
-    /// A request that a courier carries: its answer is known by the digest alone, which never was before.
-    pub fn by_file(batch: Batch) -> Self {
-        Self { batch, nonce: None }
+    /// The same for a batch.
+    pub fn of(batch: &Batch, by_file: bool) -> Self {
+        Self::over(ALGORITHM, batch.root().0.to_vec(), by_file)
     }
 
     /// The bytes of the request.
     pub fn to_der(&self) -> Vec<u8> {
-        request(&self.batch.root(), self.nonce)
+        request(self.algorithm, &self.digest, self.nonce)
     }
 
-    /// The time-stamp in an answer, when it is one over this batch.
-    pub fn read(&self, answer: &[u8], from: &str) -> Result<TimestampToken, Error> {
+    /// The time-stamp in an answer, when it is one over what was asked, and verifies by the policy in force.
+    ///
+    /// # Errors
+    /// When it is none, or does not verify, whatever the reason.
+    pub fn check(&self, archive: &Archive, answer: &[u8], from: &str, extra: &Material) -> Result<Checked, Error> {
+        check(archive, self, self.read(answer, from)?, from, extra)
+    }
+
+    fn read(&self, answer: &[u8], from: &str) -> Result<TimestampToken, Error> {
         let token = TimestampToken::read(answer).map_err(|e| Error::caused(ErrorCode::EvdUnreadable, from, e))?;
-        let (info, root) = (&token.info, self.batch.root());
-        let is_over = DigestAlgorithm::of_oid(&info.imprint_algorithm) == Some(ALGORITHM) && info.imprint == root.0;
-        if !is_over {
-            let what = format!("it is over {}, asked was {root}", hex::encode(&info.imprint));
+        let info = &token.info;
+        if DigestAlgorithm::of_oid(&info.imprint_algorithm) != Some(self.algorithm) || info.imprint != self.digest {
+            let what = format!("it is over {}, asked was {}", hex::encode(&info.imprint), hex::encode(&self.digest));
             return Err(Error::new(ErrorCode::EvdOther, from, what));
         }
         let nonce = self.nonce.map(integer_octets);
@@ -137,15 +143,15 @@ pub struct Checked {
     pub used: Material,
 }
 
-/// The root, as what a token should be over: its bytes are nowhere, its digest is known.
-struct Root(Sha256);
+/// What a token should be over: its bytes are nowhere, its digest is known.
+struct Known<'a>(&'a Request);
 
-impl Content for Root {
+impl Content for Known<'_> {
     fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        if algorithm == ALGORITHM {
-            return Ok(self.0.0.to_vec());
+        if algorithm == self.0.algorithm {
+            return Ok(self.0.digest.clone());
         }
-        Err(ContentError(std::io::Error::other("the root has a digest of its own algorithm only")))
+        Err(ContentError(std::io::Error::other("a root has a digest of its own algorithm only")))
     }
 
     fn bytes(&self) -> Option<&[u8]> {
@@ -157,31 +163,33 @@ impl Content for Root {
     }
 }
 
-/// Validates a token over the batch's root by the policy in force, with the archive's material and `extra`.
-///
-/// # Errors
-/// When it does not verify, whatever the reason.
-pub fn check(archive: &Archive, batch: &Batch, token: TimestampToken, extra: &Material) -> Result<Checked, Error> {
+/// Validates a token by the policy in force, with the archive's material and `extra`.
+fn check(
+    archive: &Archive,
+    request: &Request,
+    token: TimestampToken,
+    from: &str,
+    extra: &Material,
+) -> Result<Checked, Error> {
     let mut material = archive.material()?.as_ref().clone();
     material.merge(extra);
     let policy = archive.validation_policy()?;
     let question = Question {
         object: &token.bytes,
         object_digest: None,
-        content: Some(&Root(batch.root())),
+        content: Some(&Known(request)),
         material: &material,
         policy: &policy.policy,
         at: utc(archive.now()),
         poe: &[],
         caches: archive.caches(),
     };
-    let subject = || sha256(&token.bytes).to_string();
-    let report = validate(&question).map_err(|e| Error::caused(ErrorCode::EvdUnreadable, subject(), e))?;
+    let report = validate(&question).map_err(|e| Error::caused(ErrorCode::EvdUnreadable, from, e))?;
     let conclusion = report.conclusion();
     let Some(signature) = report.signatures.first().filter(|_| conclusion.is_passed()) else {
         let sub = conclusion.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
         let what = format!("{}{sub} {}", conclusion.indication, conclusion.detail);
-        return Err(Error::new(ErrorCode::EvdUnproven, subject(), what));
+        return Err(Error::new(ErrorCode::EvdUnproven, from, what));
     };
     let chain = signature.chain.iter().chain(signature.timestamps.iter().flat_map(|one| &one.chain));
     let revocation = signature.revocation.iter().chain(signature.timestamps.iter().flat_map(|one| &one.revocation));
@@ -197,21 +205,26 @@ pub fn check(archive: &Archive, batch: &Batch, token: TimestampToken, extra: &Ma
     Ok(Checked { token, authority, until, used })
 }
 
-/// The evidence record of the batch's checkpoint by one token.
-pub fn checkpoint_record(batch: &Batch, token: &TimestampToken) -> EvidenceRecord {
-    let lists = super::record::reduced(vec![sha256(&batch.note).0.to_vec()], batch.above_checkpoint());
-    let timestamps = vec![ArchiveTimeStamp::new(lists, token.bytes.clone())];
-    EvidenceRecord::new(&[ALGORITHM], vec![ArchiveTimeStampChain { timestamps }])
-}
-
 /// Keeps the time-stamps of a batch. Gives the entry.
 pub fn keep(archive: &Archive, batch: &Batch, checked: &[Checked], actor: ActorId) -> Result<u64, Error> {
-    let mut files =
-        vec![(CHECKPOINT_FILE.to_owned(), batch.note.clone()), (GROUPS_FILE.to_owned(), batch.groups_file())];
-    let mut tokens = Vec::new();
+    let (tokens, mut files) = token_files(checked);
+    files.push((CHECKPOINT_FILE.to_owned(), batch.note.clone()));
+    files.push((GROUPS_FILE.to_owned(), batch.groups_file()));
+    let fields = json!({
+        "from": batch.entries.start, "to": batch.entries.end, "algorithm": ALGORITHM.name(),
+        "root": batch.root().to_string(), "tokens": tokens,
+    });
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    let owner = ActOwner::Register(Register::Archive);
+    archive.commit_files(ActKind::EvidenceStamped, actor, owner, fields, files)
+}
+
+/// What an act says of its tokens, and the files that go with it: the tokens, and what verified them.
+pub(super) fn token_files(checked: &[Checked]) -> (Value, Vec<(String, Vec<u8>)>) {
+    let (mut tokens, mut files) = (Vec::new(), Vec::new());
     let mut used = Material::new();
     for (number, one) in (1..).zip(checked) {
-        let file = format!("token-{number}.tst");
+        let file = token_file(number);
         tokens.push(json!({
             "file": file, "sha256": sha256(&one.token.bytes).to_string(), "time": time_text(one.token.info.time),
             "authority": one.authority, "until": one.until.map(time_text),
@@ -222,13 +235,12 @@ pub fn keep(archive: &Archive, batch: &Batch, checked: &[Checked], actor: ActorI
     for (kind, digest, bytes) in used.entries() {
         files.push((format!("material/{}-{digest}", kind.as_str()), bytes.to_vec()));
     }
-    let fields = json!({
-        "from": batch.entries.start, "to": batch.entries.end, "algorithm": ALGORITHM.name(),
-        "root": batch.root().to_string(), "tokens": tokens,
-    });
-    let fields = fields.as_object().cloned().unwrap_or_default();
-    let owner = ActOwner::Register(Register::Archive);
-    archive.commit_files(ActKind::EvidenceStamped, actor, owner, fields, files)
+    (tokens.into(), files)
+}
+
+/// The name of a token in its act.
+pub(super) fn token_file(number: u32) -> String {
+    format!("token-{number}.tst")
 }
 
 /// A batch that was stamped, as its act says.
@@ -302,7 +314,8 @@ impl Stamped {
 }
 
 impl Token {
-    fn of(fields: &Map<String, Value>) -> Option<Self> {
+    /// What an act says of one.
+    pub(super) fn of(fields: &Map<String, Value>) -> Option<Self> {
         let text = |key: &str| fields.get(key).and_then(Value::as_str);
         let time = |key: &str| text(key).and_then(|text| Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc()));
         Some(Self {

@@ -3,7 +3,8 @@
 //! A time-stamp proves something for as long as its authority's certificate is valid and its algorithms are reliable by
 //! the policy in force. Before that ends it is renewed (RFC 4998 §5): `renew_by` is [`RENEW_BEFORE_DAYS`] earlier.
 
-use super::stamp::{Stamped, Token};
+use super::record::{Chain, Maker};
+use super::stamp::Stamped;
 use crate::archive::Archive;
 use crate::clock::utc;
 use crate::error::Error;
@@ -19,6 +20,8 @@ pub const RENEW_BEFORE_DAYS: i64 = 730;
 pub struct Batch {
     /// What its act says.
     pub stamped: Stamped,
+    /// How often its time-stamps were renewed.
+    pub renewals: usize,
     /// When the last of its tokens ends; none: no end is known.
     pub ends: Option<DateTime<Utc>>,
     /// Why it ends then.
@@ -53,13 +56,13 @@ pub struct Status {
 pub fn status(archive: &Archive) -> Result<Status, Error> {
     let policy = archive.validation_policy()?;
     let now = utc(archive.now());
-    let batches: Vec<Batch> = Stamped::all(archive)?
-        .into_iter()
-        .map(|stamped| {
-            let (ends, why) = ends(&policy.policy, &stamped.tokens, now);
-            Batch { stamped, ends, why }
-        })
-        .collect();
+    let maker = Maker::new(archive)?;
+    let batch = |stamped: Stamped| {
+        let chains = maker.chains(&stamped);
+        let (ends, why) = ends(&policy.policy, &chains, now);
+        Batch { stamped, renewals: chains.iter().map(|chain| chain.renewals).max().unwrap_or(0), ends, why }
+    };
+    let batches: Vec<Batch> = Stamped::all(archive)?.into_iter().map(batch).collect();
     let log = archive.log()?;
     let mut unstamped = 0;
     let from = batches.last().map_or(0, |batch| batch.stamped.to);
@@ -70,21 +73,19 @@ pub fn status(archive: &Archive) -> Result<Status, Error> {
     Ok(Status { batches, unstamped })
 }
 
-/// When the last of several tokens ends, and why.
-fn ends(policy: &Policy, tokens: &[Token], now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<End>) {
-    let digest = super::batch::ALGORITHM.name();
-    let algorithm = match policy.reliability(digest, 0, now) {
-        Reliability::Reliable { until } => until,
-        Reliability::Ended { when } => Some(when),
-        Reliability::Unknown => None,
+/// When the last of several chains ends, and why.
+fn ends(policy: &Policy, chains: &[Chain], now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<End>) {
+    let end = |chain: &Chain| {
+        let digest = chain.algorithm.name();
+        let algorithm = match policy.reliability(digest, 0, now) {
+            Reliability::Reliable { until } => until,
+            Reliability::Ended { when } => Some(when),
+            Reliability::Unknown => None,
+        };
+        let certificate = chain.until.map(|until| (until, End::Certificate));
+        certificate.into_iter().chain(algorithm.map(|until| (until, End::Algorithm(digest)))).min_by_key(|(at, _)| *at)
     };
-    let certificate = tokens.iter().filter_map(|token| token.until).max();
-    match (certificate, algorithm) {
-        (Some(certificate), Some(algorithm)) if algorithm < certificate => {
-            (Some(algorithm), Some(End::Algorithm(digest)))
-        }
-        (Some(certificate), _) => (Some(certificate), Some(End::Certificate)),
-        (None, Some(algorithm)) => (Some(algorithm), Some(End::Algorithm(digest))),
-        (None, None) => (None, None),
-    }
+    // One without an end outlives the others.
+    let ends: Option<Vec<_>> = chains.iter().map(end).collect();
+    ends.and_then(|ends| ends.into_iter().max_by_key(|(at, _)| *at)).unzip()
 }

@@ -183,6 +183,8 @@ pub enum Adopted {
     Evidence = 10,
     /// Entries that map the heads of all chains; they adopt nothing, and are asked for in the same way.
     Heads = 11,
+    /// Renewals of time-stamps.
+    Renewal = 12,
 }
 
 /// Material for the validation of signatures that records share.

@@ -400,6 +400,7 @@ impl<'a> Batch<'a> {
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
             ActKind::FormAdopted => self.adopted(Adopted::Form, index),
             ActKind::EvidenceStamped => self.adopted(Adopted::Evidence, index),
+            ActKind::EvidenceRenewed => self.adopted(Adopted::Renewal, index),
             ActKind::FileOpened => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;

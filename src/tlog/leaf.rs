@@ -165,6 +165,8 @@ acts! {
     HeadsMapped = "heads.mapped";
     /// An authority stamped the time on a batch of the journal.
     EvidenceStamped = "evidence.stamped";
+    /// Time-stamps were renewed before they end.
+    EvidenceRenewed = "evidence.renewed";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.

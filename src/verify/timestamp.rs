@@ -9,10 +9,11 @@
 //!
 //! It says nothing about trust: neither whether the signature verifies, nor whether the imprint is that of anything.
 
+use super::alg::DigestAlgorithm;
 use super::cms::{AlgorithmIdentifier, CmsError, Content, SignedData};
 use super::der::{DerError, Element, Reader, tag, write};
+use super::evidence::record::DigestIdentifier;
 use super::oid::Oid;
-use crate::model::digest::Sha256;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// id-ct-TSTInfo (RFC 3161 §2.4.2).
@@ -51,11 +52,12 @@ pub enum TimestampError {
     Version(u64),
 }
 
-/// The request for a token over a SHA-256 digest (RFC 3161 §2.4.1), which asks for the authority's certificate too.
+/// The request for a token over a digest (RFC 3161 §2.4.1), which asks for the authority's certificate too.
 ///
 /// A nonce tells the answer from an old one over the same digest; a digest that never was before needs none.
-pub fn request(digest: &Sha256, nonce: Option<[u8; 8]>) -> Vec<u8> {
-    let imprint = write(tag::SEQUENCE, &[SHA256_IDENTIFIER, &write(tag::OCTET_STRING, &[&digest.0])]);
+pub fn request(algorithm: DigestAlgorithm, digest: &[u8], nonce: Option<[u8; 8]>) -> Vec<u8> {
+    let identifier = DigestIdentifier::of(algorithm).to_der();
+    let imprint = write(tag::SEQUENCE, &[&identifier, &write(tag::OCTET_STRING, &[digest])]);
     let nonce = nonce.map(|nonce| write(tag::INTEGER, &[&integer_octets(nonce)])).unwrap_or_default();
     // Version 1, and certReq TRUE.
     write(tag::SEQUENCE, &[&[2, 1, 1], &imprint, &nonce, &[1, 1, 0xff]])
@@ -72,9 +74,6 @@ pub fn integer_octets(nonce: [u8; 8]) -> Vec<u8> {
     }
     octets
 }
-
-/// AlgorithmIdentifier of SHA-256, without parameters (RFC 5754 §2).
-const SHA256_IDENTIFIER: &[u8] = &[0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
 
 /// A time-stamp token that can be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -682,6 +682,7 @@ const WRITES: &[&str] = &[
     "evidence timestamp",
     "evidence request -o NEW",
     "evidence accept FILE --checkpoint FILE",
+    "evidence renew",
     "presence begin --basis b",
     "presence run ID",
     "presence end ID",

@@ -13,6 +13,7 @@ use muragat::cli::samples::signer::{Root, Validity};
 use muragat::cli::samples::stamper::Stamper;
 use muragat::config::Config;
 use muragat::error::ErrorCode;
+use muragat::evidence::record::{Maker, Object};
 use muragat::evidence::stamp::{self, Checked, Request, Stamped};
 use muragat::evidence::{heads, record, status};
 use muragat::index::writer::Payload;
@@ -21,6 +22,7 @@ use muragat::model::id::RecordId;
 use muragat::tlog::commit::{Act, SYSTEM_ACTOR};
 use muragat::tlog::heads::HeadsSoFar;
 use muragat::tlog::leaf::{ActKind, Heads};
+use muragat::verify::alg::DigestAlgorithm;
 use muragat::verify::evidence::record::EvidenceRecord;
 use muragat::verify::material::Material;
 use muragat::verify::timestamp::TimestampToken;
@@ -54,16 +56,15 @@ fn trusting() -> (Bench, Archive, Stamper) {
 
 /// Stamps what came since the last time. None when nothing came.
 fn stamped(bench: &Bench, archive: &Archive, stamper: &Stamper) -> Option<Stamped> {
-    let request = Request::new(stamp::next(archive, SYSTEM_ACTOR).unwrap()?);
-    let checked = checked(bench, archive, stamper, &request);
-    let entry = stamp::keep(archive, &request.batch, &[checked], SYSTEM_ACTOR).unwrap();
+    let batch = stamp::next(archive, SYSTEM_ACTOR).unwrap()?;
+    let checked = checked(bench, archive, stamper, &Request::of(&batch, false));
+    let entry = stamp::keep(archive, &batch, &[checked], SYSTEM_ACTOR).unwrap();
     Some(Stamped::read(archive, entry).unwrap())
 }
 
 fn checked(bench: &Bench, archive: &Archive, stamper: &Stamper, request: &Request) -> Checked {
     let answer = stamper.answer(&request.to_der(), at(bench.now())).unwrap();
-    let token = request.read(&answer, "authority").unwrap();
-    stamp::check(archive, &request.batch, token, &Material::new()).unwrap()
+    request.check(archive, &answer, "authority", &Material::new()).unwrap()
 }
 
 /// RFC 4998 §4.3 for the one time-stamp of a record: whether `leaf` is in the first list and all leads to the imprint.
@@ -88,6 +89,26 @@ fn leads_to_imprint(record: &EvidenceRecord, first: &[Sha256]) -> bool {
     result == Some(token.info.imprint)
 }
 
+/// The one commitment of a record.
+fn stub_of(archive: &Archive, record: RecordId) -> Object {
+    let mut commitments = record::commitments(archive, record).unwrap();
+    assert_eq!(commitments.len(), 1);
+    commitments.remove(0)
+}
+
+fn entry_of(object: &Object) -> u64 {
+    match object {
+        Object::Stub { entry, .. } | Object::Group { entry, .. } => *entry,
+        Object::Checkpoint { to, .. } => *to,
+    }
+}
+
+/// The evidence record for what an entry committed to.
+fn made(archive: &Archive, object: &Object) -> EvidenceRecord {
+    let stamped = record::batch_of(archive, entry_of(object)).unwrap().unwrap();
+    Maker::new(archive).unwrap().evidence(&stamped, object).unwrap().remove(0).record
+}
+
 #[test]
 fn every_record_and_checkpoint_has_evidence_that_leads_to_the_token() {
     let (bench, archive, stamper) = trusting();
@@ -96,26 +117,24 @@ fn every_record_and_checkpoint_has_evidence_that_leads_to_the_token() {
     assert_eq!(one.from, 0);
     assert!(stamped(&bench, &archive, &stamper).is_none(), "nothing came since");
     let later = accepted(&bench.take(&archive, &bench.draft("4")));
-    let not_yet = record::commitments(&archive, later).unwrap()[0].0;
-    assert_eq!(record::of_entry(&archive, not_yet, &[]).err().unwrap().code, ErrorCode::EvdNotStamped);
+    assert!(record::batch_of(&archive, entry_of(&stub_of(&archive, later))).unwrap().is_none(), "not yet");
     let two = stamped(&bench, &archive, &stamper).unwrap();
     assert_eq!(two.from, one.to, "batches leave nothing out");
     assert!(two.to > one.entry, "the journal commits to its time-stamps");
     for id in first.into_iter().chain([later]) {
         let opened = muragat::access::open(&archive, id, SYSTEM_ACTOR).unwrap();
-        let members: Vec<Sha256> = opened.manifest().unwrap().members().iter().map(|member| member.sha256).collect();
-        let commitments = record::commitments(&archive, id).unwrap();
-        let [(entry, g256)] = commitments[..] else { panic!("one group") };
-        let whole = record::of_entry(&archive, entry, &members).unwrap();
-        assert!(leads_to_imprint(&whole[0].record, &members));
-        let stub = record::of_entry(&archive, entry, &[]).unwrap();
-        assert!(leads_to_imprint(&stub[0].record, &[g256]));
-        assert!(!leads_to_imprint(&stub[0].record, &[sha256(b"other")]));
-        assert_eq!(record::of_entry(&archive, entry, &members[1..]).err().unwrap().code, ErrorCode::StoChanged);
+        let members = opened.manifest().unwrap().members();
+        let digests: Vec<Sha256> = members.iter().map(|member| member.sha256).collect();
+        let stub = stub_of(&archive, id);
+        let Object::Stub { entry, g256, .. } = stub else { panic!("{stub:?}") };
+        assert!(leads_to_imprint(&made(&archive, &Object::group(entry, &members)), &digests));
+        assert!(leads_to_imprint(&made(&archive, &stub), &[g256]));
+        assert!(!leads_to_imprint(&made(&archive, &stub), &[sha256(b"other")]));
     }
     for stamped in [&one, &two] {
-        let (note, made) = record::of_checkpoint(&archive, stamped).unwrap();
-        assert!(leads_to_imprint(&made[0].record, &[sha256(&note)]));
+        let batch = stamped.batch(&archive).unwrap();
+        let made = Maker::new(&archive).unwrap().evidence(stamped, &Object::checkpoint(&batch)).unwrap();
+        assert!(leads_to_imprint(&made[0].record, &[sha256(&batch.note)]));
     }
     let status = status::status(&archive).unwrap();
     assert_eq!((status.batches.len(), status.unstamped), (2, 0));
@@ -140,12 +159,14 @@ fn a_batch_over_many_bundles_leaves_no_commitment_out() {
         archive.commit(act, Payload::None, None, None).unwrap();
     }
     archive.wait_index().unwrap();
-    stamped(&bench, &archive, &stamper).unwrap();
+    let one = stamped(&bench, &archive, &stamper).unwrap();
+    let mut maker = Maker::new(&archive).unwrap();
     let log = archive.log().unwrap();
     let mut found = Vec::new();
     log.leaves::<muragat::error::Error>(0, log.size(), |index, leaf| {
         if let Some(g256) = leaf.g256 {
-            let made = record::of_entry(&archive, index, &[]).unwrap();
+            let stub = Object::Stub { entry: index, g256, g512: leaf.g512.unwrap() };
+            let made = maker.evidence(&one, &stub).unwrap();
             assert!(leads_to_imprint(&made[0].record, &[g256]), "entry {index}");
             found.push(g256);
         }
@@ -159,16 +180,14 @@ fn a_batch_over_many_bundles_leaves_no_commitment_out() {
 fn a_request_by_file_is_answered_later_and_only_for_its_own_checkpoint() {
     let (bench, archive, stamper) = trusting();
     accepted(&bench.take(&archive, &bench.draft("1")));
-    let request = Request::by_file(stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap());
-    let (bytes, note) = (request.to_der(), request.batch.note.clone());
-    drop(request);
+    let batch = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    let (bytes, note) = (Request::of(&batch, true).to_der(), batch.note);
     // The archive goes on while the courier is on the way.
     accepted(&bench.take(&archive, &bench.draft("2")));
     let answer = stamper.answer(&bytes, at(bench.now())).unwrap();
-    let again = Request::by_file(stamp::until(&archive, &note, "c").unwrap());
-    let token = again.read(&answer, "a").unwrap();
-    let kept = stamp::check(&archive, &again.batch, token, &Material::new()).unwrap();
-    let entry = stamp::keep(&archive, &again.batch, &[kept], SYSTEM_ACTOR).unwrap();
+    let again = stamp::until(&archive, &note, "c").unwrap();
+    let kept = Request::of(&again, true).check(&archive, &answer, "a", &Material::new()).unwrap();
+    let entry = stamp::keep(&archive, &again, &[kept], SYSTEM_ACTOR).unwrap();
     let one = Stamped::read(&archive, entry).unwrap();
     let two = stamped(&bench, &archive, &stamper).unwrap();
     assert_eq!(two.from, one.to);
@@ -188,32 +207,29 @@ fn a_request_by_file_is_answered_later_and_only_for_its_own_checkpoint() {
 fn what_is_no_time_stamp_of_this_batch_by_a_trusted_authority_is_not_kept() {
     let (bench, archive, stamper) = trusting();
     accepted(&bench.take(&archive, &bench.draft("1")));
-    let request = Request::new(stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap());
+    let batch = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    let request = Request::of(&batch, false);
     let head = archive.head().size;
-    let read = |answer: &[u8]| request.read(answer, "a").err().map(|e| e.code);
-    let other = muragat::verify::timestamp::request(&sha256(b"other"), None);
-    assert_eq!(read(&stamper.answer(&other, at(bench.now())).unwrap()), Some(ErrorCode::EvdOther));
-    let same_root = muragat::verify::timestamp::request(&request.batch.root(), Some([9; 8]));
-    assert_eq!(read(&stamper.answer(&same_root, at(bench.now())).unwrap()), Some(ErrorCode::EvdOther), "nonce");
-    for bytes in [b"".as_slice(), b"<html>", &[0x30, 5, 0x30, 3, 2, 1, 2]] {
-        assert_eq!(read(bytes), Some(ErrorCode::EvdUnreadable), "{bytes:?}");
-    }
-    let check = |stamper: &Stamper, time: u64| {
-        let answer = stamper.answer(&request.to_der(), at(time)).unwrap();
-        let token = request.read(&answer, "a").unwrap();
-        stamp::check(&archive, &request.batch, token, &Material::new()).err().map(|e| e.code)
+    let check = |answer: &[u8]| request.check(&archive, answer, "a", &Material::new()).err().map(|e| e.code);
+    let over = |digest: &[u8], nonce| {
+        let bytes = muragat::verify::timestamp::request(DigestAlgorithm::Sha256, digest, nonce);
+        stamper.answer(&bytes, at(bench.now())).unwrap()
     };
+    assert_eq!(check(&over(&sha256(b"other").0, None)), Some(ErrorCode::EvdOther));
+    assert_eq!(check(&over(&batch.root().0, Some([9; 8]))), Some(ErrorCode::EvdOther), "another nonce");
+    for bytes in [b"".as_slice(), b"<html>", &[0x30, 5, 0x30, 3, 2, 1, 2]] {
+        assert_eq!(check(bytes), Some(ErrorCode::EvdUnreadable), "{bytes:?}");
+    }
+    let by = |stamper: &Stamper, time: u64| check(&stamper.answer(&request.to_der(), at(time)).unwrap());
     let unproven = Some(ErrorCode::EvdUnproven);
-    assert_eq!(check(&of_root(&bench.office.other_root, bench.now()), bench.now()), unproven, "another root");
-    assert_eq!(check(&stamper, bench.now() - 2 * DAY_MS), unproven, "before its certificate");
-    assert_eq!(check(&stamper, bench.now() + 2 * DAY_MS), unproven, "a time to come");
+    assert_eq!(by(&of_root(&bench.office.other_root, bench.now()), bench.now()), unproven, "another root");
+    assert_eq!(by(&stamper, bench.now() - 2 * DAY_MS), unproven, "before its certificate");
+    assert_eq!(by(&stamper, bench.now() + 2 * DAY_MS), unproven, "a time to come");
     let mut answer = stamper.answer(&request.to_der(), at(bench.now())).unwrap();
     *answer.last_mut().unwrap() ^= 1;
-    let token = request.read(&answer, "a").unwrap();
-    let error = stamp::check(&archive, &request.batch, token, &Material::new()).err().unwrap();
-    assert_eq!(error.code, ErrorCode::EvdUnproven, "the signature");
+    assert_eq!(check(&answer), unproven, "the signature");
     assert_eq!(archive.head().size, head, "nothing was kept");
-    assert_eq!(check(&stamper, bench.now()), None, "and the right one is");
+    assert_eq!(by(&stamper, bench.now()), None, "and the right one is");
 }
 
 #[test]
@@ -221,17 +237,17 @@ fn without_a_revocation_list_of_the_authority_nothing_is_kept() {
     let (bench, archive, _) = Bench::without_crl();
     bench.adopt(&archive, &policy(&bench));
     let stamper = authority(&bench);
-    let request = Request::new(stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap());
+    let batch = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    let request = Request::of(&batch, false);
     let answer = stamper.answer(&request.to_der(), at(bench.now())).unwrap();
-    let token = || request.read(&answer, "a").unwrap();
-    let error = stamp::check(&archive, &request.batch, token(), &Material::new()).err().unwrap();
+    let error = request.check(&archive, &answer, "a", &Material::new()).err().unwrap();
     assert_eq!(error.code, ErrorCode::EvdUnproven);
     // The same answer, with the list beside it: the list is kept with the time-stamp.
     let mut extra = Material::new();
     extra.add_file(&bench.office.crl(bench.now(), &[])).unwrap();
-    let kept = stamp::check(&archive, &request.batch, token(), &extra).unwrap();
+    let kept = request.check(&archive, &answer, "a", &extra).unwrap();
     assert_eq!(kept.used.crls().len(), 1);
-    let entry = stamp::keep(&archive, &request.batch, &[kept], SYSTEM_ACTOR).unwrap();
+    let entry = stamp::keep(&archive, &batch, &[kept], SYSTEM_ACTOR).unwrap();
     let files = archive.act_bytes(entry).unwrap();
     assert!(files.contains(&bench.office.crl(bench.now(), &[])), "for whoever verifies it later");
 }

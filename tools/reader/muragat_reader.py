@@ -313,7 +313,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "file.destroyed": "rec of", "record.destroyed": "rec of", "hold.destroyed": "rec of",
     "decommission.approved": "rec doc obj", "archive.decommissioned": "rec doc obj",
     "remainder.destroyed": "rec of", "decommission.completed": "rec doc obj",
-    "heads.mapped": "heads", "evidence.stamped": "rec doc obj",
+    "heads.mapped": "heads", "evidence.stamped": "rec doc obj", "evidence.renewed": "rec doc obj",
     "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
     "vault.rolled": "epoch",
 }
@@ -324,7 +324,7 @@ REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "decommission.approved": 0, "archive.decommissioned": 0, "decommission.completed": 0,
     "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0,
-    "evidence.stamped": 0, "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
+    "evidence.stamped": 0, "evidence.renewed": 0, "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
 MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the record was in another file
@@ -1054,6 +1054,7 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
                                 "remainder", "spilled"}],
     "decommission.completed": [{"ciphertext", "custody_places", "epoch", "index", "signing_key"}],
     "evidence.stamped": [{"files", "from", "to", "algorithm", "root", "tokens"}],
+    "evidence.renewed": [{"files", "renewal", "algorithm", "root", "of", "tokens"}],
     "plan.drafted": [{"files", "agency", "number", "plan_sha256"}],
     "plan.proposed": [SIGNED], "plan.approved": [SIGNED], "plan.reviewed": [SIGNED | {"verdicts"}],
     "plan.cancelled": [{"reason"}],

@@ -6,8 +6,8 @@
 //!
 //! Invariants
 //!   - [`fold`] of what [`HashTree::lists`] or [`HashTree::group_lists`] gives is the root.
-//!   - All values of a tree have the length of its digest algorithm: digests of several lengths, joined and sorted, would
-//!     not say where one ends.
+//!   - All values of a tree have the length of its digest algorithm: digests of several lengths, joined and sorted,
+//!     would not say where one ends.
 //!
 //! A tree proves nothing by itself, and has no mark that tells a leaf from a node: what a value is a digest of, the
 //! caller shows by the data.
