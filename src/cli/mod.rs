@@ -26,6 +26,7 @@ mod disposal;
 mod doctor;
 mod due;
 mod duplicates;
+mod evidence_record;
 mod fetch;
 mod file;
 mod fonds;
@@ -170,7 +171,7 @@ enum Command {
     Compact(compact::Compact),
     /// The journal: checkpoint, entries, proofs.
     Log(log::Log),
-    /// Say what an answer of an archive is and whether it verifies, without the archive.
+    /// Say what an answer, certificate of destruction or evidence record is and whether it verifies, without the archive.
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
     Demo(demo::Demo),

@@ -8,6 +8,8 @@
 
 mod text;
 
+pub(crate) use text::local;
+
 use super::oid::Oid;
 use super::verdict::{Conclusion, Indication};
 use crate::model::canonical;
