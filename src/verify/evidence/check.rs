@@ -3,8 +3,9 @@
 //! Every archive time-stamp is checked three ways: its first list holds what it should be over (the digests of the data,
 //! the time-stamp before it, or both after a hash-tree renewal), its reduced tree leads to the imprint of its token, and
 //! the token validates. The newest is validated as of the time in question, each older one as of the time of the next,
-//! which proves that it existed then. What became known later counts in one way only: a token whose certificate turned
-//! out to be revoked before the next time-stamp proves nothing.
+//! which proves that it existed then (RFC 4998 §5.3). What became known later counts too (EN 319 102-1 §5.6, past
+//! validation): a token whose certificate turned out to be revoked before the next time-stamp proves nothing, and one for
+//! which revocation data of that time are missing passes by those of today.
 //!
 //! Invariants
 //!   - The report is a function of the [`Question`]; nothing is fetched, no clock is read.
@@ -381,17 +382,21 @@ impl Check<'_> {
         let proven = later.filter(|later| *later <= question.at);
         let at = proven.unwrap_or(question.at);
         found.validated_at = Some(at);
-        let report = match self.validate(token, root.as_ref(), at, at) {
+        let mut report = match self.validate(token, root.as_ref(), at, at) {
             Ok(report) => report,
             Err(problem) => return found.problems.push(problem),
         };
-        if !report.conclusion.is_passed() {
-            found.problems.push(report.conclusion.clone());
-        } else if let Some(proven) = proven
-            && let Ok(now) = self.validate(token, root.as_ref(), question.at, proven)
-            && was_disowned(&now)
-        {
-            found.problems.push(now.conclusion);
+        // What is known today about a token that existed then (EN 319 102-1 §5.6): younger revocation data may say what
+        // was not known at the renewal, for the token or against it.
+        let today = proven.and_then(|proven| self.validate(token, root.as_ref(), question.at, proven).ok());
+        match (report.conclusion.is_passed(), today) {
+            (true, Some(today)) if was_disowned(&today) => found.problems.push(today.conclusion),
+            (false, Some(today)) if today.conclusion.is_passed() => {
+                found.validated_at = Some(question.at);
+                report = today;
+            }
+            (true, _) => {}
+            (false, _) => found.problems.push(report.conclusion.clone()),
         }
         found.token = Some(report);
     }

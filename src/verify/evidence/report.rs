@@ -81,7 +81,8 @@ pub struct ArchiveTimeStampReport {
     pub time: Option<DateTime<Utc>>,
     /// The algorithm of its tree and of its imprint, when it is supported.
     pub algorithm: Option<DigestAlgorithm>,
-    /// As of when its token was validated: the time of the next, or the time in question.
+    /// As of when its token was validated: the time of the next, or the time in question, also where only what is known
+    /// then suffices.
     pub validated_at: Option<DateTime<Utc>>,
     /// What was concluded of tree and token.
     pub conclusion: Conclusion,
