@@ -1,11 +1,13 @@
-//! `muragat verify FILE...`: what an answer or a certificate of destruction is, and whether it verifies; without an
-//! archive.
+//! `muragat verify FILE...`: what an answer, a certificate of destruction or an evidence record is, and whether it
+//! verifies; without an archive.
 //!
 //! A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
 //! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere.
+//! An evidence record is judged by its time-stamps and the data that are given: [`evidence_record`](super::evidence_record).
 
+use super::evidence_record::{Compared, FoundRecord};
 use super::validate::Validate;
 use super::{Common, disposal, read_up_to};
 use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
@@ -14,17 +16,21 @@ use crate::model::answer::{ANSWER_BYTES_MAX, Answer, AnswerError, Confirmation};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use crate::tlog::checkpoint::VerifierKey;
+use crate::verify::der::tag;
+use crate::verify::evidence::report::EvidenceReport;
+use crate::verify::limits::EVIDENCE_BYTES_MAX;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `verify`.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// Answers of an archive (receipt.json, notice.json, confirmation.json) and certificates of destruction.
+    /// Answers of an archive (receipt.json, notice.json, confirmation.json), certificates of destruction, and evidence
+    /// records (RFC 4998).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The signature, for one FILE; FILE.p7s, or confirmation.sig beside confirmation.json, when not given.
@@ -41,6 +47,9 @@ pub(super) struct Verify {
     /// Certificates trusted for signatures, in place of those of the policy: files or folders.
     #[arg(long, value_name = "PATH")]
     anchors: Vec<PathBuf>,
+    /// Certificates trusted for time-stamps, in place of those of the policy: files or folders.
+    #[arg(long, value_name = "PATH")]
+    tsa_anchors: Vec<PathBuf>,
     /// Certificates, CRLs and OCSP answers to look at: files or folders.
     #[arg(long, value_name = "PATH")]
     material: Vec<PathBuf>,
@@ -50,12 +59,20 @@ pub(super) struct Verify {
     /// As of when, as RFC 3339 or YYYY-MM-DD (its first second, UTC); now when not given.
     #[arg(long, value_name = "TIME", value_parser = super::validate::parse_time)]
     as_of: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    compared: Compared,
 }
 
 const RECEIPT: Text = text("хабарлама-түбіртек", "уведомление-квитанция", "notice-receipt");
 const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
 const CONFIRMATION: Text = text("жүйелік растау", "системное подтверждение", "system confirmation");
 const CERTIFICATE: Text = text("жою туралы сертификат", "сертификат об уничтожении", "certificate of destruction");
+const EVIDENCE_RECORD: Text = text("дәлелдемелік жазба", "доказательственная запись", "evidence record");
+const NOT_FOR_THIS: Text = text(
+    "--content, --digest және --exactly дәлелдемелік жазбаға ғана қатысты.",
+    "--content, --digest и --exactly относятся только к доказательственной записи.",
+    "--content, --digest and --exactly are for evidence records only.",
+);
 const VERIFIES: Text = text("расталды", "подтверждено", "verifies");
 const SIGNATURE_VERIFIES: Text = text("қолтаңбасы расталды", "подпись подтверждена", "the signature verifies");
 const SIGNER_NOT_ASKED: Text = text(
@@ -106,6 +123,9 @@ const OTHER_BYTES: Text = text(
 /// How a certificate of destruction begins: the first key of its canonical JSON. No answer begins so.
 const CERTIFICATE_HEAD: &[u8] = b"{\"checkpoint\":\"";
 
+/// How DER of an evidence record begins: a SEQUENCE, longer than 127 octets. Everything else here is JSON.
+const EVIDENCE_HEAD: &[u8] = &[tag::SEQUENCE];
+
 /// What was found of one file.
 struct Found {
     kind: Option<Text>,
@@ -121,6 +141,8 @@ struct Found {
     key: Option<&'static str>,
     /// What a certificate of destruction says.
     certificate: Option<Box<Certificate>>,
+    /// The report about an evidence record, for programs.
+    evidence: Option<Value>,
     /// Whether a person signs it: who that may be is not known here.
     is_by_person: bool,
 }
@@ -136,7 +158,21 @@ impl Found {
             signers: Vec::new(),
             key: None,
             certificate: None,
+            evidence: None,
             is_by_person: false,
+        }
+    }
+
+    fn of_record(found: FoundRecord) -> Self {
+        let authorities = found.report.iter().flat_map(|report| &report.timestamps).map(|stamp| stamp.authority());
+        Self {
+            kind: Some(EVIDENCE_RECORD),
+            word: "evidence-record",
+            detail: found.detail,
+            signers: authorities.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            evidence: found.report.as_ref().map(EvidenceReport::to_value),
+            lines: found.lines,
+            ..Self::of(found.exit)
         }
     }
 
@@ -168,7 +204,7 @@ impl Verify {
             if common.json() {
                 common.print_json(&json!({
                     "file": name, "kind": found.word, "status": status(found.exit), "detail": found.detail,
-                    "signers": found.signers, "key": found.key,
+                    "signers": found.signers, "key": found.key, "evidence": found.evidence,
                 }));
             } else {
                 let verdict = match found.exit {
@@ -202,6 +238,13 @@ impl Verify {
             let found = self.certificate(path, rest, common.lang())?;
             return Ok(Found { kind: Some(CERTIFICATE), word: "certificate", ..found });
         }
+        if bytes.starts_with(EVIDENCE_HEAD) {
+            let found = self.compared.check(&read_up_to(path, EVIDENCE_BYTES_MAX)?, &self.asked(None), common)?;
+            return Ok(Found::of_record(found));
+        }
+        if self.compared.is_given() {
+            common.say(NOT_FOR_THIS.get(common.lang()));
+        }
         let answer = match Answer::decode(&bytes) {
             Ok(answer) => answer,
             Err(e) => return Ok(Found::refused(&e, common.lang())),
@@ -216,6 +259,21 @@ impl Verify {
             Answer::Receipt(_) | Answer::Notice(_) => self.signed(path, common)?,
         };
         Ok(Found { kind: Some(kind), word, ..found })
+    }
+
+    /// The question to validation; `content` is what was signed.
+    fn asked(&self, content: Option<&Path>) -> Validate {
+        Validate {
+            files: Vec::new(),
+            record: None,
+            output: None,
+            content: content.map(Path::to_owned),
+            anchors: self.anchors.clone(),
+            tsa_anchors: self.tsa_anchors.clone(),
+            material: self.material.clone(),
+            policy: self.policy.clone(),
+            as_of: self.as_of,
+        }
     }
 
     /// A certificate of destruction: the entries of the journal that it carries. `rest` is what follows its head.
@@ -250,18 +308,7 @@ impl Verify {
         if self.signature.is_none() && !signature.is_file() {
             return Ok(Found::saying(Exit::Incomplete, NOT_SIGNED.get(common.lang())));
         }
-        let asked = Validate {
-            files: Vec::new(),
-            record: None,
-            output: None,
-            content: Some(path.to_owned()),
-            anchors: self.anchors.clone(),
-            tsa_anchors: Vec::new(),
-            material: self.material.clone(),
-            policy: self.policy.clone(),
-            as_of: self.as_of,
-        };
-        let Some(report) = asked.report(common, &signature)? else {
+        let Some(report) = self.asked(Some(path)).report(common, &signature)? else {
             let what = "the policy is refused";
             return Err(Error::new(ErrorCode::PolMalformed, "--policy", what));
         };
