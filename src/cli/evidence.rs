@@ -93,6 +93,11 @@ const REQUESTED: Text = text(
     "Запрос на обновление записан; ответ вводит «evidence renew --answer»",
     "The request for a renewal is written; `evidence renew --answer` takes the answer in",
 );
+const LOST: Text = text(
+    "Бұл белгі енді расталмайды, оны жаңартуға болмайды",
+    "Эта метка больше не подтверждается, обновить её нельзя",
+    "This time-stamp does not verify any more and cannot be renewed",
+);
 const NOTHING_ENDS: Text = text(
     "Жаңартатын уақыт белгісі жоқ.",
     "Обновлять нечего: ни одна метка времени не кончается.",
@@ -352,6 +357,7 @@ fn write_record(common: &Common, id: RecordId, folder: &Path) -> Result<Exit, Er
             None => stub,
         };
         print_evidence(common, &below, entry, &maker.evidence(&stamped, &object)?)?;
+        write_material(&below, &maker, &stamped)?;
     }
     archive.close()?;
     Ok(Exit::Ok)
@@ -388,9 +394,11 @@ fn write_checkpoint(common: &Common, entry: Option<u64>, folder: &Path) -> Resul
     };
     let stamped = stamped.ok_or_else(not_stamped)?;
     let batch = stamped.batch(&archive)?;
-    let made = Maker::new(&archive)?.evidence(&stamped, &Object::checkpoint(&batch))?;
+    let mut maker = Maker::new(&archive)?;
+    let made = maker.evidence(&stamped, &Object::checkpoint(&batch))?;
     write_file(&folder.join("checkpoint"), &batch.note)?;
     print_evidence(common, folder, stamped.entry, &made)?;
+    write_material(folder, &maker, &stamped)?;
     archive.close()?;
     Ok(Exit::Ok)
 }
@@ -431,8 +439,13 @@ impl Renew {
             _ => Some(renew::horizon(&archive)),
         };
         let due = renew::due(&archive, self.kind, by)?;
-        let renewals = due.map(|due| due.renewals(&archive)).transpose()?.unwrap_or_default();
-        let mut exit = Exit::Ok;
+        let mut lost = Vec::new();
+        let renewals = due.map(|due| due.renewals(&archive, &extra, &mut |e| lost.push(e))).transpose()?;
+        let renewals = renewals.unwrap_or_default();
+        for e in &lost {
+            common.say(&format!("{}: {} {}", LOST.get(common.lang()), e.subject, shown(&e.what)));
+        }
+        let mut exit = if lost.is_empty() { Exit::Ok } else { Exit::Incomplete };
         if renewals.is_empty() {
             print_renewed(common, "nothing", None, None, &[], &[]);
         }
@@ -507,6 +520,14 @@ fn print_evidence(common: &Common, folder: &Path, entry: u64, made: &[Evidence])
         } else {
             out!("{} · {time} · {}", shown(&path), shown(&one.authority));
         }
+    }
+    Ok(())
+}
+
+/// Writes what validates the tokens, for whoever checks the records.
+fn write_material(folder: &Path, maker: &Maker<'_>, stamped: &Stamped) -> Result<(), Error> {
+    for (name, bytes) in maker.material(stamped)? {
+        write_file(&folder.join("material").join(name), &bytes)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@
 
 use super::batch::{ALGORITHM, Batch};
 use super::renew::{Kind, LeafId, OpenRenewal, Renewed};
-use super::stamp::{Stamped, Token, token_file};
+use super::stamp::{MATERIAL_FOLDER, Stamped, Token, token_file};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::Adopted;
@@ -23,7 +23,7 @@ use crate::verify::evidence::record::{
 };
 use crate::verify::evidence::tree::{Lists, group_hash};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What evidence is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,19 +133,14 @@ pub struct Evidence {
 
 /// The reduced tree of a leaf that is the digest of these members, and what is joined to it on the way up.
 ///
-/// Of one member the first list has its sibling too, as RFC 4998 §4.2.2 makes it; of several only themselves, so that it
-/// says which they are.
+/// The first list has the members and nothing else, so that it says which they are (RFC 4998 §4.3, §5.2).
 pub(super) fn reduced(mut members: Vec<Vec<u8>>, above: Vec<Vec<u8>>) -> Lists {
-    let mut above = above.into_iter();
-    if members.len() == 1 {
-        match above.next() {
-            Some(sibling) => members.push(sibling),
-            // The token is over the digest itself.
-            None => return Vec::new(),
-        }
+    if members.len() == 1 && above.is_empty() {
+        // The token is over the digest itself.
+        return Vec::new();
     }
     members.sort_unstable();
-    std::iter::once(members).chain(above.map(|sibling| vec![sibling])).collect()
+    std::iter::once(members).chain(above.into_iter().map(|sibling| vec![sibling])).collect()
 }
 
 /// Makes evidence records, and keeps at hand what several of them need.
@@ -191,6 +186,30 @@ impl<'a> Maker<'a> {
             made.push(Evidence { record, time: token.time, authority: token.authority.clone() });
         }
         Ok(made)
+    }
+
+    /// What the validation of all tokens of a batch and of their renewals used, by name: a stranger needs it too.
+    pub fn material(&self, stamped: &Stamped) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+        let mut acts = BTreeSet::from([stamped.entry]);
+        for chain in self.chains(stamped) {
+            let mut end = chain.first;
+            for renewal in &self.renewals {
+                if renewal.renews(end) {
+                    end = renewal.token_id();
+                    acts.insert(end.act);
+                }
+            }
+        }
+        let mut files = BTreeMap::new();
+        for act in acts {
+            let (document, row) = self.archive.document(act)?;
+            for file in document.files() {
+                if let Some(name) = file.name.strip_prefix(MATERIAL_FOLDER) {
+                    files.insert(name.to_owned(), self.archive.act_file(&row, &document, &file.name)?);
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// The record of an object by one chain; none when the batch does not have it. Of an object that a hash-tree renewal

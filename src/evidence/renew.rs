@@ -16,7 +16,7 @@ use super::stamp::{Checked, Request, Stamped, Token, token_files};
 use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::utc;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::index::rows::Adopted;
 use crate::model::id::ActorId;
 use crate::model::record::ActDocument;
@@ -25,6 +25,7 @@ use crate::tlog::LogError;
 use crate::tlog::leaf::ActKind;
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::evidence::tree::{HashTree, Lists, group_hash};
+use crate::verify::material::Material;
 use crate::verify::policy::Reliability;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -87,13 +88,20 @@ pub struct Renewal {
     of: Vec<TokenId>,
     leaves: Vec<(LeafId, Vec<u8>)>,
     tree: HashTree,
+    /// What validated the tokens as of now: from now on they are validated as of this renewal (RFC 4998 §5.3).
+    used: Material,
 }
 
 impl Renewal {
-    fn new(kind: Kind, algorithm: DigestAlgorithm, of: Vec<TokenId>, leaves: Vec<(LeafId, Vec<u8>)>) -> Self {
+    fn new(
+        (kind, algorithm): (Kind, DigestAlgorithm),
+        of: Vec<TokenId>,
+        leaves: Vec<(LeafId, Vec<u8>)>,
+        used: Material,
+    ) -> Self {
         let digests: Vec<Vec<u8>> = leaves.iter().map(|(_, digest)| digest.clone()).collect();
         let tree = HashTree::build(algorithm, &digests).expect("there is a leaf, and all are of the algorithm");
-        Self { kind, algorithm, of, leaves, tree }
+        Self { kind, algorithm, of, leaves, tree, used }
     }
 
     /// How it renews.
@@ -247,42 +255,63 @@ pub fn horizon(archive: &Archive) -> DateTime<Utc> {
 }
 
 impl Due {
-    /// The renewals: of time-stamps one for each digest algorithm, because a chain keeps its own.
-    pub fn renewals(&self, archive: &Archive) -> Result<Vec<Renewal>, Error> {
-        match self.kind {
-            Kind::Timestamp => self.of_timestamps(archive),
-            Kind::HashTree => Ok(vec![self.of_hash_trees(archive)?]),
-        }
-    }
-
-    fn of_timestamps(&self, archive: &Archive) -> Result<Vec<Renewal>, Error> {
-        let mut by_algorithm: BTreeMap<DigestAlgorithm, BTreeSet<TokenId>> = BTreeMap::new();
-        for (_, chain) in &self.chains {
-            by_algorithm.entry(chain.algorithm).or_default().insert(chain.end);
-        }
-        let mut renewals = Vec::new();
-        for (algorithm, tokens) in by_algorithm {
-            let mut leaves = Vec::with_capacity(tokens.len());
-            for token in &tokens {
-                leaves.push((LeafId::of_token(*token), algorithm.digest(&token.bytes(archive)?)));
+    /// The renewals: of time-stamps one for each digest algorithm, because a chain keeps its own. `lost` is told the
+    /// tokens that do not verify any more: no renewal brings them back.
+    pub fn renewals(
+        &self,
+        archive: &Archive,
+        extra: &Material,
+        lost: &mut dyn FnMut(Error),
+    ) -> Result<Vec<Renewal>, Error> {
+        let ends: BTreeMap<TokenId, DigestAlgorithm> =
+            self.chains.iter().map(|(_, chain)| (chain.end, chain.algorithm)).collect();
+        let mut sound: BTreeMap<TokenId, (DigestAlgorithm, Vec<u8>)> = BTreeMap::new();
+        let mut used: BTreeMap<DigestAlgorithm, Material> = BTreeMap::new();
+        for (token, algorithm) in ends {
+            let bytes = token.bytes(archive)?;
+            match Request::check_kept(archive, &bytes, &format!("#{}", token.act), extra) {
+                Ok(checked) => {
+                    used.entry(algorithm).or_default().merge(&checked.used);
+                    sound.insert(token, (algorithm, bytes));
+                }
+                Err(e) if e.code == ErrorCode::EvdUnproven => lost(e),
+                Err(e) => return Err(e),
             }
-            renewals.push(Renewal::new(Kind::Timestamp, algorithm, tokens.into_iter().collect(), leaves));
         }
-        Ok(renewals)
+        match self.kind {
+            Kind::Timestamp => Ok(used
+                .into_iter()
+                .map(|(algorithm, used)| {
+                    let of = || sound.iter().filter(|(_, (own, _))| *own == algorithm);
+                    let leaf =
+                        |(id, (_, bytes)): (&TokenId, &(_, Vec<u8>))| (LeafId::of_token(*id), algorithm.digest(bytes));
+                    let tokens = of().map(|(id, _)| *id).collect();
+                    Renewal::new((Kind::Timestamp, algorithm), tokens, of().map(leaf).collect(), used)
+                })
+                .collect()),
+            Kind::HashTree => {
+                if sound.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let leaves = self.rehashed(archive, &sound)?;
+                let used = used.remove(&ALGORITHM).unwrap_or_default();
+                Ok(vec![Renewal::new((Kind::HashTree, NEXT_ALGORITHM), sound.into_keys().collect(), leaves, used)])
+            }
+        }
     }
 
-    fn of_hash_trees(&self, archive: &Archive) -> Result<Renewal, Error> {
+    /// The leaves of a hash-tree renewal: all objects of batches whose tokens are sound.
+    fn rehashed<T>(&self, archive: &Archive, sound: &BTreeMap<TokenId, T>) -> Result<Vec<(LeafId, Vec<u8>)>, Error> {
         let mut maker = Maker::new(archive)?;
         let mut leaves = Vec::new();
-        for (at, chain) in &self.chains {
+        for (at, chain) in self.chains.iter().filter(|(_, chain)| sound.contains_key(&chain.end)) {
             for object in objects(archive, &self.stamped[*at])? {
                 if let Some(members) = maker.to_renew(chain, &object, NEXT_ALGORITHM)? {
                     leaves.push((LeafId::of_object(chain.first, &object), group_hash(NEXT_ALGORITHM, &members)));
                 }
             }
         }
-        let of: BTreeSet<TokenId> = self.chains.iter().map(|(_, chain)| chain.end).collect();
-        Ok(Renewal::new(Kind::HashTree, NEXT_ALGORITHM, of.into_iter().collect(), leaves))
+        Ok(leaves)
     }
 }
 
@@ -309,7 +338,7 @@ fn objects(archive: &Archive, stamped: &Stamped) -> Result<Vec<Object>, Error> {
 
 /// Keeps a renewal with its one token. Gives the entry.
 pub fn keep(archive: &Archive, renewal: &Renewal, checked: &Checked, actor: ActorId) -> Result<u64, Error> {
-    let (tokens, mut files) = token_files(std::slice::from_ref(checked));
+    let (tokens, mut files) = token_files(std::slice::from_ref(checked), &renewal.used);
     files.push((LEAVES_FILE.to_owned(), renewal.leaves_file()));
     let of: Value = renewal.of.iter().map(|id| json!([id.act, id.number])).collect();
     let fields = json!({

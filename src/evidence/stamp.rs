@@ -21,6 +21,7 @@ use crate::tlog::checkpoint;
 use crate::tlog::leaf::ActKind;
 use crate::tlog::tree::root_at;
 use crate::verify::alg::DigestAlgorithm;
+use crate::verify::evidence::record::{ArchiveTimeStamp, ArchiveTimeStampChain, EvidenceRecord};
 use crate::verify::material::Material;
 use crate::verify::timestamp::{TimestampToken, integer_octets, request};
 use crate::verify::validation::{Content, ContentError, Question, validate};
@@ -30,6 +31,8 @@ use std::collections::BTreeSet;
 
 /// The checkpoint among the files of the act.
 pub const CHECKPOINT_FILE: &str = "checkpoint";
+/// Certificates and revocation data among them.
+pub(super) const MATERIAL_FOLDER: &str = "material/";
 /// The groups of the tree among them.
 pub const GROUPS_FILE: &str = "groups";
 
@@ -65,8 +68,22 @@ impl Request {
         check(archive, self, self.read(answer, from)?, from, extra)
     }
 
+    /// A token that is kept, validated again as of now.
+    pub(super) fn check_kept(archive: &Archive, token: &[u8], from: &str, extra: &Material) -> Result<Checked, Error> {
+        let token = TimestampToken::read(token).map_err(|e| Error::caused(ErrorCode::StoChanged, from, e))?;
+        let other = || Error::new(ErrorCode::StoChanged, from, "its digest algorithm is not known here");
+        let algorithm = DigestAlgorithm::of_oid(&token.info.imprint_algorithm).ok_or_else(other)?;
+        let request = Self::over(algorithm, token.info.imprint.clone(), true);
+        check(archive, &request, token, from, extra)
+    }
+
     fn read(&self, answer: &[u8], from: &str) -> Result<TimestampToken, Error> {
         let token = TimestampToken::read(answer).map_err(|e| Error::caused(ErrorCode::EvdUnreadable, from, e))?;
+        // A record is DER, also where a token begins (RFC 4998 §3).
+        let alone = ArchiveTimeStamp::new(Vec::new(), token.bytes.clone());
+        let chain = ArchiveTimeStampChain { timestamps: vec![alone] };
+        EvidenceRecord::read(&EvidenceRecord::new(&[self.algorithm], vec![chain]).to_der())
+            .map_err(|e| Error::caused(ErrorCode::EvdUnreadable, from, e))?;
         let info = &token.info;
         if DigestAlgorithm::of_oid(&info.imprint_algorithm) != Some(self.algorithm) || info.imprint != self.digest {
             let what = format!("it is over {}, asked was {}", hex::encode(&info.imprint), hex::encode(&self.digest));
@@ -207,7 +224,7 @@ fn check(
 
 /// Keeps the time-stamps of a batch. Gives the entry.
 pub fn keep(archive: &Archive, batch: &Batch, checked: &[Checked], actor: ActorId) -> Result<u64, Error> {
-    let (tokens, mut files) = token_files(checked);
+    let (tokens, mut files) = token_files(checked, &Material::new());
     files.push((CHECKPOINT_FILE.to_owned(), batch.note.clone()));
     files.push((GROUPS_FILE.to_owned(), batch.groups_file()));
     let fields = json!({
@@ -220,9 +237,9 @@ pub fn keep(archive: &Archive, batch: &Batch, checked: &[Checked], actor: ActorI
 }
 
 /// What an act says of its tokens, and the files that go with it: the tokens, and what verified them.
-pub(super) fn token_files(checked: &[Checked]) -> (Value, Vec<(String, Vec<u8>)>) {
+pub(super) fn token_files(checked: &[Checked], more: &Material) -> (Value, Vec<(String, Vec<u8>)>) {
     let (mut tokens, mut files) = (Vec::new(), Vec::new());
-    let mut used = Material::new();
+    let mut used = more.clone();
     for (number, one) in (1..).zip(checked) {
         let file = token_file(number);
         tokens.push(json!({
@@ -233,7 +250,7 @@ pub(super) fn token_files(checked: &[Checked]) -> (Value, Vec<(String, Vec<u8>)>
         used.merge(&one.used);
     }
     for (kind, digest, bytes) in used.entries() {
-        files.push((format!("material/{}-{digest}", kind.as_str()), bytes.to_vec()));
+        files.push((format!("{MATERIAL_FOLDER}{}-{digest}", kind.as_str()), bytes.to_vec()));
     }
     (tokens.into(), files)
 }

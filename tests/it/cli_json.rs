@@ -811,6 +811,19 @@ fn time_is_stamped(checked: &mut Checked<'_>) {
     assert_eq!(run(&accept, Exit::Refused, &["error"])[0]["error"]["code"], "EVD-006");
     let status = run(&["evidence", "status"], Exit::Ok, &["evidence-status"]).swap_remove(0);
     assert_eq!((status["batches"].as_array().unwrap().len(), &status["unstamped"]), (2, &json!(0)));
+    assert_eq!(
+        run(&["evidence", "renew", "--by", "2020-01-01"], Exit::Ok, &["evidence-renew"])[0]["status"],
+        "nothing"
+    );
+    let renewed = run(&["evidence", "renew", "--all"], Exit::Ok, &["evidence-renew"]).swap_remove(0);
+    assert_eq!((&renewed["kind"], &renewed["renews"]), (&json!("timestamp"), &json!(2)));
+    let (ask, answer) = (bench.path("renew.tsq"), bench.path("renew.tsr"));
+    let rehash = ["evidence", "renew", "--all", "--kind", "hash-tree"];
+    let asked = run(&[&rehash[..], &["--request", text(&ask)]].concat(), Exit::Ok, &["evidence-renew"]).swap_remove(0);
+    assert_eq!(asked["status"], "requested");
+    fs::write(&answer, stamper.answer(&fs::read(&ask).unwrap(), at(SystemClock.now())).unwrap()).unwrap();
+    let taken = [&rehash[..], &["--answer", text(&answer)]].concat();
+    assert_eq!(run(&taken, Exit::Ok, &["evidence-renew"])[0]["status"], "renewed");
     let out = bench.path("evidence");
     run(&["evidence", "record", &record, "-o", text(&out)], Exit::Ok, &["evidence-row"; 2]);
     run(&["evidence", "checkpoint", "-o", text(&bench.path("checkpoint"))], Exit::Ok, &["evidence-row"]);

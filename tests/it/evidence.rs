@@ -7,25 +7,30 @@
 
 use super::disposal::Due;
 use super::receipt::accepted;
-use super::signed::{Bench, DAY_MS, at};
+use super::signed::{Bench, DAY_MS, at, fresh};
+use chrono::{DateTime, TimeDelta, Utc};
+use muragat::access;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::{Root, Validity};
 use muragat::cli::samples::stamper::Stamper;
 use muragat::config::Config;
 use muragat::error::ErrorCode;
-use muragat::evidence::record::{Maker, Object};
+use muragat::evidence::record::{self, Maker, Object};
+use muragat::evidence::renew::{self, Kind};
 use muragat::evidence::stamp::{self, Checked, Request, Stamped};
-use muragat::evidence::{heads, record, status};
+use muragat::evidence::{heads, status};
 use muragat::index::writer::Payload;
-use muragat::model::digest::{Sha256, Sha512, sha256, sha256_parts};
+use muragat::model::digest::{Digests, Sha256, Sha512, sha256, sha256_parts, sha512_parts};
 use muragat::model::id::RecordId;
 use muragat::tlog::commit::{Act, SYSTEM_ACTOR};
 use muragat::tlog::heads::HeadsSoFar;
 use muragat::tlog::leaf::{ActKind, Heads};
 use muragat::verify::alg::DigestAlgorithm;
+use muragat::verify::evidence::check::{self, ObjectDigests};
 use muragat::verify::evidence::record::EvidenceRecord;
 use muragat::verify::material::Material;
 use muragat::verify::timestamp::TimestampToken;
+use muragat::verify::validation::Caches;
 
 /// An authority of the bench's root.
 pub(crate) fn authority(bench: &Bench) -> Stamper {
@@ -122,7 +127,7 @@ fn every_record_and_checkpoint_has_evidence_that_leads_to_the_token() {
     assert_eq!(two.from, one.to, "batches leave nothing out");
     assert!(two.to > one.entry, "the journal commits to its time-stamps");
     for id in first.into_iter().chain([later]) {
-        let opened = muragat::access::open(&archive, id, SYSTEM_ACTOR).unwrap();
+        let opened = access::open(&archive, id, SYSTEM_ACTOR).unwrap();
         let members = opened.manifest().unwrap().members();
         let digests: Vec<Sha256> = members.iter().map(|member| member.sha256).collect();
         let stub = stub_of(&archive, id);
@@ -324,4 +329,139 @@ fn an_audit_finds_a_map_that_leaves_something_out() {
         archive.close().unwrap();
         assert_eq!(audit(&bench).findings.len(), usize::from(every_byte));
     }
+}
+
+/// What a stranger finds at the time of the bench, with the trust of its policy and the material that is given out.
+fn found(bench: &Bench, archive: &Archive, stamped: &Stamped, record: &EvidenceRecord, objects: &[Digests]) -> Verdict {
+    let mut material = Material::new();
+    for file in Maker::new(archive).unwrap().material(stamped).unwrap().values() {
+        material.add_file(file).unwrap();
+    }
+    let policy = archive.validation_policy().unwrap();
+    let objects: Vec<_> = objects.iter().map(|digests| ObjectDigests::new("object", digests)).collect();
+    let report = check::verify(&check::Question {
+        record,
+        objects: &objects,
+        exactly: true,
+        material: &material,
+        policy: &policy.policy,
+        at: at(bench.now()),
+        poe: &[],
+        caches: &Caches::default(),
+    });
+    Verdict { passed: report.conclusion.is_passed(), since: report.proven_since, detail: report.conclusion.detail }
+}
+
+#[derive(Debug)]
+struct Verdict {
+    passed: bool,
+    since: Option<DateTime<Utc>>,
+    detail: String,
+}
+
+/// The objects of a record: its group, its stub, each with what a stranger has of it.
+fn objects(archive: &Archive, id: RecordId) -> Vec<(Object, Vec<Digests>)> {
+    let members = access::open(archive, id, SYSTEM_ACTOR).unwrap().manifest().unwrap().members();
+    let of = |sha256, sha512| Digests { sha256, sha512 };
+    let digests = members.iter().map(|member| of(member.sha256, member.sha512)).collect();
+    let stub = stub_of(archive, id);
+    let Object::Stub { entry, g256, g512 } = stub else { panic!("{stub:?}") };
+    vec![(Object::group(entry, &members), digests), (stub, vec![of(g256, g512)])]
+}
+
+/// Renews what is due, by an authority. How many renewals there were.
+fn renewed(bench: &Bench, archive: &Archive, stamper: &Stamper, kind: Option<Kind>) -> usize {
+    let by = if kind.is_some() { None } else { Some(renew::horizon(archive)) };
+    let Some(due) = renew::due(archive, kind, by).unwrap() else { return 0 };
+    let renewals = due.renewals(archive, &Material::new(), &mut |e| panic!("lost: {e}")).unwrap();
+    for renewal in &renewals {
+        let request = renewal.request(false);
+        let answer = stamper.answer(&request.to_der(), at(bench.now())).unwrap();
+        let checked = request.check(archive, &answer, "authority", &Material::new()).unwrap();
+        renew::keep(archive, renewal, &checked, SYSTEM_ACTOR).unwrap();
+    }
+    renewals.len()
+}
+
+// Goal: what was stamped once is proven since then at any later time, when it was renewed in time, and only then.
+#[test]
+fn renewed_evidence_outlives_its_authorities_and_its_algorithm() {
+    let (bench, archive, first) = trusting();
+    let begun = at(bench.now());
+    let ids: Vec<RecordId> = (1..=3).map(|n| accepted(&bench.take(&archive, &bench.draft(&n.to_string())))).collect();
+    let one = stamped(&bench, &archive, &first).unwrap();
+    bench.later(DAY_MS);
+    let later = accepted(&bench.take(&archive, &bench.draft("4")));
+    let two = stamped(&bench, &archive, &first).unwrap();
+    let until = |days: u64| {
+        let validity = Validity { from: at(bench.now() - DAY_MS), until: at(bench.now() + days * DAY_MS) };
+        let mut random = |buffer: &mut [u8]| buffer.fill(days as u8);
+        Stamper::new(&bench.office.root, "ҮЛГІ УАҚЫТ 2", validity, &mut random).unwrap()
+    };
+    assert_eq!(renewed(&bench, &archive, &until(900), None), 1, "a thousand days are not two years and more");
+    let chains = Maker::new(&archive).unwrap().chains(&one);
+    assert_eq!(chains[0].renewals, 1);
+    assert_eq!(renewed(&bench, &archive, &first, None), 1, "900 days are less than needed still");
+    let go = |days: u64| {
+        bench.later(days * DAY_MS);
+        bench.share(&archive, &bench.office.root.crl(9, fresh(bench.now()), &[]));
+    };
+    let check_all = |what: &str, chains: usize| {
+        let mut maker = Maker::new(&archive).unwrap();
+        for (id, stamped) in ids.iter().map(|id| (*id, &one)).chain([(later, &two)]) {
+            let mut of_batch = objects(&archive, id);
+            let batch = stamped.batch(&archive).unwrap();
+            let note = Digests { sha256: sha256(&batch.note), sha512: sha512_parts(&[&batch.note]) };
+            of_batch.push((Object::checkpoint(&batch), vec![note]));
+            for (object, digests) in of_batch {
+                let record = maker.evidence(stamped, &object).unwrap().remove(0).record;
+                assert_eq!(record.chains.len(), chains, "{what}");
+                let verdict = found(&bench, &archive, stamped, &record, &digests);
+                assert!(verdict.passed, "{what}: {object:?}: {}", verdict.detail);
+                assert!(verdict.since.unwrap() < begun + TimeDelta::days(2), "{what}: since the first time-stamp");
+                // Cut off before its last renewal it ends with the authority.
+                let mut cut = record.clone();
+                let last = cut.chains.last_mut().unwrap();
+                last.timestamps.pop();
+                if last.timestamps.is_empty() {
+                    cut.chains.pop();
+                }
+                let other = Digests { sha256: sha256(b"other"), sha512: sha512_parts(&[b"other"]) };
+                let verdict = found(&bench, &archive, stamped, &record, &[other]);
+                assert!(!verdict.passed, "{what}: other data");
+                if what == "after the end" {
+                    assert!(!found(&bench, &archive, stamped, &cut, &digests).passed, "{what}: without the renewal");
+                }
+            }
+        }
+    };
+    check_all("renewed twice", 1);
+    go(850);
+    assert_eq!(renewed(&bench, &archive, &until(800), None), 1);
+    go(300);
+    check_all("after the end", 1);
+    assert_eq!(renewed(&bench, &archive, &until(700), Some(Kind::HashTree)), 1);
+    assert_eq!(renewed(&bench, &archive, &until(700), Some(Kind::HashTree)), 0, "all have left SHA-256");
+    check_all("with SHA-512", 2);
+    // From here on all rest on one token.
+    assert_eq!(renewed(&bench, &archive, &until(740), Some(Kind::Timestamp)), 1);
+    check_all("renewed with SHA-512", 2);
+    let status = status::status(&archive).unwrap();
+    assert_eq!(status.batches.iter().map(|batch| batch.renewals).collect::<Vec<_>>(), [5, 5]);
+    archive.close().unwrap();
+}
+
+#[test]
+fn a_token_that_was_not_renewed_in_time_is_named_as_lost() {
+    let (bench, archive, stamper) = trusting();
+    accepted(&bench.take(&archive, &bench.draft("1")));
+    let one = stamped(&bench, &archive, &stamper).unwrap();
+    bench.later(1001 * DAY_MS);
+    bench.share(&archive, &bench.office.root.crl(9, fresh(bench.now()), &[]));
+    let due = renew::due(&archive, None, None).unwrap().unwrap();
+    let mut lost = Vec::new();
+    let renewals = due.renewals(&archive, &Material::new(), &mut |e| lost.push(e)).unwrap();
+    assert!(renewals.is_empty());
+    assert_eq!(lost[0].code, ErrorCode::EvdUnproven);
+    assert_eq!(lost[0].subject, format!("#{}", one.entry));
 }

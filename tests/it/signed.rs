@@ -134,7 +134,7 @@ impl Office {
     }
 }
 
-fn fresh(now: u64) -> Validity {
+pub(crate) fn fresh(now: u64) -> Validity {
     Validity { from: at(now), until: at(now + 30 * DAY_MS) }
 }
 
