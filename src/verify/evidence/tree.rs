@@ -6,8 +6,8 @@
 //!
 //! Invariants
 //!   - [`fold`] of what [`HashTree::lists`] or [`HashTree::group_lists`] gives is the root.
-//!   - All values of a tree have the length of its digest algorithm: digests of several lengths, joined and sorted, would
-//!     not say where one ends.
+//!   - All values of a tree have the length of its digest algorithm: digests of several lengths, joined and sorted,
+//!     would not say where one ends.
 //!
 //! A tree proves nothing by itself, and has no mark that tells a leaf from a node: what a value is a digest of, the
 //! caller shows by the data.
@@ -175,7 +175,7 @@ mod tests {
                     continue;
                 }
                 assert!(lists[0].contains(leaf) && lists[0].len() == 2 && lists[0].is_sorted());
-                assert_eq!(own[0], [leaf.clone()]);
+                assert_eq!(own[0], std::slice::from_ref(leaf));
                 assert_eq!(fold(SHA256, &lists).unwrap(), tree.root());
                 assert_eq!(fold(SHA256, &own).unwrap(), tree.root());
                 let mut other = own;
