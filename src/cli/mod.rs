@@ -171,7 +171,7 @@ enum Command {
     Compact(compact::Compact),
     /// The journal: checkpoint, entries, proofs.
     Log(log::Log),
-    /// Say what an answer, certificate of destruction or evidence record is and whether it verifies; without an archive.
+    /// Say what an answer, certificate of destruction or evidence record is and whether it verifies.
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
     Demo(demo::Demo),

@@ -563,8 +563,8 @@ fn ask<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["verify", "group.ers"], more, &TRUSTED].concat()
 }
 
-/// Makes records over tokens of `openssl ts`, asks the command about them, and leaves them in `MURAGAT_ERS_SAMPLES`, when
-/// that is set, for `tools/ers/run`.
+/// Makes records over tokens of `openssl ts`, asks the command about them, and leaves them for `tools/ers/run` in
+/// `MURAGAT_ERS_SAMPLES`, when that is set.
 #[test]
 fn records_over_tokens_of_openssl_verify_by_the_command() {
     let bench = Bench::empty();
