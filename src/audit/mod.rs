@@ -6,6 +6,8 @@
 //!
 //! Every finding names the file, and the place in it where that is known.
 
+mod heads;
+
 use crate::config::Config;
 use crate::error::Error;
 use crate::index::open::IndexAtHand;
@@ -26,6 +28,7 @@ use crate::tlog::recover::read_lock;
 use crate::tlog::tree::{leaf_hash, merkle_root};
 use crate::vault::keys::KeyFolder;
 use crate::vault::page::{Root, root_name};
+use heads::HeadsCheck;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -107,7 +110,7 @@ pub fn audit(
     if damaged {
         report.finding(LOCK, "a slot is damaged; the next open mends it from its bundle if it can");
     }
-    let mut expected = journal(disk, config, &lock, &mut report)?;
+    let mut expected = journal(disk, config, &lock, options, &mut report)?;
     store(disk, config, &lock, options, &mut expected, &mut report, progress)?;
     vault(disk, config, &lock, keys, &mut report)?;
     if let Some(index) = index {
@@ -130,7 +133,14 @@ struct Committed {
     obj: Sha256,
 }
 
-fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut AuditReport) -> Result<Expected, Error> {
+fn journal(
+    disk: &dyn Disk,
+    config: &Config,
+    lock: &LockRecord,
+    options: Options,
+    report: &mut AuditReport,
+) -> Result<Expected, Error> {
+    let mut heads = HeadsCheck::new(options.every_byte);
     let mut expected = Expected::default();
     let mut records = 0;
     let mut findings = Vec::new();
@@ -144,6 +154,7 @@ fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut Aud
         if ended.is_some_and(|ended| ended != index) && !leaf.act.follows_end() {
             behind_end.push((index, leaf.act));
         }
+        heads.take(index, &leaf);
         records += u64::from(leaf.act == ActKind::RecordAccepted);
         if let Some(obj) = leaf.obj {
             expected.acts.insert(leaf.id, Committed { index, owner: leaf.rec, obj });
@@ -168,6 +179,9 @@ fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut Aud
     for (index, number) in impossible {
         let what = format!("entry {index} compacts segment {number}, which was not closed with more frames");
         report.finding("tlog/tile/entries", what);
+    }
+    for index in heads.wrong() {
+        report.finding("tlog/tile/entries", format!("entry {index} maps other heads than the entries before it have"));
     }
     Ok(expected)
 }

@@ -26,6 +26,7 @@ mod disposal;
 mod doctor;
 mod due;
 mod duplicates;
+mod evidence;
 mod evidence_record;
 mod fetch;
 mod file;
@@ -171,6 +172,8 @@ enum Command {
     Compact(compact::Compact),
     /// The journal: checkpoint, entries, proofs.
     Log(log::Log),
+    /// Time-stamps by outsiders, and evidence records that a stranger checks.
+    Evidence(evidence::EvidenceArgs),
     /// Say what an answer, certificate of destruction or evidence record is and whether it verifies.
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
@@ -245,6 +248,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),
         Command::Log(c) => c.run(&common),
+        Command::Evidence(c) => c.run(&common),
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),

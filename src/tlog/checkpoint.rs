@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// Signature type Ed25519 of C2SP signed-note.
 const ED25519: u8 = 0x01;
 /// Longest note taken from outside: 16 signatures of the largest kind fit (ML-DSA-44 lines have 3.3 KB).
-const NOTE_BYTES_MAX: usize = 64 * 1024;
+pub const NOTE_BYTES_MAX: usize = 64 * 1024;
 
 /// The head of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]

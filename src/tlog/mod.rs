@@ -16,6 +16,7 @@ pub mod checkpoint;
 pub mod commit;
 pub mod compact;
 pub mod end;
+pub mod heads;
 pub mod leaf;
 pub mod lock;
 pub mod proof;

@@ -46,6 +46,9 @@ pub const POLICY_NODES_MAX: usize = 4_096;
 pub const CRL_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Bytes of one OCSP response. Own bound: real ones stay below 8 KiB, with their certificates.
 pub const OCSP_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one time-stamp, as an answer or a token. Own bound: real ones have 2 to 8 KiB, with certificates; some
+/// carry CRLs.
+pub const TIMESTAMP_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Answers in one OCSP response that are looked at. Own bound: a client asks about one certificate, seldom a chain.
 pub const OCSP_ANSWERS_MAX: usize = 1024;
 /// Extensions of a CRL, of one of its entries or of an OCSP answer. Own bound: the standards have fewer than twenty.

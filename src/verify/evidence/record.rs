@@ -60,6 +60,11 @@ impl DigestIdentifier {
         Self { der: write(tag::SEQUENCE, &[&write(tag::OID, &[&content])]), oid }
     }
 
+    /// As it stands.
+    pub fn to_der(&self) -> Vec<u8> {
+        self.der.clone()
+    }
+
     fn read(element: Element<'_>) -> Result<Self, DerError> {
         match AlgorithmIdentifier::read(element) {
             Ok(identifier) => Ok(Self { oid: identifier.oid, der: identifier.raw.to_vec() }),

@@ -103,7 +103,7 @@ impl HashTree {
     }
 
     /// What is joined to the way up from a leaf, from the bottom.
-    fn siblings(&self, leaf: usize) -> Vec<Vec<u8>> {
+    pub fn siblings(&self, leaf: usize) -> Vec<Vec<u8>> {
         let mut siblings = Vec::new();
         let mut index = leaf;
         for level in &self.levels {
