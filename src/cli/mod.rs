@@ -174,7 +174,7 @@ enum Command {
     Log(log::Log),
     /// Time-stamps by outsiders, and evidence records that a stranger checks.
     Evidence(evidence::EvidenceArgs),
-    /// Say what an answer, certificate of destruction or evidence record is and whether it verifies, without the archive.
+    /// Say what an answer, certificate of destruction or evidence record is and whether it verifies.
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
     Demo(demo::Demo),

@@ -5,7 +5,8 @@
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
 //! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere.
-//! An evidence record is judged by its time-stamps and the data that are given: [`evidence_record`](super::evidence_record).
+//! An evidence record is judged by its time-stamps and the data that are given:
+//! [`evidence_record`](super::evidence_record).
 
 use super::evidence_record::{Compared, FoundRecord};
 use super::validate::Validate;

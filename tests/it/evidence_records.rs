@@ -279,7 +279,8 @@ fn single(name: &str) -> (ObjectDigests, EvidenceRecord, Vec<u8>) {
 /// RFC 4998 §5.2 by position: BouncyCastle 1.72 reads it so too.
 #[test]
 fn a_hash_tree_renewal_is_over_digest_and_chains_in_this_order() {
-    let ways: [fn(&[u8], &[u8]) -> Vec<u8>; 4] = [
+    type Way = fn(&[u8], &[u8]) -> Vec<u8>;
+    let ways: [Way; 4] = [
         |h, ha| [h, ha].concat(),
         |h, ha| [ha, h].concat(),
         |h, ha| if h < ha { [h, ha].concat() } else { [ha, h].concat() },
@@ -562,8 +563,8 @@ fn ask<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["verify", "group.ers"], more, &TRUSTED].concat()
 }
 
-/// Makes records over tokens of `openssl ts`, asks the command about them, and leaves them in `MURAGAT_ERS_SAMPLES`, when
-/// that is set, for `tools/ers/run`.
+/// Makes records over tokens of `openssl ts`, asks the command about them, and leaves them for `tools/ers/run` in
+/// `MURAGAT_ERS_SAMPLES`, when that is set.
 #[test]
 fn records_over_tokens_of_openssl_verify_by_the_command() {
     let bench = Bench::empty();
@@ -617,6 +618,15 @@ fn records_over_tokens_of_openssl_verify_by_the_command() {
     renewed.chains[0].timestamps.push(ArchiveTimeStamp::new(second.lists(0).unwrap(), second_token));
     samples.record("renewed.ers", &renewed);
     samples.wanted("present", "renewed.ers", &["letter", "annex", "salt"]);
+    // Joined the other way round, which RFC 4998 §5.2 does not mean.
+    let ha = Sha512.digest(&sequence_der(&renewed.chains));
+    let mut reversed = renewed.clone();
+    let values: Vec<_> = of(0..3, Sha512).iter().map(|h| Sha512.digest(&[ha.as_slice(), h].concat())).collect();
+    let token = stamped(&folder, Sha512, &group_hash(Sha512, &values));
+    reversed.digest_algorithms.push(DigestIdentifier::of(Sha512));
+    reversed.chains.push(chain(vec![ArchiveTimeStamp::new(vec![values], token)]));
+    samples.record("reversed.ers", &reversed);
+    samples.wanted("absent", "reversed.ers", &["letter", "annex", "salt"]);
     let members: Vec<_> =
         of(0..3, Sha512).iter().map(|h| hash_tree_renewal_digest(Sha512, h, &renewed.chains)).collect();
     let third = HashTree::build(Sha512, &[Sha512.digest(b"5"), group_hash(Sha512, &members)]).unwrap();
@@ -664,7 +674,7 @@ fn records_over_tokens_of_openssl_verify_by_the_command() {
         fs::write(folder.join("tokens.tsv"), tokens).unwrap();
         fs::create_dir_all(&kept).unwrap();
         for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
-            if entry.file_type().unwrap().is_file() && !entry.path().extension().is_some_and(|end| end == "key") {
+            if entry.file_type().unwrap().is_file() && entry.path().extension().is_none_or(|end| end != "key") {
                 fs::copy(entry.path(), Path::new(&kept).join(entry.file_name())).unwrap();
             }
         }

@@ -15,12 +15,14 @@ import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.tsp.ArchiveTimeStamp;
 import org.bouncycastle.asn1.tsp.ArchiveTimeStampChain;
+import org.bouncycastle.asn1.tsp.ArchiveTimeStampSequence;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cms.SignerInformationVerifier;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.DigestCalculatorProvider;
 import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
+import org.bouncycastle.tsp.TSPException;
 import org.bouncycastle.tsp.TimeStampToken;
 import org.bouncycastle.tsp.ers.ERSByteData;
 import org.bouncycastle.tsp.ers.ERSData;
@@ -51,7 +53,7 @@ public class ErsCheck {
             try {
                 check.ask(fields);
                 found = "present";
-            } catch (ERSException e) {
+            } catch (ERSException | TSPException e) {
                 found = "absent (" + e.getMessage() + ")";
             }
             questions++;
@@ -61,7 +63,8 @@ public class ErsCheck {
             }
             System.out.println((isAsWanted ? "ok    " : "WRONG ") + line.replace('\t', ' ') + ": " + found);
         }
-        System.out.println("BouncyCastle " + check.provider.getVersionStr() + ": " + questions + " questions, " + wrong + " wrong");
+        String version = check.provider.getVersionStr();
+        System.out.println("BouncyCastle " + version + ": " + questions + " questions, " + wrong + " wrong");
         System.exit(wrong == 0 && questions > 0 ? 0 : 1);
     }
 
@@ -69,11 +72,12 @@ public class ErsCheck {
         return Files.readAllBytes(new File(folder, name).toPath());
     }
 
-    /** Fails with an ERSException when the data are not in the record. */
+    /** Fails with an ERSException when the data are not in the record, with a TSPException when a token is broken. */
     private void ask(String[] fields) throws Exception {
         ERSEvidenceRecord record = new ERSEvidenceRecord(file(fields[1]), digests);
         record.validate(verifier(record.getSigningCertificate()));
-        for (ArchiveTimeStampChain chain : record.toASN1Structure().getArchiveTimeStampSequence().getArchiveTimeStampChains()) {
+        ArchiveTimeStampSequence chains = record.toASN1Structure().getArchiveTimeStampSequence();
+        for (ArchiveTimeStampChain chain : chains.getArchiveTimeStampChains()) {
             for (ArchiveTimeStamp stamp : chain.getArchiveTimestamps()) {
                 TimeStampToken token = new TimeStampToken(stamp.getTimeStamp());
                 Object certificate = token.getCertificates().getMatches(token.getSID()).iterator().next();

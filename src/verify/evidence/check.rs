@@ -1,19 +1,19 @@
 //! What an evidence record proves about data, as of a time (RFC 4998 §4.3, §5.3; verdicts of EN 319 102-1).
 //!
-//! Every archive time-stamp is checked three ways: its first list holds what it should be over (the digests of the data,
-//! the time-stamp before it, or both after a hash-tree renewal), its reduced tree leads to the imprint of its token, and
-//! the token validates. The newest is validated as of the time in question, each older one as of the time of the next,
-//! which proves that it existed then (RFC 4998 §5.3). What became known later counts too (EN 319 102-1 §5.6, past
-//! validation): a token whose certificate turned out to be revoked before the next time-stamp proves nothing, and one for
-//! which revocation data of that time are missing passes by those of today.
+//! Every archive time-stamp is checked three ways: its first list holds what it should be over (the digests of the
+//! data, the time-stamp before it, or both after a hash-tree renewal), its reduced tree leads to the imprint of its
+//! token, and the token validates. The newest is validated as of the time in question, each older one as of the time of
+//! the next, which proves that it existed then (RFC 4998 §5.3). What became known later counts too (EN 319 102-1 §5.6,
+//! past validation): a token whose certificate turned out to be revoked before the next time-stamp proves nothing, and
+//! one for which revocation data of that time are missing passes by those of today.
 //!
 //! Invariants
 //!   - The report is a function of the [`Question`]; nothing is fetched, no clock is read.
 //!   - Passed only when every time-stamp of every chain did, and every given object is in the first list of each chain.
 //!   - What contradicts is FAILED; what is missing, unknown or not trusted is INDETERMINATE. FAILED outweighs.
 //!
-//! A digest algorithm has to be reliable until the chain after its own begins (RFC 4998 §5.3): the last token of a chain
-//! is validated as of that time, with the algorithm of its imprint, which is that of the tree.
+//! A digest algorithm has to be reliable until the chain after its own begins (RFC 4998 §5.3): the last token of a
+//! chain is validated as of that time, with the algorithm of its imprint, which is that of the tree.
 
 use super::super::alg::DigestAlgorithm;
 use super::super::material::Material;
@@ -73,8 +73,8 @@ pub struct Question<'a> {
     pub caches: &'a Caches,
 }
 
-/// The digest algorithms by which the data have to be known: those of the first time-stamp of each chain, as far as they
-/// are supported.
+/// The digest algorithms by which the data have to be known: those of the first time-stamp of each chain, as far as
+/// they are supported.
 pub fn algorithms(record: &EvidenceRecord) -> Vec<DigestAlgorithm> {
     let mut all: Vec<_> = record
         .chains

@@ -175,7 +175,7 @@ mod tests {
                     continue;
                 }
                 assert!(lists[0].contains(leaf) && lists[0].len() == 2 && lists[0].is_sorted());
-                assert_eq!(own[0], [leaf.clone()]);
+                assert_eq!(own[0], std::slice::from_ref(leaf));
                 assert_eq!(fold(SHA256, &lists).unwrap(), tree.root());
                 assert_eq!(fold(SHA256, &own).unwrap(), tree.root());
                 let mut other = own;
