@@ -3,31 +3,36 @@
 //! Reads the journal's entries, the frame headers of the store, and record manifests and act documents with the keys of
 //! the vault; never a component. The manifest (or act document) is the last object of its act, so when its frame is
 //! seen all frames of the act have been seen, and the scan stays a stream beside the journal.
+//!
+//! One thread reads and opens, the other makes rows and applies them; entries go from one to the other in the order of
+//! the journal. A transaction takes as many as memory allows and is durable before the next begins: a crash leaves the
+//! index at the end of one of them, and the next opening goes on from there.
 
 use super::kv::Kv;
 use super::rows::{ActRow, AmendmentRow, Meta, RecordRow, StoredObject};
 use super::seal::IndexKeys;
-use super::writer::{Input, Payload, apply};
+use super::writer::{Batch, Input, Payload};
 use super::{IndexError, writer};
 use crate::model::amendment::Amendment;
-use crate::model::digest::Sha256;
 use crate::model::id::{ActId, ArchiveId, ObjectId, RecordId};
 use crate::model::record::{ActDocument, Manifest};
 use crate::store::disk::{Disk, DiskError};
-use crate::store::format::{FrameLoc, ObjectKind};
+use crate::store::format::{FrameLoc, ObjectKind, segment_name};
 use crate::store::read::{ObjectReader, ReadError};
-use crate::store::scrub::{self, Depth, Scanned};
+use crate::store::scrub::{Depth, Scanned, SegmentFile, Walk};
 use crate::store::segment::StoreEnd;
 use crate::tlog::leaf::{ActKind, Leaf};
 use crate::tlog::read::LogReader;
-use crate::tlog::tree::{Edge, root_at};
+use crate::tlog::tree::root_at;
 use crate::vault::{KeySlot, Vault, VaultError};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
-/// Entries applied in one transaction.
-const BATCH: usize = 2048;
-/// Transactions between two durable points of the engine.
-const FLUSH_EVERY: usize = 16;
+/// Entries that are handed over at once.
+const HANDED: usize = 1024;
+/// Memory that a transaction may take: the more rows go in at once, the fewer times a page of the engine is written.
+const TRANSACTION_BYTES: usize = 96 * 1024 * 1024;
 
 /// What a catch-up reads.
 pub struct Truths<'a> {
@@ -63,12 +68,76 @@ pub fn catch_up(
             _ => Ok(()),
         })?;
     }
-    let mut feed = Feed::new(truths, meta.scan_from());
-    let mut inputs = Vec::with_capacity(BATCH);
-    let mut batches = 0usize;
+    if meta.size < size {
+        meta = read_and_apply(kv, keys, truths, meta, progress)?;
+    } else if size == 0 || meta.scan_from() != truths.end {
+        meta = Batch::new(kv, keys, meta).commit(root_at(truths.log, size)?, truths.end)?;
+    }
+    kv.flush()?;
+    progress(size, size);
+    Ok(meta)
+}
+
+/// Entries of which all is read, and where a later scan of the store may begin when they are in the index.
+struct Handed {
+    inputs: Vec<Input>,
+    scan_from: StoreEnd,
+}
+
+/// Reads on a thread of its own while what was read before is applied.
+fn read_and_apply(
+    kv: &dyn Kv,
+    keys: &IndexKeys,
+    truths: &Truths<'_>,
+    mut meta: Meta,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Meta, IndexError> {
+    let (from, size) = (meta, truths.log.size());
+    let applied = AtomicU64::new(from.size);
+    let (to, handed) = sync_channel(1);
+    std::thread::scope(|scope| {
+        let applied = &applied;
+        scope.spawn(move || {
+            if let Err(e) = read(kv, keys, truths, from, applied, &to) {
+                // When nobody takes it, applying has failed, and that is what the caller is told.
+                let _ = to.send(Err(e));
+            }
+        });
+        let mut batch = Batch::new(kv, keys, meta);
+        for handed in handed {
+            let Handed { inputs, scan_from } = handed?;
+            batch.add(inputs)?;
+            let at = batch.size();
+            if at == size {
+                meta = batch.commit(root_at(truths.log, at)?, truths.end)?;
+                return Ok(meta);
+            }
+            if batch.bytes() >= TRANSACTION_BYTES {
+                meta = batch.commit(root_at(truths.log, at)?, scan_from)?;
+                kv.flush()?;
+                applied.store(at, Ordering::Release);
+                batch = Batch::new(kv, keys, meta);
+            }
+            progress(at, size);
+        }
+        unreachable!("reading ends with the last entry or an error")
+    })
+}
+
+/// Reads what entries bring, and hands it on in their order.
+fn read(
+    kv: &dyn Kv,
+    keys: &IndexKeys,
+    truths: &Truths<'_>,
+    from: Meta,
+    applied: &AtomicU64,
+    to: &SyncSender<Result<Handed, IndexError>>,
+) -> Result<(), IndexError> {
+    let size = truths.log.size();
+    let mut feed = Feed::new(truths, from.scan_from());
     let mut key_slots = KeySlots::default();
-    let from = meta.size;
-    truths.log.leaves::<IndexError>(from, size, |index, leaf| {
+    let mut inputs = Vec::with_capacity(HANDED);
+    truths.log.leaves::<IndexError>(from.size, size, |index, leaf| {
         let payload = match payload(kv, keys, truths, &mut feed, &mut key_slots, index, &leaf) {
             // One damaged object must not make all others unreachable: it is counted, and named when it is asked for.
             Err(IndexError::Read(e)) if !matches!(e, ReadError::Disk(DiskError::Io { .. })) => Payload::Damaged,
@@ -76,26 +145,14 @@ pub fn catch_up(
             payload => payload?,
         };
         inputs.push(Input { index, leaf, payload });
-        if inputs.len() == BATCH {
-            let at = index + 1;
-            meta = apply(kv, keys, meta, &inputs, root_at(truths.log, at)?, feed.low_water())?;
-            inputs.clear();
-            key_slots.records.clear();
-            batches += 1;
-            if batches.is_multiple_of(FLUSH_EVERY) {
-                kv.flush()?;
-            }
-            progress(at, size);
+        if inputs.len() == HANDED || index + 1 == size {
+            let inputs = std::mem::replace(&mut inputs, Vec::with_capacity(HANDED));
+            let handed = Handed { inputs, scan_from: feed.low_water() };
+            to.send(Ok(handed)).map_err(|_| IndexError::Engine("entries are applied no more".into()))?;
+            key_slots.forget(applied.load(Ordering::Acquire));
         }
         Ok(())
-    })?;
-    if !inputs.is_empty() || meta.size == 0 || meta.scan_from() != truths.end {
-        let root: Sha256 = if size == 0 { Edge::default().root() } else { root_at(truths.log, size)? };
-        meta = apply(kv, keys, meta, &inputs, root, truths.end)?;
-    }
-    kv.flush()?;
-    progress(size, size);
-    Ok(meta)
+    })
 }
 
 fn payload(
@@ -110,15 +167,11 @@ fn payload(
     let (Some(_), Some(owner)) = (leaf.obj, leaf.rec) else { return Ok(Payload::None) };
     let slot = match leaf.key {
         Some(slot) => {
-            let kept = match leaf.act {
-                ActKind::ArchiveCreated | ActKind::RegisterCreated => &mut key_slots.registers,
-                _ => &mut key_slots.records,
-            };
-            kept.insert(owner, slot);
+            key_slots.insert(index, leaf.act, owner, slot);
             Some(slot)
         }
-        None => match key_slots.registers.get(&owner).or_else(|| key_slots.records.get(&owner)) {
-            Some(slot) => Some(*slot),
+        None => match key_slots.get(owner) {
+            Some(slot) => Some(slot),
             None => writer::read_id(kv, keys, owner)?.map(|row| row.key),
         },
     };
@@ -164,11 +217,34 @@ fn payload(
     }
 }
 
-/// Places of keys: registers are few and are asked for again; records of the batch that is not applied yet.
+/// Places of keys: registers are few and are asked for again; others while the index does not have them.
 #[derive(Default)]
 struct KeySlots {
     registers: HashMap<RecordId, KeySlot>,
-    records: HashMap<RecordId, KeySlot>,
+    /// With the entry that gave the key.
+    others: HashMap<RecordId, (u64, KeySlot)>,
+    applied: u64,
+}
+
+impl KeySlots {
+    fn insert(&mut self, entry: u64, act: ActKind, owner: RecordId, slot: KeySlot) {
+        match act {
+            ActKind::ArchiveCreated | ActKind::RegisterCreated => drop(self.registers.insert(owner, slot)),
+            _ => drop(self.others.insert(owner, (entry, slot))),
+        }
+    }
+
+    fn get(&self, owner: RecordId) -> Option<KeySlot> {
+        self.registers.get(&owner).or_else(|| self.others.get(&owner).map(|(_, slot)| slot)).copied()
+    }
+
+    /// Forgets what the index has: the entries before `applied`.
+    fn forget(&mut self, applied: u64) {
+        if applied > self.applied {
+            self.others.retain(|_, (entry, _)| *entry >= applied);
+            self.applied = applied;
+        }
+    }
 }
 
 /// One object found in the store.
@@ -188,8 +264,10 @@ impl Found {
 /// Frames of the store in order, gathered by act.
 struct Feed<'a> {
     truths: &'a Truths<'a>,
+    /// The segment that is walked.
+    walk: Option<Walk<'a>>,
+    /// Where the next one begins.
     next: StoreEnd,
-    scanned: VecDeque<Scanned>,
     /// Acts of which the last object has not been seen.
     open: HashMap<ActId, Vec<Found>>,
     /// Acts that are whole and wait for their entry.
@@ -203,8 +281,8 @@ impl<'a> Feed<'a> {
         let next = if from.segment == 0 { StoreEnd { segment: 1, len: 0 } } else { from };
         Self {
             truths,
+            walk: None,
             next,
-            scanned: VecDeque::new(),
             open: HashMap::new(),
             ready: HashMap::new(),
             passed_over: HashSet::new(),
@@ -213,9 +291,9 @@ impl<'a> Feed<'a> {
 
     /// Where a later scan may begin: only when nothing is half seen.
     fn low_water(&self) -> StoreEnd {
-        match self.scanned.front() {
-            Some(frame) if self.open.is_empty() && self.ready.is_empty() => {
-                StoreEnd { segment: frame.loc.segment, len: frame.loc.offset }
+        match self.walk.as_ref().and_then(Walk::next_at) {
+            Some(at) if self.open.is_empty() && self.ready.is_empty() => {
+                StoreEnd { segment: self.next.segment - 1, len: at }
             }
             _ => StoreEnd::default(),
         }
@@ -270,30 +348,26 @@ impl<'a> Feed<'a> {
     }
 
     fn next_frame(&mut self) -> Result<Option<Scanned>, IndexError> {
-        while self.scanned.is_empty() {
-            let (segment, end) = (self.next.segment, self.truths.end);
+        // Damage shows when a wanted object is not found, and in the audit.
+        let damaged = &mut |_| {};
+        loop {
+            if let Some(walk) = &mut self.walk
+                && let Some(frame) = walk.next(damaged)?
+            {
+                return Ok(Some(frame));
+            }
+            let (StoreEnd { segment, len: from }, end) = (self.next, self.truths.end);
             if segment > end.segment || end.segment == 0 {
                 return Ok(None);
             }
-            let name = crate::store::format::segment_name(segment);
+            let (disk, name) = (self.truths.disk, segment_name(segment));
             let committed = match segment == end.segment {
                 true => end.len,
-                false => self.truths.disk.len(&name)?.unwrap_or(0),
+                false => disk.len(&name)?.unwrap_or(0),
             };
-            let scanned = &mut self.scanned;
-            scrub::scan(
-                self.truths.disk,
-                self.truths.archive,
-                segment,
-                self.next.len,
-                committed,
-                Depth::Headers,
-                &mut |frame| scanned.push_back(frame),
-                // Damage shows when a wanted object is not found, and in the audit.
-                &mut |_| {},
-            )?;
+            let file = SegmentFile { archive: self.truths.archive, number: segment, name: &name };
+            self.walk = Some(Walk::new(disk, file, from, committed, Depth::Headers, damaged)?);
             self.next = StoreEnd { segment: segment + 1, len: 0 };
         }
-        Ok(self.scanned.pop_front())
     }
 }

@@ -133,7 +133,8 @@ pub struct Vault {
     /// Keys of the journal: not yet in a page.
     recent: BTreeMap<KeySlot, OwnedKey>,
     next_slot: HashMap<u32, u64>,
-    cache: Mutex<HashMap<PageId, Arc<Vec<Option<OwnedKey>>>>>,
+    /// Leaf pages by subtree and number there; only a roll changes which page stands in a place, and forgets all.
+    cache: Mutex<HashMap<(u32, u64), Arc<Vec<Option<OwnedKey>>>>>,
 }
 
 /// A roll that is durable beside the old side and waits for the lock record.
@@ -263,19 +264,19 @@ impl Vault {
     }
 
     fn leaf(&self, slot: KeySlot) -> Result<Option<Arc<Vec<Option<OwnedKey>>>>, VaultError> {
+        let index = slot.slot / page::SLOTS_PER_PAGE;
+        let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(leaf) = cache.get(&(slot.subtree, index)) {
+            return Ok(Some(leaf.clone()));
+        }
         let Some(leaf_ref) = tree::find_leaf(self.disk.as_ref(), self.archive, &self.root, slot)? else {
             return Ok(None);
         };
-        let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(leaf) = cache.get(&leaf_ref.page) {
-            return Ok(Some(leaf.clone()));
-        }
-        let index = slot.slot / page::SLOTS_PER_PAGE;
         let leaf = Arc::new(tree::load_leaf(self.disk.as_ref(), self.archive, slot.subtree, index, &leaf_ref)?);
         if cache.len() >= PAGES_CACHED_MAX {
             cache.clear();
         }
-        cache.insert(leaf_ref.page, leaf.clone());
+        cache.insert((slot.subtree, index), leaf.clone());
         Ok(Some(leaf))
     }
 
