@@ -14,7 +14,7 @@ use super::rows::{
     self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
     key, registration_token, tokens,
 };
-use super::seal::IndexKeys;
+use super::seal::{IndexKeys, Token};
 use super::{IndexError, rows::space};
 use crate::clock::civil_date;
 use crate::model::case_file::Change as FileChange;
@@ -25,7 +25,7 @@ use crate::model::material::SharedKind;
 use crate::model::record::{ActDocument, CardField};
 use crate::store::segment::StoreEnd;
 use crate::tlog::leaf::{ActKind, Chain, Leaf};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// What an entry brings beside its leaf.
@@ -98,7 +98,7 @@ pub struct Batch<'a> {
     records: BTreeMap<u32, Option<Rc<RecordRow>>>,
     /// Rows of files that entries added last write.
     files: BTreeMap<RecordId, FileRow>,
-    postings: BTreeMap<[u8; 8], BTreeSet<u32>>,
+    postings: HashMap<Token, Vec<u32>>,
     bytes: usize,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Batch<'a> {
             ids: BTreeMap::new(),
             records: BTreeMap::new(),
             files: BTreeMap::new(),
-            postings: BTreeMap::new(),
+            postings: HashMap::new(),
             bytes: 0,
         }
     }
@@ -363,7 +363,7 @@ impl<'a> Batch<'a> {
         }
         self.bytes += new.len() * POSTING_BYTES;
         for token in new {
-            self.postings.entry(token).or_default().insert(number);
+            self.postings.entry(token).or_default().push(number);
         }
         let document_date = row.card_field(CardField::DocumentDate).and_then(|d| d.parse().ok());
         let dates = [(date::DOCUMENT, document_date), (date::ACCEPTED, Some(civil_date(row.accepted)))];
@@ -773,8 +773,9 @@ impl<'a> Batch<'a> {
         for (record, row) in std::mem::take(&mut self.ids) {
             self.checked(rows::id_key(record), &row);
         }
-        for (token, numbers) in std::mem::take(&mut self.postings) {
-            let numbers: Vec<u32> = numbers.into_iter().collect();
+        for (token, mut numbers) in std::mem::take(&mut self.postings) {
+            // A record that grew comes after younger ones.
+            numbers.sort_unstable();
             let first = numbers.first().expect("a posting has a record");
             let key = key(b'W', &[&token, &first.to_be_bytes()]);
             self.checked(key, &differences(&numbers));
