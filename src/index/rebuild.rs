@@ -535,7 +535,7 @@ mod tests {
         let meta = build(&made, AT_ONCE, &expected).unwrap();
         assert_eq!((meta.size, meta.records, meta.damaged), (made.head.size, 60, 0));
         let expected = rows(&expected);
-        assert!(expected.len() > 500 && made.head.size > 180, "{} rows, {} entries", expected.len(), made.head.size);
+        assert!(expected.len() > 500 && made.head.size > 150, "{} rows, {} entries", expected.len(), made.head.size);
         for handed in [1, 2, 3, 7, 64, 1024] {
             for transaction_bytes in [0, 3_000, 40_000, usize::MAX] {
                 let index = MemoryIndex::default();

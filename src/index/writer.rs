@@ -3,8 +3,8 @@
 //! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some
 //! earlier size and never between two. Postings of one batch that share a word share a row.
 //!
-//! What a batch asks about earlier entries it finds in its own rows first, and in the engine only what they do not have:
-//! so the same entries make the same answers, however many of them are in a batch.
+//! What a batch asks about earlier entries it finds in its own rows first, and in the engine only what they do not
+//! have: so the same entries make the same answers, however many of them are in a batch.
 
 use super::filing::{FileRow, HoldRow, ListedRow, PlanRow, TombRow, ruling_of};
 use super::fonds::{FondsRow, InventoryRow, PaperRow, UnitRow};
