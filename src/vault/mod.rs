@@ -119,6 +119,9 @@ pub enum VaultError {
     },
 }
 
+/// An opened leaf page.
+type Leaf = Arc<Vec<Option<OwnedKey>>>;
+
 /// Leaf pages kept open in memory: 1024 of about 12 KB.
 const PAGES_CACHED_MAX: usize = 1024;
 
@@ -134,7 +137,7 @@ pub struct Vault {
     recent: BTreeMap<KeySlot, OwnedKey>,
     next_slot: HashMap<u32, u64>,
     /// Leaf pages by subtree and number there; only a roll changes which page stands in a place, and forgets all.
-    cache: Mutex<HashMap<(u32, u64), Arc<Vec<Option<OwnedKey>>>>>,
+    cache: Mutex<HashMap<(u32, u64), Leaf>>,
 }
 
 /// A roll that is durable beside the old side and waits for the lock record.
@@ -263,7 +266,7 @@ impl Vault {
         if found.owner == owner { Ok(found.key) } else { Err(erased()) }
     }
 
-    fn leaf(&self, slot: KeySlot) -> Result<Option<Arc<Vec<Option<OwnedKey>>>>, VaultError> {
+    fn leaf(&self, slot: KeySlot) -> Result<Option<Leaf>, VaultError> {
         let index = slot.slot / page::SLOTS_PER_PAGE;
         let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(leaf) = cache.get(&(slot.subtree, index)) {
