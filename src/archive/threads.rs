@@ -250,7 +250,7 @@ pub(super) fn index_loop(shared: &Shared, batches: &Receiver<IndexBatch>) {
         }
         let meta = lock(&shared.index).meta;
         let applied =
-            writer::apply(shared.kv.as_ref(), &shared.index_keys, meta, &batch.inputs, batch.root, batch.scan_from);
+            writer::apply(shared.kv.as_ref(), &shared.index_keys, meta, batch.inputs, batch.root, batch.scan_from);
         let applied = applied.and_then(|meta| {
             if meta.size - flushed >= INDEX_FLUSH {
                 shared.kv.flush()?;

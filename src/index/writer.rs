@@ -2,6 +2,9 @@
 //!
 //! A batch is one transaction: rows, posting lists and the watermark together, so that a crash leaves the index at some
 //! earlier size and never between two. Postings of one batch that share a word share a row.
+//!
+//! What a batch asks about earlier entries it finds in its own rows first, and in the engine only what they do not
+//! have: so the same entries make the same answers, however many of them are in a batch.
 
 use super::filing::{FileRow, HoldRow, ListedRow, PlanRow, TombRow, ruling_of};
 use super::fonds::{FondsRow, InventoryRow, PaperRow, UnitRow};
@@ -11,7 +14,7 @@ use super::rows::{
     self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
     key, registration_token, tokens,
 };
-use super::seal::IndexKeys;
+use super::seal::{IndexKeys, Token};
 use super::{IndexError, rows::space};
 use crate::clock::civil_date;
 use crate::model::case_file::Change as FileChange;
@@ -22,8 +25,8 @@ use crate::model::material::SharedKind;
 use crate::model::record::{ActDocument, CardField};
 use crate::store::segment::StoreEnd;
 use crate::tlog::leaf::{ActKind, Chain, Leaf};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// What an entry brings beside its leaf.
 #[derive(Debug, Clone)]
@@ -64,74 +67,113 @@ pub fn meta(kv: &dyn Kv, keys: &IndexKeys) -> Result<Option<Meta>, IndexError> {
     Ok(Some(meta))
 }
 
-/// Applies entries that follow the watermark, and gives the new state.
+/// Applies entries that follow the watermark in one transaction, and gives the new state.
 pub fn apply(
     kv: &dyn Kv,
     keys: &IndexKeys,
-    mut meta: Meta,
-    inputs: &[Input],
+    meta: Meta,
+    inputs: Vec<Input>,
     root: Sha256,
     scan_from: StoreEnd,
 ) -> Result<Meta, IndexError> {
-    let mut batch = Batch::new(kv, keys);
-    for input in inputs {
-        assert_eq!(input.index, meta.size, "entries are applied in order");
-        batch.entry(input, &mut meta)?;
-        meta.size += 1;
-    }
-    meta.root = root.0;
-    meta.scan_from = (scan_from.segment, scan_from.len);
-    kv.apply(batch.finish(&meta))?;
-    Ok(meta)
+    let mut batch = Batch::new(kv, keys, meta);
+    batch.add(inputs)?;
+    batch.commit(root, scan_from)
 }
 
-struct Batch<'a> {
+/// About what a row costs in memory beside its bytes.
+const ROW_BYTES: usize = 128;
+/// About what a record costs under one token.
+const POSTING_BYTES: usize = 32;
+
+/// Entries of one transaction.
+pub struct Batch<'a> {
     kv: &'a dyn Kv,
     keys: &'a IndexKeys,
+    /// The state that it will leave.
+    meta: Meta,
     rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     ids: BTreeMap<RecordId, IdRow>,
-    /// Rows of records that this batch writes; `None` for one that it removes.
-    records: BTreeMap<u32, Option<Cow<'a, RecordRow>>>,
-    /// Rows of files that this batch writes.
+    /// Rows of records that entries added last write; `None` for one that they remove.
+    records: BTreeMap<u32, Option<Rc<RecordRow>>>,
+    /// Rows of files that entries added last write.
     files: BTreeMap<RecordId, FileRow>,
-    postings: BTreeMap<[u8; 8], BTreeSet<u32>>,
+    postings: HashMap<Token, Vec<u32>>,
+    bytes: usize,
 }
 
 impl<'a> Batch<'a> {
-    fn new(kv: &'a dyn Kv, keys: &'a IndexKeys) -> Self {
+    /// A batch that follows the state `meta`.
+    pub fn new(kv: &'a dyn Kv, keys: &'a IndexKeys, meta: Meta) -> Self {
         Self {
             kv,
             keys,
+            meta,
             rows: BTreeMap::new(),
             ids: BTreeMap::new(),
             records: BTreeMap::new(),
             files: BTreeMap::new(),
-            postings: BTreeMap::new(),
+            postings: HashMap::new(),
+            bytes: 0,
         }
     }
 
-    fn entry(&mut self, input: &'a Input, meta: &mut Meta) -> Result<(), IndexError> {
-        let leaf = &input.leaf;
-        match &input.payload {
+    /// Entries of the journal that are in the index once this is committed.
+    pub fn size(&self) -> u64 {
+        self.meta.size
+    }
+
+    /// About how many bytes of memory it takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds entries that follow those it has.
+    pub fn add(&mut self, inputs: Vec<Input>) -> Result<(), IndexError> {
+        // Open rows are large, and few of them are asked for again.
+        self.close_rows();
+        let mut meta = self.meta;
+        for input in inputs {
+            assert_eq!(input.index, meta.size, "entries are applied in order");
+            self.entry(input, &mut meta)?;
+            meta.size += 1;
+        }
+        self.meta = meta;
+        Ok(())
+    }
+
+    /// Applies all of it in one transaction, and gives the new state.
+    pub fn commit(mut self, root: Sha256, scan_from: StoreEnd) -> Result<Meta, IndexError> {
+        self.meta.root = root.0;
+        self.meta.scan_from = (scan_from.segment, scan_from.len);
+        let (kv, meta) = (self.kv, self.meta);
+        kv.apply(self.finish())?;
+        Ok(meta)
+    }
+
+    fn entry(&mut self, mut input: Input, meta: &mut Meta) -> Result<(), IndexError> {
+        let payload = std::mem::replace(&mut input.payload, Payload::None);
+        let (input, leaf) = (&input, &input.leaf);
+        match payload {
             Payload::Record(row) => {
                 let number = meta.records;
                 meta.records += 1;
-                self.record(number, None, row);
+                self.record(number, None, &row);
                 if row.awaits_receipt() {
                     self.checked(key(b'O', &[&input.index.to_be_bytes()]), &());
                 }
-                self.records.insert(number, Some(Cow::Borrowed(row)));
+                self.records.insert(number, Some(Rc::from(row)));
                 self.chain(input, Some(number))?;
             }
             Payload::Amendment(amendment) => {
                 if let Some((number, old)) = self.record_of(leaf)? {
-                    let mut row = old.clone().into_owned();
-                    row.amend(amendment);
+                    let mut row = RecordRow::clone(&old);
+                    row.amend(&amendment);
                     self.record(number, Some(&old), &row);
                     if old.awaits_receipt() && !row.awaits_receipt() {
                         self.rows.insert(key(b'O', &[&row.entry.to_be_bytes()]), None);
                     }
-                    self.records.insert(number, Some(Cow::Owned(row)));
+                    self.records.insert(number, Some(Rc::new(row)));
                 }
                 self.chain(input, None)?;
             }
@@ -227,18 +269,18 @@ impl<'a> Batch<'a> {
             }
             Payload::Document(document, act) => {
                 let key = key(b'A', &[&input.index.to_be_bytes()]);
-                self.checked(key, act);
+                self.checked(key, &act);
                 if leaf.act == ActKind::RecordFiled {
                     self.filed(leaf)?;
                 }
-                self.document(input.index, leaf, document)?;
+                self.document(input.index, leaf, &document)?;
                 self.chain(input, None)?;
             }
             Payload::Erased | Payload::Damaged => {
                 // The number stays taken, so that numbers do not depend on what was erased when.
                 let number = (leaf.act == ActKind::RecordAccepted).then_some(meta.records);
                 meta.records += u32::from(number.is_some());
-                meta.damaged += u32::from(matches!(input.payload, Payload::Damaged));
+                meta.damaged += u32::from(matches!(payload, Payload::Damaged));
                 if leaf.act == ActKind::RecordFiled {
                     self.filed(leaf)?;
                 }
@@ -251,16 +293,21 @@ impl<'a> Batch<'a> {
 
     fn checked<T: bincode::Encode>(&mut self, key: Vec<u8>, value: &T) {
         let value = self.keys.checked(&key, value);
-        self.rows.insert(key, Some(value));
+        self.put(key, value);
     }
 
     fn sealed<T: bincode::Encode>(&mut self, key: Vec<u8>, value: &T) {
         let value = self.keys.seal(&key, value);
+        self.put(key, value);
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.bytes += ROW_BYTES + key.len() + value.len();
         self.rows.insert(key, Some(value));
     }
 
     /// The record that a later entry is about, as this batch leaves it so far.
-    fn record_of(&self, leaf: &Leaf) -> Result<Option<(u32, Cow<'a, RecordRow>)>, IndexError> {
+    fn record_of(&self, leaf: &Leaf) -> Result<Option<(u32, Rc<RecordRow>)>, IndexError> {
         let Some(record) = leaf.rec else { return Ok(None) };
         let id = match self.ids.get(&record) {
             Some(row) => Some(*row),
@@ -270,18 +317,18 @@ impl<'a> Batch<'a> {
         if let Some(row) = self.records.get(&number) {
             return Ok(row.clone().map(|row| (number, row)));
         }
-        let key = rows::record_key(number);
-        let row = self.kv.get(&key)?.map(|value| self.keys.open(&key, &value)).transpose()?;
-        Ok(row.map(|row| (number, Cow::Owned(row))))
+        Ok(self.read_sealed(&rows::record_key(number))?.map(|row| (number, Rc::new(row))))
     }
 
     /// Moves the heads of the record's chains.
     fn chain(&mut self, input: &Input, number: Option<u32>) -> Result<(), IndexError> {
         let leaf = &input.leaf;
         let Some(record) = leaf.rec else { return Ok(()) };
-        let known = match self.ids.get(&record) {
-            Some(row) => Some(*row),
-            None => read_id(self.kv, self.keys, record)?,
+        let known = match (self.ids.get(&record), leaf.key) {
+            (Some(row), _) => Some(*row),
+            // An entry that gives a key is the first about a new id (docs/format.md §4.3): nothing to look for.
+            (None, Some(_)) => None,
+            (None, None) => read_id(self.kv, self.keys, record)?,
         };
         let row = match (known, leaf.key) {
             (Some(row), _) => row,
@@ -300,7 +347,9 @@ impl<'a> Batch<'a> {
                 IdRow { reading: Some(input.index), reading_count: row.reading_count + 1, ..row }
             }
         };
-        self.ids.insert(record, row);
+        if self.ids.insert(record, row).is_none() {
+            self.bytes += 2 * ROW_BYTES;
+        }
         Ok(())
     }
 
@@ -313,8 +362,9 @@ impl<'a> Batch<'a> {
             let known = tokens(self.keys, old);
             new.retain(|token| !known.contains(token));
         }
+        self.bytes += new.len() * POSTING_BYTES;
         for token in new {
-            self.postings.entry(token).or_default().insert(number);
+            self.postings.entry(token).or_default().push(number);
         }
         let document_date = row.card_field(CardField::DocumentDate).and_then(|d| d.parse().ok());
         let dates = [(date::DOCUMENT, document_date), (date::ACCEPTED, Some(civil_date(row.accepted)))];
@@ -506,14 +556,14 @@ impl<'a> Batch<'a> {
             ActKind::PaperNoted | ActKind::PaperMoved => {
                 let at = (index, leaf.t);
                 if let Some((number, old)) = self.record_of(leaf)? {
-                    let mut row = old.into_owned();
+                    let mut row = RecordRow::clone(&old);
                     let done = match leaf.act {
                         ActKind::PaperNoted => PaperRow::noted(document, at).map(|paper| row.papers.push(paper)),
                         _ => PaperRow::relocate(&mut row.papers, document, at),
                     };
                     done.ok_or_else(|| wrong("not as it must be"))?;
                     self.checked(rows::papers_key(number), &());
-                    self.records.insert(number, Some(Cow::Owned(row)));
+                    self.records.insert(number, Some(Rc::new(row)));
                 }
             }
             ActKind::PresenceBegun => {
@@ -631,9 +681,7 @@ impl<'a> Batch<'a> {
     /// The row of a file as this batch leaves it so far.
     fn file(&mut self, file: RecordId) -> Result<Option<&mut FileRow>, IndexError> {
         if !self.files.contains_key(&file) {
-            let key = rows::file_key(file);
-            let Some(value) = self.kv.get(&key)? else { return Ok(None) };
-            let row = self.keys.open(&key, &value)?;
+            let Some(row) = self.read_sealed(&rows::file_key(file))? else { return Ok(None) };
             self.files.insert(file, row);
         }
         Ok(self.files.get_mut(&file))
@@ -682,8 +730,10 @@ impl<'a> Batch<'a> {
         });
         self.set_filed(old.id(), Some(to.0))?;
         self.checked(key(b'J', &[&to.0, &number.to_be_bytes()]), &old.record);
-        let row = RecordRow { filed: Some(to.0), number_in_file, ..old.into_owned() };
-        self.records.insert(number, Some(Cow::Owned(row)));
+        // It is changed in its place, unless it has to be read back.
+        self.records.remove(&number);
+        let row = RecordRow { filed: Some(to.0), number_in_file, ..Rc::unwrap_or_clone(old) };
+        self.records.insert(number, Some(Rc::new(row)));
         Ok(())
     }
 
@@ -708,10 +758,8 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn finish(mut self, meta: &Meta) -> Vec<Change> {
-        for (record, row) in std::mem::take(&mut self.ids) {
-            self.checked(rows::id_key(record), &row);
-        }
+    /// Seals the rows that are open, among the other rows.
+    fn close_rows(&mut self) {
         for (number, row) in std::mem::take(&mut self.records) {
             match row {
                 Some(row) => self.sealed(rows::record_key(number), row.as_ref()),
@@ -721,13 +769,22 @@ impl<'a> Batch<'a> {
         for (file, row) in std::mem::take(&mut self.files) {
             self.sealed(rows::file_key(file), &row);
         }
-        for (token, numbers) in std::mem::take(&mut self.postings) {
-            let numbers: Vec<u32> = numbers.into_iter().collect();
+    }
+
+    fn finish(mut self) -> Vec<Change> {
+        self.close_rows();
+        for (record, row) in std::mem::take(&mut self.ids) {
+            self.checked(rows::id_key(record), &row);
+        }
+        for (token, mut numbers) in std::mem::take(&mut self.postings) {
+            // A record that grew comes after younger ones.
+            numbers.sort_unstable();
             let first = numbers.first().expect("a posting has a record");
             let key = key(b'W', &[&token, &first.to_be_bytes()]);
             self.checked(key, &differences(&numbers));
         }
-        self.checked(key(b'M', &[]), meta);
+        let meta = self.meta;
+        self.checked(key(b'M', &[]), &meta);
         // Sorted keys: neighbours go into the same pages of the engine.
         self.rows.into_iter().collect()
     }

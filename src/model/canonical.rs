@@ -5,6 +5,7 @@
 //! shortest escapes. A court can read it; a program in any language can make it again.
 
 use serde_json::Value;
+use std::cmp::Ordering;
 
 /// A value that canonical JSON of this archive does not admit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum CanonicalError {
 
 /// Writes `value` in canonical form.
 pub fn to_vec(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(1024);
     write(value, &mut out)?;
     Ok(out)
 }
@@ -48,21 +49,26 @@ fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
             out.push(b']');
         }
         Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+            let mut members: Vec<(&String, &Value)> = map.iter().collect();
+            members.sort_by(|(a, _), (b, _)| by_units(a, b));
             out.push(b'{');
-            for (i, key) in keys.into_iter().enumerate() {
+            for (i, (key, value)) in members.into_iter().enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }
                 string(key, out);
                 out.push(b':');
-                write(&map[key.as_str()], out)?;
+                write(value, out)?;
             }
             out.push(b'}');
         }
     }
     Ok(())
+}
+
+/// RFC 8785 §3.2.3: keys go by their UTF-16 code units, and of ASCII by its bytes, which is quicker.
+fn by_units(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
 }
 
 // RFC 8785 §3.2.2.2: only the quote, the backslash and control characters are escaped.

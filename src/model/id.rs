@@ -33,7 +33,9 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex::encode(self.0))
+                let mut text = [[0; 2]; $bytes];
+                hex::encode_to_slice(self.0, text.as_flattened_mut()).map_err(|_| fmt::Error)?;
+                f.write_str(std::str::from_utf8(text.as_flattened()).map_err(|_| fmt::Error)?)
             }
         }
 

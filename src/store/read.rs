@@ -11,6 +11,7 @@ use super::format::{
 use crate::limits::{CHUNK_BYTES, FRAME_CHUNKS_MAX, FRAME_PLAIN_BYTES};
 use crate::model::digest::Address;
 use crate::model::id::{ObjectId, RecordId};
+use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Why an object cannot be given.
@@ -217,13 +218,14 @@ impl<'a> ObjectReader<'a> {
                 let opened =
                     self.key.open_in_place(chunk_nonce(position), aad, &mut scratch.sealed).map_err(|_| broken())?;
                 if zstd {
-                    scratch.plain.resize(CHUNK_BYTES, 0);
-                    let n =
-                        scratch.zstd.decompress_to_buffer(&*opened, &mut scratch.plain[..]).map_err(|_| broken())?;
-                    if n != plain_len {
+                    // No longer than it must be: what does not fit is refused, and a small object costs little.
+                    scratch.plain.resize(plain_len, 0);
+                    let plain = &mut scratch.plain[..];
+                    let n = ZSTD.with_borrow_mut(|zstd| zstd.decompress_to_buffer(&*opened, plain));
+                    if n.ok() != Some(plain_len) {
                         return Err(broken());
                     }
-                    give(chunk_no, &scratch.plain[..plain_len])?;
+                    give(chunk_no, &scratch.plain)?;
                 } else {
                     if opened.len() != plain_len {
                         return Err(broken());
@@ -283,18 +285,17 @@ impl Seek for ObjectFile<'_> {
     }
 }
 
+#[derive(Default)]
 struct Scratch {
     frame: Vec<u8>,
     sealed: Vec<u8>,
     plain: Vec<u8>,
-    zstd: zstd::bulk::Decompressor<'static>,
 }
 
-impl Default for Scratch {
-    fn default() -> Self {
-        let zstd = zstd::bulk::Decompressor::new().expect("a zstd context can be made");
-        Self { frame: Vec::new(), sealed: Vec::new(), plain: Vec::new(), zstd }
-    }
+thread_local! {
+    /// Making a context takes longer than opening a small object.
+    static ZSTD: RefCell<zstd::bulk::Decompressor<'static>> =
+        RefCell::new(zstd::bulk::Decompressor::new().expect("a zstd context can be made"));
 }
 
 /// Checks the digest that ends a frame and gives it. `frame` is the whole frame.

@@ -87,6 +87,8 @@ pub enum Depth {
 
 /// Bytes read at once when every byte is read: small enough to stay in a core's cache until they are hashed.
 const WINDOW_BYTES: usize = 1024 * 1024;
+/// Bytes read at once when only headers are wanted: several small frames, or the end of a large one and what follows.
+const HEADERS_BYTES: usize = 16 * 1024;
 
 /// Walks the frames of segment `number` from its start (or `from`, a frame's offset) to `committed`.
 #[expect(
@@ -117,62 +119,103 @@ pub fn scan_file(
     found: &mut dyn FnMut(Scanned),
     damaged: &mut dyn FnMut(Damage),
 ) -> Result<(), DiskError> {
-    let SegmentFile { archive, number, name } = file;
-    let len = disk.len(name)?.ok_or_else(|| DiskError::Missing { name: name.to_owned() })?;
-    if len < committed {
-        damaged(Damage::Short { len, committed });
-    }
-    let end = len.min(committed);
-    let mut at = from;
-    if at == 0 {
-        let mut header = [0u8; SEGMENT_HEADER_BYTES];
-        if end < SEGMENT_HEADER_BYTES as u64 {
-            return Ok(());
-        }
-        disk.read_at(name, 0, &mut header)?;
-        if header != segment_header(archive, number) {
-            damaged(Damage::SegmentHeader);
-        }
-        at = SEGMENT_HEADER_BYTES as u64;
-    }
-    let mut window = Window { disk, name, end, start: 0, bytes: Vec::new(), depth };
-    let mut lost_at = None;
-    while at < end {
-        let header = window.get(at, FRAME_HEADER_BYTES)?.and_then(FrameHeader::decode);
-        let Some(header) = header.filter(|h| at + h.frame_len() as u64 <= end) else {
-            // Name the damage once, then look for the next whole header.
-            if lost_at.is_none() {
-                lost_at = Some(at);
-                damaged(Damage::FrameHeader { offset: at });
-            }
-            at = next_magic(&mut window, at + 1, end)?;
-            continue;
-        };
-        lost_at = None;
-        let len = header.frame_len();
-        debug_assert!((FRAME_BYTES_MIN..=FRAME_BYTES_MAX).contains(&len));
-        let loc = FrameLoc { segment: number, offset: at, len: u32::try_from(len).expect("a frame is at most 4.2 MB") };
-        match depth {
-            Depth::Headers => {
-                let digest_at = at + (len - FRAME_DIGEST_BYTES) as u64;
-                let digest = window.get(digest_at, FRAME_DIGEST_BYTES)?.and_then(Address::from_slice);
-                if let Some(digest) = digest {
-                    found(Scanned { loc, header, digest });
-                }
-            }
-            Depth::Bytes => match window.get(at, len)?.and_then(frame_digest) {
-                Some(digest) => found(Scanned { loc, header, digest }),
-                None => damaged(Damage::FrameDigest { offset: at, header }),
-            },
-        }
-        at += len as u64;
+    let mut walk = Walk::new(disk, file, from, committed, depth, damaged)?;
+    while let Some(frame) = walk.next(damaged)? {
+        found(frame);
     }
     Ok(())
 }
 
+/// The walk of [`scan_file`], a frame at a time.
+pub struct Walk<'a> {
+    window: Window<'a>,
+    segment: u32,
+    at: u64,
+    /// Damage before `at` is named, and the next whole header is looked for.
+    lost: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at the start of the file, or at `from`, a frame's offset.
+    pub fn new(
+        disk: &'a dyn Disk,
+        file: SegmentFile<'_>,
+        from: u64,
+        committed: u64,
+        depth: Depth,
+        damaged: &mut dyn FnMut(Damage),
+    ) -> Result<Self, DiskError> {
+        let SegmentFile { archive, number, name } = file;
+        let len = disk.len(name)?.ok_or_else(|| DiskError::Missing { name: name.to_owned() })?;
+        if len < committed {
+            damaged(Damage::Short { len, committed });
+        }
+        let end = len.min(committed);
+        let mut at = from;
+        if at == 0 {
+            at = end.min(SEGMENT_HEADER_BYTES as u64);
+            if at == SEGMENT_HEADER_BYTES as u64 {
+                let mut header = [0u8; SEGMENT_HEADER_BYTES];
+                disk.read_at(name, 0, &mut header)?;
+                if header != segment_header(archive, number) {
+                    damaged(Damage::SegmentHeader);
+                }
+            }
+        }
+        let window = Window { disk, name: name.to_owned(), end, start: 0, bytes: Vec::new(), depth };
+        Ok(Self { window, segment: number, at, lost: false })
+    }
+
+    /// Where the next frame begins; `None` behind the last.
+    pub fn next_at(&self) -> Option<u64> {
+        Some(self.at).filter(|at| *at < self.window.end)
+    }
+
+    /// The next frame.
+    pub fn next(&mut self, damaged: &mut dyn FnMut(Damage)) -> Result<Option<Scanned>, DiskError> {
+        let Self { window, segment, at: next, lost } = self;
+        let end = window.end;
+        while *next < end {
+            let at = *next;
+            let header = window.get(at, FRAME_HEADER_BYTES)?.and_then(FrameHeader::decode);
+            let Some(header) = header.filter(|h| at + h.frame_len() as u64 <= end) else {
+                // Name the damage once, then look for the next whole header.
+                if !std::mem::replace(lost, true) {
+                    damaged(Damage::FrameHeader { offset: at });
+                }
+                *next = next_magic(window, at + 1, end)?;
+                continue;
+            };
+            *lost = false;
+            let len = header.frame_len();
+            debug_assert!((FRAME_BYTES_MIN..=FRAME_BYTES_MAX).contains(&len));
+            *next = at + len as u64;
+            let len_u32 = u32::try_from(len).expect("a frame is at most 4.2 MB");
+            let loc = FrameLoc { segment: *segment, offset: at, len: len_u32 };
+            let digest = match window.depth {
+                Depth::Headers => {
+                    let digest_at = *next - FRAME_DIGEST_BYTES as u64;
+                    window.get(digest_at, FRAME_DIGEST_BYTES)?.and_then(Address::from_slice)
+                }
+                Depth::Bytes => {
+                    let digest = window.get(at, len)?.and_then(frame_digest);
+                    if digest.is_none() {
+                        damaged(Damage::FrameDigest { offset: at, header });
+                    }
+                    digest
+                }
+            };
+            if let Some(digest) = digest {
+                return Ok(Some(Scanned { loc, header, digest }));
+            }
+        }
+        Ok(None)
+    }
+}
+
 struct Window<'a> {
     disk: &'a dyn Disk,
-    name: &'a str,
+    name: String,
     end: u64,
     start: u64,
     bytes: Vec<u8>,
@@ -180,7 +223,7 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
-    /// `len` bytes from `at`, or `None` past the end. Reads ahead when every byte is wanted anyway.
+    /// `len` bytes from `at`, or `None` past the end. Reads ahead what is likely to be wanted too.
     fn get(&mut self, at: u64, len: usize) -> Result<Option<&[u8]>, DiskError> {
         if at + len as u64 > self.end {
             return Ok(None);
@@ -188,13 +231,13 @@ impl Window<'_> {
         let inside = at >= self.start && at + len as u64 <= self.start + self.bytes.len() as u64;
         if !inside {
             let ahead = match self.depth {
-                Depth::Headers => len,
+                Depth::Headers => len.max(HEADERS_BYTES),
                 Depth::Bytes => len.max(WINDOW_BYTES),
             };
             let ahead = ahead.min(usize::try_from(self.end - at).unwrap_or(usize::MAX));
             self.bytes.resize(ahead, 0);
             self.start = at;
-            if let Err(e) = self.disk.read_at(self.name, at, &mut self.bytes) {
+            if let Err(e) = self.disk.read_at(&self.name, at, &mut self.bytes) {
                 self.bytes.clear();
                 return Err(e);
             }
@@ -207,6 +250,7 @@ impl Window<'_> {
 /// The first place from `from` on where the bytes are a whole frame header; `end`, or the end of the file, if none is.
 pub fn next_header(disk: &dyn Disk, name: &str, from: u64, end: u64) -> Result<u64, DiskError> {
     let end = end.min(disk.len(name)?.unwrap_or(0));
+    let name = name.to_owned();
     let mut window = Window { disk, name, end, start: 0, bytes: Vec::new(), depth: Depth::Headers };
     let mut at = next_magic(&mut window, from, end)?;
     while at < end && window.get(at, FRAME_HEADER_BYTES)?.and_then(FrameHeader::decode).is_none() {

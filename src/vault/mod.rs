@@ -119,6 +119,9 @@ pub enum VaultError {
     },
 }
 
+/// An opened leaf page.
+type Leaf = Arc<Vec<Option<OwnedKey>>>;
+
 /// Leaf pages kept open in memory: 1024 of about 12 KB.
 const PAGES_CACHED_MAX: usize = 1024;
 
@@ -133,7 +136,8 @@ pub struct Vault {
     /// Keys of the journal: not yet in a page.
     recent: BTreeMap<KeySlot, OwnedKey>,
     next_slot: HashMap<u32, u64>,
-    cache: Mutex<HashMap<PageId, Arc<Vec<Option<OwnedKey>>>>>,
+    /// Leaf pages by subtree and number there; only a roll changes which page stands in a place, and forgets all.
+    cache: Mutex<HashMap<(u32, u64), Leaf>>,
 }
 
 /// A roll that is durable beside the old side and waits for the lock record.
@@ -262,20 +266,20 @@ impl Vault {
         if found.owner == owner { Ok(found.key) } else { Err(erased()) }
     }
 
-    fn leaf(&self, slot: KeySlot) -> Result<Option<Arc<Vec<Option<OwnedKey>>>>, VaultError> {
+    fn leaf(&self, slot: KeySlot) -> Result<Option<Leaf>, VaultError> {
+        let index = slot.slot / page::SLOTS_PER_PAGE;
+        let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(leaf) = cache.get(&(slot.subtree, index)) {
+            return Ok(Some(leaf.clone()));
+        }
         let Some(leaf_ref) = tree::find_leaf(self.disk.as_ref(), self.archive, &self.root, slot)? else {
             return Ok(None);
         };
-        let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(leaf) = cache.get(&leaf_ref.page) {
-            return Ok(Some(leaf.clone()));
-        }
-        let index = slot.slot / page::SLOTS_PER_PAGE;
         let leaf = Arc::new(tree::load_leaf(self.disk.as_ref(), self.archive, slot.subtree, index, &leaf_ref)?);
         if cache.len() >= PAGES_CACHED_MAX {
             cache.clear();
         }
-        cache.insert(leaf_ref.page, leaf.clone());
+        cache.insert((slot.subtree, index), leaf.clone());
         Ok(Some(leaf))
     }
 

@@ -81,6 +81,8 @@ pub(crate) enum Step {
     Retention,
     /// Some of them destroyed.
     Destroy,
+    /// Their index built again from nothing.
+    Rebuild,
 }
 
 /// How a step is run.
@@ -153,7 +155,8 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
         Step::AuditFull => run_audit(&places, threads, true),
         Step::AuditFast => run_audit(&places, threads, false),
         Step::Hash => hash(&places, threads),
-        Step::Reindex => reindex(&places),
+        Step::Reindex => reindex(&places.archive()),
+        Step::Rebuild => reindex(&places.many()),
         Step::Open => open(&places),
         Step::Search => search(&places, count),
         Step::SignedRsaOnce => signed::ingest(&places, Signed::RsaOnce, threads),
@@ -520,11 +523,10 @@ fn hash(places: &Places, threads: usize) -> Fallible<Value> {
     }
 }
 
-fn reindex(places: &Places) -> Fallible<Value> {
-    let folder = places.archive();
+fn reindex(folder: &Path) -> Fallible<Value> {
     let begun = Instant::now();
-    forget_index(&folder)?;
-    let archive = open_archive(&folder)?;
+    forget_index(folder)?;
+    let archive = open_archive(folder)?;
     let seconds = begun.elapsed().as_secs_f64();
     let (cpu, _) = cpu_seconds()?;
     let memory = peak_memory_mb("self")?;
@@ -538,8 +540,10 @@ fn reindex(places: &Places) -> Fallible<Value> {
         Ok(true)
     })?;
     archive.close()?;
+    let per_second = |count: f64| count / seconds;
     Ok(json!({
         "s": seconds, "cpu_s": cpu, "memory_mb": memory, "entries": meta.size, "records": meta.records, "rows": rows,
+        "records_per_s": per_second(f64::from(meta.records)), "rows_per_s": per_second(rows as f64),
         "index_bytes": folder_bytes(&folder.join("index"))?,
     }))
 }
