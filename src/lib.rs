@@ -50,3 +50,4 @@ pub mod text;
 pub mod tlog;
 pub mod vault;
 pub mod verify;
+pub mod witness;

@@ -20,6 +20,7 @@ use crate::store::scrub::{self, Damage, Depth, Scanned, SegmentFile};
 use crate::tlog::LogError;
 use crate::tlog::commit::object_commitment;
 use crate::tlog::compact::Facts;
+use crate::tlog::fork::evidence;
 use crate::tlog::leaf::{ActKind, Leaf};
 use crate::tlog::lock::{LOCK, LockRecord};
 use crate::tlog::recover::read_lock;
@@ -107,7 +108,8 @@ pub fn audit(
     if damaged {
         report.finding(LOCK, "a slot is damaged; the next open mends it from its bundle if it can");
     }
-    let mut expected = journal(disk, config, &lock, &mut report)?;
+    let notes = evidence(disk, keys)?;
+    let mut expected = journal(disk, config, (&lock, &notes), &mut report)?;
     store(disk, config, &lock, options, &mut expected, &mut report, progress)?;
     vault(disk, config, &lock, keys, &mut report)?;
     if let Some(index) = index {
@@ -130,7 +132,15 @@ struct Committed {
     obj: Sha256,
 }
 
-fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut AuditReport) -> Result<Expected, Error> {
+/// The lock record, and checkpoints that lie elsewhere.
+type Heads<'a> = (&'a LockRecord, &'a [(String, Vec<u8>)]);
+
+fn journal(
+    disk: &dyn Disk,
+    config: &Config,
+    (lock, notes): Heads<'_>,
+    report: &mut AuditReport,
+) -> Result<Expected, Error> {
     let mut expected = Expected::default();
     let mut records = 0;
     let mut findings = Vec::new();
@@ -155,8 +165,8 @@ fn journal(disk: &dyn Disk, config: &Config, lock: &LockRecord, report: &mut Aud
         }
         expected.facts.take(index, &leaf);
     };
-    report.entries =
-        crate::tlog::audit::check(disk, config.archive_id, &config.vkey, lock, &mut take, &mut |d| findings.push(d))?;
+    let (id, key) = (config.archive_id, &config.vkey);
+    report.entries = crate::tlog::audit::check(disk, id, key, lock, notes, &mut take, &mut |d| findings.push(d))?;
     report.records = records;
     for damage in findings {
         report.finding(damage.file, damage.what);

@@ -38,6 +38,7 @@ mod init;
 mod inventory;
 mod lists;
 mod log;
+mod log_witness;
 mod material;
 mod means;
 mod nomenclature;
@@ -58,6 +59,7 @@ mod tomb;
 mod validate;
 mod verify;
 mod waiting;
+mod witness;
 
 use crate::archive::Archive;
 use crate::clock::SystemClock;
@@ -168,8 +170,10 @@ enum Command {
     Reindex(reindex::Reindex),
     /// Remove from the store what was sealed under erased keys, and give back its room.
     Compact(compact::Compact),
-    /// The journal: checkpoint, entries, proofs.
+    /// The journal: checkpoint, entries, proofs, witnesses.
     Log(log::Log),
+    /// Be a witness of other archives' journals; needs no archive.
+    Witness(witness::WitnessArgs),
     /// Say what an answer of an archive is and whether it verifies, without the archive.
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
@@ -244,6 +248,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),
         Command::Log(c) => c.run(&common),
+        Command::Witness(c) => c.run(&common),
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),
@@ -313,6 +318,9 @@ impl Common {
         let archive = self.open()?;
         if let Some(ended) = archive.ended() {
             return Err(LogError::Ended { entry: ended.entry }.into());
+        }
+        if let Some(conflict) = archive.conflict() {
+            return Err(LogError::from(conflict).into());
         }
         means::deposit_if_due(&archive, self)?;
         Ok(archive)

@@ -179,6 +179,8 @@ pub enum Adopted {
     Rules = 8,
     /// Editions of forms.
     Form = 9,
+    /// Policies of witnesses.
+    Witnesses = 10,
 }
 
 /// Material for the validation of signatures that records share.

@@ -398,6 +398,7 @@ impl<'a> Batch<'a> {
             ActKind::NomenclatureAdopted => self.adopted(Adopted::Nomenclature, index),
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
             ActKind::FormAdopted => self.adopted(Adopted::Form, index),
+            ActKind::WitnessesAdopted => self.adopted(Adopted::Witnesses, index),
             ActKind::FileOpened => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;
