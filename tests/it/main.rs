@@ -44,4 +44,5 @@ mod timestamps;
 mod validate;
 mod vectors;
 mod week;
+mod witness;
 mod wycheproof;
