@@ -1125,11 +1125,12 @@ codes! {
              --old»).",
         ru: "Свидетель знает журнал другого размера. Сделайте запрос снова от этого размера («log witness request \
              --old»).",
-        en: "The witness knows the log at another size. Make the request again from there (`log witness request --old`).";
+        en: "The witness knows the log at another size. Make the request again from there (`log witness request \
+             --old`).";
     /// A witness refuses a checkpoint that does not go on from what it knows.
     WitInconsistent = "WIT-005", Integrity,
-        kk: "Бақылау нүктесі куәгер білетін журналдың жалғасы емес: қолтаңба берілмейді. Екі нүкте де куәгер қалтасында \
-             сақталды.",
+        kk: "Бақылау нүктесі куәгер білетін журналдың жалғасы емес: қолтаңба берілмейді. Екі нүкте де куәгер \
+             қалтасында сақталды.",
         ru: "Контрольная точка не продолжает журнал, известный свидетелю: подпись не даётся. Обе точки сохранены в \
              папке свидетеля.",
         en: "The checkpoint does not go on from the log that the witness knows: it is not cosigned. Both are kept in \
@@ -1159,12 +1160,12 @@ codes! {
              one back from a copy.";
     /// The address of a witness is not allowed.
     WitNotAllowed = "WIT-010", Configuration,
-        kk: "Куәгердің мекенжайына рұқсат жоқ. Оны muragat.toml файлында [witness] allow тізіміне қосыңыз немесе сұрауды \
-             курьермен жіберіңіз («log witness request»).",
-        ru: "Адрес свидетеля не разрешён. Добавьте его в список [witness] allow файла muragat.toml или отправьте запрос \
-             с курьером («log witness request»).",
-        en: "The address of the witness is not allowed. Add it to the list [witness] allow in muragat.toml, or send the \
-             request by courier (`log witness request`).";
+        kk: "Куәгердің мекенжайына рұқсат жоқ. Оны muragat.toml файлында [witness] allow тізіміне қосыңыз немесе \
+             сұрауды курьермен жіберіңіз («log witness request»).",
+        ru: "Адрес свидетеля не разрешён. Добавьте его в список [witness] allow файла muragat.toml или отправьте \
+             запрос с курьером («log witness request»).",
+        en: "The address of the witness is not allowed. Add it to the list [witness] allow in muragat.toml, or send \
+             the request by courier (`log witness request`).";
 
     /// Another process holds the archive.
     ArcHeld = "ARC-001", Temporary,

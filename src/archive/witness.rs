@@ -195,7 +195,8 @@ impl Archive {
         let is_checked = |name: &str, id| (name, id) == (&own.name, own.id()) || (name, id) == (&key.name, key.id());
         let by_both = Joined::of(&note, is_checked).text(&checkpoint);
         let publish = |name: &str, note: &str| self.disk().publish(name, note.as_bytes()).map_err(LogError::from);
-        // The newest of all, where an older copy of the archive cannot hide it: first, so that a crash loses no warning.
+        // The newest of all, where an older copy of the archive cannot hide it; first, so that a crash loses no
+        // warning.
         let known = self.shared.keys.witnessed()?.and_then(|note| verify(&note, own));
         if known.is_none_or(|known| known.size <= size) {
             self.shared.keys.keep_witnessed(by_both.as_bytes())?;
@@ -294,8 +295,7 @@ impl Joined {
 
     /// The note. The line of the log's name comes first, as readers expect it.
     fn text(&self, checkpoint: &Checkpoint) -> String {
-        let (log, others): (Vec<_>, Vec<_>) =
-            self.lines.iter().partition(|((name, _), _)| *name == checkpoint.origin);
+        let (log, others): (Vec<_>, Vec<_>) = self.lines.iter().partition(|((name, _), _)| *name == checkpoint.origin);
         let lines: String = log.into_iter().chain(others).map(|(_, raw)| format!("{raw}\n")).collect();
         format!("{}\n{lines}", checkpoint.text())
     }

@@ -70,9 +70,7 @@ impl Log {
                 let shown = archive.cosigned()?.ok_or_else(none)?;
                 if common.json() {
                     let root = STANDARD.encode(shown.checkpoint.root.0);
-                    common.print_json(
-                        &json!({"size": shown.checkpoint.size, "root": root, "checkpoint": shown.note}),
-                    );
+                    common.print_json(&json!({"size": shown.checkpoint.size, "root": root, "checkpoint": shown.note}));
                 } else {
                     out_raw!("{}", shown.note);
                 }

@@ -15,8 +15,9 @@ use crate::model::id::ActorId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use crate::tlog::LogError;
-use crate::tlog::note::NOTE_BYTES_MAX;
-use crate::tlog::trust::{TRUST_BYTES_MAX, TrustPolicy};
+use crate::tlog::checkpoint::Checkpoint;
+use crate::tlog::note::{NOTE_BYTES_MAX, Note, read_lines};
+use crate::tlog::trust::{Fault, TRUST_BYTES_MAX, TrustPolicy, TrustedWitness};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -101,9 +102,7 @@ impl Adoptable for TrustPolicy {
     const BYTES_MAX: usize = TRUST_BYTES_MAX;
 
     fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
-        let refusal = |fault: crate::tlog::trust::Fault| {
-            Refusal::new(ErrorCode::WitPolicy, format!("{name}:{}", fault.line), fault.what)
-        };
+        let refusal = |fault: Fault| Refusal::new(ErrorCode::WitPolicy, format!("{name}:{}", fault.line), fault.what);
         TrustPolicy::parse(bytes).map_err(|faults| faults.into_iter().map(refusal).collect())
     }
 
@@ -112,8 +111,9 @@ impl Adoptable for TrustPolicy {
     }
 
     fn facts(&self) -> Value {
-        let witness = |witness: &crate::tlog::trust::TrustedWitness| {
-            json!({"name": witness.name, "vkey": witness.key.to_string(), "url": witness.url})
+        let witness = |witness: &TrustedWitness| {
+            let key = witness.key.to_string();
+            json!({"name": witness.name, "vkey": key, "url": witness.url})
         };
         json!({
             "sha256": self.sha256.to_string(), "quorum": self.quorum(),
@@ -146,15 +146,15 @@ fn show(common: &Common) -> Result<Exit, Error> {
     let judged = cosigned.as_ref().and_then(|shown| shown.judged.as_ref());
     let missing: Vec<_> = judged.into_iter().flat_map(|judged| &judged.missing).collect();
     if common.json() {
-        let row = |(witness, last): &(&crate::tlog::trust::TrustedWitness, Option<_>)| {
-            let last: &Option<(crate::tlog::checkpoint::Checkpoint, u64)> = last;
+        let row = |(witness, last): &(&TrustedWitness, Option<(Checkpoint, u64)>)| {
             json!({
                 "name": witness.name, "vkey": witness.key.to_string(), "url": witness.url,
                 "size": last.as_ref().map(|(checkpoint, _)| checkpoint.size),
                 "time": last.as_ref().map(|(_, time)| time),
             })
         };
-        let missing = missing.iter().map(|(name, signed, needed)| json!({"name": name, "signed": signed, "of": needed}));
+        let missing =
+            missing.iter().map(|(name, signed, needed)| json!({"name": name, "signed": signed, "of": needed}));
         common.print_json(&json!({
             "size": size, "entry": policy.as_ref().map(|(entry, _)| entry),
             "policy_sha256": policy.as_ref().map(|(_, policy)| policy.sha256.to_string()),
@@ -255,13 +255,8 @@ fn accept(common: &Common, file: &Path, name: Option<&str>) -> Result<Exit, Erro
         Some(name) => archive.witness(name)?,
         None => signer(&archive, &answer)?,
     };
-    let pushed = |outcome, cosigned| Pushed {
-        witness: witness.name.clone(),
-        outcome,
-        cosigned,
-        code: None,
-        detail: None,
-    };
+    let pushed =
+        |outcome, cosigned| Pushed { witness: witness.name.clone(), outcome, cosigned, code: None, detail: None };
     match archive.take_answer(&witness, &answer)? {
         Taken::Cosigned { size, time } => print(common, &pushed(Outcome::Cosigned, Some((size, time)))),
         Taken::Agrees(size) => common.say(&format!("{}: {size} {}", witness.name, AGREES.get(common.lang()))),
@@ -275,8 +270,7 @@ fn accept(common: &Common, file: &Path, name: Option<&str>) -> Result<Exit, Erro
 }
 
 /// The witness of the policy whose key an answer names.
-fn signer(archive: &Archive, answer: &[u8]) -> Result<crate::tlog::trust::TrustedWitness, Error> {
-    use crate::tlog::note::{Note, read_lines};
+fn signer(archive: &Archive, answer: &[u8]) -> Result<TrustedWitness, Error> {
     let lines = Note::read(answer).map(|note| note.lines).or_else(|| read_lines(answer)).unwrap_or_default();
     let policy = archive.witnesses()?;
     let witnesses = policy.into_iter().flat_map(|(_, policy)| policy.witnesses);

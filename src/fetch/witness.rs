@@ -9,8 +9,8 @@
 //!
 //! What a crash leaves: what was taken before it.
 
-use super::http::{Client, HttpError};
 use super::Timeouts;
+use super::http::{Client, HttpError};
 use crate::archive::{Archive, Taken};
 use crate::error::{Error, ErrorCode};
 use crate::model::digest::sha256;
@@ -87,18 +87,12 @@ fn failed(witness: &TrustedWitness, error: &HttpError) -> Error {
 }
 
 /// Asks for the present checkpoint, from the size that the witness turns out to know.
-fn ask(
-    archive: &Archive,
-    client: &Client,
-    witness: &TrustedWitness,
-    url: &HttpUrl,
-) -> Result<(u64, u64), Error> {
+fn ask(archive: &Archive, client: &Client, witness: &TrustedWitness, url: &HttpUrl) -> Result<(u64, u64), Error> {
     let mut old = None;
     // Once from what we know of it, once more from what it says.
     for _ in 0..2 {
         let asked = archive.ask_witness(&witness.key, old)?;
-        let (status, body) =
-            client.ask_witness(url, &asked.body, NOTE_BYTES_MAX).map_err(|e| failed(witness, &e))?;
+        let (status, body) = client.ask_witness(url, &asked.body, NOTE_BYTES_MAX).map_err(|e| failed(witness, &e))?;
         let refused = |code, what: &str| {
             let said = String::from_utf8_lossy(&body).chars().take(200).collect::<String>();
             Error::new(code, &witness.name, format!("answers {status}, {what}: {}", said.trim_end()))

@@ -102,7 +102,10 @@ pub fn check(
         }
     }
     if size != lock.head.size || walk.edge.root() != lock.head.root {
-        (walk.damage)(LOCK, format!("names {} entries with another root than the {size} that were found", lock.head.size));
+        (walk.damage)(
+            LOCK,
+            format!("names {} entries with another root than the {size} that were found", lock.head.size),
+        );
     }
     expected.extend(notes.iter().map(|(file, _)| file.clone()));
     for (file, _) in disk.list(tile::TLOG)? {

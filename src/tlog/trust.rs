@@ -1,8 +1,8 @@
 //! Trust policies of logs: which logs and witnesses are known, and how many witnesses are enough (C2SP tlog-policy).
 //!
-//! A policy is read strictly: every fault is named by its line, and a policy with a fault is none. [`TrustPolicy::judge`]
-//! is a pure function of a note and says which witnesses signed, when, and what the quorum lacks. A witness whose key
-//! has a type that this program cannot check is a fault: to leave it out silently would make the quorum another one.
+//! A policy is read strictly: every fault is named by its line, and a policy with a fault is none.
+//! [`TrustPolicy::judge`] is a pure function of a note and says which witnesses signed, when, and what the quorum lacks.
+//! A witness whose key has a type that this program cannot check is a fault: to leave it out silently would make the quorum another one.
 
 use super::checkpoint::{Checkpoint, VerifierKey};
 use super::cosignature::WitnessKey;
@@ -257,9 +257,11 @@ impl Reader {
         let needed = match needed {
             "all" => members.len(),
             "any" => 1,
-            number => number.parse().ok().filter(|k| !number.starts_with('+') && (1..=members.len()).contains(k)).ok_or_else(
-                || format!("{number} is not all, any, or a number from 1 to {}", members.len()),
-            )?,
+            number => number
+                .parse()
+                .ok()
+                .filter(|k| !number.starts_with('+') && (1..=members.len()).contains(k))
+                .ok_or_else(|| format!("{number} is not all, any, or a number from 1 to {}", members.len()))?,
         };
         let mut found = Vec::new();
         for member in members {

@@ -1,4 +1,4 @@
-//! A witness: cosigns the checkpoints of the logs it knows, each going on from the one before (C2SP tlog-witness v1.0.0).
+//! A witness: cosigns checkpoints of the logs it knows, each going on from the one before (C2SP tlog-witness v1.0.0).
 //!
 //! It is no part of an archive: another agency runs it, with a key of its own and a small folder.
 //! ```text
@@ -11,11 +11,13 @@
 //! Invariants
 //!   - One cosignature leaves at a time, and only after the checkpoint it is over is durable: no two that are
 //!     inconsistent can leave, whatever is cut off when.
-//!   - Check and keep are one step: nobody else writes the folder while it is open, and one request is judged at a time.
+//!   - Check and keep are one step: nobody else writes the folder while it is open, and one request is judged at a
+//!     time.
 //!   - Times of cosignatures over one log never go back.
 //!
 //! What a crash leaves: the old checkpoint or the new one, whole. A log whose answer was lost asks again and is told
-//! the size. After a failed write nothing more is cosigned until it is opened again: what the medium holds is not known.
+//! the size. After a failed write nothing more is cosigned until it is opened again: what the medium holds is not
+//! known.
 
 mod judge;
 mod serve;

@@ -61,7 +61,8 @@ impl Served {
         let host = self.url.trim_start_matches("http://").trim_end_matches('/');
         let mut stream = TcpStream::connect(host).unwrap();
         let len = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: w\r\nConnection: close\r\nContent-Length: {len}\r\n\r\n").unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: w\r\nConnection: close\r\nContent-Length: {len}\r\n\r\n")
+            .unwrap();
         // The server may answer before it has read all of what is too long.
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
@@ -269,9 +270,14 @@ fn an_archive_put_back_from_an_older_copy_signs_nothing() {
     restored.keys = bed.killed().keys;
     for _ in 0..2 {
         let archive = restored.open().unwrap();
-        assert_eq!(code(archive.adopt_witnesses(
-            &TrustPolicy::parse(b"quorum none\n").unwrap(), b"quorum none\n", SYSTEM_ACTOR
-        )), ErrorCode::LogRolledBack);
+        assert_eq!(
+            code(archive.adopt_witnesses(
+                &TrustPolicy::parse(b"quorum none\n").unwrap(),
+                b"quorum none\n",
+                SYSTEM_ACTOR
+            )),
+            ErrorCode::LogRolledBack
+        );
         assert_eq!(archive.actor("nobody").unwrap(), SYSTEM_ACTOR, "who reads is not written down");
         assert!(archive.log().unwrap().entry(0).is_ok() && archive.settle().is_ok(), "it can be read");
         archive.close().unwrap();
@@ -305,9 +311,12 @@ fn a_rollback_of_folder_and_keys_and_a_fork_are_found_by_asking_a_witness() {
     // Older by two entries.
     let rolled_back = old.killed();
     // As long as the other, with another last entry; and longer.
-    for (entries, expected) in
-        [(0, ErrorCode::LogRolledBack), (2, ErrorCode::LogForked), (3, ErrorCode::LogForked), (1, ErrorCode::LogRolledBack)]
-    {
+    for (entries, expected) in [
+        (0, ErrorCode::LogRolledBack),
+        (2, ErrorCode::LogForked),
+        (3, ErrorCode::LogForked),
+        (1, ErrorCode::LogRolledBack),
+    ] {
         let twin = rolled_back.killed();
         let archive = twin.open().unwrap();
         (0..entries).for_each(|n| act(&archive, &format!("other {n}")));
