@@ -1,8 +1,9 @@
 //! Trust policies of logs: which logs and witnesses are known, and how many witnesses are enough (C2SP tlog-policy).
 //!
 //! A policy is read strictly: every fault is named by its line, and a policy with a fault is none.
-//! [`TrustPolicy::judge`] is a pure function of a note and says which witnesses signed, when, and what the quorum lacks.
-//! A witness whose key has a type that this program cannot check is a fault: to leave it out silently would make the quorum another one.
+//! [`TrustPolicy::judge`] is a pure function of a note and says which witnesses signed, when, and what the quorum
+//! lacks. A witness whose key has a type that this program cannot check is a fault: to leave it out silently would
+//! make the quorum another one.
 
 use super::checkpoint::{Checkpoint, VerifierKey};
 use super::cosignature::WitnessKey;
