@@ -6,9 +6,10 @@
 //! archives on copies of their media.
 
 use super::bed::Bed;
+use super::cli_json::Bench;
 use muragat::archive::{Adoption, Archive, Taken};
 use muragat::clock::FixedClock;
-use muragat::error::{Error, ErrorCode};
+use muragat::error::{Error, ErrorCode, Exit};
 use muragat::fetch::Timeouts;
 use muragat::fetch::witness::{Outcome, Pushed, push};
 use muragat::model::digest::Sha256;
@@ -22,6 +23,8 @@ use muragat::tlog::trust::{TrustPolicy, TrustedWitness};
 use muragat::witness::{Reply, Server, Witness, origin_hash};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -478,4 +481,44 @@ fn a_policy_must_know_the_log_of_its_archive() {
     assert_eq!(again, TrustedWitness { name: "a".into(), key: one.key().clone(), url: None });
     assert_eq!(code(archive.witness("b")), ErrorCode::WitUnknown);
     archive.close().unwrap();
+}
+
+#[test]
+fn the_program_says_that_it_was_put_back_and_reads_on() {
+    let bench = Bench::new();
+    let path = |name: &str| bench.path(name).to_str().unwrap().to_owned();
+    let copy = |from: &Path, to: &Path| {
+        assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
+    };
+    let json = |arguments: &[&str], exit| bench.run(&[arguments, &["--json"]].concat()).exits(exit).json();
+    let (dir, policy, archive) = (path("witness"), path("policy.txt"), bench.archive());
+    let key = json(&["witness", "init", &dir, "--name", "w"], Exit::Ok)[0]["vkey"].as_str().unwrap().to_owned();
+    let vkey = json(&["log", "checkpoint", "--vkey"], Exit::Ok)[0]["vkey"].as_str().unwrap().to_owned();
+    json(&["witness", "add-log", &dir, &vkey], Exit::Ok);
+    std::fs::write(&policy, format!("witness a {key}\nquorum a\n")).unwrap();
+    json(&["log", "witness", "adopt", &policy], Exit::Ok);
+    copy(&archive, &bench.path("old"));
+    std::fs::write(&policy, format!("witness a {key}\n# again\nquorum a\n")).unwrap();
+    json(&["log", "witness", "adopt", &policy], Exit::Ok);
+    let (request, answer) = (path("request"), path("answer"));
+    json(&["log", "witness", "request", "a", "-o", &request], Exit::Ok);
+    json(&["witness", "sign", &dir, &request, "-o", &answer], Exit::Ok);
+    json(&["log", "witness", "accept", &answer], Exit::Ok);
+
+    std::fs::rename(&archive, bench.path("new")).unwrap();
+    copy(&bench.path("old"), &archive);
+    let refused = json(&["log", "witness", "adopt", &policy], Exit::Integrity);
+    assert_eq!(refused[0]["error"]["code"], "LOG-004");
+    let shown = json(&["log", "witness", "show"], Exit::Integrity);
+    assert_eq!(shown[0]["conflict"]["file"], "keys/witnessed");
+    let doctor = json(&["doctor"], Exit::Ok);
+    assert!(doctor[0]["advice"].as_array().unwrap().iter().any(|advice| advice["code"] == "stopped"));
+    json(&["log", "checkpoint"], Exit::Ok);
+    json(&["search", "хат"], Exit::Ok);
+    json(&["audit"], Exit::Integrity);
+
+    std::fs::remove_dir_all(&archive).unwrap();
+    std::fs::rename(bench.path("new"), &archive).unwrap();
+    assert_eq!(json(&["log", "witness", "adopt", &policy], Exit::Ok)[0]["status"], "held");
+    json(&["audit"], Exit::Ok);
 }
