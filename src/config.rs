@@ -5,7 +5,7 @@
 use crate::error::ErrorCode;
 use crate::limits::{CONTAINER_BYTES_MAX, TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::id::ArchiveId;
-use crate::model::url::UrlPrefix;
+use crate::model::url::{HttpUrl, UrlError, UrlPrefix};
 use crate::tlog::checkpoint::VerifierKey;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -116,6 +116,8 @@ struct File {
     retention: Retention,
     #[serde(default)]
     disposal: Disposal,
+    #[serde(default, skip_serializing_if = "EvidenceSection::is_off")]
+    evidence: EvidenceSection,
 }
 
 /// The table `[disposal]`: what is asked for before anything is destroyed (docs/disposal.md).
@@ -178,6 +180,18 @@ impl WitnessSection {
 impl MaterialSection {
     fn is_off(&self) -> bool {
         self.fetch.is_empty()
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EvidenceSection {
+    authorities: Vec<String>,
+}
+
+impl EvidenceSection {
+    fn is_off(&self) -> bool {
+        self.authorities.is_empty()
     }
 }
 
@@ -348,6 +362,8 @@ pub struct Config {
     pub retention: Retention,
     /// What is asked for before anything is destroyed.
     pub disposal: Disposal,
+    /// Addresses of the time-stamping authorities that are asked for evidence. Empty: none is asked.
+    pub authorities: Vec<HttpUrl>,
 }
 
 impl Config {
@@ -356,8 +372,21 @@ impl Config {
         let (engine, policy) = (Engine::default(), Policy::default());
         let (means, issuer, fetch, witnesses) = (MeansKept::default(), Issuer::default(), Vec::new(), Vec::new());
         let (retention, disposal) = (Retention::default(), Disposal::default());
-        let keys_folder = None;
-        Self { archive_id, vkey, keys_folder, means, issuer, engine, policy, fetch, witnesses, retention, disposal }
+        let (keys_folder, authorities) = (None, Vec::new());
+        Self {
+            archive_id,
+            vkey,
+            keys_folder,
+            means,
+            issuer,
+            engine,
+            policy,
+            fetch,
+            witnesses,
+            retention,
+            disposal,
+            authorities,
+        }
     }
 
     /// The text of the file.
@@ -375,6 +404,7 @@ impl Config {
             witness: WitnessSection { allow: self.witnesses.clone() },
             retention: self.retention.clone(),
             disposal: self.disposal,
+            evidence: EvidenceSection { authorities: self.authorities.iter().map(ToString::to_string).collect() },
         };
         toml::to_string(&file).expect("a configuration is plain tables")
     }
@@ -403,7 +433,11 @@ impl Config {
         if let Some(fault) = file.disposal.fault() {
             return Err(malformed(fault.to_owned()));
         }
+        let authority = |text: &String| {
+            text.parse().map_err(|e: UrlError| malformed(format!("evidence.authorities: {text:?} {e}")))
+        };
         Ok(Self {
+            authorities: file.evidence.authorities.iter().map(authority).collect::<Result<_, _>>()?,
             archive_id: file.archive_id.parse().map_err(|e| malformed(format!("archive_id: {e}")))?,
             vkey: file.vkey.parse().map_err(|e| malformed(format!("vkey: {e}")))?,
             keys_folder: file.keys_folder,

@@ -1298,6 +1298,54 @@ codes! {
         ru: "Такого госоргана в архиве нет. Проверьте код.",
         en: "The archive knows no such agency. Check its code.";
 
+    /// No map of heads has the record or other owner.
+    EvdNoHeads = "EVD-001", NotFound,
+        kk: "Журналда бұл жазбаның соңғы әрекеттерінің картасы әлі жоқ. Алдымен «evidence timestamp» орындаңыз.",
+        ru: "В журнале ещё нет карты последних действий с этой записью. Сначала выполните «evidence timestamp».",
+        en: "The journal has no map with the newest entries of this record yet. Run `evidence timestamp` first.";
+    /// The archive names no time-stamping authority that may be asked.
+    EvdNoAuthority = "EVD-002", Configuration,
+        kk: "Уақыт белгілерін беретін орталық көрсетілмеген. Мекенжайын muragat.toml файлында [evidence] authorities \
+             арқылы беріңіз немесе «evidence request» сұранысын файлмен жеткізіңіз.",
+        ru: "Не назван центр меток времени. Укажите его адрес в muragat.toml, [evidence] authorities, или передайте \
+             запрос «evidence request» файлом.",
+        en: "No time-stamping authority is named. Give its address in muragat.toml, [evidence] authorities, or carry \
+             the request of `evidence request` by file.";
+    /// What came as a time-stamp is none, or refuses one.
+    EvdUnreadable = "EVD-003", Refused,
+        kk: "Келген файл уақыт белгісі емес, немесе орталық белгі бермеді. Жауабын тексеріп, қайта сұраңыз.",
+        ru: "Пришедший файл не метка времени, или центр её не выдал. Проверьте его ответ и запросите снова.",
+        en: "What came is no time-stamp, or the authority granted none. Look at its answer, and ask again.";
+    /// A time-stamp over something else.
+    EvdOther = "EVD-004", Conflict,
+        kk: "Уақыт белгісі басқа нәрсеге қойылған: басқа сұраныстың жауабы, немесе содан бері жаңа белгі алынды. \
+             Қайта сұраңыз.",
+        ru: "Метка времени стоит на другом: это ответ на другой запрос, или с тех пор получена новая метка. \
+             Запросите снова.",
+        en: "The time-stamp is over something else: it answers another request, or a newer one came in meanwhile. Ask \
+             again.";
+    /// A time-stamp that does not verify by the policy in force.
+    EvdUnproven = "EVD-005", Refused,
+        kk: "Уақыт белгісі қолданыстағы саясат бойынша расталмайды: орталықтың сенім якорін, тіркеу куәліктерін және \
+             қайтарып алу тізімін тексеріңіз.",
+        ru: "Метка времени не подтверждается по действующей политике: проверьте якорь доверия центра, его \
+             свидетельства и список отзыва.",
+        en: "The time-stamp does not verify by the policy in force. Check the trust anchor of the authority, its \
+             certificates and revocation list.";
+    /// A checkpoint that no batch can end with.
+    EvdCheckpoint = "EVD-006", Refused,
+        kk: "Бақылау нүктесінің файлы бұл журналдікі емес немесе соңғы уақыт белгісінен ескі. «evidence request» \
+             жазған файлды беріңіз.",
+        ru: "Файл контрольной точки не этого журнала или старше последней метки времени. Дайте файл, который записал \
+             «evidence request».",
+        en: "The checkpoint is not of this journal, or is older than the newest time-stamp. Give the file that \
+             `evidence request` wrote.";
+    /// No time-stamp covers a record yet.
+    EvdNotStamped = "EVD-007", NotFound,
+        kk: "Бұл жазбаны әлі ешбір уақыт белгісі қамтымайды. Алдымен «evidence timestamp» орындаңыз.",
+        ru: "Эту запись ещё не охватывает ни одна метка времени. Сначала выполните «evidence timestamp».",
+        en: "No time-stamp covers this record yet. Run `evidence timestamp` first.";
+
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,
         kk: "Архив қалтасы көрсетілмеген. Оны --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",

@@ -34,6 +34,7 @@ pub mod clock;
 pub mod config;
 pub mod disposition;
 pub mod error;
+pub mod evidence;
 pub mod fetch;
 pub mod filing;
 pub mod index;

@@ -18,7 +18,7 @@ use crate::model::amendment::Amendment;
 use crate::model::digest::{Sha256, Sha256Writer};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::path::VALIDATION_PATH;
-use crate::model::record::Manifest;
+use crate::model::record::{Manifest, Member};
 use crate::model::submission::AccessCategory;
 use crate::store::envelope::{Carried, carried};
 use crate::store::format::{ObjectKind, OwnerKey};
@@ -56,6 +56,24 @@ pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Resul
     }
     let id = read_id(reader.kv, reader.keys, record)?.unwrap_or(id);
     Ok(Opened { archive, row, id, key })
+}
+
+/// The members of what an entry committed to, for evidence about it, which gives nothing of it to anybody: no reading is
+/// logged. None when the key of the owner is erased, or the entry is about no record.
+pub(crate) fn members(archive: &Archive, owner: RecordId, entry: u64) -> Result<Option<Vec<Member>>, Error> {
+    let reader = archive.index();
+    let Some(id) = read_id(reader.kv, reader.keys, owner)? else { return Ok(None) };
+    let Some(row) = archive.index().record_by_id(owner)? else { return Ok(None) };
+    let key = match archive.record_key(id.key, owner) {
+        Err(e) if e.code == ErrorCode::ArcDestroyed => return Ok(None),
+        key => key?,
+    };
+    let opened = Opened::unread(archive, row, id, key);
+    if opened.row.entry == entry {
+        return Ok(Some(opened.manifest()?.members()));
+    }
+    let part = opened.row.parts.iter().find(|part| part.entry == entry);
+    Ok(part.map(|part| opened.amendment(part)).transpose()?.map(|(_, amendment)| amendment.members()))
 }
 
 /// Log first: the entry is durable before a byte leaves.

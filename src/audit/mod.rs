@@ -6,6 +6,8 @@
 //!
 //! Every finding names the file, and the place in it where that is known.
 
+mod heads;
+
 use crate::config::Config;
 use crate::error::Error;
 use crate::index::open::IndexAtHand;
@@ -27,6 +29,7 @@ use crate::tlog::recover::read_lock;
 use crate::tlog::tree::{leaf_hash, merkle_root};
 use crate::vault::keys::KeyFolder;
 use crate::vault::page::{Root, root_name};
+use heads::HeadsCheck;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -109,7 +112,7 @@ pub fn audit(
         report.finding(LOCK, "a slot is damaged; the next open mends it from its bundle if it can");
     }
     let notes = evidence(disk, keys)?;
-    let mut expected = journal(disk, config, (&lock, &notes), &mut report)?;
+    let mut expected = journal(disk, config, (&lock, &notes), options, &mut report)?;
     store(disk, config, &lock, options, &mut expected, &mut report, progress)?;
     vault(disk, config, &lock, keys, &mut report)?;
     if let Some(index) = index {
@@ -133,14 +136,16 @@ struct Committed {
 }
 
 /// The lock record, and checkpoints that lie elsewhere.
-type Heads<'a> = (&'a LockRecord, &'a [(String, Vec<u8>)]);
+type Noted<'a> = (&'a LockRecord, &'a [(String, Vec<u8>)]);
 
 fn journal(
     disk: &dyn Disk,
     config: &Config,
-    (lock, notes): Heads<'_>,
+    (lock, notes): Noted<'_>,
+    options: Options,
     report: &mut AuditReport,
 ) -> Result<Expected, Error> {
+    let mut heads = HeadsCheck::new(options.every_byte);
     let mut expected = Expected::default();
     let mut records = 0;
     let mut findings = Vec::new();
@@ -154,6 +159,7 @@ fn journal(
         if ended.is_some_and(|ended| ended != index) && !leaf.act.follows_end() {
             behind_end.push((index, leaf.act));
         }
+        heads.take(index, &leaf);
         records += u64::from(leaf.act == ActKind::RecordAccepted);
         if let Some(obj) = leaf.obj {
             expected.acts.insert(leaf.id, Committed { index, owner: leaf.rec, obj });
@@ -178,6 +184,9 @@ fn journal(
     for (index, number) in impossible {
         let what = format!("entry {index} compacts segment {number}, which was not closed with more frames");
         report.finding("tlog/tile/entries", what);
+    }
+    for index in heads.wrong() {
+        report.finding("tlog/tile/entries", format!("entry {index} maps other heads than the entries before it have"));
     }
     Ok(expected)
 }

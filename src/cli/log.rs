@@ -2,9 +2,13 @@
 //!
 //! The journal holds no personal data, so all of this may be shown to strangers.
 
-use super::{Common, log_witness};
+use super::{Common, id_of, log_witness};
+use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
+use crate::evidence::heads;
+use crate::model::id::RecordId;
 use crate::tlog::checkpoint::verify;
+use crate::tlog::heads::HeadProof;
 use crate::tlog::proof::{consistency, inclusion_text};
 use crate::tlog::{LogError, tree};
 use base64::Engine;
@@ -46,8 +50,13 @@ enum LogCommand {
     /// Print a proof.
     Proof {
         /// That this entry is in the journal, in C2SP tlog-proof form.
-        #[arg(long, value_name = "INDEX", conflicts_with = "consistency", required_unless_present = "consistency")]
+        #[arg(long, value_name = "INDEX", conflicts_with_all = ["consistency", "heads"])]
+        #[arg(required_unless_present_any = ["consistency", "heads"])]
         inclusion: Option<u64>,
+        /// Which entry about this record, file or register was the newest, and how many there were: nothing was left
+        /// out. By the newest entry heads.mapped.
+        #[arg(long, value_name = "ID", conflicts_with = "consistency")]
+        heads: Option<String>,
         /// That the journal of this size, or of this checkpoint file, is the beginning of the present one.
         #[arg(long, value_name = "SIZE|FILE")]
         consistency: Option<String>,
@@ -137,18 +146,44 @@ impl Log {
                     out_raw!("\n{note}");
                 }
             }
-            LogCommand::Proof { inclusion: None, consistency: None } => unreachable!("clap asks for one of the two"),
+            LogCommand::Proof { heads: Some(owner), .. } => {
+                let owner = id_of(&owner, ErrorCode::ArcNoRecord, "a record")?;
+                print_heads(common, &archive, owner, &note)?;
+            }
+            LogCommand::Proof { inclusion: None, consistency: None, heads: None } => {
+                unreachable!("clap asks for one of the three")
+            }
         }
         archive.close()?;
         Ok(Exit::Ok)
     }
 }
 
+/// The heads of both chains of an owner, and the proof of the entry that has their roots.
+fn print_heads(common: &Common, archive: &Archive, owner: RecordId, note: &str) -> Result<(), Error> {
+    let log = archive.log()?;
+    let proven = heads::prove(archive, owner, log.size())?.ok_or_else(|| heads::not_mapped(owner))?;
+    let proof = inclusion_text(&log, proven.entry, note)?;
+    let entry = log.entry(proven.entry)?;
+    if common.json() {
+        let head = |proof: &HeadProof| {
+            let (count, newest) = (proof.head.count, proof.head.newest);
+            json!({"count": count, "newest": newest, "proof": proof.to_text()})
+        };
+        common.print_json(&json!({
+            "owner": owner.to_string(), "custody": head(&proven.custody), "reading": head(&proven.reading),
+            "index": proven.entry, "entry_base64": STANDARD.encode(entry), "tlog_proof": proof,
+        }));
+    } else {
+        out_raw!("{}\n{}\n", proven.custody.to_text(), proven.reading.to_text());
+        out!("{}", String::from_utf8_lossy(&entry));
+        out_raw!("\n{proof}");
+    }
+    Ok(())
+}
+
 /// A size, or the size and root of a checkpoint file.
-fn old_head(
-    archive: &crate::archive::Archive,
-    old: &str,
-) -> Result<(u64, Option<crate::model::digest::Sha256>), Error> {
+fn old_head(archive: &Archive, old: &str) -> Result<(u64, Option<crate::model::digest::Sha256>), Error> {
     if let Ok(size) = old.parse() {
         return Ok((size, None));
     }

@@ -26,6 +26,7 @@ mod disposal;
 mod doctor;
 mod due;
 mod duplicates;
+mod evidence;
 mod fetch;
 mod file;
 mod fonds;
@@ -174,6 +175,8 @@ enum Command {
     Log(log::Log),
     /// Be a witness of other archives' journals; needs no archive.
     Witness(witness::WitnessArgs),
+    /// Time-stamps by outsiders, and evidence records that a stranger checks.
+    Evidence(evidence::EvidenceArgs),
     /// Say what an answer of an archive is and whether it verifies, without the archive.
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
@@ -249,6 +252,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Compact(c) => c.run(&common),
         Command::Log(c) => c.run(&common),
         Command::Witness(c) => c.run(&common),
+        Command::Evidence(c) => c.run(&common),
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),

@@ -8,6 +8,21 @@ use crate::verify::limits::CMS_BYTES_MAX;
 use crate::verify::material::Material;
 use std::path::{Path, PathBuf};
 
+/// Names of material, where no signature of a person goes with it.
+#[derive(clap::Args)]
+pub(super) struct MaterialPaths {
+    /// Certificates, CRLs and OCSP answers, beside those of the archive: files or folders.
+    #[arg(long, value_name = "PATH")]
+    material: Vec<PathBuf>,
+}
+
+impl MaterialPaths {
+    /// The material.
+    pub(super) fn read(&self, common: &Common) -> Result<Material, Error> {
+        material::read(&self.material, common)
+    }
+}
+
 /// Names of signatures over one document.
 #[derive(clap::Args)]
 pub(super) struct Signatures {

@@ -90,6 +90,12 @@ impl Client {
         let post = self.0.post(url.to_string()).content_type("application/ocsp-request");
         read(post.header("Accept", "application/ocsp-response").send(request)?, bytes_max)
     }
+
+    /// What a time-stamping authority answers (RFC 3161 §3.4).
+    pub(super) fn ask_authority(&self, url: &HttpUrl, request: &[u8], bytes_max: usize) -> Result<Vec<u8>, HttpError> {
+        let post = self.0.post(url.to_string()).content_type("application/timestamp-query");
+        read(post.header("Accept", "application/timestamp-reply").send(request)?, bytes_max)
+    }
 }
 
 fn read(response: http::Response<Body>, bytes_max: usize) -> Result<Vec<u8>, HttpError> {

@@ -21,9 +21,11 @@
 //! What a crash leaves: what was kept before it. Each piece is an act of its own.
 
 mod http;
+mod timestamp;
 pub mod witness;
 
 pub use http::Timeouts;
+pub use timestamp::ask_authority;
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};

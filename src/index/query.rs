@@ -10,7 +10,7 @@ use super::fonds::{FondsRow, InventoryRow, UnitRow};
 use super::inspection::CheckRow;
 use super::kv::{Kv, after};
 use super::rows::{
-    self, ActRow, ActorRow, Adopted, MaterialRow, RecordRow, WaitingRow, date, is_text, key, prefix, space,
+    self, ActRow, ActorRow, Adopted, IdRow, MaterialRow, RecordRow, WaitingRow, date, is_text, key, prefix, space,
 };
 use super::seal::{IndexKeys, Token, WideToken};
 use crate::clock::civil_date;
@@ -18,6 +18,7 @@ use crate::model::digest::Sha256;
 use crate::model::fold;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
+use crate::tlog::heads::{ChainHead, OwnerHeads};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -236,6 +237,20 @@ impl Reader<'_> {
             Ok(true)
         })?;
         Ok(count)
+    }
+
+    /// The newest entries of every owner, in ascending order of their ids.
+    pub fn heads(&self) -> Result<Vec<(RecordId, OwnerHeads)>, IndexError> {
+        let mut heads = Vec::new();
+        let from = key(b'I', &[]);
+        self.kv.range(&from, &after(&from), false, &mut |key, value| {
+            let row: IdRow = self.keys.read(key, value)?;
+            let custody = ChainHead { count: row.custody_count.into(), newest: Some(row.custody) };
+            let reading = ChainHead { count: row.reading_count.into(), newest: row.reading };
+            heads.extend(key.last_chunk().map(|id| (RecordId(*id), OwnerHeads { custody, reading })));
+            Ok(true)
+        })?;
+        Ok(heads)
     }
 
     /// When the actor's last reading entry about a record was written.

@@ -54,7 +54,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 7;
+pub const ROWS_VERSION: u32 = 8;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -179,8 +179,14 @@ pub enum Adopted {
     Rules = 8,
     /// Editions of forms.
     Form = 9,
+    /// Time-stamps of the journal, which outsiders gave.
+    Evidence = 10,
+    /// Entries that map the heads of all chains; they adopt nothing, and are asked for in the same way.
+    Heads = 11,
+    /// Renewals of time-stamps.
+    Renewal = 12,
     /// Policies of witnesses.
-    Witnesses = 10,
+    Witnesses = 13,
 }
 
 /// Material for the validation of signatures that records share.

@@ -207,6 +207,7 @@ impl<'a> Batch<'a> {
                 self.destroyed(input);
                 self.chain(input, None)?;
             }
+            Payload::None if leaf.act == ActKind::HeadsMapped => self.adopted(Adopted::Heads, input.index),
             // From the entry itself: a hold keeps what it names, whatever became of its document.
             Payload::None if leaf.act == ActKind::HoldCovers => {
                 if let Some((target, hold)) = leaf.rec.zip(leaf.of) {
@@ -399,6 +400,8 @@ impl<'a> Batch<'a> {
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
             ActKind::FormAdopted => self.adopted(Adopted::Form, index),
             ActKind::WitnessesAdopted => self.adopted(Adopted::Witnesses, index),
+            ActKind::EvidenceStamped => self.adopted(Adopted::Evidence, index),
+            ActKind::EvidenceRenewed => self.adopted(Adopted::Renewal, index),
             ActKind::FileOpened => {
                 let file = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let row = FileRow::opened(document, index).ok_or_else(|| wrong("not as it must be"))?;

@@ -9,8 +9,8 @@ use super::digest::{Sha256, Sha512};
 use super::format::Identification;
 use super::id::RecordId;
 use super::record::{
-    CardField, Component, Flag, ManifestError, card_of, card_value, check_canonical, components_of, flags_of,
-    flags_value, group, salt_of, text,
+    CardField, Component, Flag, ManifestError, Member, card_of, card_value, check_canonical, components_of, flags_of,
+    flags_value, group, members, salt_file, salt_of, text,
 };
 use super::strict::words;
 use serde_json::{Map, Value, json};
@@ -139,6 +139,16 @@ impl Amendment {
     /// The salted group commitment, as of a manifest.
     pub fn group(&self) -> (Sha256, Sha512) {
         group(&self.components, &self.metadata(), &self.salt)
+    }
+
+    /// What the commitment is over.
+    pub fn members(&self) -> Vec<Member> {
+        members(&self.components, &self.metadata(), &self.salt)
+    }
+
+    /// The salt file.
+    pub fn salt_file(&self) -> Vec<u8> {
+        salt_file(&self.salt)
     }
 }
 

@@ -328,18 +328,42 @@ pub(super) fn salt_of(value: &Value) -> Option<[u8; 32]> {
     Some(salt)
 }
 
+/// A member of a group: a component, the metadata file or the salt file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its path; [`METADATA_MEMBER`] and [`SALT_MEMBER`] for the two that are no components.
+    pub path: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// SHA-512 of its bytes.
+    pub sha512: Sha512,
+}
+
+/// The metadata file among the members of a group. No component has a path that ends so.
+pub const METADATA_MEMBER: &str = "metadata/";
+/// The salt file among them.
+pub const SALT_MEMBER: &str = "salt/";
+
+/// The members of a group.
+pub(super) fn members(components: &[Component], metadata: &[u8], salt: &[u8; 32]) -> Vec<Member> {
+    let component = |c: &Component| Member { path: c.path.clone(), sha256: c.digests.sha256, sha512: c.digests.sha512 };
+    let file = |path: &str, bytes: &[u8]| Member {
+        path: path.to_owned(),
+        sha256: sha256_parts(&[bytes]),
+        sha512: sha512_parts(&[bytes]),
+    };
+    let files = [file(METADATA_MEMBER, metadata), file(SALT_MEMBER, &salt_file(salt))];
+    components.iter().map(component).chain(files).collect()
+}
+
 /// The salted group commitment: the digest over the members' digests in ascending binary order (RFC 4998 §4.2).
 ///
 /// Members are every component, the metadata file and the salt file. It hides its members while the salt is secret,
 /// and it is at the same time the leaf of an evidence record.
 pub(super) fn group(components: &[Component], metadata: &[u8], salt: &[u8; 32]) -> (Sha256, Sha512) {
-    let salt = salt_file(salt);
-    let mut h256: Vec<Sha256> = components.iter().map(|c| c.digests.sha256).collect();
-    let mut h512: Vec<Sha512> = components.iter().map(|c| c.digests.sha512).collect();
-    for file in [metadata, &salt] {
-        h256.push(sha256_parts(&[file]));
-        h512.push(sha512_parts(&[file]));
-    }
+    let members = members(components, metadata, salt);
+    let mut h256: Vec<Sha256> = members.iter().map(|member| member.sha256).collect();
+    let mut h512: Vec<Sha512> = members.iter().map(|member| member.sha512).collect();
     h256.sort_unstable();
     h512.sort_unstable();
     let g256 = sha256_parts(&h256.iter().map(|h| h.0.as_slice()).collect::<Vec<_>>());
@@ -508,6 +532,16 @@ impl Manifest {
     /// The salted group commitment.
     pub fn group(&self) -> (Sha256, Sha512) {
         group(&self.components, &self.metadata(), &self.salt)
+    }
+
+    /// What the commitment is over.
+    pub fn members(&self) -> Vec<Member> {
+        members(&self.components, &self.metadata(), &self.salt)
+    }
+
+    /// The salt file.
+    pub fn salt_file(&self) -> Vec<u8> {
+        salt_file(&self.salt)
     }
 
     /// One field of the card.

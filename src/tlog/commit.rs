@@ -16,7 +16,7 @@ use super::checkpoint::LogSigner;
 use super::compact::segment_in;
 use super::end::Ended;
 use super::fork::Conflict;
-use super::leaf::{ActKind, Leaf, SealedSegment};
+use super::leaf::{ActKind, Heads, Leaf, SealedSegment};
 use super::lock::{BundleRef, Head, LOCK, LockRecord};
 use super::stage::{Bundle, stage_name, stage_number};
 use super::tile;
@@ -73,6 +73,8 @@ pub struct Act {
     pub addresses: Vec<Address>,
     /// The segment as compaction leaves it.
     pub segment: Option<SealedSegment>,
+    /// The newest entries of all owners.
+    pub heads: Option<Heads>,
 }
 
 impl Act {
@@ -90,6 +92,7 @@ impl Act {
             doc: None,
             addresses: Vec::new(),
             segment: None,
+            heads: None,
         }
     }
 }
@@ -102,6 +105,7 @@ fn leaf_of(act: &Act, t: Millis, first: u64) -> Leaf {
     leaf.rec = act.rec;
     leaf.of = act.of;
     leaf.segment = act.segment;
+    leaf.heads = act.heads;
     leaf.prev = act.prev.map(|prev| match prev {
         Previous::Entry(index) => index,
         Previous::InBatch(at) => first + at as u64,

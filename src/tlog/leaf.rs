@@ -163,6 +163,12 @@ acts! {
     RemainderDestroyed = "remainder.destroyed";
     /// Nothing that went with the archive is left where it can look; the last entry of all.
     DecommissionCompleted = "decommission.completed";
+    /// The newest entries of all records and other owners, as two roots.
+    HeadsMapped = "heads.mapped";
+    /// An authority stamped the time on a batch of the journal.
+    EvidenceStamped = "evidence.stamped";
+    /// Time-stamps were renewed before they end.
+    EvidenceRenewed = "evidence.renewed";
     /// A record with restricted access was read.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
@@ -182,6 +188,21 @@ pub enum Chain {
     Custody,
     /// Who read it.
     Reading,
+}
+
+impl Chain {
+    /// Its name in proofs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Chain::Custody => "custody",
+            Chain::Reading => "reading",
+        }
+    }
+
+    /// The chain with this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Chain::Custody, Chain::Reading].into_iter().find(|chain| chain.as_str() == text)
+    }
 }
 
 impl ActKind {
@@ -224,6 +245,17 @@ pub struct SealedSegment {
     pub root: Sha256,
 }
 
+/// The newest entries of all owners before an entry ([`heads`](super::heads)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heads {
+    /// Owners: records, registers, files and whatever else entries are about.
+    pub owners: u64,
+    /// Root of the map of custody.
+    pub custody: Sha256,
+    /// Root of the map of readings.
+    pub readings: Sha256,
+}
+
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
@@ -256,6 +288,8 @@ pub struct Leaf {
     pub segment: Option<SealedSegment>,
     /// The vault's epoch after a fold or roll.
     pub epoch: Option<u32>,
+    /// The newest entries of all owners.
+    pub heads: Option<Heads>,
 }
 
 /// An entry that does not have the form of a leaf.
@@ -286,6 +320,7 @@ impl Leaf {
             obj: None,
             segment: None,
             epoch: None,
+            heads: None,
         }
     }
 
@@ -303,6 +338,13 @@ impl Leaf {
         put("epoch", self.epoch.map(Into::into));
         put("g256", self.g256.map(|d| d.to_string().into()));
         put("g512", self.g512.map(|d| d.to_string().into()));
+        put(
+            "heads",
+            self.heads.map(|h| {
+                let (custody, readings) = (h.custody.to_string(), h.readings.to_string());
+                serde_json::json!({"custody": custody, "owners": h.owners, "readings": readings})
+            }),
+        );
         put("id", Some(self.id.to_string().into()));
         put("key", self.key.map(|k| k.to_string().into()));
         put("obj", self.obj.map(|d| d.to_string().into()));
@@ -357,6 +399,14 @@ impl Leaf {
                 Some(SealedSegment { number: segment_no, len: field("len")?, frames: field("frames")?, root })
             }
         };
+        let heads = match map.get("heads").and_then(Value::as_object) {
+            None => None,
+            Some(h) => {
+                let root = |key| text(h, key).map_err(fail)?.ok_or_else(|| wrong("heads is not as it must be"));
+                let owners = number(h, "owners").ok_or_else(|| wrong("heads is not as it must be"))?;
+                Some(Heads { owners, custody: root("custody")?, readings: root("readings")? })
+            }
+        };
         let key = match map.get("key") {
             None => None,
             Some(k) => {
@@ -378,6 +428,7 @@ impl Leaf {
             obj: text(map, "obj").map_err(fail)?,
             segment,
             epoch: number(map, "epoch").and_then(|e| u32::try_from(e).ok()),
+            heads,
         };
         if leaf.encode() == bytes { Ok(leaf) } else { Err(wrong("has unknown fields")) }
     }
@@ -396,6 +447,7 @@ mod tests {
         leaf.key = Some(KeySlot { subtree: 1, slot: 70_000 });
         leaf.g256 = Some(Sha256([4; 32]));
         leaf.segment = Some(SealedSegment { number: 2, len: 9, frames: 8, root: Sha256([5; 32]) });
+        leaf.heads = Some(Heads { owners: 3, custody: Sha256([7; 32]), readings: Sha256([8; 32]) });
         let bytes = leaf.encode();
         assert_eq!(Leaf::decode(0, &bytes).unwrap(), leaf);
         let text = String::from_utf8(bytes).unwrap();
@@ -405,6 +457,7 @@ mod tests {
             text.replace("\"t\":", "\"extra\":1,\"t\":"),
             text.replace("record.accepted", "record.acceptet"),
             text.replace("1/70000", "1/070000"),
+            text.replace("\"owners\":3", "\"owners\":3,\"p\":1"),
             text.replace("1700000000123", "9007199254740992"),
             text.replace("\"prev\":17", "\"prev\":18446744073709551615"),
             text.replace("\"prev\":17", "\"prev\":null"),

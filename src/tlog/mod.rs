@@ -18,6 +18,7 @@ pub mod compact;
 pub mod cosignature;
 pub mod end;
 pub mod fork;
+pub mod heads;
 pub mod leaf;
 pub mod lock;
 pub mod note;

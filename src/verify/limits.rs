@@ -46,6 +46,9 @@ pub const POLICY_NODES_MAX: usize = 4_096;
 pub const CRL_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Bytes of one OCSP response. Own bound: real ones stay below 8 KiB, with their certificates.
 pub const OCSP_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one time-stamp, as an answer or a token. Own bound: real ones have 2 to 8 KiB, with certificates; some
+/// carry CRLs.
+pub const TIMESTAMP_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Answers in one OCSP response that are looked at. Own bound: a client asks about one certificate, seldom a chain.
 pub const OCSP_ANSWERS_MAX: usize = 1024;
 /// Extensions of a CRL, of one of its entries or of an OCSP answer. Own bound: the standards have fewer than twenty.
@@ -56,3 +59,16 @@ pub const REVOCATION_SIGNATURES_MAX: usize = 100;
 /// Questions about signers of revocation data inside one another. Own bound: a delegated responder or an indirect CRL
 /// issuer, its CA, and the CRL issuer of that.
 pub const REVOCATION_DEPTH_MAX: usize = 6;
+/// Bytes of one evidence record. Own bound: a hundred tokens with the certificates and CRLs of their authorities.
+pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Archive time-stamps of one evidence record. Own bound: a renewal a year for a century and more; validating each
+/// takes as many signatures as a time-stamp of a signature, and `WORK_SIGNATURES_MAX` holds for all of them.
+pub const EVIDENCE_TIMESTAMPS_MAX: usize = 256;
+/// Digest algorithms that an evidence record names. Own bound: twice what is supported.
+pub const EVIDENCE_ALGORITHMS_MAX: usize = 16;
+/// Lists of all reduced hash trees of one evidence record. Own bound: a binary tree of 2^32 leaves has 33, in each
+/// time-stamp.
+pub const EVIDENCE_LISTS_MAX: usize = 33 * EVIDENCE_TIMESTAMPS_MAX;
+/// Hash values in one evidence record. Own bound: a batch of 65,536 data objects that is not reduced, which some
+/// makers' trees are; a group has as many members as a record has files.
+pub const EVIDENCE_HASHES_MAX: usize = 65_536;

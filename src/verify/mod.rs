@@ -22,6 +22,7 @@ pub mod certificate;
 pub mod cms;
 pub mod crl;
 pub mod der;
+pub mod evidence;
 pub mod kz;
 pub mod limits;
 pub mod material;

@@ -40,6 +40,23 @@ impl Oid {
         Some(Self(text))
     }
 
+    /// The content octets of the OBJECT IDENTIFIER; none when an arc has more than 128 bits.
+    pub fn to_content(&self) -> Option<Vec<u8>> {
+        let mut arcs = self.0.split('.').map(|arc| arc.parse::<u128>().ok());
+        // X.690 §8.19.4: the first two arcs are one subidentifier.
+        let first = arcs.next()??.checked_mul(40)?.checked_add(arcs.next()??)?;
+        let mut content = Vec::new();
+        for arc in std::iter::once(Some(first)).chain(arcs) {
+            let arc = arc?;
+            let groups = (0..19).rev().map(|group| u8::try_from(arc >> (7 * group) & 0x7f).unwrap_or(0));
+            let significant: Vec<u8> = groups.skip_while(|group| *group == 0).collect();
+            let (last, high) = significant.split_last().unwrap_or((&0, &[]));
+            content.extend(high.iter().map(|group| group | 0x80));
+            content.push(*last);
+        }
+        Some(content)
+    }
+
     /// The dotted form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -104,6 +121,24 @@ mod tests {
         assert_eq!(of(&[0x2a, 0x86]), None);
         assert_eq!(of(&[0x2a, 0x80, 0x01]), None);
         assert_eq!(of(&[0xff; 40]), None);
+    }
+
+    #[test]
+    fn content_octets_are_written_as_they_were_read() {
+        let octets: [&[u8]; 5] = [
+            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2],
+            &[0x88, 0x37, 3],
+            &[0x55, 0x1d, 0x20, 0],
+            &[0],
+            &[0x81, 0],
+        ];
+        for octets in octets {
+            assert_eq!(Oid::of_content(octets).unwrap().to_content().unwrap(), octets);
+        }
+        let largest = [&[0x2a, 0x83], [0xff; 17].as_slice(), &[0x7f]].concat();
+        assert_eq!(Oid::of_content(&largest).unwrap().to_content().unwrap(), largest);
+        let beyond: Oid = format!("1.2.{}", "9".repeat(40)).parse().unwrap();
+        assert_eq!(beyond.to_content(), None);
     }
 
     #[test]

@@ -9,8 +9,10 @@
 //!
 //! It says nothing about trust: neither whether the signature verifies, nor whether the imprint is that of anything.
 
+use super::alg::DigestAlgorithm;
 use super::cms::{AlgorithmIdentifier, CmsError, Content, SignedData};
-use super::der::{DerError, Element, Reader, tag};
+use super::der::{DerError, Element, Reader, tag, write};
+use super::evidence::record::DigestIdentifier;
 use super::oid::Oid;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -48,6 +50,29 @@ pub enum TimestampError {
     /// RFC 3161 §2.4.2: there is version 1 alone.
     #[error("version {0} of TSTInfo")]
     Version(u64),
+}
+
+/// The request for a token over a digest (RFC 3161 §2.4.1), which asks for the authority's certificate too.
+///
+/// A nonce tells the answer from an old one over the same digest; a digest that never was before needs none.
+pub fn request(algorithm: DigestAlgorithm, digest: &[u8], nonce: Option<[u8; 8]>) -> Vec<u8> {
+    let identifier = DigestIdentifier::of(algorithm).to_der();
+    let imprint = write(tag::SEQUENCE, &[&identifier, &write(tag::OCTET_STRING, &[digest])]);
+    let nonce = nonce.map(|nonce| write(tag::INTEGER, &[&integer_octets(nonce)])).unwrap_or_default();
+    // Version 1, and certReq TRUE.
+    write(tag::SEQUENCE, &[&[2, 1, 1], &imprint, &nonce, &[1, 1, 0xff]])
+}
+
+/// The content octets of a positive INTEGER with these bytes (X.690 §8.3).
+pub fn integer_octets(nonce: [u8; 8]) -> Vec<u8> {
+    let mut octets = nonce.to_vec();
+    // Zeros in front are not encoded, and one is when the first bit would make it negative.
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    octets.drain(..zeros.min(7));
+    if octets.first().is_some_and(|first| *first >= 0x80) {
+        octets.insert(0, 0);
+    }
+    octets
 }
 
 /// A time-stamp token that can be kept.

@@ -723,6 +723,7 @@ fn every_line_follows_its_schema() {
     lists_are_compared(&mut checked);
     files_are_destroyed(&mut checked);
     an_archive_ends(&mut checked);
+    time_is_stamped(&mut checked);
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");
@@ -870,6 +871,60 @@ fn follows(path: &str, value: &Value, optional: &[&str]) {
         less.as_object_mut().unwrap().remove(key);
         assert!(!validator.is_valid(&less), "{path} does without {key}");
     }
+}
+
+/// A batch is stamped over the network, one by file; evidence records and heads are given out.
+fn time_is_stamped(checked: &mut Checked<'_>) {
+    let now = SystemClock.now();
+    let signed = super::signed::Bench::bare_at(now - DAY_MS);
+    let (signed, archive, trust) = signed.trusting();
+    signed.share(&archive, &trust.crl);
+    signed.adopt(&archive, &super::evidence::policy(&signed));
+    let record = super::receipt::accepted(&signed.take(&archive, &signed.draft("1"))).to_string();
+    archive.close().unwrap();
+    let stamper = Arc::new(super::evidence::authority(&signed));
+    let (bench, root) = (checked.bench, signed.root());
+    let answering = stamper.clone();
+    let server = super::fetch::Server::new(move |_, request| {
+        super::fetch::Reply::Body(answering.answer(request, at(SystemClock.now())).unwrap())
+    });
+    let mut run = |arguments: &[&str], exit, names: &[&str]| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
+    };
+    let heads = ["log", "proof", "--heads", &record];
+    assert_eq!(run(&heads, Exit::NotFound, &["error"])[0]["error"]["code"], "EVD-001");
+    let asked = run(&["evidence", "timestamp"], Exit::Configuration, &["error"]).swap_remove(0);
+    assert_eq!(asked["error"]["code"], "EVD-002");
+    let config = root.join("muragat.toml");
+    let before = fs::read_to_string(&config).unwrap();
+    let with = |urls: &[&str]| fs::write(&config, format!("{before}\n[evidence]\nauthorities = {urls:?}\n")).unwrap();
+    // One does not answer, one does: the time-stamp of that one is kept, and the other is named.
+    let dead = "http://127.0.0.1:9/tsa";
+    with(&[dead]);
+    let failed = run(&["evidence", "timestamp"], Exit::Temporary, &["evidence-answer"]).swap_remove(0);
+    assert_eq!((&failed["status"], &failed["failed"][0]["code"]), (&json!("failed"), &json!("NET-003")));
+    with(&[dead, &server.at("/tsa?a=b")]);
+    let kept = run(&["evidence", "timestamp"], Exit::Ok, &["evidence-answer"]).swap_remove(0);
+    assert_eq!((&kept["failed"][0]["url"], &kept["tokens"].as_array().unwrap().len()), (&json!(dead), &1));
+    assert_eq!(server.asked(), ["/tsa?a=b"]);
+    let nothing = run(&["evidence", "timestamp"], Exit::Ok, &["evidence-answer"]).swap_remove(0);
+    assert_eq!(nothing["status"], "nothing");
+    run(&heads, Exit::Ok, &["log-heads"]);
+    // By file.
+    run(&["record", "identify", &record], Exit::Ok, &["record-answer"]);
+    let (request, answer) = (bench.path("batch.tsq"), bench.path("batch.tsr"));
+    let beside = bench.path("batch.tsq.checkpoint");
+    run(&["evidence", "request", "-o", text(&request)], Exit::Ok, &["evidence-request"]);
+    fs::write(&answer, stamper.answer(&fs::read(&request).unwrap(), at(SystemClock.now())).unwrap()).unwrap();
+    let accept = ["evidence", "accept", text(&answer), "--checkpoint", text(&beside)];
+    run(&accept, Exit::Ok, &["evidence-answer"]);
+    assert_eq!(run(&accept, Exit::Refused, &["error"])[0]["error"]["code"], "EVD-006");
+    let status = run(&["evidence", "status"], Exit::Ok, &["evidence-status"]).swap_remove(0);
+    assert_eq!((status["batches"].as_array().unwrap().len(), &status["unstamped"]), (2, &json!(0)));
+    let out = bench.path("evidence");
+    run(&["evidence", "record", &record, "-o", text(&out)], Exit::Ok, &["evidence-row"; 2]);
+    run(&["evidence", "checkpoint", "-o", text(&bench.path("checkpoint"))], Exit::Ok, &["evidence-row"]);
+    assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
 }
 
 /// Plans are drawn up, signed, cancelled, executed and certified, and what is gone is shown as gone. The archive is one

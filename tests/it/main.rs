@@ -17,6 +17,7 @@ mod crash_destroy;
 mod crash_signed;
 mod decommission;
 mod disposal;
+mod evidence;
 mod fetch;
 mod filing;
 mod fonds;

@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 18] = [
+const WALL: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("store", &["model"]),
     ("retention", &["model"]),
@@ -31,7 +31,7 @@ const WALL: [(&str, &[&str]); 18] = [
     ("vault", &["model", "store::disk", "store::format"]),
     ("tlog", &["model", "store", "vault"]),
     // The index reads the journal and never commits.
-    ("index", &["model", "store", "vault", "tlog::LogError", "tlog::leaf", "tlog::read", "tlog::tree"]),
+    ("index", &["model", "store", "vault", "tlog::LogError", "tlog::heads", "tlog::leaf", "tlog::read", "tlog::tree"]),
     ("archive", &["model", "store", "verify", "retention", "vault", "tlog", "index"]),
     // A receipt is read like any component of a record: through access, which knows nothing of intake.
     ("ingest", &["model", "store", "verify", "retention", "vault", "tlog", "index", "archive", "access"]),
@@ -43,6 +43,8 @@ const WALL: [(&str, &[&str]); 18] = [
     ("inspection", &["model", "store", "verify", "tlog", "index", "archive", "access", "ingest", "filing"]),
     // Above filing and intake: judges by the one, has statements validated by the other.
     ("disposition", &["model", "verify", "retention", "tlog", "index", "archive", "ingest::approval", "filing"]),
+    // Evidence for what the journal commits to; reads no content.
+    ("evidence", &["model", "verify", "tlog", "index", "archive"]),
     // Above intake, so that nothing there can reach the network.
     ("fetch", &["model", "verify", "tlog", "archive", "ingest"]),
     // A witness of other archives' journals: it knows no archive.
@@ -66,6 +68,7 @@ const WALL: [(&str, &[&str]); 18] = [
             "inspection",
             "disposition",
             "witness",
+            "evidence",
         ],
     ),
     // Test builds only; nothing but tests imports it.

@@ -313,6 +313,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "file.destroyed": "rec of", "record.destroyed": "rec of", "hold.destroyed": "rec of",
     "decommission.approved": "rec doc obj", "archive.decommissioned": "rec doc obj",
     "remainder.destroyed": "rec of", "decommission.completed": "rec doc obj",
+    "heads.mapped": "heads", "evidence.stamped": "rec doc obj", "evidence.renewed": "rec doc obj",
     "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
     "vault.rolled": "epoch",
 }
@@ -323,7 +324,7 @@ REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "decommission.approved": 0, "archive.decommissioned": 0, "decommission.completed": 0,
     "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0, "witnesses.adopted": 0,
-    "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
+    "evidence.stamped": 0, "evidence.renewed": 0, "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
 MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the record was in another file
@@ -369,10 +370,10 @@ class Archive:
             raise Damaged(f"muragat.toml: {error}") from None
         need(config.get("format") == 1, "muragat.toml", f"format {config.get('format')} is not known here, only 1")
         known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest", "material",
-                 "disposal", "retention"}
+                 "disposal", "retention", "evidence"}
         known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS,
                        "material": {"fetch"}, "disposal": {"reviews", "approvals", "cooling_days", "minutes", "inventories"},
-                       "retention": {"paper_original_over_years"}}
+                       "retention": {"paper_original_over_years"}, "evidence": {"authorities"}}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
         need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
@@ -586,7 +587,8 @@ class Archive:
                  "is no beginning of its tile")
 
     def check_entries(self):  # §4.3
-        chains, ids, keys, t, epoch, erasing = {}, set(), set(), 0, 1, False
+        chains, self.chain_counts = {}, {}  # by owner and whether it is the reading chain: the newest entry, how many
+        ids, keys, t, epoch, erasing = set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
         self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set(),
                      "plan": set(), "register": set()}  # their ids
@@ -641,6 +643,8 @@ class Archive:
                     self.compacted.add(number)
                     self.gone_before = set(self.gone)
                 self.sealed[number] = segment
+            if act == "heads.mapped":
+                need(entry["heads"] == self.heads(chains), where, "maps other heads than the entries before it have")
             if "epoch" in entry:
                 epoch += act == "vault.rolled"
                 need(entry["epoch"] == epoch, where, "wrong epoch")
@@ -700,12 +704,26 @@ class Archive:
                 self.rolled = index
             if rec:
                 chains[chain] = index
+                self.chain_counts[chain] = self.chain_counts.get(chain, 0) + 1
             ids.add(entry["id"])
             t = entry["t"]
             self.acts.append(entry)
         need(not erasing and not executing, "tlog", "a key that ends without its roll")
         need((self.head.t, self.head.epoch, self.head.sealed) == (t, epoch, len(self.sealed)), "tlog/lock",
              "time, epoch or sealed segment are not those of the entries")
+
+    def heads(self, chains):
+        """The maps of heads: for each owner the newest entry of its chains and how many there are. §4.6"""
+        owners = sorted({owner for owner, _ in chains})
+        roots = {}
+        for name, is_reading in (("custody", False), ("readings", True)):
+            leaves = []
+            for owner in owners:
+                count, newest = self.chain_counts.get((owner, is_reading), 0), chains.get((owner, is_reading), "-")
+                row = f"{'reading' if is_reading else 'custody'}\n{owner}\n{count}\n{newest}\n"
+                leaves.append(sha256(b"\0" + row.encode()))
+            roots[name] = merkle_root(leaves).hex()
+        return {"owners": len(owners), **roots}
 
     def owner_key(self, rec):
         """The key of an owner. Raises Erased when a roll after its first entry took it away. §3.7, §6.3"""
@@ -1036,6 +1054,8 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "archive.decommissioned": [{"agencies", "decisions", "destroyed", "entry", "method", "program", "records",
                                 "remainder", "spilled"}],
     "decommission.completed": [{"ciphertext", "custody_places", "epoch", "index", "signing_key"}],
+    "evidence.stamped": [{"files", "from", "to", "algorithm", "root", "tokens"}],
+    "evidence.renewed": [{"files", "renewal", "algorithm", "root", "of", "tokens"}],
     "plan.drafted": [{"files", "agency", "number", "plan_sha256"}],
     "plan.proposed": [SIGNED], "plan.approved": [SIGNED], "plan.reviewed": [SIGNED | {"verdicts"}],
     "plan.cancelled": [{"reason"}],

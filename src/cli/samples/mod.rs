@@ -16,6 +16,7 @@ pub mod docx;
 mod drafts;
 mod pdf;
 pub mod signer;
+pub mod stamper;
 pub mod trust;
 
 use crate::model::card::CARD_SCHEMA;

@@ -190,16 +190,38 @@ impl Root {
 
     /// The same with a key at hand.
     pub fn issue_key(&self, key: AnyKey, holder: &Holder<'_>, validity: Validity, random: Random<'_>) -> Signer {
+        let purposes: Vec<&[u32]> = [EMAIL_PROTECTION].iter().chain(holder.roles).copied().collect();
+        self.issue_purposes(key, (&purposes, false), holder, validity, random)
+    }
+
+    /// Issues a certificate for one purpose and no other, which RFC 3161 §2.3 wants of those for time-stamps.
+    pub(super) fn issue_for(
+        &self,
+        purpose: &[u32],
+        holder: &Holder<'_>,
+        validity: Validity,
+        random: Random<'_>,
+    ) -> io::Result<Signer> {
+        Ok(self.issue_purposes(draw_key(random)?, (&[purpose], true), holder, validity, random))
+    }
+
+    fn issue_purposes(
+        &self,
+        key: AnyKey,
+        (purposes, critical): (&[&[u32]], bool),
+        holder: &Holder<'_>,
+        validity: Validity,
+        random: Random<'_>,
+    ) -> Signer {
         let serial = draw_serial(random);
         let authority_key = der::value(0x80, &key_identifier(&*self.key));
-        let purposes: Vec<Vec<u8>> =
-            [EMAIL_PROTECTION].iter().chain(holder.roles).map(|oid| der::object_identifier(oid)).collect();
+        let purposes: Vec<Vec<u8>> = purposes.iter().map(|oid| der::object_identifier(oid)).collect();
         let purposes: Vec<&[u8]> = purposes.iter().map(Vec::as_slice).collect();
         let mut extensions = vec![
             extension(BASIC_CONSTRAINTS, true, &der::sequence(&[])),
             // RFC 5280 §4.2.1.3: bits 0 and 1, digitalSignature and nonRepudiation.
             extension(KEY_USAGE, true, &der::bit_string(6, &[0b1100_0000])),
-            extension(EXTENDED_KEY_USAGE, false, &der::sequence(&purposes)),
+            extension(EXTENDED_KEY_USAGE, critical, &der::sequence(&purposes)),
             extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(&*key))),
             extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&authority_key])),
         ];
@@ -291,15 +313,20 @@ impl Signer {
 
     /// Signs `content` at the time `at`: a detached CMS SignedData in DER, with the signer's certificate in it.
     pub fn sign_detached(&self, content: &[u8], at: DateTime<Utc>) -> Vec<u8> {
-        self.sign(content, at, false)
+        self.sign((ID_DATA, 1), content, at, false)
     }
 
     /// The same with the content inside.
     pub fn sign_attached(&self, content: &[u8], at: DateTime<Utc>) -> Vec<u8> {
-        self.sign(content, at, true)
+        self.sign((ID_DATA, 1), content, at, true)
     }
 
-    fn sign(&self, content: &[u8], at: DateTime<Utc>, attached: bool) -> Vec<u8> {
+    /// The same with a content of another type inside, and the version that goes with it (RFC 5652 §5.1).
+    pub(super) fn sign_typed(&self, kind: &[u32], version: u8, content: &[u8], at: DateTime<Utc>) -> Vec<u8> {
+        self.sign((kind, version), content, at, true)
+    }
+
+    fn sign(&self, (kind, version): (&[u32], u8), content: &[u8], at: DateTime<Utc>, attached: bool) -> Vec<u8> {
         let digest_algorithm = self.key.digest_algorithm();
         // RFC 5652 §5.4: what is signed is the attributes as a SET; in the message the same bytes carry the tag [0].
         // ESSCertIDv2 with its default digest SHA-256 (RFC 5035 §4).
@@ -307,7 +334,7 @@ impl Signer {
         let signing_certificate = der::sequence(&[&der::sequence(&[&certificate_id])]);
         let attributes = der::set_of(&[
             &attribute(SIGNING_CERTIFICATE_V2, &signing_certificate),
-            &attribute(CONTENT_TYPE, &der::object_identifier(ID_DATA)),
+            &attribute(CONTENT_TYPE, &der::object_identifier(kind)),
             &attribute(SIGNING_TIME, &der::time(at)),
             &attribute(MESSAGE_DIGEST, &der::octet_string(&self.key.digest(content))),
         ]);
@@ -326,11 +353,10 @@ impl Signer {
         ]);
         // RFC 5652 §5.2: a detached signature leaves the content out.
         let content = if attached { der::context(0, &der::octet_string(content)) } else { Vec::new() };
-        // RFC 5652 §5.1: version 1.
         let signed_data = der::sequence(&[
-            &der::integer(&[1]),
+            &der::integer(&[version]),
             &der::set_of(&[&digest_algorithm]),
-            &der::sequence(&[&der::object_identifier(ID_DATA), &content]),
+            &der::sequence(&[&der::object_identifier(kind), &content]),
             &der::context(0, &self.certificate),
             &der::set_of(&[&signer_info]),
         ]);

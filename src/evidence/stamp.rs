@@ -1,0 +1,328 @@
+//! Taking in what time-stamping authorities answered about a batch.
+//!
+//! A time-stamp is kept only when the evidence record of the batch's checkpoint, made with it, verifies by the policy
+//! in force. With it are kept the checkpoint, the groups of the tree, and all that the verification used: certificates,
+//! revocation lists and OCSP answers of the authority, so that a stranger decides the same in decades, offline.
+//!
+//! What a crash leaves: nothing, or the whole act.
+
+use super::batch::{ALGORITHM, Batch};
+use super::heads;
+use crate::archive::{ActOwner, Archive, Register};
+use crate::clock::utc;
+use crate::error::{Error, ErrorCode};
+use crate::index::rows::Adopted;
+use crate::model::digest::{Sha256, sha256};
+use crate::model::id::ActorId;
+use crate::model::record::ActDocument;
+use crate::model::validation::time_text;
+use crate::tlog::LogError;
+use crate::tlog::checkpoint;
+use crate::tlog::leaf::ActKind;
+use crate::tlog::tree::root_at;
+use crate::verify::alg::DigestAlgorithm;
+use crate::verify::material::Material;
+use crate::verify::timestamp::{TimestampToken, integer_octets, request};
+use crate::verify::validation::{Content, ContentError, Question, validate};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// The checkpoint among the files of the act.
+pub const CHECKPOINT_FILE: &str = "checkpoint";
+/// The groups of the tree among them.
+pub const GROUPS_FILE: &str = "groups";
+
+/// What is asked of an authority.
+pub struct Request {
+    algorithm: DigestAlgorithm,
+    digest: Vec<u8>,
+    nonce: Option<[u8; 8]>,
+}
+
+impl Request {
+    /// A request that is answered at once, which a random number ties to its answer; or one that a courier carries,
+    /// whose answer is known by the digest alone, which never was before.
+    pub fn over(algorithm: DigestAlgorithm, digest: Vec<u8>, by_file: bool) -> Self {
+        Self { algorithm, digest, nonce: (!by_file).then(crate::random::bytes) }
+    }
+
+    /// The same for a batch.
+    pub fn of(batch: &Batch, by_file: bool) -> Self {
+        Self::over(ALGORITHM, batch.root().0.to_vec(), by_file)
+    }
+
+    /// The bytes of the request.
+    pub fn to_der(&self) -> Vec<u8> {
+        request(self.algorithm, &self.digest, self.nonce)
+    }
+
+    /// The time-stamp in an answer, when it is one over what was asked, and verifies by the policy in force.
+    ///
+    /// # Errors
+    /// When it is none, or does not verify, whatever the reason.
+    pub fn check(&self, archive: &Archive, answer: &[u8], from: &str, extra: &Material) -> Result<Checked, Error> {
+        check(archive, self, self.read(answer, from)?, from, extra)
+    }
+
+    fn read(&self, answer: &[u8], from: &str) -> Result<TimestampToken, Error> {
+        let token = TimestampToken::read(answer).map_err(|e| Error::caused(ErrorCode::EvdUnreadable, from, e))?;
+        let info = &token.info;
+        if DigestAlgorithm::of_oid(&info.imprint_algorithm) != Some(self.algorithm) || info.imprint != self.digest {
+            let what = format!("it is over {}, asked was {}", hex::encode(&info.imprint), hex::encode(&self.digest));
+            return Err(Error::new(ErrorCode::EvdOther, from, what));
+        }
+        let nonce = self.nonce.map(integer_octets);
+        if nonce.is_some() && info.nonce != nonce {
+            return Err(Error::new(ErrorCode::EvdOther, from, "it does not answer this request: the nonce differs"));
+        }
+        Ok(token)
+    }
+}
+
+/// The batch of all that came since the newest time-stamp, with the maps of heads put into it; none when nothing came.
+pub fn next(archive: &Archive, actor: ActorId) -> Result<Option<Batch>, Error> {
+    let from = stamped_to(archive)?;
+    if !has_news(archive, from)? {
+        return Ok(None);
+    }
+    heads::map(archive, actor)?;
+    let note = archive.settle()?.into_bytes();
+    let log = archive.log()?;
+    Ok(Some(Batch::read(&log, from..log.size(), note)?))
+}
+
+/// Whether the journal has more since an entry than what evidence itself leaves there.
+fn has_news(archive: &Archive, from: u64) -> Result<bool, Error> {
+    let log = archive.log()?;
+    let mut has_news = false;
+    log.leaves::<Error>(from, log.size(), |_, leaf| {
+        has_news |= !matches!(leaf.act, ActKind::EvidenceStamped | ActKind::HeadsMapped | ActKind::SegmentSealed);
+        Ok(())
+    })?;
+    Ok(has_news)
+}
+
+/// The batch that ends with this checkpoint, which a request by file was made of.
+pub fn until(archive: &Archive, note: &[u8], name: &str) -> Result<Batch, Error> {
+    let refused = |what: &str| Error::new(ErrorCode::EvdCheckpoint, name, what);
+    let head = checkpoint::verify(note, &archive.config().vkey).ok_or_else(|| refused("not signed by this journal"))?;
+    let (log, from) = (archive.log()?, stamped_to(archive)?);
+    if head.size > log.size() {
+        // What the journal signed and does not have: it was put back to an older copy.
+        let what = format!("the checkpoint is of {} entries, the journal has {}", head.size, log.size());
+        return Err(Error::new(ErrorCode::LogIntegrity, name, what));
+    }
+    if root_at(&log, head.size)? != head.root {
+        let what = "the checkpoint is of another history than this journal: keep both as proof";
+        return Err(Error::new(ErrorCode::LogIntegrity, name, what));
+    }
+    if head.size <= from {
+        return Err(refused("the newest time-stamp covers it already"));
+    }
+    Batch::read(&log, from..head.size, note.to_vec())
+}
+
+/// Behind the last entry that a time-stamp covers.
+pub fn stamped_to(archive: &Archive) -> Result<u64, Error> {
+    match archive.index().adopted(Adopted::Evidence)?.pop() {
+        Some(entry) => Ok(Stamped::read(archive, entry)?.to),
+        None => Ok(0),
+    }
+}
+
+/// A time-stamp that was checked.
+pub struct Checked {
+    /// The token.
+    pub token: TimestampToken,
+    /// Subject of the authority's certificate.
+    pub authority: String,
+    /// The last second of that certificate.
+    pub until: Option<DateTime<Utc>>,
+    /// What the verification used.
+    pub used: Material,
+}
+
+/// What a token should be over: its bytes are nowhere, its digest is known.
+struct Known<'a>(&'a Request);
+
+impl Content for Known<'_> {
+    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
+        if algorithm == self.0.algorithm {
+            return Ok(self.0.digest.clone());
+        }
+        Err(ContentError(std::io::Error::other("a root has a digest of its own algorithm only")))
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Validates a token by the policy in force, with the archive's material and `extra`.
+fn check(
+    archive: &Archive,
+    request: &Request,
+    token: TimestampToken,
+    from: &str,
+    extra: &Material,
+) -> Result<Checked, Error> {
+    let mut material = archive.material()?.as_ref().clone();
+    material.merge(extra);
+    let policy = archive.validation_policy()?;
+    let question = Question {
+        object: &token.bytes,
+        object_digest: None,
+        content: Some(&Known(request)),
+        material: &material,
+        policy: &policy.policy,
+        at: utc(archive.now()),
+        poe: &[],
+        caches: archive.caches(),
+    };
+    let report = validate(&question).map_err(|e| Error::caused(ErrorCode::EvdUnreadable, from, e))?;
+    let conclusion = report.conclusion();
+    let Some(signature) = report.signatures.first().filter(|_| conclusion.is_passed()) else {
+        let sub = conclusion.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
+        let what = format!("{}{sub} {}", conclusion.indication, conclusion.detail);
+        return Err(Error::new(ErrorCode::EvdUnproven, from, what));
+    };
+    let chain = signature.chain.iter().chain(signature.timestamps.iter().flat_map(|one| &one.chain));
+    let revocation = signature.revocation.iter().chain(signature.timestamps.iter().flat_map(|one| &one.revocation));
+    let digests: BTreeSet<Sha256> = chain.copied().chain(revocation.map(|used| used.digest)).collect();
+    // What the token carries is kept with it; the rest comes from the archive's material.
+    let mut used = Material::new();
+    for (kind, digest, bytes) in material.entries() {
+        if digests.contains(&digest) {
+            used.add_entry(kind, bytes).map_err(|e| Error::caused(ErrorCode::StoChanged, digest.to_string(), e))?;
+        }
+    }
+    let (authority, until) = (signature.signer.subject.clone(), signature.signer.not_after);
+    Ok(Checked { token, authority, until, used })
+}
+
+/// Keeps the time-stamps of a batch. Gives the entry.
+pub fn keep(archive: &Archive, batch: &Batch, checked: &[Checked], actor: ActorId) -> Result<u64, Error> {
+    let (tokens, mut files) = token_files(checked);
+    files.push((CHECKPOINT_FILE.to_owned(), batch.note.clone()));
+    files.push((GROUPS_FILE.to_owned(), batch.groups_file()));
+    let fields = json!({
+        "from": batch.entries.start, "to": batch.entries.end, "algorithm": ALGORITHM.name(),
+        "root": batch.root().to_string(), "tokens": tokens,
+    });
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    let owner = ActOwner::Register(Register::Archive);
+    archive.commit_files(ActKind::EvidenceStamped, actor, owner, fields, files)
+}
+
+/// What an act says of its tokens, and the files that go with it: the tokens, and what verified them.
+pub(super) fn token_files(checked: &[Checked]) -> (Value, Vec<(String, Vec<u8>)>) {
+    let (mut tokens, mut files) = (Vec::new(), Vec::new());
+    let mut used = Material::new();
+    for (number, one) in (1..).zip(checked) {
+        let file = token_file(number);
+        tokens.push(json!({
+            "file": file, "sha256": sha256(&one.token.bytes).to_string(), "time": time_text(one.token.info.time),
+            "authority": one.authority, "until": one.until.map(time_text),
+        }));
+        files.push((file, one.token.bytes.clone()));
+        used.merge(&one.used);
+    }
+    for (kind, digest, bytes) in used.entries() {
+        files.push((format!("material/{}-{digest}", kind.as_str()), bytes.to_vec()));
+    }
+    (tokens.into(), files)
+}
+
+/// The name of a token in its act.
+pub(super) fn token_file(number: u32) -> String {
+    format!("token-{number}.tst")
+}
+
+/// A batch that was stamped, as its act says.
+pub struct Stamped {
+    /// The entry of the act.
+    pub entry: u64,
+    /// The first entry of the batch.
+    pub from: u64,
+    /// Behind its last entry.
+    pub to: u64,
+    /// The root that was stamped.
+    pub root: Sha256,
+    /// The tokens.
+    pub tokens: Vec<Token>,
+}
+
+/// A token that is kept.
+pub struct Token {
+    /// Its file in the act.
+    pub file: String,
+    /// When it was made.
+    pub time: DateTime<Utc>,
+    /// Subject of the authority's certificate.
+    pub authority: String,
+    /// The last second of that certificate.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Stamped {
+    /// What an act says.
+    pub fn read(archive: &Archive, entry: u64) -> Result<Self, Error> {
+        let (document, _) = archive.document(entry)?;
+        Self::of(entry, &document).ok_or_else(|| {
+            Error::new(ErrorCode::StoChanged, entry.to_string(), "the act of the time-stamp is not as it must be")
+        })
+    }
+
+    /// All that were stamped, oldest first.
+    pub fn all(archive: &Archive) -> Result<Vec<Self>, Error> {
+        let entries = archive.index().adopted(Adopted::Evidence)?;
+        entries.into_iter().map(|entry| Self::read(archive, entry)).collect()
+    }
+
+    fn of(entry: u64, document: &ActDocument) -> Option<Self> {
+        let number = |key: &str| document.fields.get(key)?.as_u64();
+        let tokens = document.fields.get("tokens")?.as_array()?.iter().map(|token| Token::of(token.as_object()?));
+        Some(Self {
+            entry,
+            from: number("from")?,
+            to: number("to")?,
+            root: document.text("root")?.parse().ok()?,
+            tokens: tokens.collect::<Option<_>>()?,
+        })
+    }
+
+    /// The batch with its tree.
+    pub fn batch(&self, archive: &Archive) -> Result<Batch, Error> {
+        let (document, row) = archive.document(self.entry)?;
+        let file = |name| archive.act_file(&row, &document, name);
+        let batch = Batch::known(self.from..self.to, file(CHECKPOINT_FILE)?, &file(GROUPS_FILE)?);
+        batch.filter(|batch| batch.root() == self.root).ok_or_else(|| {
+            LogError::integrity("store", format!("the batch of entry {} has another root", self.entry)).into()
+        })
+    }
+
+    /// The bytes of its tokens.
+    pub fn token_bytes(&self, archive: &Archive) -> Result<Vec<Vec<u8>>, Error> {
+        let (document, row) = archive.document(self.entry)?;
+        self.tokens.iter().map(|token| archive.act_file(&row, &document, &token.file)).collect()
+    }
+}
+
+impl Token {
+    /// What an act says of one.
+    pub(super) fn of(fields: &Map<String, Value>) -> Option<Self> {
+        let text = |key: &str| fields.get(key).and_then(Value::as_str);
+        let time = |key: &str| text(key).and_then(|text| Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc()));
+        Some(Self {
+            file: text("file")?.to_owned(),
+            time: time("time")?,
+            authority: text("authority")?.to_owned(),
+            until: time("until"),
+        })
+    }
+}
