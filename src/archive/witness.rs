@@ -159,9 +159,8 @@ impl Archive {
     fn take_note(&self, core: &mut Committer, witness: &TrustedWitness, bytes: &[u8]) -> Result<Taken, Error> {
         let refused = |what: &str| Error::new(ErrorCode::WitAnswer, witness.name.clone(), what);
         let found = verify(bytes, &self.config().vkey).ok_or_else(|| refused("a note that our log did not sign"))?;
-        if core.latched().is_none() {
-            core.settle()?;
-        }
+        // What is not published cannot be compared; after a failed write this says so.
+        core.settle()?;
         let (head, log) = (*core.head(), LogReader::new(self.disk(), core.published()));
         let name = format!("{FORK}/{:020}-{}", found.size, hex::encode(&found.root.0[..8]));
         if let Some(conflict) = conflict(&name, &found, &log, &head) {
