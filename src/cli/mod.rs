@@ -27,6 +27,7 @@ mod doctor;
 mod due;
 mod duplicates;
 mod evidence;
+mod evidence_record;
 mod fetch;
 mod file;
 mod fonds;
@@ -178,6 +179,7 @@ enum Command {
     /// Time-stamps by outsiders, and evidence records that a stranger checks.
     Evidence(evidence::EvidenceArgs),
     /// Say what an answer of an archive is and whether it verifies, without the archive.
+    /// Say what an answer, certificate of destruction or evidence record is and whether it verifies, without the archive.
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
     Demo(demo::Demo),

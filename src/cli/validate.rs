@@ -105,7 +105,7 @@ impl Validate {
             common.say(NO_ANCHORS.get(common.lang()));
         }
         let material = material::read(&self.material, common)?;
-        let at = self.as_of.unwrap_or_else(|| utc(SystemClock.now()).trunc_subsecs(0));
+        let at = self.at();
         let caches = Caches::default();
         let mut worst = 0;
         let mut failed = None;
@@ -152,13 +152,18 @@ impl Validate {
     /// The report about one file; none when the policy was refused and the reasons were printed.
     pub(super) fn report(&self, common: &Common, path: &Path) -> Result<Option<Report>, Error> {
         let Some(policy) = self.policy(common)? else { return Ok(None) };
-        let at = self.as_of.unwrap_or_else(|| utc(SystemClock.now()).trunc_subsecs(0));
+        let at = self.at();
         let material = material::read(&self.material, common)?;
         self.validate(common, path, &policy, &material, at, &Caches::default()).map(Some)
     }
 
+    /// As of when: what was given, or now.
+    pub(super) fn at(&self) -> DateTime<Utc> {
+        self.as_of.unwrap_or_else(|| utc(SystemClock.now()).trunc_subsecs(0))
+    }
+
     /// The policy; none when it was refused and the reasons were printed.
-    fn policy(&self, common: &Common) -> Result<Option<Policy>, Error> {
+    pub(super) fn policy(&self, common: &Common) -> Result<Option<Policy>, Error> {
         let policy = match &self.policy {
             None => Policy::built_in(),
             Some(path) => match read(path)?.1 {
@@ -364,6 +369,12 @@ impl Object {
             Err(_) => true,
         }
     }
+}
+
+/// A file as a content; an error when it is not there.
+pub(super) fn content(path: &Path) -> Result<impl Content + use<>, Error> {
+    open(path)?;
+    Ok(Stream { path: path.to_owned(), pieces: None })
 }
 
 /// A content that is read when it is asked for: a file, or the pieces of one.

@@ -1,12 +1,14 @@
-//! `muragat verify FILE...`: what an answer, a certificate of destruction or a proof of inclusion is, and whether it
-//! verifies; without an archive.
+//! `muragat verify FILE...`: what an answer, a certificate of destruction, a proof of inclusion or an evidence record
+//! is, and whether it verifies; without an archive.
 //!
 //! A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
 //! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere. A proof
 //! of inclusion verifies with its entry by a trust policy: who verifies says which logs and witnesses he believes.
+//! An evidence record is judged by its time-stamps and the data that are given: [`evidence_record`](super::evidence_record).
 
+use super::evidence_record::{Compared, FoundRecord};
 use super::validate::Validate;
 use super::{Common, disposal, read_up_to};
 use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
@@ -18,17 +20,21 @@ use crate::text::{Lang, TECHNICAL, Text, text};
 use crate::tlog::checkpoint::{Checkpoint, VerifierKey};
 use crate::tlog::proof::{InclusionProof, PROOF_BYTES_MAX, PROOF_HEAD, ProofError};
 use crate::tlog::trust::{NotValid, TRUST_BYTES_MAX, TrustPolicy};
+use crate::verify::der::tag;
+use crate::verify::evidence::report::EvidenceReport;
+use crate::verify::limits::EVIDENCE_BYTES_MAX;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `verify`.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// Answers of an archive (receipt.json, notice.json, confirmation.json) and certificates of destruction.
+    /// Answers of an archive (receipt.json, notice.json, confirmation.json), certificates of destruction, and evidence
+    /// records (RFC 4998).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The signature, for one FILE; FILE.p7s, or confirmation.sig beside confirmation.json, when not given.
@@ -52,6 +58,9 @@ pub(super) struct Verify {
     /// Certificates trusted for signatures, in place of those of the policy: files or folders.
     #[arg(long, value_name = "PATH")]
     anchors: Vec<PathBuf>,
+    /// Certificates trusted for time-stamps, in place of those of the policy: files or folders.
+    #[arg(long, value_name = "PATH")]
+    tsa_anchors: Vec<PathBuf>,
     /// Certificates, CRLs and OCSP answers to look at: files or folders.
     #[arg(long, value_name = "PATH")]
     material: Vec<PathBuf>,
@@ -61,6 +70,8 @@ pub(super) struct Verify {
     /// As of when, as RFC 3339 or YYYY-MM-DD (its first second, UTC); now when not given.
     #[arg(long, value_name = "TIME", value_parser = super::validate::parse_time)]
     as_of: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    compared: Compared,
 }
 
 const RECEIPT: Text = text("хабарлама-түбіртек", "уведомление-квитанция", "notice-receipt");
@@ -84,6 +95,12 @@ const WRONG_PROOF: Text = text(
     "Дәлел бұл жазбанікі емес, өзгертілген немесе бүлінген.",
     "Доказательство не этой записи, изменено или испорчено.",
     "The proof is not of this entry, or was changed or damaged.",
+);
+const EVIDENCE_RECORD: Text = text("дәлелдемелік жазба", "доказательственная запись", "evidence record");
+const NOT_FOR_THIS: Text = text(
+    "--content, --digest және --exactly дәлелдемелік жазбаға ғана қатысты.",
+    "--content, --digest и --exactly относятся только к доказательственной записи.",
+    "--content, --digest and --exactly are for evidence records only.",
 );
 const VERIFIES: Text = text("расталды", "подтверждено", "verifies");
 const SIGNATURE_VERIFIES: Text = text("қолтаңбасы расталды", "подпись подтверждена", "the signature verifies");
@@ -135,6 +152,9 @@ const OTHER_BYTES: Text = text(
 /// How a certificate of destruction begins: the first key of its canonical JSON. No answer begins so.
 const CERTIFICATE_HEAD: &[u8] = b"{\"checkpoint\":\"";
 
+/// How DER of an evidence record begins: a SEQUENCE, longer than 127 octets. Everything else here is JSON.
+const EVIDENCE_HEAD: &[u8] = &[tag::SEQUENCE];
+
 /// What was found of one file.
 struct Found {
     kind: Option<Text>,
@@ -150,6 +170,8 @@ struct Found {
     key: Option<&'static str>,
     /// What a certificate of destruction says.
     certificate: Option<Box<Certificate>>,
+    /// The report about an evidence record, for programs.
+    evidence: Option<Value>,
     /// Whether a person signs it: who that may be is not known here.
     is_by_person: bool,
 }
@@ -165,7 +187,21 @@ impl Found {
             signers: Vec::new(),
             key: None,
             certificate: None,
+            evidence: None,
             is_by_person: false,
+        }
+    }
+
+    fn of_record(found: FoundRecord) -> Self {
+        let authorities = found.report.iter().flat_map(|report| &report.timestamps).map(|stamp| stamp.authority());
+        Self {
+            kind: Some(EVIDENCE_RECORD),
+            word: "evidence-record",
+            detail: found.detail,
+            signers: authorities.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            evidence: found.report.as_ref().map(EvidenceReport::to_value),
+            lines: found.lines,
+            ..Self::of(found.exit)
         }
     }
 
@@ -197,7 +233,7 @@ impl Verify {
             if common.json() {
                 common.print_json(&json!({
                     "file": name, "kind": found.word, "status": status(found.exit), "detail": found.detail,
-                    "signers": found.signers, "key": found.key,
+                    "signers": found.signers, "key": found.key, "evidence": found.evidence,
                 }));
             } else {
                 let verdict = match found.exit {
@@ -234,6 +270,13 @@ impl Verify {
         if bytes.starts_with(PROOF_HEAD.as_bytes()) {
             return Ok(Found { kind: Some(PROOF), word: "proof", ..self.proof(path, common.lang())? });
         }
+        if bytes.starts_with(EVIDENCE_HEAD) {
+            let found = self.compared.check(&read_up_to(path, EVIDENCE_BYTES_MAX)?, &self.asked(None), common)?;
+            return Ok(Found::of_record(found));
+        }
+        if self.compared.is_given() {
+            common.say(NOT_FOR_THIS.get(common.lang()));
+        }
         let answer = match Answer::decode(&bytes) {
             Ok(answer) => answer,
             Err(e) => return Ok(Found::refused(&e, common.lang())),
@@ -248,6 +291,21 @@ impl Verify {
             Answer::Receipt(_) | Answer::Notice(_) => self.signed(path, common)?,
         };
         Ok(Found { kind: Some(kind), word, ..found })
+    }
+
+    /// The question to validation; `content` is what was signed.
+    fn asked(&self, content: Option<&Path>) -> Validate {
+        Validate {
+            files: Vec::new(),
+            record: None,
+            output: None,
+            content: content.map(Path::to_owned),
+            anchors: self.anchors.clone(),
+            tsa_anchors: self.tsa_anchors.clone(),
+            material: self.material.clone(),
+            policy: self.policy.clone(),
+            as_of: self.as_of,
+        }
     }
 
     /// A certificate of destruction: the entries of the journal that it carries. `rest` is what follows its head.
@@ -325,18 +383,7 @@ impl Verify {
         if self.signature.is_none() && !signature.is_file() {
             return Ok(Found::saying(Exit::Incomplete, NOT_SIGNED.get(common.lang())));
         }
-        let asked = Validate {
-            files: Vec::new(),
-            record: None,
-            output: None,
-            content: Some(path.to_owned()),
-            anchors: self.anchors.clone(),
-            tsa_anchors: Vec::new(),
-            material: self.material.clone(),
-            policy: self.policy.clone(),
-            as_of: self.as_of,
-        };
-        let Some(report) = asked.report(common, &signature)? else {
+        let Some(report) = self.asked(Some(path)).report(common, &signature)? else {
             let what = "the policy is refused";
             return Err(Error::new(ErrorCode::PolMalformed, "--policy", what));
         };

@@ -64,6 +64,9 @@ pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Archive time-stamps of one evidence record. Own bound: a renewal a year for a century and more; validating each
 /// takes as many signatures as a time-stamp of a signature, and `WORK_SIGNATURES_MAX` holds for all of them.
 pub const EVIDENCE_TIMESTAMPS_MAX: usize = 256;
+/// Chains of one evidence record. Own bound: more digest algorithms than are supported; each is over the bytes of all
+/// before.
+pub const EVIDENCE_CHAINS_MAX: usize = 16;
 /// Digest algorithms that an evidence record names. Own bound: twice what is supported.
 pub const EVIDENCE_ALGORITHMS_MAX: usize = 16;
 /// Lists of all reduced hash trees of one evidence record. Own bound: a binary tree of 2^32 leaves has 33, in each

@@ -8,6 +8,8 @@
 
 mod text;
 
+pub(crate) use text::local;
+
 use super::oid::Oid;
 use super::verdict::{Conclusion, Indication};
 use crate::model::canonical;
@@ -324,7 +326,7 @@ fn text_if_any(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-fn conclusion(conclusion: &Conclusion) -> Value {
+pub(super) fn conclusion(conclusion: &Conclusion) -> Value {
     Object::new(json!({"indication": conclusion.indication.as_str()}))
         .set("sub_indication", conclusion.sub_indication.map(|sub| sub.as_str()))
         .set("detail", text_if_any(&conclusion.detail))

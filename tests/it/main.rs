@@ -18,6 +18,7 @@ mod crash_signed;
 mod decommission;
 mod disposal;
 mod evidence;
+mod evidence_records;
 mod fetch;
 mod filing;
 mod fonds;

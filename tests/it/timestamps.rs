@@ -19,13 +19,15 @@ use sha2::Digest as _;
 
 const ED25519: &[u8] = &[0x30, 5, 6, 3, 0x2b, 0x65, 0x70];
 /// id-sha256 and id-sha512 as identifiers of algorithms.
-const SHA256: &[u8] = &[0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
-const SHA512: &[u8] = &[0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
+pub(super) const SHA256: &[u8] = &[0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
+pub(super) const SHA512: &[u8] = &[0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
 /// 1.2.840.113549.1: pkcs; what follows stands behind it.
 const PKCS: [u8; 7] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1];
 const TST_INFO: &[u8] = &[9, 16, 1, 4];
 const ROOT: u8 = 1;
 const TSA: u8 = 2;
+/// Validity of certificates, as UTCTime.
+const LONG: (&str, &str) = ("200101000000Z", "400101000000Z");
 
 fn seq(parts: &[&[u8]]) -> Vec<u8> {
     write(tag::SEQUENCE, parts)
@@ -52,13 +54,13 @@ fn critical(id: u8, value: &[u8]) -> Vec<u8> {
     seq(&[&[6, 3, 0x55, 0x1d, id], &[1, 1, 0xff], &write(tag::OCTET_STRING, &[value])])
 }
 
-fn certificate(subject: u8, extensions: &[u8]) -> Vec<u8> {
+fn certificate(subject: u8, validity: (&str, &str), extensions: &[u8]) -> Vec<u8> {
     let tbs = seq(&[
         &write(tag::context(0), &[&[2, 1, 2]]),
         &[2, 1, subject],
         ED25519,
         &name(ROOT),
-        &seq(&[&write(tag::UTC_TIME, &[b"200101000000Z"]), &write(tag::UTC_TIME, &[b"400101000000Z"])]),
+        &seq(&[&write(tag::UTC_TIME, &[validity.0.as_bytes()]), &write(tag::UTC_TIME, &[validity.1.as_bytes()])]),
         &name(subject),
         &seq(&[ED25519, &write(tag::BIT_STRING, &[&[0], key(subject).verifying_key().as_bytes()])]),
         &write(tag::context(3), &[&seq(&[extensions])]),
@@ -67,14 +69,32 @@ fn certificate(subject: u8, extensions: &[u8]) -> Vec<u8> {
     seq(&[&tbs, ED25519, &write(tag::BIT_STRING, &[&[0], &value])])
 }
 
-fn root() -> Vec<u8> {
-    certificate(ROOT, &[critical(19, &[0x30, 3, 1, 1, 0xff]), critical(15, &[3, 2, 1, 0x06])].concat())
+pub(super) fn root() -> Vec<u8> {
+    certificate(ROOT, LONG, &[critical(19, &[0x30, 3, 1, 1, 0xff]), critical(15, &[3, 2, 1, 0x06])].concat())
+}
+
+/// A CRL of the root that revokes one authority.
+pub(super) fn revoked(tsa: u8, since: &str, this: &str, next: &str) -> Vec<u8> {
+    let utc = |time: &str| write(tag::UTC_TIME, &[time.as_bytes()]);
+    let list = seq(&[&seq(&[&[2, 1, tsa], &utc(since)])]);
+    let tbs = seq(&[&[2, 1, 1], ED25519, &name(ROOT), &utc(this), &utc(next), &list]);
+    let value = key(ROOT).sign(&tbs).to_bytes();
+    seq(&[&tbs, ED25519, &write(tag::BIT_STRING, &[&[0], &value])])
 }
 
 /// RFC 3161 §2.4.2: a token over `bytes`.
 fn token(bytes: &[u8], at: DateTime<Utc>) -> Vec<u8> {
-    let tsa = certificate(TSA, &critical(37, &seq(&[&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8]])));
-    let imprint = seq(&[SHA256, &write(tag::OCTET_STRING, &[&sha256(bytes).0])]);
+    stamp((TSA, LONG), (SHA256, &sha256(bytes).0), at)
+}
+
+/// A token of an authority with a key of its own and this validity, over a digest.
+pub(super) fn stamp(
+    (tsa_key, validity): (u8, (&str, &str)),
+    (algorithm, digest): (&[u8], &[u8]),
+    at: DateTime<Utc>,
+) -> Vec<u8> {
+    let tsa = certificate(tsa_key, validity, &critical(37, &seq(&[&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8]])));
+    let imprint = seq(&[algorithm, &write(tag::OCTET_STRING, &[digest])]);
     let info = seq(&[&[2, 1, 1], &[6, 3, 0x2a, 3, 4], &imprint, &[2, 1, 9], &time(at)]);
     let attribute = |id: &[u8], value: &[u8]| seq(&[&pkcs(id), &write(tag::SET, &[value])]);
     let reference = seq(&[&seq(&[&seq(&[&write(tag::OCTET_STRING, &[&sha256(&tsa).0])])])]);
@@ -85,10 +105,10 @@ fn token(bytes: &[u8], at: DateTime<Utc>) -> Vec<u8> {
     ];
     sort_set_of(&mut attributes);
     let attributes = attributes.concat();
-    let value = key(TSA).sign(&write(tag::SET, &[&attributes])).to_bytes();
+    let value = key(tsa_key).sign(&write(tag::SET, &[&attributes])).to_bytes();
     let signer = seq(&[
         &[2, 1, 1],
-        &seq(&[&name(ROOT), &[2, 1, TSA]]),
+        &seq(&[&name(ROOT), &[2, 1, tsa_key]]),
         SHA512,
         &write(tag::context(0), &[&attributes]),
         ED25519,

@@ -1,7 +1,7 @@
 //! Evidence records (RFC 4998): that data existed at a time, by a chain of time-stamps that outlives each of them.
 //!
 //! [`tree`] builds the hash trees whose root is stamped and the reduced trees that lead from one leaf to it; [`record`]
-//! reads and writes the structures.
+//! reads and writes the structures; [`check`] says what a record proves about data, as of a time and by a policy.
 //! `docs/evidence.md` says it for people.
 //!
 //! Invariants
@@ -11,5 +11,7 @@
 //!
 //! It obtains no time-stamps, keeps nothing, and knows no archive: see `crate::evidence`.
 
+pub mod check;
 pub mod record;
+pub mod report;
 pub mod tree;

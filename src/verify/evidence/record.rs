@@ -13,7 +13,8 @@ use super::super::alg::{AlgorithmError, DigestAlgorithm};
 use super::super::cms::{AlgorithmIdentifier, CmsError};
 use super::super::der::{DerError, Element, Reader, tag, write};
 use super::super::limits::{
-    EVIDENCE_ALGORITHMS_MAX, EVIDENCE_BYTES_MAX, EVIDENCE_HASHES_MAX, EVIDENCE_LISTS_MAX, EVIDENCE_TIMESTAMPS_MAX,
+    EVIDENCE_ALGORITHMS_MAX, EVIDENCE_BYTES_MAX, EVIDENCE_CHAINS_MAX, EVIDENCE_HASHES_MAX, EVIDENCE_LISTS_MAX,
+    EVIDENCE_TIMESTAMPS_MAX,
 };
 use super::super::oid::Oid;
 use super::tree::{Lists, renewed_hash};
@@ -156,6 +157,7 @@ impl EvidenceRecord {
         let mut count = Count::default();
         let mut chains = Vec::new();
         while !sequence.is_empty() {
+            within("chains", chains.len().saturating_add(1), EVIDENCE_CHAINS_MAX)?;
             chains.push(ArchiveTimeStampChain::read(sequence.expect(tag::SEQUENCE)?, &mut count)?);
         }
         if chains.is_empty() {

@@ -278,7 +278,7 @@ fn reasons(out: &mut String, conclusion: &Conclusion, lang: Lang) {
 }
 
 /// In Almaty, as all times for people.
-fn local(time: DateTime<Utc>) -> String {
+pub(crate) fn local(time: DateTime<Utc>) -> String {
     u64::try_from(time.timestamp_millis()).map_or_else(|_| rfc3339(time), local_text)
 }
 
