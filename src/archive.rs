@@ -22,6 +22,7 @@ mod means;
 mod policies;
 mod threads;
 mod waiting;
+mod witness;
 
 pub use answers::AnswerKey;
 pub(crate) use beside::Decided;
@@ -35,6 +36,7 @@ pub use policies::{Adoption, PolicyFile, PolicyInForce};
 pub(crate) use threads::{registered, registered_rows};
 use waiting::WaitingRoom;
 pub use waiting::{Waiting, WaitingEntry};
+pub use witness::{Asked, Shown, Taken};
 
 use crate::clock::{Clock, Millis};
 use crate::config::{CONFIG_FILE, Config, ConfigError, Engine, Issuer, MeansKept, Policy, default_keys_path};
@@ -617,15 +619,15 @@ impl Archive {
         Reader { kv: self.shared.kv.as_ref(), keys: &self.shared.index_keys }
     }
 
-    /// The pseudonym of an account, given when it is first seen. An archive that has ended gives none any more: who
-    /// reads there is nobody it knows.
+    /// The pseudonym of an account, given when it is first seen. An archive that has ended or stopped gives none any
+    /// more: who reads there is nobody it knows.
     pub fn actor(&self, account: &str) -> Result<ActorId, Error> {
         // Held throughout: one account must not get two pseudonyms.
         let _one = lock(&self.shared.accounts);
         if let Some(actor) = self.index().actor(account)? {
             return Ok(actor);
         }
-        if self.ended().is_some() {
+        if self.ended().is_some() || self.conflict().is_some() {
             return Ok(SYSTEM_ACTOR);
         }
         let actor = ActorId(crate::random::bytes());

@@ -110,6 +110,8 @@ struct File {
     ingest: Policy,
     #[serde(default, skip_serializing_if = "MaterialSection::is_off")]
     material: MaterialSection,
+    #[serde(default, skip_serializing_if = "WitnessSection::is_off")]
+    witness: WitnessSection,
     #[serde(default, skip_serializing_if = "Retention::is_default")]
     retention: Retention,
     #[serde(default)]
@@ -161,6 +163,18 @@ struct IndexSection {
 #[serde(deny_unknown_fields, default)]
 struct MaterialSection {
     fetch: Vec<UrlPrefix>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WitnessSection {
+    allow: Vec<UrlPrefix>,
+}
+
+impl WitnessSection {
+    fn is_off(&self) -> bool {
+        self.allow.is_empty()
+    }
 }
 
 impl MaterialSection {
@@ -342,6 +356,8 @@ pub struct Config {
     pub policy: Policy,
     /// From where `material fetch` may fetch. Empty: from nowhere.
     pub fetch: Vec<UrlPrefix>,
+    /// Where `log witness push` may ask witnesses. Empty: nowhere.
+    pub witnesses: Vec<UrlPrefix>,
     /// What is asked beside the lists of retention periods.
     pub retention: Retention,
     /// What is asked for before anything is destroyed.
@@ -354,10 +370,23 @@ impl Config {
     /// A configuration with defaults.
     pub fn new(archive_id: ArchiveId, vkey: VerifierKey) -> Self {
         let (engine, policy) = (Engine::default(), Policy::default());
-        let (means, issuer, fetch) = (MeansKept::default(), Issuer::default(), Vec::new());
+        let (means, issuer, fetch, witnesses) = (MeansKept::default(), Issuer::default(), Vec::new(), Vec::new());
         let (retention, disposal) = (Retention::default(), Disposal::default());
         let (keys_folder, authorities) = (None, Vec::new());
-        Self { archive_id, vkey, keys_folder, means, issuer, engine, policy, fetch, retention, disposal, authorities }
+        Self {
+            archive_id,
+            vkey,
+            keys_folder,
+            means,
+            issuer,
+            engine,
+            policy,
+            fetch,
+            witnesses,
+            retention,
+            disposal,
+            authorities,
+        }
     }
 
     /// The text of the file.
@@ -372,6 +401,7 @@ impl Config {
             index: IndexSection { engine: self.engine },
             ingest: self.policy.clone(),
             material: MaterialSection { fetch: self.fetch.clone() },
+            witness: WitnessSection { allow: self.witnesses.clone() },
             retention: self.retention.clone(),
             disposal: self.disposal,
             evidence: EvidenceSection { authorities: self.authorities.iter().map(ToString::to_string).collect() },
@@ -416,6 +446,7 @@ impl Config {
             engine: file.index.engine,
             policy: file.ingest,
             fetch: file.material.fetch,
+            witnesses: file.witness.allow,
             retention: file.retention,
             disposal: file.disposal,
         })
@@ -472,6 +503,7 @@ mod tests {
         config.policy.macros = Action::Refuse;
         (config.policy.waiting_max, config.policy.waiting_bytes_max) = (1, CONTAINER_BYTES_MAX);
         config.fetch = vec!["http://crl.example.kz/".parse().unwrap()];
+        config.witnesses = vec!["http://witness.example.kz/".parse().unwrap()];
         assert_eq!(Config::parse(&config.to_text(), Path::new("x")).unwrap(), config);
         let mut one = config.clone();
         one.disposal.approvals = 1;

@@ -173,6 +173,8 @@ fn log_code(e: &crate::tlog::LogError) -> (ErrorCode, String) {
         L::Vault(e) => vault_code(e),
         L::Latched { .. } => (ErrorCode::StoLatched, "archive".into()),
         L::Ended { .. } => (ErrorCode::ArcEnded, "archive".into()),
+        L::RolledBack { file, .. } => (ErrorCode::LogRolledBack, file.clone()),
+        L::Forked { file, .. } => (ErrorCode::LogForked, file.clone()),
         L::Integrity { file, .. } => (ErrorCode::LogIntegrity, file.clone()),
         L::Root => (ErrorCode::LogRoot, "tlog/checkpoint".into()),
         L::NoEntry { index, .. } => (ErrorCode::LogNoEntry, index.to_string()),

@@ -1003,6 +1003,30 @@ codes! {
         ru: "Корневой хеш журнала, вычисленный двумя способами, различается: возможно, неисправна память. Ничего не \
              подписано.",
         en: "The journal's root hash came out different in two computations: memory may be faulty. Nothing was signed.";
+    /// The archive is an older copy of itself: its key signed a newer journal.
+    LogRolledBack = "LOG-004", Integrity,
+        kk: "Бұл архив — ескі көшірме: оның кілтімен бұдан ұзын журналға қол қойылған. Ештеңе жазылмайды, оқуға \
+             болады. Архивтің соңғы көшірмесін орнына қойыңыз.",
+        ru: "Этот архив — старая копия: его ключом подписан более длинный журнал. Ничего не записывается, читать \
+             можно. Верните последнюю копию архива.",
+        en: "This archive is an older copy: its key has signed a longer journal. Nothing is written; it can be read. \
+             Put the newest copy of the archive in its place.";
+    /// The archive's key signed two histories.
+    LogForked = "LOG-005", Integrity,
+        kk: "Архивтің кілтімен екі түрлі журналға қол қойылған: айғағы tlog/fork қалтасында. Ештеңе жазылмайды, оқуға \
+             болады. Екі бақылау нүктесін де сақтап, жоғары тұрған органға хабарлаңыз.",
+        ru: "Ключом архива подписаны две разные истории журнала: доказательство в папке tlog/fork. Ничего не \
+             записывается, читать можно. Сохраните обе контрольные точки и сообщите вышестоящему органу.",
+        en: "The archive's key has signed two histories of the journal: the proof is in tlog/fork. Nothing is written; \
+             it can be read. Keep both checkpoints and tell the body above.";
+    /// A witness names a longer journal than this one and shows no proof.
+    LogNewerSaid = "LOG-006", Integrity,
+        kk: "Куәгер бұдан ұзын журналды біледі деп айтады, бірақ дәлелін бермейді. Архив ескі көшірмеден қайтарылған \
+             ба, анықтаңыз; оған дейін ештеңе қабылдамаңыз.",
+        ru: "Свидетель называет журнал длиннее этого, но доказательства не даёт. Выясните, не возвращён ли архив из \
+             старой копии; до этого ничего не принимайте.",
+        en: "A witness names a longer journal than this one and shows no proof. Find out whether the archive was put \
+             back from an older copy; take nothing in before that.";
 
     /// The search index failed.
     IdxFailed = "IDX-001", Temporary,
@@ -1073,6 +1097,75 @@ codes! {
         kk: "Бұл жарамды http мекенжайы емес. Мекенжай http:// деп басталып, «..» және пайдаланушы аты болмауы тиіс.",
         ru: "Это не годный адрес http. Адрес начинается с http:// и не содержит «..» и имени пользователя.",
         en: "This is no http address. An address begins with http:// and has no \"..\" and no user name.";
+
+    /// A trust policy has a fault.
+    WitPolicy = "WIT-001", Refused,
+        kk: "Куәгерлер саясаты қате: көрсетілген жолды түзетіңіз (C2SP tlog-policy).",
+        ru: "В политике свидетелей ошибка: исправьте указанную строку (C2SP tlog-policy).",
+        en: "The policy of witnesses has a fault: mend the line that is named (C2SP tlog-policy).";
+    /// There is no such witness, or no policy was adopted.
+    WitUnknown = "WIT-002", NotFound,
+        kk: "Мұндай куәгер жоқ немесе куәгерлер саясаты енгізілмеген («log witness adopt»). Атауын «log witness show» \
+             көрсетеді.",
+        ru: "Такого свидетеля нет, или политика свидетелей не введена («log witness adopt»). Имена покажет «log \
+             witness show».",
+        en: "There is no such witness, or no policy of witnesses was adopted (`log witness adopt`). `log witness show` \
+             lists them.";
+    /// What came from a witness is no cosignature over what it was asked.
+    WitAnswer = "WIT-003", Refused,
+        kk: "Куәгердің жауабы оған жіберілген бақылау нүктесіне қойылған қолтаңба емес. Сұрауды қайта жасаңыз \
+             («log witness request»).",
+        ru: "Ответ свидетеля — не подпись над той контрольной точкой, которую ему посылали. Сделайте запрос снова \
+             («log witness request»).",
+        en: "The answer of the witness is no cosignature over the checkpoint that it was sent. Make the request again \
+             (`log witness request`).";
+    /// The witness knows the log at another size.
+    WitSize = "WIT-004", Conflict,
+        kk: "Куәгер журналды басқа өлшемде біледі. Сұрауды сол өлшемнен бастап қайта жасаңыз («log witness request \
+             --old»).",
+        ru: "Свидетель знает журнал другого размера. Сделайте запрос снова от этого размера («log witness request \
+             --old»).",
+        en: "The witness knows the log at another size. Make the request again from there (`log witness request \
+             --old`).";
+    /// A witness refuses a checkpoint that does not go on from what it knows.
+    WitInconsistent = "WIT-005", Integrity,
+        kk: "Бақылау нүктесі куәгер білетін журналдың жалғасы емес: қолтаңба берілмейді. Екі нүкте де куәгер \
+             қалтасында сақталды.",
+        ru: "Контрольная точка не продолжает журнал, известный свидетелю: подпись не даётся. Обе точки сохранены в \
+             папке свидетеля.",
+        en: "The checkpoint does not go on from the log that the witness knows: it is not cosigned. Both are kept in \
+             the folder of the witness.";
+    /// A witness refuses a checkpoint that no key of its log signed.
+    WitNotSigned = "WIT-006", Denied,
+        kk: "Бақылау нүктесіне журналдың белгілі кілтімен қол қойылмаған. Кілтті тексеріңіз («witness add-log»).",
+        ru: "Контрольная точка не подписана известным ключом журнала. Проверьте ключ («witness add-log»).",
+        en: "The checkpoint is not signed by a known key of its log. Check the key (`witness add-log`).";
+    /// A witness does not know the log.
+    WitNoLog = "WIT-007", NotFound,
+        kk: "Куәгер мұндай журналды білмейді. Журналды «witness add-log» арқылы қосыңыз.",
+        ru: "Свидетель не знает такого журнала. Добавьте его командой «witness add-log».",
+        en: "The witness does not know this log. Add it with `witness add-log`.";
+    /// What was sent to a witness is no request.
+    WitRequest = "WIT-008", Refused,
+        kk: "Бұл куәгерге арналған сұрау емес. Оны «log witness request» жасайды.",
+        ru: "Это не запрос к свидетелю. Его делает «log witness request».",
+        en: "This is no request to a witness. `log witness request` makes one.";
+    /// The folder of a witness cannot be used.
+    WitFolder = "WIT-009", Configuration,
+        kk: "Бұл куәгер қалтасы емес, ол бүлінген немесе бос емес. Жаңасын «witness init» жасайды; барын көшірмеден \
+             қайтармаңыз.",
+        ru: "Это не папка свидетеля, либо она повреждена или не пуста. Новую делает «witness init»; существующую не \
+             возвращайте из копии.",
+        en: "This is no folder of a witness, or it is damaged or not empty. `witness init` makes a new one; never put \
+             one back from a copy.";
+    /// The address of a witness is not allowed.
+    WitNotAllowed = "WIT-010", Configuration,
+        kk: "Куәгердің мекенжайына рұқсат жоқ. Оны muragat.toml файлында [witness] allow тізіміне қосыңыз немесе \
+             сұрауды курьермен жіберіңіз («log witness request»).",
+        ru: "Адрес свидетеля не разрешён. Добавьте его в список [witness] allow файла muragat.toml или отправьте \
+             запрос с курьером («log witness request»).",
+        en: "The address of the witness is not allowed. Add it to the list [witness] allow in muragat.toml, or send \
+             the request by courier (`log witness request`).";
 
     /// Another process holds the archive.
     ArcHeld = "ARC-001", Temporary,

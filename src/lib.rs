@@ -51,3 +51,4 @@ pub mod text;
 pub mod tlog;
 pub mod vault;
 pub mod verify;
+pub mod witness;

@@ -58,8 +58,8 @@ pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Resul
     Ok(Opened { archive, row, id, key })
 }
 
-/// The members of what an entry committed to, for evidence about it, which gives nothing of it to anybody: no reading is
-/// logged. None when the key of the owner is erased, or the entry is about no record.
+/// The members of what an entry committed to, for evidence about it, which gives nothing of it to anybody: no reading
+/// is logged. None when the key of the owner is erased, or the entry is about no record.
 pub(crate) fn members(archive: &Archive, owner: RecordId, entry: u64) -> Result<Option<Vec<Member>>, Error> {
     let reader = archive.index();
     let Some(id) = read_id(reader.kv, reader.keys, owner)? else { return Ok(None) };

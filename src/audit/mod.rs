@@ -22,6 +22,7 @@ use crate::store::scrub::{self, Damage, Depth, Scanned, SegmentFile};
 use crate::tlog::LogError;
 use crate::tlog::commit::object_commitment;
 use crate::tlog::compact::Facts;
+use crate::tlog::fork::evidence;
 use crate::tlog::leaf::{ActKind, Leaf};
 use crate::tlog::lock::{LOCK, LockRecord};
 use crate::tlog::recover::read_lock;
@@ -110,7 +111,8 @@ pub fn audit(
     if damaged {
         report.finding(LOCK, "a slot is damaged; the next open mends it from its bundle if it can");
     }
-    let mut expected = journal(disk, config, &lock, options, &mut report)?;
+    let notes = evidence(disk, keys)?;
+    let mut expected = journal(disk, config, (&lock, &notes), options, &mut report)?;
     store(disk, config, &lock, options, &mut expected, &mut report, progress)?;
     vault(disk, config, &lock, keys, &mut report)?;
     if let Some(index) = index {
@@ -133,10 +135,13 @@ struct Committed {
     obj: Sha256,
 }
 
+/// The lock record, and checkpoints that lie elsewhere.
+type Noted<'a> = (&'a LockRecord, &'a [(String, Vec<u8>)]);
+
 fn journal(
     disk: &dyn Disk,
     config: &Config,
-    lock: &LockRecord,
+    (lock, notes): Noted<'_>,
     options: Options,
     report: &mut AuditReport,
 ) -> Result<Expected, Error> {
@@ -166,8 +171,8 @@ fn journal(
         }
         expected.facts.take(index, &leaf);
     };
-    report.entries =
-        crate::tlog::audit::check(disk, config.archive_id, &config.vkey, lock, &mut take, &mut |d| findings.push(d))?;
+    let (id, key) = (config.archive_id, &config.vkey);
+    report.entries = crate::tlog::audit::check(disk, id, key, lock, notes, &mut take, &mut |d| findings.push(d))?;
     report.records = records;
     for damage in findings {
         report.finding(damage.file, damage.what);

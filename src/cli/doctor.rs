@@ -17,6 +17,7 @@ use crate::model::strict::shown;
 use crate::model::validation::time_text;
 use crate::retention::Status;
 use crate::text::{Text, text};
+use crate::tlog::fork::Conflict;
 use crate::verify::authority::Authority;
 use crate::verify::name::{names_match, rfc4514};
 use crate::verify::policy::SignerKind;
@@ -59,6 +60,19 @@ const NO_WITNESS: Text = text(
     "Журналды ешкім куәландырмайды: бақылау нүктесін (log checkpoint) басқа жерде сақтаңыз.",
     "Журнал никто не заверяет: храните контрольную точку (log checkpoint) в другом месте.",
     "Nobody witnesses the journal: keep its checkpoint (log checkpoint) somewhere else.",
+);
+const WITNESS_QUORUM: Text = text(
+    "Журналдың соңғы күйіне куәгерлер кворумы қол қоймаған: «log witness push» іске қосыңыз не курьер жіберіңіз.",
+    "Последнее состояние журнала не заверено кворумом свидетелей: запустите «log witness push» или пошлите курьера.",
+    "No quorum of witnesses has signed the journal of late: run `log witness push`, or send a courier.",
+);
+/// Days after which a cosignature counts as old. Own bound: a courier once a week.
+const WITNESS_DAYS: i64 = 7;
+const STOPPED: Text = text(
+    "АРХИВ ТОҚТАТЫЛДЫ: оның кілтімен журналдың басқа тарихына қол қойылған. Ештеңе жазылмайды; docs/witnesses.md §5.",
+    "АРХИВ ОСТАНОВЛЕН: его ключом подписана другая история журнала. Ничего не записывается; docs/witnesses.md §5.",
+    "THE ARCHIVE HAS STOPPED: its key has signed another history of the journal. Nothing is written; \
+     docs/witnesses.md §5.",
 );
 const ROOT_READS: Text = text(
     "Кілттер файлда: кілттер қалтасын оқи алатын адам бәрін оқи алады.",
@@ -272,6 +286,16 @@ fn without_quorum(archive: &Archive, today: NaiveDate) -> Result<Vec<String>, Er
     Ok(agencies.into_iter().filter(is_short).collect())
 }
 
+/// Whether what was committed since the last quorum of witnesses has waited too long for one.
+fn is_unwitnessed(archive: &Archive) -> Result<bool, Error> {
+    let Some(shown) = archive.cosigned()? else { return Ok(true) };
+    let Some(judged) = shown.judged.filter(|judged| judged.is_met) else { return Ok(true) };
+    let newest = judged.times.into_iter().flatten().max().and_then(|time| i64::try_from(time).ok());
+    let Some(newest) = newest.and_then(|time| DateTime::from_timestamp(time, 0)) else { return Ok(false) };
+    let is_old = newest + TimeDelta::days(WITNESS_DAYS) < utc(archive.now());
+    Ok(is_old && shown.checkpoint.size < archive.head().size)
+}
+
 impl Doctor {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
@@ -288,7 +312,15 @@ impl Doctor {
         }
         add("keys-in-files", ROOT_READS, keys.display().to_string());
         add("no-custody", NO_CUSTODY, String::new());
-        add("no-witness", NO_WITNESS, archive.config().vkey.name.clone());
+        if let Some(conflict) = archive.conflict() {
+            let Conflict { file, size, ours } = conflict;
+            add("stopped", STOPPED, format!("{file}: {size} / {ours}"));
+        }
+        match archive.witnesses()? {
+            None => add("no-witness", NO_WITNESS, archive.config().vkey.name.clone()),
+            Some(_) if is_unwitnessed(&archive)? => add("witness-quorum", WITNESS_QUORUM, String::new()),
+            Some(_) => {}
+        }
         let policy = archive.policy();
         let lenient =
             [("signatures", policy.signatures), ("formats", policy.formats), ("secrecy_marks", policy.secrecy_marks)];

@@ -22,7 +22,7 @@ use crate::model::record::Member;
 use crate::model::strict::shown;
 use crate::model::validation::time_text;
 use crate::text::{Text, text};
-use crate::tlog::checkpoint::NOTE_BYTES_MAX;
+use crate::tlog::note::NOTE_BYTES_MAX;
 use crate::verify::limits::TIMESTAMP_BYTES_MAX;
 use crate::verify::material::Material;
 use chrono::{NaiveDate, NaiveTime};
@@ -302,7 +302,8 @@ fn print_status(common: &Common) -> Result<Exit, Error> {
             json!({
                 "entry": batch.stamped.entry, "from": batch.stamped.from, "to": batch.stamped.to,
                 "tokens": batch.stamped.tokens.iter().map(token).collect::<Value>(),
-                "renewals": batch.renewals, "ends": batch.ends.map(time_text), "renew_by": batch.renew_by().map(time_text), "why": why,
+                "renewals": batch.renewals, "ends": batch.ends.map(time_text),
+                "renew_by": batch.renew_by().map(time_text), "why": why,
             })
         });
         common.print_json(&json!({"batches": batches.collect::<Value>(), "unstamped": status.unstamped}));

@@ -1,8 +1,8 @@
-//! `muragat log checkpoint | entries | proof`.
+//! `muragat log checkpoint | entries | proof | witness`.
 //!
 //! The journal holds no personal data, so all of this may be shown to strangers.
 
-use super::{Common, id_of};
+use super::{Common, id_of, log_witness};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::evidence::heads;
@@ -31,6 +31,9 @@ enum LogCommand {
         /// Print the verifier key instead.
         #[arg(long)]
         vkey: bool,
+        /// Print the newest that witnesses cosigned, with their cosignatures.
+        #[arg(long, conflicts_with = "vkey")]
+        cosigned: bool,
     },
     /// Print entries, one a line: index, tab, the entry's JSON.
     Entries {
@@ -58,23 +61,39 @@ enum LogCommand {
         #[arg(long, value_name = "SIZE|FILE")]
         consistency: Option<String>,
     },
+    /// Witnesses of the journal: their policy, what they are asked and what they answer.
+    Witness(log_witness::LogWitness),
 }
 
 impl Log {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        if let LogCommand::Witness(command) = self.command {
+            return command.run(common);
+        }
         let archive = common.open()?;
         let note = archive.settle()?;
         match self.command {
-            LogCommand::Checkpoint { vkey: true } if common.json() => {
+            LogCommand::Witness(_) => unreachable!("answered above"),
+            LogCommand::Checkpoint { cosigned: true, .. } => {
+                let none = || Error::new(ErrorCode::WitUnknown, "checkpoint", "no witness has cosigned one yet");
+                let shown = archive.cosigned()?.ok_or_else(none)?;
+                if common.json() {
+                    let root = STANDARD.encode(shown.checkpoint.root.0);
+                    common.print_json(&json!({"size": shown.checkpoint.size, "root": root, "checkpoint": shown.note}));
+                } else {
+                    out_raw!("{}", shown.note);
+                }
+            }
+            LogCommand::Checkpoint { vkey: true, .. } if common.json() => {
                 common.print_json(&json!({"vkey": archive.config().vkey.to_string()}));
             }
-            LogCommand::Checkpoint { vkey: true } => out!("{}", archive.config().vkey),
-            LogCommand::Checkpoint { vkey: false } if common.json() => {
+            LogCommand::Checkpoint { vkey: true, .. } => out!("{}", archive.config().vkey),
+            LogCommand::Checkpoint { vkey: false, .. } if common.json() => {
                 let head = archive.head();
                 common
                     .print_json(&json!({"size": head.size, "root": STANDARD.encode(head.root.0), "checkpoint": note}));
             }
-            LogCommand::Checkpoint { vkey: false } => out_raw!("{note}"),
+            LogCommand::Checkpoint { vkey: false, .. } => out_raw!("{note}"),
             LogCommand::Entries { from, count, record } => {
                 let record = record.map(|r| super::show::record_id(&r)).transpose()?;
                 let log = archive.log()?;

@@ -40,6 +40,7 @@ mod init;
 mod inventory;
 mod lists;
 mod log;
+mod log_witness;
 mod material;
 mod means;
 mod nomenclature;
@@ -60,6 +61,7 @@ mod tomb;
 mod validate;
 mod verify;
 mod waiting;
+mod witness;
 
 use crate::archive::Archive;
 use crate::clock::SystemClock;
@@ -170,8 +172,10 @@ enum Command {
     Reindex(reindex::Reindex),
     /// Remove from the store what was sealed under erased keys, and give back its room.
     Compact(compact::Compact),
-    /// The journal: checkpoint, entries, proofs.
+    /// The journal: checkpoint, entries, proofs, witnesses.
     Log(log::Log),
+    /// Be a witness of other archives' journals; needs no archive.
+    Witness(witness::WitnessArgs),
     /// Time-stamps by outsiders, and evidence records that a stranger checks.
     Evidence(evidence::EvidenceArgs),
     /// Say what an answer, certificate of destruction or evidence record is and whether it verifies.
@@ -248,6 +252,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),
         Command::Log(c) => c.run(&common),
+        Command::Witness(c) => c.run(&common),
         Command::Evidence(c) => c.run(&common),
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
@@ -318,6 +323,9 @@ impl Common {
         let archive = self.open()?;
         if let Some(ended) = archive.ended() {
             return Err(LogError::Ended { entry: ended.entry }.into());
+        }
+        if let Some(conflict) = archive.conflict() {
+            return Err(LogError::from(conflict).into());
         }
         means::deposit_if_due(&archive, self)?;
         Ok(archive)

@@ -1,10 +1,11 @@
-//! `muragat verify FILE...`: what an answer, a certificate of destruction or an evidence record is, and whether it
-//! verifies; without an archive.
+//! `muragat verify FILE...`: what an answer, a certificate of destruction, a proof of inclusion or an evidence record
+//! is, and whether it verifies; without an archive.
 //!
 //! A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
-//! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere.
+//! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere. A proof
+//! of inclusion verifies with its entry by a trust policy: who verifies says which logs and witnesses he believes.
 //! An evidence record is judged by its time-stamps and the data that are given:
 //! [`evidence_record`](super::evidence_record).
 
@@ -13,10 +14,13 @@ use super::validate::Validate;
 use super::{Common, disposal, read_up_to};
 use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
 use crate::error::{Error, ErrorCode, Exit};
+use crate::limits::ENTRY_BYTES_MAX;
 use crate::model::answer::{ANSWER_BYTES_MAX, Answer, AnswerError, Confirmation};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
-use crate::tlog::checkpoint::VerifierKey;
+use crate::tlog::checkpoint::{Checkpoint, VerifierKey};
+use crate::tlog::proof::{InclusionProof, PROOF_BYTES_MAX, PROOF_HEAD, ProofError};
+use crate::tlog::trust::{NotValid, TRUST_BYTES_MAX, TrustPolicy};
 use crate::verify::der::tag;
 use crate::verify::evidence::report::EvidenceReport;
 use crate::verify::limits::EVIDENCE_BYTES_MAX;
@@ -45,6 +49,13 @@ pub(super) struct Verify {
     /// a file that has it.
     #[arg(long, value_name = "VKEY|FILE")]
     vkey: Option<String>,
+    /// The entry of a proof of inclusion (.tlog-proof), byte for byte.
+    #[arg(long, value_name = "FILE")]
+    entry: Option<PathBuf>,
+    /// The trust policy for proofs of inclusion (C2SP tlog-policy): logs, witnesses and quorum; with --vkey it need not
+    /// name the log.
+    #[arg(long, value_name = "POLICY")]
+    trust: Option<PathBuf>,
     /// Certificates trusted for signatures, in place of those of the policy: files or folders.
     #[arg(long, value_name = "PATH")]
     anchors: Vec<PathBuf>,
@@ -68,6 +79,24 @@ const RECEIPT: Text = text("хабарлама-түбіртек", "уведом�
 const NOTICE: Text = text("«қабылданбады» хабарламасы", "уведомление «не принято»", "notice of refusal");
 const CONFIRMATION: Text = text("жүйелік растау", "системное подтверждение", "system confirmation");
 const CERTIFICATE: Text = text("жою туралы сертификат", "сертификат об уничтожении", "certificate of destruction");
+const PROOF: Text = text("журналға енгендігінің дәлелі", "доказательство включения в журнал", "proof of inclusion");
+const NO_TRUST: Text = text(
+    "Жазба мен сенім саясаты қажет: --entry және --trust беріңіз",
+    "Нужны запись и политика доверия: дайте --entry и --trust",
+    "The entry and a trust policy are wanted: give --entry and --trust",
+);
+const TOO_FEW: Text = text(
+    "Дәлел дұрыс, бірақ саясат сұраған куәгерлердің қолы жетіспейді",
+    "Доказательство верно, но не хватает подписей свидетелей, которых требует политика",
+    "The proof is right, and cosignatures of witnesses that the policy asks for are missing",
+);
+const NO_SUCH_LOG: Text =
+    text("Саясат бұл журналды білмейді", "Политика не знает этого журнала", "The policy does not know this log");
+const WRONG_PROOF: Text = text(
+    "Дәлел бұл жазбанікі емес, өзгертілген немесе бүлінген.",
+    "Доказательство не этой записи, изменено или испорчено.",
+    "The proof is not of this entry, or was changed or damaged.",
+);
 const EVIDENCE_RECORD: Text = text("дәлелдемелік жазба", "доказательственная запись", "evidence record");
 const NOT_FOR_THIS: Text = text(
     "--content, --digest және --exactly дәлелдемелік жазбаға ғана қатысты.",
@@ -239,6 +268,9 @@ impl Verify {
             let found = self.certificate(path, rest, common.lang())?;
             return Ok(Found { kind: Some(CERTIFICATE), word: "certificate", ..found });
         }
+        if bytes.starts_with(PROOF_HEAD.as_bytes()) {
+            return Ok(Found { kind: Some(PROOF), word: "proof", ..self.proof(path, common.lang())? });
+        }
         if bytes.starts_with(EVIDENCE_HEAD) {
             let found = self.compared.check(&read_up_to(path, EVIDENCE_BYTES_MAX)?, &self.asked(None), common)?;
             return Ok(Found::of_record(found));
@@ -299,6 +331,49 @@ impl Verify {
                 let lines = vec![OTHER_CERTIFICATE.get(lang).to_owned(), technical];
                 Found { detail: e.to_string(), lines, ..Found::of(Exit::Integrity) }
             }
+        };
+        Ok(Found { key: Some("given"), ..found })
+    }
+
+    /// A proof of inclusion, by the trust policy of who verifies. Too few witnesses or an unknown log is no proof, and
+    /// no sign of a forgery.
+    fn proof(&self, path: &Path, lang: Lang) -> Result<Found, Error> {
+        let (Some(entry), Some(trust)) = (&self.entry, &self.trust) else {
+            let found = Found::saying(Exit::Incomplete, NO_TRUST.get(lang));
+            return Ok(Found { detail: "no --entry or no --trust".to_owned(), ..found });
+        };
+        let policy = TrustPolicy::parse(&read_up_to(trust, TRUST_BYTES_MAX)?).map_err(|faults| {
+            let at = faults.first().map_or(0, |fault| fault.line);
+            let what = faults.into_iter().next().map(|fault| fault.what).unwrap_or_default();
+            Error::new(ErrorCode::WitPolicy, format!("{}:{at}", shown(&trust.to_string_lossy())), what)
+        })?;
+        let own = self.vkey.as_deref().map(vkey_of).transpose()?;
+        let (entry, bytes) = (read_up_to(entry, ENTRY_BYTES_MAX)?, read_up_to(path, PROOF_BYTES_MAX)?);
+        let verified = InclusionProof::parse(&String::from_utf8_lossy(&bytes))
+            .and_then(|proof| Ok((proof.index, proof.verify(&entry, &policy, own.as_ref())?)));
+        let found = match verified {
+            Ok((index, judged)) => {
+                let by = policy.witnesses.iter().zip(&judged.times);
+                let by = by.filter_map(|(witness, time)| Some((witness.name.clone(), (*time)?)));
+                let said: Vec<String> = by.clone().map(|(name, time)| format!("{name} {time}")).collect();
+                let missing = judged.missing.iter().map(|(name, signed, of)| format!("{name} {signed}/{of}"));
+                let missing: Vec<String> = missing.collect();
+                let Checkpoint { origin, size, .. } = &judged.checkpoint;
+                let detail = format!(
+                    "{origin}: entry {index} of {size}; signed: {}; missing: {}",
+                    said.join(", "),
+                    missing.join(", ")
+                );
+                let signers = by.map(|(name, _)| name).collect();
+                match judged.is_met {
+                    true => Found { detail, signers, ..Found::of(Exit::Ok) },
+                    false => Found { detail, signers, ..Found::saying(Exit::Incomplete, TOO_FEW.get(lang)) },
+                }
+            }
+            Err(e @ ProofError::Checkpoint(NotValid::Log(_))) => {
+                Found { detail: e.to_string(), ..Found::saying(Exit::Incomplete, NO_SUCH_LOG.get(lang)) }
+            }
+            Err(e) => Found { detail: e.to_string(), ..Found::saying(Exit::Integrity, WRONG_PROOF.get(lang)) },
         };
         Ok(Found { key: Some("given"), ..found })
     }

@@ -21,7 +21,8 @@ use crate::text::{Lang, Text, text};
 use crate::tlog::LogError;
 use crate::tlog::checkpoint::{self, VerifierKey};
 use crate::tlog::leaf::{ActKind, Leaf};
-use crate::tlog::tree::{inclusion_proof, leaf_hash, verify_inclusion};
+use crate::tlog::proof::is_included;
+use crate::tlog::tree::inclusion_proof;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -174,8 +175,7 @@ pub fn verify(bytes: &[u8], key: &VerifierKey) -> Result<Certificate, Fault> {
     let entries = rows.iter().map(proved).collect::<Option<Vec<_>>>().ok_or_else(|| fault("an entry is malformed"))?;
     for proved in &entries {
         let at = |what: &str| Fault(format!("entry {}: {what}", proved.index));
-        let leaf = leaf_hash(&proved.leaf.encode());
-        if !verify_inclusion(leaf, proved.index, head.size, &proved.proof, head.root) {
+        if !is_included(&head, proved.index, &proved.leaf.encode(), &proved.proof) {
             return Err(at("is not in the journal"));
         }
         if proved.document.as_ref().map(|document| sha256(document.as_bytes())) != proved.leaf.doc {

@@ -1,7 +1,8 @@
 //! Evidence records (RFC 4998) for what the journal commits to: made when somebody asks, from the journal, the
 //! time-stamps and their renewals.
 //!
-//! One is for one [`Object`]: a group, which is what a record was when it was accepted or what was added to it later; its
+//! One is for one [`Object`]: a group, which is what a record was when it was accepted or what was added to it later;
+//! its
 //! *stub*, the commitment alone, when the members are gone; or the checkpoint of a batch, which is evidence for every
 //! entry before it. In the first list of a group stand the digests of its members, so whoever has the files needs
 //! nothing else. A stub says that something was committed to at that time, and not what.
@@ -212,8 +213,8 @@ impl<'a> Maker<'a> {
         Ok(files)
     }
 
-    /// The record of an object by one chain; none when the batch does not have it. Of an object that a hash-tree renewal
-    /// left out it ends before that.
+    /// The record of an object by one chain; none when the batch does not have it. Of an object that a hash-tree
+    /// renewal left out it ends before that.
     pub(super) fn record(&mut self, chain: &Chain, object: &Object) -> Result<Option<EvidenceRecord>, Error> {
         let Some((lists, token)) = self.first(chain, object)? else { return Ok(None) };
         let mut algorithms = vec![ALGORITHM];
@@ -253,7 +254,7 @@ impl<'a> Maker<'a> {
     }
 
     /// What a hash-tree renewal has in its first list for an object; none when the object has nothing to renew.
-    pub(super) fn to_renew(
+    pub(super) fn renewed(
         &mut self,
         chain: &Chain,
         object: &Object,

@@ -2,13 +2,13 @@
 //!
 //! A *time-stamp renewal* stamps the tokens that are about to end, all in one tree, with their own digest algorithm. A
 //! *hash-tree renewal* leaves an algorithm that is about to end: it stamps, with the next one, the digests of all that
-//! the old tokens were over together with the whole record so far. It reads no content: the digests of components by the
-//! next algorithm stand in the manifests since acceptance, and those of whole groups in the journal.
+//! the old tokens were over together with the whole record so far. It reads no content: the digests of components by
+//! the next algorithm stand in the manifests since acceptance, and those of whole groups in the journal.
 //!
 //! What was destroyed before a hash-tree renewal keeps its stub: the commitment by both algorithms is in the journal.
 //!
-//! A chain of renewals hangs together by tokens: an act says which tokens it renews, and its own token stands for all of
-//! them from then on, so the next renewal has one token to stamp where this one had a thousand.
+//! A chain of renewals hangs together by tokens: an act says which tokens it renews, and its own token stands for all
+//! of them from then on, so the next renewal has one token to stamp where this one had a thousand.
 
 use super::batch::ALGORITHM;
 use super::record::{Chain, Maker, Object, TokenId};
@@ -203,8 +203,8 @@ pub(super) struct OpenRenewal {
 }
 
 impl OpenRenewal {
-    /// What leads from a leaf to the root, when `leaf` is what stands there: the first list has `members`, whose hash it
-    /// is.
+    /// What leads from a leaf to the root, when `leaf` is what stands there: the first list has `members`, whose hash
+    /// it is.
     pub(super) fn lists(&self, id: LeafId, leaf: &[u8], members: Vec<Vec<u8>>) -> Option<Lists> {
         let (at, _) = self.places.get(&id).filter(|(_, digest)| digest == leaf)?;
         Some(super::record::reduced(members, self.tree.siblings(*at)))
@@ -306,7 +306,7 @@ impl Due {
         let mut leaves = Vec::new();
         for (at, chain) in self.chains.iter().filter(|(_, chain)| sound.contains_key(&chain.end)) {
             for object in objects(archive, &self.stamped[*at])? {
-                if let Some(members) = maker.to_renew(chain, &object, NEXT_ALGORITHM)? {
+                if let Some(members) = maker.renewed(chain, &object, NEXT_ALGORITHM)? {
                     leaves.push((LeafId::of_object(chain.first, &object), group_hash(NEXT_ALGORITHM, &members)));
                 }
             }

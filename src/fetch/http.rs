@@ -73,6 +73,18 @@ impl Client {
         read(self.0.get(url.to_string()).call()?, bytes_max)
     }
 
+    /// What a witness answers to a request (C2SP tlog-witness): the status, and the body of at most `bytes_max` bytes.
+    pub(super) fn ask_witness(
+        &self,
+        url: &HttpUrl,
+        request: &str,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), HttpError> {
+        let response = self.0.post(url.to_string()).content_type("text/plain; charset=utf-8").send(request)?;
+        let status = response.status().as_u16();
+        Ok((status, body(response, bytes_max)?))
+    }
+
     /// What an OCSP responder answers (RFC 6960 §A.1).
     pub(super) fn ask_ocsp(&self, url: &HttpUrl, request: &[u8], bytes_max: usize) -> Result<Vec<u8>, HttpError> {
         let post = self.0.post(url.to_string()).content_type("application/ocsp-request");
@@ -92,6 +104,10 @@ fn read(response: http::Response<Body>, bytes_max: usize) -> Result<Vec<u8>, Htt
         redirect @ 300..400 => return Err(HttpError::Redirect(redirect)),
         status => return Err(HttpError::Status(status)),
     }
+    body(response, bytes_max)
+}
+
+fn body(response: http::Response<Body>, bytes_max: usize) -> Result<Vec<u8>, HttpError> {
     let mut bytes = Vec::new();
     let body = response.into_body().into_reader();
     // One byte more than there may be tells a body that is too long from one that just fits.

@@ -1,4 +1,5 @@
-//! Fetching CRLs, certificates of issuers and OCSP answers: the only step of the archive that uses the network.
+//! Fetching CRLs, certificates of issuers and OCSP answers: with [`witness`], the only step of the archive that uses
+//! the network.
 //!
 //! It is switched off until `muragat.toml` names addresses (`[material] fetch`), is run by a person or a timer
 //! (`material fetch`), and is part of nothing else: validation, intake and audit never come here.
@@ -21,6 +22,7 @@
 
 mod http;
 mod timestamp;
+pub mod witness;
 
 pub use http::Timeouts;
 pub use timestamp::ask_authority;

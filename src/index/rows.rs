@@ -185,6 +185,8 @@ pub enum Adopted {
     Heads = 11,
     /// Renewals of time-stamps.
     Renewal = 12,
+    /// Policies of witnesses.
+    Witnesses = 13,
 }
 
 /// Material for the validation of signatures that records share.

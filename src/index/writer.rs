@@ -449,6 +449,7 @@ impl<'a> Batch<'a> {
             ActKind::NomenclatureAdopted => self.adopted(Adopted::Nomenclature, index),
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
             ActKind::FormAdopted => self.adopted(Adopted::Form, index),
+            ActKind::WitnessesAdopted => self.adopted(Adopted::Witnesses, index),
             ActKind::EvidenceStamped => self.adopted(Adopted::Evidence, index),
             ActKind::EvidenceRenewed => self.adopted(Adopted::Renewal, index),
             ActKind::FileOpened => {

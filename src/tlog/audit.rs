@@ -3,18 +3,18 @@
 //! It reads and repairs nothing. What it finds is named by file; `docs/format.md` §4 is what it holds them against.
 
 use super::LogError;
-use super::checkpoint::{VerifierKey, verify};
+use super::checkpoint::{Checkpoint, VerifierKey, verify};
 use super::commit::checkpoint_name;
 use super::leaf::{Leaf, LeafError};
 use super::lock::{LOCK, LockRecord};
 use super::read::split_bundle;
 use super::stage::{Bundle, stage_name, stage_number};
 use super::tile;
-use super::tree::{Edge, FullTile, TILE_WIDTH, leaf_hash};
+use super::tree::{Edge, FullTile, TILE_WIDTH, empty_root, leaf_hash};
 use crate::model::digest::Sha256;
 use crate::model::id::ArchiveId;
 use crate::store::disk::{Disk, DiskError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing wrong in the journal: the file, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub struct Damage {
     pub what: String,
 }
 
-/// Checks the journal against the lock record and gives each leaf that can be read to `leaf`.
+/// Checks the journal against the lock record and gives each leaf that can be read to `leaf`. `notes` are checkpoints
+/// by its key that lie elsewhere ([`evidence`](super::fork::evidence)): each must be of this history.
 ///
 /// The root is recomputed from the entries; every tile is compared byte for byte with the recomputed one. Hashes in
 /// tiles are never believed (CVE-2026-56865 is what happens when they are).
@@ -34,6 +35,7 @@ pub fn check(
     archive: ArchiveId,
     key: &VerifierKey,
     lock: &LockRecord,
+    notes: &[(String, Vec<u8>)],
     leaf: &mut dyn FnMut(u64, Leaf),
     damaged: &mut dyn FnMut(Damage),
 ) -> Result<u64, LogError> {
@@ -54,7 +56,15 @@ pub fn check(
     if published.size > lock.head.size {
         damage(LOCK, format!("is of {} entries, the published checkpoint of {}", lock.head.size, published.size));
     }
-    let mut walk = Walk { disk, edge: Edge::default(), full: Vec::new(), t: 0, damage: &mut damage, leaf };
+    let mut others = Vec::new();
+    for (file, note) in notes {
+        match verify(note, key) {
+            Some(checkpoint) => others.push((file, checkpoint)),
+            None => damage(file, "is not signed by this archive's key".to_owned()),
+        }
+    }
+    let roots = others.iter().map(|(_, checkpoint)| (checkpoint.size, empty_root())).collect();
+    let mut walk = Walk { disk, edge: Edge::default(), full: Vec::new(), t: 0, roots, damage: &mut damage, leaf };
     let mut expected = BTreeSet::from([name.clone(), LOCK.to_owned()]);
     for number in 0..published.size.div_ceil(TILE_WIDTH) {
         let width = tile::width(0, number, published.size);
@@ -82,10 +92,22 @@ pub fn check(
             }
         }
     }
-    let size = walk.edge.size();
-    if size != lock.head.size || walk.edge.root() != lock.head.root {
-        damage(LOCK, format!("names {} entries with another root than the {size} that were found", lock.head.size));
+    let (size, roots) = (walk.edge.size(), std::mem::take(&mut walk.roots));
+    for (file, checkpoint) in others {
+        let Checkpoint { size: named, root, .. } = checkpoint;
+        if named > size {
+            (walk.damage)(file, format!("names {named} entries under this archive's key, {size} were found"));
+        } else if roots.get(&named) != Some(&root) {
+            (walk.damage)(file, format!("signs another root at {named} entries than the entries have"));
+        }
     }
+    if size != lock.head.size || walk.edge.root() != lock.head.root {
+        (walk.damage)(
+            LOCK,
+            format!("names {} entries with another root than the {size} that were found", lock.head.size),
+        );
+    }
+    expected.extend(notes.iter().map(|(file, _)| file.clone()));
     for (file, _) in disk.list(tile::TLOG)? {
         if expected.contains(&file) || stage_number(&file).is_some() {
             continue;
@@ -169,6 +191,8 @@ struct Walk<'a> {
     edge: Edge,
     full: Vec<FullTile>,
     t: u64,
+    /// Sizes whose root is wanted; filled in as they are reached.
+    roots: BTreeMap<u64, Sha256>,
     damage: &'a mut dyn FnMut(&str, String),
     leaf: &'a mut dyn FnMut(u64, Leaf),
 }
@@ -187,6 +211,9 @@ impl Walk<'_> {
             Err(LeafError { what, .. }) => (self.damage)(file, format!("entry {index}: {what}")),
         }
         self.edge.push(leaf_hash(entry), &mut self.full);
+        if let Some(root) = self.roots.get_mut(&self.edge.size()) {
+            *root = self.edge.root();
+        }
     }
 
     /// Takes in one bundle; false when it is not one and nothing after it can be checked.

@@ -4,7 +4,8 @@
 //! signatures and cosignatures are further lines that join the published checkpoint, and [`verify`] ignores those it
 //! does not know.
 
-use crate::model::digest::{Sha256, sha256_parts};
+use super::note::{self, BadSignature, Note};
+use crate::model::digest::Sha256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
@@ -13,8 +14,6 @@ use std::str::FromStr;
 
 /// Signature type Ed25519 of C2SP signed-note.
 const ED25519: u8 = 0x01;
-/// Longest note taken from outside: 16 signatures of the largest kind fit (ML-DSA-44 lines have 3.3 KB).
-pub const NOTE_BYTES_MAX: usize = 64 * 1024;
 
 /// The head of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +32,8 @@ impl Checkpoint {
         format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root.0))
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads the text of a checkpoint.
+    pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.split('\n');
         let origin = lines.next().filter(|o| !o.is_empty())?.to_owned();
         let size_text = lines.next()?;
@@ -55,16 +55,25 @@ pub struct VerifierKey {
 }
 
 impl VerifierKey {
-    fn id(&self) -> [u8; 4] {
-        let digest = sha256_parts(&[self.name.as_bytes(), b"\n", &[ED25519], &self.public]);
-        [digest.0[0], digest.0[1], digest.0[2], digest.0[3]]
+    /// Its id in signature lines.
+    pub fn id(&self) -> [u8; 4] {
+        note::key_id(&self.name, ED25519, &self.public)
+    }
+
+    /// How many lines of a note are this key's; every one of them verifies.
+    pub fn signatures_on(&self, note: &Note<'_>) -> Result<usize, BadSignature> {
+        let public = VerifyingKey::from_bytes(&self.public).ok();
+        let check = |signature: &[u8]| {
+            let signature = ed25519_dalek::Signature::from_bytes(signature.try_into().ok()?);
+            public.as_ref()?.verify_strict(note.text.as_bytes(), &signature).ok()
+        };
+        Ok(note.by_key(&self.name, self.id(), check)?.len())
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[ED25519], self.public.as_slice()].concat();
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.id()), STANDARD.encode(key))
+        f.write_str(&note::vkey(&self.name, ED25519, &self.public))
     }
 }
 
@@ -76,17 +85,13 @@ pub struct ParseKeyError;
 impl FromStr for VerifierKey {
     type Err = ParseKeyError;
     fn from_str(text: &str) -> Result<Self, ParseKeyError> {
-        let mut parts = text.splitn(3, '+');
-        let (name, _, key) = (
-            parts.next().ok_or(ParseKeyError)?,
-            parts.next().ok_or(ParseKeyError)?,
-            parts.next().ok_or(ParseKeyError)?,
-        );
-        let key = STANDARD.decode(key).map_err(|_| ParseKeyError)?;
-        let public = key.strip_prefix(&[ED25519]).and_then(|k| k.try_into().ok()).ok_or(ParseKeyError)?;
-        let parsed = Self { name: name.to_owned(), public };
-        // The hash in the middle must be the key's own.
-        if parsed.to_string() == text { Ok(parsed) } else { Err(ParseKeyError) }
+        match note::read_vkey(text) {
+            Some((name, ED25519, public)) => {
+                let public = public.try_into().map_err(|_| ParseKeyError)?;
+                Ok(Self { name: name.to_owned(), public })
+            }
+            _ => Err(ParseKeyError),
+        }
     }
 }
 
@@ -125,8 +130,7 @@ impl LogSigner {
     pub fn sign(&self, size: u64, root: Sha256) -> Option<String> {
         let text = Checkpoint { origin: self.verifier.name.clone(), size, root }.text();
         let signature = self.key.as_ref()?.sign(text.as_bytes()).to_bytes();
-        let blob = [self.verifier.id().as_slice(), &signature].concat();
-        Some(format!("{text}\n\u{2014} {} {}\n", self.verifier.name, STANDARD.encode(blob)))
+        Some(format!("{text}\n{}", note::line(&self.verifier.name, self.verifier.id(), &signature)))
     }
 }
 
@@ -135,30 +139,10 @@ impl LogSigner {
 /// Signatures by unknown names or keys are ignored, a known one that is wrong rejects the whole note (signed-note,
 /// "Signatures").
 pub fn verify(note: &[u8], key: &VerifierKey) -> Option<Checkpoint> {
-    if note.len() > NOTE_BYTES_MAX {
-        return None;
-    }
-    let note = std::str::from_utf8(note).ok()?;
-    if note.chars().any(|c| c < ' ' && c != '\n') {
-        return None;
-    }
-    let split = note.rfind("\n\n")?;
-    let (text, signatures) = (&note[..=split], note[split + 2..].strip_suffix('\n')?);
-    let public = VerifyingKey::from_bytes(&key.public).ok()?;
-    let mut signed = false;
-    for line in signatures.split('\n') {
-        let (name, blob) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
-        let blob = STANDARD.decode(blob).ok()?;
-        let (id, signature) = blob.split_at_checked(4)?;
-        if name != key.name || id != key.id() {
-            continue;
-        }
-        let signature = ed25519_dalek::Signature::from_bytes(signature.try_into().ok()?);
-        public.verify_strict(text.as_bytes(), &signature).ok()?;
-        signed = true;
-    }
-    let checkpoint = Checkpoint::parse(text)?;
-    (signed && checkpoint.origin == key.name).then_some(checkpoint)
+    let note = Note::read(note)?;
+    let signed = key.signatures_on(&note).ok()?;
+    let checkpoint = Checkpoint::parse(note.text)?;
+    (signed > 0 && checkpoint.origin == key.name).then_some(checkpoint)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::LogError;
 use super::checkpoint::LogSigner;
 use super::compact::segment_in;
 use super::end::Ended;
+use super::fork::Conflict;
 use super::leaf::{ActKind, Heads, Leaf, SealedSegment};
 use super::lock::{BundleRef, Head, LOCK, LockRecord};
 use super::stage::{Bundle, stage_name, stage_number};
@@ -150,6 +151,8 @@ pub struct Committer {
     pub(super) latched: Option<String>,
     /// Whether the archive has ended.
     pub(super) ended: Option<Ended>,
+    /// What shows that this is not the newest journal under its key.
+    pub(super) conflict: Option<Conflict>,
     pub(super) journal_keys_max: usize,
     pub(super) unsettled_max: u64,
     /// Entries written since they were last taken for the index.
@@ -224,6 +227,16 @@ impl Committer {
         self.ended
     }
 
+    /// What shows that this is not the newest journal under its key, if anything does: then nothing is committed.
+    pub fn conflict(&self) -> Option<&Conflict> {
+        self.conflict.as_ref()
+    }
+
+    /// Commits nothing more, because of this.
+    pub fn stop(&mut self, conflict: Conflict) {
+        self.conflict.get_or_insert(conflict);
+    }
+
     /// Forgets or makes up the end of the archive, so that tests see who finds out.
     #[cfg(any(test, feature = "testing"))]
     pub fn set_ended(&mut self, ended: Option<Ended>) {
@@ -258,6 +271,7 @@ impl Committer {
     /// [`LogError::Ended`] for all but what is left to do in an archive that has ended. The committer does not latch.
     pub fn commit(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
         self.check_latch()?;
+        self.check_conflict()?;
         self.check_end(
             acts.iter().all(|act| matches!(act.kind, ActKind::SegmentCompacted | ActKind::DecommissionCompleted)),
         )?;
@@ -292,6 +306,7 @@ impl Committer {
         actor: ActorId,
     ) -> Result<Vec<Committed>, LogError> {
         self.check_latch()?;
+        self.check_conflict()?;
         self.check_end(false)?;
         let result = self.roll_batch(acts, erase, new_epoch, actor);
         self.latch_on(result)
@@ -309,6 +324,10 @@ impl Committer {
 
     pub(super) fn check_latch(&self) -> Result<(), LogError> {
         self.latched.as_ref().map_or(Ok(()), |cause| Err(LogError::Latched { cause: cause.clone() }))
+    }
+
+    pub(super) fn check_conflict(&self) -> Result<(), LogError> {
+        self.conflict.as_ref().map_or(Ok(()), |conflict| Err(conflict.clone().into()))
     }
 
     /// Refuses what an archive that has ended does not take. `is_left` says that it is what is left to do.

@@ -215,6 +215,7 @@ impl Committer {
     /// Nobody may be reading or appending: places of frames change.
     pub fn compact(&mut self, actor: ActorId) -> Result<Compacted, LogError> {
         self.check_latch()?;
+        self.check_conflict()?;
         let result = self.compact_segments(actor);
         self.latch_on(result)
     }

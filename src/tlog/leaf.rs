@@ -81,6 +81,8 @@ acts! {
     RulesAdopted = "rules.adopted";
     /// A form of an act or an inventory was adopted.
     FormAdopted = "form.adopted";
+    /// A policy of witnesses of the journal was adopted.
+    WitnessesAdopted = "witnesses.adopted";
     /// A file was opened.
     FileOpened = "file.opened";
     /// A file was closed.

@@ -15,16 +15,21 @@ pub mod audit;
 pub mod checkpoint;
 pub mod commit;
 pub mod compact;
+pub mod cosignature;
 pub mod end;
+pub mod fork;
 pub mod heads;
 pub mod leaf;
 pub mod lock;
+pub mod note;
 pub mod proof;
 pub mod read;
 pub mod recover;
+pub mod request;
 pub mod stage;
 pub mod tile;
 pub mod tree;
+pub mod trust;
 
 use crate::store::disk::DiskError;
 use crate::vault::VaultError;
@@ -50,6 +55,24 @@ pub enum LogError {
     Ended {
         /// The entry that ended it.
         entry: u64,
+    },
+    /// A newer journal was signed by this archive's key: the archive is an older copy.
+    #[error("{file} shows {size} entries under this archive's key, here are {ours}: nothing more is signed")]
+    RolledBack {
+        /// The file that shows it.
+        file: String,
+        /// Entries there.
+        size: u64,
+        /// Entries here.
+        ours: u64,
+    },
+    /// Another history was signed by this archive's key.
+    #[error("{file} shows another history at {size} entries under this archive's key: nothing more is signed")]
+    Forked {
+        /// The file that shows it.
+        file: String,
+        /// Entries there.
+        size: u64,
     },
     /// A stored part of the journal is not what was committed.
     #[error("{file}: {what}")]

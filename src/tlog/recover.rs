@@ -14,6 +14,7 @@ use super::checkpoint::{LogSigner, verify};
 use super::commit::{Committer, Unsettled, checkpoint_name};
 use super::compact;
 use super::end;
+use super::fork;
 use super::leaf::Leaf;
 use super::lock::{LOCK, LockRecord};
 use super::read::{LogReader, split_bundle};
@@ -79,6 +80,7 @@ pub fn create(
         stage: (1, 0),
         latched: None,
         ended: None,
+        conflict: None,
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
@@ -101,7 +103,7 @@ pub fn open(
     refuse_rollback(disk.as_ref(), archive, &lock)?;
     let published = published(disk.as_ref(), &signer, &lock)?;
     let (edge, unsettled) = replay(disk.as_ref(), archive, &lock, published)?;
-    let vault = Vault::open_unswept(disk.clone(), keys, archive, head.vault)?;
+    let vault = Vault::open_unswept(disk.clone(), keys.clone(), archive, head.vault)?;
     cut_store(disk.as_ref(), head.store, &mut recovery)?;
     cut_file(disk.as_ref(), &journal_name(head.vault.root_no), head.vault.journal_len, &mut recovery)?;
     cut_stages(disk.as_ref(), &lock, &mut recovery)?;
@@ -123,12 +125,16 @@ pub fn open(
         stage: (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len)),
         latched: None,
         ended: None,
+        conflict: None,
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
     };
     committer.settle()?;
-    committer.ended = end::find(&LogReader::new(committer.disk.as_ref(), committer.published()))?;
+    let log = LogReader::new(committer.disk.as_ref(), committer.published());
+    let ended = end::find(&log)?;
+    let conflict = fork::find(committer.disk.as_ref(), &keys, committer.signer.verifier(), &log, &head)?;
+    (committer.ended, committer.conflict) = (ended, conflict);
     recovery.cut_bytes += compact::finish(&committer)?;
     Ok((committer, recovery))
 }

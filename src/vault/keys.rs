@@ -12,6 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
 
 const KEK_PREFIX: &str = "kek-";
+/// The newest checkpoint that a witness cosigned: no key, and here because an archive folder that is put back from an
+/// older copy does not bring it back with it.
+pub const WITNESSED: &str = "witnessed";
 
 /// The file name of the KEK of `epoch`.
 pub fn kek_name(epoch: u32) -> String {
@@ -75,6 +78,20 @@ impl KeyFolder {
     /// Names of all key files.
     pub fn names(&self) -> Result<Vec<String>, VaultError> {
         Ok(self.disk.list("")?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The newest checkpoint that a witness cosigned, a note.
+    pub fn witnessed(&self) -> Result<Option<Vec<u8>>, VaultError> {
+        match self.disk.read(WITNESSED) {
+            Ok(note) => Ok(Some(note)),
+            Err(DiskError::Missing { .. }) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Keeps a checkpoint as the newest that a witness cosigned.
+    pub fn keep_witnessed(&self, note: &[u8]) -> Result<(), VaultError> {
+        Ok(self.disk.publish(WITNESSED, note)?)
     }
 
     fn write(&self, name: &str, key: &[u8; 32]) -> Result<(), VaultError> {

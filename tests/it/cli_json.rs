@@ -10,6 +10,8 @@ use super::decommission::{complete, destroy_all};
 use super::disposal::{Due, placing};
 use super::signed::{AGENCY, Office, at, register_with_disposal};
 use crate::common::{MAIN, Sample, docx};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jsonschema::Validator;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::{Signer, Validity};
@@ -31,8 +33,9 @@ use muragat::tlog::leaf::ActKind;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -715,6 +718,7 @@ fn every_line_follows_its_schema() {
     assert_eq!(added["left"][2]["path"], json!(foreign));
     what_is_decided_is_answered(&signed, waits["waiting_id"].as_str().unwrap());
 
+    witnesses_are_asked(&mut checked);
     holdings_are_imported(&mut checked);
     lists_are_compared(&mut checked);
     files_are_destroyed(&mut checked);
@@ -727,6 +731,112 @@ fn every_line_follows_its_schema() {
     let files = fs::read_dir(schemas()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let files: BTreeSet<String> = files.map(|f| f.trim_end_matches(".schema.json").to_owned()).collect();
     assert_eq!(checked.met, files, "every schema was met");
+}
+
+/// A witness is made and asked by courier and by HTTP; what it signed is shown and verified without the archive.
+fn witnesses_are_asked(checked: &mut Checked<'_>) {
+    let bench = checked.bench;
+    let path = |name: &str| text(&bench.path(name)).to_owned();
+    let dir = path("witness");
+    let made = checked.run(&["witness", "init", &dir, "--name", "w.example/1"], Exit::Ok, &["witness-init"]);
+    checked.run(&["witness", "init", &dir, "--name", "w.example/1"], Exit::Configuration, &["error"]);
+    let vkey = checked.run(&["log", "checkpoint", "--vkey"], Exit::Ok, &["log-vkey"])[0]["vkey"].clone();
+    let vkey = vkey.as_str().unwrap();
+    let (request, answer) = (path("request.txt"), path("answer.txt"));
+    let policy = |url: &str| {
+        let key = made[0]["vkey"].as_str().unwrap();
+        bench.file("witnesses.txt", format!("log {vkey}\nwitness a {key} {url}\nquorum a\n"))
+    };
+    let ask = ["log", "witness", "request", "a", "-o", &request];
+    checked.run(&ask, Exit::NotFound, &["error"]);
+    let wrong = bench.file("wrong.txt", "quorum none\nquorum none\n");
+    let refused = checked.run(&["log", "witness", "check", &wrong], Exit::Refused, &["log-witness-answer"]);
+    assert_eq!((codes(&refused[0]), &refused[0]["reasons"][0]["subject"]), (vec!["WIT-001"], &json!("wrong.txt:2")));
+    let file = policy("");
+    checked.run(&["log", "witness", "check", &file], Exit::Ok, &["log-witness-answer"]);
+    for status in ["adopted", "held"] {
+        let adopted = checked.run(&["log", "witness", "adopt", &file], Exit::Ok, &["log-witness-answer"]);
+        assert_eq!(adopted[0]["status"], status);
+    }
+    let shown = checked.run(&["log", "witness", "show"], Exit::Ok, &["log-witness-show"]).swap_remove(0);
+    assert_eq!((&shown["cosigned_size"], &shown["is_met"]), (&Value::Null, &Value::Null));
+    checked.run(&["log", "checkpoint", "--cosigned"], Exit::NotFound, &["error"]);
+    assert!(checked.advice().contains("witness-quorum"));
+
+    let asked = checked.run(&ask, Exit::Ok, &["log-witness-request"]).swap_remove(0);
+    let sign = ["witness", "sign", &dir, &request, "-o", &answer];
+    assert_eq!(checked.run(&sign, Exit::NotFound, &["error"])[0]["error"]["code"], "WIT-007");
+    for status in ["added", "known"] {
+        let log = checked.run(&["witness", "add-log", &dir, vkey], Exit::Ok, &["witness-log"]);
+        assert_eq!(log[0]["status"], status);
+    }
+    checked.run(&["witness", "show", &dir], Exit::Ok, &["witness-show"]);
+    let signed = checked.run(&sign, Exit::Ok, &["witness-sign"]);
+    assert_eq!((&signed[0]["status"], &signed[0]["http_status"]), (&json!("cosigned"), &json!(200)));
+    fs::remove_file(&answer).unwrap();
+    let again = checked.run(&sign, Exit::Conflict, &["witness-sign"]);
+    assert_eq!(again[0]["status"], "conflict");
+    let size = checked.run(&["log", "witness", "accept", &answer, "--witness", "a"], Exit::Conflict, &["error"]);
+    assert_eq!(size[0]["error"]["code"], "WIT-004");
+    fs::remove_file(&answer).unwrap();
+    fs::remove_file(&request).unwrap();
+    let old = asked["size"].to_string();
+    checked.run(&[&ask[..], &["--old", &old]].concat(), Exit::Ok, &["log-witness-request"]);
+    checked.run(&sign, Exit::Ok, &["witness-sign"]);
+    let accepted = checked.run(&["log", "witness", "accept", &answer], Exit::Ok, &["log-witness-row"]);
+    assert_eq!((&accepted[0]["status"], &accepted[0]["size"]), (&json!("cosigned"), &asked["size"]));
+    let shown = checked.run(&["log", "witness", "show"], Exit::Ok, &["log-witness-show"]).swap_remove(0);
+    assert_eq!((&shown["cosigned_size"], &shown["is_met"]), (&asked["size"], &json!(true)));
+    let log = checked.run(&["witness", "show", &dir], Exit::Ok, &["witness-show"]).swap_remove(0);
+    assert_eq!(log["logs"][0]["size"], asked["size"]);
+    let cosigned = checked.run(&["log", "checkpoint", "--cosigned"], Exit::Ok, &["log-checkpoint"]).swap_remove(0);
+    assert!(!checked.advice().contains("no-witness"));
+
+    // A stranger with the proof, the entry and a policy.
+    let proof = checked.run(&["log", "proof", "--inclusion", "0"], Exit::Ok, &["log-inclusion"]).swap_remove(0);
+    let (note, bare) = (cosigned["checkpoint"].as_str().unwrap(), proof["tlog_proof"].as_str().unwrap());
+    let with = format!("{}\n\n{note}", bare.split("\n\n").next().unwrap());
+    let (bare, with) = (bench.file("bare.tlog-proof", bare), bench.file("0.tlog-proof", with));
+    let entry = STANDARD.decode(proof["entry_base64"].as_str().unwrap()).unwrap();
+    let (entry, other) = (bench.file("0.entry", &entry), bench.file("1.entry", [entry.as_slice(), b" "].concat()));
+    let verify = |proof: &str, entry: &str, trust: &str| {
+        ["verify", proof, "--entry", entry, "--trust", trust].map(str::to_owned)
+    };
+    let mut verdict = |arguments: [String; 6], exit| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        checked.run(&arguments, exit, &["verify-row"]).swap_remove(0)
+    };
+    assert_eq!(verdict(verify(&with, &entry, &file), Exit::Ok)["signers"], json!(["a"]));
+    verdict(verify(&bare, &entry, &file), Exit::Incomplete);
+    verdict(verify(&with, &other, &file), Exit::Integrity);
+    let unknown = bench.file("unknown.txt", "quorum none\n");
+    verdict(verify(&with, &entry, &unknown), Exit::Incomplete);
+    checked.run(&["verify", &with], Exit::Incomplete, &["verify-row"]);
+
+    // By HTTP.
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_muragat"))
+        .args(["witness", "serve", &dir, "--listen", "127.0.0.1:0", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(serving.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let listens: Value = serde_json::from_str(&line).unwrap();
+    check("witness-serve", &listens);
+    checked.met.insert("witness-serve".to_owned());
+    let url = listens["address"].as_str().unwrap();
+    let file = policy(url);
+    checked.run(&["log", "witness", "adopt", &file], Exit::Ok, &["log-witness-answer"]);
+    let rows = checked.run(&["log", "witness", "push"], Exit::Configuration, &["log-witness-row"]);
+    assert_eq!((&rows[0]["status"], &rows[0]["code"]), (&json!("not_allowed"), &json!("WIT-010")));
+    let config = bench.archive().join("muragat.toml");
+    fs::write(&config, fs::read_to_string(&config).unwrap() + &format!("\n[witness]\nallow = [\"{url}\"]\n")).unwrap();
+    let rows = checked.run(&["log", "witness", "push"], Exit::Ok, &["log-witness-row"]);
+    assert_eq!(rows[0]["status"], "cosigned");
+    assert!(Command::new("kill").arg(serving.id().to_string()).status().unwrap().success());
+    assert!(serving.wait().unwrap().success(), "it stops in good order");
+    let audit = checked.run(&["audit"], Exit::Ok, &["audit"]);
+    assert_eq!(audit[0]["findings"], json!([]));
 }
 
 /// The arguments by which a record is spilled, with an act that two officers sign; the archive trusts them.

@@ -46,4 +46,5 @@ mod timestamps;
 mod validate;
 mod vectors;
 mod week;
+mod witness;
 mod wycheproof;

@@ -122,6 +122,27 @@ def parse_vkey(text):
     return name, key_id, key[1:]
 
 
+def check_cosignature(data, vkey_text):
+    """C2SP tlog-cosignature v1, type 0x04: the witness of this key has a line on the note, and it verifies."""
+    name, _, key = vkey_text.strip().split("+", 2)
+    key = unbase64(key)
+    if len(key) != 33 or key[0] != 4:
+        raise Bad("not a verifier key of a witness")
+    key_id = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+    text, _, lines = data.decode("utf-8", "replace").rpartition("\n\n")
+    found = False
+    for line in lines.splitlines():
+        match = re.fullmatch(r"— ([^\s+]+) ([^ ]+)", line)
+        signature = unbase64(match[2]) if match else b""
+        if match and match[1] == name and signature[:4] == key_id:
+            message = f"cosignature/v1\ntime {int.from_bytes(signature[4:12], 'big')}\n{text}\n"
+            if len(signature) != 76 or not ed25519_verify(key[1:], message.encode(), signature[12:]):
+                raise Bad(f"invalid cosignature of {name}")
+            found = True
+    if not found:
+        raise Bad(f"no cosignature of {name}")
+
+
 def open_checkpoint(data, vkey):
     """Checks the note's signature; returns (size, root)."""
     name, key_id, key = vkey
@@ -427,13 +448,15 @@ class Log:
 
 
 def main(arguments):
-    plain, proofs, older = [], [], []
+    plain, proofs, older, cosigned = [], [], [], []
     while arguments:
         first = arguments.pop(0)
         if first == "--proof" and len(arguments) >= 2:
             proofs.append((arguments.pop(0), arguments.pop(0)))
         elif first == "--older" and arguments:
             older.append(arguments.pop(0))
+        elif first == "--cosigned" and len(arguments) >= 2:
+            cosigned.append((arguments.pop(0), arguments.pop(0)))
         elif first.startswith("-"):
             plain = []
             break
@@ -443,7 +466,9 @@ def main(arguments):
         print(USAGE, file=sys.stderr)
         return 2
     log = Log(*plain)
-    log.check(proofs, older)
+    log.check(proofs, older + [note for _, note in cosigned])
+    for vkey, note in cosigned:
+        log.attempt(note, lambda: check_cosignature(read(note), read(vkey).decode()))
     if log.failures:
         return 1
     print(f"ok size={log.size} tiles={len(log.tiles)}")

@@ -2,6 +2,7 @@
 // golang.org/x/mod read the signed note, rebuild the RFC 6962 tree and check every proof.
 //
 //	oracle VKEYFILE TLOGDIR [--proof PROOFFILE ENTRYFILE]... [--older CHECKPOINTFILE]...
+//	       [--cosigned WITNESSVKEYFILE CHECKPOINTFILE]...
 //
 // TLOGDIR holds `checkpoint`, `tile/<L>/<N>[.p/<W>]` and `tile/entries/<N>[.p/<W>]` (C2SP tlog-tiles). No process may
 // write to it meanwhile. Prints `ok size=N tiles=M` and ends 0, or a line `FAIL <file>: reason` for each bad file and
@@ -14,6 +15,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -34,7 +36,7 @@ const (
 	tileHeight  = 8
 	tileWidth   = 1 << tileHeight
 	samplesMax  = 1000
-	usage       = "usage: oracle VKEYFILE TLOGDIR [--proof PROOFFILE ENTRYFILE]... [--older CHECKPOINTFILE]..."
+	usage       = "usage: oracle VKEYFILE TLOGDIR [--proof PROOFFILE ENTRYFILE]... [--older CHECKPOINTFILE]... [--cosigned WITNESSVKEYFILE CHECKPOINTFILE]..."
 	proofHeader = "c2sp.org/tlog-proof@v1"
 )
 
@@ -71,21 +73,21 @@ type log struct {
 }
 
 func main() {
-	vkey, dir, proofs, older, err := arguments(os.Args[1:])
+	vkey, dir, proofs, older, cosigned, err := arguments(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
 	l := &log{dir: dir, tiles: map[string][]byte{}, covered: map[string]bool{}}
-	l.check(vkey, proofs, older)
+	l.check(vkey, proofs, older, cosigned)
 	if l.failures > 0 {
 		os.Exit(1)
 	}
 	fmt.Printf("ok size=%d tiles=%d\n", l.head.size, len(l.tiles))
 }
 
-func arguments(args []string) (vkey, dir string, proofs [][2]string, older []string, err error) {
+func arguments(args []string) (vkey, dir string, proofs [][2]string, older []string, cosigned [][2]string, err error) {
 	var plain []string
 	for i := 0; i < len(args); i++ {
 		switch {
@@ -95,16 +97,19 @@ func arguments(args []string) (vkey, dir string, proofs [][2]string, older []str
 		case args[i] == "--older" && i+1 < len(args):
 			older = append(older, args[i+1])
 			i++
+		case args[i] == "--cosigned" && i+2 < len(args):
+			cosigned = append(cosigned, [2]string{args[i+1], args[i+2]})
+			i += 2
 		case strings.HasPrefix(args[i], "-"):
-			return "", "", nil, nil, fmt.Errorf("unknown or incomplete option %s", args[i])
+			return "", "", nil, nil, nil, fmt.Errorf("unknown or incomplete option %s", args[i])
 		default:
 			plain = append(plain, args[i])
 		}
 	}
 	if len(plain) != 2 {
-		return "", "", nil, nil, errors.New("give the file of the log's verifier key and the journal directory")
+		return "", "", nil, nil, nil, errors.New("give the file of the log's verifier key and the journal directory")
 	}
-	return plain[0], plain[1], proofs, older, nil
+	return plain[0], plain[1], proofs, older, cosigned, nil
 }
 
 func (l *log) fail(file, format string, args ...interface{}) {
@@ -113,7 +118,7 @@ func (l *log) fail(file, format string, args ...interface{}) {
 }
 
 // check runs every step; a step that leaves nothing to compare against ends the run.
-func (l *log) check(vkeyFile string, proofs [][2]string, older []string) {
+func (l *log) check(vkeyFile string, proofs [][2]string, older []string, cosigned [][2]string) {
 	vkey, err := os.ReadFile(vkeyFile)
 	if err == nil {
 		l.verifier, err = note.NewVerifier(strings.TrimSpace(string(vkey)))
@@ -146,6 +151,69 @@ func (l *log) check(vkeyFile string, proofs [][2]string, older []string) {
 	for _, pair := range proofs {
 		l.checkProof(pair[0], pair[1])
 	}
+	for _, pair := range cosigned {
+		l.checkCosigned(pair[0], pair[1])
+	}
+}
+
+// A cosigner verifies cosignature/v1 lines (C2SP tlog-cosignature, type 0x04), which sumdb/note does not know.
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string    { return c.name }
+func (c cosigner) KeyHash() uint32 { return c.hash }
+
+func (c cosigner) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	message := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(signature), text)
+	return ed25519.Verify(c.key, []byte(message), signature[8:])
+}
+
+func newCosigner(file string) (cosigner, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return cosigner{}, err
+	}
+	parts := strings.SplitN(strings.TrimSpace(string(data)), "+", 3)
+	if len(parts) != 3 {
+		return cosigner{}, errors.New("no verifier key")
+	}
+	key, err := base64.StdEncoding.Strict().DecodeString(parts[2])
+	if err != nil || len(key) != 1+ed25519.PublicKeySize || key[0] != 4 {
+		return cosigner{}, errors.New("no verifier key of type 0x04")
+	}
+	digest := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	hash := binary.BigEndian.Uint32(digest[:4])
+	if parts[1] != fmt.Sprintf("%08x", hash) {
+		return cosigner{}, errors.New("the key id is not that of the key")
+	}
+	return cosigner{parts[0], hash, key[1:]}, nil
+}
+
+// checkCosigned checks that a witness cosigned a checkpoint of this journal.
+func (l *log) checkCosigned(vkeyFile, file string) {
+	witness, err := newCosigner(vkeyFile)
+	if err != nil {
+		l.fail(vkeyFile, "%v", err)
+		return
+	}
+	data, err := os.ReadFile(file)
+	if err == nil {
+		var opened *note.Note
+		if opened, err = note.Open(data, note.VerifierList(l.verifier, witness)); err == nil && len(opened.Sigs) != 2 {
+			err = errors.New("not signed by both the log and the witness")
+		}
+	}
+	if err != nil {
+		l.fail(file, "%v", err)
+		return
+	}
+	l.checkOlder(file)
 }
 
 // openCheckpoint checks the signature of a note and reads its three lines: origin, size, root.

@@ -297,7 +297,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "answer-key.added": "rec doc obj", "submission.waiting": "rec key doc obj", "waiting.ended": "rec",
     "notice.issued": "rec doc obj",
     "nomenclature.adopted": "rec doc obj", "rules.adopted": "rec doc obj", "file.opened": "rec key doc obj",
-    "form.adopted": "rec doc obj",
+    "form.adopted": "rec doc obj", "witnesses.adopted": "rec doc obj",
     "file.closed": "rec doc obj", "file.reopened": "rec doc obj", "file.reclassified": "rec doc obj",
     "event.recorded": "rec doc obj", "record.filed": "rec of", "hold.placed": "rec key doc obj",
     "fonds.opened": "rec key doc obj", "fonds.succeeded": "rec doc obj", "inventory.opened": "rec key doc obj",
@@ -323,7 +323,7 @@ REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "archive.test": 0, "account.added": 0, "agency.added": 0, "spill.approved": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "decommission.approved": 0, "archive.decommissioned": 0, "decommission.completed": 0,
-    "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0,
+    "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0, "witnesses.adopted": 0,
     "evidence.stamped": 0, "evidence.renewed": 0, "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
@@ -713,7 +713,7 @@ class Archive:
              "time, epoch or sealed segment are not those of the entries")
 
     def heads(self, chains):
-        """The maps of heads: for each owner the newest entry of its chains and how many there are. §4.6"""
+        """The maps of heads: for each owner the newest entry of its chains and how many there are. §4.3"""
         owners = sorted({owner for owner, _ in chains})
         roots = {}
         for name, is_reading in (("custody", False), ("readings", True)):
@@ -1022,6 +1022,7 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
                             "missing"}],
     "notice.issued": [{"files", "refusal"}],
     "nomenclature.adopted": [{"file", "sha256"}], "form.adopted": [{"file", "sha256"}],
+    "witnesses.adopted": [{"file", "sha256"}],
     "rules.adopted": [{"files", "list", "edition", "sha256"},
                       {"files", "list", "edition", "sha256", "act", "shortens", "approved", "policy", "authorities"}],
     "file.opened": [{"agency", "index", "year", "volume", "title", "form"} | item | attributes | split

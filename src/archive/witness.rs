@@ -1,0 +1,301 @@
+//! What witnesses of the journal are asked and what they said; and the stop when they know another history.
+//!
+//! Files in clear, as the journal is: `tlog/witness/<key>.asked` is the checkpoint that a witness was last asked for,
+//! `tlog/witness/<key>` the newest that it cosigned, `tlog/cosigned` what strangers are shown: the newest checkpoint
+//! that meets the quorum of the policy in force or, until one does, the newest with any cosignature. A commit touches
+//! none of them. The newest cosigned one is also in the key folder, written first: an archive folder that is put back
+//! from an older copy is found out by it (`tlog::fork`).
+//!
+//! Invariants
+//!   - A cosignature is kept only when it verifies over a checkpoint of this journal, at a size whose root is still
+//!     the same.
+//!   - Only a note that the log's own key signed stops the archive. Both notes are then kept in `tlog/fork/`.
+//!
+//! What a crash leaves: some of these files, each whole. Asking again brings the rest.
+
+use super::{Adoption, Archive, lock};
+use crate::error::{Error, ErrorCode};
+use crate::index::rows::Adopted;
+use crate::model::digest::{Sha256, sha256};
+use crate::model::id::ActorId;
+use crate::store::disk::DiskError;
+use crate::tlog::LogError;
+use crate::tlog::checkpoint::{Checkpoint, verify};
+use crate::tlog::commit::Committer;
+use crate::tlog::cosignature::WitnessKey;
+use crate::tlog::fork::{COSIGNED, Conflict, FORK, WITNESS, conflict};
+use crate::tlog::leaf::ActKind;
+use crate::tlog::note::{self, Note};
+use crate::tlog::proof::consistency;
+use crate::tlog::read::LogReader;
+use crate::tlog::request::{AddCheckpoint, read_size};
+use crate::tlog::tree::root_at;
+use crate::tlog::trust::{Judgement, TrustPolicy, TrustedWitness};
+use std::collections::BTreeMap;
+
+/// A request to a witness.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The body, for HTTP or for a file.
+    pub body: String,
+    /// The size that the witness is thought to know.
+    pub old: u64,
+    /// The size that it is asked for.
+    pub size: u64,
+}
+
+/// What the answer of a witness was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Its cosignature over the checkpoint of this size, at this second.
+    Cosigned {
+        /// Entries.
+        size: u64,
+        /// When.
+        time: u64,
+    },
+    /// It knows the log at this size, which this journal has passed.
+    Knows(u64),
+    /// A checkpoint that it keeps, of this size, which is of this journal.
+    Agrees(u64),
+}
+
+/// The checkpoint for strangers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The note with its cosignatures.
+    pub note: String,
+    /// Its head.
+    pub checkpoint: Checkpoint,
+    /// What the policy in force says of it; none without a policy.
+    pub judged: Option<Judgement>,
+}
+
+impl Archive {
+    /// What shows that this is not the newest journal under its key, if anything does: then nothing is committed.
+    pub fn conflict(&self) -> Option<Conflict> {
+        lock(&self.shared.core).conflict().cloned()
+    }
+
+    /// The policy of witnesses in force, with the entry of its adoption.
+    pub fn witnesses(&self) -> Result<Option<(u64, TrustPolicy)>, Error> {
+        let Some(entry) = self.index().adopted(Adopted::Witnesses)?.pop() else { return Ok(None) };
+        let changed = |_| Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted policy cannot be read");
+        Ok(Some((entry, TrustPolicy::parse(&self.adopted_file(entry)?).map_err(changed)?)))
+    }
+
+    /// Adopts a policy of witnesses that was read from `file`.
+    pub fn adopt_witnesses(&self, policy: &TrustPolicy, file: &[u8], actor: ActorId) -> Result<Adoption, Error> {
+        if !policy.logs.is_empty() && !policy.logs.iter().any(|log| log.key == self.config().vkey) {
+            let what = format!("no log line has the key of this archive, {}", self.config().vkey);
+            return Err(Error::new(ErrorCode::WitPolicy, "log", what));
+        }
+        match self.witnesses()? {
+            Some((entry, held)) if held.sha256 == policy.sha256 => Ok(Adoption::Held(Some(entry))),
+            _ => self.adopt_file(ActKind::WitnessesAdopted, file, actor).map(Adoption::Done),
+        }
+    }
+
+    /// A witness of the policy in force by its name there.
+    pub fn witness(&self, name: &str) -> Result<TrustedWitness, Error> {
+        let unknown = |what| Error::new(ErrorCode::WitUnknown, name, what);
+        let (_, policy) = self.witnesses()?.ok_or_else(|| unknown("no policy of witnesses was adopted"))?;
+        policy.witness(name).cloned().ok_or_else(|| unknown("the policy names no such witness"))
+    }
+
+    /// The newest checkpoint that a witness cosigned, and when.
+    pub fn witnessed(&self, key: &WitnessKey) -> Result<Option<(Checkpoint, u64)>, Error> {
+        let Some(bytes) = self.read_or_none(&file_of(key))? else { return Ok(None) };
+        let read = |note: &Note<'_>| Some((Checkpoint::parse(note.text)?, key.time_on(note).ok()??));
+        Ok(Note::read(&bytes).as_ref().and_then(read))
+    }
+
+    /// Makes a request to a witness about the present checkpoint, from the size `old`, or from what it cosigned last.
+    pub fn ask_witness(&self, key: &WitnessKey, old: Option<u64>) -> Result<Asked, Error> {
+        let old = match old {
+            Some(old) => old,
+            None => self.witnessed(key)?.map_or(0, |(checkpoint, _)| checkpoint.size),
+        };
+        let note = self.settle()?;
+        let log = self.log()?;
+        let size = verify(note.as_bytes(), &self.config().vkey).map_or(0, |checkpoint| checkpoint.size);
+        let reader = LogReader::new(self.disk(), size);
+        if log.size() < size || old > size {
+            return Err(LogError::NoEntry { index: old, size }.into());
+        }
+        let body = AddCheckpoint { old, proof: consistency(&reader, old)?, note: note.clone() }.encode();
+        self.disk().publish(&asked_of(key), note.as_bytes()).map_err(LogError::from)?;
+        Ok(Asked { body, old, size })
+    }
+
+    /// Takes what a witness answered: cosignature lines, the size of an answer 409, or a checkpoint that it keeps.
+    ///
+    /// # Errors
+    ///
+    /// A checkpoint by our own key that is not of this journal stops the archive, and is the error. A size beyond ours
+    /// is one too: it proves nothing, so it stops nothing.
+    pub fn take_answer(&self, witness: &TrustedWitness, answer: &[u8]) -> Result<Taken, Error> {
+        let mut core = lock(&self.shared.core);
+        let head = *core.head();
+        if let Some(size) = read_size(answer) {
+            if size > head.size {
+                let what = format!("it names {size} entries, here are {}", head.size);
+                return Err(Error::new(ErrorCode::LogNewerSaid, witness.name.clone(), what));
+            }
+            return Ok(Taken::Knows(size));
+        }
+        if Note::read(answer).is_some() {
+            return self.take_note(&mut core, witness, answer);
+        }
+        let refused = |what: &str| Error::new(ErrorCode::WitAnswer, witness.name.clone(), what);
+        let asked = self.read_or_none(&asked_of(&witness.key))?.ok_or_else(|| refused("it was never asked"))?;
+        let lines = note::read_lines(answer).ok_or_else(|| refused("neither signature lines nor a size nor a note"))?;
+        let own = lines.iter().filter(|line| line.name == witness.key.name && line.id == witness.key.id());
+        let own: String = own.map(|line| format!("{}\n", line.raw)).collect();
+        self.take_cosigned(&core, witness, &[asked.as_slice(), own.as_bytes()].concat())
+    }
+
+    /// A checkpoint that a witness keeps of this log.
+    fn take_note(&self, core: &mut Committer, witness: &TrustedWitness, bytes: &[u8]) -> Result<Taken, Error> {
+        let refused = |what: &str| Error::new(ErrorCode::WitAnswer, witness.name.clone(), what);
+        let found = verify(bytes, &self.config().vkey).ok_or_else(|| refused("a note that our log did not sign"))?;
+        // What is not published cannot be compared; after a failed write this says so.
+        core.settle()?;
+        let (head, log) = (*core.head(), LogReader::new(self.disk(), core.published()));
+        let name = format!("{FORK}/{:020}-{}", found.size, hex::encode(&found.root.0[..8]));
+        if let Some(conflict) = conflict(&name, &found, &log, &head) {
+            let ours = self.disk().read(&crate::tlog::commit::checkpoint_name()).map_err(LogError::from)?;
+            let files = [(name, bytes.to_vec()), (format!("{FORK}/{:020}-ours", head.size), ours)];
+            core.stop(conflict.clone());
+            self.disk().put_if_absent(&files).or_else(exists_is_kept).map_err(LogError::from)?;
+            return Err(LogError::from(conflict).into());
+        }
+        match witness.key.time_on(&Note::read(bytes).ok_or_else(|| refused("no note"))?) {
+            Ok(Some(_)) => self.take_cosigned(core, witness, bytes),
+            _ => Ok(Taken::Agrees(found.size)),
+        }
+    }
+
+    /// Keeps a note of this journal with a cosignature.
+    fn take_cosigned(&self, core: &Committer, witness: &TrustedWitness, bytes: &[u8]) -> Result<Taken, Error> {
+        let refused = |what: String| Error::new(ErrorCode::WitAnswer, witness.name.clone(), what);
+        let (own, key) = (&self.config().vkey, &witness.key);
+        let note = Note::read(bytes).ok_or_else(|| refused("no note".into()))?;
+        let time = key.time_on(&note).map_err(|e| refused(e.to_string()))?;
+        let time = time.ok_or_else(|| refused("it has no line of the witness's key".into()))?;
+        let checkpoint = verify(bytes, own).ok_or_else(|| refused("a note that our log did not sign".into()))?;
+        let log = LogReader::new(self.disk(), core.published());
+        let is_ours = checkpoint.size <= log.size() && root_at(&log, checkpoint.size)? == checkpoint.root;
+        if !is_ours {
+            return Err(refused(format!("the checkpoint of {} entries is not of this journal", checkpoint.size)));
+        }
+        let size = checkpoint.size;
+        // Lines of others in what came were not looked at: one forged line would spoil the whole note.
+        let is_checked = |name: &str, id| (name, id) == (&own.name, own.id()) || (name, id) == (&key.name, key.id());
+        let by_both = Joined::of(&note, is_checked).text(&checkpoint);
+        let publish = |name: &str, note: &str| self.disk().publish(name, note.as_bytes()).map_err(LogError::from);
+        // The newest of all, where an older copy of the archive cannot hide it; first, so that a crash loses no
+        // warning.
+        let known = self.shared.keys.witnessed()?.and_then(|note| verify(&note, own));
+        if known.is_none_or(|known| known.size <= size) {
+            self.shared.keys.keep_witnessed(by_both.as_bytes())?;
+        }
+        if self.witnessed(key)?.is_none_or(|(known, _)| known.size <= size) {
+            publish(&file_of(key), &by_both)?;
+        }
+        let joined = self.joined(&by_both, &checkpoint)?;
+        let policy = self.witnesses()?.map(|(_, policy)| policy);
+        let meets = |note: &str| {
+            policy.as_ref().is_some_and(|p| p.judge(note.as_bytes(), Some(own)).is_ok_and(|judged| judged.is_met))
+        };
+        let is_better = self.cosigned()?.is_none_or(|shown| {
+            // First whether it meets the quorum, then how new it is; at the same size it has all lines of before.
+            (meets(&joined), size) >= (meets(&shown.note), shown.checkpoint.size)
+        });
+        if is_better {
+            publish(COSIGNED, &joined)?;
+        }
+        Ok(Taken::Cosigned { size, time })
+    }
+
+    /// A checkpoint with every cosignature over it that is known.
+    fn joined(&self, note: &str, checkpoint: &Checkpoint) -> Result<String, Error> {
+        let mut joined = Joined::default();
+        let kept = self.disk().list(WITNESS).map_err(LogError::from)?.into_iter().map(|(name, _)| name);
+        for name in kept.chain([COSIGNED.to_owned()]).filter(|name| !name.ends_with(ASKED)) {
+            let Some(bytes) = self.read_or_none(&name)? else { continue };
+            if let Some(other) = Note::read(&bytes).filter(|other| other.text == checkpoint.text()) {
+                joined.add(&other, |_, _| true);
+            }
+        }
+        // What came now counts more than an older line of the same key.
+        if let Some(note) = Note::read(note.as_bytes()) {
+            joined.add(&note, |_, _| true);
+        }
+        Ok(joined.text(checkpoint))
+    }
+
+    /// The checkpoint that strangers are shown, with its cosignatures.
+    pub fn cosigned(&self) -> Result<Option<Shown>, Error> {
+        let Some(bytes) = self.read_or_none(COSIGNED)? else { return Ok(None) };
+        let wrong = || LogError::integrity(COSIGNED, "is not signed by this archive's key");
+        let checkpoint = verify(&bytes, &self.config().vkey).ok_or_else(wrong)?;
+        let note = String::from_utf8(bytes).map_err(|_| wrong())?;
+        let judged = match self.witnesses()? {
+            None => None,
+            Some((_, policy)) => policy.judge(note.as_bytes(), Some(&self.config().vkey)).ok(),
+        };
+        Ok(Some(Shown { note, checkpoint, judged }))
+    }
+
+    fn read_or_none(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        match self.disk().read(name) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(DiskError::Missing { .. }) => Ok(None),
+            Err(e) => Err(LogError::from(e).into()),
+        }
+    }
+}
+
+/// The same root was learned before, by a note with other cosignatures: the first stays.
+fn exists_is_kept(error: DiskError) -> Result<(), DiskError> {
+    if matches!(error, DiskError::Exists { .. }) { Ok(()) } else { Err(error) }
+}
+
+const ASKED: &str = ".asked";
+
+fn file_of(key: &WitnessKey) -> String {
+    let Sha256(digest) = sha256(key.to_string().as_bytes());
+    format!("{WITNESS}/{}", hex::encode(&digest[..16]))
+}
+
+fn asked_of(key: &WitnessKey) -> String {
+    file_of(key) + ASKED
+}
+
+/// Signature lines of one checkpoint, one a key.
+#[derive(Default)]
+struct Joined {
+    lines: BTreeMap<(String, [u8; 4]), String>,
+}
+
+impl Joined {
+    fn of(note: &Note<'_>, is_wanted: impl Fn(&str, [u8; 4]) -> bool) -> Self {
+        let mut joined = Self::default();
+        joined.add(note, is_wanted);
+        joined
+    }
+
+    fn add(&mut self, note: &Note<'_>, is_wanted: impl Fn(&str, [u8; 4]) -> bool) {
+        for line in note.lines.iter().filter(|line| is_wanted(line.name, line.id)) {
+            self.lines.insert((line.name.to_owned(), line.id), line.raw.to_owned());
+        }
+    }
+
+    /// The note. The line of the log's name comes first, as readers expect it.
+    fn text(&self, checkpoint: &Checkpoint) -> String {
+        let (log, others): (Vec<_>, Vec<_>) = self.lines.iter().partition(|((name, _), _)| *name == checkpoint.origin);
+        let lines: String = log.into_iter().chain(others).map(|(_, raw)| format!("{raw}\n")).collect();
+        format!("{}\n{lines}", checkpoint.text())
+    }
+}
