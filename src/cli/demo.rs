@@ -4,15 +4,17 @@
 
 use super::ingest::{ingest_quietly, print_answer};
 use super::means::deposit_if_due;
+use super::samples::stamper::Stamper;
 use super::samples::trust::Trust;
 use super::samples::write_samples;
-use super::{Common, audit, search, show};
+use super::{Common, audit, evidence, search, show};
 use crate::access;
 use crate::archive::{Archive, InitOptions};
 use crate::audit::Options;
-use crate::clock::{Clock, SystemClock, civil_date};
+use crate::clock::{Clock, SystemClock, civil_date, utc};
 use crate::config::MeansKept;
 use crate::error::{Error, ErrorCode, Exit};
+use crate::evidence::stamp::{self, Request};
 use crate::filing::due;
 use crate::filing::files::{self, Asked};
 use crate::filing::holds::{self, Placing};
@@ -54,7 +56,12 @@ const FILING: Text = text(
     "5. Two files in two years' time: one is due, one is held",
 );
 const TITLE: Text = text("Хат алмасу", "Переписка", "Correspondence");
-const AUDITING: Text = text("6. Толық тексеру", "6. Полная проверка", "6. A full audit");
+const STAMPING: Text = text(
+    "6. Уақыт белгісі: бөгде адам архивсіз тексеретін дәлел (орталығы осы сәтте жасалды, ештеңені дәлелдемейді)",
+    "6. Метка времени: доказательство, которое посторонний проверит без архива (центр создан только что)",
+    "6. A time-stamp: proof that a stranger checks without the archive (by an authority made on the spot)",
+);
+const AUDITING: Text = text("7. Толық тексеру", "7. Полная проверка", "7. A full audit");
 const NEXT: Text = text("Әрі қарай өзіңіз көріңіз:", "Дальше попробуйте сами:", "Go on yourself:");
 const NO_SERVICE: Text = text(
     "Бұл нұсқада веб-қызмет әлі жоқ, сондықтан demo осында аяқталады.",
@@ -125,6 +132,25 @@ fn file(archive: &Archive, records: &[RecordId], common: &Common) -> Result<(), 
     Ok(())
 }
 
+/// Has the time stamped on all that the archive holds, and writes the evidence of one record.
+fn stamp_time(
+    archive: &Archive,
+    stamper: &Stamper,
+    record: RecordId,
+    dir: &Path,
+    common: &Common,
+) -> Result<(), Error> {
+    let actor = common.actor(archive)?;
+    let Some(batch) = stamp::next(archive, actor)? else { return Ok(()) };
+    let request = Request::of(&batch, false);
+    let answer = stamper.answer(&request.to_der(), utc(archive.now()));
+    let answer = answer.map_err(|e| Error::caused(ErrorCode::EvdUnreadable, "demo", e))?;
+    let checked = request.check(archive, &answer, "demo", &Material::default())?;
+    stamp::keep(archive, &batch, &[checked], actor)?;
+    common.say(&format!("$ muragat evidence record {record} -o {}", dir.display()));
+    evidence::write_record(archive, record, dir, common)
+}
+
 impl Demo {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let lang = common.lang();
@@ -179,6 +205,8 @@ impl Demo {
         }
         common.say(&format!("\n== {}", FILING.get(lang)));
         file(&archive, accepted.get(..2).unwrap_or_default(), common)?;
+        common.say(&format!("\n== {}", STAMPING.get(lang)));
+        stamp_time(&archive, &samples.stamper, record, &dir.join("evidence"), common)?;
         archive.close()?;
         common.say(&format!("\n== {}", AUDITING.get(lang)));
         let report = audit::run(&folder, Options { every_byte: true, threads: 2 }, common)?;
@@ -188,6 +216,7 @@ impl Demo {
         common.say(&format!("  muragat get {record} -o {}/out", dir.display()));
         common.say("  muragat file list");
         common.say("  muragat log checkpoint");
+        common.say("  muragat evidence status");
         if !self.no_serve {
             common.say(NO_SERVICE.get(lang));
         }

@@ -125,7 +125,13 @@ impl EvidenceArgs {
             EvidenceCommand::Accept(args) => args.run(common),
             EvidenceCommand::Status => print_status(common),
             EvidenceCommand::Renew(args) => args.run(common),
-            EvidenceCommand::Record { id, output } => write_record(common, record_id(&id)?, &output),
+            EvidenceCommand::Record { id, output } => {
+                let id = record_id(&id)?;
+                let archive = common.open()?;
+                write_record(&archive, id, &output, common)?;
+                archive.close()?;
+                Ok(Exit::Ok)
+            }
             EvidenceCommand::Checkpoint { entry, output } => write_checkpoint(common, entry, &output),
         }
     }
@@ -333,22 +339,22 @@ fn print_status(common: &Common) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
-fn write_record(common: &Common, id: RecordId, folder: &Path) -> Result<Exit, Error> {
-    let archive = common.open()?;
-    let mut maker = Maker::new(&archive)?;
+/// Writes the evidence records of a record, and says which.
+pub(super) fn write_record(archive: &Archive, id: RecordId, folder: &Path, common: &Common) -> Result<(), Error> {
+    let mut maker = Maker::new(archive)?;
     // Members of a living record are read like its contents: the reading is in the journal first.
     let groups = match archive.index().record_by_id(id)? {
         Some(_) => {
-            let actor = common.actor(&archive)?;
-            groups(&archive, id, actor)?
+            let actor = common.actor(archive)?;
+            groups(archive, id, actor)?
         }
         None => Vec::new(),
     };
-    for (at, stub) in record::commitments(&archive, id)?.into_iter().enumerate() {
+    for (at, stub) in record::commitments(archive, id)?.into_iter().enumerate() {
         let Object::Stub { entry, .. } = stub else { continue };
         let below = folder.join(entry.to_string());
         let not_stamped = || Error::new(ErrorCode::EvdNotStamped, entry.to_string(), "no batch has this entry");
-        let stamped = record::batch_of(&archive, entry)?.ok_or_else(not_stamped)?;
+        let stamped = record::batch_of(archive, entry)?.ok_or_else(not_stamped)?;
         let object = match groups.get(at) {
             Some(group) => {
                 write_file(&below.join("metadata.json"), &group.metadata)?;
@@ -360,8 +366,7 @@ fn write_record(common: &Common, id: RecordId, folder: &Path) -> Result<Exit, Er
         print_evidence(common, &below, entry, &maker.evidence(&stamped, &object)?)?;
         write_material(&below, &maker, &stamped)?;
     }
-    archive.close()?;
-    Ok(Exit::Ok)
+    Ok(())
 }
 
 /// What a record was when an entry committed to it.

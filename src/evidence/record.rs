@@ -9,7 +9,7 @@
 
 use super::batch::{ALGORITHM, Batch};
 use super::renew::{Kind, LeafId, OpenRenewal, Renewed};
-use super::stamp::{MATERIAL_FOLDER, Stamped, Token, token_file};
+use super::stamp::{MATERIAL_FOLDER, Request, Stamped, Token, material_name, token_file};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::Adopted;
@@ -23,6 +23,7 @@ use crate::verify::evidence::record::{
     ArchiveTimeStamp, ArchiveTimeStampChain, EvidenceRecord, hash_tree_renewal_digest,
 };
 use crate::verify::evidence::tree::{Lists, group_hash};
+use crate::verify::material::Material;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -189,9 +190,12 @@ impl<'a> Maker<'a> {
         Ok(made)
     }
 
-    /// What the validation of all tokens of a batch and of their renewals used, by name: a stranger needs it too.
+    /// What the validation of all tokens of a batch and of their renewals used, by name: a stranger needs it too. The
+    /// newest ones are validated as of now, so what says today that they are not revoked is among it, as far as the
+    /// archive has it.
     pub fn material(&self, stamped: &Stamped) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         let mut acts = BTreeSet::from([stamped.entry]);
+        let mut files = BTreeMap::new();
         for chain in self.chains(stamped) {
             let mut end = chain.first;
             for renewal in &self.renewals {
@@ -200,8 +204,16 @@ impl<'a> Maker<'a> {
                     acts.insert(end.act);
                 }
             }
+            match Request::check_kept(self.archive, &end.bytes(self.archive)?, "token", &Material::new()) {
+                Ok(checked) => {
+                    files.extend(
+                        checked.used.entries().map(|(kind, digest, b)| (material_name(kind, digest), b.to_vec())),
+                    );
+                }
+                Err(e) if e.code == ErrorCode::EvdUnproven => {}
+                Err(e) => return Err(e),
+            }
         }
-        let mut files = BTreeMap::new();
         for act in acts {
             let (document, row) = self.archive.document(act)?;
             for file in document.files() {

@@ -22,7 +22,7 @@ use crate::tlog::leaf::ActKind;
 use crate::tlog::tree::root_at;
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::evidence::record::{ArchiveTimeStamp, ArchiveTimeStampChain, EvidenceRecord};
-use crate::verify::material::Material;
+use crate::verify::material::{Material, MaterialKind};
 use crate::verify::timestamp::{TimestampToken, integer_octets, request};
 use crate::verify::validation::{Content, ContentError, Question, validate};
 use chrono::{DateTime, Utc};
@@ -250,7 +250,7 @@ pub(super) fn token_files(checked: &[Checked], more: &Material) -> (Value, Vec<(
         used.merge(&one.used);
     }
     for (kind, digest, bytes) in used.entries() {
-        files.push((format!("{MATERIAL_FOLDER}{}-{digest}", kind.as_str()), bytes.to_vec()));
+        files.push((format!("{MATERIAL_FOLDER}{}", material_name(kind, digest)), bytes.to_vec()));
     }
     (tokens.into(), files)
 }
@@ -258,6 +258,11 @@ pub(super) fn token_files(checked: &[Checked], more: &Material) -> (Value, Vec<(
 /// The name of a token in its act.
 pub(super) fn token_file(number: u32) -> String {
     format!("token-{number}.tst")
+}
+
+/// The name of a certificate, CRL or OCSP answer among the files of an act.
+pub(super) fn material_name(kind: MaterialKind, digest: Sha256) -> String {
+    format!("{}-{digest}", kind.as_str())
 }
 
 /// A batch that was stamped, as its act says.

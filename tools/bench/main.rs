@@ -18,6 +18,7 @@
 //! figures worthless, so the file system is named.
 
 mod corpus;
+mod evidence;
 mod floor;
 mod measure;
 mod peers;

@@ -5,9 +5,10 @@
 
 use crate::Fallible;
 use crate::corpus::{Corpus, Numbers};
+#[cfg(feature = "testing")]
+use crate::evidence;
 use crate::floor::{self, Floor};
 use crate::measure::{Times, cpu_seconds, folder_bytes, peak_memory_mb, read_bytes};
-#[cfg(feature = "testing")]
 use crate::retention;
 use crate::signed::{self, Signed};
 use muragat::access;
@@ -83,6 +84,8 @@ pub(crate) enum Step {
     Destroy,
     /// Their index built again from nothing.
     Rebuild,
+    /// A time-stamp over all of them, and the evidence of some.
+    Evidence,
 }
 
 /// How a step is run.
@@ -157,6 +160,7 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
         Step::Hash => hash(&places, threads),
         Step::Reindex => reindex(&places.archive()),
         Step::Rebuild => reindex(&places.many()),
+        Step::Evidence => evidence::evidence(&places),
         Step::Open => open(&places),
         Step::Search => search(&places, count),
         Step::SignedRsaOnce => signed::ingest(&places, Signed::RsaOnce, threads),

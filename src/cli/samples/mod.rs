@@ -28,9 +28,11 @@ use chrono_tz::Asia::Almaty;
 use drafts::{DRAFTS, Draft};
 use serde_json::{Value, json};
 use signer::{Holder, Root, Signer, Validity};
+use stamper::Stamper;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use trust::{Person, Trust};
 
 /// One submission folder that was written.
@@ -51,6 +53,8 @@ pub struct Samples {
     pub submissions: Vec<Sample>,
     /// Policy, register of signers and CRL.
     pub trust: Trust,
+    /// An authority for time-stamps under the same root, which the policy trusts for them.
+    pub stamper: Arc<Stamper>,
 }
 
 /// Code of the agency that the samples belong to.
@@ -107,7 +111,8 @@ pub fn write_samples(into: &Path, now: DateTime<Utc>, random: &mut dyn FnMut(&mu
     let office = Office::new(now, random)?;
     fs::create_dir_all(into)?;
     let submissions = DRAFTS.iter().map(|draft| office.write(draft, into)).collect::<io::Result<_>>()?;
-    Ok(Samples { submissions, trust: office.trust() })
+    let stamper = Stamper::new(&office.root, "ҮЛГІ УАҚЫТ БЕЛГІСІ ОРТАЛЫҒЫ", validity(now), random)?;
+    Ok(Samples { submissions, trust: office.trust(), stamper: Arc::new(stamper) })
 }
 
 /// The demonstration office: its people's keys, and the moment it works at.
@@ -126,9 +131,13 @@ struct Component {
     bytes: Vec<u8>,
 }
 
+fn validity(now: DateTime<Utc>) -> Validity {
+    Validity { from: now - VALID_BEFORE, until: now + VALID_AFTER }
+}
+
 impl Office {
     fn new(now: DateTime<Utc>, random: signer::Random<'_>) -> io::Result<Office> {
-        let validity = Validity { from: now - VALID_BEFORE, until: now + VALID_AFTER };
+        let validity = validity(now);
         let root = Root::new("ҮЛГІ ТҮБІР КУӘЛІК (СЫНАҚ)", validity, random)?;
         let official = root.issue(&OFFICIAL, validity, random)?;
         let records_office = root.issue(&RECORDS_OFFICE, validity, random)?;
@@ -141,7 +150,10 @@ impl Office {
             Person { holder: RECORDS_OFFICE, office: "records_office", post: "Кеңсе маманы" },
         ];
         let crl = Validity { from: self.now - OFFICIAL_SIGNS_BEFORE, until: self.now + CRL_VALID_AFTER };
-        Trust::new(&self.root, AGENCY, &persons, crl, &[])
+        let trust = Trust::new(&self.root, AGENCY, &persons, crl, &[]);
+        let pem = self.root.certificate_pem();
+        let anchor = format!("\n[[timestamp_anchor]]\ngeneration = \"demo\"\npem = \"\"\"\n{pem}\"\"\"\n");
+        Trust { policy: trust.policy + &anchor, ..trust }
     }
 
     fn write(&self, draft: &Draft, into: &Path) -> io::Result<Sample> {

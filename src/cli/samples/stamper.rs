@@ -21,6 +21,12 @@ const GENERALIZED_TIME: u8 = 0x18;
 /// The authority.
 pub struct Stamper(Signer);
 
+impl std::fmt::Debug for Stamper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stamper")
+    }
+}
+
 impl Stamper {
     /// An authority with a certificate of `root`.
     pub fn new(root: &Root, common_name: &str, validity: Validity, random: Random<'_>) -> io::Result<Self> {
