@@ -52,7 +52,7 @@ pub fn fill(
     let item = |n: u32| items.get(usize::try_from(n).unwrap_or(0) % items.len().max(1)).cloned();
     let subtree = archive.subtree("MANY", actor)?;
     let mut sealer = Sealer::default();
-    let mut made = Vec::new();
+    let (mut made, mut filings) = (Vec::new(), Vec::new());
     for n in 0..files {
         let (year, index) =
             (year_of(n), format!("{:02}-{:02}", n / YEARS % INDEXES / 10 + 1, n / YEARS % INDEXES % 10));
@@ -85,11 +85,16 @@ pub fn fill(
             let record = act.rec;
             first = first.or(record);
             submit((act, payload, Some(session)));
-            let mut filed = Act::new(ActKind::RecordFiled, actor);
-            (filed.rec, filed.of) = (record, Some(file));
-            submit((filed, Payload::None, None));
+            filings.push((record, file));
         }
         made.extend(first.map(|first| (file, first)));
+    }
+    settle(archive, actor)?;
+    // Only now: an entry names the one before it of the same record, which the index must have.
+    for (record, file) in filings {
+        let mut filed = Act::new(ActKind::RecordFiled, actor);
+        (filed.rec, filed.of) = (record, Some(file));
+        submit((filed, Payload::None, None));
     }
     settle(archive, actor)?;
     for (n, (file, _)) in (0u32..).zip(&made).filter(|(n, _)| n % OPEN_EVERY != 0) {
