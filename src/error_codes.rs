@@ -1325,7 +1325,7 @@ codes! {
         en: "The query finds more than 10,000 records. Narrow it.";
     /// A record that is not under the inquiry is to be read.
     InqNotUnder = "INQ-005", Denied,
-        kk: "Жазба бұл сұрау салуға қатысты емес. Алдымен оны тауып («inquiry search») не атап («inquiry take») алыңыз.",
+        kk: "Жазба бұл сұрау салуға қатысты емес. Оны тауып («inquiry search») не атап («inquiry take») алыңыз.",
         ru: "Запись не относится к этому запросу. Сначала найдите её («inquiry search») или назовите («inquiry take»).",
         en: "The record is not under this inquiry. First find it (`inquiry search`) or name it (`inquiry take`).";
     /// An inquiry has nothing that could be answered.

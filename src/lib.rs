@@ -23,8 +23,8 @@
 //! # Layers
 //!
 //! `model` ← `store`, `vault`, `verify`, `retention` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`, `access`,
-//! `audit` ← `disposition`, `inspection`, `fetch` ← `inquiry` ← `cli`. Lower never imports higher; a test reads the sources and
-//! holds the wall.
+//! `audit` ← `disposition`, `inspection`, `fetch` ← `inquiry` ← `cli`. Lower never imports higher; a test reads the
+//! sources and holds the wall.
 
 pub mod access;
 pub mod archive;

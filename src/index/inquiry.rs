@@ -1,8 +1,13 @@
 //! The rows of inquiries: which acts each has, and which holds keep what it found.
 //!
-//! A row has numbers of entries and ids of holds, and nothing of what an inquiry is about: that is in its act documents,
-//! which are sealed under its own key.
+//! A row has numbers of entries and ids of holds, and nothing of what an inquiry is about: that is in its act
+//! documents, which are sealed under its own key.
 
+use super::IndexError;
+use super::kv::after;
+use super::query::Reader;
+use super::rows;
+use crate::model::id::RecordId;
 use crate::tlog::leaf::ActKind;
 
 /// An inquiry: the entries of its acts.
@@ -43,6 +48,25 @@ impl InquiryRow {
     pub fn answered(&self) -> Option<u64> {
         let work = self.newest_work()?;
         self.answers.last().copied().filter(|answer| *answer > work)
+    }
+}
+
+impl Reader<'_> {
+    /// An inquiry.
+    pub fn inquiry(&self, inquiry: RecordId) -> Result<Option<InquiryRow>, IndexError> {
+        let key = rows::inquiry_key(inquiry);
+        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
+    }
+
+    /// Every inquiry, also those that were closed.
+    pub fn inquiries(&self) -> Result<Vec<(RecordId, InquiryRow)>, IndexError> {
+        let mut inquiries = Vec::new();
+        self.kv.range(&rows::key(b'q', &[]), &after(b"q"), false, &mut |key, value| {
+            let id = key.last_chunk::<16>().map(|id| RecordId(*id));
+            inquiries.extend(id.zip(Some(self.keys.read(key, value)?)));
+            Ok(true)
+        })?;
+        Ok(inquiries)
     }
 }
 

@@ -7,7 +7,6 @@
 use super::IndexError;
 use super::filing::{FileRow, FileView, HoldRow, PlanRow, TombRow};
 use super::fonds::{FondsRow, InventoryRow, UnitRow};
-use super::inquiry::InquiryRow;
 use super::inspection::CheckRow;
 use super::kv::{Kv, after};
 use super::rows::{
@@ -90,11 +89,11 @@ impl Query {
 
     /// Its words, folded, when it asks for words alone: what is left of a destroyed file has nothing else.
     pub fn words_only(&self) -> Option<Vec<&str>> {
-        let word = |condition| match condition {
-            &Condition::Word(ref word) => Some(word.as_str()),
+        let words = self.conditions.iter().map(|condition| match condition {
+            Condition::Word(word) => Some(word.as_str()),
             _ => None,
-        };
-        self.conditions.iter().map(word).collect()
+        });
+        words.collect()
     }
 
     /// The ids that it asks for.
@@ -452,23 +451,6 @@ impl Reader<'_> {
             Ok(true)
         })?;
         Ok(holds)
-    }
-
-    /// An inquiry.
-    pub fn inquiry(&self, inquiry: RecordId) -> Result<Option<InquiryRow>, IndexError> {
-        let key = rows::inquiry_key(inquiry);
-        self.kv.get(&key)?.map(|value| self.keys.read(&key, &value)).transpose()
-    }
-
-    /// Every inquiry, also those that were closed.
-    pub fn inquiries(&self) -> Result<Vec<(RecordId, InquiryRow)>, IndexError> {
-        let mut inquiries = Vec::new();
-        self.kv.range(&key(b'q', &[]), &after(b"q"), false, &mut |key, value| {
-            let id = key.last_chunk::<16>().map(|id| RecordId(*id));
-            inquiries.extend(id.zip(Some(self.keys.read(key, value)?)));
-            Ok(true)
-        })?;
-        Ok(inquiries)
     }
 
     /// A plan of destruction.

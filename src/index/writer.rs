@@ -676,8 +676,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Removes what was left beside the records: a file, a hold, an inquiry, or the register of refusals. An index that was built
-    /// after its key was erased has no trace of it, and need not be built again.
+    /// Removes what was left beside the records: a file, a hold, an inquiry, or the register of refusals. An index that
+    /// was built after its key was erased has no trace of it, and need not be built again.
     fn remainder(&mut self, owner: RecordId, meta: &mut Meta) -> Result<(), IndexError> {
         meta.stale |= self.forget_file(owner)?;
         // What the register has begins with its own act, which is always entry 1 (docs/format.md §4.3).

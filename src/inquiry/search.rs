@@ -4,8 +4,8 @@
 //! archive was searched. What was found is committed with it, and so is the hold that keeps it: the caller sees the
 //! result only when both are durable.
 //!
-//! Of a destroyed file the archive knows index, title and year, of a destroyed record its id. So a query of words reaches
-//! destroyed files and one of an id what had it; whether a search could reach them is said in its act.
+//! Of a destroyed file the archive knows index, title and year, of a destroyed record its id. So a query of words
+//! reaches destroyed files and one of an id what had it; whether a search could reach them is said in its act.
 //!
 //! A crash leaves a search with its hold in the journal, or nothing. It opens no record.
 

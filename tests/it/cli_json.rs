@@ -427,7 +427,7 @@ fn forms_are_printed(checked: &mut Checked<'_>) {
     checked.run(&["form", "check", &form], Exit::Ok, &["form-answer"]);
     let refused = checked.run(&["form", "check", &wrong], Exit::Refused, &["form-answer"]);
     assert_eq!(codes(&refused[0]), ["FRM-001"]);
-    checked.run(&["form", "list"], Exit::Ok, &["form-row"; 5]);
+    checked.run(&["form", "list"], Exit::Ok, &["form-row"; 6]);
     let print = ["form", "print", "inventory", "--fonds", "123", "--number", "4"];
     let sample = checked.run(&print, Exit::Ok, &["form-print"]);
     assert_eq!((&sample[0]["entry"], &sample[0]["values"]["minutes_number"]), (&Value::Null, &json!("3")));
@@ -438,8 +438,8 @@ fn forms_are_printed(checked: &mut Checked<'_>) {
     checked.run(&["form", "adopt", &wrong], Exit::Refused, &["form-answer"]);
     let other = checked.bench.file("other.toml", text.replace("Қорытынды", "Тізім"));
     checked.run(&["form", "adopt", &other], Exit::Conflict, &["error"]);
-    let rows = checked.run(&["form", "list"], Exit::Ok, &["form-row"; 6]);
-    assert_eq!((&rows[3]["in_force"], &rows[5]["in_force"]), (&json!(false), &json!(true)));
+    let rows = checked.run(&["form", "list"], Exit::Ok, &["form-row"; 7]);
+    assert_eq!((&rows[3]["in_force"], &rows[6]["in_force"]), (&json!(false), &json!(true)));
     let printed = checked.run(&print, Exit::Ok, &["form-print"]);
     assert_eq!((&printed[0]["form"]["edition"], &printed[0]["rows"]), (&json!("2"), &sample[0]["rows"]));
     let html = checked.bench.run(&print).exits(Exit::Ok).stdout;
