@@ -594,8 +594,8 @@ class Archive:
         chains, self.chain_counts = {}, {}  # by owner and whether it is the reading chain: the newest entry, how many
         ids, keys, t, epoch, erasing = set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
-        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set(),
-                     "plan": set(), "register": set()}  # their ids
+        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "inquiry": set(),
+                     "presence": set(), "plan": set(), "register": set()}  # their ids
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         searched = set()  # records in search
