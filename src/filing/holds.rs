@@ -27,6 +27,9 @@ use serde_json::Map;
 /// What one hold may keep. Own bound: its document and its entries are one commit.
 const TARGETS_MAX: usize = 100_000;
 
+/// The acts that place or lift a hold, and the session that is kept until they are committed.
+pub(crate) type HoldActs = (Vec<(Act, Payload)>, Session);
+
 /// What is said of a hold when it is placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placing {
@@ -62,7 +65,7 @@ pub fn place(
 ) -> Result<(RecordId, u64), Error> {
     let mut placed = None;
     let committed = archive.commit_together_deciding(|| {
-        let (id, acts, session) = placing_acts(archive, placing, targets, None, actor)?;
+        let (id, (acts, session)) = placing_acts(archive, placing, targets, None, actor)?;
         placed = Some(id);
         Ok((acts, vec![session]))
     })?;
@@ -78,7 +81,7 @@ pub(crate) fn placing_acts(
     targets: &[HoldTarget],
     inquiry: Option<RecordId>,
     actor: ActorId,
-) -> Result<(RecordId, Vec<(Act, Payload)>, Session), Error> {
+) -> Result<(RecordId, HoldActs), Error> {
     for (name, text) in [("owner", &placing.owner), ("reason", &placing.reason), ("basis", &placing.basis)] {
         check_text(name, text)?;
     }
@@ -113,7 +116,7 @@ pub(crate) fn placing_acts(
     let (act, payload, session) = archive.seal_document(ActKind::HoldPlaced, actor, owner, fields, Vec::new())?;
     let mut acts = vec![(act, payload)];
     acts.extend(targets.iter().map(|target| (about(ActKind::HoldCovers, *target, id, actor), Payload::None)));
-    Ok((id, acts, session))
+    Ok((id, (acts, session)))
 }
 
 /// Lifts a hold. Gives the entry.
@@ -138,7 +141,7 @@ pub(crate) fn lifting_acts(
     (id, row): (RecordId, &HoldRow),
     reason: &str,
     actor: ActorId,
-) -> Result<(Vec<(Act, Payload)>, Session), Error> {
+) -> Result<HoldActs, Error> {
     check_text("reason", reason)?;
     let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
     let owner = ActOwner::Known(id);

@@ -11,18 +11,16 @@
 //! A crash leaves an act whole or not begun.
 
 use crate::access::{self, Opened};
-use crate::archive::{ActOwner, Archive, OWN_SUBTREE, Session};
+use crate::archive::{ActOwner, Archive, OWN_SUBTREE};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::filing::check_text;
-use crate::filing::holds::{self, Placing};
+use crate::filing::holds::{self, HoldActs, Placing};
 use crate::index::filing::{HoldRow, HoldTarget};
 use crate::index::inquiry::InquiryRow;
-use crate::index::writer::Payload;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::means::ARCHIVE_AGENCY;
 use crate::model::record::ActDocument;
-use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use chrono::NaiveDate;
 use serde_json::Map;
@@ -169,7 +167,7 @@ pub(super) fn keep(
     inquiry: &Inquiry,
     targets: &BTreeSet<HoldTarget>,
     actor: ActorId,
-) -> Result<Option<(Vec<(Act, Payload)>, Session)>, Error> {
+) -> Result<Option<HoldActs>, Error> {
     let kept = inquiry.targets(archive)?;
     let new: Vec<HoldTarget> = targets.difference(&kept).copied().collect();
     if new.is_empty() {
@@ -184,8 +182,8 @@ pub(super) fn keep(
         review: None,
         query: None,
     };
-    let (_, acts, session) = holds::placing_acts(archive, &placing, &new, Some(inquiry.id), actor)?;
-    Ok(Some((acts, session)))
+    let (_, acts) = holds::placing_acts(archive, &placing, &new, Some(inquiry.id), actor)?;
+    Ok(Some(acts))
 }
 
 /// Opens a record for reading under an inquiry: the entry that names the inquiry is durable before a byte is given.

@@ -119,7 +119,7 @@ fn what_an_inquiry_found_is_not_destroyed_until_it_is_closed() {
         .iter()
         .map(|one| (one["kind"].as_str().unwrap(), one["act"].as_str().unwrap()))
         .collect();
-    let mut wanted = vec![(gone, "file"), (other, "record")];
+    let mut wanted = [(gone, "file"), (other, "record")];
     wanted.sort();
     let wanted: Vec<(&str, &str)> = wanted.iter().map(|(_, kind)| (*kind, plan.number.as_str())).collect();
     assert_eq!((said, &read["outcome"]), (wanted, &"found".into()));
