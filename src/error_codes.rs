@@ -752,6 +752,11 @@ codes! {
         kk: "Жазбаны тыйым қорғайды. Алдымен тыйымды салған органның келісімімен оны алып тастаңыз («hold lift»).",
         ru: "Запись под запретом. Сначала снимите запрет с согласия того, кто его наложил («hold lift»).",
         en: "A hold keeps the record. First lift it, with the consent of whoever asked for it (`hold lift`).";
+    /// A hold is one of an inquiry.
+    HldInquiry = "HLD-005", Conflict,
+        kk: "Бұл тыйым сұрау салуға жатады: ол сұрау салу жабылғанда ғана алынады («inquiry close»).",
+        ru: "Это запрет по запросу органа: он снимается только с закрытием запроса («inquiry close»).",
+        en: "The hold is one of an inquiry. It is lifted when the inquiry is closed (`inquiry close`), and only then.";
     /// There is no such plan.
     DspUnknown = "DSP-001", NotFound,
         kk: "Мұндай жоспар жоқ. Идентификаторын «disposal list» арқылы табыңыз.",
@@ -1297,6 +1302,53 @@ codes! {
         kk: "Архивте мұндай мемлекеттік орган жоқ. Кодын тексеріңіз.",
         ru: "Такого госоргана в архиве нет. Проверьте код.",
         en: "The archive knows no such agency. Check its code.";
+
+    /// There is no such inquiry.
+    InqUnknown = "INQ-001", NotFound,
+        kk: "Мұндай сұрау салу жоқ. Идентификаторын «inquiry list» арқылы табыңыз.",
+        ru: "Такого запроса нет. Найдите его идентификатор через «inquiry list».",
+        en: "There is no such inquiry. Find its id with `inquiry list`.";
+    /// The inquiry was closed.
+    InqClosed = "INQ-002", Conflict,
+        kk: "Сұрау салу жабылған. Қажет болса, жаңасын ашыңыз.",
+        ru: "Запрос закрыт. Если нужно, откройте новый.",
+        en: "The inquiry was closed. Open another one if it is needed.";
+    /// The agency whose records office answers is not known.
+    InqAgency = "INQ-003", Refused,
+        kk: "Қай органның қызметі жауап беретіні белгісіз. Кодын --agency арқылы көрсетіңіз.",
+        ru: "Неизвестно, служба какого органа отвечает. Укажите его код через --agency.",
+        en: "It is not known which agency's records office answers. Give its code with --agency.";
+    /// A search under an inquiry finds too many records.
+    InqTooMany = "INQ-004", Refused,
+        kk: "Сұраным 10 000-нан көп жазба табады. Оны нақтылаңыз.",
+        ru: "Запрос находит больше 10 000 записей. Уточните его.",
+        en: "The query finds more than 10,000 records. Narrow it.";
+    /// A record that is not under the inquiry is to be read.
+    InqNotUnder = "INQ-005", Denied,
+        kk: "Жазба бұл сұрау салуға қатысты емес. Оны тауып («inquiry search») не атап («inquiry take») алыңыз.",
+        ru: "Запись не относится к этому запросу. Сначала найдите её («inquiry search») или назовите («inquiry take»).",
+        en: "The record is not under this inquiry. First find it (`inquiry search`) or name it (`inquiry take`).";
+    /// An inquiry has nothing that could be answered.
+    InqNothing = "INQ-006", Conflict,
+        kk: "Бұл сұрау салу бойынша ештеңе ізделмеген: жауап беретін ештеңе жоқ. Алдымен «inquiry search» орындаңыз.",
+        ru: "По этому запросу ничего не искали: отвечать не о чем. Сначала выполните «inquiry search».",
+        en: "Nothing was searched under this inquiry, so there is nothing to answer. Run `inquiry search` first.";
+    /// An inquiry is to be closed, and something of it was not answered.
+    InqUnanswered = "INQ-007", Conflict,
+        kk: "Соңғы іздеуден кейін қол қойылған жауап жоқ. Жауап беріңіз («inquiry answer») немесе себебін \
+             --without-answer арқылы жазыңыз.",
+        ru: "После последнего поиска нет подписанного ответа. Дайте ответ («inquiry answer») или назовите причину \
+             через --without-answer.",
+        en: "No signed answer came after the last search. Answer (`inquiry answer`), or give the reason with \
+             --without-answer.";
+    /// The answer to an inquiry is not signed as it must be.
+    InqSigned = "INQ-008", Refused,
+        kk: "Жауапқа құжаттамалық қамтамасыз ету бөлімшесінің қызметкері дәл осы байттар бойынша қол қоюы тиіс: \
+             «inquiry answer» файлын қайта алып, қол қойғызыңыз.",
+        ru: "Ответ должен подписать сотрудник службы документационного обеспечения, именно эти байты: получите файл \
+             «inquiry answer» снова и дайте подписать.",
+        en: "An officer of the records office must sign the answer, exactly these bytes. Get the file of `inquiry \
+             answer` again and have it signed.";
 
     /// No map of heads has the record or other owner.
     EvdNoHeads = "EVD-001", NotFound,

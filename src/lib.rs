@@ -23,8 +23,8 @@
 //! # Layers
 //!
 //! `model` ← `store`, `vault`, `verify`, `retention` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`, `access`,
-//! `audit` ← `disposition`, `inspection`, `evidence`, `fetch` ← `cli`. Lower never imports higher; a test reads the
-//! sources and holds the wall.
+//! `audit` ← `disposition`, `inspection`, `evidence`, `fetch` ← `inquiry` ← `cli`. Lower never imports higher; a test
+//! reads the sources and holds the wall.
 
 pub mod access;
 pub mod archive;
@@ -39,6 +39,7 @@ pub mod fetch;
 pub mod filing;
 pub mod index;
 pub mod ingest;
+pub mod inquiry;
 pub mod inspection;
 pub mod limits;
 pub mod model;

@@ -2,7 +2,7 @@
 //!
 //! Invariants
 //!   - A restricted record is read only after the reading is in the journal: one durable entry a person, record and 15
-//!     minutes.
+//!     minutes. Under an inquiry that holds for every record, and each inquiry has entries of its own.
 //!   - A component is given byte for byte, checked against its digest while it is given; a wrong byte is an error,
 //!     never data.
 //!
@@ -44,6 +44,25 @@ pub struct Opened<'a> {
 
 /// Opens a record for reading by `actor`.
 pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Result<Opened<'a>, Error> {
+    open_for(archive, record, actor, None)
+}
+
+/// The same for reading under an inquiry, which the entry names.
+pub(crate) fn open_under<'a>(
+    archive: &'a Archive,
+    record: RecordId,
+    inquiry: RecordId,
+    actor: ActorId,
+) -> Result<Opened<'a>, Error> {
+    open_for(archive, record, actor, Some(inquiry))
+}
+
+fn open_for<'a>(
+    archive: &'a Archive,
+    record: RecordId,
+    actor: ActorId,
+    inquiry: Option<RecordId>,
+) -> Result<Opened<'a>, Error> {
     let reader = archive.index();
     let unknown = || archive.no_record(record);
     let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
@@ -51,8 +70,8 @@ pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Resul
     let key = archive.record_key(id.key, record)?;
     let damaged = || Error::new(ErrorCode::StoChanged, record.to_string(), "the record's manifest is damaged");
     let row = reader.record_by_id(record)?.ok_or_else(damaged)?;
-    if row.access() != AccessCategory::Public {
-        log_reading(archive, record, actor)?;
+    if inquiry.is_some() || row.access() != AccessCategory::Public {
+        log_reading(archive, record, inquiry, actor)?;
     }
     let id = read_id(reader.kv, reader.keys, record)?.unwrap_or(id);
     Ok(Opened { archive, row, id, key })
@@ -77,14 +96,14 @@ pub(crate) fn members(archive: &Archive, owner: RecordId, entry: u64) -> Result<
 }
 
 /// Log first: the entry is durable before a byte leaves.
-fn log_reading(archive: &Archive, record: RecordId, actor: ActorId) -> Result<(), Error> {
-    let last = archive.index().last_reading(actor, record)?;
+fn log_reading(archive: &Archive, record: RecordId, inquiry: Option<RecordId>, actor: ActorId) -> Result<(), Error> {
+    let last = archive.index().last_reading(actor, record, inquiry)?;
     let now = archive.now();
     if last.is_some_and(|last| now >= last && now - last < READING_MS) {
         return Ok(());
     }
     let mut act = Act::new(ActKind::RecordRead, actor);
-    act.rec = Some(record);
+    (act.rec, act.of) = (Some(record), inquiry);
     archive.commit(act, Payload::None, None, None)?;
     archive.wait_index()?;
     Ok(())

@@ -10,6 +10,7 @@
 //!   - A cosignature is kept only when it verifies over a checkpoint of this journal, at a size whose root is still
 //!     the same.
 //!   - Only a note that the log's own key signed stops the archive. Both notes are then kept in `tlog/fork/`.
+//!   - A stopped archive neither asks for cosignatures nor keeps any: they would help a second history along.
 //!
 //! What a crash leaves: some of these files, each whole. Asking again brings the rest.
 
@@ -112,6 +113,9 @@ impl Archive {
 
     /// Makes a request to a witness about the present checkpoint, from the size `old`, or from what it cosigned last.
     pub fn ask_witness(&self, key: &WitnessKey, old: Option<u64>) -> Result<Asked, Error> {
+        if let Some(conflict) = self.conflict() {
+            return Err(LogError::from(conflict).into());
+        }
         let old = match old {
             Some(old) => old,
             None => self.witnessed(key)?.map_or(0, |(checkpoint, _)| checkpoint.size),
@@ -167,6 +171,11 @@ impl Archive {
             let ours = self.disk().read(&crate::tlog::commit::checkpoint_name()).map_err(LogError::from)?;
             let files = [(name, bytes.to_vec()), (format!("{FORK}/{:020}-ours", head.size), ours)];
             core.stop(conflict.clone());
+            // Also where it survives that this folder is replaced by yet another copy.
+            let known = self.shared.keys.witnessed()?.and_then(|note| verify(&note, &self.config().vkey));
+            if known.is_none_or(|known| known.size < found.size) {
+                self.shared.keys.keep_witnessed(bytes)?;
+            }
             self.disk().put_if_absent(&files).or_else(exists_is_kept).map_err(LogError::from)?;
             return Err(LogError::from(conflict).into());
         }
@@ -178,6 +187,9 @@ impl Archive {
 
     /// Keeps a note of this journal with a cosignature.
     fn take_cosigned(&self, core: &Committer, witness: &TrustedWitness, bytes: &[u8]) -> Result<Taken, Error> {
+        if let Some(conflict) = core.conflict() {
+            return Err(LogError::from(conflict.clone()).into());
+        }
         let refused = |what: String| Error::new(ErrorCode::WitAnswer, witness.name.clone(), what);
         let (own, key) = (&self.config().vkey, &witness.key);
         let note = Note::read(bytes).ok_or_else(|| refused("no note".into()))?;
@@ -197,7 +209,9 @@ impl Archive {
         // The newest of all, where an older copy of the archive cannot hide it; first, so that a crash loses no
         // warning.
         let known = self.shared.keys.witnessed()?.and_then(|note| verify(&note, own));
-        if known.is_none_or(|known| known.size <= size) {
+        let is_older =
+            |known: &Checkpoint| known.size <= size && root_at(&log, known.size).is_ok_and(|root| root == known.root);
+        if known.as_ref().is_none_or(is_older) {
             self.shared.keys.keep_witnessed(by_both.as_bytes())?;
         }
         if self.witnessed(key)?.is_none_or(|(known, _)| known.size <= size) {
@@ -238,9 +252,9 @@ impl Archive {
     /// The checkpoint that strangers are shown, with its cosignatures.
     pub fn cosigned(&self) -> Result<Option<Shown>, Error> {
         let Some(bytes) = self.read_or_none(COSIGNED)? else { return Ok(None) };
-        let wrong = || LogError::integrity(COSIGNED, "is not signed by this archive's key");
-        let checkpoint = verify(&bytes, &self.config().vkey).ok_or_else(wrong)?;
-        let note = String::from_utf8(bytes).map_err(|_| wrong())?;
+        // A damaged one is named by the audit and is made again from what each witness said.
+        let read = verify(&bytes, &self.config().vkey).zip(String::from_utf8(bytes).ok());
+        let Some((checkpoint, note)) = read else { return Ok(None) };
         let judged = match self.witnesses()? {
             None => None,
             Some((_, policy)) => policy.judge(note.as_bytes(), Some(&self.config().vkey)).ok(),

@@ -98,6 +98,7 @@ impl Standing {
                 text("аяқталмаған жою", "незавершённые уничтожения", "destructions that are not complete")
             }
             Standing::Hold => text("алынбаған тыйым", "неснятые запреты", "holds that were not lifted"),
+            Standing::Inquiry => text("жабылмаған сұрау салу", "незакрытые запросы", "inquiries that were not closed"),
             Standing::Check => text("аяқталмаған тексеру", "незавершённые проверки", "checks that have not ended"),
             Standing::Unknown => text("белгісіз иеленуші", "неизвестное", "what this program does not know"),
         };

@@ -11,6 +11,7 @@ use crate::error::{Error, Exit};
 use crate::filing::files::File;
 use crate::filing::{due, holds, paper};
 use crate::ingest::issue;
+use crate::inquiry::desk;
 use crate::inspection;
 use crate::model::calendar::{CalendarBasis, CalendarStatus};
 use crate::model::strict::shown;
@@ -190,6 +191,11 @@ const IN_SEARCH: Text = text(
     "Іздестірудегі жазбалар бар: жоғалған бөлігін сақтық көшірмелерден іздеңіз («presence status»)",
     "Есть записи в розыске: ищите утраченное в резервных копиях («presence status»)",
     "Records are in search: look for what is missing in the backups (`presence status`)",
+);
+const INQUIRY_OVERDUE: Text = text(
+    "Жауап беру мерзімі өткен сұрау салулар бар: «inquiry list --open»",
+    "Есть запросы, срок ответа на которые прошёл: «inquiry list --open»",
+    "Inquiries are overdue: `inquiry list --open`",
 );
 const ENDED: Text = text(
     "Архивтің жұмысы аяқталған: ол тек оқылады",
@@ -377,6 +383,10 @@ impl Doctor {
         let to_review: Vec<String> = to_review.map(|hold| hold.id.to_string()).collect();
         if !to_review.is_empty() {
             add("hold-review", HOLD_REVIEW, some(&to_review));
+        }
+        let overdue: Vec<String> = desk::overdue(&archive)?.iter().map(|one| one.id.to_string()).collect();
+        if !overdue.is_empty() {
+            add("inquiry-overdue", INQUIRY_OVERDUE, some(&overdue));
         }
         let short = without_quorum(&archive, today)?;
         if !short.is_empty() {

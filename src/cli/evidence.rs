@@ -94,9 +94,9 @@ const REQUESTED: Text = text(
     "The request for a renewal is written; `evidence renew --answer` takes the answer in",
 );
 const LOST: Text = text(
-    "Бұл белгі енді расталмайды, оны жаңартуға болмайды",
-    "Эта метка больше не подтверждается, обновить её нельзя",
-    "This time-stamp does not verify any more and cannot be renewed",
+    "Бұл белгі қазір расталмайды, сондықтан жаңартылмады",
+    "Эта метка сейчас не подтверждается и не обновлена",
+    "This time-stamp does not verify now and was not renewed",
 );
 const NOTHING_ENDS: Text = text(
     "Жаңартатын уақыт белгісі жоқ.",
@@ -350,11 +350,15 @@ pub(super) fn write_record(archive: &Archive, id: RecordId, folder: &Path, commo
         }
         None => Vec::new(),
     };
-    for (at, stub) in record::commitments(archive, id)?.into_iter().enumerate() {
+    // All of them are found before any is written: a folder that was begun could not be written again.
+    let mut found = Vec::new();
+    for stub in record::commitments(archive, id)? {
         let Object::Stub { entry, .. } = stub else { continue };
-        let below = folder.join(entry.to_string());
         let not_stamped = || Error::new(ErrorCode::EvdNotStamped, entry.to_string(), "no batch has this entry");
-        let stamped = record::batch_of(archive, entry)?.ok_or_else(not_stamped)?;
+        found.push((entry, record::batch_of(archive, entry)?.ok_or_else(not_stamped)?, stub));
+    }
+    for (at, (entry, stamped, stub)) in found.into_iter().enumerate() {
+        let below = folder.join(entry.to_string());
         let object = match groups.get(at) {
             Some(group) => {
                 write_file(&below.join("metadata.json"), &group.metadata)?;
@@ -471,11 +475,18 @@ impl Renew {
                 }
                 None => ask(&archive, &|| renewal.request(false), &extra)?,
             };
-            // A chain goes on by one token.
-            let checked = checked.get(..1).unwrap_or_default();
+            // A chain goes on by one token: the one that lasts longest, if that is longer than what it renews.
+            let mut failed = failed;
+            let best = checked.into_iter().max_by_key(|one| one.until);
+            let (checked, short): (Vec<Checked>, Vec<Checked>) =
+                best.into_iter().partition(|one| renewal.is_longer(one));
+            failed.extend(short.into_iter().map(|one| {
+                let what = format!("it ends at {}, no later than what it would renew", ended(&one));
+                Failed { url: one.authority, error: Error::new(ErrorCode::EvdUnproven, "renewal", what) }
+            }));
             let entry = checked.first().map(|one| renew::keep(&archive, renewal, one, actor)).transpose()?;
             let status = if entry.is_some() { "renewed" } else { "failed" };
-            print_renewed(common, status, entry, Some(renewal), checked, &failed);
+            print_renewed(common, status, entry, Some(renewal), &checked, &failed);
             if exit == Exit::Ok {
                 exit = exit_of(entry, &failed);
             }
@@ -486,6 +497,10 @@ impl Renew {
         archive.close()?;
         Ok(exit)
     }
+}
+
+fn ended(one: &Checked) -> String {
+    one.until.map(time_text).unwrap_or_default()
 }
 
 fn print_renewed(

@@ -405,7 +405,7 @@ impl List {
                 && self.year.is_none_or(|year| year == tomb.year)
                 && self.index.as_ref().is_none_or(|index| *index == tomb.index)
                 && !self.open
-                && tomb::has_words(tomb, &words)
+                && tomb.has_words(&words)
         })?;
         if found.len() + destroyed == 0 && !common.json() {
             common.say(NOTHING.get(common.lang()));

@@ -114,7 +114,8 @@ impl Print {
     }
 }
 
-fn give(common: &Common, held: &Held, filled: &Filled, output: Option<&Path>) -> Result<Exit, Error> {
+/// Gives out a form, filled in: HTML, or with `--json` the same data.
+pub(super) fn give(common: &Common, held: &Held, filled: &Filled, output: Option<&Path>) -> Result<Exit, Error> {
     let html = held.form.html(filled, common.lang());
     if let Some(path) = output {
         let name = shown(&path.to_string_lossy());

@@ -4,7 +4,7 @@
 
 use super::show::record_id;
 use super::{Common, bytes_text};
-use crate::access::open;
+use crate::access::{Exported, open};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::strict::shown;
 use serde_json::json;
@@ -54,16 +54,21 @@ impl Get {
         } else {
             let folder = self.output.clone().unwrap_or_else(|| PathBuf::from(id.to_string()));
             for file in opened.export(&folder)? {
-                let (path, sha256) = (file.path.to_string_lossy().into_owned(), file.sha256.to_string());
-                if common.json() {
-                    common.print_json(&json!({"path": path, "size": file.size, "sha256": sha256}));
-                } else {
-                    out!("{} · {} · SHA-256 {sha256}", shown(&path), bytes_text(file.size));
-                }
+                print_exported(&file, common);
             }
         }
         archive.close()?;
         Ok(Exit::Ok)
+    }
+}
+
+/// Prints a file that was given out.
+pub(super) fn print_exported(file: &Exported, common: &Common) {
+    let (path, sha256) = (file.path.to_string_lossy().into_owned(), file.sha256.to_string());
+    if common.json() {
+        common.print_json(&json!({"path": path, "size": file.size, "sha256": sha256}));
+    } else {
+        out!("{} · {} · SHA-256 {sha256}", shown(&path), bytes_text(file.size));
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::holds::{self, Hold, Placing};
 use crate::index::filing::HoldTarget;
 use crate::index::query::Query;
+use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use chrono::NaiveDate;
@@ -162,6 +163,7 @@ pub(super) fn hold_json(hold: &Hold) -> Value {
         "hold_id": hold.id.to_string(), "entry": hold.row.placed, "lifted": hold.row.lifted,
         "owner": placing.owner, "reason": placing.reason, "basis": placing.basis,
         "review": placing.review.map(|day| day.to_string()), "query": placing.query,
+        "inquiry_id": hold.row.inquiry.map(|id| RecordId(id).to_string()),
         "targets": hold.row.targets.iter().map(|target| target.value()).collect::<Vec<_>>(),
     })
 }

@@ -37,6 +37,7 @@ mod hold;
 mod import;
 mod ingest;
 mod init;
+mod inquiry;
 mod inventory;
 mod lists;
 mod log;
@@ -152,6 +153,8 @@ enum Command {
     Paper(paper::PaperArgs),
     /// Holds: what must not be disposed of.
     Hold(hold::HoldArgs),
+    /// Inquiries by courts and other bodies: searches, readings, the answer, the register.
+    Inquiry(inquiry::InquiryArgs),
     /// Destruction: plans, reviews, approvals, execution, certificates.
     Disposal(disposal::DisposalArgs),
     /// End the archive: when nothing stands in it any more, and its officers have signed so.
@@ -241,6 +244,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Form(c) => c.run(&common),
         Command::Paper(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
+        Command::Inquiry(c) => c.run(&common),
         Command::Disposal(c) => c.run(&common),
         Command::Decommission(c) => c.run(&common),
         Command::Due(c) => c.run(&common),

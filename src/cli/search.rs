@@ -63,7 +63,7 @@ impl Search {
         // A destroyed file is found by its index, title and year.
         let folded = fold::words(&words);
         if self.content.is_none() && !folded.is_empty() && !words.contains(':') {
-            found += tomb::list(&archive, common, |tomb| tomb::has_words(tomb, &folded))?;
+            found += tomb::list(&archive, common, |tomb| tomb.has_words(&folded))?;
         }
         if found == 0 && !common.json() {
             common.say(NOTHING.get(common.lang()));
@@ -111,7 +111,7 @@ pub(super) fn search(archive: &Archive, query: &Query, limit: usize, common: &Co
 }
 
 // A list is no reading of a record: what is restricted stays out of it.
-fn print_row(row: &RecordRow, common: &Common) {
+pub(super) fn print_row(row: &RecordRow, common: &Common) {
     let lang: Lang = common.lang();
     let open = row.access() == AccessCategory::Public;
     let field = |f| row.card_field(f).unwrap_or_default();

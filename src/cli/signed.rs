@@ -44,6 +44,11 @@ pub(super) struct SignedFiles {
 }
 
 impl Signatures {
+    /// Whether none was named.
+    pub(super) fn is_none(&self) -> bool {
+        self.signatures.is_empty()
+    }
+
     /// The signatures, and the material for them.
     pub(super) fn read(&self, common: &Common) -> Result<(Vec<Vec<u8>>, Material), Error> {
         let read = |path: &PathBuf| read_up_to(path, CMS_BYTES_MAX);

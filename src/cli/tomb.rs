@@ -8,7 +8,6 @@ use crate::clock::{Millis, local_text, rfc3339};
 use crate::disposition::case::Case;
 use crate::error::{Error, Exit};
 use crate::index::filing::TombRow;
-use crate::model::fold;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
@@ -82,12 +81,4 @@ pub(super) fn list(archive: &Archive, common: &Common, is_asked: impl Fn(&TombRo
         }
     }
     Ok(tombs.len())
-}
-
-/// Whether all words stand in the index, the title or the year of a destroyed file.
-pub(super) fn has_words(tomb: &TombRow, words: &[String]) -> bool {
-    let mut own = fold::words(&tomb.title);
-    own.extend(fold::words(&tomb.index));
-    own.push(tomb.year.to_string());
-    words.iter().all(|word| own.iter().any(|other| other.starts_with(word.as_str())))
 }

@@ -67,6 +67,8 @@ words! {
         Destruction = "destruction",
         /// A hold that was not lifted.
         Hold = "hold",
+        /// An inquiry that was not closed.
+        Inquiry = "inquiry",
         /// A presence check that has not ended.
         Check = "check",
         /// Something with a key that this program does not know how to end.
@@ -156,8 +158,9 @@ impl Survey {
             A::SubmissionWaiting => Owner::Stands(Standing::Waiting),
             A::FileOpened | A::FileReopened => Owner::Stands(Standing::File),
             // Without a record in it, because none stands when the archive ends.
-            A::FileClosed | A::HoldLifted | A::RegisterCreated | A::SubmissionRefused => Owner::Goes,
+            A::FileClosed | A::HoldLifted | A::InquiryClosed | A::RegisterCreated | A::SubmissionRefused => Owner::Goes,
             A::HoldPlaced => Owner::Stands(Standing::Hold),
+            A::InquiryOpened => Owner::Stands(Standing::Inquiry),
             A::PlanDrafted => Owner::Stands(Standing::Plan),
             A::DestroyExecuted => Owner::Stands(Standing::Destruction),
             A::PresenceBegun => Owner::Stands(Standing::Check),
@@ -212,7 +215,8 @@ impl Survey {
         standing
     }
 
-    /// What loses its key with the archive: the register of refusals, lifted holds, files without records.
+    /// What loses its key with the archive: the register of refusals, lifted holds, closed inquiries, files without
+    /// records.
     pub fn going(&self) -> Vec<RecordId> {
         let goes = |(id, owner): (&RecordId, &Owner)| (*owner == Owner::Goes).then_some(*id);
         self.owners.iter().filter_map(goes).collect()

@@ -31,12 +31,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The forms that come with the program, all of them samples.
-const BUILT_IN: [&str; 5] = [
+const BUILT_IN: [&str; 6] = [
     include_str!("../../schema/form/1/default/act-of-selection.toml"),
     include_str!("../../schema/form/1/default/inventory-permanent.toml"),
     include_str!("../../schema/form/1/default/inventory-personnel.toml"),
     include_str!("../../schema/form/1/default/inventory-long-term.toml"),
     include_str!("../../schema/form/1/default/year-end-count.toml"),
+    include_str!("../../schema/form/1/default/inquiry-register.toml"),
 ];
 
 const DESTROYED: Text = text("жойылды", "уничтожено", "destroyed");

@@ -15,6 +15,7 @@ use crate::tlog::read::LogReader;
 use crate::tlog::tree::TILE_WIDTH;
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::evidence::tree::HashTree;
+use chrono::{DateTime, Utc};
 use std::ops::Range;
 
 /// The digest algorithm of a batch.
@@ -37,6 +38,8 @@ pub struct Batch {
     pub entries: Range<u64>,
     /// The checkpoint behind it: a signed note.
     pub note: Vec<u8>,
+    /// Before this time it cannot have been stamped; known of one that is to be stamped.
+    pub(super) since: Option<DateTime<Utc>>,
     groups: Vec<Group>,
     tree: HashTree,
 }
@@ -72,7 +75,7 @@ impl Batch {
         let leaves: Vec<Vec<u8>> =
             std::iter::once(sha256(&note)).chain(groups.iter().map(|g| g.root)).map(|h| h.0.to_vec()).collect();
         let tree = HashTree::build(ALGORITHM, &leaves).expect("the checkpoint is a leaf, and all are SHA-256");
-        Self { entries, note, groups, tree }
+        Self { entries, note, since: None, groups, tree }
     }
 
     /// What is stamped.

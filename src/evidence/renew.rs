@@ -90,6 +90,10 @@ pub struct Renewal {
     tree: HashTree,
     /// What validated the tokens as of now: from now on they are validated as of this renewal (RFC 4998 §5.3).
     used: Material,
+    /// The time of the newest token that it renews.
+    since: Option<DateTime<Utc>>,
+    /// When the first of those ends: one that ends sooner would renew nothing.
+    ends: Option<DateTime<Utc>>,
 }
 
 impl Renewal {
@@ -101,7 +105,7 @@ impl Renewal {
     ) -> Self {
         let digests: Vec<Vec<u8>> = leaves.iter().map(|(_, digest)| digest.clone()).collect();
         let tree = HashTree::build(algorithm, &digests).expect("there is a leaf, and all are of the algorithm");
-        Self { kind, algorithm, of, leaves, tree, used }
+        Self { kind, algorithm, of, leaves, tree, used, since: None, ends: None }
     }
 
     /// How it renews.
@@ -116,7 +120,12 @@ impl Renewal {
 
     /// The request for its time-stamp; one that a courier carries is known by the digest alone.
     pub fn request(&self, by_file: bool) -> Request {
-        Request::over(self.algorithm, self.tree.root().to_vec(), by_file)
+        Request::over(self.algorithm, self.tree.root().to_vec(), by_file).since(self.since)
+    }
+
+    /// Whether a token lasts longer than what it would renew; of a hash-tree renewal that is not the aim.
+    pub fn is_longer(&self, checked: &Checked) -> bool {
+        self.kind == Kind::HashTree || checked.until.zip(self.ends).is_none_or(|(until, ends)| until > ends)
     }
 
     fn leaves_file(&self) -> Vec<u8> {
@@ -267,19 +276,22 @@ impl Due {
             self.chains.iter().map(|(_, chain)| (chain.end, chain.algorithm)).collect();
         let mut sound: BTreeMap<TokenId, (DigestAlgorithm, Vec<u8>)> = BTreeMap::new();
         let mut used: BTreeMap<DigestAlgorithm, Material> = BTreeMap::new();
+        let (mut since, mut first_end): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = (None, None);
         for (token, algorithm) in ends {
             let bytes = token.bytes(archive)?;
             match Request::check_kept(archive, &bytes, &format!("#{}", token.act), extra) {
                 Ok(checked) => {
                     used.entry(algorithm).or_default().merge(&checked.used);
+                    since = since.max(Some(checked.token.info.time));
+                    first_end = first_end.into_iter().chain(checked.until).min();
                     sound.insert(token, (algorithm, bytes));
                 }
                 Err(e) if e.code == ErrorCode::EvdUnproven => lost(e),
                 Err(e) => return Err(e),
             }
         }
-        match self.kind {
-            Kind::Timestamp => Ok(used
+        let renewals = match self.kind {
+            Kind::Timestamp => used
                 .into_iter()
                 .map(|(algorithm, used)| {
                     let of = || sound.iter().filter(|(_, (own, _))| *own == algorithm);
@@ -288,16 +300,17 @@ impl Due {
                     let tokens = of().map(|(id, _)| *id).collect();
                     Renewal::new((Kind::Timestamp, algorithm), tokens, of().map(leaf).collect(), used)
                 })
-                .collect()),
+                .collect(),
             Kind::HashTree => {
                 if sound.is_empty() {
                     return Ok(Vec::new());
                 }
                 let leaves = self.rehashed(archive, &sound)?;
                 let used = used.remove(&ALGORITHM).unwrap_or_default();
-                Ok(vec![Renewal::new((Kind::HashTree, NEXT_ALGORITHM), sound.into_keys().collect(), leaves, used)])
+                vec![Renewal::new((Kind::HashTree, NEXT_ALGORITHM), sound.into_keys().collect(), leaves, used)]
             }
-        }
+        };
+        Ok(renewals.into_iter().map(|renewal| Renewal { since, ends: first_end, ..renewal }).collect())
     }
 
     /// The leaves of a hash-tree renewal: all objects of batches whose tokens are sound.

@@ -23,11 +23,13 @@ use crate::tlog::tree::root_at;
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::evidence::record::{ArchiveTimeStamp, ArchiveTimeStampChain, EvidenceRecord};
 use crate::verify::material::{Material, MaterialKind};
+use crate::verify::policy::Policy;
 use crate::verify::timestamp::{TimestampToken, integer_octets, request};
 use crate::verify::validation::{Content, ContentError, Question, validate};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The checkpoint among the files of the act.
 pub const CHECKPOINT_FILE: &str = "checkpoint";
@@ -41,18 +43,25 @@ pub struct Request {
     algorithm: DigestAlgorithm,
     digest: Vec<u8>,
     nonce: Option<[u8; 8]>,
+    /// What is stamped was not there before: a token of an earlier time cannot be right.
+    since: Option<DateTime<Utc>>,
 }
 
 impl Request {
     /// A request that is answered at once, which a random number ties to its answer; or one that a courier carries,
     /// whose answer is known by the digest alone, which never was before.
     pub fn over(algorithm: DigestAlgorithm, digest: Vec<u8>, by_file: bool) -> Self {
-        Self { algorithm, digest, nonce: (!by_file).then(crate::random::bytes) }
+        Self { algorithm, digest, nonce: (!by_file).then(crate::random::bytes), since: None }
     }
 
     /// The same for a batch.
     pub fn of(batch: &Batch, by_file: bool) -> Self {
-        Self::over(ALGORITHM, batch.root().0.to_vec(), by_file)
+        Self { since: batch.since, ..Self::over(ALGORITHM, batch.root().0.to_vec(), by_file) }
+    }
+
+    /// The same for what was not there before a time.
+    pub(super) fn since(self, since: Option<DateTime<Utc>>) -> Self {
+        Self { since, ..self }
     }
 
     /// The bytes of the request.
@@ -65,7 +74,12 @@ impl Request {
     /// # Errors
     /// When it is none, or does not verify, whatever the reason.
     pub fn check(&self, archive: &Archive, answer: &[u8], from: &str, extra: &Material) -> Result<Checked, Error> {
-        check(archive, self, self.read(answer, from)?, from, extra)
+        let token = self.read(answer, from)?;
+        if let Some(since) = self.since.filter(|since| token.info.time < *since) {
+            let what = format!("it is of {}, what it covers is of {}", time_text(token.info.time), time_text(since));
+            return Err(Error::new(ErrorCode::EvdUnproven, from, what));
+        }
+        check(archive, self, token, from, extra)
     }
 
     /// A token that is kept, validated again as of now.
@@ -105,8 +119,8 @@ pub fn next(archive: &Archive, actor: ActorId) -> Result<Option<Batch>, Error> {
     }
     heads::map(archive, actor)?;
     let note = archive.settle()?.into_bytes();
-    let log = archive.log()?;
-    Ok(Some(Batch::read(&log, from..log.size(), note)?))
+    let size = archive.log()?.size();
+    Ok(Some(read(archive, from..size, note)?))
 }
 
 /// Whether the journal has more since an entry than what evidence itself leaves there.
@@ -137,7 +151,28 @@ pub fn until(archive: &Archive, note: &[u8], name: &str) -> Result<Batch, Error>
     if head.size <= from {
         return Err(refused("the newest time-stamp covers it already"));
     }
-    Batch::read(&log, from..head.size, note.to_vec())
+    read(archive, from..head.size, note.to_vec())
+}
+
+/// The batch, with the time before which it cannot have been stamped: that of its last entry, as far as two clocks agree,
+/// and that of the token before.
+fn read(archive: &Archive, entries: Range<u64>, note: Vec<u8>) -> Result<Batch, Error> {
+    let skew = skew(&archive.validation_policy()?.policy);
+    let last = archive.leaf(entries.end.saturating_sub(1))?.t;
+    let before = match archive.index().adopted(Adopted::Evidence)?.pop() {
+        Some(entry) => Stamped::read(archive, entry)?.tokens.iter().map(|token| token.time).max(),
+        None => None,
+    };
+    // A token has whole seconds.
+    let last = utc(last - last % 1000) - skew;
+    let mut batch = Batch::read(&archive.log()?, entries, note)?;
+    batch.since = Some(before.map_or(last, |before| before.max(last)));
+    Ok(batch)
+}
+
+/// By how much two clocks may differ.
+fn skew(policy: &Policy) -> TimeDelta {
+    TimeDelta::seconds(policy.receipt.clock_skew_max_s.into())
 }
 
 /// Behind the last entry that a time-stamp covers.
@@ -191,13 +226,16 @@ fn check(
     let mut material = archive.material()?.as_ref().clone();
     material.merge(extra);
     let policy = archive.validation_policy()?;
+    let (now, skew) = (utc(archive.now()), skew(&policy.policy));
+    // The clock of an authority may be ahead of ours by as much as the policy says.
+    let is_ahead = token.info.time > now && token.info.time <= now + skew;
     let question = Question {
         object: &token.bytes,
         object_digest: None,
         content: Some(&Known(request)),
         material: &material,
         policy: &policy.policy,
-        at: utc(archive.now()),
+        at: if is_ahead { token.info.time } else { now },
         poe: &[],
         caches: archive.caches(),
     };

@@ -8,11 +8,12 @@
 //! Invariants
 //!   - A hold takes effect with its commit, and in the one function that says what is due.
 //!   - Lifting is an act of its own with a reason; nothing lifts a hold by itself, its review date neither.
+//!   - A hold of an inquiry is lifted when the inquiry is closed, and by nothing else.
 //!
 //! A crash leaves the hold whole or not begun.
 
 use super::check_text;
-use crate::archive::{ActOwner, Archive, OWN_SUBTREE};
+use crate::archive::{ActOwner, Archive, OWN_SUBTREE, Session};
 use crate::error::{Error, ErrorCode};
 use crate::index::filing::{HoldRow, HoldTarget};
 use crate::index::writer::Payload;
@@ -25,6 +26,9 @@ use serde_json::Map;
 
 /// What one hold may keep. Own bound: its document and its entries are one commit.
 const TARGETS_MAX: usize = 100_000;
+
+/// The acts that place or lift a hold, and the session that is kept until they are committed.
+pub(crate) type HoldActs = (Vec<(Act, Payload)>, Session);
 
 /// What is said of a hold when it is placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,25 @@ pub fn place(
     targets: &[HoldTarget],
     actor: ActorId,
 ) -> Result<(RecordId, u64), Error> {
+    let mut placed = None;
+    let committed = archive.commit_together_deciding(|| {
+        let (id, (acts, session)) = placing_acts(archive, placing, targets, None, actor)?;
+        placed = Some(id);
+        Ok((acts, vec![session]))
+    })?;
+    let id = placed.expect("what was committed was placed");
+    Ok((id, committed[0].index))
+}
+
+/// The acts that place a hold, to be decided on at the head of the journal: nobody is told of a hold on what was
+/// destroyed meanwhile. Gives its id too. A hold of an inquiry names it.
+pub(crate) fn placing_acts(
+    archive: &Archive,
+    placing: &Placing,
+    targets: &[HoldTarget],
+    inquiry: Option<RecordId>,
+    actor: ActorId,
+) -> Result<(RecordId, HoldActs), Error> {
     for (name, text) in [("owner", &placing.owner), ("reason", &placing.reason), ("basis", &placing.basis)] {
         check_text(name, text)?;
     }
@@ -85,34 +108,47 @@ pub fn place(
     if let Some(query) = &placing.query {
         fields.insert("query".into(), query.clone().into());
     }
+    if let Some(inquiry) = inquiry {
+        fields.insert("inquiry".into(), inquiry.to_string().into());
+    }
     fields.insert("targets".into(), targets.iter().map(|target| target.value()).collect());
     let owner = ActOwner::New(id, OWN_SUBTREE);
     let (act, payload, session) = archive.seal_document(ActKind::HoldPlaced, actor, owner, fields, Vec::new())?;
     let mut acts = vec![(act, payload)];
     acts.extend(targets.iter().map(|target| (about(ActKind::HoldCovers, *target, id, actor), Payload::None)));
-    let committed = archive.commit_together_deciding(|| {
-        // Once more at the head of the journal: nobody is told of a hold on what was destroyed meanwhile.
-        targets.iter().try_for_each(|target| check_target(archive, *target))?;
-        Ok((acts, vec![session]))
-    })?;
-    Ok((id, committed[0].index))
+    Ok((id, (acts, session)))
 }
 
 /// Lifts a hold. Gives the entry.
 pub fn lift(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<u64, Error> {
-    check_text("reason", reason)?;
     let row = row(archive, id)?;
+    if let Some(inquiry) = row.inquiry.map(RecordId) {
+        let what = format!("it is of inquiry {inquiry}");
+        return Err(Error::new(ErrorCode::HldInquiry, id.to_string(), what));
+    }
     if let Some(lifted) = row.lifted {
         return Err(Error::new(ErrorCode::HldLifted, id.to_string(), format!("lifted by entry {lifted}")));
     }
+    let (acts, session) = lifting_acts(archive, (id, &row), reason, actor)?;
+    let committed = archive.commit_together(acts)?;
+    drop(session);
+    Ok(committed[0].index)
+}
+
+/// The acts that lift a hold.
+pub(crate) fn lifting_acts(
+    archive: &Archive,
+    (id, row): (RecordId, &HoldRow),
+    reason: &str,
+    actor: ActorId,
+) -> Result<HoldActs, Error> {
+    check_text("reason", reason)?;
     let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
     let owner = ActOwner::Known(id);
     let (act, payload, session) = archive.seal_document(ActKind::HoldLifted, actor, owner, fields, Vec::new())?;
     let mut acts = vec![(act, payload)];
     acts.extend(row.targets.iter().map(|target| (about(ActKind::HoldUncovers, *target, id, actor), Payload::None)));
-    let committed = archive.commit_together(acts)?;
-    drop(session);
-    Ok(committed[0].index)
+    Ok((acts, session))
 }
 
 /// The hold with this id.
@@ -147,7 +183,8 @@ fn row(archive: &Archive, id: RecordId) -> Result<HoldRow, Error> {
     archive.index().hold(id)?.ok_or_else(unknown)
 }
 
-fn check_target(archive: &Archive, target: HoldTarget) -> Result<(), Error> {
+/// Refuses what is not there, or was destroyed.
+pub(crate) fn check_target(archive: &Archive, target: HoldTarget) -> Result<(), Error> {
     let id = target.id();
     match target {
         HoldTarget::File(_) => super::files::find(archive, id).map(drop),

@@ -5,6 +5,7 @@
 
 use crate::model::case_file::{Change, ListItem, Opening};
 use crate::model::citation::Citation;
+use crate::model::fold;
 use crate::model::id::RecordId;
 use crate::model::record::ActDocument;
 use crate::tlog::leaf::ActKind;
@@ -344,6 +345,14 @@ impl TombRow {
         };
         files.iter().map(file).collect()
     }
+
+    /// Whether all of these folded words stand in its index, title or year.
+    pub fn has_words(&self, words: &[impl AsRef<str>]) -> bool {
+        let mut own = fold::words(&self.title);
+        own.extend(fold::words(&self.index));
+        own.push(self.year.to_string());
+        words.iter().all(|word| own.iter().any(|other| other.starts_with(word.as_ref())))
+    }
 }
 
 /// What a hold keeps.
@@ -371,7 +380,8 @@ impl HoldTarget {
         }
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    /// Reads what [`Self::value`] gives.
+    pub fn of(value: &Value) -> Option<Self> {
         let id = |key: &str| Some(value.get(key)?.as_str()?.parse::<RecordId>().ok()?.0);
         id("record").map(HoldTarget::Record).or_else(|| id("file").map(HoldTarget::File))
     }
@@ -386,6 +396,8 @@ pub struct HoldRow {
     pub lifted: Option<u64>,
     /// What it keeps, ascending.
     pub targets: Vec<HoldTarget>,
+    /// The inquiry that it is of, and with which alone it is lifted.
+    pub inquiry: Option<[u8; 16]>,
 }
 
 impl HoldRow {
@@ -395,7 +407,11 @@ impl HoldRow {
         let mut targets: Vec<_> = targets.iter().map(HoldTarget::of).collect::<Option<_>>()?;
         targets.sort_unstable();
         targets.dedup();
-        Some(Self { placed: entry, lifted: None, targets })
+        let inquiry = match document.text("inquiry") {
+            None => None,
+            Some(id) => Some(id.parse::<RecordId>().ok()?.0),
+        };
+        Some(Self { placed: entry, lifted: None, targets, inquiry })
     }
 }
 

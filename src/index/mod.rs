@@ -11,6 +11,7 @@
 
 pub mod filing;
 pub mod fonds;
+pub mod inquiry;
 pub mod inspection;
 pub mod kv;
 pub mod open;

@@ -87,10 +87,58 @@ impl Query {
         Ok(Self { conditions })
     }
 
+    /// Its words, folded, when it asks for words alone: what is left of a destroyed file has nothing else.
+    pub fn words_only(&self) -> Option<Vec<&str>> {
+        let words = self.conditions.iter().map(|condition| match condition {
+            Condition::Word(word) => Some(word.as_str()),
+            _ => None,
+        });
+        words.collect()
+    }
+
+    /// The ids that it asks for.
+    pub fn ids(&self) -> impl Iterator<Item = RecordId> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Id(id) => Some(*id),
+            _ => None,
+        })
+    }
+
     /// Adds: a component with this digest.
     pub fn with_file(mut self, sha256: Sha256) -> Self {
         self.conditions.push(Condition::File(sha256));
         self
+    }
+}
+
+/// The canonical text of a query: folded, each condition with its field, and read back as the same query.
+impl std::fmt::Display for Query {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let day = |day: &NaiveDate| {
+            let is_open = [NaiveDate::MIN, NaiveDate::MAX].contains(day);
+            if is_open { String::new() } else { day.to_string() }
+        };
+        let texts = self.conditions.iter().map(|condition| match condition {
+            Condition::Word(word) => word.clone(),
+            Condition::In(field, words) => {
+                let name = match field {
+                    Field::Card(field) => field.as_str(),
+                    Field::Agency => "agency",
+                    Field::File => "file",
+                    Field::Receipt => "receipt",
+                };
+                format!("{name}:\"{}\"", words.join(" "))
+            }
+            Condition::Is(field, value) => format!("{field}:\"{value}\""),
+            Condition::Between(which, from, to) => {
+                let name = if *which == date::ACCEPTED { "received" } else { "date" };
+                format!("{name}:{}..{}", day(from), day(to))
+            }
+            Condition::Receipt(from, to) => format!("receipt_date:{from}..{to}"),
+            Condition::Id(id) => format!("id:{id}"),
+            Condition::File(sha256) => format!("sha256:{sha256}"),
+        });
+        f.write_str(&texts.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -253,9 +301,14 @@ impl Reader<'_> {
         Ok(heads)
     }
 
-    /// When the actor's last reading entry about a record was written.
-    pub fn last_reading(&self, actor: ActorId, record: RecordId) -> Result<Option<u64>, IndexError> {
-        let key = rows::reading_key(actor, record);
+    /// When the actor's last reading entry about a record was written, under this inquiry or under none.
+    pub fn last_reading(
+        &self,
+        actor: ActorId,
+        record: RecordId,
+        inquiry: Option<RecordId>,
+    ) -> Result<Option<u64>, IndexError> {
+        let key = rows::reading_key(actor, record, inquiry);
         self.kv.get(&key)?.map(|v| self.keys.read(&key, &v)).transpose()
     }
 
@@ -706,7 +759,7 @@ impl Reader<'_> {
     }
 
     /// Codes of all agencies.
-    fn agency_codes(&self) -> Result<BTreeSet<String>, IndexError> {
+    pub fn agency_codes(&self) -> Result<BTreeSet<String>, IndexError> {
         let mut codes = BTreeSet::new();
         self.kv.range(&key(b'C', &[]), &after(b"C"), false, &mut |key, value| {
             codes.insert(self.keys.open::<String>(key, value)?);
@@ -873,6 +926,25 @@ mod tests {
             assert!(receipt(value).unwrap_err().to_string().contains(why), "{value}");
         }
         assert!(receipt("05.06.2020").is_err() && receipt("2020-13").is_err() && receipt("").is_err());
+    }
+
+    #[test]
+    fn the_canonical_text_of_a_query_is_read_back_as_the_same_query() {
+        let sha256 = Sha256([7; 32]);
+        for text in [
+            "  Бұйрық   ҚАРЖЫ ".to_owned(),
+            "reg:\"15-қ / 7\" date:2024-02 received:2026.. agency:TEST-01".to_owned(),
+            "title:\"Хат туралы\" file:01-05 receipt:17 receipt_date:2020 sheets_document:3".to_owned(),
+            "id:00112233445566778899aabbccddeeff kind:electronic_original flag:SIG-012 date:..2026".to_owned(),
+            format!("sha256:{sha256}"),
+        ] {
+            let query = Query::parse(&text).unwrap();
+            let canonical = query.to_string();
+            assert_eq!(Query::parse(&canonical).unwrap(), query, "{text} -> {canonical}");
+            assert_eq!(Query::parse(&canonical).unwrap().to_string(), canonical);
+        }
+        assert_eq!(Query::parse("Бұйрық қаржы").unwrap().words_only().map(|words| words.len()), Some(2));
+        assert_eq!(Query::parse("бұйрық date:2026").unwrap().words_only(), None);
     }
 
     #[test]

@@ -34,7 +34,8 @@
 //! | `p` | record number u32 BE | empty, checked: the record has papers |
 //! | `c` | id 16 of a presence check | [`CheckRow`](super::inspection::CheckRow), checked |
 //! | `m` | id 16 of a record in search | entry index u64 of the mark, checked |
-//! | `L` | actor 8, record id 16 | time of the actor's last reading entry, checked |
+//! | `q` | id 16 of an inquiry | [`InquiryRow`](super::inquiry::InquiryRow), checked |
+//! | `L` | actor 8, record id 16; under an inquiry also its id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
 use super::fonds::PaperRow;
@@ -54,7 +55,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 8;
+pub const ROWS_VERSION: u32 = 9;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -700,6 +701,11 @@ pub fn missing_key(record: RecordId) -> Vec<u8> {
     key(b'm', &[&record.0])
 }
 
+/// The key of an inquiry's row.
+pub fn inquiry_key(inquiry: RecordId) -> Vec<u8> {
+    key(b'q', &[&inquiry.0])
+}
+
 /// The key of an id's row.
 pub fn id_key(record: RecordId) -> Vec<u8> {
     key(b'I', &[&record.0])
@@ -710,9 +716,10 @@ pub fn actor_key(actor: ActorId) -> Vec<u8> {
     key(b'P', &[&actor.0])
 }
 
-/// The key of an actor's last reading of a record.
-pub fn reading_key(actor: ActorId, record: RecordId) -> Vec<u8> {
-    key(b'L', &[&actor.0, &record.0])
+/// The key of an actor's last reading of a record, under an inquiry or under none.
+pub fn reading_key(actor: ActorId, record: RecordId, inquiry: Option<RecordId>) -> Vec<u8> {
+    let inquiry = inquiry.as_ref().map_or(&[][..], |inquiry| &inquiry.0);
+    key(b'L', &[&actor.0, &record.0, inquiry])
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 use super::filing::{FileRow, HoldRow, ListedRow, PlanRow, TombRow, ruling_of};
 use super::fonds::{FondsRow, InventoryRow, PaperRow, UnitRow};
+use super::inquiry::InquiryRow;
 use super::inspection::{CheckRow, StepRow};
 use super::kv::{Change, Kv};
 use super::rows::{
@@ -343,7 +344,7 @@ impl<'a> Batch<'a> {
         let row = match leaf.act.chain() {
             Chain::Custody => IdRow { custody: input.index, custody_count: row.custody_count + 1, ..row },
             Chain::Reading => {
-                self.checked(rows::reading_key(leaf.actor, record), &leaf.t);
+                self.checked(rows::reading_key(leaf.actor, record, leaf.of), &leaf.t);
                 IdRow { reading: Some(input.index), reading_count: row.reading_count + 1, ..row }
             }
         };
@@ -509,6 +510,9 @@ impl<'a> Batch<'a> {
                 let hold = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let row = HoldRow::placed(document, index).ok_or_else(|| wrong("not as it must be"))?;
                 self.checked(rows::hold_key(hold), &row);
+                if let Some(inquiry) = row.inquiry {
+                    self.inquiry(RecordId(inquiry), |row| row.holds.push(hold.0))?;
+                }
             }
             ActKind::HoldLifted => {
                 let hold = leaf.rec.ok_or_else(|| wrong("no id"))?;
@@ -523,6 +527,14 @@ impl<'a> Batch<'a> {
                     row.lifted = Some(index);
                     self.checked(hold_key, &row);
                 }
+            }
+            ActKind::InquiryOpened => {
+                let inquiry = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                self.checked(rows::inquiry_key(inquiry), &InquiryRow { opened: index, ..InquiryRow::default() });
+            }
+            ActKind::InquirySearched | ActKind::InquiryTaken | ActKind::InquiryAnswered | ActKind::InquiryClosed => {
+                let inquiry = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                self.inquiry(inquiry, |row| row.add(leaf.act, index))?;
             }
             ActKind::FondsOpened => {
                 let fonds = leaf.rec.ok_or_else(|| wrong("no id"))?;
@@ -636,6 +648,20 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Changes the row of an inquiry. Without a row its document was damaged, and that is counted already.
+    fn inquiry(&mut self, inquiry: RecordId, change: impl FnOnce(&mut InquiryRow)) -> Result<(), IndexError> {
+        let inquiry_key = rows::inquiry_key(inquiry);
+        let value = match self.rows.get(&inquiry_key) {
+            Some(pending) => pending.clone(),
+            None => self.kv.get(&inquiry_key)?,
+        };
+        let Some(value) = value else { return Ok(()) };
+        let mut row: InquiryRow = self.keys.read(&inquiry_key, &value)?;
+        change(&mut row);
+        self.checked(inquiry_key, &row);
+        Ok(())
+    }
+
     /// What is gone by an act is in search no more.
     fn unmark(&mut self, leaf: &Leaf) {
         if let Some(record) = leaf.rec {
@@ -650,19 +676,22 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Removes what was left beside the records: a file, a hold, or the register of refusals. An index that was built
-    /// after its key was erased has no trace of it, and need not be built again.
+    /// Removes what was left beside the records: a file, a hold, an inquiry, or the register of refusals. An index that
+    /// was built after its key was erased has no trace of it, and need not be built again.
     fn remainder(&mut self, owner: RecordId, meta: &mut Meta) -> Result<(), IndexError> {
         meta.stale |= self.forget_file(owner)?;
         // What the register has begins with its own act, which is always entry 1 (docs/format.md §4.3).
-        let (hold, first) = (rows::hold_key(owner), key(b'A', &[&1u64.to_be_bytes()]));
+        let (hold, inquiry) = (rows::hold_key(owner), rows::inquiry_key(owner));
+        let first = key(b'A', &[&1u64.to_be_bytes()]);
         let row = |key: &Vec<u8>| match self.rows.get(key) {
             Some(pending) => Ok(pending.clone()),
             None => self.kv.get(key),
         };
         let act: Option<ActRow> = row(&first)?.map(|value| self.keys.read(&first, &value)).transpose()?;
-        if act.is_some_and(|act| act.owner == owner.0) || row(&hold)?.is_some() {
+        let is_known = row(&hold)?.is_some() || row(&inquiry)?.is_some();
+        if act.is_some_and(|act| act.owner == owner.0) || is_known {
             self.rows.insert(hold, None);
+            self.rows.insert(inquiry, None);
             meta.stale = true;
         }
         Ok(())

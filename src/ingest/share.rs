@@ -133,7 +133,9 @@ fn of_crl<'a>(crl: &'a Crl, source: Option<&'a str>) -> NewMaterial<'a> {
 pub(crate) fn trusted(archive: &Archive, more: &Material) -> Result<Material, Error> {
     let mut known = Material::new();
     let (in_force, confirmed) = (archive.validation_policy()?, archive.confirmed()?);
-    for anchor in in_force.policy.anchors.iter().chain(&confirmed.policy.policy.anchors) {
+    let anchors =
+        [&in_force.policy, &confirmed.policy.policy].map(|policy| policy.anchors.iter().chain(&policy.tsa_anchors));
+    for anchor in anchors.into_iter().flatten() {
         known.add_certificate(anchor.certificate.clone());
     }
     let mut pool = Material::new();

@@ -36,6 +36,8 @@ words! {
         InventoryLongTerm = "inventory-long-term",
         /// Count of the files of a year by kind of term.
         YearEndCount = "year-end-count",
+        /// Register of inquiries by authorities.
+        InquiryRegister = "inquiry-register",
     }
 }
 
@@ -85,6 +87,22 @@ const INVENTORY_COLUMNS: &[&str] =
     &["unit", "citation", "index", "year", "volume", "title", "dates", "closed", "documents", "note"];
 const COUNT_NAMES: &[&str] = &["archive", "agency", "fonds", "year", "date", "opened", "closed", "documents"];
 const COUNT_COLUMNS: &[&str] = &["kind", "opened", "closed", "documents"];
+const INQUIRY_NAMES: &[&str] = &["archive", "year", "date", "inquiries", "answered", "closed"];
+const INQUIRY_COLUMNS: &[&str] = &[
+    "number",
+    "id",
+    "opened",
+    "authority",
+    "case",
+    "basis",
+    "requester",
+    "agency",
+    "due",
+    "searches",
+    "found",
+    "answered",
+    "state",
+];
 
 impl FormId {
     /// What may stand in braces in its lines.
@@ -92,6 +110,7 @@ impl FormId {
         match self {
             FormId::ActOfSelection => ACT_NAMES,
             FormId::YearEndCount => COUNT_NAMES,
+            FormId::InquiryRegister => INQUIRY_NAMES,
             FormId::InventoryPermanent | FormId::InventoryPersonnel | FormId::InventoryLongTerm => INVENTORY_NAMES,
         }
     }
@@ -101,6 +120,7 @@ impl FormId {
         match self {
             FormId::ActOfSelection => ACT_COLUMNS,
             FormId::YearEndCount => COUNT_COLUMNS,
+            FormId::InquiryRegister => INQUIRY_COLUMNS,
             FormId::InventoryPermanent | FormId::InventoryPersonnel | FormId::InventoryLongTerm => INVENTORY_COLUMNS,
         }
     }

@@ -119,6 +119,16 @@ acts! {
     HoldLifted = "hold.lifted";
     /// A hold keeps a record or a file no more.
     HoldUncovers = "hold.uncovers";
+    /// An inquiry by an authority was opened.
+    InquiryOpened = "inquiry.opened";
+    /// A search was made under an inquiry.
+    InquirySearched = "inquiry.searched";
+    /// Records and files were put under an inquiry by name.
+    InquiryTaken = "inquiry.taken";
+    /// A records officer signed an answer to an inquiry.
+    InquiryAnswered = "inquiry.answered";
+    /// An inquiry was closed, and its holds were lifted.
+    InquiryClosed = "inquiry.closed";
     /// A list of files for destruction was drawn up; nothing more comes to it.
     PlanDrafted = "plan.drafted";
     /// It was signed by who proposes it.
@@ -169,7 +179,7 @@ acts! {
     EvidenceStamped = "evidence.stamped";
     /// Time-stamps were renewed before they end.
     EvidenceRenewed = "evidence.renewed";
-    /// A record with restricted access was read.
+    /// A record with restricted access was read, or any record under an inquiry.
     RecordRead = "record.read";
     /// A segment is closed; its Merkle root names its frames without keys.
     SegmentSealed = "segment.sealed";
@@ -270,7 +280,7 @@ pub struct Leaf {
     /// The record (or register) it is about.
     pub rec: Option<RecordId>,
     /// The file that a record was put into, the inventory that a file was entered into, the hold that keeps it or does
-    /// so no more, the plan that it is destroyed by, or the check that marked it.
+    /// so no more, the plan that it is destroyed by, the check that marked it, or the inquiry under which it was read.
     pub of: Option<RecordId>,
     /// The record's previous entry of the same chain.
     pub prev: Option<u64>,

@@ -427,7 +427,7 @@ fn forms_are_printed(checked: &mut Checked<'_>) {
     checked.run(&["form", "check", &form], Exit::Ok, &["form-answer"]);
     let refused = checked.run(&["form", "check", &wrong], Exit::Refused, &["form-answer"]);
     assert_eq!(codes(&refused[0]), ["FRM-001"]);
-    checked.run(&["form", "list"], Exit::Ok, &["form-row"; 5]);
+    checked.run(&["form", "list"], Exit::Ok, &["form-row"; 6]);
     let print = ["form", "print", "inventory", "--fonds", "123", "--number", "4"];
     let sample = checked.run(&print, Exit::Ok, &["form-print"]);
     assert_eq!((&sample[0]["entry"], &sample[0]["values"]["minutes_number"]), (&Value::Null, &json!("3")));
@@ -438,8 +438,8 @@ fn forms_are_printed(checked: &mut Checked<'_>) {
     checked.run(&["form", "adopt", &wrong], Exit::Refused, &["form-answer"]);
     let other = checked.bench.file("other.toml", text.replace("Қорытынды", "Тізім"));
     checked.run(&["form", "adopt", &other], Exit::Conflict, &["error"]);
-    let rows = checked.run(&["form", "list"], Exit::Ok, &["form-row"; 6]);
-    assert_eq!((&rows[3]["in_force"], &rows[5]["in_force"]), (&json!(false), &json!(true)));
+    let rows = checked.run(&["form", "list"], Exit::Ok, &["form-row"; 7]);
+    assert_eq!((&rows[3]["in_force"], &rows[6]["in_force"]), (&json!(false), &json!(true)));
     let printed = checked.run(&print, Exit::Ok, &["form-print"]);
     assert_eq!((&printed[0]["form"]["edition"], &printed[0]["rows"]), (&json!("2"), &sample[0]["rows"]));
     let html = checked.bench.run(&print).exits(Exit::Ok).stdout;
@@ -724,6 +724,7 @@ fn every_line_follows_its_schema() {
     files_are_destroyed(&mut checked);
     an_archive_ends(&mut checked);
     time_is_stamped(&mut checked);
+    authorities_ask(&mut checked);
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
     assert_eq!(error[0]["error"]["code"], "ARC-002");
@@ -871,6 +872,77 @@ fn follows(path: &str, value: &Value, optional: &[&str]) {
         less.as_object_mut().unwrap().remove(key);
         assert!(!validator.is_valid(&less), "{path} does without {key}");
     }
+}
+
+/// An inquiry is opened, searched under, answered and closed; its hold is nobody else's to lift.
+fn authorities_ask(checked: &mut Checked<'_>) {
+    let now = SystemClock.now();
+    let signed = super::signed::Bench::bare_at(now - DAY_MS);
+    let (signed, archive, trust) = signed.trusting();
+    signed.share(&archive, &trust.crl);
+    let record = super::receipt::accepted(&signed.take(&archive, &signed.draft("1-қ"))).to_string();
+    archive.close().unwrap();
+    let (bench, root) = (checked.bench, signed.root());
+    let mut run = |arguments: &[&str], exit, names: &[&str]| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
+    };
+    let open = ["inquiry", "open", "--authority", "Үлгі соты", "--case", "№ 7 іс", "--basis", "АПК"];
+    let open = [&open[..], &["--requester", "Судья", "--due", "2020-01-01"]].concat();
+    assert_eq!(
+        run(&[&open[..], &["--agency", "NONE"]].concat(), Exit::Refused, &["error"])[0]["error"]["code"],
+        "INQ-003"
+    );
+    let opened = run(&open, Exit::Ok, &["inquiry-answer"]).swap_remove(0);
+    let id = opened["inquiry_id"].as_str().unwrap().to_owned();
+    assert!(run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("inquiry-overdue"));
+    assert_eq!(run(&["inquiry", "answer", &id], Exit::Conflict, &["error"])[0]["error"]["code"], "INQ-006");
+    let out = bench.path("inquiry-read");
+    let read = ["inquiry", "read", &id, &record, "-o", text(&out)];
+    assert_eq!(run(&read, Exit::Denied, &["error"])[0]["error"]["code"], "INQ-005");
+    let search = ["inquiry", "search", &id, "reg:1-қ"];
+    let found = run(&search, Exit::Ok, &["inquiry-search"]).swap_remove(0);
+    assert_eq!((&found["found"], &found["destroyed"]), (&json!([record]), &json!([])));
+    run(&["inquiry", "take", &id, &record], Exit::Ok, &["inquiry-answer"]);
+    let files = bench.run(&[&["--archive", text(&root)], &read[..]].concat()).exits(Exit::Ok).stdout.lines().count();
+    let again = ["inquiry", "read", &id, &record, "-o", text(&bench.path("inquiry-again"))].map(str::to_owned);
+    run(&again.iter().map(String::as_str).collect::<Vec<_>>(), Exit::Ok, &vec!["get-row"; files]);
+    let held = run(&["hold", "list"], Exit::Ok, &["hold-row"]).swap_remove(0);
+    assert_eq!(held["inquiry_id"], json!(id));
+    let lift = ["hold", "lift", held["hold_id"].as_str().unwrap(), "--reason", "r"];
+    assert_eq!(run(&lift, Exit::Conflict, &["error"])[0]["error"]["code"], "HLD-005");
+    let close = ["inquiry", "close", &id, "--outcome", "Жауап берілді"];
+    assert_eq!(run(&close, Exit::Conflict, &["error"])[0]["error"]["code"], "INQ-007");
+    let folder = bench.path("inquiry-answer");
+    let give = ["inquiry", "answer", &id, "-o", text(&folder)];
+    let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
+    assert_eq!((&given["status"], &given["answer"]["outcome"]), (&json!("unsigned"), &json!("found")));
+    follows("inquiry-answer/1/inquiry-answer.schema.json", &given["answer"], &[]);
+    let bytes = fs::read(folder.join("answer.json")).unwrap();
+    assert!(fs::read_to_string(folder.join("answer.kk.txt")).unwrap().contains("СҰРАУ САЛУҒА ЖАУАП"));
+    // A signature says whole seconds, and must be later than what it is about.
+    std::thread::sleep(Duration::from_millis(1100));
+    let sign = |name: &str, who: &Signer| bench.file(name, who.sign_detached(&bytes, at(SystemClock.now())));
+    let [wrong, right] = [sign("official.p7s", &signed.office.official), sign("clerk.p7s", &signed.office.clerk)];
+    let refused = run(&["inquiry", "answer", &id, "--signature", &wrong], Exit::Refused, &["inquiry-answer"]);
+    assert_eq!(codes(&refused[0]), ["INQ-008"]);
+    run(&["inquiry", "answer", &id, "--signature", &right], Exit::Ok, &["inquiry-answer"]);
+    let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
+    assert_eq!((&given["status"], given["files"].as_array().unwrap().len()), (&json!("signed"), 5));
+    let row = run(&["inquiry", "list", "--open"], Exit::Ok, &["inquiry-row"]).swap_remove(0);
+    assert_eq!((&row["overdue"], &row["answered"]), (&json!(false), &given["entry"]));
+    run(&close, Exit::Ok, &["inquiry-answer"]);
+    let shown = run(&["inquiry", "show", &id], Exit::Ok, &["inquiry-show"]).swap_remove(0);
+    assert_eq!((&shown["outcome"], &shown["targets"]), (&json!("Жауап берілді"), &json!([{"record": record}])));
+    run(&["inquiry", "list", "--open"], Exit::Ok, &[]);
+    assert_eq!(run(&search, Exit::Conflict, &["error"])[0]["error"]["code"], "INQ-002");
+    let printed = bench.path("register.html");
+    let register = ["inquiry", "register", "-o", text(&printed)];
+    assert_eq!(run(&register, Exit::Ok, &["form-print"])[0]["rows"].as_array().unwrap().len(), 1);
+    assert!(fs::read_to_string(&printed).unwrap().contains("Үлгі соты"));
+    let history = run(&["show", &record], Exit::Ok, &["show"]).swap_remove(0).to_string();
+    assert!(history.contains("record.read") && history.contains("hold.covers"), "{history}");
+    assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
+    the_reader_of_the_format_accepts(&root);
 }
 
 /// A batch is stamped over the network, one by file; evidence records and heads are given out.

@@ -23,6 +23,7 @@ use muragat::index::filing::HoldTarget;
 use muragat::ingest::issue::{Issued, Subject, sign};
 use muragat::ingest::spill::unsigned as spill;
 use muragat::ingest::{Answered, Status, waiting};
+use muragat::inquiry::desk::{self, Closing, Opening};
 use muragat::inspection;
 use muragat::model::id::RecordId;
 use muragat::store::disk::Disk;
@@ -205,6 +206,19 @@ fn an_archive_does_not_end_while_anything_stands_in_it() {
     };
     inspection::run::run(&archive, &asked, &mut |_| {}, &|_| {}).unwrap();
     inspection::act::end(&archive, check, SYSTEM_ACTOR).unwrap();
+    let opening = Opening {
+        agency: String::new(),
+        authority: "Үлгі соты".into(),
+        case: "№ 1".into(),
+        basis: "Үлгі".into(),
+        requester: "Судья".into(),
+        due: due.today(),
+    };
+    let (inquiry, _) = desk::open(&archive, opening, None, SYSTEM_ACTOR).unwrap();
+    stands(&archive, &[(Standing::Inquiry, 1)], "an inquiry");
+    let closing = Closing { outcome: "Үлгі".into(), without_answer: Some("Үлгі".into()) };
+    desk::close(&archive, inquiry, &closing, SYSTEM_ACTOR).unwrap();
+    assert!(Survey::read(&archive).unwrap().going().contains(&inquiry), "its key goes with the archive");
     assert_eq!(standing(&archive), []);
 
     // One record more, after everybody has signed.
@@ -608,6 +622,9 @@ const READS: &[&str] = &[
     "form print year-count",
     "paper list",
     "hold list",
+    "inquiry list",
+    "inquiry show",
+    "inquiry register",
     "disposal statement",
     "disposal certificate",
     "disposal show",
@@ -684,6 +701,12 @@ const WRITES: &[&str] = &[
     "paper move ID --place p --custodian c --reason r",
     "hold place ID --owner o --reason r --basis b",
     "hold lift ID --reason r",
+    "inquiry open --authority a --case c --basis b --requester r --due 2028-01-01",
+    "inquiry search ID x",
+    "inquiry take ID ID",
+    "inquiry read ID ID",
+    "inquiry answer ID --signature FILE",
+    "inquiry close ID --outcome o",
     "disposal propose --agency TEST-01",
     "disposal review --statement FILE --signature FILE",
     "disposal approve --statement FILE --signature FILE",

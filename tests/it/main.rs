@@ -29,6 +29,7 @@ mod gost;
 mod grow;
 mod hostile;
 mod import;
+mod inquiry;
 mod lists;
 mod means;
 mod pkits;

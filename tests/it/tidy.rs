@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 19] = [
+const WALL: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("store", &["model"]),
     ("retention", &["model"]),
@@ -45,6 +45,11 @@ const WALL: [(&str, &[&str]); 19] = [
     ("disposition", &["model", "verify", "retention", "tlog", "index", "archive", "ingest::approval", "filing"]),
     // Evidence for what the journal commits to; reads no content.
     ("evidence", &["model", "verify", "tlog", "index", "archive", "access"]),
+    // Above disposition: an answer says by which act something was destroyed. Reads through access, destroys nothing.
+    (
+        "inquiry",
+        &["model", "verify", "tlog", "index", "archive", "access", "ingest::approval", "filing", "disposition"],
+    ),
     // Above intake, so that nothing there can reach the network.
     ("fetch", &["model", "verify", "tlog", "archive", "ingest"]),
     // A witness of other archives' journals: it knows no archive.
@@ -67,6 +72,7 @@ const WALL: [(&str, &[&str]); 19] = [
             "filing",
             "inspection",
             "disposition",
+            "inquiry",
             "witness",
             "evidence",
         ],

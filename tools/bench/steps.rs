@@ -5,10 +5,10 @@
 
 use crate::Fallible;
 use crate::corpus::{Corpus, Numbers};
-#[cfg(feature = "testing")]
 use crate::evidence;
 use crate::floor::{self, Floor};
 use crate::measure::{Times, cpu_seconds, folder_bytes, peak_memory_mb, read_bytes};
+#[cfg(feature = "testing")]
 use crate::retention;
 use crate::signed::{self, Signed};
 use muragat::access;

@@ -303,6 +303,8 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "fonds.opened": "rec key doc obj", "fonds.succeeded": "rec doc obj", "inventory.opened": "rec key doc obj",
     "inventory.entered": "rec doc obj", "file.inventoried": "rec of", "inventory.approved": "rec doc obj",
     "paper.noted": "rec doc obj", "paper.moved": "rec doc obj",
+    "inquiry.opened": "rec key doc obj", "inquiry.searched": "rec doc obj", "inquiry.taken": "rec doc obj",
+    "inquiry.answered": "rec doc obj", "inquiry.closed": "rec doc obj",
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
     "presence.begun": "rec key doc obj", "presence.checked": "rec doc obj", "presence.ended": "rec doc obj",
     "record.missing": "rec of", "record.found": "rec of",
@@ -332,16 +334,18 @@ MOVED = {"doc", "obj"}  # §4.3: what a record.filed has besides, when the recor
 ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "file", "event.recorded": "file",
          "hold.lifted": "hold", "fonds.succeeded": "fonds", "inventory.entered": "inventory",
          "inventory.approved": "inventory", "file.inventoried": "file", "presence.checked": "presence",
-         "presence.ended": "presence", "file.shortened": "file",
+         "presence.ended": "presence", "file.shortened": "file", "inquiry.searched": "inquiry",
+         "inquiry.taken": "inquiry", "inquiry.answered": "inquiry", "inquiry.closed": "inquiry",
          "file.ruled": "file", "file.destroyed": "file", "hold.destroyed": "hold",
          "plan.proposed": "plan", "plan.reviewed": "plan", "plan.approved": "plan", "plan.cancelled": "plan",
          "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
 NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
          "record.missing": "presence", "record.found": "presence", "file.ruled": "plan",
          "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan",
-         "remainder.destroyed": "register"}
+         "remainder.destroyed": "register", "record.read": "inquiry"}
 MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
-         "inventory.opened": "inventory", "presence.begun": "presence", "archive.created": "register"}
+         "inventory.opened": "inventory", "inquiry.opened": "inquiry", "presence.begun": "presence",
+         "archive.created": "register"}
 DESTROYS = {"record.destroyed", "file.destroyed", "hold.destroyed"}
 ERASES = {  # §3.8: acts that erase the key of their `rec`, and what that says
     "record.spilled": "spilled", "waiting.ended": "does not wait any more", "record.destroyed": "destroyed",
@@ -590,8 +594,8 @@ class Archive:
         chains, self.chain_counts = {}, {}  # by owner and whether it is the reading chain: the newest entry, how many
         ids, keys, t, epoch, erasing = set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
-        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "presence": set(),
-                     "plan": set(), "register": set()}  # their ids
+        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "inquiry": set(),
+                     "presence": set(), "plan": set(), "register": set()}  # their ids
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         searched = set()  # records in search
@@ -609,8 +613,8 @@ class Archive:
             fields = {"act", "actor", "id", "t", "v", *ACTS[act].split()}
             if act == "record.filed" and filed.get(rec) is not None:
                 fields |= MOVED
-            if act == "file.reclassified" and "of" in entry:
-                fields.add("of")  # a review said so
+            if act in ("file.reclassified", "record.read") and "of" in entry:
+                fields.add("of")  # a review said so, or it was read under an inquiry
             chain = (rec, act == "record.read")
             need(set(entry) == fields | ({"prev"} if rec and chain in chains else set()), where, "wrong fields")
             need(all(is_hex(entry[field], digits) for field, digits in HEX_FIELDS.items() if field in entry),
@@ -693,7 +697,8 @@ class Archive:
             need(not erasing or act in ERASES or act == "vault.rolled", where, "a key that ends without its roll")
             erasing = act in ERASES
             if erasing:
-                remainder = {self.acts[1]["rec"], *self.made["file"], *self.made["hold"]} if index > 1 else set()
+                remainder = {self.acts[1]["rec"], *self.made["file"], *self.made["hold"],
+                             *self.made["inquiry"]} if index > 1 else set()
                 owners = {"waiting.ended": self.waiting, "file.destroyed": self.made["file"],
                           "hold.destroyed": self.made["hold"],
                           "remainder.destroyed": remainder}.get(act, self.accepted)
@@ -1042,7 +1047,14 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "paper.noted": [{"number", "paper", "sheets", "place", "custodian"}],
     "paper.moved": [{"number", "place", "custodian", "reason"}],
     "hold.placed": [{"owner", "reason", "basis", "targets"} | review | query
-                    for review in (set(), {"review"}) for query in (set(), {"query"})],
+                    for review in (set(), {"review"}) for query in (set(), {"query"})]
+                   + [{"owner", "reason", "basis", "targets", "inquiry"}],
+    "inquiry.opened": [{"agency", "authority", "case", "basis", "requester", "due"}],
+    "inquiry.searched": [{"query", "canonical", "size", "root", "unreadable", "reaches_destroyed", "found",
+                          "destroyed"}],
+    "inquiry.taken": [{"targets"}],
+    "inquiry.answered": [{"files", "approved", "authorities", "policy", "sha256"}],
+    "inquiry.closed": [{"outcome"}, {"outcome", "without_answer"}],
     "hold.lifted": [{"reason"}],
     "presence.begun": [{"basis"}, {"basis", "agency", "subtree"}],
     "presence.checked": [{"from", "to", "records", "erased", "flawed", "findings", "missing", "found"}],

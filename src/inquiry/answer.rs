@@ -1,0 +1,425 @@
+//! The answer to an inquiry: what was searched and up to where, what was found, what was destroyed and by which act.
+//!
+//! An answer is canonical JSON (`schema/inquiry-answer/1`) with the same in three languages for people. It is made from
+//! the acts of the inquiry, so until those change it is the same bytes. A records officer signs exactly these bytes,
+//! outside; [`sign`] makes them again, has the signature validated ([`crate::ingest::approval`]) and seals both.
+//!
+//! Invariants
+//!   - «Not found» is a statement with a size and a root: it speaks of every entry before it, and says how many of them
+//!     could not be read.
+//!   - What people read is what the fields say: [`check`] writes the texts again and compares.
+//!   - It names its own inquiry and no other, and no title of a restricted record.
+//!
+//! A crash leaves an answer taken in or not. It proves no signature by itself: `validate` does, with the answer as
+//! content.
+
+use super::desk::{Inquiry, find, standing};
+use super::search::{self, Searched};
+use crate::archive::{ActOwner, Archive};
+use crate::clock::{civil_date, local_text, rfc3339};
+use crate::disposition::case::Case;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::filing::cite;
+use crate::index::filing::HoldTarget;
+use crate::ingest::approval::{Asked, approved_act};
+use crate::model::canonical;
+use crate::model::id::{ActorId, RecordId};
+use crate::model::record::CardField;
+use crate::model::submission::AccessCategory;
+use crate::text::{Lang, Text, text};
+use crate::tlog::commit::Act;
+use crate::tlog::leaf::ActKind;
+use crate::verify::material::Material;
+use crate::verify::policy::SignerKind;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// The value of an answer's `schema` field.
+pub const ANSWER_SCHEMA: &str = "muragat/inquiry-answer/1";
+/// The answer in its act.
+pub const ANSWER_FILE: &str = "answer.json";
+/// The officer's signature in the act.
+const SIGNATURE_FILE: &str = "signature-1.p7s";
+/// In which office an answer is signed.
+const OFFICE: &[SignerKind] = &[SignerKind::RecordsOffice];
+
+/// An answer as it is given out.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The answer.
+    pub bytes: Vec<u8>,
+    /// The signature, and the entry that took it in; none: it is to be signed.
+    pub signed: Option<(Vec<u8>, u64)>,
+    /// The plans by which something that was found was destroyed: their certificates go with it.
+    pub plans: BTreeSet<RecordId>,
+}
+
+/// The answer to an inquiry: the one that was signed, or as it is to be signed.
+///
+/// # Errors
+///
+/// Nothing was searched or taken, so there is nothing to be said.
+pub fn prepare(archive: &Archive, id: RecordId) -> Result<Prepared, Error> {
+    archive.wait_index()?;
+    let inquiry = find(archive, id)?;
+    let (bytes, signed) = match inquiry.row.answered() {
+        None => (compose(archive, &inquiry)?, None),
+        Some(entry) => {
+            let (document, row) = archive.document(entry)?;
+            let file = |name| archive.act_file(&row, &document, name);
+            (file(ANSWER_FILE)?, Some((file(SIGNATURE_FILE)?, entry)))
+        }
+    };
+    let changed = || Error::new(ErrorCode::StoChanged, id.to_string(), "the answer cannot be read");
+    let value: Value = serde_json::from_slice(&bytes).map_err(|_| changed())?;
+    let plans = list(&value, "destroyed").filter_map(|one| one.get("plan_id")?.as_str()?.parse().ok()).collect();
+    Ok(Prepared { bytes, signed, plans })
+}
+
+/// What became of a signed answer.
+#[derive(Debug)]
+pub enum Signed {
+    /// Taken in, as this entry of the journal.
+    Done(u64),
+    /// Refused with reasons, never none.
+    Refused(Vec<Refusal>),
+}
+
+/// Takes in the signature of a records officer over the answer as it is now. `extra` is material for it beside that of
+/// the archive.
+pub fn sign(
+    archive: &Archive,
+    id: RecordId,
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Signed, Error> {
+    archive.wait_index()?;
+    let inquiry = standing(archive, id)?;
+    let bytes = compose(archive, &inquiry)?;
+    let newest = archive.leaf(inquiry.row.newest_work().unwrap_or(inquiry.row.opened))?.t;
+    let asked = Asked {
+        file: &bytes,
+        agency: &inquiry.opening.agency,
+        date: civil_date(newest),
+        // Nobody signs what was found before it was searched.
+        replaced: Some(newest),
+        kinds: OFFICE,
+        offices: OFFICE,
+        persons: 1,
+        code: ErrorCode::InqSigned,
+    };
+    let (fields, files) = match approved_act(archive, (ANSWER_FILE, &asked), signatures, extra, actor)? {
+        Ok(sealed) => sealed,
+        Err(refusals) => return Ok(Signed::Refused(refusals)),
+    };
+    let committed = archive.commit_together_deciding(|| {
+        if standing(archive, id)?.row.newest_work() != inquiry.row.newest_work() {
+            let what = "something was searched or taken meanwhile";
+            return Err(Error::new(ErrorCode::InqUnanswered, id.to_string(), what));
+        }
+        let act = Act::new(ActKind::InquiryAnswered, actor);
+        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, files)?;
+        Ok((vec![(act, payload)], vec![session]))
+    })?;
+    Ok(Signed::Done(committed[0].index))
+}
+
+/// What an inquiry has found by all its searches, ascending.
+pub fn found(archive: &Archive, inquiry: &Inquiry) -> Result<BTreeSet<RecordId>, Error> {
+    let mut found = BTreeSet::new();
+    for entry in &inquiry.row.searches {
+        found.extend(search::find(archive, *entry)?.found);
+    }
+    Ok(found)
+}
+
+/// The answer from what the acts of the inquiry say.
+fn compose(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<u8>, Error> {
+    let Some(newest) = inquiry.row.newest_work() else {
+        return Err(Error::new(
+            ErrorCode::InqNothing,
+            inquiry.id.to_string(),
+            "nothing was searched and nothing taken",
+        ));
+    };
+    let time = |entry| Ok::<_, Error>(archive.leaf(entry)?.t);
+    let (mut found, mut destroyed, mut searches) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for entry in &inquiry.row.searches {
+        let made = search::find(archive, *entry)?;
+        searches.push(searched(&made, rfc3339(time(*entry)?)));
+        found.extend(made.found);
+        destroyed.extend(made.destroyed);
+    }
+    let mut taken = Vec::new();
+    for entry in &inquiry.row.taken {
+        let (document, _) = archive.document(*entry)?;
+        let targets = document.fields.get("targets").cloned().unwrap_or_default();
+        for target in targets.as_array().into_iter().flatten().filter_map(HoldTarget::of) {
+            match target {
+                HoldTarget::Record(record) => drop(found.insert(RecordId(record))),
+                HoldTarget::File(file) => {
+                    found.extend(cite::records(archive, RecordId(file))?.iter().map(|row| row.id()));
+                }
+            }
+        }
+        taken.push(json!({"entry": entry, "time": rfc3339(time(*entry)?), "targets": targets}));
+    }
+    let records = found.iter().map(|id| record(archive, *id)).collect::<Result<Vec<_>, _>>()?;
+    let gone = destroyed.iter().map(|id| destruction(archive, *id)).collect::<Result<Vec<_>, _>>()?;
+    let opening = &inquiry.opening;
+    let config = archive.config();
+    let mut value = json!({
+        "schema": ANSWER_SCHEMA, "archive": archive.id().to_string(), "origin": config.vkey.name,
+        "issuer": config.issuer.name, "test": archive.is_test(), "inquiry": inquiry.id.to_string(),
+        "opened": {"entry": inquiry.row.opened, "time": rfc3339(time(inquiry.row.opened)?)},
+        "agency": opening.agency, "authority": opening.authority, "case": opening.case, "basis": opening.basis,
+        "requester": opening.requester, "due": opening.due.to_string(), "date": civil_date(time(newest)?).to_string(),
+        "outcome": outcome(&records, &gone), "searches": searches, "taken": taken, "records": records,
+        "destroyed": gone, "handed_over": [],
+    });
+    drop_nulls(&mut value);
+    let texts: serde_json::Map<String, Value> =
+        LANGS.iter().map(|(name, lang)| ((*name).to_owned(), render(&value, *lang).into())).collect();
+    value["text"] = texts.into();
+    Ok(canonical::to_vec(&value).expect("an answer holds texts, small numbers and nothing empty"))
+}
+
+/// Leaves out what is not known: canonical JSON has no nulls.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+fn outcome(records: &[Value], destroyed: &[Value]) -> &'static str {
+    match (records.is_empty(), destroyed.is_empty()) {
+        (false, _) => "found",
+        (true, false) => "destroyed",
+        (true, true) => "not_found",
+    }
+}
+
+fn searched(made: &Searched, time: String) -> Value {
+    json!({
+        "entry": made.entry, "time": time, "query": made.query, "canonical": made.canonical, "size": made.size,
+        "root": made.root.to_string(), "unreadable": made.unreadable, "reaches_destroyed": made.reaches_destroyed,
+        "found": made.found.len(), "destroyed": made.destroyed.len(),
+    })
+}
+
+/// A record as an answer names it: what a list may show without reading it.
+fn record(archive: &Archive, id: RecordId) -> Result<Value, Error> {
+    let row = archive.index().record_by_id(id)?.ok_or_else(|| archive.no_record(id))?;
+    let field = |field| row.card_field(field).unwrap_or_default();
+    let title = (row.access() == AccessCategory::Public).then(|| field(CardField::Title));
+    Ok(json!({
+        "record_id": id.to_string(), "entry": row.entry, "accepted": rfc3339(row.accepted), "agency": row.agency,
+        "registration_number": field(CardField::RegistrationNumber), "document_date": field(CardField::DocumentDate),
+        "document_type": field(CardField::DocumentType), "title": title,
+    }))
+}
+
+/// By which act a file or record was destroyed.
+fn destruction(archive: &Archive, id: RecordId) -> Result<Value, Error> {
+    let (plan, entry) = archive.index().destroyed(id)?.ok_or_else(|| archive.no_record(id))?;
+    let case = Case::read(archive, plan)?;
+    let item = case.plan.items.iter().find(|item| item.file == id || item.records.contains(&id));
+    let is_file = item.is_some_and(|item| item.file == id);
+    Ok(json!({
+        "kind": if is_file { "file" } else { "record" }, "id": id.to_string(), "act": case.plan.number,
+        "date": civil_date(archive.leaf(entry)?.t).to_string(), "entry": entry, "plan_id": plan.to_string(),
+        "plan_sha256": case.plan.sha256().to_string(), "agency": case.plan.agency,
+        "index": item.map(|item| item.index.clone()), "year": item.map(|item| item.year),
+        "volume": item.map(|item| item.volume), "title": item.map(|item| item.title.clone()),
+        "documents": item.filter(|_| is_file).map(|item| item.records.len()),
+    }))
+}
+
+/// Whether these bytes are an answer that says in each language what its fields say; else why not.
+///
+/// # Errors
+///
+/// What is wrong with it, in technical English.
+pub fn check(bytes: &[u8]) -> Result<Value, String> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|_| "not JSON".to_owned())?;
+    if value.get("schema").and_then(Value::as_str) != Some(ANSWER_SCHEMA) {
+        return Err("not an answer to an inquiry".to_owned());
+    }
+    if canonical::to_vec(&value).ok().as_deref() != Some(bytes) {
+        return Err("not canonical".to_owned());
+    }
+    for (name, lang) in LANGS {
+        if value.get("text").and_then(|text| text.get(name)).and_then(Value::as_str) != Some(&render(&value, lang)) {
+            return Err(format!("text/{name} is not what the fields say"));
+        }
+    }
+    Ok(value)
+}
+
+/// Its text in a language, as people read it.
+pub fn text_of(bytes: &[u8], lang: Lang) -> String {
+    let name = LANGS.iter().find(|(_, other)| *other == lang).map_or("kk", |(name, _)| name);
+    let value: Option<Value> = serde_json::from_slice(bytes).ok();
+    let said = value.as_ref().and_then(|value| value.get("text")?.get(name)?.as_str());
+    said.unwrap_or_default().to_owned()
+}
+
+/// The languages of an answer by their names in it.
+const LANGS: [(&str, Lang); 3] = [("en", Lang::En), ("kk", Lang::Kk), ("ru", Lang::Ru)];
+
+const TITLE: Text = text("СҰРАУ САЛУҒА ЖАУАП", "ОТВЕТ НА ЗАПРОС", "ANSWER TO AN INQUIRY");
+const TEST: Text = text("СЫНАҚ АРХИВІ", "ТЕСТОВЫЙ АРХИВ", "TEST ARCHIVE");
+const ARCHIVE: Text = text("Архив", "Архив", "Archive");
+const INQUIRY: Text = text("Сұрау салу", "Запрос", "Inquiry");
+const AUTHORITY: Text = text("Сұратқан орган", "Запросивший орган", "Authority");
+const CASE: Text = text("Іс бойынша", "По делу", "Case");
+const BASIS: Text = text("Құқықтық негізі", "Правовое основание", "Legal basis");
+const REQUESTER: Text = text("Сұрауға қол қойған", "Подписал запрос", "Requested by");
+const DUE: Text = text("Жауап мерзімі", "Срок ответа", "Due");
+const ANSWERS: Text = text("Жауап беретін орган", "Отвечает", "Answered by");
+const SEARCHED: Text = text("ІЗДЕЛДІ", "ПРОИЗВЕДЁН ПОИСК", "SEARCHED");
+const QUERY: Text = text("сұраным", "запрос", "query");
+const UP_TO: Text = text(
+    "журналдың мына мөлшеріне дейін (жазба, түбірі)",
+    "до размера журнала (записей, корень)",
+    "up to this size of the journal (entries, root)",
+);
+const FOUND_COUNT: Text = text("табылды", "найдено", "found");
+const UNREADABLE: Text = text(
+    "оқылмаған, сондықтан ізделмеген журнал жазбалары",
+    "записей журнала не прочитано, и в них не искали",
+    "entries of the journal that could not be read, and so were not searched",
+);
+const NOT_DESTROYED: Text = text(
+    "бұл сұраным жойылған істерге жетпейді: олардан тек индекс, тақырып, жыл мен идентификатор қалған",
+    "этот запрос не достигает уничтоженных дел: от них остались только индекс, заголовок, год и идентификатор",
+    "this query does not reach destroyed files: index, title, year and id are all that is left of them",
+);
+const TAKEN: Text = text("АТЫ БОЙЫНША АЛЫНДЫ", "ВЗЯТО ПО НАЗВАНИЮ", "TAKEN BY NAME");
+const FOUND: Text = text("ТАБЫЛҒАНЫ", "НАЙДЕНО", "FOUND");
+const NOT_FOUND: Text = text(
+    "ТАБЫЛМАДЫ. Жоғарыда аталған мөлшерге дейін архивте сұранымға сәйкес келетін жазба жоқ.",
+    "НЕ НАЙДЕНО. До размера, названного выше, в архиве нет записи, которая отвечает запросу.",
+    "NOT FOUND. Up to the size named above the archive holds no record that the query asks for.",
+);
+const DESTROYED: Text = text("ЖОЙЫЛҒАНЫ", "УНИЧТОЖЕНО", "DESTROYED");
+const BY_ACT: Text = text("акт №", "акт №", "act no.");
+const CERTIFICATE: Text =
+    text("жою сертификаты, жоспар", "сертификат уничтожения, план", "certificate of destruction, plan");
+const HANDED_OVER: Text =
+    text("БАСҚА АРХИВКЕ БЕРІЛГЕНІ: жоқ", "ПЕРЕДАНО В ДРУГОЙ АРХИВ: ничего", "HANDED OVER TO ANOTHER ARCHIVE: nothing");
+const KEPT: Text = text(
+    "Табылған жазбалар сұрау салу жабылғанша жойылмайды.",
+    "Найденные записи не уничтожаются, пока запрос не закрыт.",
+    "What was found is not destroyed until the inquiry is closed.",
+);
+
+fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// What stands in a field: a text as it is, a number in digits, nothing for what is not there.
+fn said(value: &Value, key: &str) -> String {
+    match value.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// A time of the answer as people read it.
+fn moment(value: &Value) -> String {
+    let time = said(value, "time");
+    let read = chrono::DateTime::parse_from_rfc3339(&time).ok();
+    let ms = read.and_then(|time| u64::try_from(time.timestamp_millis()).ok());
+    ms.map_or(time, local_text)
+}
+
+/// The answer for people, from its fields alone.
+fn render(value: &Value, lang: Lang) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        let _ = writeln!(out, "{text}");
+    };
+    line(TITLE.get(lang).to_owned());
+    if value.get("test") == Some(&Value::Bool(true)) {
+        line(TEST.get(lang).to_owned());
+    }
+    let archive = [said(value, "issuer"), said(value, "origin"), said(value, "archive")];
+    let archive: Vec<String> = archive.into_iter().filter(|part| !part.is_empty()).collect();
+    line(format!("{}: {}", ARCHIVE.get(lang), archive.join(" · ")));
+    let opened = value.get("opened").unwrap_or(&Value::Null);
+    line(format!(
+        "{}: {} · {} (#{})",
+        INQUIRY.get(lang),
+        said(value, "inquiry"),
+        moment(opened),
+        said(opened, "entry")
+    ));
+    for (name, key) in [
+        (AUTHORITY, "authority"),
+        (CASE, "case"),
+        (BASIS, "basis"),
+        (REQUESTER, "requester"),
+        (DUE, "due"),
+        (ANSWERS, "agency"),
+    ] {
+        line(format!("{}: {}", name.get(lang), said(value, key)));
+    }
+    line(format!("\n{}", SEARCHED.get(lang)));
+    for made in list(value, "searches") {
+        let (entry, query) = (said(made, "entry"), said(made, "query"));
+        line(format!("{} (#{entry}) · {}: «{query}» [{}]", moment(made), QUERY.get(lang), said(made, "canonical")));
+        line(format!("  {}: {}, {}", UP_TO.get(lang), said(made, "size"), said(made, "root")));
+        line(format!("  {}: {} + {}", FOUND_COUNT.get(lang), said(made, "found"), said(made, "destroyed")));
+        if said(made, "unreadable") != "0" {
+            line(format!("  {}: {}", UNREADABLE.get(lang), said(made, "unreadable")));
+        }
+        if made.get("reaches_destroyed") == Some(&Value::Bool(false)) {
+            line(format!("  {}", NOT_DESTROYED.get(lang)));
+        }
+    }
+    for (at, taken) in list(value, "taken").enumerate() {
+        if at == 0 {
+            line(format!("\n{}", TAKEN.get(lang)));
+        }
+        let ids = list(taken, "targets").map(|target| said(target, "record") + &said(target, "file"));
+        line(format!("{} (#{}): {}", moment(taken), said(taken, "entry"), ids.collect::<Vec<_>>().join(", ")));
+    }
+    if said(value, "outcome") == "not_found" {
+        line(format!("\n{}", NOT_FOUND.get(lang)));
+    }
+    for (at, record) in list(value, "records").enumerate() {
+        if at == 0 {
+            line(format!("\n{}", FOUND.get(lang)));
+        }
+        let keys = ["record_id", "agency", "registration_number", "document_date", "document_type", "title"];
+        let parts: Vec<String> = keys.iter().map(|key| said(record, key)).filter(|part| !part.is_empty()).collect();
+        line(format!("{}. {} (#{})", at + 1, parts.join(" · "), said(record, "entry")));
+    }
+    for (at, gone) in list(value, "destroyed").enumerate() {
+        if at == 0 {
+            line(format!("\n{}", DESTROYED.get(lang)));
+        }
+        let keys = ["id", "index", "year", "volume", "title"];
+        let parts: Vec<String> = keys.iter().map(|key| said(gone, key)).filter(|part| !part.is_empty()).collect();
+        line(format!("{}. {}", at + 1, parts.join(" · ")));
+        let (number, date, entry) = (said(gone, "act"), said(gone, "date"), said(gone, "entry"));
+        line(format!("  {} {number}, {date} (#{entry})", BY_ACT.get(lang)));
+        let (plan, sha256) = (said(gone, "plan_id"), said(gone, "plan_sha256"));
+        line(format!("  {} {plan}, SHA-256 {sha256}", CERTIFICATE.get(lang)));
+    }
+    line(format!("\n{}", HANDED_OVER.get(lang)));
+    if said(value, "outcome") == "found" {
+        line(KEPT.get(lang).to_owned());
+    }
+    line(said(value, "date"));
+    out
+}
