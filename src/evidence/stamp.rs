@@ -154,8 +154,8 @@ pub fn until(archive: &Archive, note: &[u8], name: &str) -> Result<Batch, Error>
     read(archive, from..head.size, note.to_vec())
 }
 
-/// The batch, with the time before which it cannot have been stamped: that of its last entry, as far as two clocks agree,
-/// and that of the token before.
+/// The batch, with the time before which it cannot have been stamped: that of its last entry, as far as two clocks
+/// agree, and that of the token before.
 fn read(archive: &Archive, entries: Range<u64>, note: Vec<u8>) -> Result<Batch, Error> {
     let skew = skew(&archive.validation_policy()?.policy);
     let last = archive.leaf(entries.end.saturating_sub(1))?.t;

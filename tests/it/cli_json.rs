@@ -956,9 +956,10 @@ fn time_is_stamped(checked: &mut Checked<'_>) {
     archive.close().unwrap();
     let stamper = Arc::new(super::evidence::authority(&signed));
     let (bench, root) = (checked.bench, signed.root());
-    let answering = stamper.clone();
-    let server = super::fetch::Server::new(move |_, request| {
-        super::fetch::Reply::Body(answering.answer(request, at(SystemClock.now())).unwrap())
+    let (answering, longer) = (stamper.clone(), super::evidence::lasting(&signed, 1500));
+    let server = super::fetch::Server::new(move |path, request| {
+        let by = if path == "/longer" { &longer } else { &*answering };
+        super::fetch::Reply::Body(by.answer(request, at(SystemClock.now())).unwrap())
     });
     let mut run = |arguments: &[&str], exit, names: &[&str]| {
         checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
@@ -997,6 +998,10 @@ fn time_is_stamped(checked: &mut Checked<'_>) {
         run(&["evidence", "renew", "--by", "2020-01-01"], Exit::Ok, &["evidence-renew"])[0]["status"],
         "nothing"
     );
+    with(&[&server.at("/tsa?a=b")]);
+    let short = run(&["evidence", "renew", "--all"], Exit::Refused, &["evidence-renew"]).swap_remove(0);
+    assert_eq!(short["status"], "failed", "it would end no later than what it renews");
+    with(&[&server.at("/longer")]);
     let renewed = run(&["evidence", "renew", "--all"], Exit::Ok, &["evidence-renew"]).swap_remove(0);
     assert_eq!((&renewed["kind"], &renewed["renews"]), (&json!("timestamp"), &json!(2)));
     let (ask, answer) = (bench.path("renew.tsq"), bench.path("renew.tsr"));

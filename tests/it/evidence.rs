@@ -37,6 +37,13 @@ pub(crate) fn authority(bench: &Bench) -> Stamper {
     of_root(&bench.office.root, bench.now())
 }
 
+/// Another one, whose certificate ends this many days from now.
+pub(crate) fn lasting(bench: &Bench, days: u64) -> Stamper {
+    let validity = Validity { from: at(bench.now() - DAY_MS), until: at(bench.now() + days * DAY_MS) };
+    let mut random = |buffer: &mut [u8]| buffer.fill(days as u8);
+    Stamper::new(&bench.office.root, "ҮЛГІ УАҚЫТ 2", validity, &mut random).unwrap()
+}
+
 fn of_root(root: &Root, now: u64) -> Stamper {
     let mut random = |buffer: &mut [u8]| buffer.fill(77);
     let validity = Validity { from: at(now - DAY_MS), until: at(now + 1000 * DAY_MS) };
@@ -393,11 +400,7 @@ fn renewed_evidence_outlives_its_authorities_and_its_algorithm() {
     bench.later(DAY_MS);
     let later = accepted(&bench.take(&archive, &bench.draft("4")));
     let two = stamped(&bench, &archive, &first).unwrap();
-    let until = |days: u64| {
-        let validity = Validity { from: at(bench.now() - DAY_MS), until: at(bench.now() + days * DAY_MS) };
-        let mut random = |buffer: &mut [u8]| buffer.fill(days as u8);
-        Stamper::new(&bench.office.root, "ҮЛГІ УАҚЫТ 2", validity, &mut random).unwrap()
-    };
+    let until = |days: u64| lasting(&bench, days);
     assert_eq!(renewed(&bench, &archive, &until(900), None), 0, "a thousand days are more than two years");
     let go = |days: u64| {
         bench.later(days * DAY_MS);
@@ -461,4 +464,46 @@ fn a_token_that_was_not_renewed_in_time_is_named_as_lost() {
     assert!(renewals.is_empty());
     assert_eq!(lost[0].code, ErrorCode::EvdUnproven);
     assert_eq!(lost[0].subject, format!("#{}", one.entry));
+}
+
+#[test]
+fn a_token_of_a_time_before_what_it_covers_is_not_kept() {
+    let (bench, archive, stamper) = trusting();
+    accepted(&bench.take(&archive, &bench.draft("1")));
+    let batch = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    let by = |request: &Request, time: u64| {
+        let answer = stamper.answer(&request.to_der(), at(time)).unwrap();
+        request.check(&archive, &answer, "a", &Material::new())
+    };
+    let request = Request::of(&batch, false);
+    let early = by(&request, bench.now() - 7_200_000).err().unwrap();
+    assert_eq!(early.code, ErrorCode::EvdUnproven, "two hours before the records");
+    // Clocks differ by a little.
+    assert!(by(&request, bench.now() - 2_000).is_ok() && by(&request, bench.now() + 2_000).is_ok());
+    let kept = by(&request, bench.now()).unwrap();
+    stamp::keep(&archive, &batch, &[kept], SYSTEM_ACTOR).unwrap();
+    accepted(&bench.take(&archive, &bench.draft("2")));
+    let next = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    let early = by(&Request::of(&next, false), bench.now() - 2_000).err().unwrap();
+    assert_eq!(early.code, ErrorCode::EvdUnproven, "before the token before");
+    // A renewal before what it renews would spoil all of it.
+    let due = renew::due(&archive, Some(Kind::Timestamp), None).unwrap().unwrap();
+    let renewals = due.renewals(&archive, &Material::new(), &mut |e| panic!("lost: {e}")).unwrap();
+    let early = by(&renewals[0].request(false), bench.now() - 2_000).err().unwrap();
+    assert_eq!(early.code, ErrorCode::EvdUnproven, "before what it renews");
+    let same_end = by(&renewals[0].request(false), bench.now()).unwrap();
+    assert!(!renewals[0].is_longer(&same_end), "it ends no later than what it would renew");
+}
+
+#[test]
+fn a_list_of_an_authority_for_time_stamps_only_is_kept() {
+    let bench = Bench::new();
+    let archive = bench.open();
+    let pem = bench.office.other_root.certificate_pem();
+    let policy = bench.office.trust(bench.now()).policy.replacen("version = \"2026-1\"", "version = \"2\"", 1);
+    bench
+        .adopt(&archive, &format!("{policy}\n[[timestamp_anchor]]\ngeneration = \"tsa\"\npem = \"\"\"\n{pem}\"\"\"\n"));
+    bench.share(&archive, &bench.office.other_root.crl(1, fresh(bench.now()), &[]));
+    let stamper = of_root(&bench.office.other_root, bench.now());
+    assert!(stamped(&bench, &archive, &stamper).is_some());
 }

@@ -282,6 +282,8 @@ fn an_archive_put_back_from_an_older_copy_signs_nothing() {
             ErrorCode::LogRolledBack
         );
         assert_eq!(archive.actor("nobody").unwrap(), SYSTEM_ACTOR, "who reads is not written down");
+        let (_, two) = witness("two");
+        assert_eq!(code(courier(&archive, "a", &two)), ErrorCode::LogRolledBack, "nor does it get cosignatures");
         assert!(archive.log().unwrap().entry(0).is_ok() && archive.settle().is_ok(), "it can be read");
         archive.close().unwrap();
     }
