@@ -116,6 +116,8 @@ struct File {
     retention: Retention,
     #[serde(default)]
     disposal: Disposal,
+    #[serde(default, skip_serializing_if = "Inquiries::is_default")]
+    inquiry: Inquiries,
     #[serde(default, skip_serializing_if = "EvidenceSection::is_off")]
     evidence: EvidenceSection,
 }
@@ -337,6 +339,48 @@ impl Retention {
     }
 }
 
+/// Which readings of a record the bundle for an inquiry shows. Their number is always proven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Readings {
+    /// Those under that inquiry.
+    #[default]
+    Own,
+    /// All.
+    All,
+    /// None.
+    Count,
+}
+
+impl Readings {
+    /// All of them by their words.
+    pub const ALL: [(&str, Readings); 3] = [("own", Readings::Own), ("all", Readings::All), ("count", Readings::Count)];
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, known)| *known == self).map_or("own", |(word, _)| word)
+    }
+
+    /// What a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, readings)| *readings)
+    }
+}
+
+/// The table `[inquiry]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Inquiries {
+    /// Which readings a bundle shows, unless it is said when it is made.
+    pub readings: Readings,
+}
+
+impl Inquiries {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -362,6 +406,8 @@ pub struct Config {
     pub retention: Retention,
     /// What is asked for before anything is destroyed.
     pub disposal: Disposal,
+    /// What the desk for inquiries gives out.
+    pub inquiries: Inquiries,
     /// Addresses of the time-stamping authorities that are asked for evidence. Empty: none is asked.
     pub authorities: Vec<HttpUrl>,
 }
@@ -372,7 +418,7 @@ impl Config {
         let (engine, policy) = (Engine::default(), Policy::default());
         let (means, issuer, fetch, witnesses) = (MeansKept::default(), Issuer::default(), Vec::new(), Vec::new());
         let (retention, disposal) = (Retention::default(), Disposal::default());
-        let (keys_folder, authorities) = (None, Vec::new());
+        let (keys_folder, inquiries, authorities) = (None, Inquiries::default(), Vec::new());
         Self {
             archive_id,
             vkey,
@@ -385,6 +431,7 @@ impl Config {
             witnesses,
             retention,
             disposal,
+            inquiries,
             authorities,
         }
     }
@@ -404,6 +451,7 @@ impl Config {
             witness: WitnessSection { allow: self.witnesses.clone() },
             retention: self.retention.clone(),
             disposal: self.disposal,
+            inquiry: self.inquiries,
             evidence: EvidenceSection { authorities: self.authorities.iter().map(ToString::to_string).collect() },
         };
         toml::to_string(&file).expect("a configuration is plain tables")
@@ -449,6 +497,7 @@ impl Config {
             witnesses: file.witness.allow,
             retention: file.retention,
             disposal: file.disposal,
+            inquiries: file.inquiry,
         })
     }
 

@@ -1349,6 +1349,24 @@ codes! {
              «inquiry answer» снова и дайте подписать.",
         en: "An officer of the records office must sign the answer, exactly these bytes. Get the file of `inquiry \
              answer` again and have it signed.";
+    /// No bundle of the inquiry was made before that size of the journal.
+    InqNoBundle = "INQ-009", NotFound,
+        kk: "Журналдың осы мөлшеріне дейін бұл сұрау салу бойынша жинақ жасалмаған. «inquiry bundle» командасын \
+             --at-size мен --cosigned-сіз орындаңыз.",
+        ru: "До этого размера журнала пакета по этому запросу нет. Выполните «inquiry bundle» без --at-size и \
+             --cosigned.",
+        en: "No bundle of this inquiry was made before that size of the journal. Run `inquiry bundle` without --at-size \
+             and --cosigned.";
+    /// A bundle is larger than its format can be.
+    InqLarge = "INQ-010", Refused,
+        kk: "Жинақ 4 ГиБ-тан асады. Құжаттарды бірнеше жинаққа бөліңіз.",
+        ru: "Пакет больше 4 ГиБ. Разделите документы на несколько пакетов.",
+        en: "The bundle would be larger than 4 GiB. Divide the records among several bundles.";
+    /// A record changed while a bundle was made.
+    InqChanged = "INQ-011", Temporary,
+        kk: "Жинақ жасалып жатқанда құжат өзгерді. Команданы қайталаңыз.",
+        ru: "Документ изменился, пока составлялся пакет. Повторите команду.",
+        en: "A record changed while the bundle was made. Run the command again.";
 
     /// No map of heads has the record or other owner.
     EvdNoHeads = "EVD-001", NotFound,

@@ -17,15 +17,16 @@ pub enum Lang {
     En,
 }
 
+impl Lang {
+    /// All of them by their names (ISO 639-1), the first language first.
+    pub const ALL: [(&str, Lang); 3] = [("kk", Lang::Kk), ("ru", Lang::Ru), ("en", Lang::En)];
+}
+
 impl FromStr for Lang {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "kk" => Ok(Lang::Kk),
-            "ru" => Ok(Lang::Ru),
-            "en" => Ok(Lang::En),
-            _ => Err(format!("unknown language {text:?}; known: kk, ru, en")),
-        }
+        let found = Lang::ALL.into_iter().find(|(name, _)| *name == text);
+        found.map(|(_, lang)| lang).ok_or_else(|| format!("unknown language {text:?}; known: kk, ru, en"))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::access;
 use crate::archive::{Archive, InitOptions};
 use crate::audit::Options;
 use crate::clock::{Clock, SystemClock, civil_date, utc};
-use crate::config::MeansKept;
+use crate::config::{MeansKept, Readings};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::evidence::stamp::{self, Request};
 use crate::filing::due;
@@ -23,12 +23,14 @@ use crate::index::query::Query;
 use crate::ingest::adopt::{Adopted, adopt};
 use crate::ingest::signatures::add_shared;
 use crate::ingest::{Status, lists};
+use crate::inquiry::bundle::make::{self, Under};
+use crate::inquiry::desk::{self, Opening};
 use crate::model::id::RecordId;
 use crate::retention::RuleList;
 use crate::text::{Text, text};
 use crate::verify::material::Material;
 use chrono::{DateTime, Datelike, NaiveDate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,7 +63,23 @@ const STAMPING: Text = text(
     "6. Метка времени: доказательство, которое посторонний проверит без архива (центр создан только что)",
     "6. A time-stamp: proof that a stranger checks without the archive (by an authority made on the spot)",
 );
-const AUDITING: Text = text("7. Толық тексеру", "7. Полная проверка", "7. A full audit");
+const ANSWERING: Text = text(
+    "7. Сот сұрады: құжат пен оның барлық дәлелі бір файлда (VERIFY.txt-ты оқыңыз)",
+    "7. Спрашивает суд: документ и все его доказательства в одном файле (читайте VERIFY.txt)",
+    "7. A court asks: the record and all that proves it in one file (read its VERIFY.txt)",
+);
+/// The court of the demonstration: who asks, in which case, by which law, who signed.
+const COURT: [Text; 4] = [
+    text("Үлгі соты", "Суд (пример)", "Example court"),
+    text("№ 1 үлгі іс", "Дело № 1 (пример)", "Example case 1"),
+    text(
+        "Азаматтық процестік кодекс, 73-бап",
+        "Гражданский процессуальный кодекс, ст. 73",
+        "Code of Civil Procedure, art. 73",
+    ),
+    text("Сот кеңсесі", "Канцелярия суда", "The office of the court"),
+];
+const AUDITING: Text = text("8. Толық тексеру", "8. Полная проверка", "8. A full audit");
 const NEXT: Text = text("Әрі қарай өзіңіз көріңіз:", "Дальше попробуйте сами:", "Go on yourself:");
 const NO_SERVICE: Text = text(
     "Бұл нұсқада веб-қызмет әлі жоқ, сондықтан demo осында аяқталады.",
@@ -84,6 +102,7 @@ fn trust(archive: &Archive, dir: &Path, trust: &Trust, common: &Common) -> Resul
             return Err(Error::new(ErrorCode::ArcOutput, name, what));
         }
     }
+    std::fs::write(folder.join("root.pem"), &trust.root).map_err(failed)?;
     let crl = folder.join("root.crl");
     std::fs::write(&crl, &trust.crl).map_err(failed)?;
     add_shared(archive, &super::material::read(&[crl], common)?, actor)?;
@@ -151,6 +170,29 @@ fn stamp_time(
     evidence::write_record(archive, record, dir, common)
 }
 
+/// Answers a court: an inquiry, the bundle with the record, and what a stranger finds in it.
+fn bundle(archive: &Archive, record: RecordId, dir: &Path, common: &Common) -> Result<(), Error> {
+    let (lang, actor) = (common.lang(), common.actor(archive)?);
+    let due = civil_date(archive.now()) + chrono::Days::new(30);
+    let [authority, case, basis, requester] = COURT.map(|said| said.get(lang).to_owned());
+    let opening = Opening { agency: String::new(), authority, case, basis, requester, due };
+    let (inquiry, _) = desk::open(archive, opening, Some("DEMO-01"), actor)?;
+    desk::take(archive, inquiry, &[HoldTarget::Record(record.0)], actor)?;
+    make::commit(archive, inquiry, &BTreeSet::new(), Readings::Own, actor)?;
+    let path = dir.join("case.zip");
+    let failed = |e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
+    let mut bytes = Vec::new();
+    make::write(archive, inquiry, Under::Newest, actor, &mut bytes)?;
+    std::fs::write(&path, bytes).map_err(failed)?;
+    let vkey = dir.join("trust").join("log.vkey");
+    std::fs::write(&vkey, format!("{}\n", archive.config().vkey)).map_err(failed)?;
+    let trust = dir.join("trust").join("policy.toml");
+    common.say(&format!("$ muragat inquiry bundle {inquiry} -o {}", path.display()));
+    let (path, vkey, trust) = (path.display(), vkey.display(), trust.display());
+    common.say(&format!("$ muragat verify {path} --vkey {vkey} --policy {trust}"));
+    Ok(())
+}
+
 impl Demo {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let lang = common.lang();
@@ -207,6 +249,8 @@ impl Demo {
         file(&archive, accepted.get(..2).unwrap_or_default(), common)?;
         common.say(&format!("\n== {}", STAMPING.get(lang)));
         stamp_time(&archive, &samples.stamper, record, &dir.join("evidence"), common)?;
+        common.say(&format!("\n== {}", ANSWERING.get(lang)));
+        bundle(&archive, record, &dir, common)?;
         archive.close()?;
         common.say(&format!("\n== {}", AUDITING.get(lang)));
         let report = audit::run(&folder, Options { every_byte: true, threads: 2 }, common)?;

@@ -1,8 +1,10 @@
-//! `muragat inquiry open|search|take|read|answer|close|list|show|register`: the desk where courts and other bodies ask.
+//! `muragat inquiry open|search|take|read|answer|bundle|close|list|show|register`: the desk where courts and other
+//! bodies ask.
 //!
 //! A result is printed only when the act that brought it is durable.
 
 use super::answers::write_new;
+use super::bundle::Bundle;
 use super::file::file_id;
 use super::get::print_exported;
 use super::ingest::print_refusals;
@@ -80,6 +82,8 @@ enum InquiryCommand {
         #[command(flatten)]
         signatures: Signatures,
     },
+    /// Write a bundle: records with all that proves them, which a stranger checks offline (`verify`).
+    Bundle(Bundle),
     /// Close an inquiry: what it kept is kept by it no more.
     Close {
         /// Id of the inquiry.
@@ -169,6 +173,7 @@ impl InquiryArgs {
                 give_answer(common, &id, output.as_deref())
             }
             InquiryCommand::Answer { id, signatures, .. } => take_answer(common, &id, &signatures),
+            InquiryCommand::Bundle(args) => args.run(common),
             InquiryCommand::Close { id, outcome, without_answer } => {
                 run_close(common, &id, &Closing { outcome, without_answer })
             }
@@ -179,7 +184,7 @@ impl InquiryArgs {
     }
 }
 
-fn inquiry_id(text: &str) -> Result<RecordId, Error> {
+pub(super) fn inquiry_id(text: &str) -> Result<RecordId, Error> {
     id_of(text, ErrorCode::InqUnknown, "an inquiry id")
 }
 
@@ -312,7 +317,7 @@ fn give_answer(common: &Common, id: &str, output: Option<&Path>) -> Result<Exit,
 /// Writes an answer with its texts, its signature and the certificates of what was destroyed, as new files.
 fn write(archive: &Archive, folder: &Path, prepared: &Prepared) -> Result<Vec<PathBuf>, Error> {
     let mut files = vec![(ANSWER_FILE.to_owned(), prepared.bytes.clone())];
-    for (name, lang) in [("kk", Lang::Kk), ("ru", Lang::Ru), ("en", Lang::En)] {
+    for (name, lang) in Lang::ALL {
         files.push((format!("answer.{name}.txt"), answer::text_of(&prepared.bytes, lang).into_bytes()));
     }
     files.extend(prepared.signed.iter().map(|(signature, _)| (format!("{ANSWER_FILE}.p7s"), signature.clone())));

@@ -162,20 +162,21 @@ impl Log {
 /// The heads of both chains of an owner, and the proof of the entry that has their roots.
 fn print_heads(common: &Common, archive: &Archive, owner: RecordId, note: &str) -> Result<(), Error> {
     let log = archive.log()?;
-    let proven = heads::prove(archive, owner, log.size())?.ok_or_else(|| heads::not_mapped(owner))?;
-    let proof = inclusion_text(&log, proven.entry, note)?;
-    let entry = log.entry(proven.entry)?;
+    let maps = heads::Maps::before(archive, log.size())?.ok_or_else(|| heads::not_mapped(owner))?;
+    let (custody, reading) = maps.prove(owner).ok_or_else(|| heads::not_mapped(owner))?;
+    let proof = inclusion_text(&log, maps.entry, note)?;
+    let entry = log.entry(maps.entry)?;
     if common.json() {
         let head = |proof: &HeadProof| {
             let (count, newest) = (proof.head.count, proof.head.newest);
             json!({"count": count, "newest": newest, "proof": proof.to_text()})
         };
         common.print_json(&json!({
-            "owner": owner.to_string(), "custody": head(&proven.custody), "reading": head(&proven.reading),
-            "index": proven.entry, "entry_base64": STANDARD.encode(entry), "tlog_proof": proof,
+            "owner": owner.to_string(), "custody": head(&custody), "reading": head(&reading),
+            "index": maps.entry, "entry_base64": STANDARD.encode(entry), "tlog_proof": proof,
         }));
     } else {
-        out_raw!("{}\n{}\n", proven.custody.to_text(), proven.reading.to_text());
+        out_raw!("{}\n{}\n", custody.to_text(), reading.to_text());
         out!("{}", String::from_utf8_lossy(&entry));
         out_raw!("\n{proof}");
     }

@@ -17,6 +17,7 @@ macro_rules! out_raw {
 mod adoption;
 mod answers;
 mod audit;
+mod bundle;
 mod card;
 mod classifier;
 mod compact;

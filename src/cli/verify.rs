@@ -1,7 +1,7 @@
-//! `muragat verify FILE...`: what an answer, a certificate of destruction, a proof of inclusion or an evidence record
-//! is, and whether it verifies; without an archive.
+//! `muragat verify FILE...`: what a bundle, an answer, a certificate of destruction, a signed act, a proof of inclusion
+//! or an evidence record is, and whether it verifies; without an archive.
 //!
-//! A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
+//! A bundle is taken apart by [`check`]. A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
 //! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
 //! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere. A proof
@@ -11,9 +11,11 @@
 
 use super::evidence_record::{Compared, FoundRecord};
 use super::validate::Validate;
-use super::{Common, disposal, read_up_to};
+use super::{Common, disposal, material, read_up_to};
 use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
 use crate::error::{Error, ErrorCode, Exit};
+use crate::inquiry::answer;
+use crate::inquiry::bundle::check::{Asked as BundleAsked, Finding, Outcome, check};
 use crate::limits::ENTRY_BYTES_MAX;
 use crate::model::answer::{ANSWER_BYTES_MAX, Answer, AnswerError, Confirmation};
 use crate::model::strict::shown;
@@ -29,13 +31,15 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `verify`.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// Answers of an archive (receipt.json, notice.json, confirmation.json), certificates of destruction, and evidence
-    /// records (RFC 4998).
+    /// Evidence bundles, answers of an archive (receipt.json, notice.json, confirmation.json), certificates of
+    /// destruction, what officers signed (answer.json, statements, acts), proofs of inclusion, and evidence records
+    /// (RFC 4998).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The signature, for one FILE; FILE.p7s, or confirmation.sig beside confirmation.json, when not given.
@@ -68,6 +72,9 @@ pub(super) struct Verify {
     /// The validation policy; the built-in one, which trusts nobody, when not given.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// A bundle must be of this time or later, as RFC 3339 or YYYY-MM-DD: an older one says nothing of what came since.
+    #[arg(long, value_name = "TIME", value_parser = super::validate::parse_time)]
+    not_before: Option<DateTime<Utc>>,
     /// As of when, as RFC 3339 or YYYY-MM-DD (its first second, UTC); now when not given.
     #[arg(long, value_name = "TIME", value_parser = super::validate::parse_time)]
     as_of: Option<DateTime<Utc>>,
@@ -97,6 +104,31 @@ const WRONG_PROOF: Text = text(
     "Доказательство не этой записи, изменено или испорчено.",
     "The proof is not of this entry, or was changed or damaged.",
 );
+const BUNDLE: Text = text("дәлелдер жинағы", "пакет доказательств", "evidence bundle");
+const NOBODY_TRUSTED: Text = text(
+    "Кімге сенетініңізді айтыңыз: журнал кілті --vkey немесе --trust арқылы, уақыт белгілері мен қолтаңбалар --policy \
+     немесе --tsa-anchors мен --anchors арқылы. Оларды жинақтан емес, архивтің өзінен алыңыз.",
+    "Скажите, кому верите: ключ журнала через --vkey или --trust, метки времени и подписи через --policy или \
+     --tsa-anchors и --anchors. Берите их не из пакета, а у самого архива.",
+    "Say whom you believe: the key of the journal with --vkey or --trust, time-stamps and signatures with --policy or \
+     --tsa-anchors and --anchors. Take them from the archive itself and not from the bundle.",
+);
+const INQUIRY_ANSWER: (Text, &str) =
+    (text("сұрау салуға жауап", "ответ на запрос", "answer to an inquiry"), "inquiry-answer");
+const ACT: (Text, &str) = (text("лауазымды тұлғаның актісі", "акт должностного лица", "act of an officer"), "act");
+/// What officers sign outside, by its schema.
+const ACTS: &[&str] = &[
+    "muragat/decommission/1",
+    "muragat/disposal-statement/1",
+    "muragat/plan/1",
+    "muragat/presence/1",
+    "muragat/refiling/1",
+    "muragat/rules-act/1",
+    "muragat/shortening/1",
+    "muragat/spill-act/1",
+];
+/// Bytes of an act that are read. Own bound: an answer that names 10,000 records.
+const ACT_BYTES_MAX: usize = 64 * 1024 * 1024;
 const EVIDENCE_RECORD: Text = text("дәлелдемелік жазба", "доказательственная запись", "evidence record");
 const NOT_FOR_THIS: Text = text(
     "--content, --digest және --exactly дәлелдемелік жазбаға ғана қатысты.",
@@ -112,6 +144,7 @@ const SIGNER_NOT_ASKED: Text = text(
 );
 const FAILS: Text = text("РАСТАЛМАДЫ", "НЕ ПОДТВЕРЖДЕНО", "DOES NOT VERIFY");
 const UNDECIDED: Text = text("әзірге расталмайды", "пока не подтверждается", "cannot be verified yet");
+const NOTED: Text = text("ескеріледі", "к сведению", "for information");
 const NOT_SIGNED: Text = text(
     "қолтаңба файлы жоқ: құжат дайындалған, бірақ берілген жоқ",
     "файла подписи нет: документ подготовлен, но не выдан",
@@ -156,6 +189,9 @@ const CERTIFICATE_HEAD: &[u8] = b"{\"checkpoint\":\"";
 /// How DER of an evidence record begins: a SEQUENCE, longer than 127 octets. Everything else here is JSON.
 const EVIDENCE_HEAD: &[u8] = &[tag::SEQUENCE];
 
+/// How a bundle begins: the header of its first member.
+const BUNDLE_HEAD: &[u8] = b"PK\x03\x04";
+
 /// What was found of one file.
 struct Found {
     kind: Option<Text>,
@@ -173,6 +209,8 @@ struct Found {
     certificate: Option<Box<Certificate>>,
     /// The report about an evidence record, for programs.
     evidence: Option<Value>,
+    /// What was found of a bundle, for programs.
+    bundle: Option<Value>,
     /// Whether a person signs it: who that may be is not known here.
     is_by_person: bool,
 }
@@ -189,6 +227,7 @@ impl Found {
             key: None,
             certificate: None,
             evidence: None,
+            bundle: None,
             is_by_person: false,
         }
     }
@@ -220,7 +259,9 @@ impl Found {
         };
         let technical = format!("{}: {error}", TECHNICAL.get(lang));
         let lines = why.map(|why| why.get(lang).to_owned()).into_iter().chain([technical]).collect();
-        Self { detail: error.to_string(), lines, ..Self::of(Exit::Refused) }
+        // What has the form of an answer was changed; anything else is none.
+        let exit = if why.is_some() { Exit::Integrity } else { Exit::Refused };
+        Self { detail: error.to_string(), lines, ..Self::of(exit) }
     }
 }
 
@@ -235,6 +276,7 @@ impl Verify {
                 common.print_json(&json!({
                     "file": name, "kind": found.word, "status": status(found.exit), "detail": found.detail,
                     "signers": found.signers, "key": found.key, "evidence": found.evidence,
+                    "bundle": found.bundle,
                 }));
             } else {
                 let verdict = match found.exit {
@@ -264,6 +306,9 @@ impl Verify {
     fn verify(&self, path: &Path, common: &Common) -> Result<Found, Error> {
         // What is longer is no answer, and decoding says so.
         let bytes = read_up_to(path, ANSWER_BYTES_MAX)?;
+        if bytes.starts_with(BUNDLE_HEAD) {
+            return Ok(Found { kind: Some(BUNDLE), word: "bundle", ..self.bundle(path, common)? });
+        }
         if let Some(rest) = bytes.strip_prefix(CERTIFICATE_HEAD) {
             let found = self.certificate(path, rest, common.lang())?;
             return Ok(Found { kind: Some(CERTIFICATE), word: "certificate", ..found });
@@ -277,6 +322,9 @@ impl Verify {
         }
         if self.compared.is_given() {
             common.say(NOT_FOR_THIS.get(common.lang()));
+        }
+        if let Some((kind, word)) = act_of(path)? {
+            return Ok(Found { kind: Some(kind), word, ..self.act(path, word, common)? });
         }
         let answer = match Answer::decode(&bytes) {
             Ok(answer) => answer,
@@ -292,6 +340,19 @@ impl Verify {
             Answer::Receipt(_) | Answer::Notice(_) => self.signed(path, common)?,
         };
         Ok(Found { kind: Some(kind), word, ..found })
+    }
+
+    /// What an officer signed for the archive: by the signature beside it; of an answer to an inquiry also that its text
+    /// is what its fields say.
+    fn act(&self, path: &Path, word: &str, common: &Common) -> Result<Found, Error> {
+        if word == INQUIRY_ANSWER.1
+            && let Err(what) = answer::check(&read_up_to(path, ACT_BYTES_MAX)?)
+        {
+            let lines =
+                vec![CHANGED.get(common.lang()).to_owned(), format!("{}: {what}", TECHNICAL.get(common.lang()))];
+            return Ok(Found { detail: what, lines, ..Found::of(Exit::Integrity) });
+        }
+        self.signed(path, common)
     }
 
     /// The question to validation; `content` is what was signed.
@@ -342,11 +403,7 @@ impl Verify {
             let found = Found::saying(Exit::Incomplete, NO_TRUST.get(lang));
             return Ok(Found { detail: "no --entry or no --trust".to_owned(), ..found });
         };
-        let policy = TrustPolicy::parse(&read_up_to(trust, TRUST_BYTES_MAX)?).map_err(|faults| {
-            let at = faults.first().map_or(0, |fault| fault.line);
-            let what = faults.into_iter().next().map(|fault| fault.what).unwrap_or_default();
-            Error::new(ErrorCode::WitPolicy, format!("{}:{at}", shown(&trust.to_string_lossy())), what)
-        })?;
+        let policy = trust_of(trust)?;
         let own = self.vkey.as_deref().map(vkey_of).transpose()?;
         let (entry, bytes) = (read_up_to(entry, ENTRY_BYTES_MAX)?, read_up_to(path, PROOF_BYTES_MAX)?);
         let verified = InclusionProof::parse(&String::from_utf8_lossy(&bytes))
@@ -394,13 +451,75 @@ impl Verify {
         let exit = match conclusion.indication.rank() {
             0 => Exit::Ok,
             1 => Exit::Incomplete,
-            _ => Exit::Refused,
+            _ => Exit::Integrity,
         };
         let text = report.text(common.lang());
         let not_asked = (exit == Exit::Ok).then(|| SIGNER_NOT_ASKED.get(common.lang()));
         let lines = not_asked.into_iter().chain(text.lines().map(str::trim_start)).map(str::to_owned).collect();
         let signers = report.signatures.iter().map(|s| s.signer.subject.clone()).filter(|s| !s.is_empty()).collect();
         Ok(Found { detail, lines, signers, is_by_person: true, ..Found::of(exit) })
+    }
+
+    /// A bundle for an inquiry.
+    fn bundle(&self, path: &Path, common: &Common) -> Result<Found, Error> {
+        let lang = common.lang();
+        let asked = self.asked(None);
+        let Some(policy) = asked.policy(common)? else {
+            return Err(Error::new(ErrorCode::PolMalformed, "--policy", "the policy is refused"));
+        };
+        let trust = self.trust.as_deref().map(trust_of).transpose()?;
+        let own = self.vkey.as_deref().map(vkey_of).transpose()?;
+        let name = shown(&path.to_string_lossy());
+        let failed = |e| Error::caused(ErrorCode::IngReadFailed, name.clone(), e);
+        let file = File::open(path).map_err(failed)?;
+        let len = file.metadata().map_err(failed)?.len();
+        let report = check(
+            file,
+            len,
+            &BundleAsked {
+                trust: trust.as_ref(),
+                own: own.as_ref(),
+                policy: &policy,
+                material: &material::read(&self.material, common)?,
+                at: asked.at(),
+                not_before: self.not_before,
+            },
+        )
+        .map_err(failed)?;
+        let exit = match report.outcome() {
+            Outcome::Proven | Outcome::Noted => Exit::Ok,
+            Outcome::Undecided => Exit::Incomplete,
+            Outcome::Failed => Exit::Integrity,
+        };
+        let line = |one: &Finding| {
+            let outcome = match one.outcome {
+                Outcome::Proven => VERIFIES,
+                Outcome::Noted => NOTED,
+                Outcome::Undecided => UNDECIDED,
+                Outcome::Failed => FAILS,
+            };
+            format!("{}: {} · {} · {}", outcome.get(lang), one.check.text().get(lang), one.subject, one.detail)
+        };
+        let mut lines: Vec<String> = report.findings.iter().map(line).collect();
+        if exit == Exit::Incomplete && (trust.is_none() && own.is_none() || self.is_nobody_trusted()) {
+            lines.push(NOBODY_TRUSTED.get(lang).to_owned());
+        }
+        let finding = |one: &Finding| {
+            json!({
+                "check": one.check.as_str(), "outcome": one.outcome.as_str(), "subject": one.subject,
+                "detail": one.detail,
+            })
+        };
+        let value = json!({
+            "origin": report.origin, "records": report.records.iter().map(ToString::to_string).collect::<Value>(),
+            "findings": report.findings.iter().map(finding).collect::<Value>(),
+        });
+        let worst = report.findings.iter().max_by_key(|one| one.outcome).map(|one| one.detail.clone());
+        Ok(Found { detail: worst.unwrap_or_default(), lines, bundle: Some(value), ..Found::of(exit) })
+    }
+
+    fn is_nobody_trusted(&self) -> bool {
+        self.policy.is_none() && self.tsa_anchors.is_empty() && self.anchors.is_empty()
     }
 
     /// A confirmation: the archive's own signature.
@@ -461,8 +580,28 @@ fn key_of(given: &str) -> Result<[u8; 32], Error> {
     key.ok_or_else(|| Error::new(ErrorCode::CliKey, shown(given), "no Ed25519 public key"))
 }
 
+/// What an officer signs for an archive, by the `schema` field of its JSON. One that is in no list here is none.
+fn act_of(path: &Path) -> Result<Option<(Text, &'static str)>, Error> {
+    let value: Option<Value> = serde_json::from_slice(&read_up_to(path, ACT_BYTES_MAX)?).ok();
+    let schema = value.as_ref().and_then(|value| value.get("schema")?.as_str());
+    Ok(match schema {
+        Some(answer::ANSWER_SCHEMA) => Some(INQUIRY_ANSWER),
+        Some(schema) if ACTS.contains(&schema) => Some(ACT),
+        _ => None,
+    })
+}
+
 /// Characters of the name of a journal that are printed before it is checked. C2SP signed-note bounds it so.
 const ORIGIN_CHARS_MAX: usize = 255;
+
+/// The trust policy in a file.
+fn trust_of(path: &Path) -> Result<TrustPolicy, Error> {
+    TrustPolicy::parse(&read_up_to(path, TRUST_BYTES_MAX)?).map_err(|faults| {
+        let at = faults.first().map_or(0, |fault| fault.line);
+        let what = faults.into_iter().next().map(|fault| fault.what).unwrap_or_default();
+        Error::new(ErrorCode::WitPolicy, format!("{}:{at}", shown(&path.to_string_lossy())), what)
+    })
+}
 
 /// A verifier key: its text, or the file that has it.
 fn vkey_of(given: &str) -> Result<VerifierKey, Error> {

@@ -31,32 +31,35 @@ fn of_chain(owners: &[(RecordId, OwnerHeads)], chain: Chain) -> HeadMap {
     HeadMap::new(chain, owners.iter().map(|(owner, heads)| (*owner, heads.of(chain))))
 }
 
-/// What the newest map before `size` says of an owner, with the entry that has its roots.
-pub struct Proven {
-    /// The entry.
+/// The maps of an entry, made again.
+pub struct Maps {
+    /// The entry that has their roots.
     pub entry: u64,
-    /// Its roots.
+    /// The roots.
     pub heads: Heads,
-    /// The head of the owner's custody.
-    pub custody: HeadProof,
-    /// The head of its readings.
-    pub reading: HeadProof,
+    custody: HeadMap,
+    readings: HeadMap,
 }
 
-/// The proof of an owner's heads by the newest map among the first `size` entries; none when there is no map, or the
-/// owner is newer.
-pub fn prove(archive: &Archive, owner: RecordId, size: u64) -> Result<Option<Proven>, Error> {
-    let mapped = archive.index().adopted(Adopted::Heads)?;
-    let Some(entry) = mapped.into_iter().rfind(|entry| *entry < size) else { return Ok(None) };
-    let owners = owners_before(archive, entry)?;
-    let (custody, readings) = (of_chain(&owners, Chain::Custody), of_chain(&owners, Chain::Reading));
-    let heads = Heads { owners: custody.owners(), custody: custody.root(), readings: readings.root() };
-    if archive.leaf(entry)?.heads != Some(heads) {
-        let what = format!("entry {entry} maps other heads than the entries before it have");
-        return Err(LogError::integrity("tlog/tile/entries", what).into());
+impl Maps {
+    /// The newest ones among the first `size` entries; none when there are none.
+    pub fn before(archive: &Archive, size: u64) -> Result<Option<Self>, Error> {
+        let mapped = archive.index().adopted(Adopted::Heads)?;
+        let Some(entry) = mapped.into_iter().rfind(|entry| *entry < size) else { return Ok(None) };
+        let owners = owners_before(archive, entry)?;
+        let (custody, readings) = (of_chain(&owners, Chain::Custody), of_chain(&owners, Chain::Reading));
+        let heads = Heads { owners: custody.owners(), custody: custody.root(), readings: readings.root() };
+        if archive.leaf(entry)?.heads != Some(heads) {
+            let what = format!("entry {entry} maps other heads than the entries before it have");
+            return Err(LogError::integrity("tlog/tile/entries", what).into());
+        }
+        Ok(Some(Self { entry, heads, custody, readings }))
     }
-    let proofs = custody.proof(owner).zip(readings.proof(owner));
-    Ok(proofs.map(|(custody, reading)| Proven { entry, heads, custody, reading }))
+
+    /// The heads of an owner's custody and of its readings; none when the owner is newer.
+    pub fn prove(&self, owner: RecordId) -> Option<(HeadProof, HeadProof)> {
+        self.custody.proof(owner).zip(self.readings.proof(owner))
+    }
 }
 
 /// The heads of all owners as they were before an entry: those of today, with what came since taken back.

@@ -21,6 +21,8 @@ pub struct InquiryRow {
     pub taken: Vec<u64>,
     /// Signed answers.
     pub answers: Vec<u64>,
+    /// Bundles.
+    pub bundles: Vec<u64>,
     /// It was closed.
     pub closed: Option<u64>,
     /// Its holds, oldest first.
@@ -34,6 +36,7 @@ impl InquiryRow {
             ActKind::InquirySearched => self.searches.push(entry),
             ActKind::InquiryTaken => self.taken.push(entry),
             ActKind::InquiryAnswered => self.answers.push(entry),
+            ActKind::InquiryBundled => self.bundles.push(entry),
             ActKind::InquiryClosed => self.closed = Some(entry),
             _ => {}
         }

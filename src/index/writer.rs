@@ -532,7 +532,11 @@ impl<'a> Batch<'a> {
                 let inquiry = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 self.checked(rows::inquiry_key(inquiry), &InquiryRow { opened: index, ..InquiryRow::default() });
             }
-            ActKind::InquirySearched | ActKind::InquiryTaken | ActKind::InquiryAnswered | ActKind::InquiryClosed => {
+            ActKind::InquirySearched
+            | ActKind::InquiryTaken
+            | ActKind::InquiryAnswered
+            | ActKind::InquiryBundled
+            | ActKind::InquiryClosed => {
                 let inquiry = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 self.inquiry(inquiry, |row| row.add(leaf.act, index))?;
             }

@@ -181,13 +181,13 @@ fn compose(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<u8>, Error> {
     });
     drop_nulls(&mut value);
     let texts: serde_json::Map<String, Value> =
-        LANGS.iter().map(|(name, lang)| ((*name).to_owned(), render(&value, *lang).into())).collect();
+        Lang::ALL.iter().map(|(name, lang)| ((*name).to_owned(), render(&value, *lang).into())).collect();
     value["text"] = texts.into();
     Ok(canonical::to_vec(&value).expect("an answer holds texts, small numbers and nothing empty"))
 }
 
 /// Leaves out what is not known: canonical JSON has no nulls.
-fn drop_nulls(value: &mut Value) {
+pub(super) fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.retain(|_, value| !value.is_null());
@@ -255,7 +255,7 @@ pub fn check(bytes: &[u8]) -> Result<Value, String> {
     if canonical::to_vec(&value).ok().as_deref() != Some(bytes) {
         return Err("not canonical".to_owned());
     }
-    for (name, lang) in LANGS {
+    for (name, lang) in Lang::ALL {
         if value.get("text").and_then(|text| text.get(name)).and_then(Value::as_str) != Some(&render(&value, lang)) {
             return Err(format!("text/{name} is not what the fields say"));
         }
@@ -265,14 +265,11 @@ pub fn check(bytes: &[u8]) -> Result<Value, String> {
 
 /// Its text in a language, as people read it.
 pub fn text_of(bytes: &[u8], lang: Lang) -> String {
-    let name = LANGS.iter().find(|(_, other)| *other == lang).map_or("kk", |(name, _)| name);
+    let name = Lang::ALL.iter().find(|(_, other)| *other == lang).map_or("kk", |(name, _)| name);
     let value: Option<Value> = serde_json::from_slice(bytes).ok();
     let said = value.as_ref().and_then(|value| value.get("text")?.get(name)?.as_str());
     said.unwrap_or_default().to_owned()
 }
-
-/// The languages of an answer by their names in it.
-const LANGS: [(&str, Lang); 3] = [("en", Lang::En), ("kk", Lang::Kk), ("ru", Lang::Ru)];
 
 const TITLE: Text = text("СҰРАУ САЛУҒА ЖАУАП", "ОТВЕТ НА ЗАПРОС", "ANSWER TO AN INQUIRY");
 const TEST: Text = text("СЫНАҚ АРХИВІ", "ТЕСТОВЫЙ АРХИВ", "TEST ARCHIVE");

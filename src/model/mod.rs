@@ -11,6 +11,7 @@ pub mod case_file;
 pub mod citation;
 pub mod classifier;
 pub mod cms;
+pub mod container;
 pub mod digest;
 pub(crate) mod document;
 pub mod fold;

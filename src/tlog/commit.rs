@@ -248,6 +248,11 @@ impl Committer {
         self.signer.can_sign()
     }
 
+    /// Signs the head of the journal at a size that it had; none when the key was erased.
+    pub fn sign(&self, size: u64, root: Sha256) -> Option<String> {
+        self.signer.sign(size, root)
+    }
+
     /// Folds the vault's journal at this many keys, so that tests see several pages.
     #[cfg(any(test, feature = "testing"))]
     pub fn set_journal_keys_max(&mut self, keys: usize) {

@@ -127,6 +127,8 @@ acts! {
     InquiryTaken = "inquiry.taken";
     /// A records officer signed an answer to an inquiry.
     InquiryAnswered = "inquiry.answered";
+    /// Records were bundled for an inquiry, with what proves them.
+    InquiryBundled = "inquiry.bundled";
     /// An inquiry was closed, and its holds were lifted.
     InquiryClosed = "inquiry.closed";
     /// A list of files for destruction was drawn up; nothing more comes to it.
@@ -181,6 +183,8 @@ acts! {
     EvidenceRenewed = "evidence.renewed";
     /// A record with restricted access was read, or any record under an inquiry.
     RecordRead = "record.read";
+    /// A record went into the bundle of an inquiry.
+    RecordBundled = "record.bundled";
     /// A segment is closed; its Merkle root names its frames without keys.
     SegmentSealed = "segment.sealed";
     /// What owners with an erased key had in a segment was removed; its Merkle root names what stayed.
@@ -238,7 +242,7 @@ impl ActKind {
 
     /// The chain an act of this kind belongs to.
     pub fn chain(self) -> Chain {
-        if self == ActKind::RecordRead { Chain::Reading } else { Chain::Custody }
+        if matches!(self, ActKind::RecordRead | ActKind::RecordBundled) { Chain::Reading } else { Chain::Custody }
     }
 }
 

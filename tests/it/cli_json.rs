@@ -910,6 +910,27 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     assert_eq!(held["inquiry_id"], json!(id));
     let lift = ["hold", "lift", held["hold_id"].as_str().unwrap(), "--reason", "r"];
     assert_eq!(run(&lift, Exit::Conflict, &["error"])[0]["error"]["code"], "HLD-005");
+    let case = bench.path("case.zip");
+    let bundle = ["inquiry", "bundle", &id, "-o", text(&case)];
+    let made = run(&bundle, Exit::Incomplete, &["inquiry-bundle"]).swap_remove(0);
+    let lacks: Vec<&Value> = made["missing"].as_array().unwrap().iter().map(|one| &one["what"]).collect();
+    assert_eq!(lacks, ["evidence", "stamped"]);
+    assert_eq!(run(&bundle, Exit::Conflict, &["error"])[0]["error"]["code"], "ARC-004", "never over another file");
+    let row = run(&["verify", text(&case)], Exit::Incomplete, &["verify-row"]).swap_remove(0);
+    assert_eq!((&row["kind"], &row["status"]), (&json!("bundle"), &json!("undecided")));
+    let mut members = zip::ZipArchive::new(fs::File::open(&case).unwrap()).unwrap();
+    for (schema, name, optional) in [
+        ("report", "report.json".to_owned(), vec!["issuer", "stamped_size"]),
+        ("record", format!("records/{record}/report.json"), vec!["signatures", "validation"]),
+    ] {
+        let said: Value = serde_json::from_reader(members.by_name(&name).unwrap()).unwrap();
+        follows(&format!("bundle/1/{schema}.schema.json"), &said, &optional);
+    }
+    let mut changed = fs::read(&case).unwrap();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    let changed = bench.file("changed.zip", changed);
+    assert_eq!(run(&["verify", &changed], Exit::Integrity, &["verify-row"])[0]["status"], "failed");
     let close = ["inquiry", "close", &id, "--outcome", "Жауап берілді"];
     assert_eq!(run(&close, Exit::Conflict, &["error"])[0]["error"]["code"], "INQ-007");
     let folder = bench.path("inquiry-answer");
@@ -928,6 +949,17 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     run(&["inquiry", "answer", &id, "--signature", &right], Exit::Ok, &["inquiry-answer"]);
     let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
     assert_eq!((&given["status"], given["files"].as_array().unwrap().len()), (&json!("signed"), 5));
+    let signed_answer = folder.join("answer.json");
+    let policy = bench.file("court-policy.toml", trust.policy.clone());
+    let crl = bench.file("court.crl", trust.crl.clone());
+    let by = ["--policy", &policy, "--material", &crl];
+    let row = run(&[&["verify", text(&signed_answer)], &by[..]].concat(), Exit::Ok, &["verify-row"]).swap_remove(0);
+    assert_eq!((&row["kind"], &row["status"]), (&json!("inquiry-answer"), &json!("verified")));
+    let other = String::from_utf8(bytes.clone()).unwrap().replacen("табылды", "табылмады", 1);
+    assert_ne!(other.as_bytes(), bytes);
+    let other = bench.file("other-answer.json", other);
+    fs::copy(folder.join("answer.json.p7s"), format!("{other}.p7s")).unwrap();
+    run(&[&["verify", &other], &by[..]].concat(), Exit::Integrity, &["verify-row"]);
     let row = run(&["inquiry", "list", "--open"], Exit::Ok, &["inquiry-row"]).swap_remove(0);
     assert_eq!((&row["overdue"], &row["answered"]), (&json!(false), &given["entry"]));
     run(&close, Exit::Ok, &["inquiry-answer"]);
@@ -1474,7 +1506,7 @@ fn answers_are_issued(checked: &mut Checked<'_>) {
     let answer = "in/1-accepted.answer/confirmation.json";
     let row = checked.run(&["verify", answer], Exit::Ok, &["verify-row"]).swap_remove(0);
     assert_eq!((&row["kind"], &row["key"]), (&json!("confirmation"), &json!("beside")));
-    checked.run(&["verify", answer, "--key", &"00".repeat(32)], Exit::Refused, &["verify-row"]);
+    checked.run(&["verify", answer, "--key", &"00".repeat(32)], Exit::Integrity, &["verify-row"]);
     let error = checked.run(&["verify", answer, "--key", &policy], Exit::Usage, &["error"]).swap_remove(0);
     assert_eq!(error["error"]["code"], "CLI-003", "a file that is no key is not an unreadable submission");
     checked.run(&["verify", &policy], Exit::Refused, &["verify-row"]);
@@ -1485,11 +1517,11 @@ fn answers_are_issued(checked: &mut Checked<'_>) {
     says(&["verify", answer], Exit::Ok, &["расталды: ", ": қабылданды\n"]);
     says(
         &["verify", answer, "--key", &"00".repeat(32)],
-        Exit::Refused,
+        Exit::Integrity,
         &["РАСТАЛМАДЫ: ", "Растау басқа кілтпен берілген"],
     );
     let changed = fs::read_to_string(bench.path(answer)).unwrap().replacen("accepted", "refused", 1);
-    says(&["verify", &bench.file("changed.json", changed)], Exit::Refused, &["өзгертілген немесе бүлінген"]);
+    says(&["verify", &bench.file("changed.json", changed)], Exit::Integrity, &["өзгертілген немесе бүлінген"]);
     fs::write(bench.path("notice/notice.json.p7s"), fs::read(&wrong).unwrap()).unwrap();
     // Signed by one who is no officer of the records office: the signature is valid, and no more is said.
     says(&verify, Exit::Ok, &["қолтаңбасы расталды: ", "Тексерілген жоқ: қол қоюшы архивтің"]);

@@ -706,6 +706,7 @@ const WRITES: &[&str] = &[
     "inquiry take ID ID",
     "inquiry read ID ID",
     "inquiry answer ID --signature FILE",
+    "inquiry bundle ID -o NEW",
     "inquiry close ID --outcome o",
     "disposal propose --agency TEST-01",
     "disposal review --statement FILE --signature FILE",

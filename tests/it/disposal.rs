@@ -12,6 +12,7 @@ use muragat::access;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::Signer;
 use muragat::clock::civil_date;
+use muragat::config::Readings;
 use muragat::disposition::case::{Case, Stage};
 use muragat::disposition::certificate;
 use muragat::disposition::destroy::{self, Executed, Why};
@@ -28,6 +29,8 @@ use muragat::filing::holds::{self, Placing};
 use muragat::filing::{cite, fonds, inventory, paper};
 use muragat::index::filing::HoldTarget;
 use muragat::ingest::lists::{Adopted, RulesAct, adopt};
+use muragat::inquiry::bundle::make;
+use muragat::inquiry::desk::{self, Closing, Opening};
 use muragat::model::fonds::{FondsOpening, InventoryKind, InventoryOpening};
 use muragat::model::id::RecordId;
 use muragat::model::paper::{PaperKind, Whereabouts};
@@ -243,6 +246,18 @@ impl Due {
         plan
     }
 
+    /// Bundles a record for an inquiry that is over: what was said of it there goes with the record.
+    fn bundled(&self, archive: &Archive, record: RecordId) {
+        let said = || "Сот".to_owned();
+        let (authority, case, basis, requester) = (said(), said(), said(), said());
+        let opening = Opening { agency: String::new(), authority, case, basis, requester, due: self.today() };
+        let (inquiry, _) = desk::open(archive, opening, Some(AGENCY), SYSTEM_ACTOR).unwrap();
+        desk::take(archive, inquiry, &[HoldTarget::Record(record.0)], SYSTEM_ACTOR).unwrap();
+        make::commit(archive, inquiry, &BTreeSet::new(), Readings::Own, SYSTEM_ACTOR).unwrap();
+        let closing = Closing { outcome: said(), without_answer: Some(said()) };
+        desk::close(archive, inquiry, &closing, SYSTEM_ACTOR).unwrap();
+    }
+
     /// A record of somebody whom no register names, in a file of its own, with these words in its content, as the
     /// number of its signer, in the reason of a hold that was lifted, as the name of a file, and in titles.
     fn plant(&self, archive: &Archive, [content, _, reason, name, title]: &[&'static str; 5]) -> (RecordId, RecordId) {
@@ -270,6 +285,7 @@ impl Due {
         let placing = Placing { reason: format!("Себебі: {reason}"), ..placing() };
         let (hold, _) = holds::place(archive, &placing, &[HoldTarget::Record(record.0)], SYSTEM_ACTOR).unwrap();
         holds::lift(archive, hold, &format!("Аяқталды: {reason}"), SYSTEM_ACTOR).unwrap();
+        self.bundled(archive, record);
         (file, record)
     }
 

@@ -15,10 +15,11 @@ use muragat::cli::samples::signer::{Root, Validity};
 use muragat::cli::samples::stamper::Stamper;
 use muragat::config::Config;
 use muragat::error::ErrorCode;
+use muragat::evidence::heads::{self, Maps};
 use muragat::evidence::record::{self, Maker, Object};
 use muragat::evidence::renew::{self, Kind};
 use muragat::evidence::stamp::{self, Checked, Request, Stamped};
-use muragat::evidence::{heads, status};
+use muragat::evidence::status;
 use muragat::index::writer::Payload;
 use muragat::model::digest::{Digests, Sha256, Sha512, sha256, sha256_parts, sha512_parts};
 use muragat::model::id::RecordId;
@@ -294,17 +295,19 @@ fn maps_of_heads_are_those_of_the_journal_also_after_destruction() {
         let heads = archive.leaf(entry).unwrap().heads.unwrap();
         assert_eq!(heads, by_journal(&archive, entry), "entry {entry}");
         for owner in [file, destroyed] {
-            let proven = heads::prove(&archive, owner, entry + 1).unwrap().unwrap();
-            assert_eq!(proven.entry, entry);
-            assert!(proven.custody.holds(&heads) && proven.reading.holds(&heads));
+            let maps = Maps::before(&archive, entry + 1).unwrap().unwrap();
+            let (custody, reading) = maps.prove(owner).unwrap();
+            assert_eq!(maps.entry, entry);
+            assert!(custody.holds(&heads) && reading.holds(&heads));
         }
     }
-    let of_destroyed = |size| heads::prove(&archive, destroyed, size).unwrap().unwrap().custody.head;
+    let prove = |owner, size| Maps::before(&archive, size).unwrap().and_then(|maps| maps.prove(owner));
+    let of_destroyed = |size| prove(destroyed, size).unwrap().0.head;
     let newest = archive.leaf(of_destroyed(after + 1).newest.unwrap()).unwrap();
     assert_eq!(newest.act, ActKind::RecordDestroyed, "the destruction is the newest entry");
     assert!(of_destroyed(before + 1).count < of_destroyed(last + 1).count);
-    assert!(heads::prove(&archive, RecordId([9; 16]), u64::MAX).unwrap().is_none());
-    assert!(heads::prove(&archive, file, before).unwrap().is_none(), "before the first map");
+    assert!(prove(RecordId([9; 16]), u64::MAX).is_none());
+    assert!(prove(file, before).is_none(), "before the first map");
     let record = record::commitments(&archive, destroyed).unwrap();
     assert!(!record.is_empty(), "what is left of a destroyed record is its commitment");
     archive.close().unwrap();

@@ -7,6 +7,7 @@ mod answers;
 mod answers_flow;
 mod around;
 mod bed;
+mod bundle;
 mod cli_json;
 mod common;
 mod compact;

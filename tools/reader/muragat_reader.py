@@ -304,7 +304,8 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "inventory.entered": "rec doc obj", "file.inventoried": "rec of", "inventory.approved": "rec doc obj",
     "paper.noted": "rec doc obj", "paper.moved": "rec doc obj",
     "inquiry.opened": "rec key doc obj", "inquiry.searched": "rec doc obj", "inquiry.taken": "rec doc obj",
-    "inquiry.answered": "rec doc obj", "inquiry.closed": "rec doc obj",
+    "inquiry.answered": "rec doc obj", "inquiry.bundled": "rec doc obj",
+    "inquiry.closed": "rec doc obj",
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
     "presence.begun": "rec key doc obj", "presence.checked": "rec doc obj", "presence.ended": "rec doc obj",
     "record.missing": "rec of", "record.found": "rec of",
@@ -316,7 +317,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "decommission.approved": "rec doc obj", "archive.decommissioned": "rec doc obj",
     "remainder.destroyed": "rec of", "decommission.completed": "rec doc obj",
     "heads.mapped": "heads", "evidence.stamped": "rec doc obj", "evidence.renewed": "rec doc obj",
-    "record.read": "rec", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
+    "record.read": "rec", "record.bundled": "rec of doc obj", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
     "vault.rolled": "epoch",
 }
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
@@ -335,14 +336,15 @@ ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "f
          "hold.lifted": "hold", "fonds.succeeded": "fonds", "inventory.entered": "inventory",
          "inventory.approved": "inventory", "file.inventoried": "file", "presence.checked": "presence",
          "presence.ended": "presence", "file.shortened": "file", "inquiry.searched": "inquiry",
-         "inquiry.taken": "inquiry", "inquiry.answered": "inquiry", "inquiry.closed": "inquiry",
+         "inquiry.taken": "inquiry", "inquiry.answered": "inquiry", "inquiry.bundled": "inquiry",
+         "inquiry.closed": "inquiry",
          "file.ruled": "file", "file.destroyed": "file", "hold.destroyed": "hold",
          "plan.proposed": "plan", "plan.reviewed": "plan", "plan.approved": "plan", "plan.cancelled": "plan",
          "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
 NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
          "record.missing": "presence", "record.found": "presence", "file.ruled": "plan",
          "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan",
-         "remainder.destroyed": "register", "record.read": "inquiry"}
+         "remainder.destroyed": "register", "record.read": "inquiry", "record.bundled": "inquiry"}
 MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
          "inventory.opened": "inventory", "inquiry.opened": "inquiry", "presence.begun": "presence",
          "archive.created": "register"}
@@ -374,10 +376,11 @@ class Archive:
             raise Damaged(f"muragat.toml: {error}") from None
         need(config.get("format") == 1, "muragat.toml", f"format {config.get('format')} is not known here, only 1")
         known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest", "material",
-                 "disposal", "retention", "evidence"}
+                 "disposal", "retention", "evidence", "witness", "inquiry"}
         known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS,
                        "material": {"fetch"}, "disposal": {"reviews", "approvals", "cooling_days", "minutes", "inventories"},
-                       "retention": {"paper_original_over_years"}, "evidence": {"authorities"}}
+                       "retention": {"paper_original_over_years"}, "evidence": {"authorities"},
+                       "witness": {"allow"}, "inquiry": {"readings"}}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
         need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
@@ -615,7 +618,7 @@ class Archive:
                 fields |= MOVED
             if act in ("file.reclassified", "record.read") and "of" in entry:
                 fields.add("of")  # a review said so, or it was read under an inquiry
-            chain = (rec, act == "record.read")
+            chain = (rec, act in ("record.read", "record.bundled"))
             need(set(entry) == fields | ({"prev"} if rec and chain in chains else set()), where, "wrong fields")
             need(all(is_hex(entry[field], digits) for field, digits in HEX_FIELDS.items() if field in entry),
                  where, "a field is no hex of its length")
@@ -684,7 +687,7 @@ class Archive:
                 need(rec in self.accepted and (rec in searched) == (act == "record.found"), where,
                      "marked twice, or not in search")
                 (searched.discard if act == "record.found" else searched.add)(rec)
-            if act in ("record.amended", "record.spilled", "record.read", "paper.noted", "paper.moved"):
+            if act in ("record.amended", "record.spilled", "record.read", "record.bundled", "paper.noted", "paper.moved"):
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
                 self.amended.setdefault(rec, []).append(entry)
@@ -1054,6 +1057,8 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
                           "destroyed"}],
     "inquiry.taken": [{"targets"}],
     "inquiry.answered": [{"files", "approved", "authorities", "policy", "sha256"}],
+    "inquiry.bundled": [{"files", "records", "material", "readings", "sums_sha256"}],
+    "record.bundled": [{"files"}],
     "inquiry.closed": [{"outcome"}, {"outcome", "without_answer"}],
     "hold.lifted": [{"reason"}],
     "presence.begun": [{"basis"}, {"basis", "agency", "subtree"}],

@@ -31,6 +31,8 @@ pub struct Trust {
     pub policy: String,
     /// The register of signers, TOML.
     pub authority: String,
+    /// The certificate of the root, PEM.
+    pub root: String,
     /// The CRL of the root, DER.
     pub crl: Vec<u8>,
 }
@@ -71,6 +73,6 @@ impl Trust {
                  from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 1\"\n"
             );
         }
-        Trust { policy, authority, crl: root.crl(1, crl, revoked) }
+        Trust { policy, authority, root: pem, crl: root.crl(1, crl, revoked) }
     }
 }
