@@ -1171,6 +1171,14 @@ codes! {
              запрос с курьером («log witness request»).",
         en: "The address of the witness is not allowed. Add it to the list [witness] allow in muragat.toml, or send \
              the request by courier (`log witness request`).";
+    /// No signed checkpoint is kept that would do.
+    WitNoCheckpoint = "WIT-011", NotFound,
+        kk: "Мұндай бақылау нүктесі сақталмаған: куәгерлер жетпейді немесе бұл өлшемге қол қойылмаған. Қайсысы бар \
+             екенін «log witness show» көрсетеді; қолтаңбаларды «log witness push» сұрайды.",
+        ru: "Такой контрольной точки не хранится: не хватает свидетелей или этого размера никто не подписывал. Что \
+             есть, покажет «log witness show»; подписи запрашивает «log witness push».",
+        en: "No such checkpoint is kept: witnesses are missing, or nobody signed this size. `log witness show` says \
+             what there is; `log witness push` asks for cosignatures.";
 
     /// Another process holds the archive.
     ArcHeld = "ARC-001", Temporary,

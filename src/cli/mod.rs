@@ -17,6 +17,7 @@ macro_rules! out_raw {
 mod adoption;
 mod answers;
 mod audit;
+mod beside;
 mod card;
 mod classifier;
 mod compact;
@@ -313,24 +314,43 @@ impl Common {
 
     /// Opens the archive, showing how far the index is when it has to catch up.
     pub(crate) fn open(&self) -> Result<Archive, Error> {
-        let bar = self.bar(CATCHING_UP);
-        let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
-        bar.clear();
+        let archive = self.open_silently()?;
         if archive.is_test() {
             self.say(IS_TEST.get(self.lang));
         }
         Ok(archive)
     }
 
+    fn open_silently(&self) -> Result<Archive, Error> {
+        let bar = self.bar(CATCHING_UP);
+        let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
+        bar.clear();
+        Ok(archive)
+    }
+
+    /// Opens the archive once more after this command closed it to ask somebody over the network. Another command may
+    /// have it by now, and an answer is at hand: it is waited for longer than otherwise.
+    pub(crate) fn open_again(&self) -> Result<Archive, Error> {
+        for _ in 0..REOPENINGS_MAX {
+            match self.open_silently() {
+                Err(e) if e.code == ErrorCode::ArcHeld => {}
+                opened => return opened,
+            }
+        }
+        self.open_silently()
+    }
+
+    /// The same for an act.
+    pub(crate) fn open_again_to_act(&self) -> Result<Archive, Error> {
+        let archive = self.open_again()?;
+        may_act(&archive)?;
+        Ok(archive)
+    }
+
     /// Opens the archive for an act: a program that is new to it is deposited first. One that has ended takes no act.
     pub(crate) fn open_to_act(&self) -> Result<Archive, Error> {
         let archive = self.open()?;
-        if let Some(ended) = archive.ended() {
-            return Err(LogError::Ended { entry: ended.entry }.into());
-        }
-        if let Some(conflict) = archive.conflict() {
-            return Err(LogError::from(conflict).into());
-        }
+        may_act(&archive)?;
         means::deposit_if_due(&archive, self)?;
         Ok(archive)
     }
@@ -366,6 +386,18 @@ impl Common {
         bar.set_prefix(title.get(self.lang));
         Bar(bar)
     }
+}
+
+/// How often it is tried to open an archive again, each time for ten seconds. Own bound: five minutes, so that an answer
+/// outlasts a batch of intake.
+const REOPENINGS_MAX: u32 = 30;
+
+/// One that has ended takes no act, nor one of which another history is known.
+fn may_act(archive: &Archive) -> Result<(), Error> {
+    if let Some(ended) = archive.ended() {
+        return Err(LogError::Ended { entry: ended.entry }.into());
+    }
+    archive.conflict().map_or(Ok(()), |conflict| Err(LogError::from(conflict).into()))
 }
 
 /// A progress bar that never shows more than all.

@@ -123,9 +123,10 @@ fn courier(archive: &Archive, name: &str, witness: &Witness) -> Result<Taken, Er
     panic!("a witness answers in two rounds")
 }
 
-fn pushed(archive: &Archive) -> Vec<Pushed> {
+/// What witnesses answer; nobody has the archive open.
+fn pushed(bed: &Bed) -> Vec<Pushed> {
     let mut rows = Vec::new();
-    push(archive, Timeouts::default(), &mut |row| rows.push(row.clone())).unwrap();
+    push(&mut || bed.open(), Timeouts::default(), &mut |row| rows.push(row.clone())).unwrap();
     rows
 }
 
@@ -301,14 +302,15 @@ fn a_rollback_of_folder_and_keys_and_a_fork_are_found_by_asking_a_witness() {
     let served = Served::new(one.clone());
     let bed = adopted(&[("a", &one, Some(&served.url))], "quorum a");
     one.add_log(&bed.config.vkey).unwrap();
-    let archive = bed.open().unwrap();
-    assert_eq!(pushed(&archive)[0].outcome, Outcome::Cosigned);
-    archive.close().unwrap();
+    assert_eq!(pushed(&bed)[0].outcome, Outcome::Cosigned);
     let old = bed.killed();
     let archive = bed.open().unwrap();
     act(&archive, "later");
     act(&archive, "later still");
-    assert_eq!(pushed(&archive)[0].cosigned, Some((archive.head().size, AT / 1000)));
+    let size = archive.head().size;
+    archive.close().unwrap();
+    assert_eq!(pushed(&bed)[0].cosigned, Some((size, AT / 1000)));
+    let archive = bed.open().unwrap();
     let signed = archive.cosigned().unwrap().unwrap();
     assert!(signed.judged.unwrap().is_met);
     archive.close().unwrap();
@@ -325,7 +327,9 @@ fn a_rollback_of_folder_and_keys_and_a_fork_are_found_by_asking_a_witness() {
         let twin = rolled_back.killed();
         let archive = twin.open().unwrap();
         (0..entries).for_each(|n| act(&archive, &format!("other {n}")));
-        let rows = pushed(&archive);
+        archive.close().unwrap();
+        let rows = pushed(&twin);
+        let archive = twin.open().unwrap();
         assert_eq!((rows[0].outcome, rows[0].code), (Outcome::Failed, Some(expected)), "{entries}: {rows:?}");
         assert!(archive.conflict().is_some());
         archive.close().unwrap();
@@ -351,9 +355,7 @@ fn courier_and_network_end_in_the_same_files() {
     let bed = adopted(&[("a", &one, Some(&served.url))], "quorum a");
     one.add_log(&bed.config.vkey).unwrap();
     let [by_net, by_courier] = [bed.killed(), bed.killed()];
-    let archive = by_net.open().unwrap();
-    assert_eq!(pushed(&archive)[0].outcome, Outcome::Cosigned);
-    archive.close().unwrap();
+    assert_eq!(pushed(&by_net)[0].outcome, Outcome::Cosigned);
     let archive = by_courier.open().unwrap();
     assert!(matches!(courier(&archive, "a", &one), Ok(Taken::Cosigned { .. })));
     archive.close().unwrap();
@@ -409,6 +411,30 @@ fn forged_and_foreign_lines_change_nothing() {
 }
 
 #[test]
+fn of_several_requests_under_way_each_answer_is_taken_with_its_own() {
+    let (_, one) = witness("w");
+    let bed = adopted(&[("a", &one, None)], "quorum a");
+    one.add_log(&bed.config.vkey).unwrap();
+    let archive = bed.open().unwrap();
+    let known = archive.witness("a").unwrap();
+    let first = archive.ask_witness(&known.key, None).unwrap();
+    act(&archive, "later");
+    let second = archive.ask_witness(&known.key, None).unwrap();
+    assert_eq!((first.size + 1, second.old), (second.size, 0));
+    let answer = one.add_checkpoint(first.body.as_bytes()).unwrap().body();
+    let refused = archive.take_answer(&known, answer.as_bytes()).unwrap_err();
+    assert!(refused.what.contains(&format!("the request of {} entries", second.size)), "{}", refused.what);
+    let taken = archive.take_answer_to(&known, Some(first.note.as_bytes()), answer.as_bytes()).unwrap();
+    assert!(matches!(taken, Taken::Cosigned { size, .. } if size == first.size));
+    // A note of another journal is no request of this one.
+    let alien = LogSigner::new("alien", &[3; 32]).sign(1, Sha256([0; 32])).unwrap();
+    let refused = archive.take_answer_to(&known, Some(alien.as_bytes()), answer.as_bytes());
+    assert_eq!(code(refused), ErrorCode::WitAnswer);
+    archive.close().unwrap();
+    assert!(bed.audit().is_clean());
+}
+
+#[test]
 fn strangers_are_shown_the_newest_checkpoint_that_meets_the_quorum() {
     let [(_, one), (_, two)] = ["w1", "w2"].map(witness);
     let bed = adopted(&[("a", &one, None), ("b", &two, None)], "group g 2 a b\nquorum g");
@@ -450,16 +476,14 @@ fn only_allowed_addresses_are_asked_and_a_silent_witness_costs_nothing() {
     let served = Served::new(one.clone());
     let mut bed = adopted(&[("a", &one, Some(&served.url))], "quorum a");
     bed.config.witnesses = vec!["http://127.0.0.1:9/".parse().unwrap()];
-    let archive = bed.open().unwrap();
-    let rows = pushed(&archive);
+    let rows = pushed(&bed);
     assert_eq!((rows[0].outcome, rows[0].code), (Outcome::NotAllowed, Some(ErrorCode::WitNotAllowed)));
-    archive.close().unwrap();
     bed.config.witnesses = vec![served.url.parse().unwrap()];
-    let archive = bed.open().unwrap();
-    let rows = pushed(&archive);
+    let rows = pushed(&bed);
     assert_eq!(rows[0].code, Some(ErrorCode::WitNoLog), "the witness was not told of the log");
     drop(served);
-    assert_eq!(pushed(&archive)[0].code, Some(ErrorCode::NetNoAnswer));
+    assert_eq!(pushed(&bed)[0].code, Some(ErrorCode::NetNoAnswer));
+    let archive = bed.open().unwrap();
     act(&archive, "and documents come in all the same");
     archive.close().unwrap();
 }
@@ -483,6 +507,37 @@ fn a_policy_must_know_the_log_of_its_archive() {
     assert_eq!(again, TrustedWitness { name: "a".into(), key: one.key().clone(), url: None });
     assert_eq!(code(archive.witness("b")), ErrorCode::WitUnknown);
     archive.close().unwrap();
+}
+
+#[test]
+fn while_a_witness_is_slow_other_commands_of_the_archive_work() {
+    let bench = Arc::new(Bench::new());
+    let (_, one) = witness("w");
+    let json = |arguments: &[&str], exit| bench.run(&[arguments, &["--json"]].concat()).exits(exit).json();
+    let vkey = json(&["log", "checkpoint", "--vkey"], Exit::Ok)[0]["vkey"].as_str().unwrap().to_owned();
+    one.add_log(&vkey.parse().unwrap()).unwrap();
+    let key = one.key().to_string();
+    // It answers when another policy was adopted, and not before.
+    let (meanwhile, other) = (bench.clone(), bench.path("other.txt"));
+    let server = super::fetch::Server::new(move |path, body| {
+        assert_eq!(path, "/add-checkpoint");
+        meanwhile.run(&["log", "witness", "adopt", other.to_str().unwrap()]).exits(Exit::Ok);
+        super::fetch::Reply::Body(one.add_checkpoint(body).unwrap().body().into_bytes())
+    });
+    let policy = |name, comment: &str| {
+        bench.file(name, format!("{comment}log {vkey}\nwitness a {key} {}\nquorum a\n", server.at("/")))
+    };
+    let first = policy("first.txt", "");
+    policy("other.txt", "# again\n");
+    json(&["log", "witness", "adopt", &first], Exit::Ok);
+    let config = bench.archive().join("muragat.toml");
+    let allow = format!("\n[witness]\nallow = [\"{}\"]\n", server.at("/"));
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &allow).unwrap();
+    let before = json(&["log", "checkpoint"], Exit::Ok)[0]["size"].clone();
+    let rows = json(&["log", "witness", "push"], Exit::Ok);
+    assert_eq!((&rows[0]["status"], &rows[0]["size"]), (&"cosigned".into(), &before));
+    assert_ne!(json(&["log", "checkpoint"], Exit::Ok)[0]["size"], before, "the other command was done");
+    assert_eq!(json(&["audit"], Exit::Ok)[0]["findings"], serde_json::json!([]));
 }
 
 #[test]
