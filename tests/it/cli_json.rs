@@ -762,6 +762,8 @@ fn witnesses_are_asked(checked: &mut Checked<'_>) {
     let shown = checked.run(&["log", "witness", "show"], Exit::Ok, &["log-witness-show"]).swap_remove(0);
     assert_eq!((&shown["cosigned_size"], &shown["is_met"]), (&Value::Null, &Value::Null));
     checked.run(&["log", "checkpoint", "--cosigned"], Exit::NotFound, &["error"]);
+    let none = checked.run(&["log", "proof", "--inclusion", "0", "--cosigned"], Exit::NotFound, &["error"]);
+    assert_eq!(none[0]["error"]["code"], "WIT-011");
     assert!(checked.advice().contains("witness-quorum"));
 
     let asked = checked.run(&ask, Exit::Ok, &["log-witness-request"]).swap_remove(0);
@@ -793,7 +795,29 @@ fn witnesses_are_asked(checked: &mut Checked<'_>) {
     let cosigned = checked.run(&["log", "checkpoint", "--cosigned"], Exit::Ok, &["log-checkpoint"]).swap_remove(0);
     assert!(!checked.advice().contains("no-witness"));
 
-    // A stranger with the proof, the entry and a policy.
+    // A stranger with the proof, the entry and a policy: the files as they are written.
+    let file_of = |name: &str| text(&bench.path(name)).to_owned();
+    let (proof, beside) = (file_of("5.tlog-proof"), file_of("5.tlog-proof.entry"));
+    let write = ["log", "proof", "--inclusion", "5", "--cosigned", "-o", &proof];
+    let written = checked.run(&write, Exit::Ok, &["log-inclusion"]).swap_remove(0);
+    assert_eq!((&written["size"], &written["entry_file"]), (&asked["size"], &json!(beside)));
+    let believed = ["verify", &proof, "--entry", &beside, "--trust", &file];
+    assert_eq!(checked.run(&believed, Exit::Ok, &["verify-row"])[0]["signers"], json!(["a"]));
+    assert_eq!(checked.run(&write, Exit::Conflict, &["error"])[0]["error"]["code"], "ARC-004", "it is there");
+    let newest = checked.run(&["log", "checkpoint"], Exit::Ok, &["log-checkpoint"])[0]["size"].as_u64().unwrap();
+    let cosigned_size = asked["size"].as_u64().unwrap();
+    assert_eq!(newest, cosigned_size);
+    let at_size = |size: u64| {
+        ["log", "proof", "--inclusion", "0", "--at-size"].map(str::to_owned).into_iter().chain([size.to_string()])
+    };
+    let mut at_size = |size: u64, exit, name: &str| {
+        let arguments: Vec<String> = at_size(size).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        checked.run(&arguments, exit, &[name]).swap_remove(0)
+    };
+    assert_eq!(at_size(cosigned_size, Exit::Ok, "log-inclusion")["size"], cosigned_size);
+    assert_eq!(at_size(cosigned_size - 1, Exit::NotFound, "error")["error"]["code"], "WIT-011");
+    assert_eq!(at_size(newest + 1, Exit::NotFound, "error")["error"]["code"], "LOG-002");
     let proof = checked.run(&["log", "proof", "--inclusion", "0"], Exit::Ok, &["log-inclusion"]).swap_remove(0);
     let (note, bare) = (cosigned["checkpoint"].as_str().unwrap(), proof["tlog_proof"].as_str().unwrap());
     let with = format!("{}\n\n{note}", bare.split("\n\n").next().unwrap());
@@ -987,6 +1011,10 @@ fn time_is_stamped(checked: &mut Checked<'_>) {
     run(&["record", "identify", &record], Exit::Ok, &["record-answer"]);
     let (request, answer) = (bench.path("batch.tsq"), bench.path("batch.tsr"));
     let beside = bench.path("batch.tsq.checkpoint");
+    fs::write(&beside, "of before").unwrap();
+    run(&["evidence", "request", "-o", text(&request)], Exit::Conflict, &["error"]);
+    assert!(!request.exists(), "both files or none");
+    fs::remove_file(&beside).unwrap();
     run(&["evidence", "request", "-o", text(&request)], Exit::Ok, &["evidence-request"]);
     fs::write(&answer, stamper.answer(&fs::read(&request).unwrap(), at(SystemClock.now())).unwrap()).unwrap();
     let accept = ["evidence", "accept", text(&answer), "--checkpoint", text(&beside)];
