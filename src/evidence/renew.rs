@@ -25,9 +25,8 @@ use crate::model::strict::words;
 use crate::tlog::LogError;
 use crate::tlog::leaf::ActKind;
 use crate::verify::alg::DigestAlgorithm;
-use crate::verify::evidence::tree::{HashTree, Lists, group_hash};
+use crate::verify::evidence::tree::{HashTree, Lists, group_hash, reduced};
 use crate::verify::material::Material;
-use crate::verify::policy::Reliability;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -236,7 +235,7 @@ impl OpenRenewal {
     /// it is.
     pub(super) fn lists(&self, id: LeafId, leaf: &[u8], members: Vec<Vec<u8>>) -> Option<Lists> {
         let (at, _) = self.places.get(&id).filter(|(_, digest)| digest == leaf)?;
-        Some(super::record::reduced(members, self.tree.siblings(*at)))
+        Some(reduced(&members, self.tree.siblings(*at)))
     }
 
     /// The same of a token that is renewed.
@@ -259,11 +258,7 @@ pub struct Due {
 pub fn due(archive: &Archive, kind: Option<Kind>, by: Option<DateTime<Utc>>) -> Result<Option<Due>, Error> {
     let policy = archive.validation_policy()?;
     let now = utc(archive.now());
-    let end = match policy.policy.reliability(ALGORITHM.name(), 0, now) {
-        Reliability::Reliable { until } => until,
-        Reliability::Ended { when } => Some(when),
-        Reliability::Unknown => None,
-    };
+    let end = policy.policy.reliability(ALGORITHM.name(), 0, now).end();
     let stamped = Stamped::all(archive)?;
     let maker = Maker::new(archive)?;
     let chains = stamped.iter().enumerate().flat_map(|(at, one)| maker.chains(one).into_iter().map(move |c| (at, c)));

@@ -29,7 +29,7 @@ use crate::verify::evidence::record::{ArchiveTimeStamp, ArchiveTimeStampChain, E
 use crate::verify::material::{Material, MaterialKind};
 use crate::verify::policy::Policy;
 use crate::verify::timestamp::{TimestampToken, integer_octets, request};
-use crate::verify::validation::{Content, ContentError, Question, validate};
+use crate::verify::validation::{ByDigest, Question, validate};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -233,26 +233,6 @@ pub struct Checked {
     pub used: Material,
 }
 
-/// What a token should be over: its bytes are nowhere, its digest is known.
-struct Known<'a>(&'a Request);
-
-impl Content for Known<'_> {
-    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        if algorithm == self.0.algorithm {
-            return Ok(self.0.digest.clone());
-        }
-        Err(ContentError(std::io::Error::other("a root has a digest of its own algorithm only")))
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        None
-    }
-
-    fn head(&self) -> Result<Vec<u8>, ContentError> {
-        Ok(Vec::new())
-    }
-}
-
 /// Validates a token by the policy in force, with the archive's material and `extra`.
 fn check(
     archive: &Archive,
@@ -266,11 +246,12 @@ fn check(
     let policy = archive.validation_policy()?;
     let (now, skew) = (utc(archive.now()), skew(&policy.policy));
     // The clock of an authority may be ahead of ours by as much as the policy says.
+    let content = ByDigest { algorithm: request.algorithm, digest: request.digest.clone() };
     let is_ahead = token.info.time > now && token.info.time <= now + skew;
     let question = Question {
         object: &token.bytes,
         object_digest: None,
-        content: Some(&Known(request)),
+        content: Some(&content),
         material: &material,
         policy: &policy.policy,
         at: if is_ahead { token.info.time } else { now },

@@ -20,7 +20,7 @@ use super::super::material::Material;
 use super::super::policy::Policy;
 use super::super::report::{PoeSource, ProofOfExistence, SignatureReport, rfc3339};
 use super::super::timestamp::{TimestampError, TimestampToken};
-use super::super::validation::{self, Caches, Content, ContentError, HEAD_BYTES, validate_within};
+use super::super::validation::{self, ByDigest, Caches, Content, validate_within};
 use super::super::verdict::{Conclusion, Indication, SubIndication};
 use super::super::work::Work;
 use super::record::{ArchiveTimeStamp, EvidenceRecord, sequence_der};
@@ -28,7 +28,6 @@ use super::report::{ArchiveTimeStampReport, EvidenceReport, Kind, ObjectReport};
 use super::tree::{fold, renewed_hash};
 use crate::model::digest::{Digests, sha256};
 use chrono::{DateTime, Utc};
-use std::io;
 
 /// A data object by its digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -377,7 +376,7 @@ impl Check<'_> {
             found.problems.push(Conclusion::indeterminate(SubIndication::SigConstraintsFailure, detail));
             return;
         }
-        let root = root.zip(imprint).map(|(digest, algorithm)| Root { algorithm, digest });
+        let root = root.zip(imprint).map(|(digest, algorithm)| ByDigest { algorithm, digest });
         // What is asked about lies before a renewal: the renewal does not count yet.
         let proven = later.filter(|later| *later <= question.at);
         let at = proven.unwrap_or(question.at);
@@ -405,7 +404,7 @@ impl Check<'_> {
     fn validate(
         &self,
         token: &TimestampToken,
-        root: Option<&Root>,
+        root: Option<&ByDigest>,
         at: DateTime<Utc>,
         proven: DateTime<Utc>,
     ) -> Result<SignatureReport, Conclusion> {
@@ -488,27 +487,4 @@ fn unprotected(record: &EvidenceRecord) -> Vec<&'static str> {
         (true, "unsigned parts of the newest token"),
     ];
     parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, part)| part).collect()
-}
-
-/// The root of a tree, in the place of the bytes that it is the digest of.
-struct Root {
-    algorithm: DigestAlgorithm,
-    digest: Vec<u8>,
-}
-
-impl Content for Root {
-    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        if algorithm == self.algorithm {
-            return Ok(self.digest.clone());
-        }
-        Err(ContentError(io::Error::other(format!("the tree has no {} digest", algorithm.name()))))
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        None
-    }
-
-    fn head(&self) -> Result<Vec<u8>, ContentError> {
-        Ok(self.digest.iter().take(HEAD_BYTES).copied().collect())
-    }
 }
