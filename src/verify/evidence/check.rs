@@ -24,7 +24,7 @@ use super::super::validation::{self, ByDigest, Caches, Content, validate_within}
 use super::super::verdict::{Conclusion, Indication, SubIndication};
 use super::super::work::Work;
 use super::record::{ArchiveTimeStamp, EvidenceRecord, sequence_der};
-use super::report::{ArchiveTimeStampReport, EvidenceReport, Kind, ObjectReport};
+use super::report::{ArchiveTimeStampReport, EvidenceReport, Kind, ObjectReport, Unprotected};
 use super::tree::{fold, renewed_hash};
 use crate::model::digest::{Digests, sha256};
 use chrono::{DateTime, Utc};
@@ -395,6 +395,11 @@ impl Check<'_> {
                 report = today;
             }
             (true, _) => {}
+            // As of a time before the token was made: nothing says that it existed then, so nothing contradicts.
+            (false, _) if is_not_yet(&report) && token.info.time > at => {
+                let detail = format!("it is of {}, later than {}", rfc3339(token.info.time), rfc3339(at));
+                found.problems.push(Conclusion::indeterminate(SubIndication::TimestampOrderFailure, detail));
+            }
             (false, _) => found.problems.push(report.conclusion.clone()),
         }
         found.token = Some(report);
@@ -473,18 +478,23 @@ fn was_disowned(report: &SignatureReport) -> bool {
     !report.conclusion.is_passed() && (is_revoked || was_never_issued)
 }
 
+/// Whether a certificate began later than the time as of which a token was validated.
+fn is_not_yet(report: &SignatureReport) -> bool {
+    report.conclusion.sub_indication == Some(SubIndication::NotYetValid)
+}
+
 /// The parts of a record that no time-stamp covers and that nothing was concluded from.
-fn unprotected(record: &EvidenceRecord) -> Vec<&'static str> {
+fn unprotected(record: &EvidenceRecord) -> Vec<Unprotected> {
     let has_attributes = record.timestamps().any(|(_, _, stamp)| stamp.attributes.is_some());
     let used: Vec<_> = record.timestamps().filter_map(|(_, _, stamp)| Stamp::read(stamp).algorithm.ok()).collect();
     let is_used = |named: DigestAlgorithm| used.contains(&named);
     let has_more = record.digest_algorithms.iter().any(|named| !named.algorithm().is_ok_and(is_used));
     let parts = [
-        (has_more, "digestAlgorithms that are not used"),
-        (record.crypto_infos.is_some(), "cryptoInfos"),
-        (has_attributes, "attributes"),
+        (has_more, Unprotected::Algorithms),
+        (record.crypto_infos.is_some(), Unprotected::CryptoInfos),
+        (has_attributes, Unprotected::Attributes),
         // Of any other token a renewal covers every byte.
-        (true, "unsigned parts of the newest token"),
+        (true, Unprotected::NewestToken),
     ];
     parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, part)| part).collect()
 }
