@@ -541,7 +541,7 @@ mod tests {
         let fetch: Vec<String> = fetch.iter().map(ToString::to_string).collect();
         assert_eq!(fetch, ["http://crl.example.kz/", "http://crl.example.kz:8080/a.crl"]);
         let fault = |line: &str| parse(line).unwrap_err().to_string();
-        assert!(fault("fetch = [\"https://crl.example.kz/\"]").contains("https is not supported"));
+        assert!(fault("fetch = [\"https://crl.example.kz/\"]").contains("is https, which is not supported"));
         assert!(fault("fetch = [\"http://crl.example.kz/../\"]").contains("`.` or `..`"));
         assert!(fault("fetch = [\"*\"]").contains("http://"));
         assert!(parse("fetched = []").is_err());

@@ -80,6 +80,13 @@ impl Archive {
         lock(&self.shared.core).conflict().cloned()
     }
 
+    /// Whether the memory of what witnesses cosigned, in the key folder, can be used. One that our key did not sign
+    /// shows nothing: an older copy of the archive would not be found out by it. The next cosignature replaces it.
+    pub fn remembers(&self) -> Result<bool, Error> {
+        let note = self.shared.keys.witnessed()?;
+        Ok(note.is_none_or(|note| verify(&note, &self.config().vkey).is_some()))
+    }
+
     /// The policy of witnesses in force, with the entry of its adoption.
     pub fn witnesses(&self) -> Result<Option<(u64, TrustPolicy)>, Error> {
         let Some(entry) = self.index().adopted(Adopted::Witnesses)?.pop() else { return Ok(None) };

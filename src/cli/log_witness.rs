@@ -13,6 +13,7 @@ use crate::fetch::Timeouts;
 use crate::fetch::witness::{Outcome, Pushed, push};
 use crate::model::id::ActorId;
 use crate::model::strict::shown;
+use crate::model::url::HttpUrl;
 use crate::text::{Text, text};
 use crate::tlog::LogError;
 use crate::tlog::checkpoint::Checkpoint;
@@ -109,7 +110,18 @@ impl Adoptable for TrustPolicy {
 
     fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
         let refusal = |fault: Fault| Refusal::new(ErrorCode::WitPolicy, format!("{name}:{}", fault.line), fault.what);
-        TrustPolicy::parse(bytes).map_err(|faults| faults.into_iter().map(refusal).collect())
+        let policy = TrustPolicy::parse(bytes).map_err(|faults| faults.into_iter().map(refusal).collect::<Vec<_>>())?;
+        // Somebody who verifies may name any address; an archive asks at those that it adopts.
+        let address = |witness: &TrustedWitness| {
+            let wrong = witness.url.as_ref()?.parse::<HttpUrl>().err()?;
+            Some(Refusal::new(
+                ErrorCode::WitPolicy,
+                format!("{name}: {}", witness.name),
+                format!("its address {wrong}"),
+            ))
+        };
+        let refusals: Vec<Refusal> = policy.witnesses.iter().filter_map(address).collect();
+        if refusals.is_empty() { Ok(policy) } else { Err(refusals) }
     }
 
     fn adopt(&self, archive: &Archive, bytes: &[u8], actor: ActorId) -> Result<Adoption, Error> {

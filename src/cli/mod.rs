@@ -286,6 +286,15 @@ const IS_TEST: Text = text(
     "ТЕСТОВЫЙ АРХИВ: ничто здесь не является законным хранением.",
     "TEST ARCHIVE: nothing in it is lawful keeping.",
 );
+/// The file is that of `vault::keys::WITNESSED`.
+pub(crate) const NO_MEMORY: Text = text(
+    "Кілттер қалтасындағы «witnessed» бүлінген: бұл архив ескі көшірме ме, онсыз білінбейді. «log witness push» іске \
+     қосыңыз: ол куәгерлерден сұрап, файлды қалпына келтіреді.",
+    "Файл «witnessed» в папке ключей повреждён: без него не узнать, не старая ли это копия архива. Запустите «log \
+     witness push»: он спросит свидетелей и восстановит файл.",
+    "The file `witnessed` in the key folder is damaged: without it nobody here can tell whether this archive is an \
+     older copy. Run `log witness push`: it asks the witnesses and makes the file again.",
+);
 const CATCHING_UP: Text = text("индекс толықтырылуда", "индекс догоняет журнал", "the index is catching up");
 
 impl Common {
@@ -317,6 +326,9 @@ impl Common {
         let archive = self.open_silently()?;
         if archive.is_test() {
             self.say(IS_TEST.get(self.lang));
+        }
+        if !archive.remembers()? {
+            self.say(NO_MEMORY.get(self.lang));
         }
         Ok(archive)
     }

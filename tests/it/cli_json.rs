@@ -48,7 +48,7 @@ const SAMPLE_LIST: &[u8] = include_bytes!("../../retention-rules/kz-sample.toml"
 pub(crate) struct Answer {
     exit: i32,
     pub(crate) stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Answer {
@@ -949,7 +949,9 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let [wrong, right] = [sign("official.p7s", &signed.office.official), sign("clerk.p7s", &signed.office.clerk)];
     let refused = run(&["inquiry", "answer", &id, "--signature", &wrong], Exit::Refused, &["inquiry-answer"]);
     assert_eq!(codes(&refused[0]), ["INQ-008"]);
-    run(&["inquiry", "answer", &id, "--signature", &right], Exit::Ok, &["inquiry-answer"]);
+    let taken = ["inquiry", "answer", &id, "--signature", &right];
+    let first = run(&taken, Exit::Ok, &["inquiry-answer"]).swap_remove(0);
+    assert_eq!(run(&taken, Exit::Ok, &["inquiry-answer"])[0]["entry"], first["entry"], "taken in once");
     let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
     assert_eq!((&given["status"], given["files"].as_array().unwrap().len()), (&json!("signed"), 5));
     let row = run(&["inquiry", "list", "--open"], Exit::Ok, &["inquiry-row"]).swap_remove(0);
