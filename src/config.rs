@@ -548,6 +548,20 @@ mod tests {
     }
 
     #[test]
+    fn addresses_at_which_nobody_can_be_asked_are_refused() {
+        let text = config().to_text();
+        let parse = |lines: &str| Config::parse(&format!("{text}\n{lines}\n"), Path::new("x"));
+        for list in ["[evidence]\nauthorities", "[witness]\nallow"] {
+            assert!(parse(&format!("{list} = [\"http://a.example.kz/b\"]")).is_ok());
+            for (address, why) in [("https://a.example.kz/", "is https"), ("a.example.kz", "http://"), ("", "http://")]
+            {
+                let fault = parse(&format!("{list} = [\"{address}\"]")).unwrap_err().to_string();
+                assert!(fault.contains(why), "{list} {address}: {fault}");
+            }
+        }
+    }
+
+    #[test]
     fn keys_lie_beside_the_archive() {
         assert_eq!(default_keys_path(Path::new("/a/b")), Path::new("/a/b.keys"));
         assert_eq!(default_keys_path(Path::new("/a/b.d/")), Path::new("/a/b.d.keys"));

@@ -362,6 +362,10 @@ pub(super) fn write_record(archive: &Archive, id: RecordId, folder: &Path, commo
         let not_stamped = || Error::new(ErrorCode::EvdNotStamped, entry.to_string(), "no batch has this entry");
         found.push((entry, record::batch_of(archive, entry)?.ok_or_else(not_stamped)?, stub));
     }
+    // An inquiry or a hold has entries and commits to nothing.
+    if found.is_empty() {
+        return Err(archive.no_record(id));
+    }
     for (at, (entry, stamped, stub)) in found.into_iter().enumerate() {
         let below = folder.join(entry.to_string());
         let object = match groups.get(at) {

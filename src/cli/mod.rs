@@ -400,8 +400,8 @@ impl Common {
     }
 }
 
-/// How often it is tried to open an archive again, each time for ten seconds. Own bound: five minutes, so that an answer
-/// outlasts a batch of intake.
+/// How often it is tried to open an archive again, each time for ten seconds. Own bound: five minutes, so that an
+/// answer outlasts a batch of intake.
 const REOPENINGS_MAX: u32 = 30;
 
 /// One that has ended takes no act, nor one of which another history is known.

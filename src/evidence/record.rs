@@ -1,10 +1,10 @@
 //! Evidence records (RFC 4998) for what the journal commits to: made when somebody asks, from the journal, the
 //! time-stamps and their renewals.
 //!
-//! One is for one [`Object`]: a group, which is what a record was when it was accepted or what was added to it later; its
-//! *stub*, the commitment alone, when the members are gone; or the checkpoint of a batch, which is evidence for every
-//! entry before it. In the first list of a group stand the digests of its members, so whoever has the files needs
-//! nothing else. A stub says that something was committed to at that time, and not what.
+//! One is for one [`Object`]: a group, which is what a record was when it was accepted or what was added to it later;
+//! the *stub* of a group, the commitment alone, when the members are gone; or the checkpoint of a batch, which is
+//! evidence for every entry before it. In the first list of a group stand the digests of its members, so whoever has
+//! the files needs nothing else. A stub says that something was committed to at that time, and not what.
 
 use super::batch::{ALGORITHM, Batch};
 use super::renew::{Kind, LeafId, OpenRenewal, Renewed};

@@ -1,7 +1,7 @@
 //! Taking in what time-stamping authorities answered about a batch.
 //!
-//! A time-stamp is kept only when it is over the root of the batch, is not older than what it covers, and verifies by the
-//! policy in force. With it are kept the checkpoint, the groups of the tree, and all that the verification used:
+//! A time-stamp is kept only when it is over the root of the batch, is not older than what it covers, and verifies by
+//! the policy in force. With it are kept the checkpoint, the groups of the tree, and all that the verification used:
 //! certificates, revocation lists and OCSP answers of the authority, so that a stranger decides the same in decades,
 //! offline.
 //!

@@ -1,8 +1,8 @@
 //! Asking time-stamping authorities (RFC 3161 §3.4): one request, one answer.
 //!
 //! Only authorities that `muragat.toml` names (`[evidence] authorities`) are asked, each at exactly that address: an
-//! [`Authority`] comes from there and from nowhere else. What is sent is a digest and a random number; what came back is
-//! a stranger's and is read by whoever asked. No archive is open for it: an authority may be slow.
+//! [`Authority`] comes from there and from nowhere else. What is sent is a digest and a random number; what came back
+//! is a stranger's and is read by whoever asked. No archive is open for it: an authority may be slow.
 
 use super::Failure;
 use super::http::{Client, Timeouts};

@@ -200,8 +200,8 @@ impl Witness {
         self.answer(body).map(|(reply, _)| reply)
     }
 
-    /// Answers a request: judges it, keeps its checkpoint, and only then gives the cosignature. Gives also what was kept
-    /// of a fork now, for the witness's own people: the log is told nothing of it.
+    /// Answers a request: judges it, keeps its checkpoint, and only then gives the cosignature. Gives also what was
+    /// kept of a fork now, for the witness's own people: the log is told nothing of it.
     pub fn answer(&self, body: &[u8]) -> Result<(Reply, Option<Fork>), WitnessError> {
         let none = |reply| Ok((reply, None));
         let Some(request) = AddCheckpoint::parse(body) else { return none(Reply::Malformed("no request")) };

@@ -920,6 +920,10 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let id = opened["inquiry_id"].as_str().unwrap().to_owned();
     assert!(run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("inquiry-overdue"));
     assert_eq!(run(&["inquiry", "answer", &id], Exit::Conflict, &["error"])[0]["error"]["code"], "INQ-006");
+    // An inquiry is no record of which there could be evidence.
+    let nowhere = bench.path("inquiry-evidence");
+    let evidence = ["evidence", "record", &id, "-o", text(&nowhere)];
+    assert_eq!(run(&evidence, Exit::NotFound, &["error"])[0]["error"]["code"], "ARC-002");
     let out = bench.path("inquiry-read");
     let read = ["inquiry", "read", &id, &record, "-o", text(&out)];
     assert_eq!(run(&read, Exit::Denied, &["error"])[0]["error"]["code"], "INQ-005");
@@ -965,6 +969,10 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let register = ["inquiry", "register", "-o", text(&printed)];
     assert_eq!(run(&register, Exit::Ok, &["form-print"])[0]["rows"].as_array().unwrap().len(), 1);
     assert!(fs::read_to_string(&printed).unwrap().contains("Үлгі соты"));
+    for (lang, is_said) in [("en", true), ("ru", false)] {
+        let said = bench.run(&["--archive", text(&root), "inquiry", "register", "--lang", lang]).exits(Exit::Ok).stderr;
+        assert_eq!(said.contains("in Kazakh and Russian only"), is_said, "{said}");
+    }
     let history = run(&["show", &record], Exit::Ok, &["show"]).swap_remove(0).to_string();
     assert!(history.contains("record.read") && history.contains("hold.covers"), "{history}");
     assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
@@ -1160,6 +1168,21 @@ fn files_are_destroyed(checked: &mut Checked<'_>) {
     assert_eq!((&listed[3]["file_id"], &listed[3]["act"]), (&json!(gone.to_string()), &json!(plan.number)));
     run(&["search", "алмасу"], Exit::Ok, &["destroyed-row"]);
     run(&["get", &record, "-o", text(&bench.path("gone"))], Exit::NotFound, &["error"]);
+
+    // An answer names its certificate, and can be given out again into the same folder when the journal has gone on.
+    let open = ["inquiry", "open", "--authority", "Үлгі соты", "--case", "1", "--basis", "АПК"];
+    let open = [&open[..], &["--requester", "Судья", "--due", "2090-01-01"]].concat();
+    let inquiry = run(&open, Exit::Ok, &["inquiry-answer"])[0]["inquiry_id"].as_str().unwrap().to_owned();
+    run(&["inquiry", "search", &inquiry, &format!("id:{record}")], Exit::Ok, &["inquiry-search"]);
+    let answered = bench.path("destroyed-answer");
+    for _ in 0..2 {
+        let give = ["inquiry", "answer", &inquiry, "-o", text(&answered)];
+        let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
+        assert_eq!((&given["answer"]["outcome"], given["files"].as_array().unwrap().len()), (&json!("destroyed"), 5));
+        let other = run(&open, Exit::Ok, &["inquiry-answer"])[0]["inquiry_id"].as_str().unwrap().to_owned();
+        let end = ["inquiry", "close", &other, "--outcome", "-", "--without-answer", "-"];
+        run(&end, Exit::Ok, &["inquiry-answer"]);
+    }
 
     let certificate = |stage: &str| {
         let answer = bench.run(&["--archive", text(&root), "disposal", "certificate", &id, "--json"]).exits(Exit::Ok);

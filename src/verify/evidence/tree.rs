@@ -85,8 +85,8 @@ impl HashTree {
         Some(std::iter::once(first).chain(siblings.map(|sibling| vec![sibling])).collect())
     }
 
-    /// The [`reduced`] tree of a leaf that is the digest of this group. Nothing when there is no such leaf, or the group
-    /// is another.
+    /// The [`reduced`] tree of a leaf that is the digest of this group. Nothing when there is no such leaf, or the
+    /// group is another.
     pub fn group_lists(&self, index: usize, members: &[Vec<u8>]) -> Option<Lists> {
         let leaf = self.levels.first()?.get(index)?;
         if members.is_empty() || group_hash(self.algorithm, members) != *leaf {
@@ -111,8 +111,8 @@ impl HashTree {
 /// The reduced tree of a leaf that is the digest of a group with these members, and what is joined to it on the way up
 /// (RFC 4998 §4.3, §5.2): the first list has the members and nothing else, so that it says which they are.
 ///
-/// A group of one has its digest alone in the first list; when it is also the only leaf, there are no lists: the token is
-/// over the digest itself.
+/// A group of one has its digest alone in the first list; when it is also the only leaf, there are no lists: the token
+/// is over the digest itself.
 pub fn reduced(members: &[Vec<u8>], siblings: Vec<Vec<u8>>) -> Lists {
     if members.len() == 1 && siblings.is_empty() {
         return Vec::new();
