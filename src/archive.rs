@@ -590,6 +590,27 @@ impl Archive {
         Ok(Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(LogError::from)?)
     }
 
+    /// A chain of entries about an owner from its newest entry back to its first, given oldest first. Each step goes
+    /// back in the journal, so it ends.
+    ///
+    /// # Errors
+    /// When an entry is about another owner, or names one that is not before it.
+    pub fn chain(&self, owner: RecordId, newest: Option<u64>) -> Result<Vec<(u64, Leaf)>, Error> {
+        let mut entries = Vec::new();
+        let mut next = newest;
+        while let Some(index) = next {
+            let leaf = self.leaf(index)?;
+            if leaf.rec != Some(owner) || leaf.prev.is_some_and(|prev| prev >= index) {
+                let what = format!("the entry is not in the chain of {owner}");
+                return Err(Error::new(ErrorCode::LogIntegrity, index.to_string(), what));
+            }
+            next = leaf.prev;
+            entries.push((index, leaf));
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
     /// The key of a record; of one that was destroyed, that it was.
     pub(crate) fn record_key(&self, slot: KeySlot, record: RecordId) -> Result<OwnerKey, Error> {
         self.key(slot, record).map_err(|e| match self.index().destroyed(record) {

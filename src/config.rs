@@ -590,10 +590,24 @@ mod tests {
         let fetch: Vec<String> = fetch.iter().map(ToString::to_string).collect();
         assert_eq!(fetch, ["http://crl.example.kz/", "http://crl.example.kz:8080/a.crl"]);
         let fault = |line: &str| parse(line).unwrap_err().to_string();
-        assert!(fault("fetch = [\"https://crl.example.kz/\"]").contains("https is not supported"));
+        assert!(fault("fetch = [\"https://crl.example.kz/\"]").contains("is https, which is not supported"));
         assert!(fault("fetch = [\"http://crl.example.kz/../\"]").contains("`.` or `..`"));
         assert!(fault("fetch = [\"*\"]").contains("http://"));
         assert!(parse("fetched = []").is_err());
+    }
+
+    #[test]
+    fn addresses_at_which_nobody_can_be_asked_are_refused() {
+        let text = config().to_text();
+        let parse = |lines: &str| Config::parse(&format!("{text}\n{lines}\n"), Path::new("x"));
+        for list in ["[evidence]\nauthorities", "[witness]\nallow"] {
+            assert!(parse(&format!("{list} = [\"http://a.example.kz/b\"]")).is_ok());
+            for (address, why) in [("https://a.example.kz/", "is https"), ("a.example.kz", "http://"), ("", "http://")]
+            {
+                let fault = parse(&format!("{list} = [\"{address}\"]")).unwrap_err().to_string();
+                assert!(fault.contains(why), "{list} {address}: {fault}");
+            }
+        }
     }
 
     #[test]

@@ -1008,14 +1008,17 @@ codes! {
         ru: "Корневой хеш журнала, вычисленный двумя способами, различается: возможно, неисправна память. Ничего не \
              подписано.",
         en: "The journal's root hash came out different in two computations: memory may be faulty. Nothing was signed.";
-    /// The archive is an older copy of itself: its key signed a newer journal.
+    /// The archive's key signed a longer journal: it is an older copy of itself, or one that was used further.
     LogRolledBack = "LOG-004", Integrity,
-        kk: "Бұл архив — ескі көшірме: оның кілтімен бұдан ұзын журналға қол қойылған. Ештеңе жазылмайды, оқуға \
-             болады. Архивтің соңғы көшірмесін орнына қойыңыз.",
-        ru: "Этот архив — старая копия: его ключом подписан более длинный журнал. Ничего не записывается, читать \
-             можно. Верните последнюю копию архива.",
-        en: "This archive is an older copy: its key has signed a longer journal. Nothing is written; it can be read. \
-             Put the newest copy of the archive in its place.";
+        kk: "Бұл архивтің кілтімен бұдан ұзын журналға қол қойылған: не бұл — ескі көшірме, не ескі көшірме әрі қарай \
+             пайдаланылып, екінші тарих шыққан. Ештеңе жазылмайды, оқуға болады. Екі бақылау нүктесін де сақтап, соңғы \
+             көшірмені орнына қойыңыз: қайсысы екенін сонда «log proof --consistency» көрсетеді.",
+        ru: "Ключом этого архива подписан более длинный журнал: либо это старая копия, либо старую копию продолжили и \
+             появилась вторая история. Ничего не записывается, читать можно. Сохраните обе контрольные точки и верните \
+             последнюю копию: что это было, там покажет «log proof --consistency».",
+        en: "The archive's key has signed a longer journal: either this is an older copy, or an older copy was used \
+             further and there is a second history. Nothing is written; it can be read. Keep both checkpoints and put \
+             the newest copy in its place: there `log proof --consistency` says which it was.";
     /// The archive's key signed two histories.
     LogForked = "LOG-005", Integrity,
         kk: "Архивтің кілтімен екі түрлі журналға қол қойылған: айғағы tlog/fork қалтасында. Ештеңе жазылмайды, оқуға \
@@ -1171,6 +1174,14 @@ codes! {
              запрос с курьером («log witness request»).",
         en: "The address of the witness is not allowed. Add it to the list [witness] allow in muragat.toml, or send \
              the request by courier (`log witness request`).";
+    /// No signed checkpoint is kept that would do.
+    WitNoCheckpoint = "WIT-011", NotFound,
+        kk: "Мұндай бақылау нүктесі сақталмаған: куәгерлер жетпейді немесе бұл өлшемге қол қойылмаған. Қайсысы бар \
+             екенін «log witness show» көрсетеді; қолтаңбаларды «log witness push» сұрайды.",
+        ru: "Такой контрольной точки не хранится: не хватает свидетелей или этого размера никто не подписывал. Что \
+             есть, покажет «log witness show»; подписи запрашивает «log witness push».",
+        en: "No such checkpoint is kept: witnesses are missing, or nobody signed this size. `log witness show` says \
+             what there is; `log witness push` asks for cosignatures.";
 
     /// Another process holds the archive.
     ArcHeld = "ARC-001", Temporary,

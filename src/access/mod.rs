@@ -179,20 +179,11 @@ impl Opened<'_> {
     }
 
     fn chain(&self, head: Option<u64>) -> Result<Vec<HistoryEntry>, Error> {
-        let mut entries = Vec::new();
-        let mut next = head;
-        while let Some(index) = next {
-            let leaf = self.archive.leaf(index)?;
-            // Each step goes back: a chain that does not is not one, and would never end.
-            if leaf.rec != Some(self.row.id()) || leaf.prev.is_some_and(|prev| prev >= index) {
-                return Err(Error::new(ErrorCode::LogIntegrity, index.to_string(), "the record's chain is broken"));
-            }
-            next = leaf.prev;
+        let entry = |(index, leaf): (u64, Leaf)| {
             let account = self.archive.index().account(leaf.actor)?.map(|a| a.name);
-            entries.push(HistoryEntry { index, leaf, account });
-        }
-        entries.reverse();
-        Ok(entries)
+            Ok(HistoryEntry { index, leaf, account })
+        };
+        self.archive.chain(self.row.id(), head)?.into_iter().map(entry).collect()
     }
 
     /// The component at `path`.

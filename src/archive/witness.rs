@@ -39,6 +39,8 @@ use std::collections::BTreeMap;
 pub struct Asked {
     /// The body, for HTTP or for a file.
     pub body: String,
+    /// The checkpoint that it asks for.
+    pub note: String,
     /// The size that the witness is thought to know.
     pub old: u64,
     /// The size that it is asked for.
@@ -76,6 +78,13 @@ impl Archive {
     /// What shows that this is not the newest journal under its key, if anything does: then nothing is committed.
     pub fn conflict(&self) -> Option<Conflict> {
         lock(&self.shared.core).conflict().cloned()
+    }
+
+    /// Whether the memory of what witnesses cosigned, in the key folder, can be used. One that our key did not sign
+    /// shows nothing: an older copy of the archive would not be found out by it. The next cosignature replaces it.
+    pub fn remembers(&self) -> Result<bool, Error> {
+        let note = self.shared.keys.witnessed()?;
+        Ok(note.is_none_or(|note| verify(&note, &self.config().vkey).is_some()))
     }
 
     /// The policy of witnesses in force, with the entry of its adoption.
@@ -129,16 +138,28 @@ impl Archive {
         }
         let body = AddCheckpoint { old, proof: consistency(&reader, old)?, note: note.clone() }.encode();
         self.disk().publish(&asked_of(key), note.as_bytes()).map_err(LogError::from)?;
-        Ok(Asked { body, old, size })
+        Ok(Asked { body, note, old, size })
     }
 
-    /// Takes what a witness answered: cosignature lines, the size of an answer 409, or a checkpoint that it keeps.
+    /// Takes what a witness answered to what it was asked last: see [`Self::take_answer_to`].
+    pub fn take_answer(&self, witness: &TrustedWitness, answer: &[u8]) -> Result<Taken, Error> {
+        let asked = self.read_or_none(&asked_of(&witness.key))?;
+        self.take_answer_to(witness, asked.as_deref(), answer)
+    }
+
+    /// Takes what a witness answered: cosignature lines over the checkpoint that it was `asked` for, the size of an
+    /// answer 409, or a checkpoint that it keeps.
     ///
     /// # Errors
     ///
     /// A checkpoint by our own key that is not of this journal stops the archive, and is the error. A size beyond ours
     /// is one too: it proves nothing, so it stops nothing.
-    pub fn take_answer(&self, witness: &TrustedWitness, answer: &[u8]) -> Result<Taken, Error> {
+    pub fn take_answer_to(
+        &self,
+        witness: &TrustedWitness,
+        asked: Option<&[u8]>,
+        answer: &[u8],
+    ) -> Result<Taken, Error> {
         let mut core = lock(&self.shared.core);
         let head = *core.head();
         if let Some(size) = read_size(answer) {
@@ -151,12 +172,19 @@ impl Archive {
         if Note::read(answer).is_some() {
             return self.take_note(&mut core, witness, answer);
         }
-        let refused = |what: &str| Error::new(ErrorCode::WitAnswer, witness.name.clone(), what);
-        let asked = self.read_or_none(&asked_of(&witness.key))?.ok_or_else(|| refused("it was never asked"))?;
-        let lines = note::read_lines(answer).ok_or_else(|| refused("neither signature lines nor a size nor a note"))?;
+        let refused = |what: String| Error::new(ErrorCode::WitAnswer, witness.name.clone(), what);
+        let asked = asked.ok_or_else(|| refused("it was never asked".into()))?;
+        let lines = note::read_lines(answer);
+        let lines = lines.ok_or_else(|| refused("neither signature lines nor a size nor a note".into()))?;
         let own = lines.iter().filter(|line| line.name == witness.key.name && line.id == witness.key.id());
         let own: String = own.map(|line| format!("{}\n", line.raw)).collect();
-        self.take_cosigned(&core, witness, &[asked.as_slice(), own.as_bytes()].concat())
+        self.take_cosigned(&core, witness, &[asked, own.as_bytes()].concat()).map_err(|e| match e.code {
+            ErrorCode::WitAnswer => {
+                let size = verify(asked, &self.config().vkey).map_or(0, |checkpoint| checkpoint.size);
+                refused(format!("{}; it was compared with the request of {size} entries", e.what))
+            }
+            _ => e,
+        })
     }
 
     /// A checkpoint that a witness keeps of this log.
@@ -260,6 +288,43 @@ impl Archive {
             Some((_, policy)) => policy.judge(note.as_bytes(), Some(&self.config().vkey)).ok(),
         };
         Ok(Some(Shown { note, checkpoint, judged }))
+    }
+
+    /// The checkpoint for strangers, when it meets the quorum of the policy in force.
+    ///
+    /// # Errors
+    /// When no kept one does.
+    pub fn cosigned_enough(&self) -> Result<Shown, Error> {
+        let none = |what: String| Error::new(ErrorCode::WitNoCheckpoint, "cosigned", what);
+        let shown = self.cosigned()?.ok_or_else(|| none("no witness has cosigned one yet".into()))?;
+        match shown.judged.as_ref().map(|judged| judged.is_met) {
+            Some(true) => Ok(shown),
+            Some(false) => Err(none(format!("that of {} entries does not meet the quorum", shown.checkpoint.size))),
+            None => Err(none("no policy of witnesses judges it".into())),
+        }
+    }
+
+    /// A signed checkpoint of this size, with every cosignature over it that is known, if one is kept: the present one,
+    /// one that a witness signed or was asked for, or one of `others`.
+    pub fn checkpoint_of(&self, size: u64, others: Vec<Vec<u8>>) -> Result<Option<String>, Error> {
+        let log = self.log()?;
+        if size > log.size() {
+            return Err(LogError::NoEntry { index: size, size: log.size() }.into());
+        }
+        let mut notes = vec![self.settle()?.into_bytes()];
+        for name in self.disk().list(WITNESS).map_err(LogError::from)?.into_iter().map(|(name, _)| name) {
+            notes.extend(self.read_or_none(&name)?);
+        }
+        notes.extend(self.read_or_none(COSIGNED)?);
+        notes.extend(others);
+        let root = root_at(&log, size)?;
+        for note in notes {
+            let found = verify(&note, &self.config().vkey).filter(|found| (found.size, found.root) == (size, root));
+            if let Some((found, note)) = found.zip(String::from_utf8(note).ok()) {
+                return self.joined(&note, &found).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     fn read_or_none(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {

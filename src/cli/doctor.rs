@@ -3,7 +3,7 @@
 //! Advice about surroundings that the archive cannot mend itself, and about work that waits for a person; it changes
 //! nothing.
 
-use super::{Common, means};
+use super::{Common, NO_MEMORY, means};
 use crate::archive::Archive;
 use crate::clock::{civil_date, rfc3339, utc};
 use crate::config::Action;
@@ -19,6 +19,7 @@ use crate::model::validation::time_text;
 use crate::retention::Status;
 use crate::text::{Text, text};
 use crate::tlog::fork::Conflict;
+use crate::vault::keys::WITNESSED;
 use crate::verify::authority::Authority;
 use crate::verify::name::{names_match, rfc4514};
 use crate::verify::policy::SignerKind;
@@ -321,6 +322,9 @@ impl Doctor {
         if let Some(conflict) = archive.conflict() {
             let Conflict { file, size, ours } = conflict;
             add("stopped", STOPPED, format!("{file}: {size} / {ours}"));
+        }
+        if !archive.remembers()? {
+            add("no-memory", NO_MEMORY, keys.join(WITNESSED).display().to_string());
         }
         match archive.witnesses()? {
             None => add("no-witness", NO_WITNESS, archive.config().vkey.name.clone()),

@@ -4,6 +4,7 @@
 //! `checkpoint` write evidence records (RFC 4998) that a stranger checks without this program.
 
 use super::answers::write_new;
+use super::beside::{with_ending, write_all_new};
 use super::show::record_id;
 use super::signed::MaterialPaths;
 use super::{Common, read_up_to};
@@ -16,7 +17,7 @@ use crate::evidence::record::{self, Evidence, Maker, Object};
 use crate::evidence::renew::{self, Kind, Renewal};
 use crate::evidence::stamp::{self, Checked, Request, Stamped};
 use crate::evidence::status::{End, status};
-use crate::fetch::{Timeouts, ask_authority};
+use crate::fetch::{Authority, Timeouts};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::Member;
 use crate::model::strict::shown;
@@ -25,7 +26,7 @@ use crate::text::{Text, text};
 use crate::tlog::note::NOTE_BYTES_MAX;
 use crate::verify::limits::TIMESTAMP_BYTES_MAX;
 use crate::verify::material::Material;
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -143,28 +144,34 @@ struct Failed {
     error: Error,
 }
 
-/// Asks every authority, and gives what can be kept and who failed.
-fn ask(
-    archive: &Archive,
-    request: &dyn Fn() -> Request,
-    extra: &Material,
-) -> Result<(Vec<Checked>, Vec<Failed>), Error> {
-    let authorities = &archive.config().authorities;
-    if authorities.is_empty() {
-        return Err(Error::new(ErrorCode::EvdNoAuthority, "evidence.authorities", "it is empty"));
-    }
-    let (mut checked, mut failed) = (Vec::new(), Vec::new());
-    for url in authorities {
+/// What an authority answered to a request of its own.
+struct Answered {
+    url: String,
+    request: Request,
+    answer: Result<Vec<u8>, Error>,
+}
+
+/// Asks every authority. No archive is open meanwhile: one may be slow, and documents come in.
+fn ask(authorities: &[Authority], request: impl Fn() -> Request) -> Vec<Answered> {
+    let ask = |authority: &Authority| {
         // Each has a random number of its own.
         let request = request();
-        let asked = ask_authority(archive, url, &request.to_der(), Timeouts::default())
-            .and_then(|answer| request.check(archive, &answer, &url.to_string(), extra));
-        match asked {
+        let answer = authority.ask(&request.to_der(), Timeouts::default());
+        Answered { url: authority.url().to_string(), request, answer }
+    };
+    authorities.iter().map(ask).collect()
+}
+
+/// What can be kept of the answers, and who failed.
+fn check(archive: &Archive, answers: Vec<Answered>, extra: &Material) -> (Vec<Checked>, Vec<Failed>) {
+    let (mut checked, mut failed) = (Vec::new(), Vec::new());
+    for Answered { url, request, answer } in answers {
+        match answer.and_then(|answer| request.check(archive, &answer, &url, extra)) {
             Ok(one) => checked.push(one),
-            Err(error) => failed.push(Failed { url: url.to_string(), error }),
+            Err(error) => failed.push(Failed { url, error }),
         }
     }
-    Ok((checked, failed))
+    (checked, failed)
 }
 
 /// One is enough to prove the time; that another failed is said, and the next run asks it again.
@@ -178,16 +185,18 @@ fn exit_of(entry: Option<u64>, failed: &[Failed]) -> Exit {
 fn timestamp(common: &Common, material: &MaterialPaths) -> Result<Exit, Error> {
     let extra = material.read(common)?;
     let archive = common.open_to_act()?;
-    if archive.config().authorities.is_empty() {
-        return Err(Error::new(ErrorCode::EvdNoAuthority, "evidence.authorities", "it is empty"));
-    }
+    let authorities = Authority::all(archive.config())?;
     let actor = common.actor(&archive)?;
-    let Some(batch) = stamp::next(&archive, actor)? else {
+    let batch = stamp::next(&archive, actor)?;
+    archive.close()?;
+    let Some(batch) = batch else {
         print_nothing(common);
-        archive.close()?;
         return Ok(Exit::Ok);
     };
-    let (checked, failed) = ask(&archive, &|| Request::of(&batch, false), &extra)?;
+    let answers = ask(&authorities, || Request::of(&batch, false));
+    let archive = common.open_again_to_act()?;
+    stamp::is_next(&archive, &batch)?;
+    let (checked, failed) = check(&archive, answers, &extra);
     let entry = match checked.is_empty() {
         true => None,
         false => Some(stamp::keep(&archive, &batch, &checked, actor)?),
@@ -208,9 +217,12 @@ fn print_nothing(common: &Common) {
     }
 }
 
+fn token_json(time: DateTime<Utc>, authority: &str, until: Option<DateTime<Utc>>) -> Value {
+    json!({"time": time_text(time), "authority": authority, "until": until.map(time_text)})
+}
+
 fn checked_json(one: &Checked) -> Value {
-    let until = one.until.map(time_text);
-    json!({"time": time_text(one.token.info.time), "authority": one.authority, "until": until})
+    token_json(one.token.info.time, &one.authority, one.until)
 }
 
 fn failed_json(one: &Failed) -> Value {
@@ -255,12 +267,8 @@ fn request(common: &Common, output: &Path) -> Result<Exit, Error> {
         return Ok(Exit::Ok);
     };
     let request = Request::of(&batch, true);
-    let mut beside = output.as_os_str().to_owned();
-    beside.push(".checkpoint");
-    let beside = PathBuf::from(beside);
-    for (path, bytes) in [(output, &request.to_der()), (&beside, &batch.note)] {
-        write_new(path, bytes).map_err(|e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e))?;
-    }
+    let beside = with_ending(output, ".checkpoint");
+    write_all_new(&[(output, &request.to_der()), (&beside, &batch.note)])?;
     let (file, checkpoint) = (output.to_string_lossy(), beside.to_string_lossy());
     if common.json() {
         common.print_json(&json!({
@@ -297,10 +305,7 @@ fn print_status(common: &Common) -> Result<Exit, Error> {
     let (lang, status) = (common.lang(), status(&archive)?);
     if common.json() {
         let batches = status.batches.iter().map(|batch| {
-            let token = |token: &stamp::Token| {
-                let until = token.until.map(time_text);
-                json!({"time": time_text(token.time), "authority": token.authority, "until": until})
-            };
+            let token = |token: &stamp::Token| token_json(token.time, &token.authority, token.until);
             let why = batch.why.as_ref().map(|why| match why {
                 End::Certificate => "certificate",
                 End::Algorithm(_) => "algorithm",
@@ -356,6 +361,10 @@ pub(super) fn write_record(archive: &Archive, id: RecordId, folder: &Path, commo
         let Object::Stub { entry, .. } = stub else { continue };
         let not_stamped = || Error::new(ErrorCode::EvdNotStamped, entry.to_string(), "no batch has this entry");
         found.push((entry, record::batch_of(archive, entry)?.ok_or_else(not_stamped)?, stub));
+    }
+    // An inquiry or a hold has entries and commits to nothing.
+    if found.is_empty() {
+        return Err(archive.no_record(id));
     }
     for (at, (entry, stamped, stub)) in found.into_iter().enumerate() {
         let below = folder.join(entry.to_string());
@@ -455,48 +464,61 @@ impl Renew {
         for e in &lost {
             common.say(&format!("{}: {} {}", LOST.get(common.lang()), e.subject, shown(&e.what)));
         }
-        let mut exit = if lost.is_empty() { Exit::Ok } else { Exit::Incomplete };
-        if renewals.is_empty() {
-            print_renewed(common, "nothing", None, None, &[], &[]);
+        let exit = if lost.is_empty() { Exit::Ok } else { Exit::Incomplete };
+        // Of several the first goes by file: the others are written when its answer is in.
+        let Some(first) = renewals.first() else {
+            print_renewed(common, &lost, ("nothing", None), None, &[], &[]);
+            archive.close()?;
+            return Ok(exit);
+        };
+        if let Some(path) = &self.request {
+            write_new(path, &first.request(true).to_der())
+                .map_err(|e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e))?;
+            print_renewed(common, &lost, ("requested", None), Some(first), &[], &[]);
+            archive.close()?;
+            return Ok(exit);
         }
-        for renewal in &renewals {
-            if let Some(path) = &self.request {
-                // Of several the first: the others are written when its answer is in.
-                let bytes = renewal.request(true).to_der();
-                write_new(path, &bytes)
-                    .map_err(|e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e))?;
-                print_renewed(common, "requested", None, Some(renewal), &[], &[]);
-                break;
-            }
-            let (checked, failed) = match &self.answer {
-                Some(path) => {
-                    let answer = read_up_to(path, TIMESTAMP_BYTES_MAX)?;
-                    (vec![renewal.request(true).check(&archive, &answer, &path.to_string_lossy(), &extra)?], Vec::new())
-                }
-                None => ask(&archive, &|| renewal.request(false), &extra)?,
-            };
-            // A chain goes on by one token: the one that lasts longest, if that is longer than what it renews.
-            let mut failed = failed;
-            let best = checked.into_iter().max_by_key(|one| one.until);
-            let (checked, short): (Vec<Checked>, Vec<Checked>) =
-                best.into_iter().partition(|one| renewal.is_longer(one));
-            failed.extend(short.into_iter().map(|one| {
-                let what = format!("it ends at {}, no later than what it would renew", ended(&one));
-                Failed { url: one.authority, error: Error::new(ErrorCode::EvdUnproven, "renewal", what) }
-            }));
-            let entry = checked.first().map(|one| renew::keep(&archive, renewal, one, actor)).transpose()?;
-            let status = if entry.is_some() { "renewed" } else { "failed" };
-            print_renewed(common, status, entry, Some(renewal), &checked, &failed);
-            if exit == Exit::Ok {
-                exit = exit_of(entry, &failed);
-            }
-            if self.answer.is_some() {
-                break;
-            }
+        if let Some(path) = &self.answer {
+            let answer = read_up_to(path, TIMESTAMP_BYTES_MAX)?;
+            let checked = vec![first.request(true).check(&archive, &answer, &path.to_string_lossy(), &extra)?];
+            let kept = keep_renewal((common, &archive, actor), &lost, first, checked, Vec::new())?;
+            archive.close()?;
+            return Ok(if exit == Exit::Ok { kept } else { exit });
+        }
+        let authorities = Authority::all(archive.config())?;
+        archive.close()?;
+        let ask = |renewal: &Renewal| ask(&authorities, || renewal.request(false));
+        let answers: Vec<Vec<Answered>> = renewals.iter().map(ask).collect();
+        let archive = common.open_again_to_act()?;
+        let mut exits = vec![exit];
+        for (renewal, answers) in renewals.iter().zip(answers) {
+            renewal.is_due(&archive)?;
+            let (checked, failed) = check(&archive, answers, &extra);
+            exits.push(keep_renewal((common, &archive, actor), &lost, renewal, checked, failed)?);
         }
         archive.close()?;
-        Ok(exit)
+        Ok(exits.into_iter().find(|exit| *exit != Exit::Ok).unwrap_or(Exit::Ok))
     }
+}
+
+/// A chain goes on by one token: the one that lasts longest, if that is longer than what it renews.
+fn keep_renewal(
+    (common, archive, actor): (&Common, &Archive, ActorId),
+    lost: &[Error],
+    renewal: &Renewal,
+    checked: Vec<Checked>,
+    mut failed: Vec<Failed>,
+) -> Result<Exit, Error> {
+    let best = checked.into_iter().max_by_key(|one| one.until);
+    let (checked, short): (Vec<Checked>, Vec<Checked>) = best.into_iter().partition(|one| renewal.is_longer(one));
+    failed.extend(short.into_iter().map(|one| {
+        let what = format!("it ends at {}, no later than what it would renew", ended(&one));
+        Failed { url: one.authority, error: Error::new(ErrorCode::EvdUnproven, "renewal", what) }
+    }));
+    let entry = checked.first().map(|one| renew::keep(archive, renewal, one, actor)).transpose()?;
+    let status = if entry.is_some() { "renewed" } else { "failed" };
+    print_renewed(common, lost, (status, entry), Some(renewal), &checked, &failed);
+    Ok(exit_of(entry, &failed))
 }
 
 fn ended(one: &Checked) -> String {
@@ -505,8 +527,8 @@ fn ended(one: &Checked) -> String {
 
 fn print_renewed(
     common: &Common,
-    status: &str,
-    entry: Option<u64>,
+    lost: &[Error],
+    (status, entry): (&str, Option<u64>),
     renewal: Option<&Renewal>,
     checked: &[Checked],
     failed: &[Failed],
@@ -514,10 +536,11 @@ fn print_renewed(
     let lang = common.lang();
     let (kind, tokens) = (renewal.map(|renewal| renewal.kind().as_str()), renewal.map(Renewal::tokens));
     if common.json() {
+        let lost = lost.iter().map(|e| json!({"token": e.subject, "what": e.what}));
         common.print_json(&json!({
             "status": status, "entry": entry, "kind": kind, "renews": tokens,
             "tokens": checked.iter().map(checked_json).collect::<Value>(),
-            "failed": failed.iter().map(failed_json).collect::<Value>(),
+            "failed": failed.iter().map(failed_json).collect::<Value>(), "lost": lost.collect::<Value>(),
         }));
         return;
     }

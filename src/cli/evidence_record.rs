@@ -178,7 +178,8 @@ fn lines(report: &EvidenceReport, lang: Lang) -> Vec<String> {
     }
     lines.extend(report.timestamps.iter().enumerate().map(|(index, stamp)| line(index, stamp, lang)));
     if !report.unprotected.is_empty() {
-        lines.push(format!("{}: {}", UNPROTECTED.get(lang), report.unprotected.join(", ")));
+        let parts: Vec<&str> = report.unprotected.iter().map(|part| part.text().get(lang)).collect();
+        lines.push(format!("{}: {}", UNPROTECTED.get(lang), parts.join(", ")));
     }
     if let Some(sub) = report.conclusion.sub_indication {
         let why = if sub == SubIndication::HashFailure { CHANGED } else { sub.text() };

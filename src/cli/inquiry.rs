@@ -162,6 +162,12 @@ const WITHOUT: Text = text("жауапсыз", "без ответа", "without a
 const WRITTEN: Text = text("Жазылды", "Записано", "Written");
 const HOLDS: Text = text("тыйымдар", "запреты", "holds");
 
+const NO_ENGLISH: Text = text(
+    "Нысан қазақша және орысша ғана болады: қазақша толтырылды",
+    "Форма есть только на казахском и русском: заполнена по-казахски",
+    "The form is in Kazakh and Russian only: it is filled in in Kazakh (`--lang ru` for Russian)",
+);
+
 impl InquiryArgs {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         match self.command {
@@ -321,8 +327,16 @@ fn write(archive: &Archive, folder: &Path, prepared: &Prepared) -> Result<Vec<Pa
         files.push((format!("answer.{name}.txt"), answer::text_of(&prepared.bytes, lang).into_bytes()));
     }
     files.extend(prepared.signed.iter().map(|(signature, _)| (format!("{ANSWER_FILE}.p7s"), signature.clone())));
+    let read = |bytes: &[u8]| certificate::verify(bytes, &archive.config().vkey).ok();
     for plan in &prepared.plans {
-        files.push((format!("certificate-{plan}.json"), certificate::make(archive, *plan)?));
+        let (name, made) = (format!("certificate-{plan}.json"), certificate::make(archive, *plan)?);
+        // Made again it has a newer checkpoint: one that was given out before and says the same stands.
+        let before = std::fs::read(folder.join(&name)).ok().filter(|before| {
+            read(before).zip(read(&made)).is_some_and(|(before, made)| {
+                (before.plan, before.executed, before.completed) == (made.plan, made.executed, made.completed)
+            })
+        });
+        files.push((name, before.unwrap_or(made)));
     }
     let failed = |path: &Path| {
         let subject = path.display().to_string();
@@ -465,6 +479,9 @@ fn run_register(common: &Common, year: Option<i32>, output: Option<&Path>) -> Re
     let archive = common.open()?;
     // A form has no English: what is filled in is in the language of its words.
     let lang = if common.lang() == Lang::En { Lang::Kk } else { common.lang() };
+    if lang != common.lang() && !common.json() {
+        common.say(NO_ENGLISH.get(common.lang()));
+    }
     let filled = register(&archive, year, lang)?;
     let held = in_force(&archive, FormId::InquiryRegister)?;
     archive.close()?;

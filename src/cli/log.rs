@@ -2,11 +2,14 @@
 //!
 //! The journal holds no personal data, so all of this may be shown to strangers.
 
+use super::beside::{with_ending, write_all_new};
 use super::{Common, id_of, log_witness};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::evidence::heads;
+use crate::evidence::stamp::Stamped;
 use crate::model::id::RecordId;
+use crate::model::strict::shown;
 use crate::tlog::checkpoint::verify;
 use crate::tlog::heads::HeadProof;
 use crate::tlog::proof::{consistency, inclusion_text};
@@ -15,7 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Subcommand;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `log`.
 #[derive(clap::Args)]
@@ -60,9 +63,45 @@ enum LogCommand {
         /// That the journal of this size, or of this checkpoint file, is the beginning of the present one.
         #[arg(long, value_name = "SIZE|FILE")]
         consistency: Option<String>,
+        #[command(flatten)]
+        under: Under,
+        /// Write the proof of inclusion into this file, and the entry beside it (FILE.entry): what `verify` takes.
+        #[arg(short, long, value_name = "FILE", conflicts_with_all = ["consistency", "heads"])]
+        output: Option<PathBuf>,
     },
     /// Witnesses of the journal: their policy, what they are asked and what they answer.
     Witness(log_witness::LogWitness),
+}
+
+/// Which checkpoint a proof is under; the present one when nothing is said.
+#[derive(clap::Args)]
+struct Under {
+    /// Under the newest checkpoint that meets the quorum of witnesses, with their cosignatures.
+    #[arg(long, conflicts_with_all = ["at_size", "consistency"])]
+    cosigned: bool,
+    /// Under a checkpoint of this many entries, if one is kept: cosigned, asked for or time-stamped.
+    #[arg(long, value_name = "SIZE", conflicts_with = "consistency")]
+    at_size: Option<u64>,
+}
+
+impl Under {
+    /// The size of the checkpoint, and its note; `newest` is the present one.
+    fn choose(&self, archive: &Archive, newest: String) -> Result<(u64, String), Error> {
+        if self.cosigned {
+            let shown = archive.cosigned_enough()?;
+            return Ok((shown.checkpoint.size, shown.note));
+        }
+        let Some(size) = self.at_size else { return Ok((archive.log()?.size(), newest)) };
+        let mut stamped = Vec::new();
+        for one in Stamped::all(archive)?.into_iter().filter(|one| one.to == size) {
+            stamped.push(one.batch(archive)?.note);
+        }
+        let none = || {
+            let what = "no signed checkpoint of this size is kept; `log witness show` and `evidence status` name sizes";
+            Error::new(ErrorCode::WitNoCheckpoint, size.to_string(), what)
+        };
+        Ok((size, archive.checkpoint_of(size, stamped)?.ok_or_else(none)?))
+    }
 }
 
 impl Log {
@@ -117,14 +156,9 @@ impl Log {
                     Ok(())
                 })?;
             }
-            LogCommand::Proof { inclusion: Some(index), .. } => {
-                let proof = inclusion_text(&archive.log()?, index, &note)?;
-                if common.json() {
-                    let entry = STANDARD.encode(archive.log()?.entry(index)?);
-                    common.print_json(&json!({"index": index, "entry_base64": entry, "tlog_proof": proof}));
-                } else {
-                    out_raw!("{proof}");
-                }
+            LogCommand::Proof { inclusion: Some(index), under, output, .. } => {
+                let (size, note) = under.choose(&archive, note)?;
+                print_inclusion(common, &archive, (index, size, &note), output.as_deref())?;
             }
             LogCommand::Proof { consistency: Some(old), .. } => {
                 let log = archive.log()?;
@@ -146,11 +180,12 @@ impl Log {
                     out_raw!("\n{note}");
                 }
             }
-            LogCommand::Proof { heads: Some(owner), .. } => {
+            LogCommand::Proof { heads: Some(owner), under, .. } => {
                 let owner = id_of(&owner, ErrorCode::ArcNoRecord, "a record")?;
-                print_heads(common, &archive, owner, &note)?;
+                let (size, note) = under.choose(&archive, note)?;
+                print_heads(common, &archive, owner, (size, &note))?;
             }
-            LogCommand::Proof { inclusion: None, consistency: None, heads: None } => {
+            LogCommand::Proof { inclusion: None, consistency: None, heads: None, .. } => {
                 unreachable!("clap asks for one of the three")
             }
         }
@@ -159,12 +194,43 @@ impl Log {
     }
 }
 
-/// The heads of both chains of an owner, and the proof of the entry that has their roots.
-fn print_heads(common: &Common, archive: &Archive, owner: RecordId, note: &str) -> Result<(), Error> {
+/// The proof of an entry under a checkpoint; into files when one is named.
+fn print_inclusion(
+    common: &Common,
+    archive: &Archive,
+    (index, size, note): (u64, u64, &str),
+    output: Option<&Path>,
+) -> Result<(), Error> {
     let log = archive.log()?;
-    let maps = heads::Maps::before(archive, log.size())?.ok_or_else(|| heads::not_mapped(owner))?;
+    let proof = inclusion_text(&log, index, size, note)?;
+    let entry = log.entry(index)?;
+    let files = output.map(|file| (file, with_ending(file, ".entry")));
+    if let Some((file, beside)) = &files {
+        write_all_new(&[(file, proof.as_bytes()), (beside, &entry)])?;
+    }
+    let shown = |path: &Path| shown(&path.to_string_lossy());
+    match files {
+        _ if common.json() => {
+            let names = files.as_ref().map(|(file, beside)| (shown(file), shown(beside))).unzip();
+            common.print_json(&json!({
+                "index": index, "size": size, "entry_base64": STANDARD.encode(entry), "tlog_proof": proof,
+                "file": names.0, "entry_file": names.1,
+            }));
+        }
+        Some((file, beside)) => {
+            out!("muragat verify {} --entry {} --trust POLICY", shown(file), shown(&beside));
+        }
+        None => out_raw!("{proof}"),
+    }
+    Ok(())
+}
+
+/// The heads of both chains of an owner, and the proof of the entry that has their roots.
+fn print_heads(common: &Common, archive: &Archive, owner: RecordId, (size, note): (u64, &str)) -> Result<(), Error> {
+    let log = archive.log()?;
+    let maps = heads::Maps::before(archive, size)?.ok_or_else(|| heads::not_mapped(owner))?;
     let (custody, reading) = maps.prove(owner).ok_or_else(|| heads::not_mapped(owner))?;
-    let proof = inclusion_text(&log, maps.entry, note)?;
+    let proof = inclusion_text(&log, maps.entry, size, note)?;
     let entry = log.entry(maps.entry)?;
     if common.json() {
         let head = |proof: &HeadProof| {

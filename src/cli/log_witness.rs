@@ -13,10 +13,12 @@ use crate::fetch::Timeouts;
 use crate::fetch::witness::{Outcome, Pushed, push};
 use crate::model::id::ActorId;
 use crate::model::strict::shown;
+use crate::model::url::HttpUrl;
 use crate::text::{Text, text};
 use crate::tlog::LogError;
 use crate::tlog::checkpoint::Checkpoint;
 use crate::tlog::note::{NOTE_BYTES_MAX, Note, read_lines};
+use crate::tlog::request::{AddCheckpoint, REQUEST_BYTES_MAX};
 use crate::tlog::trust::{Fault, TRUST_BYTES_MAX, TrustPolicy, TrustedWitness};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -59,6 +61,9 @@ enum WitnessCommand {
     Accept {
         /// What the witness answered: cosignatures, a size, or the checkpoint that it keeps.
         file: PathBuf,
+        /// The request that it answers, when the witness was asked for something else since.
+        #[arg(long, value_name = "FILE")]
+        request: Option<PathBuf>,
         /// Name of the witness in the policy; the one that signed, when not given.
         #[arg(long, value_name = "NAME")]
         witness: Option<String>,
@@ -92,7 +97,9 @@ impl LogWitness {
             WitnessCommand::Show => show(common),
             WitnessCommand::Push => ask_all(common),
             WitnessCommand::Request { name, old, output } => request(common, &name, old, &output),
-            WitnessCommand::Accept { file, witness } => accept(common, &file, witness.as_deref()),
+            WitnessCommand::Accept { file, request, witness } => {
+                accept(common, &file, request.as_deref(), witness.as_deref())
+            }
         }
     }
 }
@@ -103,7 +110,18 @@ impl Adoptable for TrustPolicy {
 
     fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
         let refusal = |fault: Fault| Refusal::new(ErrorCode::WitPolicy, format!("{name}:{}", fault.line), fault.what);
-        TrustPolicy::parse(bytes).map_err(|faults| faults.into_iter().map(refusal).collect())
+        let policy = TrustPolicy::parse(bytes).map_err(|faults| faults.into_iter().map(refusal).collect::<Vec<_>>())?;
+        // Somebody who verifies may name any address; an archive asks at those that it adopts.
+        let address = |witness: &TrustedWitness| {
+            let wrong = witness.url.as_ref()?.parse::<HttpUrl>().err()?;
+            Some(Refusal::new(
+                ErrorCode::WitPolicy,
+                format!("{name}: {}", witness.name),
+                format!("its address {wrong}"),
+            ))
+        };
+        let refusals: Vec<Refusal> = policy.witnesses.iter().filter_map(address).collect();
+        if refusals.is_empty() { Ok(policy) } else { Err(refusals) }
     }
 
     fn adopt(&self, archive: &Archive, bytes: &[u8], actor: ActorId) -> Result<Adoption, Error> {
@@ -195,9 +213,10 @@ fn show(common: &Common) -> Result<Exit, Error> {
 }
 
 fn ask_all(common: &Common) -> Result<Exit, Error> {
-    let archive = common.open()?;
     let mut exit = Exit::Ok;
-    push(&archive, Timeouts::default(), &mut |pushed| {
+    let mut is_first = true;
+    let mut open = || if std::mem::take(&mut is_first) { common.open() } else { common.open_again() };
+    push(&mut open, Timeouts::default(), &mut |pushed| {
         print(common, pushed);
         // A fork or a rollback weighs more than a witness that is not there.
         if let Some(code) = pushed.code.map(ErrorCode::exit)
@@ -206,7 +225,6 @@ fn ask_all(common: &Common) -> Result<Exit, Error> {
             exit = code;
         }
     })?;
-    archive.close()?;
     Ok(exit)
 }
 
@@ -248,16 +266,27 @@ fn request(common: &Common, name: &str, old: Option<u64>, output: &Path) -> Resu
     Ok(Exit::Ok)
 }
 
-fn accept(common: &Common, file: &Path, name: Option<&str>) -> Result<Exit, Error> {
-    let archive = common.open()?;
+fn accept(common: &Common, file: &Path, request: Option<&Path>, name: Option<&str>) -> Result<Exit, Error> {
     let answer = read_up_to(file, NOTE_BYTES_MAX)?;
+    let asked = request.map(|path| {
+        let request = AddCheckpoint::parse(&read_up_to(path, REQUEST_BYTES_MAX)?);
+        let none =
+            || Error::new(ErrorCode::WitRequest, path.to_string_lossy(), "what `log witness request` wrote is wanted");
+        request.map(|request| request.note).ok_or_else(none)
+    });
+    let asked = asked.transpose()?;
+    let archive = common.open()?;
     let witness = match name {
         Some(name) => archive.witness(name)?,
         None => signer(&archive, &answer)?,
     };
     let pushed =
         |outcome, cosigned| Pushed { witness: witness.name.clone(), outcome, cosigned, code: None, detail: None };
-    match archive.take_answer(&witness, &answer)? {
+    let taken = match &asked {
+        Some(note) => archive.take_answer_to(&witness, Some(note.as_bytes()), &answer),
+        None => archive.take_answer(&witness, &answer),
+    };
+    match taken? {
         Taken::Cosigned { size, time } => print(common, &pushed(Outcome::Cosigned, Some((size, time)))),
         Taken::Agrees(size) => common.say(&format!("{}: {size} {}", witness.name, AGREES.get(common.lang()))),
         Taken::Knows(size) => {

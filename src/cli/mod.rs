@@ -17,6 +17,7 @@ macro_rules! out_raw {
 mod adoption;
 mod answers;
 mod audit;
+mod beside;
 mod bundle;
 mod card;
 mod classifier;
@@ -286,6 +287,15 @@ const IS_TEST: Text = text(
     "ТЕСТОВЫЙ АРХИВ: ничто здесь не является законным хранением.",
     "TEST ARCHIVE: nothing in it is lawful keeping.",
 );
+/// The file is that of `vault::keys::WITNESSED`.
+pub(crate) const NO_MEMORY: Text = text(
+    "Кілттер қалтасындағы «witnessed» бүлінген: бұл архив ескі көшірме ме, онсыз білінбейді. «log witness push» іске \
+     қосыңыз: ол куәгерлерден сұрап, файлды қалпына келтіреді.",
+    "Файл «witnessed» в папке ключей повреждён: без него не узнать, не старая ли это копия архива. Запустите «log \
+     witness push»: он спросит свидетелей и восстановит файл.",
+    "The file `witnessed` in the key folder is damaged: without it nobody here can tell whether this archive is an \
+     older copy. Run `log witness push`: it asks the witnesses and makes the file again.",
+);
 const CATCHING_UP: Text = text("индекс толықтырылуда", "индекс догоняет журнал", "the index is catching up");
 
 impl Common {
@@ -314,24 +324,46 @@ impl Common {
 
     /// Opens the archive, showing how far the index is when it has to catch up.
     pub(crate) fn open(&self) -> Result<Archive, Error> {
-        let bar = self.bar(CATCHING_UP);
-        let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
-        bar.clear();
+        let archive = self.open_silently()?;
         if archive.is_test() {
             self.say(IS_TEST.get(self.lang));
         }
+        if !archive.remembers()? {
+            self.say(NO_MEMORY.get(self.lang));
+        }
+        Ok(archive)
+    }
+
+    fn open_silently(&self) -> Result<Archive, Error> {
+        let bar = self.bar(CATCHING_UP);
+        let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
+        bar.clear();
+        Ok(archive)
+    }
+
+    /// Opens the archive once more after this command closed it to ask somebody over the network. Another command may
+    /// have it by now, and an answer is at hand: it is waited for longer than otherwise.
+    pub(crate) fn open_again(&self) -> Result<Archive, Error> {
+        for _ in 0..REOPENINGS_MAX {
+            match self.open_silently() {
+                Err(e) if e.code == ErrorCode::ArcHeld => {}
+                opened => return opened,
+            }
+        }
+        self.open_silently()
+    }
+
+    /// The same for an act.
+    pub(crate) fn open_again_to_act(&self) -> Result<Archive, Error> {
+        let archive = self.open_again()?;
+        may_act(&archive)?;
         Ok(archive)
     }
 
     /// Opens the archive for an act: a program that is new to it is deposited first. One that has ended takes no act.
     pub(crate) fn open_to_act(&self) -> Result<Archive, Error> {
         let archive = self.open()?;
-        if let Some(ended) = archive.ended() {
-            return Err(LogError::Ended { entry: ended.entry }.into());
-        }
-        if let Some(conflict) = archive.conflict() {
-            return Err(LogError::from(conflict).into());
-        }
+        may_act(&archive)?;
         means::deposit_if_due(&archive, self)?;
         Ok(archive)
     }
@@ -367,6 +399,18 @@ impl Common {
         bar.set_prefix(title.get(self.lang));
         Bar(bar)
     }
+}
+
+/// How often it is tried to open an archive again, each time for ten seconds. Own bound: five minutes, so that an
+/// answer outlasts a batch of intake.
+const REOPENINGS_MAX: u32 = 30;
+
+/// One that has ended takes no act, nor one of which another history is known.
+fn may_act(archive: &Archive) -> Result<(), Error> {
+    if let Some(ended) = archive.ended() {
+        return Err(LogError::Ended { entry: ended.entry }.into());
+    }
+    archive.conflict().map_or(Ok(()), |conflict| Err(LogError::from(conflict).into()))
 }
 
 /// A progress bar that never shows more than all.

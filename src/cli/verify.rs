@@ -183,6 +183,8 @@ const OTHER_BYTES: Text = text(
     "The signature of the archive does not fit: the confirmation was changed, or the signature is of another one.",
 );
 
+const EMPTY: Text = text("Файл бос.", "Файл пуст.", "The file is empty.");
+
 /// How a certificate of destruction begins: the first key of its canonical JSON. No answer begins so.
 const CERTIFICATE_HEAD: &[u8] = b"{\"checkpoint\":\"";
 
@@ -315,6 +317,10 @@ impl Verify {
         }
         if bytes.starts_with(PROOF_HEAD.as_bytes()) {
             return Ok(Found { kind: Some(PROOF), word: "proof", ..self.proof(path, common.lang())? });
+        }
+        if bytes.is_empty() {
+            let found = Found::saying(Exit::Refused, EMPTY.get(common.lang()));
+            return Ok(Found { detail: "the file is empty".to_owned(), ..found });
         }
         if bytes.starts_with(EVIDENCE_HEAD) {
             let found = self.compared.check(&read_up_to(path, EVIDENCE_BYTES_MAX)?, &self.asked(None), common)?;

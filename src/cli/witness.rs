@@ -10,10 +10,10 @@ use crate::clock::{SystemClock, local_text};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::strict::shown;
 use crate::store::local::{Erasing, LocalDisk};
-use crate::text::{Text, text};
+use crate::text::{Lang, Text, text};
 use crate::tlog::checkpoint::VerifierKey;
 use crate::tlog::request::REQUEST_BYTES_MAX;
-use crate::witness::{KEY, Reply, Server, Witness, WitnessError, origin_hash};
+use crate::witness::{Evidence, Fork, KEY, Reply, Reports, Server, Witness, WitnessError, origin_hash};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -76,6 +76,11 @@ const KNOWN: Text = text("Журнал бұрыннан белгілі", "Жур
 const NEVER: Text = text("әлі қол қойылмаған", "ещё не подписано", "not cosigned yet");
 const ENTRIES: Text = text("жазба", "записей", "entries");
 const FORK: Text = text("ЕКІ ТАРИХ, айғағы", "ДВЕ ИСТОРИИ, доказательство", "TWO HISTORIES, the proof");
+const BAD_PROOF: Text = text(
+    "жалғасуы дәлелденбеген екі бақылау нүктесі",
+    "две контрольные точки без доказательства, что одна продолжает другую",
+    "two checkpoints without a proof that one goes on from the other",
+);
 const LISTENS: Text = text("Тыңдап тұр", "Слушает", "Listening");
 const COSIGNED: Text = text("Қол қойылды, жауабы", "Подписано, ответ", "Cosigned, the answer");
 const OTHER_SIZE: Text = text(
@@ -102,6 +107,22 @@ fn open(dir: &Path) -> Result<(Witness, File), Error> {
     let held = hold(dir)?;
     let disk = LocalDisk::open(dir, Erasing::Nothing).map_err(WitnessError::from)?;
     Ok((Witness::open(Arc::new(disk), Arc::new(SystemClock))?, held))
+}
+
+/// Opens the folder of a witness for reading only, also while it serves: each file is replaced as a whole.
+fn open_to_read(dir: &Path) -> Result<Witness, Error> {
+    if !dir.join(KEY).is_file() {
+        return Err(Error::new(ErrorCode::WitFolder, shown(&dir.to_string_lossy()), "there is no key in it"));
+    }
+    Ok(Witness::open(Arc::new(LocalDisk::open_read_only(dir)), Arc::new(SystemClock))?)
+}
+
+/// What two notes show: only another root at the same size proves by itself that there are two histories.
+fn fork_text(fork: &Fork) -> Text {
+    match fork.evidence {
+        Evidence::Split => FORK,
+        Evidence::Inconsistent => BAD_PROOF,
+    }
 }
 
 impl WitnessArgs {
@@ -148,9 +169,9 @@ fn add_log(common: &Common, dir: &Path, vkey: &str) -> Result<Exit, Error> {
 }
 
 fn show(common: &Common, dir: &Path) -> Result<Exit, Error> {
-    let (witness, _held) = open(dir)?;
+    let witness = open_to_read(dir)?;
     let logs = witness.logs()?;
-    let is_forked = logs.iter().any(|log| log.forks.iter().any(|fork| fork.contains("/fork-split-")));
+    let is_forked = logs.iter().any(|log| log.forks.iter().any(|fork| fork.evidence == Evidence::Split));
     if common.json() {
         let log = |log: &crate::witness::KnownLog| {
             json!({
@@ -158,7 +179,8 @@ fn show(common: &Common, dir: &Path) -> Result<Exit, Error> {
                 "vkeys": log.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "size": log.last.as_ref().map(|(checkpoint, _)| checkpoint.size),
                 "root": log.last.as_ref().map(|(checkpoint, _)| STANDARD.encode(checkpoint.root.0)),
-                "time": log.last.as_ref().map(|(_, time)| time), "forks": log.forks,
+                "time": log.last.as_ref().map(|(_, time)| time),
+                "forks": log.forks.iter().map(|fork| &fork.folder).collect::<Vec<_>>(),
             })
         };
         common.print_json(&json!({
@@ -177,7 +199,7 @@ fn show(common: &Common, dir: &Path) -> Result<Exit, Error> {
             };
             out!("  {} · {last}", shown(&log.origin));
             for fork in &log.forks {
-                out!("    {}: {}", FORK.get(lang), shown(fork));
+                out!("    {}: {}", fork_text(fork).get(lang), shown(&fork.folder));
             }
         }
     }
@@ -193,14 +215,22 @@ fn serve(common: &Common, dir: &Path, listen: &str) -> Result<Exit, Error> {
     } else {
         out!("{}: {address}", LISTENS.get(common.lang()));
     }
-    server.run(Arc::new(witness), stop_flag(), |e| eprintln!("{e}"));
+    // The journal of a service is read by whoever runs it: one line, in all three languages.
+    let forked = |fork: &Fork| {
+        let said = [Lang::Kk, Lang::Ru, Lang::En].map(|lang| fork_text(fork).get(lang)).join(" / ");
+        eprintln!("{said}: {} · {}", shown(&fork.origin), shown(&fork.folder));
+    };
+    server.run(Arc::new(witness), stop_flag(), Reports { failed: |e| eprintln!("{e}"), forked });
     Ok(Exit::Ok)
 }
 
 fn sign(common: &Common, dir: &Path, request: &Path, output: &Path) -> Result<Exit, Error> {
     let body = read_up_to(request, REQUEST_BYTES_MAX)?;
     let (witness, _held) = open(dir)?;
-    let reply = witness.add_checkpoint(&body)?;
+    let (reply, fork) = witness.answer(&body)?;
+    if let Some(fork) = &fork {
+        common.say(&format!("{}: {}", fork_text(fork).get(common.lang()), shown(&fork.folder)));
+    }
     let name = shown(&request.to_string_lossy());
     let (status, refused) = match &reply {
         Reply::Cosigned(_) => ("cosigned", None),

@@ -2,10 +2,9 @@
 //! time-stamps and their renewals.
 //!
 //! One is for one [`Object`]: a group, which is what a record was when it was accepted or what was added to it later;
-//! its
-//! *stub*, the commitment alone, when the members are gone; or the checkpoint of a batch, which is evidence for every
-//! entry before it. In the first list of a group stand the digests of its members, so whoever has the files needs
-//! nothing else. A stub says that something was committed to at that time, and not what.
+//! the *stub* of a group, the commitment alone, when the members are gone; or the checkpoint of a batch, which is
+//! evidence for every entry before it. In the first list of a group stand the digests of its members, so whoever has
+//! the files needs nothing else. A stub says that something was committed to at that time, and not what.
 
 use super::batch::{ALGORITHM, Batch};
 use super::renew::{Kind, LeafId, OpenRenewal, Renewed};
@@ -17,12 +16,12 @@ use crate::index::writer::read_id;
 use crate::model::digest::{Sha256, Sha512, sha256, sha512_parts};
 use crate::model::id::RecordId;
 use crate::model::record::Member;
-use crate::tlog::LogError;
+use crate::tlog::leaf::Leaf;
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::evidence::record::{
     ArchiveTimeStamp, ArchiveTimeStampChain, EvidenceRecord, hash_tree_renewal_digest,
 };
-use crate::verify::evidence::tree::{Lists, group_hash};
+use crate::verify::evidence::tree::{Lists, group_hash, reduced};
 use crate::verify::material::Material;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,18 +132,6 @@ pub struct Evidence {
     pub authority: String,
 }
 
-/// The reduced tree of a leaf that is the digest of these members, and what is joined to it on the way up.
-///
-/// The first list has the members and nothing else, so that it says which they are (RFC 4998 §4.3, §5.2).
-pub(super) fn reduced(mut members: Vec<Vec<u8>>, above: Vec<Vec<u8>>) -> Lists {
-    if members.len() == 1 && above.is_empty() {
-        // The token is over the digest itself.
-        return Vec::new();
-    }
-    members.sort_unstable();
-    std::iter::once(members).chain(above.into_iter().map(|sibling| vec![sibling])).collect()
-}
-
 /// Makes evidence records, and keeps at hand what several of them need.
 pub struct Maker<'a> {
     archive: &'a Archive,
@@ -166,17 +153,29 @@ impl<'a> Maker<'a> {
             let first = TokenId { act: stamped.entry, number };
             let (batch, algorithm, until) = (stamped.entry, ALGORITHM, token.until);
             let mut chain = Chain { first, batch, end: first, algorithm, until, renewals: 0 };
-            for renewal in &self.renewals {
-                if renewal.renews(chain.end) {
-                    chain.end = renewal.token_id();
-                    chain.algorithm = renewal.algorithm;
-                    chain.until = renewal.token.until;
-                    chain.renewals += 1;
-                }
+            for at in self.renewals_of(first) {
+                let renewal = &self.renewals[at];
+                chain.end = renewal.token_id();
+                chain.algorithm = renewal.algorithm;
+                chain.until = renewal.token.until;
+                chain.renewals += 1;
             }
             chain
         };
         (1..).zip(&stamped.tokens).map(chain).collect()
+    }
+
+    /// The places of the renewals of a token, each of the one before, oldest first.
+    fn renewals_of(&self, first: TokenId) -> Vec<usize> {
+        let mut end = first;
+        let mut places = Vec::new();
+        for (at, renewal) in self.renewals.iter().enumerate() {
+            if renewal.renews(end) {
+                end = renewal.token_id();
+                places.push(at);
+            }
+        }
+        places
     }
 
     /// Evidence for an object by each token of its batch.
@@ -197,14 +196,8 @@ impl<'a> Maker<'a> {
         let mut acts = BTreeSet::from([stamped.entry]);
         let mut files = BTreeMap::new();
         for chain in self.chains(stamped) {
-            let mut end = chain.first;
-            for renewal in &self.renewals {
-                if renewal.renews(end) {
-                    end = renewal.token_id();
-                    acts.insert(end.act);
-                }
-            }
-            match Request::check_kept(self.archive, &end.bytes(self.archive)?, "token", &Material::new()) {
+            acts.extend(self.renewals_of(chain.first).into_iter().map(|at| self.renewals[at].entry));
+            match Request::check_kept(self.archive, &chain.end.bytes(self.archive)?, "token", &Material::new()) {
                 Ok(checked) => {
                     files.extend(
                         checked.used.entries().map(|(kind, digest, b)| (material_name(kind, digest), b.to_vec())),
@@ -232,10 +225,7 @@ impl<'a> Maker<'a> {
         let mut algorithms = vec![ALGORITHM];
         let mut chains = vec![ArchiveTimeStampChain { timestamps: vec![ArchiveTimeStamp::new(lists, token.clone())] }];
         let (mut end, mut bytes) = (chain.first, token);
-        for at in 0..self.renewals.len() {
-            if !self.renewals[at].renews(end) {
-                continue;
-            }
+        for at in self.renewals_of(chain.first) {
             let (id, kind, algorithm) =
                 (self.renewals[at].token_id(), self.renewals[at].kind, self.renewals[at].algorithm);
             let renewal = self.open_renewal(at)?;
@@ -291,7 +281,7 @@ impl<'a> Maker<'a> {
             }
         };
         let token = usize::try_from(chain.first.number).ok().and_then(|number| tokens.get(number.checked_sub(1)?));
-        let lists = above.zip(object.digests(ALGORITHM)).map(|(above, digests)| reduced(digests, above));
+        let lists = above.zip(object.digests(ALGORITHM)).map(|(above, digests)| reduced(&digests, above));
         Ok(lists.zip(token.cloned()))
     }
 
@@ -318,21 +308,10 @@ fn renewed_members(
 pub fn commitments(archive: &Archive, owner: RecordId) -> Result<Vec<Object>, Error> {
     let reader = archive.index();
     let id = read_id(reader.kv, reader.keys, owner)?.ok_or_else(|| archive.no_record(owner))?;
-    let mut found = Vec::new();
-    let mut next = Some(id.custody);
-    while let Some(index) = next {
-        let leaf = archive.leaf(index)?;
-        // Each step goes back: a chain that does not is not one, and would never end.
-        if leaf.rec != Some(owner) || leaf.prev.is_some_and(|prev| prev >= index) {
-            let what = format!("entry {index} is not in the chain of {owner}");
-            return Err(LogError::integrity("tlog/tile/entries", what).into());
-        }
-        let stub = leaf.g256.zip(leaf.g512).map(|(g256, g512)| Object::Stub { entry: index, g256, g512 });
-        found.extend(stub);
-        next = leaf.prev;
-    }
-    found.reverse();
-    Ok(found)
+    let chain = archive.chain(owner, Some(id.custody))?;
+    let stub =
+        |(entry, leaf): (u64, Leaf)| leaf.g256.zip(leaf.g512).map(|(g256, g512)| Object::Stub { entry, g256, g512 });
+    Ok(chain.into_iter().filter_map(stub).collect())
 }
 
 /// The batch that has an entry, or ends there.

@@ -12,21 +12,21 @@
 
 use super::batch::ALGORITHM;
 use super::record::{Chain, Maker, Object, TokenId};
-use super::stamp::{Checked, Request, Stamped, Token, token_files};
+use super::stamp::{Checked, Request, Stamped, Token, begins_with, token_files};
 use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::utc;
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::Adopted;
+use crate::model::digest::Sha256;
 use crate::model::id::ActorId;
 use crate::model::record::ActDocument;
 use crate::model::strict::words;
 use crate::tlog::LogError;
 use crate::tlog::leaf::ActKind;
 use crate::verify::alg::DigestAlgorithm;
-use crate::verify::evidence::tree::{HashTree, Lists, group_hash};
+use crate::verify::evidence::tree::{HashTree, Lists, group_hash, reduced};
 use crate::verify::material::Material;
-use crate::verify::policy::Reliability;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,18 +94,22 @@ pub struct Renewal {
     since: Option<DateTime<Utc>>,
     /// When the first of those ends: one that ends sooner would renew nothing.
     ends: Option<DateTime<Utc>>,
+    /// The journal as it was: its entries and root.
+    journal: (u64, Sha256),
 }
 
 impl Renewal {
     fn new(
+        archive: &Archive,
         (kind, algorithm): (Kind, DigestAlgorithm),
         of: Vec<TokenId>,
         leaves: Vec<(LeafId, Vec<u8>)>,
         used: Material,
     ) -> Self {
+        let head = archive.head();
         let digests: Vec<Vec<u8>> = leaves.iter().map(|(_, digest)| digest.clone()).collect();
         let tree = HashTree::build(algorithm, &digests).expect("there is a leaf, and all are of the algorithm");
-        Self { kind, algorithm, of, leaves, tree, used, since: None, ends: None }
+        Self { kind, algorithm, of, leaves, tree, used, since: None, ends: None, journal: (head.size, head.root) }
     }
 
     /// How it renews.
@@ -126,6 +130,21 @@ impl Renewal {
     /// Whether a token lasts longer than what it would renew; of a hash-tree renewal that is not the aim.
     pub fn is_longer(&self, checked: &Checked) -> bool {
         self.kind == Kind::HashTree || checked.until.zip(self.ends).is_none_or(|(until, ends)| until > ends)
+    }
+
+    /// That it can still be kept, when the archive was closed since it was made.
+    ///
+    /// What was destroyed meanwhile has leaves in it that nobody will ask for: as if it were destroyed later.
+    ///
+    /// # Errors
+    /// When a token of it was renewed meanwhile, or the archive was put back to an older copy.
+    pub fn is_due(&self, archive: &Archive) -> Result<(), Error> {
+        let (size, root) = self.journal;
+        begins_with(archive, size, root, "journal")?;
+        if Renewed::all(archive)?.iter().any(|renewed| self.of.iter().any(|token| renewed.renews(*token))) {
+            return Err(Error::new(ErrorCode::EvdOther, "renewal", "a token of it was renewed meanwhile"));
+        }
+        Ok(())
     }
 
     fn leaves_file(&self) -> Vec<u8> {
@@ -216,7 +235,7 @@ impl OpenRenewal {
     /// it is.
     pub(super) fn lists(&self, id: LeafId, leaf: &[u8], members: Vec<Vec<u8>>) -> Option<Lists> {
         let (at, _) = self.places.get(&id).filter(|(_, digest)| digest == leaf)?;
-        Some(super::record::reduced(members, self.tree.siblings(*at)))
+        Some(reduced(&members, self.tree.siblings(*at)))
     }
 
     /// The same of a token that is renewed.
@@ -239,11 +258,7 @@ pub struct Due {
 pub fn due(archive: &Archive, kind: Option<Kind>, by: Option<DateTime<Utc>>) -> Result<Option<Due>, Error> {
     let policy = archive.validation_policy()?;
     let now = utc(archive.now());
-    let end = match policy.policy.reliability(ALGORITHM.name(), 0, now) {
-        Reliability::Reliable { until } => until,
-        Reliability::Ended { when } => Some(when),
-        Reliability::Unknown => None,
-    };
+    let end = policy.policy.reliability(ALGORITHM.name(), 0, now).end();
     let stamped = Stamped::all(archive)?;
     let maker = Maker::new(archive)?;
     let chains = stamped.iter().enumerate().flat_map(|(at, one)| maker.chains(one).into_iter().map(move |c| (at, c)));
@@ -298,7 +313,7 @@ impl Due {
                     let leaf =
                         |(id, (_, bytes)): (&TokenId, &(_, Vec<u8>))| (LeafId::of_token(*id), algorithm.digest(bytes));
                     let tokens = of().map(|(id, _)| *id).collect();
-                    Renewal::new((Kind::Timestamp, algorithm), tokens, of().map(leaf).collect(), used)
+                    Renewal::new(archive, (Kind::Timestamp, algorithm), tokens, of().map(leaf).collect(), used)
                 })
                 .collect(),
             Kind::HashTree => {
@@ -307,7 +322,8 @@ impl Due {
                 }
                 let leaves = self.rehashed(archive, &sound)?;
                 let used = used.remove(&ALGORITHM).unwrap_or_default();
-                vec![Renewal::new((Kind::HashTree, NEXT_ALGORITHM), sound.into_keys().collect(), leaves, used)]
+                let tokens = sound.into_keys().collect();
+                vec![Renewal::new(archive, (Kind::HashTree, NEXT_ALGORITHM), tokens, leaves, used)]
             }
         };
         Ok(renewals.into_iter().map(|renewal| Renewal { since, ends: first_end, ..renewal }).collect())

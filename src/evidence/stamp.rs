@@ -1,8 +1,12 @@
 //! Taking in what time-stamping authorities answered about a batch.
 //!
-//! A time-stamp is kept only when the evidence record of the batch's checkpoint, made with it, verifies by the policy
-//! in force. With it are kept the checkpoint, the groups of the tree, and all that the verification used: certificates,
-//! revocation lists and OCSP answers of the authority, so that a stranger decides the same in decades, offline.
+//! A time-stamp is kept only when it is over the root of the batch, is not older than what it covers, and verifies by
+//! the policy in force. With it are kept the checkpoint, the groups of the tree, and all that the verification used:
+//! certificates, revocation lists and OCSP answers of the authority, so that a stranger decides the same in decades,
+//! offline.
+//!
+//! Between a request and its answer the archive need not be open. What may have changed meanwhile is looked at when the
+//! answer is taken in: [`until`] for an answer by file, [`is_next`] for one over the network.
 //!
 //! What a crash leaves: nothing, or the whole act.
 
@@ -19,13 +23,13 @@ use crate::model::validation::time_text;
 use crate::tlog::LogError;
 use crate::tlog::checkpoint;
 use crate::tlog::leaf::ActKind;
-use crate::tlog::tree::root_at;
+use crate::tlog::tree::{TILE_WIDTH, root_at};
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::evidence::record::{ArchiveTimeStamp, ArchiveTimeStampChain, EvidenceRecord};
 use crate::verify::material::{Material, MaterialKind};
 use crate::verify::policy::Policy;
 use crate::verify::timestamp::{TimestampToken, integer_octets, request};
-use crate::verify::validation::{Content, ContentError, Question, validate};
+use crate::verify::validation::{ByDigest, Question, validate};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -112,57 +116,94 @@ impl Request {
 }
 
 /// The batch of all that came since the newest time-stamp, with the maps of heads put into it; none when nothing came.
+///
+/// Maps that a run left which had no answer are taken again when nothing came since.
 pub fn next(archive: &Archive, actor: ActorId) -> Result<Option<Batch>, Error> {
-    let from = stamped_to(archive)?;
-    if !has_news(archive, from)? {
+    let newest = newest(archive)?;
+    let from = newest.as_ref().map_or(0, |stamped| stamped.to);
+    let mapped = archive.index().adopted(Adopted::Heads)?.pop().filter(|entry| *entry >= from);
+    if has_news(archive, mapped.map_or(from, |entry| entry + 1))? {
+        heads::map(archive, actor)?;
+    } else if mapped.is_none() {
         return Ok(None);
     }
-    heads::map(archive, actor)?;
     let note = archive.settle()?.into_bytes();
     let size = archive.log()?.size();
-    Ok(Some(read(archive, from..size, note)?))
+    Ok(Some(read(archive, from..size, note, newest.as_ref())?))
 }
 
-/// Whether the journal has more since an entry than what evidence itself leaves there.
+/// Whether the journal has more since an entry than what evidence itself leaves there. It stops at the first.
 fn has_news(archive: &Archive, from: u64) -> Result<bool, Error> {
     let log = archive.log()?;
-    let mut has_news = false;
-    log.leaves::<Error>(from, log.size(), |_, leaf| {
-        has_news |= !matches!(leaf.act, ActKind::EvidenceStamped | ActKind::HeadsMapped | ActKind::SegmentSealed);
-        Ok(())
-    })?;
-    Ok(has_news)
+    let mut at = from;
+    while at < log.size() {
+        // To the end of a bundle: each is read once.
+        let end = (at / TILE_WIDTH + 1) * TILE_WIDTH;
+        let mut has_news = false;
+        log.leaves::<Error>(at, end, |_, leaf| {
+            has_news |= !matches!(leaf.act, ActKind::EvidenceStamped | ActKind::HeadsMapped | ActKind::SegmentSealed);
+            Ok(())
+        })?;
+        if has_news {
+            return Ok(true);
+        }
+        at = end;
+    }
+    Ok(false)
 }
 
 /// The batch that ends with this checkpoint, which a request by file was made of.
 pub fn until(archive: &Archive, note: &[u8], name: &str) -> Result<Batch, Error> {
+    let newest = newest(archive)?;
+    let entries = entries_until(archive, note, name, newest.as_ref())?;
+    read(archive, entries, note.to_vec(), newest.as_ref())
+}
+
+/// That a batch is still what comes next, when the archive was closed since it was made.
+///
+/// # Errors
+/// When something of it was stamped meanwhile, or the archive was put back to an older copy.
+pub fn is_next(archive: &Archive, batch: &Batch) -> Result<(), Error> {
+    let newest = newest(archive)?;
+    if entries_until(archive, &batch.note, "checkpoint", newest.as_ref())? == batch.entries {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::EvdCheckpoint, "checkpoint", "a part of the batch was stamped meanwhile"))
+}
+
+/// What a batch that ends with this checkpoint has.
+fn entries_until(archive: &Archive, note: &[u8], name: &str, newest: Option<&Stamped>) -> Result<Range<u64>, Error> {
     let refused = |what: &str| Error::new(ErrorCode::EvdCheckpoint, name, what);
     let head = checkpoint::verify(note, &archive.config().vkey).ok_or_else(|| refused("not signed by this journal"))?;
-    let (log, from) = (archive.log()?, stamped_to(archive)?);
-    if head.size > log.size() {
-        // What the journal signed and does not have: it was put back to an older copy.
-        let what = format!("the checkpoint is of {} entries, the journal has {}", head.size, log.size());
-        return Err(Error::new(ErrorCode::LogIntegrity, name, what));
-    }
-    if root_at(&log, head.size)? != head.root {
-        let what = "the checkpoint is of another history than this journal: keep both as proof";
-        return Err(Error::new(ErrorCode::LogIntegrity, name, what));
-    }
+    begins_with(archive, head.size, head.root, name)?;
+    let from = newest.map_or(0, |stamped| stamped.to);
     if head.size <= from {
         return Err(refused("the newest time-stamp covers it already"));
     }
-    read(archive, from..head.size, note.to_vec())
+    Ok(from..head.size)
+}
+
+/// That the journal begins with these entries, which it once had.
+pub(super) fn begins_with(archive: &Archive, size: u64, root: Sha256, name: &str) -> Result<(), Error> {
+    let log = archive.log()?;
+    if size > log.size() {
+        // What the journal signed and does not have: it was put back to an older copy.
+        let what = format!("the checkpoint is of {size} entries, the journal has {}", log.size());
+        return Err(Error::new(ErrorCode::LogIntegrity, name, what));
+    }
+    if root_at(&log, size)? != root {
+        let what = "the checkpoint is of another history than this journal: keep both as proof";
+        return Err(Error::new(ErrorCode::LogIntegrity, name, what));
+    }
+    Ok(())
 }
 
 /// The batch, with the time before which it cannot have been stamped: that of its last entry, as far as two clocks
 /// agree, and that of the token before.
-fn read(archive: &Archive, entries: Range<u64>, note: Vec<u8>) -> Result<Batch, Error> {
+fn read(archive: &Archive, entries: Range<u64>, note: Vec<u8>, newest: Option<&Stamped>) -> Result<Batch, Error> {
     let skew = skew(&archive.validation_policy()?.policy);
     let last = archive.leaf(entries.end.saturating_sub(1))?.t;
-    let before = match archive.index().adopted(Adopted::Evidence)?.pop() {
-        Some(entry) => Stamped::read(archive, entry)?.tokens.iter().map(|token| token.time).max(),
-        None => None,
-    };
+    let before = newest.and_then(|stamped| stamped.tokens.iter().map(|token| token.time).max());
     // A token has whole seconds.
     let last = utc(last - last % 1000) - skew;
     let mut batch = Batch::read(&archive.log()?, entries, note)?;
@@ -175,12 +216,9 @@ fn skew(policy: &Policy) -> TimeDelta {
     TimeDelta::seconds(policy.receipt.clock_skew_max_s.into())
 }
 
-/// Behind the last entry that a time-stamp covers.
-pub fn stamped_to(archive: &Archive) -> Result<u64, Error> {
-    match archive.index().adopted(Adopted::Evidence)?.pop() {
-        Some(entry) => Ok(Stamped::read(archive, entry)?.to),
-        None => Ok(0),
-    }
+/// The newest time-stamp.
+fn newest(archive: &Archive) -> Result<Option<Stamped>, Error> {
+    archive.index().adopted(Adopted::Evidence)?.pop().map(|entry| Stamped::read(archive, entry)).transpose()
 }
 
 /// A time-stamp that was checked.
@@ -193,26 +231,6 @@ pub struct Checked {
     pub until: Option<DateTime<Utc>>,
     /// What the verification used.
     pub used: Material,
-}
-
-/// What a token should be over: its bytes are nowhere, its digest is known.
-struct Known<'a>(&'a Request);
-
-impl Content for Known<'_> {
-    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        if algorithm == self.0.algorithm {
-            return Ok(self.0.digest.clone());
-        }
-        Err(ContentError(std::io::Error::other("a root has a digest of its own algorithm only")))
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        None
-    }
-
-    fn head(&self) -> Result<Vec<u8>, ContentError> {
-        Ok(Vec::new())
-    }
 }
 
 /// Validates a token by the policy in force, with the archive's material and `extra`.
@@ -228,11 +246,12 @@ fn check(
     let policy = archive.validation_policy()?;
     let (now, skew) = (utc(archive.now()), skew(&policy.policy));
     // The clock of an authority may be ahead of ours by as much as the policy says.
+    let content = ByDigest { algorithm: request.algorithm, digest: request.digest.clone() };
     let is_ahead = token.info.time > now && token.info.time <= now + skew;
     let question = Question {
         object: &token.bytes,
         object_digest: None,
-        content: Some(&Known(request)),
+        content: Some(&content),
         material: &material,
         policy: &policy.policy,
         at: if is_ahead { token.info.time } else { now },

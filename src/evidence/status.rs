@@ -9,7 +9,7 @@ use crate::archive::Archive;
 use crate::clock::utc;
 use crate::error::Error;
 use crate::tlog::leaf::ActKind;
-use crate::verify::policy::{Policy, Reliability};
+use crate::verify::policy::Policy;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Days before the end of a time-stamp by which it should be renewed. Own bound: two years, so that a budget, an
@@ -77,11 +77,7 @@ pub fn status(archive: &Archive) -> Result<Status, Error> {
 fn ends(policy: &Policy, chains: &[Chain], now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<End>) {
     let end = |chain: &Chain| {
         let digest = chain.algorithm.name();
-        let algorithm = match policy.reliability(digest, 0, now) {
-            Reliability::Reliable { until } => until,
-            Reliability::Ended { when } => Some(when),
-            Reliability::Unknown => None,
-        };
+        let algorithm = policy.reliability(digest, 0, now).end();
         let certificate = chain.until.map(|until| (until, End::Certificate));
         certificate.into_iter().chain(algorithm.map(|until| (until, End::Algorithm(digest)))).min_by_key(|(at, _)| *at)
     };

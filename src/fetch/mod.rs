@@ -25,7 +25,7 @@ mod timestamp;
 pub mod witness;
 
 pub use http::Timeouts;
-pub use timestamp::ask_authority;
+pub use timestamp::Authority;
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};

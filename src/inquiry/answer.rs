@@ -59,22 +59,33 @@ pub struct Prepared {
 ///
 /// # Errors
 ///
-/// Nothing was searched or taken, so there is nothing to be said.
+/// Nothing was searched or taken, so there is nothing to be said; or it was closed without an answer.
 pub fn prepare(archive: &Archive, id: RecordId) -> Result<Prepared, Error> {
     archive.wait_index()?;
     let inquiry = find(archive, id)?;
-    let (bytes, signed) = match inquiry.row.answered() {
-        None => (compose(archive, &inquiry)?, None),
-        Some(entry) => {
-            let (document, row) = archive.document(entry)?;
-            let file = |name| archive.act_file(&row, &document, name);
-            (file(ANSWER_FILE)?, Some((file(SIGNATURE_FILE)?, entry)))
+    let (bytes, signed) = match (inquiry.row.answered(), inquiry.row.closed) {
+        (None, None) => (compose(archive, &inquiry)?, None),
+        // Nobody can sign one any more, and what it would speak of need not be there.
+        (None, Some(entry)) => {
+            let what = format!("closed by entry {entry} without an answer to all that was searched");
+            return Err(Error::new(ErrorCode::InqClosed, id.to_string(), what));
+        }
+        (Some(entry), _) => {
+            let (bytes, signature) = taken_in(archive, entry)?;
+            (bytes, Some((signature, entry)))
         }
     };
     let changed = || Error::new(ErrorCode::StoChanged, id.to_string(), "the answer cannot be read");
     let value: Value = serde_json::from_slice(&bytes).map_err(|_| changed())?;
     let plans = list(&value, "destroyed").filter_map(|one| one.get("plan_id")?.as_str()?.parse().ok()).collect();
     Ok(Prepared { bytes, signed, plans })
+}
+
+/// The answer that an entry took in, and its signature.
+fn taken_in(archive: &Archive, entry: u64) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let (document, row) = archive.document(entry)?;
+    let file = |name| archive.act_file(&row, &document, name);
+    Ok((file(ANSWER_FILE)?, file(SIGNATURE_FILE)?))
 }
 
 /// What became of a signed answer.
@@ -87,7 +98,7 @@ pub enum Signed {
 }
 
 /// Takes in the signature of a records officer over the answer as it is now. `extra` is material for it beside that of
-/// the archive.
+/// the archive. One that was taken in already is not taken twice: whoever does not know whether it was asks again.
 pub fn sign(
     archive: &Archive,
     id: RecordId,
@@ -97,6 +108,11 @@ pub fn sign(
 ) -> Result<Signed, Error> {
     archive.wait_index()?;
     let inquiry = standing(archive, id)?;
+    if let Some(entry) = inquiry.row.answered()
+        && signatures == [taken_in(archive, entry)?.1]
+    {
+        return Ok(Signed::Done(entry));
+    }
     let bytes = compose(archive, &inquiry)?;
     let newest = archive.leaf(inquiry.row.newest_work().unwrap_or(inquiry.row.opened))?.t;
     let asked = Asked {

@@ -216,7 +216,7 @@ pub struct Closing {
 ///
 /// # Errors
 ///
-/// Something of it was not answered, and no reason is given for that.
+/// Something of it was not answered, and no reason is given for that; or the other way round.
 pub fn close(archive: &Archive, id: RecordId, closing: &Closing, actor: ActorId) -> Result<u64, Error> {
     check_text("outcome", &closing.outcome)?;
     if let Some(reason) = &closing.without_answer {
@@ -224,9 +224,17 @@ pub fn close(archive: &Archive, id: RecordId, closing: &Closing, actor: ActorId)
     }
     let committed = archive.commit_together_deciding(|| {
         let inquiry = standing(archive, id)?;
-        if inquiry.row.answered().is_none() && closing.without_answer.is_none() {
-            let what = "no signed answer covers all that was searched and taken";
-            return Err(Error::new(ErrorCode::InqUnanswered, id.to_string(), what));
+        match (inquiry.row.answered(), &closing.without_answer) {
+            (None, None) => {
+                let what = "no signed answer covers all that was searched and taken";
+                return Err(Error::new(ErrorCode::InqUnanswered, id.to_string(), what));
+            }
+            // The register would say that it was not answered.
+            (Some(answer), Some(_)) => {
+                let what = format!("entry {answer} answers all that was searched and taken");
+                return Err(Error::new(ErrorCode::FilText, "without_answer", what));
+            }
+            _ => {}
         }
         let mut fields = Map::from_iter([("outcome".to_owned(), closing.outcome.clone().into())]);
         if let Some(reason) = &closing.without_answer {

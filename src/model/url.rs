@@ -22,9 +22,7 @@ use std::str::FromStr;
 #[non_exhaustive]
 pub enum UrlError {
     /// It asks for TLS.
-    #[error(
-        "https is not supported: CRLs, OCSP answers and CA certificates are signed themselves; name the http address"
-    )]
+    #[error("is https, which is not supported: what comes is signed itself; name the http address")]
     Https,
     /// It is of another kind.
     #[error("does not begin with http://")]

@@ -39,7 +39,8 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// Whether it shows another root at a size that this journal has, so that no copy of the journal can heal it.
+    /// Whether it shows another root at a size that this journal has, so that no copy of the journal can heal it. When
+    /// it does not, it is of a longer journal: whether that goes on from this one cannot be known here.
     pub fn is_fork(&self) -> bool {
         self.size <= self.ours
     }

@@ -109,12 +109,14 @@ pub(super) fn hash(text: &str) -> Option<Sha256> {
     STANDARD.decode(text).ok().and_then(|bytes| Sha256::from_slice(&bytes))
 }
 
-/// The inclusion proof of entry `index` under `checkpoint`, which is the note of the reader's size (C2SP tlog-proof).
-pub fn inclusion_text(reader: &LogReader<'_>, index: u64, checkpoint: &str) -> Result<String, LogError> {
-    if index >= reader.size() {
-        return Err(LogError::NoEntry { index, size: reader.size() });
+/// The inclusion proof of entry `index` under `checkpoint`, which is a note of `size` entries (C2SP tlog-proof); the
+/// reader has as many or more.
+pub fn inclusion_text(reader: &LogReader<'_>, index: u64, size: u64, checkpoint: &str) -> Result<String, LogError> {
+    let size = size.min(reader.size());
+    if index >= size {
+        return Err(LogError::NoEntry { index, size });
     }
-    let hashes = inclusion_proof(reader, index, reader.size())?;
+    let hashes = inclusion_proof(reader, index, size)?;
     Ok(InclusionProof { index, hashes, note: checkpoint.to_owned() }.encode())
 }
 

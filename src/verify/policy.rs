@@ -128,6 +128,17 @@ pub enum Reliability {
     Unknown,
 }
 
+impl Reliability {
+    /// The first moment at which it is not reliable any more, to come or past; none when the policy names none.
+    pub fn end(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Reliable { until } => until,
+            Self::Ended { when } => Some(when),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// What the certificate of a signer must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignerRules {

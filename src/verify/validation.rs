@@ -108,6 +108,34 @@ impl Content for InMemory<'_> {
     }
 }
 
+/// A content of which the digest is known, and nothing else: the root of a hash tree, what a time-stamp was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByDigest {
+    /// Which digest it is.
+    pub algorithm: DigestAlgorithm,
+    /// The digest.
+    pub digest: Vec<u8>,
+}
+
+impl Content for ByDigest {
+    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
+        if algorithm == self.algorithm {
+            return Ok(self.digest.clone());
+        }
+        let what = format!("only the {} digest is known, and no {}", self.algorithm.name(), algorithm.name());
+        Err(ContentError(io::Error::other(what)))
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Nothing is known of it. What is no time-stamp would need it: those are over a digest.
+    fn head(&self) -> Result<Vec<u8>, ContentError> {
+        Ok(Vec::new())
+    }
+}
+
 /// Validates every signature in the object, which is all of a submission.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 //! logs/<origin hash>/vkeys     keys of the log, one a line
 //! logs/<origin hash>/checkpoint   what was cosigned last, with the log's and its own signature
 //! logs/<origin hash>/fork-<kind>-<size>-<root>/kept, /offered   two notes of the log that do not go together
+//! signed/<origin hash>         that something was cosigned of the log: without its checkpoint nothing is signed again
 //! ```
 //!
 //! Invariants
@@ -14,6 +15,7 @@
 //!   - Check and keep are one step: nobody else writes the folder while it is open, and one request is judged at a
 //!     time.
 //!   - Times of cosignatures over one log never go back.
+//!   - Of a log whose checkpoint was lost nothing is cosigned: it would be signed from its beginning once more.
 //!
 //! What a crash leaves: the old checkpoint or the new one, whole. A log whose answer was lost asks again and is told
 //! the size. After a failed write nothing more is cosigned until it is opened again: what the medium holds is not
@@ -23,7 +25,7 @@ mod judge;
 mod serve;
 
 pub use judge::{Accepted, Evidence, Refused, Reply, judge};
-pub use serve::{ServeError, Server};
+pub use serve::{Reports, ServeError, Server};
 
 use crate::clock::Clock;
 use crate::model::digest::sha256;
@@ -39,6 +41,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The file of the signing key.
 pub const KEY: &str = "key";
 const LOGS: &str = "logs";
+const SIGNED: &str = "signed";
 /// Pairs of notes that are kept for one log when a proof did not verify. Own bound: anybody who has a note of the log
 /// can send it with a wrong proof. Splits are always kept: only the log's key can make one.
 const INCONSISTENT_MAX: usize = 16;
@@ -63,6 +66,17 @@ pub enum WitnessError {
     Latched(String),
 }
 
+/// Two notes of a log that do not go together and were kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fork {
+    /// Name of the log.
+    pub origin: String,
+    /// What they show.
+    pub evidence: Evidence,
+    /// Their folder.
+    pub folder: String,
+}
+
 /// A log that a witness knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownLog {
@@ -72,8 +86,8 @@ pub struct KnownLog {
     pub keys: Vec<VerifierKey>,
     /// What was cosigned last, and at which second.
     pub last: Option<(Checkpoint, u64)>,
-    /// Folders of kept pairs of notes.
-    pub forks: Vec<String>,
+    /// Kept pairs of notes.
+    pub forks: Vec<Fork>,
 }
 
 /// An opened witness. Whoever opens it holds its folder.
@@ -160,6 +174,12 @@ impl Witness {
                 .filter(|name| name.starts_with(&fork))
                 .collect();
             forks.sort();
+            let split = format!("{fork}{}-", kind_of(Evidence::Split));
+            let of = |folder: String| {
+                let evidence = if folder.starts_with(&split) { Evidence::Split } else { Evidence::Inconsistent };
+                Fork { origin: origin.clone(), evidence, folder }
+            };
+            let forks = forks.into_iter().map(of).collect();
             logs.push(KnownLog { origin, keys, last, forks });
         }
         logs.sort_by(|a, b| a.origin.cmp(&b.origin));
@@ -175,24 +195,31 @@ impl Witness {
         }
     }
 
-    /// Answers a request: judges it, keeps its checkpoint, and only then gives the cosignature.
+    /// Answers a request: see [`Self::answer`].
     pub fn add_checkpoint(&self, body: &[u8]) -> Result<Reply, WitnessError> {
-        let Some(request) = AddCheckpoint::parse(body) else { return Ok(Reply::Malformed("no request")) };
-        let Some(origin) = judge::origin(&request) else { return Ok(Reply::Malformed("no checkpoint")) };
+        self.answer(body).map(|(reply, _)| reply)
+    }
+
+    /// Answers a request: judges it, keeps its checkpoint, and only then gives the cosignature. Gives also what was
+    /// kept of a fork now, for the witness's own people: the log is told nothing of it.
+    pub fn answer(&self, body: &[u8]) -> Result<(Reply, Option<Fork>), WitnessError> {
+        let none = |reply| Ok((reply, None));
+        let Some(request) = AddCheckpoint::parse(body) else { return none(Reply::Malformed("no request")) };
+        let Some(origin) = judge::origin(&request) else { return none(Reply::Malformed("no checkpoint")) };
         let mut latched = self.latched.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cause) = latched.as_ref() {
             return Err(WitnessError::Latched(cause.clone()));
         }
         let keys = self.keys(&origin)?;
         if keys.is_empty() {
-            return Ok(Reply::UnknownLog);
+            return none(Reply::UnknownLog);
         }
         let last = self.last(&origin)?;
         let kept = match judge(&keys, last.as_ref().map(|last| &last.checkpoint), &request) {
-            Ok(accepted) => self.cosign(&accepted, last.as_ref()),
+            Ok(accepted) => self.cosign(&accepted, last.as_ref()).map(|reply| (reply, None)),
             Err(Refused { reply, evidence }) => {
-                let kept = evidence.map_or(Ok(()), |evidence| self.keep(&origin, evidence, last.as_ref(), &request));
-                kept.map(|()| reply)
+                let kept = evidence.map_or(Ok(None), |evidence| self.keep(&origin, evidence, last.as_ref(), &request));
+                kept.map(|fork| (reply, fork))
             }
         };
         // The medium may have dropped bytes, so what it gives back now need not be what a power cut leaves.
@@ -204,41 +231,44 @@ impl Witness {
         let time = (self.clock.now() / 1000).max(1).max(last.map_or(0, |last| last.time));
         let line = self.cosigner.cosign(checkpoint, time);
         let note = format!("{}\n{signatures}{line}", checkpoint.text());
-        let name = format!("{LOGS}/{}/checkpoint", origin_hash(&checkpoint.origin));
+        let hash = origin_hash(&checkpoint.origin);
         // A crash before: nothing left. After it: the log asks again, from the size that it is told.
-        self.disk.publish(&name, note.as_bytes())?;
+        self.disk.publish(&format!("{LOGS}/{hash}/checkpoint"), note.as_bytes())?;
+        // Behind the checkpoint: without it there would be no way to go on.
+        let signed = format!("{SIGNED}/{hash}");
+        if read_or_none(self.disk.as_ref(), &signed)?.is_none() {
+            self.disk.publish(&signed, format!("{}\n", checkpoint.origin).as_bytes())?;
+        }
         Ok(Reply::Cosigned(line))
     }
 
-    /// Keeps two notes of a log that do not go together.
+    /// Keeps two notes of a log that do not go together; none when they are kept already.
     fn keep(
         &self,
         origin: &str,
         evidence: Evidence,
         last: Option<&Last>,
         request: &AddCheckpoint,
-    ) -> Result<(), WitnessError> {
-        let Some(last) = last else { return Ok(()) };
+    ) -> Result<Option<Fork>, WitnessError> {
+        let Some(last) = last else { return Ok(None) };
         let folder = format!("{LOGS}/{}", origin_hash(origin));
-        let kind = match evidence {
-            Evidence::Split => "split",
-            Evidence::Inconsistent => "proof",
-        };
+        let kind = kind_of(evidence);
         let Some(offered) = Note::read(request.note.as_bytes()).and_then(|note| Checkpoint::parse(note.text)) else {
-            return Ok(());
+            return Ok(None);
         };
         let name = format!("{folder}/fork-{kind}-{}-{}", offered.size, hex::encode(&offered.root.0[..8]));
         let held = self.disk.list(&folder)?;
         let is_full = held.iter().filter(|(name, _)| name.contains("/fork-proof-")).count() >= 2 * INCONSISTENT_MAX;
         let is_held = |part: &str| held.iter().any(|(held, _)| *held == format!("{name}/{part}"));
         if is_held("offered") || (evidence == Evidence::Inconsistent && is_full) {
-            return Ok(());
+            return Ok(None);
         }
         // What a crash left of an earlier attempt is what was known then, and stays.
         if !is_held("kept") {
             self.disk.put_if_absent(&[(format!("{name}/kept"), last.note.clone())])?;
         }
-        Ok(self.disk.put_if_absent(&[(format!("{name}/offered"), request.note.clone().into_bytes())])?)
+        self.disk.put_if_absent(&[(format!("{name}/offered"), request.note.clone().into_bytes())])?;
+        Ok(Some(Fork { origin: origin.to_owned(), evidence, folder: name }))
     }
 
     fn keys(&self, origin: &str) -> Result<Vec<VerifierKey>, WitnessError> {
@@ -255,11 +285,24 @@ impl Witness {
         text.lines().map(|line| line.parse().map_err(|_| malformed(name, "a line is no key"))).collect()
     }
 
-    /// What was cosigned last. A file that is not there is a log that was never cosigned; one that cannot be read is
-    /// damage, and nothing is answered.
+    /// What was cosigned last. A file that is not there is a log that was never cosigned, or was lost, when something
+    /// else knows that it was; one that cannot be read is damage. Then nothing is answered.
     fn last(&self, origin: &str) -> Result<Option<Last>, WitnessError> {
-        let name = format!("{LOGS}/{}/checkpoint", origin_hash(origin));
-        let Some(bytes) = read_or_none(self.disk.as_ref(), &name)? else { return Ok(None) };
+        let hash = origin_hash(origin);
+        let name = format!("{LOGS}/{hash}/checkpoint");
+        let Some(bytes) = read_or_none(self.disk.as_ref(), &name)? else {
+            let is_signed = read_or_none(self.disk.as_ref(), &format!("{SIGNED}/{hash}"))?.is_some();
+            // Pairs of notes are kept beside what was cosigned only: folders of before the mark have them.
+            let is_forked = || {
+                Ok::<_, DiskError>(
+                    self.disk.list(&format!("{LOGS}/{hash}"))?.iter().any(|(name, _)| name.ends_with("/kept")),
+                )
+            };
+            return match is_signed || is_forked()? {
+                true => Err(malformed(name, "is lost: this witness has cosigned the log and must not begin again")),
+                false => Ok(None),
+            };
+        };
         let read = |bytes: &[u8]| {
             let note = Note::read(bytes)?;
             let checkpoint = Checkpoint::parse(note.text).filter(|checkpoint| checkpoint.origin == origin)?;
@@ -270,6 +313,14 @@ impl Witness {
             Some((checkpoint, time)) => Ok(Some(Last { checkpoint, time, note: bytes })),
             None => Err(malformed(name, "is not what this witness cosigned")),
         }
+    }
+}
+
+/// What stands for a kind of evidence in the names of folders.
+fn kind_of(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Split => "split",
+        Evidence::Inconsistent => "proof",
     }
 }
 

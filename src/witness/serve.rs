@@ -4,7 +4,7 @@
 //! is answered. Whoever asks is not known and need not be: a request is worth what the log's signature in it is worth.
 //! TLS is for a proxy in front. What a crash leaves, [`witness`](super) says; this keeps nothing.
 
-use super::{Witness, WitnessError};
+use super::{Fork, Witness, WitnessError};
 use crate::tlog::request::REQUEST_BYTES_MAX;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -49,6 +49,15 @@ pub struct ServeError {
     pub source: io::Error,
 }
 
+/// Who is told what happens while a witness serves.
+#[derive(Clone, Copy)]
+pub struct Reports {
+    /// That something failed inside.
+    pub failed: fn(&WitnessError),
+    /// That two notes of a log do not go together, once for each pair.
+    pub forked: fn(&Fork),
+}
+
 /// A witness that listens.
 pub struct Server {
     runtime: Runtime,
@@ -69,11 +78,10 @@ impl Server {
         self.listener.local_addr().ok()
     }
 
-    /// Serves until `stop` is set; what was begun is finished.
-    /// `report` is told what fails inside.
-    pub fn run(self, witness: Arc<Witness>, stop: &'static AtomicBool, report: fn(&WitnessError)) {
+    /// Serves until `stop` is set; what was begun is finished. `reports` are told what nobody outside is.
+    pub fn run(self, witness: Arc<Witness>, stop: &'static AtomicBool, reports: Reports) {
         let Self { runtime, listener } = self;
-        let router = router(Served { witness, report });
+        let router = router(Served { witness, reports });
         runtime.block_on(async {
             let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
             let mut connections = JoinSet::new();
@@ -117,7 +125,7 @@ async fn converse(stream: TcpStream, router: Router, stop: &AtomicBool) {
 #[derive(Clone)]
 struct Served {
     witness: Arc<Witness>,
-    report: fn(&WitnessError),
+    reports: Reports,
 }
 
 impl Served {
@@ -127,7 +135,7 @@ impl Served {
         self,
         question: impl FnOnce(&Witness) -> Result<T, WitnessError> + Send + 'static,
     ) -> Result<T, StatusCode> {
-        let answer = spawn_blocking(move || question(&self.witness).inspect_err(self.report)).await;
+        let answer = spawn_blocking(move || question(&self.witness).inspect_err(self.reports.failed)).await;
         answer.ok().and_then(Result::ok).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -145,7 +153,9 @@ async fn add_checkpoint(State(served): State<Served>, request: Request) -> Resul
         Ok(Err(_)) => return Err(StatusCode::PAYLOAD_TOO_LARGE),
         Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
     };
-    let reply = served.ask(move |witness| witness.add_checkpoint(&body)).await?;
+    let forked = served.reports.forked;
+    let (reply, fork) = served.ask(move |witness| witness.answer(&body)).await?;
+    fork.iter().for_each(forked);
     let status = StatusCode::from_u16(reply.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Ok((status, [(header::CONTENT_TYPE, reply.content_type())], reply.body()).into_response())
 }

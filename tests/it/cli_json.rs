@@ -48,7 +48,7 @@ const SAMPLE_LIST: &[u8] = include_bytes!("../../retention-rules/kz-sample.toml"
 pub(crate) struct Answer {
     exit: i32,
     pub(crate) stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Answer {
@@ -762,6 +762,8 @@ fn witnesses_are_asked(checked: &mut Checked<'_>) {
     let shown = checked.run(&["log", "witness", "show"], Exit::Ok, &["log-witness-show"]).swap_remove(0);
     assert_eq!((&shown["cosigned_size"], &shown["is_met"]), (&Value::Null, &Value::Null));
     checked.run(&["log", "checkpoint", "--cosigned"], Exit::NotFound, &["error"]);
+    let none = checked.run(&["log", "proof", "--inclusion", "0", "--cosigned"], Exit::NotFound, &["error"]);
+    assert_eq!(none[0]["error"]["code"], "WIT-011");
     assert!(checked.advice().contains("witness-quorum"));
 
     let asked = checked.run(&ask, Exit::Ok, &["log-witness-request"]).swap_remove(0);
@@ -793,7 +795,29 @@ fn witnesses_are_asked(checked: &mut Checked<'_>) {
     let cosigned = checked.run(&["log", "checkpoint", "--cosigned"], Exit::Ok, &["log-checkpoint"]).swap_remove(0);
     assert!(!checked.advice().contains("no-witness"));
 
-    // A stranger with the proof, the entry and a policy.
+    // A stranger with the proof, the entry and a policy: the files as they are written.
+    let file_of = |name: &str| text(&bench.path(name)).to_owned();
+    let (proof, beside) = (file_of("5.tlog-proof"), file_of("5.tlog-proof.entry"));
+    let write = ["log", "proof", "--inclusion", "5", "--cosigned", "-o", &proof];
+    let written = checked.run(&write, Exit::Ok, &["log-inclusion"]).swap_remove(0);
+    assert_eq!((&written["size"], &written["entry_file"]), (&asked["size"], &json!(beside)));
+    let believed = ["verify", &proof, "--entry", &beside, "--trust", &file];
+    assert_eq!(checked.run(&believed, Exit::Ok, &["verify-row"])[0]["signers"], json!(["a"]));
+    assert_eq!(checked.run(&write, Exit::Conflict, &["error"])[0]["error"]["code"], "ARC-004", "it is there");
+    let newest = checked.run(&["log", "checkpoint"], Exit::Ok, &["log-checkpoint"])[0]["size"].as_u64().unwrap();
+    let cosigned_size = asked["size"].as_u64().unwrap();
+    assert_eq!(newest, cosigned_size);
+    let at_size = |size: u64| {
+        ["log", "proof", "--inclusion", "0", "--at-size"].map(str::to_owned).into_iter().chain([size.to_string()])
+    };
+    let mut at_size = |size: u64, exit, name: &str| {
+        let arguments: Vec<String> = at_size(size).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        checked.run(&arguments, exit, &[name]).swap_remove(0)
+    };
+    assert_eq!(at_size(cosigned_size, Exit::Ok, "log-inclusion")["size"], cosigned_size);
+    assert_eq!(at_size(cosigned_size - 1, Exit::NotFound, "error")["error"]["code"], "WIT-011");
+    assert_eq!(at_size(newest + 1, Exit::NotFound, "error")["error"]["code"], "LOG-002");
     let proof = checked.run(&["log", "proof", "--inclusion", "0"], Exit::Ok, &["log-inclusion"]).swap_remove(0);
     let (note, bare) = (cosigned["checkpoint"].as_str().unwrap(), proof["tlog_proof"].as_str().unwrap());
     let with = format!("{}\n\n{note}", bare.split("\n\n").next().unwrap());
@@ -896,6 +920,10 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let id = opened["inquiry_id"].as_str().unwrap().to_owned();
     assert!(run(&["doctor"], Exit::Ok, &["doctor"])[0].to_string().contains("inquiry-overdue"));
     assert_eq!(run(&["inquiry", "answer", &id], Exit::Conflict, &["error"])[0]["error"]["code"], "INQ-006");
+    // An inquiry is no record of which there could be evidence.
+    let nowhere = bench.path("inquiry-evidence");
+    let evidence = ["evidence", "record", &id, "-o", text(&nowhere)];
+    assert_eq!(run(&evidence, Exit::NotFound, &["error"])[0]["error"]["code"], "ARC-002");
     let out = bench.path("inquiry-read");
     let read = ["inquiry", "read", &id, &record, "-o", text(&out)];
     assert_eq!(run(&read, Exit::Denied, &["error"])[0]["error"]["code"], "INQ-005");
@@ -946,7 +974,9 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let [wrong, right] = [sign("official.p7s", &signed.office.official), sign("clerk.p7s", &signed.office.clerk)];
     let refused = run(&["inquiry", "answer", &id, "--signature", &wrong], Exit::Refused, &["inquiry-answer"]);
     assert_eq!(codes(&refused[0]), ["INQ-008"]);
-    run(&["inquiry", "answer", &id, "--signature", &right], Exit::Ok, &["inquiry-answer"]);
+    let taken = ["inquiry", "answer", &id, "--signature", &right];
+    let first = run(&taken, Exit::Ok, &["inquiry-answer"]).swap_remove(0);
+    assert_eq!(run(&taken, Exit::Ok, &["inquiry-answer"])[0]["entry"], first["entry"], "taken in once");
     let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
     assert_eq!((&given["status"], given["files"].as_array().unwrap().len()), (&json!("signed"), 5));
     let signed_answer = folder.join("answer.json");
@@ -971,6 +1001,10 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let register = ["inquiry", "register", "-o", text(&printed)];
     assert_eq!(run(&register, Exit::Ok, &["form-print"])[0]["rows"].as_array().unwrap().len(), 1);
     assert!(fs::read_to_string(&printed).unwrap().contains("Үлгі соты"));
+    for (lang, is_said) in [("en", true), ("ru", false)] {
+        let said = bench.run(&["--archive", text(&root), "inquiry", "register", "--lang", lang]).exits(Exit::Ok).stderr;
+        assert_eq!(said.contains("in Kazakh and Russian only"), is_said, "{said}");
+    }
     let history = run(&["show", &record], Exit::Ok, &["show"]).swap_remove(0).to_string();
     assert!(history.contains("record.read") && history.contains("hold.covers"), "{history}");
     assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
@@ -1019,6 +1053,10 @@ fn time_is_stamped(checked: &mut Checked<'_>) {
     run(&["record", "identify", &record], Exit::Ok, &["record-answer"]);
     let (request, answer) = (bench.path("batch.tsq"), bench.path("batch.tsr"));
     let beside = bench.path("batch.tsq.checkpoint");
+    fs::write(&beside, "of before").unwrap();
+    run(&["evidence", "request", "-o", text(&request)], Exit::Conflict, &["error"]);
+    assert!(!request.exists(), "both files or none");
+    fs::remove_file(&beside).unwrap();
     run(&["evidence", "request", "-o", text(&request)], Exit::Ok, &["evidence-request"]);
     fs::write(&answer, stamper.answer(&fs::read(&request).unwrap(), at(SystemClock.now())).unwrap()).unwrap();
     let accept = ["evidence", "accept", text(&answer), "--checkpoint", text(&beside)];
@@ -1162,6 +1200,21 @@ fn files_are_destroyed(checked: &mut Checked<'_>) {
     assert_eq!((&listed[3]["file_id"], &listed[3]["act"]), (&json!(gone.to_string()), &json!(plan.number)));
     run(&["search", "алмасу"], Exit::Ok, &["destroyed-row"]);
     run(&["get", &record, "-o", text(&bench.path("gone"))], Exit::NotFound, &["error"]);
+
+    // An answer names its certificate, and can be given out again into the same folder when the journal has gone on.
+    let open = ["inquiry", "open", "--authority", "Үлгі соты", "--case", "1", "--basis", "АПК"];
+    let open = [&open[..], &["--requester", "Судья", "--due", "2090-01-01"]].concat();
+    let inquiry = run(&open, Exit::Ok, &["inquiry-answer"])[0]["inquiry_id"].as_str().unwrap().to_owned();
+    run(&["inquiry", "search", &inquiry, &format!("id:{record}")], Exit::Ok, &["inquiry-search"]);
+    let answered = bench.path("destroyed-answer");
+    for _ in 0..2 {
+        let give = ["inquiry", "answer", &inquiry, "-o", text(&answered)];
+        let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
+        assert_eq!((&given["answer"]["outcome"], given["files"].as_array().unwrap().len()), (&json!("destroyed"), 5));
+        let other = run(&open, Exit::Ok, &["inquiry-answer"])[0]["inquiry_id"].as_str().unwrap().to_owned();
+        let end = ["inquiry", "close", &other, "--outcome", "-", "--without-answer", "-"];
+        run(&end, Exit::Ok, &["inquiry-answer"]);
+    }
 
     let certificate = |stage: &str| {
         let answer = bench.run(&["--archive", text(&root), "disposal", "certificate", &id, "--json"]).exits(Exit::Ok);

@@ -5,16 +5,18 @@
 //! demonstration in memory, batches over several bundles, requests by network and by file, answers that are wrong in
 //! one way each. Trees are folded here by the rule of RFC 4998 §4.3 and not by the archive.
 
+use super::cli_json::Bench as CliBench;
 use super::disposal::Due;
 use super::receipt::accepted;
-use super::signed::{Bench, DAY_MS, at, fresh};
+use super::signed::{self, Bench, DAY_MS, at, fresh};
 use chrono::{DateTime, TimeDelta, Utc};
 use muragat::access;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::{Root, Validity};
 use muragat::cli::samples::stamper::Stamper;
+use muragat::clock::{Clock, SystemClock};
 use muragat::config::Config;
-use muragat::error::ErrorCode;
+use muragat::error::{ErrorCode, Exit};
 use muragat::evidence::heads::{self, Maps};
 use muragat::evidence::record::{self, Maker, Object};
 use muragat::evidence::renew::{self, Kind};
@@ -32,6 +34,7 @@ use muragat::verify::evidence::record::EvidenceRecord;
 use muragat::verify::material::Material;
 use muragat::verify::timestamp::TimestampToken;
 use muragat::verify::validation::Caches;
+use std::sync::{Arc, Mutex};
 
 /// An authority of the bench's root.
 pub(crate) fn authority(bench: &Bench) -> Stamper {
@@ -114,6 +117,17 @@ fn entry_of(object: &Object) -> u64 {
         Object::Stub { entry, .. } | Object::Group { entry, .. } => *entry,
         Object::Checkpoint { to, .. } => *to,
     }
+}
+
+fn entries_of(archive: &Archive, kind: ActKind) -> Vec<u64> {
+    let log = archive.log().unwrap();
+    let mut found = Vec::new();
+    log.leaves::<muragat::error::Error>(0, log.size(), |index, leaf| {
+        found.extend((leaf.act == kind).then_some(index));
+        Ok(())
+    })
+    .unwrap();
+    found
 }
 
 /// The evidence record for what an entry committed to.
@@ -509,4 +523,94 @@ fn a_list_of_an_authority_for_time_stamps_only_is_kept() {
     bench.share(&archive, &bench.office.other_root.crl(1, fresh(bench.now()), &[]));
     let stamper = of_root(&bench.office.other_root, bench.now());
     assert!(stamped(&bench, &archive, &stamper).is_some());
+}
+
+/// Commands that are done, each with its exit, while an authority is asked once.
+type Meanwhile = Arc<Mutex<Option<(Vec<String>, Exit)>>>;
+
+/// An archive with a record and one authority, which lets other commands go first: the folder, and those commands.
+fn behind_a_slow_authority(now: u64) -> (CliBench, signed::Bench, super::fetch::Server, Meanwhile, String) {
+    let signed = signed::Bench::bare_at(now - DAY_MS);
+    let (signed, archive, trust) = signed.trusting();
+    signed.share(&archive, &trust.crl);
+    signed.adopt(&archive, &policy(&signed));
+    let record = accepted(&signed.take(&archive, &signed.draft("1"))).to_string();
+    archive.close().unwrap();
+    let (short, long) = (authority(&signed), lasting(&signed, 1500));
+    let meanwhile = Meanwhile::default();
+    let (next, folder) = (meanwhile.clone(), CliBench::empty());
+    let server = super::fetch::Server::new(move |path, request| {
+        let next = next.lock().unwrap().take();
+        if let Some((arguments, exit)) = next {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            folder.run(&arguments).exits(exit);
+        }
+        let by = if path == "/longer" { &long } else { &short };
+        super::fetch::Reply::Body(by.answer(request, at(SystemClock.now())).unwrap())
+    });
+    (CliBench::empty(), signed, server, meanwhile, record)
+}
+
+#[test]
+fn while_an_authority_is_slow_other_commands_of_the_archive_work() {
+    let (bench, signed, server, meanwhile, record) = behind_a_slow_authority(SystemClock.now());
+    let root = signed.root().to_str().unwrap().to_owned();
+    let command = |arguments: &[&str]| -> Vec<String> {
+        [&["--archive", &root], arguments].concat().into_iter().map(str::to_owned).collect()
+    };
+    let run = |arguments: &[&str], exit| {
+        let arguments = command(&[arguments, &["--json"]].concat());
+        bench.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).exits(exit).json().swap_remove(0)
+    };
+    let first = |arguments: &[&str], exit| *meanwhile.lock().unwrap() = Some((command(arguments), exit));
+    let config = signed.root().join("muragat.toml");
+    let before = std::fs::read_to_string(&config).unwrap();
+    let ask_at = |path: &str| {
+        let urls = [server.at(path)];
+        std::fs::write(&config, format!("{before}\n[evidence]\nauthorities = {urls:?}\n")).unwrap();
+    };
+    ask_at("/tsa");
+    let stamp = ["evidence", "timestamp"];
+    let identify = ["record", "identify", &record];
+
+    first(&identify, Exit::Ok);
+    let one = run(&stamp, Exit::Ok);
+    assert_eq!(one["status"], "stamped");
+    assert!(meanwhile.lock().unwrap().is_none(), "the other command was done first");
+    // What it did is in the next batch.
+    first(&stamp, Exit::Ok);
+    let refused = run(&stamp, Exit::Refused);
+    assert_eq!(refused["error"]["code"], "EVD-006", "another command had it stamped: {refused}");
+    let status = run(&["evidence", "status"], Exit::Ok);
+    let batches = status["batches"].as_array().unwrap();
+    assert_eq!((batches.len(), &batches[1]["from"]), (2, &one["to"]), "nothing is left out, nothing stamped twice");
+
+    ask_at("/longer");
+    let renew = ["evidence", "renew", "--all"];
+    first(&identify, Exit::Ok);
+    assert_eq!(run(&renew, Exit::Ok)["status"], "renewed");
+    let rehash = ["evidence", "renew", "--all", "--kind", "hash-tree"];
+    first(&rehash, Exit::Ok);
+    let refused = run(&rehash, Exit::Conflict);
+    assert_eq!(refused["error"]["code"], "EVD-004", "another command renewed it: {refused}");
+    let audit = run(&["audit", "--full"], Exit::Ok);
+    assert!(audit["findings"].as_array().unwrap().is_empty(), "{audit}");
+}
+
+#[test]
+fn runs_without_an_answer_leave_one_map_and_no_file() {
+    let (bench, archive, stamper) = trusting();
+    accepted(&bench.take(&archive, &bench.draft("1")));
+    let maps = || entries_of(&archive, ActKind::HeadsMapped);
+    let first = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    assert_eq!(maps().len(), 1);
+    let again = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    assert_eq!((maps().len(), again.root()), (1, first.root()), "nothing came since");
+    accepted(&bench.take(&archive, &bench.draft("2")));
+    let more = stamp::next(&archive, SYSTEM_ACTOR).unwrap().unwrap();
+    assert_eq!((maps().len(), more.entries.start), (2, first.entries.start), "a record came");
+    let checked = checked(&bench, &archive, &stamper, &Request::of(&more, false));
+    stamp::keep(&archive, &more, &[checked], SYSTEM_ACTOR).unwrap();
+    assert!(stamp::next(&archive, SYSTEM_ACTOR).unwrap().is_none());
+    archive.close().unwrap();
 }

@@ -17,7 +17,7 @@ use muragat::verify::evidence::check::{ObjectDigests, Question, algorithms, veri
 use muragat::verify::evidence::record::{
     ArchiveTimeStamp, ArchiveTimeStampChain, DigestIdentifier, EvidenceRecord, hash_tree_renewal_digest, sequence_der,
 };
-use muragat::verify::evidence::report::{EvidenceReport, Kind};
+use muragat::verify::evidence::report::{EvidenceReport, Kind, Unprotected};
 use muragat::verify::evidence::tree::{HashTree, Lists, group_hash};
 use muragat::verify::material::Material;
 use muragat::verify::policy::Policy;
@@ -383,7 +383,8 @@ fn what_is_not_known_is_never_passed() {
     others.crypto_infos = Some(write(tag::context(0), &[&method]));
     let report = Asked::default().of(&others, &members);
     proven(&report, "2026-01-01");
-    assert!(report.unprotected.contains(&"cryptoInfos") && report.unprotected.contains(&"attributes"));
+    assert!(report.unprotected.contains(&Unprotected::CryptoInfos));
+    assert!(report.unprotected.contains(&Unprotected::Attributes));
 }
 
 /// What became known later: the authority's key was lost before the renewal proved the token.
@@ -440,7 +441,7 @@ fn every_changed_byte_is_found_or_named_irrelevant() {
     let der = record.to_der();
     let asked = at("2038-01-01");
     let named = asked.of(&record, &members).unprotected;
-    assert_eq!(named, ["cryptoInfos", "unsigned parts of the newest token"]);
+    assert_eq!(named, [Unprotected::CryptoInfos, Unprotected::NewestToken]);
     let place = |part: &[u8]| der.windows(part.len()).rposition(|window| window == part).unwrap();
     let crypto_infos = record.crypto_infos.as_ref().unwrap();
     let crypto_infos = place(crypto_infos)..place(crypto_infos) + crypto_infos.len();
@@ -663,11 +664,22 @@ fn records_over_tokens_of_openssl_verify_by_the_command() {
     fs::write(folder.join("cut.ers"), &fs::read(folder.join("group.ers")).unwrap()[..200]).unwrap();
     let row = bench.line(&["verify", "cut.ers", "--content", "letter"], Exit::Integrity, "verify-row");
     assert!(row["evidence"].is_null());
-    for (lang, words) in [("kk", "бері өзгермегені дәлелденді"), ("ru", "Доказано"), ("en", "proven to be unchanged")]
-    {
+    for (lang, words, part) in [
+        ("kk", "бері өзгермегені дәлелденді", "ең жаңа белгінің"),
+        ("ru", "Доказано", "неподписанные части"),
+        ("en", "proven to be unchanged", "unsigned parts"),
+    ] {
         let said = bench.run(&[&ask(&whole), ["--lang", lang].as_slice()].concat()).exits(Exit::Ok).stdout;
-        assert!(said.contains(words), "{said}");
+        assert!(said.contains(words) && said.contains(part), "{said}");
     }
+    fs::write(folder.join("empty.ers"), "").unwrap();
+    assert_eq!(bench.line(&["verify", "empty.ers"], Exit::Refused, "verify-row")["detail"], "the file is empty");
+    let said = bench.run(&["verify", "empty.ers", "--lang", "en"]).exits(Exit::Refused).stdout;
+    assert!(said.contains("The file is empty."), "{said}");
+    // As of a time before the authority had its certificate, the token was not there: nothing contradicts it.
+    let early = [&whole[..], &["--as-of", "2020-01-01"]].concat();
+    let row = bench.line(&ask(&early), Exit::Incomplete, "verify-row");
+    assert!(row["detail"].as_str().unwrap().contains("TIMESTAMP_ORDER_FAILURE"), "{row}");
 
     if let Some(kept) = std::env::var_os("MURAGAT_ERS_SAMPLES") {
         fs::write(folder.join("records.tsv"), records).unwrap();

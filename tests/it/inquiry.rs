@@ -131,8 +131,15 @@ fn what_an_inquiry_found_is_not_destroyed_until_it_is_closed() {
     let signed = signature(&due, &archive, inquiry, &due.bench.office.clerk);
     let Signed::Done(entry) = take(&archive, inquiry, &signed) else { panic!("refused") };
     let given = answer::prepare(&archive, inquiry).unwrap();
-    assert_eq!((given.bytes, given.signed), (prepared.bytes, Some((signed, entry))));
+    assert_eq!((&given.bytes, &given.signed), (&prepared.bytes, &Some((signed, entry))));
+    let size = archive.head().size;
+    let unasked = Closing { without_answer: Some("Сұрау кері алынды".into()), ..closing.clone() };
+    assert_eq!(code(desk::close(&archive, inquiry, &unasked, SYSTEM_ACTOR)), Some(ErrorCode::FilText));
+    let again = given.signed.clone().unwrap().0;
+    assert!(matches!(take(&archive, inquiry, &again), Signed::Done(taken) if taken == entry));
+    assert_eq!(archive.head().size, size, "nothing of it is in the journal");
     desk::close(&archive, inquiry, &closing, SYSTEM_ACTOR).unwrap();
+    assert!(answer::prepare(&archive, inquiry).unwrap().signed.is_some(), "the answer is given out for ever");
     assert_eq!(archive.index().held().unwrap(), []);
     assert_eq!(code(search(&archive, inquiry, "хат", SYSTEM_ACTOR)), Some(ErrorCode::InqClosed));
     assert_eq!(code(desk::close(&archive, inquiry, &closing, SYSTEM_ACTOR)), Some(ErrorCode::InqClosed));
@@ -154,6 +161,7 @@ fn what_another_hold_keeps_stays_when_an_inquiry_is_closed() {
     desk::take(&archive, first, &[HoldTarget::File(file.0)], SYSTEM_ACTOR).unwrap();
     assert_eq!((archive.head().size, archive.index().holds().unwrap().len()), (size + 1, 2));
     desk::close(&archive, first, &without_answer(), SYSTEM_ACTOR).unwrap();
+    assert_eq!(code(answer::prepare(&archive, first)), Some(ErrorCode::InqClosed), "nobody can sign one any more");
     assert_eq!(archive.index().held().unwrap().len(), 1);
     assert_eq!(code(spill(&archive, record, SYSTEM_ACTOR)), Some(ErrorCode::HldHeld));
     let nothing = HoldTarget::Record([7; 16]);

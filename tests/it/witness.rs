@@ -13,20 +13,23 @@ use muragat::error::{Error, ErrorCode, Exit};
 use muragat::fetch::Timeouts;
 use muragat::fetch::witness::{Outcome, Pushed, push};
 use muragat::model::digest::Sha256;
+use muragat::store::disk::Disk;
+use muragat::store::local::{Erasing, LocalDisk};
 use muragat::testing::{Failure, FaultDisk, FaultPlan};
+use muragat::text::Lang;
 use muragat::tlog::checkpoint::{LogSigner, verify};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::note::Note;
 use muragat::tlog::request::AddCheckpoint;
-use muragat::tlog::tree::{leaf_hash, merkle_root};
+use muragat::tlog::tree::{leaf_hash, merkle_root, root_at};
 use muragat::tlog::trust::{TrustPolicy, TrustedWitness};
-use muragat::witness::{Reply, Server, Witness, origin_hash};
+use muragat::witness::{Evidence, Fork, Reply, Reports, Server, Witness, WitnessError, origin_hash};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// A second, in milliseconds, at which witnesses sign.
@@ -52,10 +55,15 @@ struct Served {
 
 impl Served {
     fn new(witness: Arc<Witness>) -> Self {
+        Self::telling(witness, |_| {})
+    }
+
+    fn telling(witness: Arc<Witness>, forked: fn(&Fork)) -> Self {
         let server = Server::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", server.address().unwrap());
         let stop: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
-        let thread = std::thread::spawn(move || server.run(witness, stop, |e| panic!("{e}")));
+        let thread =
+            std::thread::spawn(move || server.run(witness, stop, Reports { failed: |e| panic!("{e}"), forked }));
         Self { url, stop, thread: Some(thread) }
     }
 
@@ -123,9 +131,10 @@ fn courier(archive: &Archive, name: &str, witness: &Witness) -> Result<Taken, Er
     panic!("a witness answers in two rounds")
 }
 
-fn pushed(archive: &Archive) -> Vec<Pushed> {
+/// What witnesses answer; nobody has the archive open.
+fn pushed(bed: &Bed) -> Vec<Pushed> {
     let mut rows = Vec::new();
-    push(archive, Timeouts::default(), &mut |row| rows.push(row.clone())).unwrap();
+    push(&mut || bed.open(), Timeouts::default(), &mut |row| rows.push(row.clone())).unwrap();
     rows
 }
 
@@ -242,7 +251,7 @@ fn of_twins_under_one_key_a_witness_signs_one_and_keeps_the_proof() {
     let logs = one.logs().unwrap();
     let log = logs.iter().find(|log| log.origin == bed.config.vkey.name).unwrap();
     assert_eq!(log.forks.len(), 1);
-    let note = |part| verify(&disk.files()[&format!("{}/{part}", log.forks[0])], &bed.config.vkey).unwrap();
+    let note = |part| verify(&disk.files()[&format!("{}/{part}", log.forks[0].folder)], &bed.config.vkey).unwrap();
     let (kept, offered) = (note("kept"), note("offered"));
     assert_eq!(kept.size, offered.size);
     assert_ne!(kept.root, offered.root, "two notes by one key, of one size, with two roots: the proof");
@@ -254,6 +263,97 @@ fn of_twins_under_one_key_a_witness_signs_one_and_keeps_the_proof() {
     let kept = one.checkpoint(&origin_hash(&bed.config.vkey.name)).unwrap().unwrap();
     let stopped = code(second.take_answer(&known, &kept));
     assert_eq!(stopped, ErrorCode::LogRolledBack, "it is longer by one entry");
+}
+
+/// What a serving witness told its own people.
+static TOLD: Mutex<Vec<(Evidence, String)>> = Mutex::new(Vec::new());
+
+#[test]
+fn a_serving_witness_tells_its_people_of_a_fork_and_can_be_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Arc::new(LocalDisk::open(folder.path(), Erasing::Nothing).unwrap());
+    let one = Arc::new(Witness::create(disk, "w", clock()).unwrap());
+    let log = LogSigner::new("log", &[5; 32]);
+    one.add_log(log.verifier()).unwrap();
+    let leaves: Vec<Sha256> = (0u8..4).map(|i| leaf_hash(&[i])).collect();
+    let request = |old, proof: &[Sha256], size, root| {
+        AddCheckpoint { old, proof: proof.to_vec(), note: log.sign(size, root).unwrap() }.encode()
+    };
+    let forked = |fork: &Fork| TOLD.lock().unwrap().push((fork.evidence, fork.folder.clone()));
+    let served = Served::telling(one, forked);
+    let status = |body: &str| served.ask("POST", "/add-checkpoint", body.as_bytes()).0;
+    let good = request(0, &[], 2, merkle_root(&leaves[..2]));
+    assert_eq!(status(&good), 200);
+    let split = request(2, &[], 2, merkle_root(&leaves[2..]));
+    let bad_proof = request(2, &[leaves[3]], 3, merkle_root(&leaves[..3]));
+    assert_eq!([&split, &bad_proof, &split, &bad_proof].map(|body| status(body)), [422; 4]);
+    let told = TOLD.lock().unwrap().clone();
+    let kinds: Vec<Evidence> = told.iter().map(|(evidence, _)| *evidence).collect();
+    assert_eq!(kinds, [Evidence::Split, Evidence::Inconsistent], "each pair once: {told:?}");
+
+    // The folder is held by whoever serves; looking at it needs nothing of that, and makes nothing.
+    let _held = muragat::archive::hold(folder.path()).unwrap();
+    let show = |lang: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muragat"));
+        let output =
+            command.args(["witness", "show", folder.path().to_str().unwrap(), "--lang", lang]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (exit, said) = show("en");
+    assert_eq!(exit, Some(Exit::Integrity as i32));
+    assert_eq!(said.matches("TWO HISTORIES").count(), 1, "{said}");
+    assert_eq!(said.matches("two checkpoints without a proof").count(), 1, "{said}");
+}
+
+#[test]
+fn a_witness_that_lost_what_it_cosigned_does_not_begin_again() {
+    let log = LogSigner::new("log", &[5; 32]);
+    let other = LogSigner::new("other", &[6; 32]);
+    let leaves: Vec<Sha256> = (0u8..4).map(|i| leaf_hash(&[i])).collect();
+    let first = |log: &LogSigner, n: usize| {
+        let note = log.sign(n as u64, merkle_root(&leaves[..n])).unwrap();
+        AddCheckpoint { old: 0, proof: Vec::new(), note }.encode()
+    };
+    let (disk, one) = witness("w");
+    assert!(one.add_log(log.verifier()).unwrap() && one.add_log(other.verifier()).unwrap());
+    assert_eq!(one.add_checkpoint(first(&log, 2).as_bytes()).unwrap().status(), 200);
+    drop(one);
+    let folder = format!("logs/{}", origin_hash("log"));
+    for lost in [vec!["checkpoint"], vec!["checkpoint", "vkeys"]] {
+        let copy = Arc::new(disk.copy());
+        lost.iter().for_each(|name| copy.delete(&format!("{folder}/{name}")).unwrap());
+        let one = Witness::open(copy, clock()).unwrap();
+        // Whoever lost the whole folder makes the log known again.
+        one.add_log(log.verifier()).unwrap();
+        for size in [1, 3] {
+            let refused = one.add_checkpoint(first(&log, size).as_bytes());
+            assert!(
+                matches!(&refused, Err(WitnessError::Malformed { what, .. }) if what.contains("lost")),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(one.add_checkpoint(first(&other, 1).as_bytes()).unwrap().status(), 200, "others are served on");
+    }
+}
+
+#[test]
+fn a_damaged_memory_of_witnesses_is_said_and_made_again() {
+    let (_, one) = witness("w");
+    let bed = adopted(&[("a", &one, None)], "quorum a");
+    one.add_log(&bed.config.vkey).unwrap();
+    let archive = bed.open().unwrap();
+    assert!(archive.remembers().unwrap(), "there is none yet");
+    courier(&archive, "a", &one).unwrap();
+    archive.close().unwrap();
+    let copy = bed.killed();
+    copy.keys.corrupt("witnessed", 30, 1);
+    let archive = copy.open().unwrap();
+    assert!(!archive.remembers().unwrap() && archive.conflict().is_none());
+    act(&archive, "goes on");
+    courier(&archive, "a", &one).unwrap();
+    assert!(archive.remembers().unwrap(), "the next cosignature replaced it");
+    archive.close().unwrap();
+    assert!(copy.audit().is_clean());
 }
 
 #[test]
@@ -301,14 +401,15 @@ fn a_rollback_of_folder_and_keys_and_a_fork_are_found_by_asking_a_witness() {
     let served = Served::new(one.clone());
     let bed = adopted(&[("a", &one, Some(&served.url))], "quorum a");
     one.add_log(&bed.config.vkey).unwrap();
-    let archive = bed.open().unwrap();
-    assert_eq!(pushed(&archive)[0].outcome, Outcome::Cosigned);
-    archive.close().unwrap();
+    assert_eq!(pushed(&bed)[0].outcome, Outcome::Cosigned);
     let old = bed.killed();
     let archive = bed.open().unwrap();
     act(&archive, "later");
     act(&archive, "later still");
-    assert_eq!(pushed(&archive)[0].cosigned, Some((archive.head().size, AT / 1000)));
+    let size = archive.head().size;
+    archive.close().unwrap();
+    assert_eq!(pushed(&bed)[0].cosigned, Some((size, AT / 1000)));
+    let archive = bed.open().unwrap();
     let signed = archive.cosigned().unwrap().unwrap();
     assert!(signed.judged.unwrap().is_met);
     archive.close().unwrap();
@@ -325,13 +426,27 @@ fn a_rollback_of_folder_and_keys_and_a_fork_are_found_by_asking_a_witness() {
         let twin = rolled_back.killed();
         let archive = twin.open().unwrap();
         (0..entries).for_each(|n| act(&archive, &format!("other {n}")));
-        let rows = pushed(&archive);
+        archive.close().unwrap();
+        let rows = pushed(&twin);
+        let archive = twin.open().unwrap();
         assert_eq!((rows[0].outcome, rows[0].code), (Outcome::Failed, Some(expected)), "{entries}: {rows:?}");
         assert!(archive.conflict().is_some());
         archive.close().unwrap();
         let files: Vec<String> = twin.disk.files().into_keys().filter(|name| name.starts_with("tlog/fork/")).collect();
         assert_eq!(files.len(), 2, "both checkpoints are kept: {files:?}");
         // Stays so when it is opened again, also without the network; and a power cut does not forget it.
+        // From here an older copy and one that was used further look alike; the newest copy tells them apart.
+        if expected == ErrorCode::LogRolledBack {
+            let kept = verify(&twin.disk.files()["tlog/checkpoint"], &bed.config.vkey).unwrap();
+            let newest = bed.open().unwrap();
+            let is_same = root_at(&newest.log().unwrap(), kept.size).unwrap() == kept.root;
+            assert_eq!(is_same, entries == 0);
+            newest.close().unwrap();
+            for (lang, both) in [(Lang::Kk, "екінші тарих"), (Lang::Ru, "вторая история"), (Lang::En, "second history")]
+            {
+                assert!(expected.text(lang).contains(both) && expected.text(lang).contains("log proof --consistency"));
+            }
+        }
         for again in [twin.killed(), twin.power_cut(7)] {
             let archive = again.open().unwrap();
             assert_eq!(archive.conflict().unwrap().is_fork(), expected == ErrorCode::LogForked);
@@ -351,9 +466,7 @@ fn courier_and_network_end_in_the_same_files() {
     let bed = adopted(&[("a", &one, Some(&served.url))], "quorum a");
     one.add_log(&bed.config.vkey).unwrap();
     let [by_net, by_courier] = [bed.killed(), bed.killed()];
-    let archive = by_net.open().unwrap();
-    assert_eq!(pushed(&archive)[0].outcome, Outcome::Cosigned);
-    archive.close().unwrap();
+    assert_eq!(pushed(&by_net)[0].outcome, Outcome::Cosigned);
     let archive = by_courier.open().unwrap();
     assert!(matches!(courier(&archive, "a", &one), Ok(Taken::Cosigned { .. })));
     archive.close().unwrap();
@@ -409,6 +522,30 @@ fn forged_and_foreign_lines_change_nothing() {
 }
 
 #[test]
+fn of_several_requests_under_way_each_answer_is_taken_with_its_own() {
+    let (_, one) = witness("w");
+    let bed = adopted(&[("a", &one, None)], "quorum a");
+    one.add_log(&bed.config.vkey).unwrap();
+    let archive = bed.open().unwrap();
+    let known = archive.witness("a").unwrap();
+    let first = archive.ask_witness(&known.key, None).unwrap();
+    act(&archive, "later");
+    let second = archive.ask_witness(&known.key, None).unwrap();
+    assert_eq!((first.size + 1, second.old), (second.size, 0));
+    let answer = one.add_checkpoint(first.body.as_bytes()).unwrap().body();
+    let refused = archive.take_answer(&known, answer.as_bytes()).unwrap_err();
+    assert!(refused.what.contains(&format!("the request of {} entries", second.size)), "{}", refused.what);
+    let taken = archive.take_answer_to(&known, Some(first.note.as_bytes()), answer.as_bytes()).unwrap();
+    assert!(matches!(taken, Taken::Cosigned { size, .. } if size == first.size));
+    // A note of another journal is no request of this one.
+    let alien = LogSigner::new("alien", &[3; 32]).sign(1, Sha256([0; 32])).unwrap();
+    let refused = archive.take_answer_to(&known, Some(alien.as_bytes()), answer.as_bytes());
+    assert_eq!(code(refused), ErrorCode::WitAnswer);
+    archive.close().unwrap();
+    assert!(bed.audit().is_clean());
+}
+
+#[test]
 fn strangers_are_shown_the_newest_checkpoint_that_meets_the_quorum() {
     let [(_, one), (_, two)] = ["w1", "w2"].map(witness);
     let bed = adopted(&[("a", &one, None), ("b", &two, None)], "group g 2 a b\nquorum g");
@@ -450,16 +587,14 @@ fn only_allowed_addresses_are_asked_and_a_silent_witness_costs_nothing() {
     let served = Served::new(one.clone());
     let mut bed = adopted(&[("a", &one, Some(&served.url))], "quorum a");
     bed.config.witnesses = vec!["http://127.0.0.1:9/".parse().unwrap()];
-    let archive = bed.open().unwrap();
-    let rows = pushed(&archive);
+    let rows = pushed(&bed);
     assert_eq!((rows[0].outcome, rows[0].code), (Outcome::NotAllowed, Some(ErrorCode::WitNotAllowed)));
-    archive.close().unwrap();
     bed.config.witnesses = vec![served.url.parse().unwrap()];
-    let archive = bed.open().unwrap();
-    let rows = pushed(&archive);
+    let rows = pushed(&bed);
     assert_eq!(rows[0].code, Some(ErrorCode::WitNoLog), "the witness was not told of the log");
     drop(served);
-    assert_eq!(pushed(&archive)[0].code, Some(ErrorCode::NetNoAnswer));
+    assert_eq!(pushed(&bed)[0].code, Some(ErrorCode::NetNoAnswer));
+    let archive = bed.open().unwrap();
     act(&archive, "and documents come in all the same");
     archive.close().unwrap();
 }
@@ -483,6 +618,37 @@ fn a_policy_must_know_the_log_of_its_archive() {
     assert_eq!(again, TrustedWitness { name: "a".into(), key: one.key().clone(), url: None });
     assert_eq!(code(archive.witness("b")), ErrorCode::WitUnknown);
     archive.close().unwrap();
+}
+
+#[test]
+fn while_a_witness_is_slow_other_commands_of_the_archive_work() {
+    let bench = Arc::new(Bench::new());
+    let (_, one) = witness("w");
+    let json = |arguments: &[&str], exit| bench.run(&[arguments, &["--json"]].concat()).exits(exit).json();
+    let vkey = json(&["log", "checkpoint", "--vkey"], Exit::Ok)[0]["vkey"].as_str().unwrap().to_owned();
+    one.add_log(&vkey.parse().unwrap()).unwrap();
+    let key = one.key().to_string();
+    // It answers when another policy was adopted, and not before.
+    let (meanwhile, other) = (bench.clone(), bench.path("other.txt"));
+    let server = super::fetch::Server::new(move |path, body| {
+        assert_eq!(path, "/add-checkpoint");
+        meanwhile.run(&["log", "witness", "adopt", other.to_str().unwrap()]).exits(Exit::Ok);
+        super::fetch::Reply::Body(one.add_checkpoint(body).unwrap().body().into_bytes())
+    });
+    let policy = |name, comment: &str| {
+        bench.file(name, format!("{comment}log {vkey}\nwitness a {key} {}\nquorum a\n", server.at("/")))
+    };
+    let first = policy("first.txt", "");
+    policy("other.txt", "# again\n");
+    json(&["log", "witness", "adopt", &first], Exit::Ok);
+    let config = bench.archive().join("muragat.toml");
+    let allow = format!("\n[witness]\nallow = [\"{}\"]\n", server.at("/"));
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &allow).unwrap();
+    let before = json(&["log", "checkpoint"], Exit::Ok)[0]["size"].clone();
+    let rows = json(&["log", "witness", "push"], Exit::Ok);
+    assert_eq!((&rows[0]["status"], &rows[0]["size"]), (&"cosigned".into(), &before));
+    assert_ne!(json(&["log", "checkpoint"], Exit::Ok)[0]["size"], before, "the other command was done");
+    assert_eq!(json(&["audit"], Exit::Ok)[0]["findings"], serde_json::json!([]));
 }
 
 #[test]
@@ -522,6 +688,22 @@ fn the_program_says_that_it_was_put_back_and_reads_on() {
 
     std::fs::remove_dir_all(&archive).unwrap();
     copy(&bench.path("new"), &archive);
+    let witnessed = path("archive.keys/witnessed");
+    let whole = std::fs::read(&witnessed).unwrap();
+    std::fs::write(&witnessed, &whole[1..]).unwrap();
+    let doctor = json(&["doctor"], Exit::Ok);
+    assert!(doctor[0]["advice"].as_array().unwrap().iter().any(|advice| advice["code"] == "no-memory"), "{doctor:?}");
+    let said = bench.run(&["log", "checkpoint", "--lang", "en"]).exits(Exit::Ok).stderr;
+    assert!(said.contains("`witnessed` in the key folder is damaged"), "{said}");
+    std::fs::write(&witnessed, &whole).unwrap();
+    let said = bench.run(&["log", "checkpoint", "--lang", "en"]).exits(Exit::Ok).stderr;
+    assert!(!said.contains("damaged"), "{said}");
+    // An address at which an archive cannot ask is named before it is adopted.
+    std::fs::write(path("tls.txt"), format!("witness a {key} https://w.example/\nquorum a\n")).unwrap();
+    for command in ["check", "adopt"] {
+        let refused = json(&["log", "witness", command, &path("tls.txt")], Exit::Refused);
+        assert!(refused[0]["reasons"][0]["detail"].as_str().unwrap().contains("https"), "{refused:?}");
+    }
     assert_eq!(json(&["log", "witness", "adopt", &policy], Exit::Ok)[0]["status"], "held");
     json(&["audit"], Exit::Ok);
 }

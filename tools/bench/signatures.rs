@@ -145,6 +145,12 @@ fn beside_openssl(report: &mut Report, folder: &Path, rounds: usize, seconds: f6
     Ok(())
 }
 
+/// CPU milliseconds of one verification by RSA-2048, ECDSA P-256 and Ed25519: the floor of whatever verifies signatures.
+pub(crate) fn floors(folder: &Path) -> Fallible<[f64; 3]> {
+    let one_ms = |place: usize| -> Fallible<f64> { Ok(1e3 / made_by_openssl(&KINDS[place], folder)?.rate(0.5)?) };
+    Ok([one_ms(0)?, one_ms(2)?, one_ms(4)?])
+}
+
 fn made_by_openssl(kind: &Kind, folder: &Path) -> Fallible<Signed> {
     let path = |name: &str| folder.join(format!("{}-{name}", kind.peer.0));
     let (key, message) = (path("key.pem"), path("message"));

@@ -20,15 +20,14 @@ use super::super::material::Material;
 use super::super::policy::Policy;
 use super::super::report::{PoeSource, ProofOfExistence, SignatureReport, rfc3339};
 use super::super::timestamp::{TimestampError, TimestampToken};
-use super::super::validation::{self, Caches, Content, ContentError, HEAD_BYTES, validate_within};
+use super::super::validation::{self, ByDigest, Caches, Content, validate_within};
 use super::super::verdict::{Conclusion, Indication, SubIndication};
 use super::super::work::Work;
 use super::record::{ArchiveTimeStamp, EvidenceRecord, sequence_der};
-use super::report::{ArchiveTimeStampReport, EvidenceReport, Kind, ObjectReport};
+use super::report::{ArchiveTimeStampReport, EvidenceReport, Kind, ObjectReport, Unprotected};
 use super::tree::{fold, renewed_hash};
 use crate::model::digest::{Digests, sha256};
 use chrono::{DateTime, Utc};
-use std::io;
 
 /// A data object by its digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -377,7 +376,7 @@ impl Check<'_> {
             found.problems.push(Conclusion::indeterminate(SubIndication::SigConstraintsFailure, detail));
             return;
         }
-        let root = root.zip(imprint).map(|(digest, algorithm)| Root { algorithm, digest });
+        let root = root.zip(imprint).map(|(digest, algorithm)| ByDigest { algorithm, digest });
         // What is asked about lies before a renewal: the renewal does not count yet.
         let proven = later.filter(|later| *later <= question.at);
         let at = proven.unwrap_or(question.at);
@@ -396,6 +395,11 @@ impl Check<'_> {
                 report = today;
             }
             (true, _) => {}
+            // As of a time before the token was made: nothing says that it existed then, so nothing contradicts.
+            (false, _) if is_not_yet(&report) && token.info.time > at => {
+                let detail = format!("it is of {}, later than {}", rfc3339(token.info.time), rfc3339(at));
+                found.problems.push(Conclusion::indeterminate(SubIndication::TimestampOrderFailure, detail));
+            }
             (false, _) => found.problems.push(report.conclusion.clone()),
         }
         found.token = Some(report);
@@ -405,7 +409,7 @@ impl Check<'_> {
     fn validate(
         &self,
         token: &TimestampToken,
-        root: Option<&Root>,
+        root: Option<&ByDigest>,
         at: DateTime<Utc>,
         proven: DateTime<Utc>,
     ) -> Result<SignatureReport, Conclusion> {
@@ -474,41 +478,23 @@ fn was_disowned(report: &SignatureReport) -> bool {
     !report.conclusion.is_passed() && (is_revoked || was_never_issued)
 }
 
+/// Whether a certificate began later than the time as of which a token was validated.
+fn is_not_yet(report: &SignatureReport) -> bool {
+    report.conclusion.sub_indication == Some(SubIndication::NotYetValid)
+}
+
 /// The parts of a record that no time-stamp covers and that nothing was concluded from.
-fn unprotected(record: &EvidenceRecord) -> Vec<&'static str> {
+fn unprotected(record: &EvidenceRecord) -> Vec<Unprotected> {
     let has_attributes = record.timestamps().any(|(_, _, stamp)| stamp.attributes.is_some());
     let used: Vec<_> = record.timestamps().filter_map(|(_, _, stamp)| Stamp::read(stamp).algorithm.ok()).collect();
     let is_used = |named: DigestAlgorithm| used.contains(&named);
     let has_more = record.digest_algorithms.iter().any(|named| !named.algorithm().is_ok_and(is_used));
     let parts = [
-        (has_more, "digestAlgorithms that are not used"),
-        (record.crypto_infos.is_some(), "cryptoInfos"),
-        (has_attributes, "attributes"),
+        (has_more, Unprotected::Algorithms),
+        (record.crypto_infos.is_some(), Unprotected::CryptoInfos),
+        (has_attributes, Unprotected::Attributes),
         // Of any other token a renewal covers every byte.
-        (true, "unsigned parts of the newest token"),
+        (true, Unprotected::NewestToken),
     ];
     parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, part)| part).collect()
-}
-
-/// The root of a tree, in the place of the bytes that it is the digest of.
-struct Root {
-    algorithm: DigestAlgorithm,
-    digest: Vec<u8>,
-}
-
-impl Content for Root {
-    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, ContentError> {
-        if algorithm == self.algorithm {
-            return Ok(self.digest.clone());
-        }
-        Err(ContentError(io::Error::other(format!("the tree has no {} digest", algorithm.name()))))
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        None
-    }
-
-    fn head(&self) -> Result<Vec<u8>, ContentError> {
-        Ok(self.digest.iter().take(HEAD_BYTES).copied().collect())
-    }
 }

@@ -37,6 +37,40 @@ impl Kind {
     }
 }
 
+words! {
+    /// A part of a record that no time-stamp covers, and that nothing was concluded from.
+    Unprotected {
+        /// Algorithms that the record names and does not use.
+        Algorithms = "digestAlgorithms that are not used",
+        /// cryptoInfos (RFC 4998 §3.1).
+        CryptoInfos = "cryptoInfos",
+        /// attributes of an archive time-stamp (RFC 4998 §4.1).
+        Attributes = "attributes",
+        /// What the signature of the newest token does not cover.
+        NewestToken = "unsigned parts of the newest token",
+    }
+}
+
+impl Unprotected {
+    /// For people. Names of the standard stay as they are.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Algorithms => text(
+                "пайдаланылмаған digestAlgorithms",
+                "неиспользуемые digestAlgorithms",
+                "digestAlgorithms that are not used",
+            ),
+            Self::CryptoInfos => text("cryptoInfos", "cryptoInfos", "cryptoInfos"),
+            Self::Attributes => text("attributes", "attributes", "attributes"),
+            Self::NewestToken => text(
+                "ең жаңа белгінің қол қойылмаған бөліктері",
+                "неподписанные части новейшей метки",
+                "unsigned parts of the newest token",
+            ),
+        }
+    }
+}
+
 /// The report about one evidence record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceReport {
@@ -50,7 +84,7 @@ pub struct EvidenceReport {
     /// a neighbour in the tree.
     pub other_digests: usize,
     /// Parts of the record that no time-stamp covers; a change of them changes nothing that is concluded.
-    pub unprotected: Vec<&'static str>,
+    pub unprotected: Vec<Unprotected>,
     /// Every archive time-stamp, oldest first.
     pub timestamps: Vec<ArchiveTimeStampReport>,
     /// Policy: name, version and digest of its file.
@@ -125,7 +159,7 @@ impl EvidenceReport {
             "proven_since": time(self.proven_since),
             "objects": self.objects.iter().map(object).collect::<Vec<_>>(),
             "other_digests": self.other_digests,
-            "unprotected": self.unprotected,
+            "unprotected": self.unprotected.iter().map(|part| part.as_str()).collect::<Vec<_>>(),
             "timestamps": self.timestamps.iter().map(timestamp).collect::<Vec<_>>(),
             "policy": {"id": id, "version": version, "sha256": sha256.to_string()},
             "validation_time": rfc3339(self.validation_time),

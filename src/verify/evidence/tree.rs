@@ -85,21 +85,14 @@ impl HashTree {
         Some(std::iter::once(first).chain(siblings.map(|sibling| vec![sibling])).collect())
     }
 
-    /// The reduced tree of a leaf that is the digest of this group: the first list has the members and nothing else, so
-    /// that it says which they are (RFC 4998 §4.3, §5.2). Nothing when there is no such leaf, or the group is another.
-    ///
-    /// A group of one has its digest alone in the first list; when it is also the only leaf, the tree is empty.
+    /// The [`reduced`] tree of a leaf that is the digest of this group. Nothing when there is no such leaf, or the
+    /// group is another.
     pub fn group_lists(&self, index: usize, members: &[Vec<u8>]) -> Option<Lists> {
         let leaf = self.levels.first()?.get(index)?;
         if members.is_empty() || group_hash(self.algorithm, members) != *leaf {
             return None;
         }
-        let siblings = self.siblings(index);
-        if siblings.is_empty() && members.len() == 1 {
-            return Some(Vec::new());
-        }
-        let siblings = siblings.into_iter().map(|sibling| vec![sibling]);
-        Some(std::iter::once(sorted(members)).chain(siblings).collect())
+        Some(reduced(members, self.siblings(index)))
     }
 
     /// What is joined to the way up from a leaf, from the bottom.
@@ -113,6 +106,18 @@ impl HashTree {
         }
         siblings
     }
+}
+
+/// The reduced tree of a leaf that is the digest of a group with these members, and what is joined to it on the way up
+/// (RFC 4998 §4.3, §5.2): the first list has the members and nothing else, so that it says which they are.
+///
+/// A group of one has its digest alone in the first list; when it is also the only leaf, there are no lists: the token
+/// is over the digest itself.
+pub fn reduced(members: &[Vec<u8>], siblings: Vec<Vec<u8>>) -> Lists {
+    if members.len() == 1 && siblings.is_empty() {
+        return Vec::new();
+    }
+    std::iter::once(sorted(members)).chain(siblings.into_iter().map(|sibling| vec![sibling])).collect()
 }
 
 /// The digest of a group of data objects by the digests of its members: of one member its own digest (RFC 4998 §4.2.1).
