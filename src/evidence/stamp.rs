@@ -17,7 +17,6 @@ use crate::model::id::ActorId;
 use crate::model::record::ActDocument;
 use crate::model::validation::time_text;
 use crate::tlog::LogError;
-use crate::tlog::checkpoint;
 use crate::tlog::leaf::ActKind;
 use crate::tlog::tree::root_at;
 use crate::verify::alg::DigestAlgorithm;
@@ -137,7 +136,7 @@ fn has_news(archive: &Archive, from: u64) -> Result<bool, Error> {
 /// The batch that ends with this checkpoint, which a request by file was made of.
 pub fn until(archive: &Archive, note: &[u8], name: &str) -> Result<Batch, Error> {
     let refused = |what: &str| Error::new(ErrorCode::EvdCheckpoint, name, what);
-    let head = checkpoint::verify(note, &archive.config().vkey).ok_or_else(|| refused("not signed by this journal"))?;
+    let head = archive.own_checkpoint(note)?.ok_or_else(|| refused("not signed by this journal"))?;
     let (log, from) = (archive.log()?, stamped_to(archive)?);
     if head.size > log.size() {
         // What the journal signed and does not have: it was put back to an older copy.

@@ -51,8 +51,7 @@ pub struct Pushed {
 
 /// Asks every witness of the policy in force.
 pub fn push(archive: &Archive, timeouts: Timeouts, report: &mut dyn FnMut(&Pushed)) -> Result<(), Error> {
-    let unknown = || Error::new(ErrorCode::WitUnknown, "policy", "no policy of witnesses was adopted");
-    let (_, policy) = archive.witnesses()?.ok_or_else(unknown)?;
+    let policy = archive.witnesses_to_ask()?;
     let client = Client::new(timeouts);
     for witness in &policy.witnesses {
         let name = witness.name.clone();

@@ -12,11 +12,11 @@
 //! reads what is really there, may write again.
 
 use super::LogError;
-use super::checkpoint::LogSigner;
+use super::checkpoint::{LogSigner, VerifierKey};
 use super::compact::segment_in;
 use super::end::Ended;
 use super::fork::Conflict;
-use super::leaf::{ActKind, Heads, Leaf, SealedSegment};
+use super::leaf::{ActKind, Heads, Leaf, SealedSegment, Succession};
 use super::lock::{BundleRef, Head, LOCK, LockRecord};
 use super::stage::{Bundle, stage_name, stage_number};
 use super::tile;
@@ -75,6 +75,8 @@ pub struct Act {
     pub segment: Option<SealedSegment>,
     /// The newest entries of all owners.
     pub heads: Option<Heads>,
+    /// What the log was before.
+    pub log: Option<Succession>,
 }
 
 impl Act {
@@ -93,6 +95,7 @@ impl Act {
             addresses: Vec::new(),
             segment: None,
             heads: None,
+            log: None,
         }
     }
 }
@@ -106,6 +109,7 @@ fn leaf_of(act: &Act, t: Millis, first: u64) -> Leaf {
     leaf.of = act.of;
     leaf.segment = act.segment;
     leaf.heads = act.heads;
+    leaf.log.clone_from(&act.log);
     leaf.prev = act.prev.map(|prev| match prev {
         Previous::Entry(index) => index,
         Previous::InBatch(at) => first + at as u64,
@@ -232,6 +236,11 @@ impl Committer {
         self.conflict.as_ref()
     }
 
+    /// The key that signs the checkpoints.
+    pub fn verifier(&self) -> &VerifierKey {
+        self.signer.verifier()
+    }
+
     /// Commits nothing more, because of this.
     pub fn stop(&mut self, conflict: Conflict) {
         self.conflict.get_or_insert(conflict);
@@ -284,6 +293,28 @@ impl Committer {
             self.latched.get_or_insert(e.to_string());
         }
         Ok(committed)
+    }
+
+    /// Commits the act by which the log goes on under the name and key of `signer`, and forgets what showed that it is
+    /// an older copy. The head before is published under the key of before; the act is the first entry under the new.
+    ///
+    /// The lock record decides which key signs: its bundle has the first checkpoint under the new one.
+    pub fn succeed(&mut self, acts: Vec<Act>, signer: LogSigner) -> Result<Vec<Committed>, LogError> {
+        self.check_latch()?;
+        self.check_end(false)?;
+        self.settle()?;
+        let before = std::mem::replace(&mut self.signer, signer);
+        let result = self.commit_batch(acts);
+        match self.latch_on(result) {
+            Ok(committed) => {
+                self.conflict = None;
+                Ok(committed)
+            }
+            Err(e) => {
+                self.signer = before;
+                Err(e)
+            }
+        }
     }
 
     fn keep_house(&mut self) -> Result<(), LogError> {
@@ -353,7 +384,10 @@ impl Committer {
     fn commit_batch(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
         let t = self.time();
         let (mut leaves, head, mut unsynced) = self.take_store(t)?;
-        let system_leaves = leaves.len();
+        // The entry by which a log goes on is the first under its new key, so that its index is the size at the cut.
+        let is_first = acts.iter().any(|act| act.kind == ActKind::LogSucceeded);
+        let behind = if is_first { std::mem::take(&mut leaves) } else { Vec::new() };
+        let (system_leaves, count) = (leaves.len(), acts.len());
         let first = self.lock.head.size;
         let mut keys: Vec<(KeySlot, OwnedKey)> = Vec::new();
         let vault = self.vault.clone();
@@ -374,6 +408,7 @@ impl Committer {
             }
             leaves.push(leaf);
         }
+        leaves.extend(behind);
         if !keys.is_empty() {
             vault.add(&keys)?;
             unsynced.push(vault.journal_name());
@@ -384,7 +419,7 @@ impl Committer {
         let committed = (first..).zip(leaves).map(|(index, leaf)| Committed { index, leaf });
         let committed: Vec<Committed> = committed.collect();
         self.unsent.extend(committed.iter().cloned());
-        Ok(committed.into_iter().skip(system_leaves).collect())
+        Ok(committed.into_iter().skip(system_leaves).take(count).collect())
     }
 
     /// What a batch takes from the store: an entry for each segment that was closed, the head with the store's end, and

@@ -41,6 +41,7 @@ mod retention_rules;
 mod revocation;
 mod schema;
 mod signed;
+mod succeed;
 mod tamper;
 mod tidy;
 mod timestamps;
