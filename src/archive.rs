@@ -447,6 +447,12 @@ impl Archive {
         core.set_unsettled_max(4);
     }
 
+    /// Lets memory lose a bit of every batch while it is committed, so that tests see who finds out.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn flip(&self, bit: usize) {
+        lock(&self.shared.core).flip(bit);
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config

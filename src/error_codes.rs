@@ -769,14 +769,14 @@ codes! {
     HldStatement = "HLD-007", Refused,
         kk: "Жоғалған тыйымдар туралы мәлімдеме жарамсыз: ол осы архивтің қазіргі күйі туралы емес немесе ондағы тыйым \
              қайта салынбаған. Оны «hold statement» арқылы қайта жасаңыз.",
-        ru: "Заявление об утраченных запретах не годится: оно не о нынешнем состоянии этого архива, или названный в нём \
-             запрет не наложен вновь. Составьте его через «hold statement».",
-        en: "The statement about lost holds is not usable: it is not about this archive as it is now, or a hold that it \
-             names was not placed again. Make it with `hold statement`.";
+        ru: "Заявление об утраченных запретах не годится: оно не о нынешнем состоянии этого архива, или названный в \
+             нём запрет не наложен вновь. Составьте его через «hold statement».",
+        en: "The statement about lost holds is not usable: it is not about this archive as it is now, or a hold that \
+             it names was not placed again. Make it with `hold statement`.";
     /// A statement about lost holds is not signed as it must be.
     HldSigned = "HLD-008", Refused,
-        kk: "Жоғалған тыйымдар туралы мәлімдемеге мекеменің екі адамы қол қоюы тиіс, бірі — құжаттамалық қамтамасыз ету \
-             бөлімшесінен.",
+        kk: "Жоғалған тыйымдар туралы мәлімдемеге мекеменің екі адамы қол қоюы тиіс, бірі — құжаттамалық қамтамасыз \
+             ету бөлімшесінен.",
         ru: "Заявление об утраченных запретах подписывают двое лиц органа, одно из них — из службы документационного \
              обеспечения.",
         en: "Two officers of the agency must sign the statement about lost holds, one of them of the records office.";

@@ -1,9 +1,9 @@
 //! The successor log: how an archive that lost its newest entries goes on without signing a second history.
 //!
-//! The entries that are left stay as they are, in the same tree. The log takes a new name and a new key; its first entry
-//! under them is `log.succeeded`, which names the key of before and the newest checkpoint that is known by it. The key
-//! of before is erased. Disposal stays locked, agency by agency, until two officers have said which holds were placed in
-//! what was lost: a hold must not be destroyed with what it keeps for want of its entry.
+//! The entries that are left stay as they are, in the same tree. The log takes a new name and a new key; its first
+//! entry under them is `log.succeeded`, which names the key of before and the newest checkpoint that is known by it.
+//! The key of before is erased. Disposal stays locked, agency by agency, until two officers have said which holds were
+//! placed in what was lost: a hold must not be destroyed with what it keeps for want of its entry.
 //!
 //! Order
 //!   1. The new key is made in the key folder, as `log-ed25519.next`.
@@ -107,8 +107,8 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// No newer checkpoint by the log's key is known or given ([`ErrorCode::LogWhole`]); the one that is given is not by
-    /// that key ([`ErrorCode::LogLast`]) or not the newest known ([`ErrorCode::LogNotNewest`]); the journal has two
+    /// No newer checkpoint by the log's key is known or given ([`ErrorCode::LogWhole`]); the one that is given is not
+    /// by that key ([`ErrorCode::LogLast`]) or not the newest known ([`ErrorCode::LogNotNewest`]); the journal has two
     /// histories ([`ErrorCode::LogForked`]); the name was used before ([`ErrorCode::LogName`]); the archive has ended.
     pub fn succeed(&mut self, asked: &Succeeding) -> Result<EarlierLog, Error> {
         if let Some(ended) = self.ended() {
@@ -134,6 +134,10 @@ impl Archive {
         let committed = self.commit_deciding(
             || {
                 let cut = self.index_meta().size;
+                // Somebody may have committed since it was looked at.
+                if last.size <= cut {
+                    return Err(whole(self, last.size, cut));
+                }
                 let fields = json!({
                     "account": asked.account, "key": "erased after this entry", "last": note,
                     "missing": last.size.saturating_sub(cut), "reason": asked.reason, "size": cut,
@@ -173,13 +177,12 @@ impl Archive {
                 return Err(LogError::Forked { file: file.clone(), size: found.size }.into());
             }
         }
-        let whole = |what: String| Error::new(ErrorCode::LogWhole, self.id().to_string(), what);
         let named = given.and_then(|_| notes.last()).map(|(_, _, found)| found.size);
         // The last of its size: what is given counts more than what is known.
         let newest = notes.into_iter().max_by_key(|(_, _, found)| found.size);
-        let (file, note, newest) = newest.ok_or_else(|| whole("no checkpoint by its key is known or given".into()))?;
+        let (file, note, newest) = newest.ok_or_else(|| whole(self, 0, head.size))?;
         if newest.size <= head.size {
-            return Err(whole(format!("the newest checkpoint has {} entries, the journal {}", newest.size, head.size)));
+            return Err(whole(self, newest.size, head.size));
         }
         if let Some(named) = named.filter(|named| *named < newest.size) {
             let what = format!("it has {named} entries, {file} shows {}", newest.size);
@@ -245,6 +248,11 @@ impl Archive {
     }
 }
 
+fn whole(archive: &Archive, known: u64, size: u64) -> Error {
+    let what = format!("the newest checkpoint that is known has {known} entries, the journal {size}");
+    Error::new(ErrorCode::LogWhole, archive.id().to_string(), what)
+}
+
 fn lost_holds(agency: &str) -> Error {
     let what = "the holds that were placed in the lost entries are not confirmed";
     Error::new(ErrorCode::HldUnconfirmed, agency, what)
@@ -259,7 +267,8 @@ fn numbered(name: &str) -> String {
     }
 }
 
-/// Who may have signed the newest head: the key that the configuration names, or the one that the log was going over to.
+/// Who may have signed the newest head: the key that the configuration names, or the one that the log was going over
+/// to.
 pub(super) fn signers(keys: &KeyFolder, config: &Config) -> Result<Signers, Error> {
     let next = keys.named_if_any(NEXT_LOG_KEY)?;
     let own = match keys.named(LOG_KEY) {

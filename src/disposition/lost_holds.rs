@@ -19,6 +19,7 @@ use crate::ingest::approval::{Asked, approved_act};
 use crate::limits::TEXT_SHORT_CHARS_MAX;
 use crate::model::document::{parse, required_date, tables};
 use crate::model::id::{ActorId, ArchiveId, RecordId};
+use crate::model::strict::Fields;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
@@ -118,24 +119,17 @@ impl LostHolds {
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, Vec<Refusal>> {
         parse(bytes, name, LOST_HOLDS_BYTES_MAX, ErrorCode::HldStatement, |mut fields| {
             fields.schema(LOST_HOLDS_SCHEMA);
-            let archive = fields.text("archive", 32);
+            let archive = id(&mut fields, "archive");
             let origin = fields.plain_text("origin", TEXT_SHORT_CHARS_MAX);
             let succeeded = fields.number("succeeded", 0, u32::MAX);
             let agency = fields.plain_text("agency", TEXT_SHORT_CHARS_MAX);
             let date = required_date(&mut fields, "date");
             let count = fields.number("holds", 0, u32::MAX);
             let holds = tables(&mut fields, "hold", HOLDS_MAX, |mut hold| {
-                let id = hold.text("id", 32)?.parse::<RecordId>().ok();
-                if id.is_none() {
-                    hold.fault(ErrorCode::HldStatement, "id", "wanted 32 digits of 0-9 and a-f");
-                }
+                let id = id(&mut hold, "id");
                 hold.end();
                 id
             });
-            let archive_id = archive.as_ref().and_then(|archive| archive.parse::<ArchiveId>().ok());
-            if archive.is_some() && archive_id.is_none() {
-                fields.fault(ErrorCode::HldStatement, "archive", "wanted 32 digits of 0-9 and a-f");
-            }
             let holds = holds.map(BTreeSet::from_iter);
             if let (Some(count), Some(holds)) = (count, &holds)
                 && u32::try_from(holds.len()) != Ok(count)
@@ -144,7 +138,7 @@ impl LostHolds {
             }
             fields.end();
             Some(Self {
-                archive: archive_id?,
+                archive: archive?,
                 origin: origin?,
                 succeeded: succeeded?.into(),
                 agency: agency?,
@@ -153,6 +147,16 @@ impl LostHolds {
             })
         })
     }
+}
+
+/// An id, in the one way in which it is written.
+fn id<T: std::str::FromStr + ToString>(fields: &mut Fields<'_>, key: &str) -> Option<T> {
+    let text = fields.text(key, 32)?;
+    let id = text.parse::<T>().ok().filter(|id| id.to_string() == text);
+    if id.is_none() {
+        fields.fault(ErrorCode::HldStatement, key, "wanted 32 digits of 0-9 and a-f");
+    }
+    id
 }
 
 /// What became of a statement.
@@ -254,6 +258,7 @@ mod tests {
             ("2026-03-05", "05.03.2026"),
             ("holds = 2", "holds = 3"),
             ("id = \"03", "id = \"0x"),
+            ("archive = \"01", "archive = \"0A"),
             ("id = \"04", "all = true\nid = \"04"),
         ] {
             assert!(text.contains(from), "{from}");

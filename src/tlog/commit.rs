@@ -161,6 +161,9 @@ pub struct Committer {
     pub(super) unsettled_max: u64,
     /// Entries written since they were last taken for the index.
     pub(super) unsent: Vec<Committed>,
+    /// The bit of the first entry of a batch that memory loses between hashing and writing: for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) flipped: Option<usize>,
 }
 
 /// What is committed but not yet published as tiles.
@@ -250,6 +253,20 @@ impl Committer {
     #[cfg(any(test, feature = "testing"))]
     pub fn set_ended(&mut self, ended: Option<Ended>) {
         self.ended = ended;
+    }
+
+    /// Lets memory lose a bit of the first entry of each batch, between its hash and its bytes on disk.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn flip(&mut self, bit: usize) {
+        self.flipped = Some(bit);
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    fn lose_a_bit(&self, entries: &mut [Vec<u8>]) {
+        if let (Some(bit), Some(entry)) = (self.flipped, entries.first_mut()) {
+            let len = entry.len();
+            entry[bit / 8 % len] ^= 1 << (bit % 8);
+        }
     }
 
     /// Whether it can sign checkpoints; only an archive that has ended may have no key for that.
@@ -439,13 +456,16 @@ impl Committer {
 
     /// Steps 2 and 3: bundle, sync, lock record.
     fn write(&mut self, leaves: &[Leaf], head: Head, mut unsynced: Vec<String>) -> Result<(), LogError> {
-        let entries: Vec<Vec<u8>> = leaves.iter().map(Leaf::encode).collect();
+        #[cfg_attr(not(any(test, feature = "testing")), expect(unused_mut, reason = "only a test changes them"))]
+        let mut entries: Vec<Vec<u8>> = leaves.iter().map(Leaf::encode).collect();
         let mut edge = self.edge.clone();
         let mut added = Unsettled { tail: self.unsettled.tail.clone(), ..Unsettled::default() };
         for entry in &entries {
             added.push(&mut edge, entry);
         }
         let root = edge.root();
+        #[cfg(any(test, feature = "testing"))]
+        self.lose_a_bit(&mut entries);
         let head =
             Head { batch: self.lock.head.batch + 1, batch_id: crate::random::bytes(), size: edge.size(), root, ..head };
         let unsigned = || LogError::Ended { entry: self.ended.map_or(0, |ended| ended.entry) };

@@ -88,6 +88,8 @@ pub fn create(
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
+        #[cfg(any(test, feature = "testing"))]
+        flipped: None,
     })
 }
 
@@ -160,6 +162,8 @@ pub fn open(
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
+        #[cfg(any(test, feature = "testing"))]
+        flipped: None,
     };
     committer.settle()?;
     let log = LogReader::new(committer.disk.as_ref(), committer.published());

@@ -1226,7 +1226,8 @@ fn an_archive_ends(checked: &mut Checked<'_>) {
     let statement = ["--archive", text(&root), "decommission", "statement", "--agency", AGENCY, "--reason", "Үлгі"];
     bench.run(&statement).exits(Exit::Conflict);
     complete(&due, &destroy_all(&due));
-    the_log_goes_on(&due, now, bench, &mut run);
+    the_log_goes_on(&due, bench, &mut run);
+    let now = next_second();
 
     let written = bench.run(&statement).exits(Exit::Ok).stdout;
     let decision = bench.file("decision.toml", &written);
@@ -1257,8 +1258,14 @@ fn an_archive_ends(checked: &mut Checked<'_>) {
     }
 }
 
+/// A time whose whole second is behind all that was: signatures name whole seconds.
+fn next_second() -> u64 {
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    SystemClock.now()
+}
+
 /// The archive is put back from an older copy and goes on under a new name and key.
-fn the_log_goes_on(due: &Due, now: u64, bench: &Bench, run: &mut impl FnMut(&[&str], Exit, &str) -> Value) {
+fn the_log_goes_on(due: &Due, bench: &Bench, run: &mut impl FnMut(&[&str], Exit, &str) -> Value) {
     let (root, copy) = (due.bench.root(), due.bench.folder.path().join("copy"));
     super::disposal::copy_tree(&root, &copy);
     due.bench.open().actor("lost").unwrap();
@@ -1290,6 +1297,7 @@ fn the_log_goes_on(due: &Due, now: u64, bench: &Bench, run: &mut impl FnMut(&[&s
     let statement = ["--archive", text(&root), "hold", "statement", "--agency", AGENCY];
     let written = bench.run(&statement).exits(Exit::Ok).stdout;
     let office = &due.bench.office;
+    let now = next_second();
     let [first, second] = [&office.clerk, &office.official].map(|who| who.sign_detached(written.as_bytes(), at(now)));
     let (statement, first) = (bench.file("lost-holds.toml", &written), bench.file("clerk.p7s", first));
     let second = bench.file("official.p7s", second);

@@ -43,6 +43,7 @@ mod schema;
 mod signed;
 mod succeed;
 mod tamper;
+mod threats;
 mod tidy;
 mod timestamps;
 mod validate;
