@@ -1272,7 +1272,7 @@ fn the_log_goes_on(due: &Due, bench: &Bench, run: &mut impl FnMut(&[&str], Exit,
     let newer = run(&["log", "checkpoint"], Exit::Ok, "log-checkpoint");
     let note = bench.file("newer.checkpoint", newer["checkpoint"].as_str().unwrap());
     fs::remove_dir_all(&root).unwrap();
-    fs::rename(&copy, &root).unwrap();
+    super::disposal::copy_tree(&copy, &root);
     let was = run(&["log", "vkeys"], Exit::Ok, "log-vkeys-row");
     assert_eq!((&was["from"], &was["to"]), (&json!(0), &Value::Null));
     let id =

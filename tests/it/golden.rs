@@ -197,7 +197,7 @@ fn check_disposed(archive: &Archive, expected: &Value, version: &Path) {
 /// What a stranger finds of an evidence record over these digests, at the time at which golden stores are opened.
 fn evidence_holds(record: &EvidenceRecord, digests: &[Digests], material: &Material, policy: &ValidationPolicy) {
     let objects: Vec<_> = digests.iter().map(|digests| ObjectDigests::new("object", digests)).collect();
-    let ask = |objects: &[ObjectDigests<'_>]| {
+    let ask = |objects: &[ObjectDigests]| {
         check::verify(&check::Question {
             record,
             objects,
