@@ -20,6 +20,7 @@ mod lists;
 mod material;
 mod means;
 mod policies;
+mod succeed;
 mod threads;
 mod waiting;
 mod witness;
@@ -33,6 +34,7 @@ pub(crate) use documents::OWN_SUBTREE;
 pub use lists::{AdoptedList, LIST_FILE};
 pub use material::NewMaterial;
 pub use policies::{Adoption, PolicyFile, PolicyInForce};
+pub use succeed::{EarlierLog, NEXT_LOG_KEY, Succeeding};
 pub(crate) use threads::{registered, registered_rows};
 use waiting::WaitingRoom;
 pub use waiting::{Waiting, WaitingEntry};
@@ -314,7 +316,7 @@ impl Archive {
             }
         }
         let origin = options.origin.clone().unwrap_or_else(|| format!("muragat-{id}"));
-        if origin.is_empty() || origin.len() > 255 || origin.chars().any(|c| c <= ' ' || c == '+') {
+        if !succeed::is_origin(&origin) {
             return Err(Error::new(ErrorCode::CfgUnreadable, "origin", "a log's name has no spaces and no plus sign"));
         }
         let disk: Arc<dyn Disk> = Arc::new(LocalDisk::open(folder, Erasing::Vault).map_err(LogError::from)?);
@@ -358,7 +360,7 @@ impl Archive {
     /// Opens an archive from its parts: recovery of the truths, then the index.
     pub fn assemble(
         parts: Parts,
-        config: Config,
+        mut config: Config,
         root: &Path,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, Error> {
@@ -367,8 +369,9 @@ impl Archive {
         spool.clear().map_err(|e| Error::caused(ErrorCode::StoIo, "spool", e))?;
         let id = config.archive_id;
         let key_folder = KeyFolder::new(keys, id);
-        let signer = end::signer(&key_folder, &config)?;
-        let (core, recovery) = recover::open(disk.clone(), key_folder.clone(), id, signer, clock.clone())?;
+        let signers = succeed::signers(&key_folder, &config)?;
+        let (core, recovery) = recover::open(disk.clone(), key_folder.clone(), id, signers, clock.clone())?;
+        succeed::finish(&core, &key_folder, disk.as_ref(), &mut config)?;
         end::check_signer(&core, &key_folder)?;
         let head = *core.head();
         let registers = registers(disk.as_ref(), head.size)?;
@@ -442,6 +445,12 @@ impl Archive {
         let mut core = lock(&self.shared.core);
         core.set_journal_keys_max(journal_keys_max);
         core.set_unsettled_max(4);
+    }
+
+    /// Lets memory lose a bit of every batch while it is committed, so that tests see who finds out.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn flip(&self, bit: usize) {
+        lock(&self.shared.core).flip(bit);
     }
 
     /// The configuration.

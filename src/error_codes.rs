@@ -757,6 +757,29 @@ codes! {
         kk: "Бұл тыйым сұрау салуға жатады: ол сұрау салу жабылғанда ғана алынады («inquiry close»).",
         ru: "Это запрет по запросу органа: он снимается только с закрытием запроса («inquiry close»).",
         en: "The hold is one of an inquiry. It is lifted when the inquiry is closed (`inquiry close`), and only then.";
+    /// Holds may have been lost, and officers have not said which.
+    HldUnconfirmed = "HLD-006", Conflict,
+        kk: "Журналдың соңы жоғалған, онда тыйым болған болуы мүмкін: мекеменің екі адамы жоғалған тыйымдарды \
+             растағанша ештеңе жойылмайды («hold statement», «hold confirm»).",
+        ru: "Конец журнала утрачен, в нём могли быть запреты: пока двое лиц органа не подтвердят, какие запреты \
+             утрачены, ничего не уничтожается («hold statement», «hold confirm»).",
+        en: "The end of the journal was lost, and holds may have been in it: nothing is destroyed until two officers \
+             of the agency confirm which (`hold statement`, `hold confirm`).";
+    /// A statement about lost holds is not usable.
+    HldStatement = "HLD-007", Refused,
+        kk: "Жоғалған тыйымдар туралы мәлімдеме жарамсыз: ол осы архивтің қазіргі күйі туралы емес немесе ондағы тыйым \
+             қайта салынбаған. Оны «hold statement» арқылы қайта жасаңыз.",
+        ru: "Заявление об утраченных запретах не годится: оно не о нынешнем состоянии этого архива, или названный в \
+             нём запрет не наложен вновь. Составьте его через «hold statement».",
+        en: "The statement about lost holds is not usable: it is not about this archive as it is now, or a hold that \
+             it names was not placed again. Make it with `hold statement`.";
+    /// A statement about lost holds is not signed as it must be.
+    HldSigned = "HLD-008", Refused,
+        kk: "Жоғалған тыйымдар туралы мәлімдемеге мекеменің екі адамы қол қоюы тиіс, бірі — құжаттамалық қамтамасыз \
+             ету бөлімшесінен.",
+        ru: "Заявление об утраченных запретах подписывают двое лиц органа, одно из них — из службы документационного \
+             обеспечения.",
+        en: "Two officers of the agency must sign the statement about lost holds, one of them of the records office.";
     /// There is no such plan.
     DspUnknown = "DSP-001", NotFound,
         kk: "Мұндай жоспар жоқ. Идентификаторын «disposal list» арқылы табыңыз.",
@@ -1035,6 +1058,29 @@ codes! {
              старой копии; до этого ничего не принимайте.",
         en: "A witness names a longer journal than this one and shows no proof. Find out whether the archive was put \
              back from an older copy; take nothing in before that.";
+    /// Nothing shows that entries of the log are missing.
+    LogWhole = "LOG-007", Conflict,
+        kk: "Журналдың ұзынырақ екенін көрсететін бақылау нүктесі жоқ: мирасқор журнал қажет емес. Соңғы көшірмеңіз \
+             бар болса, соны орнына қойыңыз; болмаса, белгілі ең соңғы бақылау нүктесін --last арқылы беріңіз.",
+        ru: "Нет контрольной точки, которая показала бы, что журнал был длиннее: журнал-преемник не нужен. Если есть \
+             более новая копия, верните её; если нет, передайте последнюю известную контрольную точку через --last.",
+        en: "No checkpoint shows that the journal was longer: it needs no successor. If there is a newer copy, put it \
+             back; if there is none, give the newest checkpoint that anybody has with --last.";
+    /// What was given as the last checkpoint is none by the archive's key.
+    LogLast = "LOG-008", Refused,
+        kk: "Бұл — осы архивтің кілтімен қол қойылған бақылау нүктесі емес.",
+        ru: "Это не контрольная точка, подписанная ключом этого архива.",
+        en: "This is no checkpoint that was signed by the key of this archive.";
+    /// A newer checkpoint than the given one is known.
+    LogNotNewest = "LOG-009", Refused,
+        kk: "Бұдан жаңа бақылау нүктесі белгілі. Соны беріңіз («--last known»).",
+        ru: "Известна более новая контрольная точка. Передайте её («--last known»).",
+        en: "A newer checkpoint is known. Give that one (`--last known`).";
+    /// A log cannot have this name, or had it before.
+    LogName = "LOG-010", Refused,
+        kk: "Журналдың жаңа атауы жарамсыз: онда бос орын мен «+» болмайды, әрі ол бұрын қолданылмаған болуы тиіс.",
+        ru: "Новое имя журнала не годится: в нём нет пробелов и знака «+», и раньше оно не использовалось.",
+        en: "The new name of the log is not usable: it has no spaces and no plus sign, and was not used before.";
 
     /// The search index failed.
     IdxFailed = "IDX-001", Temporary,

@@ -56,8 +56,12 @@ impl Archive {
         }
         let seed = self.shared.keys.named(LOG_KEY)?;
         let key = AnswerKey(SigningKey::from_bytes(&blake3::derive_key(CONTEXT, &seed.0)));
-        if self.index().adopted(Adopted::AnswerKey)?.is_empty() {
-            let fields = json!({"algorithm": "Ed25519", "public_key": hex::encode(key.public())});
+        let public = hex::encode(key.public());
+        let newest = self.index().adopted(Adopted::AnswerKey)?.pop();
+        let newest = newest.map(|entry| self.document(entry)).transpose()?;
+        // After the log went on under a new key, the one derived from it is another.
+        if newest.is_none_or(|(document, _)| document.text("public_key") != Some(public.as_str())) {
+            let fields = json!({"algorithm": "Ed25519", "public_key": public});
             let fields = fields.as_object().cloned().unwrap_or_default();
             self.commit_document(ActKind::AnswerKeyAdded, SYSTEM_ACTOR, Register::Archive, fields)?;
             self.wait_index()?;

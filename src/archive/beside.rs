@@ -4,7 +4,8 @@
 //! Invariants
 //!   - Nothing is committed between a decision and its acts, and the index had all that was before.
 //!   - A key goes only with an act of the journal that says so
-//!     ([`ActKind::erases`](crate::tlog::leaf::ActKind::erases)), and never while a hold keeps what it is the key of.
+//!     ([`ActKind::erases`](crate::tlog::leaf::ActKind::erases)), and never while a hold keeps what it is the key of,
+//!     or while holds were lost that nobody has confirmed ([`Archive::locked_agencies`]).
 //!
 //! A crash leaves all acts of one call or none; what a roll of the vault leaves, `vault` says.
 
@@ -71,6 +72,7 @@ impl Archive {
                     || Error::new(ErrorCode::ArcNoRecord, "record", "an act erases a key that was never given");
                 let owner = act.rec.ok_or_else(unknown)?;
                 self.check_not_held(owner)?;
+                self.check_unlocked(act.kind, owner)?;
                 let id = writer::read_id(self.index().kv, self.index().keys, owner)?.ok_or_else(unknown)?;
                 erase.push(id.key);
             }
@@ -92,7 +94,7 @@ impl Archive {
 
     /// Commits acts beside the commit thread, each linked to its record's entry before. They are decided on at the head
     /// of the journal: nothing is committed between the decision and them.
-    fn commit_deciding(
+    pub(super) fn commit_deciding(
         &self,
         decide: impl FnOnce() -> Result<Decided, Error>,
         commit: impl FnOnce(&mut Committer, Vec<Act>) -> Result<Vec<Committed>, Error>,

@@ -7,10 +7,8 @@
 //! What a crash leaves: the last entry with the key still there; the next open erases it.
 
 use super::{Archive, LOG_KEY, lock};
-use crate::config::Config;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::model::id::{ArchiveId, RecordId};
-use crate::tlog::checkpoint::LogSigner;
 use crate::tlog::commit::Committer;
 use crate::tlog::end::Ended;
 use crate::vault::VaultError;
@@ -46,22 +44,6 @@ impl Archive {
         core.settle()?;
         assert!(core.ended().is_some_and(|ended| ended.is_complete), "an archive in use needs its signing key");
         Ok(self.shared.keys.erase(LOG_KEY)?)
-    }
-}
-
-/// The signer of checkpoints; one that signs nothing when its key is not there.
-pub(super) fn signer(keys: &KeyFolder, config: &Config) -> Result<LogSigner, Error> {
-    let signer = match keys.named(LOG_KEY) {
-        Ok(seed) => LogSigner::new(&config.vkey.name, &seed.0),
-        Err(VaultError::Key { .. }) => LogSigner::erased(config.vkey.clone()),
-        Err(e) => return Err(e.into()),
-    };
-    match *signer.verifier() == config.vkey {
-        true => Ok(signer),
-        false => {
-            let what = "the signing key is not the one named in the configuration";
-            Err(Error::new(ErrorCode::VltKeyMissing, LOG_KEY, what))
-        }
     }
 }
 

@@ -83,20 +83,29 @@ impl Archive {
     /// Whether the memory of what witnesses cosigned, in the key folder, can be used. One that our key did not sign
     /// shows nothing: an older copy of the archive would not be found out by it. The next cosignature replaces it.
     pub fn remembers(&self) -> Result<bool, Error> {
-        let note = self.shared.keys.witnessed()?;
-        Ok(note.is_none_or(|note| verify(&note, &self.config().vkey).is_some()))
+        match self.shared.keys.witnessed()? {
+            None => Ok(true),
+            Some(note) => Ok(self.own_checkpoint(&note)?.is_some()),
+        }
     }
 
-    /// The policy of witnesses in force, with the entry of its adoption.
+    /// The policy of witnesses in force, with the entry of its adoption. One that was adopted before the log went on
+    /// under a new name and key is of the log before: its witnesses know nothing of this one.
     pub fn witnesses(&self) -> Result<Option<(u64, TrustPolicy)>, Error> {
         let Some(entry) = self.index().adopted(Adopted::Witnesses)?.pop() else { return Ok(None) };
+        if self.succeeded()?.is_some_and(|succeeded| succeeded > entry) {
+            return Ok(None);
+        }
         let changed = |_| Error::new(ErrorCode::StoChanged, entry.to_string(), "the adopted policy cannot be read");
         Ok(Some((entry, TrustPolicy::parse(&self.adopted_file(entry)?).map_err(changed)?)))
     }
 
     /// Adopts a policy of witnesses that was read from `file`.
     pub fn adopt_witnesses(&self, policy: &TrustPolicy, file: &[u8], actor: ActorId) -> Result<Adoption, Error> {
-        if !policy.logs.is_empty() && !policy.logs.iter().any(|log| log.key == self.config().vkey) {
+        // Of a log that had another key before, a policy says which of them it means.
+        let is_named = policy.logs.iter().any(|log| log.key == self.config().vkey);
+        let may_be_unnamed = policy.logs.is_empty() && self.succeeded()?.is_none();
+        if !is_named && !may_be_unnamed {
             let what = format!("no log line has the key of this archive, {}", self.config().vkey);
             return Err(Error::new(ErrorCode::WitPolicy, "log", what));
         }
@@ -106,18 +115,31 @@ impl Archive {
         }
     }
 
+    /// The policy of witnesses in force, without which none can be asked.
+    pub fn witnesses_to_ask(&self) -> Result<TrustPolicy, Error> {
+        if let Some((_, policy)) = self.witnesses()? {
+            return Ok(policy);
+        }
+        let what = match self.succeeded()? {
+            Some(_) => format!("adopt a policy that names the log as it is since it went on: {}", self.config().vkey),
+            None => "no policy of witnesses was adopted".to_owned(),
+        };
+        Err(Error::new(ErrorCode::WitUnknown, "policy", what))
+    }
+
     /// A witness of the policy in force by its name there.
     pub fn witness(&self, name: &str) -> Result<TrustedWitness, Error> {
-        let unknown = |what| Error::new(ErrorCode::WitUnknown, name, what);
-        let (_, policy) = self.witnesses()?.ok_or_else(|| unknown("no policy of witnesses was adopted"))?;
-        policy.witness(name).cloned().ok_or_else(|| unknown("the policy names no such witness"))
+        let unknown = || Error::new(ErrorCode::WitUnknown, name, "the policy names no such witness");
+        self.witnesses_to_ask()?.witness(name).cloned().ok_or_else(unknown)
     }
 
     /// The newest checkpoint that a witness cosigned, and when.
     pub fn witnessed(&self, key: &WitnessKey) -> Result<Option<(Checkpoint, u64)>, Error> {
         let Some(bytes) = self.read_or_none(&file_of(key))? else { return Ok(None) };
         let read = |note: &Note<'_>| Some((Checkpoint::parse(note.text)?, key.time_on(note).ok()??));
-        Ok(Note::read(&bytes).as_ref().and_then(read))
+        // What it signed of a log that went on under this name counts for nothing here.
+        let is_ours = |(checkpoint, _): &(Checkpoint, u64)| checkpoint.origin == self.config().vkey.name;
+        Ok(Note::read(&bytes).as_ref().and_then(read).filter(is_ours))
     }
 
     /// Makes a request to a witness about the present checkpoint, from the size `old`, or from what it cosigned last.

@@ -76,6 +76,14 @@ const STOPPED: Text = text(
     "THE ARCHIVE HAS STOPPED: its key has signed another history of the journal. Nothing is written; \
      docs/witnesses.md §5.",
 );
+const HOLDS_UNCONFIRMED: Text = text(
+    "Журналдың соңы жоғалған: мына мекемелердің жоғалған тыйымдары расталмаған, сондықтан олардың ештеңесі жойылмайды \
+     («hold statement», «hold confirm»).",
+    "Конец журнала утрачен: запреты этих органов, которые в нём были, не подтверждены, поэтому ничто из их документов \
+     не уничтожается («hold statement», «hold confirm»).",
+    "The end of the journal was lost: the holds of these agencies that were in it are not confirmed, so nothing of \
+     theirs is destroyed (`hold statement`, `hold confirm`).",
+);
 const ROOT_READS: Text = text(
     "Кілттер файлда: кілттер қалтасын оқи алатын адам бәрін оқи алады.",
     "Ключи в файлах: кто читает папку ключей, тот читает всё.",
@@ -325,6 +333,10 @@ impl Doctor {
         }
         if !archive.remembers()? {
             add("no-memory", NO_MEMORY, keys.join(WITNESSED).display().to_string());
+        }
+        let locked = Vec::from_iter(archive.locked_agencies()?);
+        if !locked.is_empty() {
+            add("holds-unconfirmed", HOLDS_UNCONFIRMED, some(&locked));
         }
         match archive.witnesses()? {
             None => add("no-witness", NO_WITNESS, archive.config().vkey.name.clone()),

@@ -1,12 +1,15 @@
-//! `muragat hold place|lift|list`: what must not be disposed of, whatever its term says.
+//! `muragat hold place|lift|list|statement|confirm`: what must not be disposed of, whatever its term says.
 //!
 //! A query is asked once, when the hold is placed: what it finds then is what the hold keeps.
 
+use super::disposal::refused;
 use super::file::file_id;
 use super::show::record_id;
+use super::signed::{Signatures, SignedFiles};
 use super::{Common, id_of};
 use crate::archive::Archive;
 use crate::clock::civil_date;
+use crate::disposition::lost_holds::{self, LOST_HOLDS_BYTES_MAX, LostHolds, Taken};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::holds::{self, Hold, Placing};
 use crate::index::filing::HoldTarget;
@@ -16,6 +19,7 @@ use crate::model::strict::shown;
 use crate::text::{Text, text};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Arguments of `hold`.
 #[derive(clap::Args)]
@@ -42,6 +46,26 @@ enum HoldCommand {
         #[arg(long)]
         all: bool,
     },
+    /// Print what officers of an agency sign after entries of the journal were lost: which holds were among them.
+    Statement {
+        /// Code of the agency.
+        #[arg(long, value_name = "CODE")]
+        agency: String,
+        /// A hold that stands for one that was lost; may be repeated. Without any: none was lost.
+        #[arg(long = "hold", value_name = "ID")]
+        holds: Vec<String>,
+    },
+    /// Take in that statement with its signatures: what belongs to the agency can be destroyed again.
+    Confirm(Confirm),
+}
+
+#[derive(clap::Args)]
+struct Confirm {
+    /// The statement (`hold statement`), signed by a records officer and another officer of the agency.
+    #[arg(long, value_name = "FILE")]
+    statement: PathBuf,
+    #[command(flatten)]
+    signatures: Signatures,
 }
 
 #[derive(clap::Args)]
@@ -70,6 +94,7 @@ struct Place {
 }
 
 const PLACED: Text = text("тыйым салынды", "запрет наложен", "hold placed");
+const CONFIRMED: Text = text("тыйымдар расталды", "запреты подтверждены", "holds confirmed");
 const LIFTED: Text = text("тыйым алынды", "запрет снят", "hold lifted");
 const COVERS: Text = text("қамтиды", "охватывает", "covers");
 const NOTHING: Text = text("Тыйым жоқ.", "Запретов нет.", "There are no holds.");
@@ -96,6 +121,36 @@ impl HoldArgs {
                 Ok(Exit::Ok)
             }
             HoldCommand::List { all } => list(common, all),
+            HoldCommand::Statement { agency, holds } => {
+                let archive = common.open()?;
+                let hold = |id: &String| id_of(id, ErrorCode::HldUnknown, "a hold id");
+                let holds = holds.iter().map(hold).collect::<Result<_, _>>()?;
+                out_raw!("{}", LostHolds::draft(&archive, &agency, &holds)?.to_toml());
+                archive.close()?;
+                Ok(Exit::Ok)
+            }
+            HoldCommand::Confirm(args) => args.run(common),
+        }
+    }
+}
+
+impl Confirm {
+    fn run(self, common: &Common) -> Result<Exit, Error> {
+        let SignedFiles { document: statement, signatures, extra } =
+            self.signatures.read_with(&self.statement, LOST_HOLDS_BYTES_MAX, common)?;
+        let archive = common.open_to_act()?;
+        let actor = common.actor(&archive)?;
+        match lost_holds::take(&archive, &statement, &signatures, &extra, actor)? {
+            Taken::Refused(refusals) => refused(common, &refusals, archive),
+            Taken::Done { agency, entry } => {
+                if common.json() {
+                    common.print_json(&json!({"status": "confirmed", "agency": agency, "entry": entry}));
+                } else {
+                    out!("{}: {} (#{entry})", CONFIRMED.get(common.lang()), shown(&agency));
+                }
+                archive.close()?;
+                Ok(Exit::Ok)
+            }
         }
     }
 }

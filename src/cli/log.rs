@@ -1,16 +1,15 @@
-//! `muragat log checkpoint | entries | proof | witness`.
+//! `muragat log checkpoint | entries | proof | succeed | vkeys | witness`.
 //!
 //! The journal holds no personal data, so all of this may be shown to strangers.
 
 use super::beside::{with_ending, write_all_new};
-use super::{Common, id_of, log_witness};
+use super::{Common, id_of, log_succeed, log_witness};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::evidence::heads;
 use crate::evidence::stamp::Stamped;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
-use crate::tlog::checkpoint::verify;
 use crate::tlog::heads::HeadProof;
 use crate::tlog::proof::{consistency, inclusion_text};
 use crate::tlog::{LogError, tree};
@@ -69,6 +68,10 @@ enum LogCommand {
         #[arg(short, long, value_name = "FILE", conflicts_with_all = ["consistency", "heads"])]
         output: Option<PathBuf>,
     },
+    /// Go on under a new name and key, after entries were lost for good. Nothing undoes it.
+    Succeed(log_succeed::Succeed),
+    /// The keys that the log had, with their last size, and the one that it has.
+    Vkeys,
     /// Witnesses of the journal: their policy, what they are asked and what they answer.
     Witness(log_witness::LogWitness),
 }
@@ -106,13 +109,16 @@ impl Under {
 
 impl Log {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
-        if let LogCommand::Witness(command) = self.command {
-            return command.run(common);
-        }
+        let command = match self.command {
+            LogCommand::Witness(command) => return command.run(common),
+            LogCommand::Succeed(command) => return command.run(common),
+            LogCommand::Vkeys => return log_succeed::vkeys(common),
+            command => command,
+        };
         let archive = common.open()?;
         let note = archive.settle()?;
-        match self.command {
-            LogCommand::Witness(_) => unreachable!("answered above"),
+        match command {
+            LogCommand::Witness(_) | LogCommand::Succeed(_) | LogCommand::Vkeys => unreachable!("answered above"),
             LogCommand::Checkpoint { cosigned: true, .. } => {
                 let none = || Error::new(ErrorCode::WitUnknown, "checkpoint", "no witness has cosigned one yet");
                 let shown = archive.cosigned()?.ok_or_else(none)?;
@@ -256,7 +262,8 @@ fn old_head(archive: &Archive, old: &str) -> Result<(u64, Option<crate::model::d
     }
     let path = PathBuf::from(old);
     let note = std::fs::read(&path).map_err(|e| Error::caused(ErrorCode::IngNoSuchPath, old, e))?;
-    let checkpoint = verify(&note, &archive.config().vkey)
+    let checkpoint = archive
+        .own_checkpoint(&note)?
         .ok_or_else(|| Error::new(ErrorCode::LogIntegrity, old, "is not signed by this archive's key"))?;
     Ok((checkpoint.size, Some(checkpoint.root)))
 }

@@ -43,6 +43,7 @@ mod inquiry;
 mod inventory;
 mod lists;
 mod log;
+mod log_succeed;
 mod log_witness;
 mod material;
 mod means;

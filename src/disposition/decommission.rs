@@ -169,7 +169,10 @@ impl Survey {
             | A::PresenceEnded
             | A::FondsOpened
             | A::InventoryOpened
-            | A::ArchiveCreated => Owner::Stays,
+            | A::ArchiveCreated
+            // Who decided before it did not know what is missing.
+            | A::LogSucceeded
+            | A::HoldsConfirmed => Owner::Stays,
             A::AgencyAdded => {
                 self.named.push(index);
                 Owner::Stays
@@ -417,6 +420,7 @@ pub fn execute(archive: &Archive, actor: ActorId) -> Result<u64, Error> {
     check_not_ended(archive)?;
     let survey = Survey::read(archive)?;
     survey.check(archive)?;
+    survey.agencies.keys().try_for_each(|agency| archive.check_confirmed(agency))?;
     let (now, head) = (archive.now(), archive.head());
     if now < head.t {
         let what = format!("the clock says {}, the last entry is of {}", rfc3339(now), rfc3339(head.t));

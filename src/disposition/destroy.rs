@@ -166,6 +166,7 @@ fn check(archive: &Archive, case: &Case) -> Result<NaiveDate, Error> {
     if stage != Stage::Approved {
         return Err(Error::new(ErrorCode::DspStage, id, format!("it is {stage}")));
     }
+    archive.check_confirmed(&case.plan.agency)?;
     let (now, head) = (archive.now(), archive.head());
     if now < head.t {
         let what = format!("the clock says {}, the last entry is of {}", rfc3339(now), rfc3339(head.t));

@@ -24,6 +24,7 @@ pub mod certificate;
 pub mod decommission;
 pub mod destroy;
 pub mod forms;
+pub mod lost_holds;
 pub mod plan;
 pub mod propose;
 pub mod refile;

@@ -21,7 +21,6 @@ use crate::model::id::ActorId;
 use crate::model::record::ActDocument;
 use crate::model::validation::time_text;
 use crate::tlog::LogError;
-use crate::tlog::checkpoint;
 use crate::tlog::leaf::ActKind;
 use crate::tlog::tree::{TILE_WIDTH, root_at};
 use crate::verify::alg::DigestAlgorithm;
@@ -174,7 +173,7 @@ pub fn is_next(archive: &Archive, batch: &Batch) -> Result<(), Error> {
 /// What a batch that ends with this checkpoint has.
 fn entries_until(archive: &Archive, note: &[u8], name: &str, newest: Option<&Stamped>) -> Result<Range<u64>, Error> {
     let refused = |what: &str| Error::new(ErrorCode::EvdCheckpoint, name, what);
-    let head = checkpoint::verify(note, &archive.config().vkey).ok_or_else(|| refused("not signed by this journal"))?;
+    let head = archive.own_checkpoint(note)?.ok_or_else(|| refused("not signed by this journal"))?;
     begins_with(archive, head.size, head.root, name)?;
     let from = newest.map_or(0, |stamped| stamped.to);
     if head.size <= from {

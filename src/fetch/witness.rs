@@ -66,8 +66,7 @@ pub fn push(
 ) -> Result<(), Error> {
     let client = Client::new(timeouts);
     let mut archive = open()?;
-    let unknown = || Error::new(ErrorCode::WitUnknown, "policy", "no policy of witnesses was adopted");
-    let (_, policy) = archive.witnesses()?.ok_or_else(unknown)?;
+    let policy = archive.witnesses_to_ask()?;
     let mut talks: Vec<(TrustedWitness, Step)> = Vec::new();
     for witness in policy.witnesses {
         let step = Step::first(&archive, &witness);

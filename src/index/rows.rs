@@ -188,6 +188,10 @@ pub enum Adopted {
     Renewal = 12,
     /// Policies of witnesses.
     Witnesses = 13,
+    /// Entries by which the log went on under a new name and key.
+    Succession = 14,
+    /// Statements of officers about the holds that were placed in entries that were lost.
+    HoldsConfirmed = 15,
 }
 
 /// Material for the validation of signatures that records share.

@@ -451,6 +451,8 @@ impl<'a> Batch<'a> {
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
             ActKind::FormAdopted => self.adopted(Adopted::Form, index),
             ActKind::WitnessesAdopted => self.adopted(Adopted::Witnesses, index),
+            ActKind::LogSucceeded => self.adopted(Adopted::Succession, index),
+            ActKind::HoldsConfirmed => self.adopted(Adopted::HoldsConfirmed, index),
             ActKind::EvidenceStamped => self.adopted(Adopted::Evidence, index),
             ActKind::EvidenceRenewed => self.adopted(Adopted::Renewal, index),
             ActKind::FileOpened => {

@@ -124,6 +124,7 @@ pub fn spill(
     if read.record != record || read.agency != row.agency || read.date > civil_date(archive.now()) {
         return Ok(Spilled::Refused(vec![told(ErrorCode::SplAct, ACT_FILE, |lang| OTHER.get(lang).to_owned())]));
     }
+    archive.check_confirmed(&row.agency)?;
     let asked = Asked {
         file: act,
         agency: &row.agency,

@@ -5,8 +5,9 @@
 use super::LogError;
 use super::checkpoint::{Checkpoint, VerifierKey, verify};
 use super::commit::checkpoint_name;
-use super::leaf::{Leaf, LeafError};
+use super::leaf::{Leaf, LeafError, Succession};
 use super::lock::{LOCK, LockRecord};
+use super::note::Note;
 use super::read::split_bundle;
 use super::stage::{Bundle, stage_name, stage_number};
 use super::tile;
@@ -58,13 +59,22 @@ pub fn check(
     }
     let mut others = Vec::new();
     for (file, note) in notes {
-        match verify(note, key) {
-            Some(checkpoint) => others.push((file, checkpoint)),
+        match Note::read(note).and_then(|note| Checkpoint::parse(note.text)) {
+            Some(checkpoint) => others.push((file, note, checkpoint)),
             None => damage(file, "is not signed by this archive's key".to_owned()),
         }
     }
-    let roots = others.iter().map(|(_, checkpoint)| (checkpoint.size, empty_root())).collect();
-    let mut walk = Walk { disk, edge: Edge::default(), full: Vec::new(), t: 0, roots, damage: &mut damage, leaf };
+    let roots = others.iter().map(|(_, _, checkpoint)| (checkpoint.size, empty_root())).collect();
+    let mut walk = Walk {
+        disk,
+        edge: Edge::default(),
+        full: Vec::new(),
+        t: 0,
+        roots,
+        successions: Vec::new(),
+        damage: &mut damage,
+        leaf,
+    };
     let mut expected = BTreeSet::from([name.clone(), LOCK.to_owned()]);
     for number in 0..published.size.div_ceil(TILE_WIDTH) {
         let width = tile::width(0, number, published.size);
@@ -93,12 +103,30 @@ pub fn check(
         }
     }
     let (size, roots) = (walk.edge.size(), std::mem::take(&mut walk.roots));
-    for (file, checkpoint) in others {
+    let successions = std::mem::take(&mut walk.successions);
+    chain(&successions, key, walk.damage);
+    for (file, note, checkpoint) in others {
         let Checkpoint { size: named, root, .. } = checkpoint;
-        if named > size {
-            (walk.damage)(file, format!("names {named} entries under this archive's key, {size} were found"));
-        } else if roots.get(&named) != Some(&root) {
-            (walk.damage)(file, format!("signs another root at {named} entries than the entries have"));
+        let is_ours = || roots.get(&named) == Some(&root);
+        let before = successions.iter().find(|(_, log)| verify(note, &log.was).is_some());
+        match before {
+            _ if verify(note, key).is_some() => {
+                if named > size {
+                    (walk.damage)(file, format!("names {named} entries under this archive's key, {size} were found"));
+                } else if !is_ours() {
+                    (walk.damage)(file, format!("signs another root at {named} entries than the entries have"));
+                }
+            }
+            // By a key of before: what is beyond the cut was lost, and the entry says how much that is.
+            Some((cut, _)) if named <= *cut && !is_ours() => {
+                (walk.damage)(file, format!("signs another root at {named} entries than the entries have"));
+            }
+            Some((cut, log)) if named > log.size || (named == log.size && root != log.root) => {
+                let what = format!("shows that more was lost than entry {cut} says: {named} entries, not {}", log.size);
+                (walk.damage)(file, what);
+            }
+            Some(_) => {}
+            None => (walk.damage)(file, "is not signed by this archive's key".to_owned()),
         }
     }
     if size != lock.head.size || walk.edge.root() != lock.head.root {
@@ -120,6 +148,20 @@ pub fn check(
         }
     }
     Ok(size)
+}
+
+/// Each entry by which the log went on names the key of before, up to the present one.
+fn chain(successions: &[(u64, Succession)], key: &VerifierKey, damage: &mut dyn FnMut(&str, String)) {
+    let file = "tlog/tile/entries";
+    for (n, (index, log)) in successions.iter().enumerate() {
+        let next = successions.get(n + 1).map_or(key, |(_, next)| &next.was);
+        if log.vkey != *next {
+            damage(file, format!("entry {index} goes on under {}, what follows is by {next}", log.vkey));
+        }
+        if log.size <= *index {
+            damage(file, format!("entry {index} succeeds a log of {} entries, of which none is missing", log.size));
+        }
+    }
 }
 
 /// The tile of the present journal of which `file` may be an older partial.
@@ -193,6 +235,8 @@ struct Walk<'a> {
     t: u64,
     /// Sizes whose root is wanted; filled in as they are reached.
     roots: BTreeMap<u64, Sha256>,
+    /// Entries by which the log went on under a new name and key.
+    successions: Vec<(u64, Succession)>,
     damage: &'a mut dyn FnMut(&str, String),
     leaf: &'a mut dyn FnMut(u64, Leaf),
 }
@@ -206,6 +250,7 @@ impl Walk<'_> {
                     (self.damage)(file, format!("entry {index} is earlier than the one before"));
                 }
                 self.t = leaf.t;
+                self.successions.extend(leaf.log.clone().map(|log| (index, log)));
                 (self.leaf)(index, leaf);
             }
             Err(LeafError { what, .. }) => (self.damage)(file, format!("entry {index}: {what}")),

@@ -12,11 +12,11 @@
 //! reads what is really there, may write again.
 
 use super::LogError;
-use super::checkpoint::LogSigner;
+use super::checkpoint::{LogSigner, VerifierKey};
 use super::compact::segment_in;
 use super::end::Ended;
 use super::fork::Conflict;
-use super::leaf::{ActKind, Heads, Leaf, SealedSegment};
+use super::leaf::{ActKind, Heads, Leaf, SealedSegment, Succession};
 use super::lock::{BundleRef, Head, LOCK, LockRecord};
 use super::stage::{Bundle, stage_name, stage_number};
 use super::tile;
@@ -75,6 +75,8 @@ pub struct Act {
     pub segment: Option<SealedSegment>,
     /// The newest entries of all owners.
     pub heads: Option<Heads>,
+    /// What the log was before.
+    pub log: Option<Succession>,
 }
 
 impl Act {
@@ -93,6 +95,7 @@ impl Act {
             addresses: Vec::new(),
             segment: None,
             heads: None,
+            log: None,
         }
     }
 }
@@ -106,6 +109,7 @@ fn leaf_of(act: &Act, t: Millis, first: u64) -> Leaf {
     leaf.of = act.of;
     leaf.segment = act.segment;
     leaf.heads = act.heads;
+    leaf.log.clone_from(&act.log);
     leaf.prev = act.prev.map(|prev| match prev {
         Previous::Entry(index) => index,
         Previous::InBatch(at) => first + at as u64,
@@ -157,6 +161,9 @@ pub struct Committer {
     pub(super) unsettled_max: u64,
     /// Entries written since they were last taken for the index.
     pub(super) unsent: Vec<Committed>,
+    /// The bit of the first entry of a batch that memory loses between hashing and writing: for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) flipped: Option<usize>,
 }
 
 /// What is committed but not yet published as tiles.
@@ -232,6 +239,11 @@ impl Committer {
         self.conflict.as_ref()
     }
 
+    /// The key that signs the checkpoints.
+    pub fn verifier(&self) -> &VerifierKey {
+        self.signer.verifier()
+    }
+
     /// Commits nothing more, because of this.
     pub fn stop(&mut self, conflict: Conflict) {
         self.conflict.get_or_insert(conflict);
@@ -241,6 +253,20 @@ impl Committer {
     #[cfg(any(test, feature = "testing"))]
     pub fn set_ended(&mut self, ended: Option<Ended>) {
         self.ended = ended;
+    }
+
+    /// Lets memory lose a bit of the first entry of each batch, between its hash and its bytes on disk.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn flip(&mut self, bit: usize) {
+        self.flipped = Some(bit);
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    fn lose_a_bit(&self, entries: &mut [Vec<u8>]) {
+        if let (Some(bit), Some(entry)) = (self.flipped, entries.first_mut()) {
+            let len = entry.len();
+            entry[bit / 8 % len] ^= 1 << (bit % 8);
+        }
     }
 
     /// Whether it can sign checkpoints; only an archive that has ended may have no key for that.
@@ -289,6 +315,28 @@ impl Committer {
             self.latched.get_or_insert(e.to_string());
         }
         Ok(committed)
+    }
+
+    /// Commits the act by which the log goes on under the name and key of `signer`, and forgets what showed that it is
+    /// an older copy. The head before is published under the key of before; the act is the first entry under the new.
+    ///
+    /// The lock record decides which key signs: its bundle has the first checkpoint under the new one.
+    pub fn succeed(&mut self, acts: Vec<Act>, signer: LogSigner) -> Result<Vec<Committed>, LogError> {
+        self.check_latch()?;
+        self.check_end(false)?;
+        self.settle()?;
+        let before = std::mem::replace(&mut self.signer, signer);
+        let result = self.commit_batch(acts);
+        match self.latch_on(result) {
+            Ok(committed) => {
+                self.conflict = None;
+                Ok(committed)
+            }
+            Err(e) => {
+                self.signer = before;
+                Err(e)
+            }
+        }
     }
 
     fn keep_house(&mut self) -> Result<(), LogError> {
@@ -358,7 +406,10 @@ impl Committer {
     fn commit_batch(&mut self, acts: Vec<Act>) -> Result<Vec<Committed>, LogError> {
         let t = self.time();
         let (mut leaves, head, mut unsynced) = self.take_store(t)?;
-        let system_leaves = leaves.len();
+        // The entry by which a log goes on is the first under its new key, so that its index is the size at the cut.
+        let is_first = acts.iter().any(|act| act.kind == ActKind::LogSucceeded);
+        let behind = if is_first { std::mem::take(&mut leaves) } else { Vec::new() };
+        let (system_leaves, count) = (leaves.len(), acts.len());
         let first = self.lock.head.size;
         let mut keys: Vec<(KeySlot, OwnedKey)> = Vec::new();
         let vault = self.vault.clone();
@@ -379,6 +430,7 @@ impl Committer {
             }
             leaves.push(leaf);
         }
+        leaves.extend(behind);
         if !keys.is_empty() {
             vault.add(&keys)?;
             unsynced.push(vault.journal_name());
@@ -389,7 +441,7 @@ impl Committer {
         let committed = (first..).zip(leaves).map(|(index, leaf)| Committed { index, leaf });
         let committed: Vec<Committed> = committed.collect();
         self.unsent.extend(committed.iter().cloned());
-        Ok(committed.into_iter().skip(system_leaves).collect())
+        Ok(committed.into_iter().skip(system_leaves).take(count).collect())
     }
 
     /// What a batch takes from the store: an entry for each segment that was closed, the head with the store's end, and
@@ -409,13 +461,16 @@ impl Committer {
 
     /// Steps 2 and 3: bundle, sync, lock record.
     fn write(&mut self, leaves: &[Leaf], head: Head, mut unsynced: Vec<String>) -> Result<(), LogError> {
-        let entries: Vec<Vec<u8>> = leaves.iter().map(Leaf::encode).collect();
+        #[cfg_attr(not(any(test, feature = "testing")), expect(unused_mut, reason = "only a test changes them"))]
+        let mut entries: Vec<Vec<u8>> = leaves.iter().map(Leaf::encode).collect();
         let mut edge = self.edge.clone();
         let mut added = Unsettled { tail: self.unsettled.tail.clone(), ..Unsettled::default() };
         for entry in &entries {
             added.push(&mut edge, entry);
         }
         let root = edge.root();
+        #[cfg(any(test, feature = "testing"))]
+        self.lose_a_bit(&mut entries);
         let head =
             Head { batch: self.lock.head.batch + 1, batch_id: crate::random::bytes(), size: edge.size(), root, ..head };
         let unsigned = || LogError::Ended { entry: self.ended.map_or(0, |ended| ended.entry) };

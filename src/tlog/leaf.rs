@@ -7,6 +7,7 @@ use crate::clock::Millis;
 use crate::model::canonical;
 use crate::model::digest::{Sha256, Sha512};
 use crate::model::id::{ActId, ActorId, RecordId};
+use crate::tlog::checkpoint::VerifierKey;
 use crate::vault::KeySlot;
 use serde_json::{Map, Value};
 
@@ -175,6 +176,10 @@ acts! {
     RemainderDestroyed = "remainder.destroyed";
     /// Nothing that went with the archive is left where it can look; the last entry of all.
     DecommissionCompleted = "decommission.completed";
+    /// The log goes on under a new name and key after entries were lost: the first entry under them.
+    LogSucceeded = "log.succeeded";
+    /// Two officers of an agency signed which holds were placed in the entries that were lost.
+    HoldsConfirmed = "holds.confirmed";
     /// The newest entries of all records and other owners, as two roots.
     HeadsMapped = "heads.mapped";
     /// An authority stamped the time on a batch of the journal.
@@ -270,6 +275,37 @@ pub struct Heads {
     pub readings: Sha256,
 }
 
+/// What a log was before it went on under a new name and key, and what is known of its end. Its size at the cut is the
+/// index of the entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Succession {
+    /// The key, with the name, under which the log goes on.
+    pub vkey: VerifierKey,
+    /// The key, with the name, that signed before; it signs nothing any more.
+    pub was: VerifierKey,
+    /// Entries of the newest checkpoint that is known by the key of before.
+    pub size: u64,
+    /// Its root hash.
+    pub root: Sha256,
+}
+
+impl Succession {
+    fn value(&self) -> Value {
+        let (vkey, was, root) = (self.vkey.to_string(), self.was.to_string(), self.root.to_string());
+        serde_json::json!({"root": root, "size": self.size, "vkey": vkey, "was": was})
+    }
+
+    fn of_value(value: &Value) -> Option<Self> {
+        let text = |key: &str| value.get(key)?.as_str();
+        Some(Self {
+            vkey: text("vkey")?.parse().ok()?,
+            was: text("was")?.parse().ok()?,
+            size: value.get("size")?.as_u64()?,
+            root: text("root")?.parse().ok()?,
+        })
+    }
+}
+
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
@@ -304,6 +340,8 @@ pub struct Leaf {
     pub epoch: Option<u32>,
     /// The newest entries of all owners.
     pub heads: Option<Heads>,
+    /// What the log was before.
+    pub log: Option<Succession>,
 }
 
 /// An entry that does not have the form of a leaf.
@@ -335,6 +373,7 @@ impl Leaf {
             segment: None,
             epoch: None,
             heads: None,
+            log: None,
         }
     }
 
@@ -365,6 +404,7 @@ impl Leaf {
         );
         put("id", Some(self.id.to_string().into()));
         put("key", self.key.map(|k| k.to_string().into()));
+        put("log", self.log.as_ref().map(Succession::value));
         put("obj", self.obj.map(|d| d.to_string().into()));
         put("of", self.of.map(|r| r.to_string().into()));
         put("prev", self.prev.map(Into::into));
@@ -425,6 +465,8 @@ impl Leaf {
                 Some(Heads { owners, custody: root("custody")?, readings: root("readings")? })
             }
         };
+        let wrong_log = || wrong("field log is not as it must be");
+        let succession = map.get("log").map(|log| Succession::of_value(log).ok_or_else(wrong_log)).transpose()?;
         let key = match map.get("key") {
             None => None,
             Some(k) => {
@@ -447,6 +489,7 @@ impl Leaf {
             segment,
             epoch: number(map, "epoch").and_then(|e| u32::try_from(e).ok()),
             heads,
+            log: succession,
         };
         if leaf.value() == value { Ok(leaf) } else { Err(wrong("has unknown fields")) }
     }
@@ -455,6 +498,7 @@ impl Leaf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tlog::checkpoint::LogSigner;
 
     #[test]
     fn a_leaf_decodes_to_itself_and_other_forms_are_refused() {
@@ -466,6 +510,8 @@ mod tests {
         leaf.g256 = Some(Sha256([4; 32]));
         leaf.segment = Some(SealedSegment { number: 2, len: 9, frames: 8, root: Sha256([5; 32]) });
         leaf.heads = Some(Heads { owners: 3, custody: Sha256([7; 32]), readings: Sha256([8; 32]) });
+        let [vkey, was] = [9, 10].map(|seed| LogSigner::new("log", &[seed; 32]).verifier().clone());
+        leaf.log = Some(Succession { vkey, was, size: 4, root: Sha256([9; 32]) });
         let bytes = leaf.encode();
         assert_eq!(Leaf::decode(0, &bytes).unwrap(), leaf);
         let text = String::from_utf8(bytes).unwrap();
@@ -476,6 +522,8 @@ mod tests {
             text.replace("record.accepted", "record.acceptet"),
             text.replace("1/70000", "1/070000"),
             text.replace("\"owners\":3", "\"owners\":3,\"p\":1"),
+            text.replace("\"size\":4", "\"size\":4,\"t\":1"),
+            text.replace("\"was\":\"log+", "\"was\":\"lag+"),
             text.replace("1700000000123", "9007199254740992"),
             text.replace("\"prev\":17", "\"prev\":18446744073709551615"),
             text.replace("\"prev\":17", "\"prev\":null"),

@@ -8,15 +8,19 @@
 //! same way: the bundle that would follow was synced before the slot was written, so if it is whole, its lock record is
 //! put in place. If it is not there although something follows the older lock record, an acknowledged batch may be
 //! lost, and opening refuses.
+//!
+//! When a crash came while the log went over to a new name and key, the checkpoint in the bundle that the lock record
+//! names says which of the two it has: that and nothing else ([`Signers`]).
 
 use super::LogError;
-use super::checkpoint::{LogSigner, verify};
+use super::checkpoint::{LogSigner, VerifierKey, verify};
 use super::commit::{Committer, Unsettled, checkpoint_name};
 use super::compact;
 use super::end;
 use super::fork;
 use super::leaf::Leaf;
 use super::lock::{LOCK, LockRecord};
+use super::note::is_name;
 use super::read::{LogReader, split_bundle};
 use super::stage::{Bundle, stage_name, stage_number};
 use super::tile;
@@ -25,7 +29,7 @@ use crate::clock::Clock;
 use crate::model::digest::Sha256;
 use crate::model::id::ArchiveId;
 use crate::store::disk::Disk;
-use crate::store::format::{SEGMENT_HEADER_BYTES, segment_name, segment_number};
+use crate::store::format::{OwnerKey, SEGMENT_HEADER_BYTES, segment_name, segment_number};
 use crate::store::scrub::{self, Depth};
 use crate::store::segment::{SegmentWriter, StoreEnd};
 use crate::vault::journal::journal_name;
@@ -84,7 +88,35 @@ pub fn create(
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
+        #[cfg(any(test, feature = "testing"))]
+        flipped: None,
     })
+}
+
+/// Who may have signed the newest head.
+pub struct Signers {
+    /// The key that is named.
+    pub own: LogSigner,
+    /// The seed of the key that the log was to go on under, if that was begun and perhaps not finished.
+    pub next: Option<OwnerKey>,
+}
+
+impl Signers {
+    /// The one that signed `note`, and the key of before when that is the next one. The note stands in the bundle that
+    /// the lock record names: so the lock record alone decides.
+    fn choose(
+        self,
+        note: impl FnOnce() -> Result<String, LogError>,
+    ) -> Result<(LogSigner, Option<VerifierKey>), LogError> {
+        let Some(seed) = self.next else { return Ok((self.own, None)) };
+        let note = note()?;
+        let origin = note.lines().next().filter(|origin| is_name(origin));
+        let next = origin.map(|origin| LogSigner::new(origin, &seed.0));
+        Ok(match next.filter(|next| verify(note.as_bytes(), next.verifier()).is_some()) {
+            Some(next) => (next, Some(self.own.verifier().clone())),
+            None => (self.own, None),
+        })
+    }
 }
 
 /// Opens the truths of an archive.
@@ -92,7 +124,7 @@ pub fn open(
     disk: Arc<dyn Disk>,
     keys: KeyFolder,
     archive: ArchiveId,
-    signer: LogSigner,
+    signers: Signers,
     clock: Arc<dyn Clock>,
 ) -> Result<(Committer, Recovery), LogError> {
     let mut recovery = Recovery::default();
@@ -101,7 +133,8 @@ pub fn open(
     // Everything is looked at before anything is cut: if the lock record is of an older time than the rest, what
     // follows it was acknowledged, and cutting it would destroy the only copy.
     refuse_rollback(disk.as_ref(), archive, &lock)?;
-    let published = published(disk.as_ref(), &signer, &lock)?;
+    let (signer, before) = signers.choose(|| last_note(disk.as_ref(), archive, &lock))?;
+    let published = published(disk.as_ref(), signer.verifier(), before.as_ref(), &lock)?;
     let (edge, unsettled) = replay(disk.as_ref(), archive, &lock, published)?;
     let vault = Vault::open_unswept(disk.clone(), keys.clone(), archive, head.vault)?;
     cut_store(disk.as_ref(), head.store, &mut recovery)?;
@@ -129,6 +162,8 @@ pub fn open(
         journal_keys_max: super::commit::JOURNAL_KEYS_MAX,
         unsent: Vec::new(),
         unsettled_max: super::commit::UNSETTLED_MAX,
+        #[cfg(any(test, feature = "testing"))]
+        flipped: None,
     };
     committer.settle()?;
     let log = LogReader::new(committer.disk.as_ref(), committer.published());
@@ -179,6 +214,14 @@ fn lock_record(disk: &dyn Disk, archive: ArchiveId, recovery: &mut Recovery) -> 
     disk.swap(LOCK, newest.seq, &next.encode(archive))?;
     recovery.lock_mended = true;
     Ok((next, newest.seq + 1))
+}
+
+/// The checkpoint of the batch that the lock record names.
+fn last_note(disk: &dyn Disk, archive: ArchiveId, lock: &LockRecord) -> Result<String, LogError> {
+    let wrong = || LogError::integrity(stage_name(lock.bundle.file), "has not the bundle that the lock record names");
+    let bytes = staged_from(disk, lock.bundle.file, lock.bundle.offset)?.ok_or_else(wrong)?;
+    let (bundle, _, _) = Bundle::decode(&bytes, archive).ok_or_else(wrong)?;
+    Ok(bundle.checkpoint)
 }
 
 /// What a staging file holds from `offset` on; none when it ends there.
@@ -319,7 +362,14 @@ fn cut_stages(disk: &dyn Disk, lock: &LockRecord, recovery: &mut Recovery) -> Re
 }
 
 /// Size of the published checkpoint, which must not be ahead of the lock record.
-fn published(disk: &dyn Disk, signer: &LogSigner, lock: &LockRecord) -> Result<u64, LogError> {
+///
+/// While the log goes over to a new name and key, it may still be signed by the key of `before`.
+fn published(
+    disk: &dyn Disk,
+    key: &VerifierKey,
+    before: Option<&VerifierKey>,
+    lock: &LockRecord,
+) -> Result<u64, LogError> {
     let name = checkpoint_name();
     if disk.len(&name)?.is_none() {
         // Before the first publishing every bundle is still there; later the journal cannot be made again without its
@@ -330,7 +380,8 @@ fn published(disk: &dyn Disk, signer: &LogSigner, lock: &LockRecord) -> Result<u
         };
     }
     let note = disk.read(&name)?;
-    let checkpoint = verify(&note, signer.verifier())
+    let checkpoint = verify(&note, key)
+        .or_else(|| verify(&note, before?))
         .ok_or_else(|| LogError::integrity(&name, "is not signed by this archive's key"))?;
     // Lock older than what was published: the lock record or the whole folder was rolled back.
     if checkpoint.size > lock.head.size || (checkpoint.size == lock.head.size && checkpoint.root != lock.head.root) {

@@ -70,6 +70,22 @@ impl KeyFolder {
         self.read(name).map(OwnerKey)
     }
 
+    /// A named 256-bit key; none when there is none of that name.
+    pub fn named_if_any(&self, name: &str) -> Result<Option<OwnerKey>, VaultError> {
+        match self.disk.len(name)? {
+            Some(_) => self.named(name).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Puts the key `from` in the place of the key `to`, which is erased. Interrupted, it can be done again.
+    pub fn replace(&self, from: &str, to: &str) -> Result<(), VaultError> {
+        let key = self.named(from)?;
+        self.erase(to)?;
+        self.write(to, &key.0)?;
+        self.erase(from)
+    }
+
     /// Erases a named key.
     pub fn erase(&self, name: &str) -> Result<(), VaultError> {
         Ok(self.disk.delete(name)?)

@@ -1311,6 +1311,8 @@ fn an_archive_ends(checked: &mut Checked<'_>) {
     let statement = ["--archive", text(&root), "decommission", "statement", "--agency", AGENCY, "--reason", "Үлгі"];
     bench.run(&statement).exits(Exit::Conflict);
     complete(&due, &destroy_all(&due));
+    the_log_goes_on(&due, bench, &mut run);
+    let now = next_second();
 
     let written = bench.run(&statement).exits(Exit::Ok).stdout;
     let decision = bench.file("decision.toml", &written);
@@ -1339,6 +1341,56 @@ fn an_archive_ends(checked: &mut Checked<'_>) {
         let said = bench.run(&["--archive", text(&root), "--lang", lang, "decommission", "status"]).exits(Exit::Ok);
         assert!(said.stdout.starts_with(id), "{}", said.stdout);
     }
+}
+
+/// A time whose whole second is behind all that was: signatures name whole seconds.
+fn next_second() -> u64 {
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    SystemClock.now()
+}
+
+/// The archive is put back from an older copy and goes on under a new name and key.
+fn the_log_goes_on(due: &Due, bench: &Bench, run: &mut impl FnMut(&[&str], Exit, &str) -> Value) {
+    let (root, copy) = (due.bench.root(), due.bench.folder.path().join("copy"));
+    super::disposal::copy_tree(&root, &copy);
+    due.bench.open().actor("lost").unwrap();
+    let newer = run(&["log", "checkpoint"], Exit::Ok, "log-checkpoint");
+    let note = bench.file("newer.checkpoint", newer["checkpoint"].as_str().unwrap());
+    fs::remove_dir_all(&root).unwrap();
+    super::disposal::copy_tree(&copy, &root);
+    let was = run(&["log", "vkeys"], Exit::Ok, "log-vkeys-row");
+    assert_eq!((&was["from"], &was["to"]), (&json!(0), &Value::Null));
+    let id =
+        run(&["decommission", "status"], Exit::Ok, "decommission-status")["archive_id"].as_str().unwrap().to_owned();
+    let succeed = ["log", "succeed", "--reason", "Үлгі", "--last", &note, "--confirm"];
+    assert_eq!(run(&[&succeed[..], &["x"]].concat(), Exit::Usage, "error")["error"]["code"], "CLI-002");
+    let known = ["log", "succeed", "--reason", "Үлгі", "--last", "known", "--confirm", &id];
+    assert_eq!(run(&known, Exit::Conflict, "error")["error"]["code"], "LOG-007");
+    let done = run(&[&succeed[..], &[&id]].concat(), Exit::Ok, "log-succeed");
+    assert_eq!((&done["was"], &done["last_size"], &done["missing"]), (&was["vkey"], &newer["size"], &json!(1)));
+    assert_eq!(run(&["log", "checkpoint", "--vkey"], Exit::Ok, "log-vkey")["vkey"], done["vkey"]);
+    let rows = bench.run(&["--archive", text(&root), "--json", "log", "vkeys"]).exits(Exit::Ok).json();
+    rows.iter().for_each(|row| check("log-vkeys-row", row));
+    let keys: Vec<_> = rows.iter().map(|row| (&row["vkey"], &row["to"])).collect();
+    assert_eq!(keys, [(&done["was"], &done["entry"]), (&done["vkey"], &Value::Null)]);
+    run(&["audit"], Exit::Ok, "audit");
+    let advised = |run: &mut dyn FnMut(&[&str], Exit, &str) -> Value| {
+        let said = run(&["doctor"], Exit::Ok, "doctor");
+        said["advice"].as_array().unwrap().iter().any(|advice| advice["code"] == "holds-unconfirmed")
+    };
+    assert!(advised(run));
+    let statement = ["--archive", text(&root), "hold", "statement", "--agency", AGENCY];
+    let written = bench.run(&statement).exits(Exit::Ok).stdout;
+    let office = &due.bench.office;
+    let now = next_second();
+    let [first, second] = [&office.clerk, &office.official].map(|who| who.sign_detached(written.as_bytes(), at(now)));
+    let (statement, first) = (bench.file("lost-holds.toml", &written), bench.file("clerk.p7s", first));
+    let second = bench.file("official.p7s", second);
+    let confirm = ["hold", "confirm", "--statement", &statement, "--signature", &first];
+    assert_eq!(codes(&run(&confirm, Exit::Refused, "hold-answer")), ["HLD-008"]);
+    let taken = run(&[&confirm[..], &["--signature", &second]].concat(), Exit::Ok, "hold-answer");
+    assert_eq!((&taken["status"], &taken["agency"]), (&json!("confirmed"), &json!(AGENCY)));
+    assert!(!advised(run));
 }
 
 /// The reader that was written from docs/format.md alone finds the archive whole; it needs Python with two packages.

@@ -7,29 +7,41 @@ use super::bed::content_of;
 use muragat::access::{self, Opened};
 use muragat::archive::Archive;
 use muragat::audit::{AuditReport, Options as AuditOptions, audit};
-use muragat::clock::FixedClock;
+use muragat::clock::{FixedClock, utc};
 use muragat::config::Config;
 use muragat::disposition::certificate;
 use muragat::error::ErrorCode;
+use muragat::evidence::record::{self, Maker, Object};
+use muragat::evidence::status;
 use muragat::filing::due::why;
 use muragat::index::query::Query;
 use muragat::index::rows::RecordRow;
 use muragat::ingest::waiting::{self, Tried};
 use muragat::ingest::{Status, issue};
+use muragat::inquiry::answer;
 use muragat::inspection;
-use muragat::model::digest::sha256;
+use muragat::model::digest::{Digests, sha256, sha512_parts};
 use muragat::model::id::RecordId;
 use muragat::model::path;
+use muragat::model::record::Member;
 use muragat::model::submission::Kind;
 use muragat::model::validation::SignatureVerdict;
 use muragat::store::local::{Erasing, LocalDisk};
+use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::vault::keys::KeyFolder;
+use muragat::verify::evidence::check::{self, ObjectDigests};
+use muragat::verify::evidence::record::EvidenceRecord;
 use muragat::verify::material::Material;
+use muragat::verify::policy::Policy as ValidationPolicy;
+use muragat::verify::validation::Caches;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+
+/// When golden stores are opened.
+const OPENED: u64 = 1_800_000_000_000;
 
 fn versions() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/store");
@@ -182,6 +194,78 @@ fn check_disposed(archive: &Archive, expected: &Value, version: &Path) {
     );
 }
 
+/// What a stranger finds of an evidence record over these digests, at the time at which golden stores are opened.
+fn evidence_holds(record: &EvidenceRecord, digests: &[Digests], material: &Material, policy: &ValidationPolicy) {
+    let objects: Vec<_> = digests.iter().map(|digests| ObjectDigests::new("object", digests)).collect();
+    let ask = |objects: &[ObjectDigests]| {
+        check::verify(&check::Question {
+            record,
+            objects,
+            exactly: true,
+            material,
+            policy,
+            at: utc(OPENED),
+            poe: &[],
+            caches: &Caches::default(),
+        })
+        .conclusion
+    };
+    let conclusion = ask(&objects);
+    assert!(conclusion.is_passed(), "{}", conclusion.detail);
+    let other = Digests { sha256: sha256(b"other"), sha512: sha512_parts(&[b"other"]) };
+    assert!(!ask(&[ObjectDigests::new("other", &other)]).is_passed(), "it holds for anything");
+}
+
+/// What a store of evidence holds: batches with their renewals, a checkpoint that a witness signed, an answer; and what
+/// was given out beside it verifies without it.
+fn check_evidence(archive: &Archive, expected: &Value, version: &Path) {
+    let read = |name: &str| std::fs::read(version.join(name)).unwrap();
+    let digest = |value: &Value| value.as_str().unwrap().to_owned();
+    // Outside.
+    let policy = ValidationPolicy::parse(&read("policy.toml"), "policy.toml").unwrap();
+    let mut material = Material::default();
+    for file in std::fs::read_dir(version.join("material")).unwrap() {
+        material.add_file(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
+    }
+    let given = EvidenceRecord::read(&read("evidence.ers")).unwrap();
+    let members = expected["evidence"]["members"].as_array().unwrap().iter();
+    let members = members.map(|member| Digests {
+        sha256: digest(&member["sha256"]).parse().unwrap(),
+        sha512: digest(&member["sha512"]).parse().unwrap(),
+    });
+    evidence_holds(&given, &members.collect::<Vec<_>>(), &material, &policy);
+    let answered = answer::check(&read("answer.json")).unwrap();
+    assert_eq!(answered["outcome"], "found");
+    // Inside.
+    let status = status::status(archive).unwrap();
+    let renewals: usize = status.batches.iter().map(|batch| batch.renewals).max().unwrap();
+    assert_eq!(json!({"batches": status.batches.len(), "renewals": renewals}), expected["trees"]);
+    for record in expected["stamped"].as_array().unwrap() {
+        let opened = access::open(archive, digest(record).parse().unwrap(), SYSTEM_ACTOR).unwrap();
+        let members = opened.manifest().unwrap().members();
+        let stamped = record::batch_of(archive, opened.row.entry).unwrap().unwrap();
+        let mut maker = Maker::new(archive).unwrap();
+        let evidence = maker.evidence(&stamped, &Object::group(opened.row.entry, &members)).unwrap().remove(0).record;
+        assert_eq!(evidence.chains.len(), 2, "renewed with another algorithm");
+        let mut material = Material::default();
+        for file in maker.material(&stamped).unwrap().values() {
+            material.add_file(file).unwrap();
+        }
+        let of = |member: &Member| Digests { sha256: member.sha256, sha512: member.sha512 };
+        let digests: Vec<_> = members.iter().map(of).collect();
+        evidence_holds(&evidence, &digests, &material, &archive.validation_policy().unwrap().policy);
+    }
+    assert!(archive.cosigned().unwrap().unwrap().judged.unwrap().is_met);
+    let prepared = answer::prepare(archive, digest(&expected["inquiry"]).parse().unwrap()).unwrap();
+    assert_eq!(
+        (sha256(&prepared.bytes).to_string(), prepared.bytes.as_slice()),
+        (digest(&expected["answer"]), &*read("answer.json"))
+    );
+    assert!(prepared.signed.is_some());
+    let held = archive.index().holds_on(digest(&expected["found"]).parse().unwrap()).unwrap();
+    assert_eq!(held.len(), 1, "what was found is held until the inquiry is closed");
+}
+
 /// What the first version of `expected.json` said of a record, in the words of the newest.
 fn in_new_words(wanted: &Value, content: &BTreeMap<String, Vec<u8>>) -> Value {
     if wanted["main_sha256"].is_null() {
@@ -209,7 +293,7 @@ fn every_golden_store_opens_and_gives_back_what_it_holds() {
         assert!(report.is_clean(), "{}: {:?}", version.display(), report.findings);
         assert_eq!(report.entries, expected["entries"].as_u64().unwrap());
         assert_eq!(report.records, expected["records"].as_u64().unwrap());
-        let clock = Arc::new(FixedClock(AtomicU64::new(1_800_000_000_000)));
+        let clock = Arc::new(FixedClock(AtomicU64::new(OPENED)));
         let archive = Archive::open(&root, clock, &mut |_, _| {}).unwrap();
         assert!(archive.recovery().1, "a golden store has no index");
         assert_eq!(archive.head().size, expected["entries"].as_u64().unwrap());
@@ -234,6 +318,9 @@ fn every_golden_store_opens_and_gives_back_what_it_holds() {
         assert_eq!(json!(adopted), expected.get("classifiers").cloned().unwrap_or(json!([])));
         if !expected["waiting"].is_null() {
             check_signed(&archive, &expected, &version);
+        }
+        if !expected["evidence"].is_null() {
+            check_evidence(&archive, &expected, &version);
         }
         if !expected["destroyed"].is_null() {
             check_disposed(&archive, &expected, &version);

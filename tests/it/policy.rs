@@ -1,6 +1,6 @@
 //! The JSON Schemas of the files that an archive adopts, and their readers, agree: policies, registers, nomenclatures,
 //! profiles of imports, lists of retention periods and the acts that adopt them; and of what officers sign about a plan
-//! of destruction or a spill.
+//! of destruction, a spill or lost holds.
 //!
 //! Goal: who checks such a file with the published schema gets the answer that the archive gives. Method: every
 //! `schema/*/1/examples/valid-*.toml` passes both, every `invalid-*.toml` fails
@@ -10,6 +10,7 @@
 
 use super::schema::differences;
 use muragat::disposition::decommission::Decision as End;
+use muragat::disposition::lost_holds::LostHolds;
 use muragat::disposition::refile::Refiling;
 use muragat::disposition::shorten::Decision;
 use muragat::disposition::statement::Statement;
@@ -35,7 +36,7 @@ struct Kind {
     invalid_min: usize,
 }
 
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 13] = [
     Kind { schema: "policy", reads: |bytes| Policy::parse(bytes, "policy.toml").is_ok(), invalid_min: 40 },
     Kind { schema: "authority", reads: |bytes| Authority::parse(bytes, "authority.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "nomenclature", reads: |bytes| Nomenclature::parse(bytes, "n.toml").is_ok(), invalid_min: 20 },
@@ -45,6 +46,7 @@ const KINDS: [Kind; 12] = [
     Kind { schema: "shortening", reads: |bytes| Decision::parse(bytes, "d.toml").is_ok(), invalid_min: 15 },
     Kind { schema: "refiling", reads: |bytes| Refiling::parse(bytes, "d.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "decommission", reads: |bytes| End::parse(bytes, "d.toml").is_ok(), invalid_min: 20 },
+    Kind { schema: "lost-holds", reads: |bytes| LostHolds::parse(bytes, "s.toml").is_ok(), invalid_min: 20 },
     Kind { schema: "spill-act", reads: |bytes| SpillAct::parse(bytes, "act.toml").is_ok(), invalid_min: 10 },
     Kind {
         schema: "disposal-statement",

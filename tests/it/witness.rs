@@ -40,7 +40,7 @@ fn clock() -> Arc<FixedClock> {
 }
 
 /// A witness in memory with its medium.
-fn witness(name: &str) -> (Arc<FaultDisk>, Arc<Witness>) {
+pub(crate) fn witness(name: &str) -> (Arc<FaultDisk>, Arc<Witness>) {
     let disk = Arc::new(FaultDisk::new(&FaultPlan::count_only()));
     let witness = Witness::create(disk.clone(), name, clock()).unwrap();
     (disk, Arc::new(witness))
@@ -100,7 +100,7 @@ fn adopted(witnesses: &[(&str, &Witness, Option<&str>)], groups: &str) -> Bed {
     bed
 }
 
-fn adopt(bed: &Bed, witnesses: &[(&str, &Witness, Option<&str>)], groups: &str) {
+pub(crate) fn adopt(bed: &Bed, witnesses: &[(&str, &Witness, Option<&str>)], groups: &str) {
     let line = |(name, witness, url): &(&str, &Witness, Option<&str>)| {
         format!("witness {name} {} {}\n", witness.key(), url.unwrap_or_default())
     };
@@ -113,12 +113,12 @@ fn adopt(bed: &Bed, witnesses: &[(&str, &Witness, Option<&str>)], groups: &str) 
 }
 
 /// Commits an entry.
-fn act(archive: &Archive, name: &str) {
+pub(crate) fn act(archive: &Archive, name: &str) {
     archive.actor(name).unwrap();
 }
 
 /// One round with a witness by courier.
-fn courier(archive: &Archive, name: &str, witness: &Witness) -> Result<Taken, Error> {
+pub(crate) fn courier(archive: &Archive, name: &str, witness: &Witness) -> Result<Taken, Error> {
     let known = archive.witness(name)?;
     let mut asked = archive.ask_witness(&known.key, None)?;
     for _ in 0..2 {

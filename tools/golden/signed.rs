@@ -199,6 +199,11 @@ fn text(number: u32) -> Vec<u8> {
     format!("Ойдан шығарылған құжат {number}.").into_bytes()
 }
 
+/// The same of the submission with this number.
+pub(crate) fn sent_of(inbox: &Path, number: u32) -> Result<BTreeMap<String, String>> {
+    sent(&inbox.join(format!("signed-{number}")))
+}
+
 /// Digests of the files of a submission, by name.
 fn sent(folder: &Path) -> Result<BTreeMap<String, String>> {
     let mut digests = BTreeMap::new();

@@ -316,6 +316,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "file.destroyed": "rec of", "record.destroyed": "rec of", "hold.destroyed": "rec of",
     "decommission.approved": "rec doc obj", "archive.decommissioned": "rec doc obj",
     "remainder.destroyed": "rec of", "decommission.completed": "rec doc obj",
+    "log.succeeded": "rec doc obj log", "holds.confirmed": "rec doc obj",
     "heads.mapped": "heads", "evidence.stamped": "rec doc obj", "evidence.renewed": "rec doc obj",
     "record.read": "rec", "record.bundled": "rec of doc obj", "segment.sealed": "segment", "segment.compacted": "segment", "vault.folded": "epoch",
     "vault.rolled": "epoch",
@@ -327,6 +328,7 @@ REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "decommission.approved": 0, "archive.decommissioned": 0, "decommission.completed": 0,
     "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0, "witnesses.adopted": 0,
+    "log.succeeded": 0, "holds.confirmed": 0,
     "evidence.stamped": 0, "evidence.renewed": 0, "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
 HEX_FIELDS = {"actor": 16, "doc": 64, "g256": 64, "g512": 128, "id": 32, "obj": 64, "of": 32, "rec": 32}
@@ -416,6 +418,7 @@ class Archive:
         return key
 
     def read_vkey(self, vkey):  # §4.2
+        self.vkey = vkey
         try:
             self.origin, key_id, key = vkey.split("+", 2)
             key = base64.b64decode(key, validate=True)
@@ -607,6 +610,7 @@ class Archive:
         self.compacted = set()  # numbers of compacted segments
         self.gone_before = set()  # those of `gone` from before the newest compaction: their frames may be missing
         self.rolled = -1  # the newest roll
+        self.vkeys = []  # keys of the log, once it went on under another one
         ended, complete = None, False  # the end of the archive
         for index, text in enumerate(self.entries):
             where = f"tlog: entry {index}"
@@ -650,6 +654,14 @@ class Archive:
                     self.compacted.add(number)
                     self.gone_before = set(self.gone)
                 self.sealed[number] = segment
+            if act == "log.succeeded":
+                log = entry["log"]
+                need(isinstance(log, dict) and set(log) == {"root", "size", "vkey", "was"} and is_hex(log["root"], 64)
+                     and type(log["size"]) is int and log["size"] > index, where, "succeeds no log that was longer")
+                need(self.vkeys in ([], [*self.vkeys[:-1], log["was"]]), where, "not the key of before")
+                self.vkeys = [*(self.vkeys or [log["was"]]), log["vkey"]]
+                need(len(set(self.vkeys)) == len(self.vkeys), where, "a key that the log had before")
+            need(act != "holds.confirmed" or self.vkeys, where, "no entry was lost")
             if act == "heads.mapped":
                 need(entry["heads"] == self.heads(chains), where, "maps other heads than the entries before it have")
             if "epoch" in entry:
@@ -717,6 +729,7 @@ class Archive:
             t = entry["t"]
             self.acts.append(entry)
         need(not erasing and not executing, "tlog", "a key that ends without its roll")
+        need(not self.vkeys or self.vkeys[-1] == self.vkey, "muragat.toml", "vkey is not the one the log went on under")
         need((self.head.t, self.head.epoch, self.head.sealed) == (t, epoch, len(self.sealed)), "tlog/lock",
              "time, epoch or sealed segment are not those of the entries")
 
@@ -1031,6 +1044,8 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "notice.issued": [{"files", "refusal"}],
     "nomenclature.adopted": [{"file", "sha256"}], "form.adopted": [{"file", "sha256"}],
     "witnesses.adopted": [{"file", "sha256"}],
+    "log.succeeded": [{"account", "key", "last", "missing", "reason", "size"}],
+    "holds.confirmed": [{"files", "agency", "approved", "authorities", "holds", "policy", "sha256", "succeeded"}],
     "rules.adopted": [{"files", "list", "edition", "sha256"},
                       {"files", "list", "edition", "sha256", "act", "shortens", "approved", "policy", "authorities"}],
     "file.opened": [{"agency", "index", "year", "volume", "title", "form"} | item | attributes | split

@@ -727,9 +727,8 @@ impl<F: Read + Seek> Bundle<'_, F> {
             return Ok(());
         };
         let checkpoint = Note::read(&note).and_then(|note| Checkpoint::parse(note.text));
-        let Some(stamped) = checkpoint.filter(|stamped| stamped.origin == journal.checkpoint.origin) else {
-            return fault(Check::Stamped, STAMPED, "no checkpoint of this journal");
-        };
+        // A journal may have had another name then: it is the same when the tree is.
+        let Some(stamped) = checkpoint else { return fault(Check::Stamped, STAMPED, "no checkpoint") };
         let hashes: Option<Vec<Sha256>> =
             self.text(Check::Stamped, CONSISTENCY)?.lines().map(|line| line.parse().ok()).collect();
         let now = &journal.checkpoint;
