@@ -18,6 +18,7 @@
 //! A crash leaves each act whole or not begun. Nothing here destroys, and nothing is handed over.
 
 pub mod answer;
+pub mod copy;
 pub mod desk;
 pub mod register;
 pub mod search;
