@@ -120,6 +120,38 @@ struct File {
     inquiry: Inquiries,
     #[serde(default, skip_serializing_if = "EvidenceSection::is_off")]
     evidence: EvidenceSection,
+    #[serde(default, skip_serializing_if = "PaperCopy::is_default")]
+    paper_copy: PaperCopy,
+}
+
+/// The table `[paper_copy]`: certified copies on paper (docs/paper-copy.md).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PaperCopy {
+    /// What stands before the text of the stamp. N 430 cl. 35 prints three asterisks and does not say what they mean.
+    pub stamp_prefix: String,
+}
+
+/// The longest prefix of a stamp. Own bound: it stands in a triangle.
+const STAMP_PREFIX_CHARS_MAX: usize = 40;
+
+impl Default for PaperCopy {
+    fn default() -> Self {
+        Self { stamp_prefix: "* * *".to_owned() }
+    }
+}
+
+impl PaperCopy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is wrong with it, in technical English.
+    fn fault(&self) -> Option<&'static str> {
+        let prefix = &self.stamp_prefix;
+        let is_wrong = prefix.chars().count() > STAMP_PREFIX_CHARS_MAX || prefix.chars().any(char::is_control);
+        is_wrong.then_some("paper_copy.stamp_prefix is longer than 40 characters or has a control character")
+    }
 }
 
 /// The table `[disposal]`: what is asked for before anything is destroyed (docs/disposal.md).
@@ -410,6 +442,8 @@ pub struct Config {
     pub inquiries: Inquiries,
     /// Addresses of the time-stamping authorities that are asked for evidence. Empty: none is asked.
     pub authorities: Vec<HttpUrl>,
+    /// Certified copies on paper.
+    pub paper_copy: PaperCopy,
 }
 
 impl Config {
@@ -433,6 +467,7 @@ impl Config {
             disposal,
             inquiries,
             authorities,
+            paper_copy: PaperCopy::default(),
         }
     }
 
@@ -453,6 +488,7 @@ impl Config {
             disposal: self.disposal,
             inquiry: self.inquiries,
             evidence: EvidenceSection { authorities: self.authorities.iter().map(ToString::to_string).collect() },
+            paper_copy: self.paper_copy.clone(),
         };
         toml::to_string(&file).expect("a configuration is plain tables")
     }
@@ -472,6 +508,9 @@ impl Config {
             found => return Err(ConfigError::Newer { found }),
         }
         let file: File = toml::from_str(text).map_err(|e| malformed(e.message().to_owned()))?;
+        if let Some(fault) = file.paper_copy.fault() {
+            return Err(malformed(fault.to_owned()));
+        }
         if let Some(fault) = file.archive.fault() {
             return Err(malformed(fault.to_owned()));
         }
@@ -495,6 +534,7 @@ impl Config {
             policy: file.ingest,
             fetch: file.material.fetch,
             witnesses: file.witness.allow,
+            paper_copy: file.paper_copy,
             retention: file.retention,
             disposal: file.disposal,
             inquiries: file.inquiry,

@@ -1425,6 +1425,91 @@ codes! {
         ru: "Документ изменился, пока составлялся пакет. Повторите команду.",
         en: "A record changed while the bundle was made. Run the command again.";
 
+    /// A paper copy is asked of a record with restricted access.
+    CpyRestricted = "CPY-001", Denied,
+        kk: "Қолжетімділігі шектелген құжаттың қағаздағы көшірмесі куәландырылмайды. Көшірмені басқа негізде сұраңыз \
+             («inquiry»).",
+        ru: "Копия на бумаге документа с ограниченным доступом не заверяется. Запросите его на другом основании \
+             («inquiry»).",
+        en: "No paper copy of a record with restricted access is certified. Ask for it on another ground (`inquiry`).";
+    /// The main content has a format of which no complete rendering is made.
+    CpyFormat = "CPY-002", Refused,
+        kk: "Құжаттың негізгі мазмұнын толық басып шығару мүмкін емес: бұл пішімнің беттері жоқ немесе оны көрсететін \
+             бағдарлама жоқ. Куәландырылмаған басып шығару үшін --extract қолданыңыз.",
+        ru: "Основное содержание нельзя напечатать полностью: у этого формата нет страниц или нет программы, которая \
+             его передаёт. Для незаверенной распечатки используйте --extract.",
+        en: "The main content cannot be printed in full: its format has no pages, or no program renders it. Use \
+             --extract for a print that is not certified.";
+    /// A program that renders is not installed.
+    CpyNoRenderer = "CPY-003", Configuration,
+        kk: "Құжатты басып шығаратын бағдарлама орнатылмаған. Көрсетілген пакетті орнатыңыз.",
+        ru: "Программа, которая передаёт документ для печати, не установлена. Установите названный пакет.",
+        en: "The program that renders the document is not installed. Install the package that is named.";
+    /// A renderer could not render all of a document.
+    CpyRenderer = "CPY-004", Refused,
+        kk: "Құжат толық көрсетілмеді, сондықтан мөртаңба қойылмайды. Куәландырылмаған басып шығару үшін --extract \
+             қолданыңыз.",
+        ru: "Документ передан не полностью, поэтому штамп не ставится. Для незаверенной распечатки используйте \
+             --extract.",
+        en: "The document was not rendered in full, so there is no stamp. Use --extract for a print that is not \
+             certified.";
+    /// The check of the signatures, made again, is negative, and the profile has no stamp for that.
+    CpyNegative = "CPY-005", Refused,
+        kk: "ЭЦҚ қайта тексеру нәтижесі теріс: № 430 қаулы бойынша көшірме куәландырылмайды.",
+        ru: "Повторная проверка ЭЦП дала отрицательный результат: по постановлению № 430 копия не заверяется.",
+        en: "The check of the signatures, made again, is negative: under decree N 430 no copy is certified.";
+    /// The check of the signatures came to no result.
+    CpyUndecided = "CPY-006", Incomplete,
+        kk: "ЭЦҚ қайта тексеру нәтиже бермеді: қолтаңба жоқ, қол қоюшының өкілеттігі көрсетілмеген немесе тексеру \
+             материалы жетіспейді («material add»).",
+        ru: "Повторная проверка ЭЦП не дала результата: подписи нет, полномочия подписавшего не показаны или не \
+             хватает материала («material add»).",
+        en: "The check of the signatures came to no result: there is none, the authority of a signer is not shown, or \
+             material is missing (`material add`).";
+    /// The record is in search, or a part of it.
+    CpyMissing = "CPY-007", Conflict,
+        kk: "Жазба немесе оның бөлігі іздестіруде: одан көшірме жасалмайды.",
+        ru: "Запись или её часть в розыске: копия с неё не делается.",
+        en: "The record, or a part of it, is in search: no copy is made of it.";
+    /// What is to be certified is no prepared copy of this record, or one that is too old.
+    CpyPrepared = "CPY-008", Refused,
+        kk: "Файл бұл жазбаның дайындалған көшірмесі емес немесе ескірген. Көшірмені қайта дайындаңыз.",
+        ru: "Файл — не подготовленная копия этой записи, или он устарел. Подготовьте копию заново.",
+        en: "The file is no prepared copy of this record, or is too old. Prepare the copy again.";
+    /// The copy, made again, is another one than was signed.
+    CpyChanged = "CPY-009", Conflict,
+        kk: "Қайта жасалған көшірме қол қойылғаннан өзгеше: жазба, тексеру нәтижесі немесе көрсету өзгерген. \
+             Көшірмені қайта дайындап, қол қойыңыз.",
+        ru: "Копия, сделанная заново, отличается от подписанной: изменились запись, результат проверки или передача. \
+             Подготовьте копию заново и подпишите.",
+        en: "The copy, made again, differs from what was signed: the record, the result of the check or the rendering \
+             has changed. Prepare the copy again and have it signed.";
+    /// Nobody who may certify paper copies has signed as is asked for.
+    CpySigned = "CPY-010", Refused,
+        kk: "Көшірмеге қойылған қолтаңба жарамсыз. Оған құжаттамалық қамтамасыз ету қызметкері немесе пошта операторы \
+             қол қоюы тиіс.",
+        ru: "Подпись под копией не годится. Её подписывает сотрудник службы документационного обеспечения или \
+             почтовый оператор.",
+        en: "The signature under the copy does not hold. A records officer or a post operator signs it.";
+    /// Another copy was certified since this one was prepared, and has its number.
+    CpyNumber = "CPY-011", Conflict,
+        kk: "Осы уақытта басқа көшірме куәландырылып, бұл нөмірді алды. Көшірмені қайта дайындаңыз.",
+        ru: "Тем временем заверена другая копия, и номер занят. Подготовьте копию заново.",
+        en: "Another copy was certified meanwhile and has this number. Prepare the copy again.";
+    /// There is no such copy.
+    CpyUnknown = "CPY-012", NotFound,
+        kk: "Мұндай көшірме жоқ. Тізілімді «inquiry copies» арқылы қараңыз.",
+        ru: "Такой копии нет. Реестр показывает «inquiry copies».",
+        en: "There is no such copy. `inquiry copies` shows the register.";
+    /// There is no folder in memory where a rendering can lie.
+    CpyScratch = "CPY-013", Configuration,
+        kk: "Көрсетілімге арналған жадтағы қалта жоқ немесе толы. Жадтағы файл жүйесіндегі қалтаны --scratch арқылы \
+             көрсетіңіз.",
+        ru: "Нет папки в памяти, где лежит передаваемый документ, или она полна. Укажите папку файловой системы в \
+             памяти через --scratch.",
+        en: "There is no folder in memory for the rendering, or it is full. Name one on a file system in memory with \
+             --scratch.";
+
     /// No map of heads has the record or other owner.
     EvdNoHeads = "EVD-001", NotFound,
         kk: "Журналда бұл жазбаның соңғы әрекеттерінің картасы әлі жоқ. Алдымен «evidence timestamp» орындаңыз.",

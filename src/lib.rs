@@ -44,6 +44,7 @@ pub mod inspection;
 pub mod limits;
 pub mod model;
 pub mod random;
+pub mod render;
 pub mod retention;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]

@@ -8,6 +8,7 @@ use super::bundle::Bundle;
 use super::file::file_id;
 use super::get::print_exported;
 use super::ingest::print_refusals;
+use super::paper_copy::{CopiesArgs, PaperCopyArgs};
 use super::search::print_row;
 use super::show::record_id;
 use super::signed::Signatures;
@@ -106,6 +107,10 @@ enum InquiryCommand {
         /// Id of the inquiry.
         id: String,
     },
+    /// A copy on paper for who is not connected to the exchange: prepare it, certify it, or print without certifying.
+    PaperCopy(PaperCopyArgs),
+    /// The register of certified copies on paper; from what stands on one to its record.
+    Copies(CopiesArgs),
     /// The register of inquiries, as HTML by the form in force.
     Register {
         /// Only those that were opened in this year.
@@ -185,6 +190,8 @@ impl InquiryArgs {
             }
             InquiryCommand::List { open } => run_list(common, !open),
             InquiryCommand::Show { id } => run_show(common, &id),
+            InquiryCommand::PaperCopy(args) => args.run(common),
+            InquiryCommand::Copies(args) => args.run(common),
             InquiryCommand::Register { year, output } => run_register(common, year, output.as_deref()),
         }
     }

@@ -49,6 +49,7 @@ mod material;
 mod means;
 mod nomenclature;
 mod paper;
+mod paper_copy;
 mod policy;
 mod presence;
 mod receipt;

@@ -35,6 +35,7 @@
 //! | `c` | id 16 of a presence check | [`CheckRow`](super::inspection::CheckRow), checked |
 //! | `m` | id 16 of a record in search | entry index u64 of the mark, checked |
 //! | `q` | id 16 of an inquiry | [`InquiryRow`](super::inquiry::InquiryRow), checked |
+//! | `k` | entry index u64 BE of a certified paper copy | id 16 of the record, checked |
 //! | `L` | actor 8, record id 16; under an inquiry also its id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
@@ -708,6 +709,11 @@ pub fn missing_key(record: RecordId) -> Vec<u8> {
 /// The key of an inquiry's row.
 pub fn inquiry_key(inquiry: RecordId) -> Vec<u8> {
     key(b'q', &[&inquiry.0])
+}
+
+/// The key of a certified paper copy.
+pub fn copy_key(entry: u64) -> Vec<u8> {
+    key(b'k', &[&entry.to_be_bytes()])
 }
 
 /// The key of an id's row.

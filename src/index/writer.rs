@@ -275,6 +275,7 @@ impl<'a> Batch<'a> {
                     self.filed(leaf)?;
                 }
                 self.document(input.index, leaf, &document)?;
+                self.certified(input.index, leaf);
                 self.chain(input, None)?;
             }
             Payload::Erased | Payload::Damaged => {
@@ -285,6 +286,7 @@ impl<'a> Batch<'a> {
                 if leaf.act == ActKind::RecordFiled {
                     self.filed(leaf)?;
                 }
+                self.certified(input.index, leaf);
                 self.chain(input, number)?;
             }
             Payload::None => self.chain(input, None)?,
@@ -319,6 +321,13 @@ impl<'a> Batch<'a> {
             return Ok(row.clone().map(|row| (number, row)));
         }
         Ok(self.read_sealed(&rows::record_key(number))?.map(|row| (number, Rc::new(row))))
+    }
+
+    /// A certified copy counts, whatever became of what was said of it.
+    fn certified(&mut self, index: u64, leaf: &Leaf) {
+        if let Some(record) = leaf.rec.filter(|_| leaf.act == ActKind::CopyCertified) {
+            self.checked(rows::copy_key(index), &record.0);
+        }
     }
 
     /// Moves the heads of the record's chains.

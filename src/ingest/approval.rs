@@ -54,6 +54,11 @@ const NO_COMMISSION: Text = text(
     "никто из подписавших не является членом экспертной комиссии",
     "none of those who signed is a member of the expert commission",
 );
+const NO_POST_OPERATOR: Text = text(
+    "қол қойғандардың ешқайсысы пошта операторы емес",
+    "никто из подписавших не является почтовым оператором",
+    "none of those who signed is a post operator",
+);
 const NO_APPROVER: Text = text(
     "қол қойғандардың ешқайсысы жоюды бекітуге құқылы емес",
     "никто из подписавших не вправе утверждать уничтожение",
@@ -265,6 +270,7 @@ fn judged(
                 SignerKind::RecordsOffice => NO_RECORDS_OFFICE,
                 SignerKind::Official => NO_OFFICIAL,
                 SignerKind::Commission => NO_COMMISSION,
+                SignerKind::PostOperator => NO_POST_OPERATOR,
                 SignerKind::Approver | SignerKind::Administrator => NO_APPROVER,
             };
             told(asked.code, "signature", |lang| what.get(lang).to_owned())
@@ -358,13 +364,15 @@ impl Judging<'_> {
         day: NaiveDate,
         today: NaiveDate,
     ) -> AuthorityVerdict {
+        // A post office is a body of its own, and serves every agency.
+        let body = if kind == SignerKind::PostOperator { Whose::Any } else { self.whose };
         let on = |date| {
             let signatory = Signatory {
                 iin: signed.signer.iin.as_deref(),
                 bin: signed.signer.bin.as_deref(),
                 role_oids: &signed.signer.role_oids,
                 kind,
-                body: self.whose,
+                body,
                 date,
             };
             self.registers.judge_with(self.newer, &signatory, self.policy)

@@ -32,6 +32,7 @@ pub mod lists;
 pub mod means;
 pub mod receipt;
 pub mod receive;
+pub(crate) mod recheck;
 pub mod repeat;
 mod rules;
 pub mod secrets;

@@ -112,20 +112,7 @@ pub(crate) fn again(
     let (policy, authorities) = in_force.of(archive, validation, opened.row.entry)?;
     let pool = pool(validation)?;
 
-    let mut received = Vec::with_capacity(manifest.components.len());
-    let mut extra = Material::default();
-    for component in &manifest.components {
-        let row = opened.component(&component.path)?;
-        if !is_own(&component.path) {
-            let mut bytes = archive.spool().object();
-            opened.whole(row, &mut |piece| bytes.write_all(piece))?;
-            bytes.finish().map_err(|e| spool_failed(&component.path, e))?;
-            received.push(Received::held(component, bytes));
-        } else if matches!(component.role, Role::Certificate | Role::Revocation) {
-            let read = extra.add_file(&opened.read(row)?);
-            read.map_err(|e| Error::caused(ErrorCode::StoChanged, component.path.clone(), e))?;
-        }
-    }
+    let (mut received, extra) = gather(archive, opened, manifest)?;
     let submission = submission(manifest, &received);
     let card = card(opened, manifest)?;
     let millis = |time: DateTime<Utc>| Millis::try_from(time.timestamp_millis()).unwrap_or_default();
@@ -153,6 +140,29 @@ pub(crate) fn again(
     Ok(Repeated { frozen, again: judgement.document()?, verifier })
 }
 
+/// The files of a record as they were received, and the material that was kept with it.
+pub(super) fn gather(
+    archive: &Archive,
+    opened: &Opened<'_>,
+    manifest: &Manifest,
+) -> Result<(Vec<Received>, Material), Error> {
+    let mut received = Vec::with_capacity(manifest.components.len());
+    let mut extra = Material::default();
+    for component in &manifest.components {
+        let row = opened.component(&component.path)?;
+        if !is_own(&component.path) {
+            let mut bytes = archive.spool().object();
+            opened.whole(row, &mut |piece| bytes.write_all(piece))?;
+            bytes.finish().map_err(|e| spool_failed(&component.path, e))?;
+            received.push(Received::held(component, bytes));
+        } else if matches!(component.role, Role::Certificate | Role::Revocation) {
+            let read = extra.add_file(&opened.read(row)?);
+            read.map_err(|e| Error::caused(ErrorCode::StoChanged, component.path.clone(), e))?;
+        }
+    }
+    Ok((received, extra))
+}
+
 /// The shared material of that time, with all that the validation names.
 fn pool(archive: &Archive, entry: u64, validation: &Validation) -> Result<Material, Error> {
     let mut pool = archive.material_before(entry)?;
@@ -165,7 +175,7 @@ fn pool(archive: &Archive, entry: u64, validation: &Validation) -> Result<Materi
 }
 
 /// The submission that the record was made from.
-fn submission(manifest: &Manifest, received: &[Received]) -> Submission {
+pub(super) fn submission(manifest: &Manifest, received: &[Received]) -> Submission {
     Submission {
         profile: manifest.profile,
         kind: manifest.kind,
@@ -181,7 +191,7 @@ fn submission(manifest: &Manifest, received: &[Received]) -> Submission {
 }
 
 /// The card as it came.
-fn card(opened: &Opened<'_>, manifest: &Manifest) -> Result<Card, Error> {
+pub(super) fn card(opened: &Opened<'_>, manifest: &Manifest) -> Result<Card, Error> {
     let changed = |what: &str| Error::new(ErrorCode::StoChanged, manifest.record.to_string(), what);
     let component = manifest.components.iter().find(|component| component.role == Role::Card);
     let path = &component.ok_or_else(|| changed("the record has no card"))?.path;

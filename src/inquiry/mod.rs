@@ -19,6 +19,7 @@
 
 pub mod answer;
 pub mod bundle;
+pub mod copy;
 pub mod desk;
 pub mod register;
 pub mod search;

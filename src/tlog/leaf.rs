@@ -132,6 +132,8 @@ acts! {
     InquiryBundled = "inquiry.bundled";
     /// An inquiry was closed, and its holds were lifted.
     InquiryClosed = "inquiry.closed";
+    /// A records officer or a post operator certified a paper copy of a record.
+    CopyCertified = "copy.certified";
     /// A list of files for destruction was drawn up; nothing more comes to it.
     PlanDrafted = "plan.drafted";
     /// It was signed by who proposes it.

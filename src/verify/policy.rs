@@ -163,6 +163,8 @@ words! {
         Commission = "commission",
         /// Who approves the destruction of records.
         Approver = "approver",
+        /// The operator of a post office, who certifies paper copies (N 430 cl. 36).
+        PostOperator = "post_operator",
         /// Who runs the archive's program: signs nothing, and approves nothing in any other office.
         Administrator = "administrator",
     }
@@ -189,6 +191,7 @@ impl SignerKind {
             Self::Commission => {
                 text("сараптау комиссиясының мүшесі", "член экспертной комиссии", "member of the expert commission")
             }
+            Self::PostOperator => text("пошта операторы", "почтовый оператор", "post operator"),
             Self::Approver => text("жоюды бекітетін тұлға", "утверждающий уничтожение", "approver of destruction"),
             Self::Administrator => text("жүйе әкімшісі", "администратор системы", "administrator of the system"),
         }
@@ -369,7 +372,10 @@ impl Policy {
             SignerKind::Official => &self.roles.official,
             SignerKind::RecordsOffice => &self.roles.records_office,
             // Their certificates are those of employees of any role; the register says who they are.
-            SignerKind::Commission | SignerKind::Approver | SignerKind::Administrator => &[],
+            SignerKind::Commission
+            | SignerKind::Approver
+            | SignerKind::PostOperator
+            | SignerKind::Administrator => &[],
         }
     }
 

@@ -724,6 +724,7 @@ fn every_line_follows_its_schema() {
     files_are_destroyed(&mut checked);
     an_archive_ends(&mut checked);
     time_is_stamped(&mut checked);
+    copies_are_printed(&mut checked);
     authorities_ask(&mut checked);
 
     let error = checked.run(&["show", "0123"], Exit::NotFound, &["error"]);
@@ -1007,6 +1008,48 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     }
     let history = run(&["show", &record], Exit::Ok, &["show"]).swap_remove(0).to_string();
     assert!(history.contains("record.read") && history.contains("hold.covers"), "{history}");
+    assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
+    the_reader_of_the_format_accepts(&root);
+}
+
+/// A copy on paper is prepared, certified, found again and printed without certifying.
+fn copies_are_printed(checked: &mut Checked<'_>) {
+    let desk = super::paper_copy::Desk::of(super::signed::Bench::bare_at(SystemClock.now() - DAY_MS));
+    let archive = desk.bench.open();
+    let record = desk.scanned(&archive, "1-қ").to_string();
+    archive.close().unwrap();
+    let (bench, root, out) = (checked.bench, desk.bench.root(), checked.bench.path("copy"));
+    let mut run = |arguments: &[&str], exit, names: &[&str]| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
+    };
+    let copy = ["inquiry", "paper-copy", &record];
+    let prepare = [&copy[..], &["--recipient", "Азамат", "-o", text(&out)]].concat();
+    let prepared = run(&prepare, Exit::Ok, &["paper-copy"]).swap_remove(0);
+    follows("paper-copy/1/paper-copy.schema.json", &prepared["copy"], &[]);
+    let bytes = fs::read(out.join("copy.json")).unwrap();
+    let sign = |name: &str, who: &Signer| bench.file(name, who.sign_detached(&bytes, at(SystemClock.now())));
+    let office = &desk.bench.office;
+    let [wrong, right] = [sign("copy-official.p7s", &office.official), sign("copy-clerk.p7s", &office.clerk)];
+    let certify = |signature: &str| [&copy[..], &["--from", text(&out), "--signature", signature]].concat().join("\n");
+    let refused = certify(&wrong);
+    let refused = run(&refused.split('\n').collect::<Vec<_>>(), Exit::Refused, &["paper-copy"]);
+    assert_eq!(codes(&refused[0]), ["CPY-010"]);
+    run(&["inquiry", "copies"], Exit::Ok, &[]);
+    let right = certify(&right);
+    let certified = run(&right.split('\n').collect::<Vec<_>>(), Exit::Ok, &["copy-row"]).swap_remove(0);
+    assert_eq!((&certified["status"], &certified["number"]), (&json!("certified"), &json!(1)));
+    let digest = prepared["sha256"].as_str().unwrap();
+    let found = run(&["inquiry", "copies", "--digest", digest], Exit::Ok, &["copy-row"]).swap_remove(0);
+    assert_eq!((&found["record_id"], &found["certifier"]["kind"]), (&json!(record), &json!("records_office")));
+    let again = bench.path("copy-again");
+    run(&["inquiry", "copies", "--number", "1", "-o", text(&again)], Exit::Ok, &["copy-row"]);
+    assert_eq!(fs::read(again.join("paper-copy.pdf")).unwrap(), fs::read(out.join("paper-copy.pdf")).unwrap());
+    let unknown = run(&["inquiry", "copies", "--number", "2"], Exit::NotFound, &["error"]);
+    assert_eq!(unknown[0]["error"]["code"], "CPY-012");
+    let print = [&copy[..], &["--extract", "-o", text(&out)]].concat();
+    assert_eq!(run(&print, Exit::Ok, &["paper-copy"])[0]["status"], "uncertified");
+    let history = run(&["show", &record], Exit::Ok, &["show"]).swap_remove(0).to_string();
+    assert!(history.contains("copy.certified"), "{history}");
     assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
     the_reader_of_the_format_accepts(&root);
 }

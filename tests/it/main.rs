@@ -34,6 +34,7 @@ mod inquiry;
 mod lists;
 mod means;
 mod pkits;
+mod paper_copy;
 mod policy;
 mod presence;
 mod readers;

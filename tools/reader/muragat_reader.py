@@ -306,6 +306,7 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "inquiry.opened": "rec key doc obj", "inquiry.searched": "rec doc obj", "inquiry.taken": "rec doc obj",
     "inquiry.answered": "rec doc obj", "inquiry.bundled": "rec doc obj",
     "inquiry.closed": "rec doc obj",
+    "copy.certified": "rec doc obj",
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
     "presence.begun": "rec key doc obj", "presence.checked": "rec doc obj", "presence.ended": "rec doc obj",
     "record.missing": "rec of", "record.found": "rec of",
@@ -699,7 +700,8 @@ class Archive:
                 need(rec in self.accepted and (rec in searched) == (act == "record.found"), where,
                      "marked twice, or not in search")
                 (searched.discard if act == "record.found" else searched.add)(rec)
-            if act in ("record.amended", "record.spilled", "record.read", "record.bundled", "paper.noted", "paper.moved"):
+            if act in ("record.amended", "record.spilled", "record.read", "record.bundled", "paper.noted", "paper.moved",
+                       "copy.certified"):
                 need(rec in self.accepted, where, "rec is no record")
             if act == "record.amended":
                 self.amended.setdefault(rec, []).append(entry)
@@ -1075,6 +1077,8 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "inquiry.bundled": [{"files", "records", "material", "readings", "sums_sha256"}],
     "record.bundled": [{"files"}],
     "inquiry.closed": [{"outcome"}, {"outcome", "without_answer"}],
+    "copy.certified": [{"files", "approved", "authorities", "policy", "sha256", "number", "recipient", "profile", "made",
+                        "result", "sheets", "digests"}],
     "hold.lifted": [{"reason"}],
     "presence.begun": [{"basis"}, {"basis", "agency", "subtree"}],
     "presence.checked": [{"from", "to", "records", "erased", "flawed", "findings", "missing", "found"}],

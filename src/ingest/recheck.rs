@@ -1,0 +1,59 @@
+//! Checking the signatures of a record again, now: by the policy, the registers and the material in force.
+//!
+//! Other than repeating ([`super::repeat`]) it asks no old question: what was valid at receipt may be unconfirmed
+//! today. The receipt by the archive is the proof that a signature existed then. It changes nothing: the report of the
+//! receipt stays what it is.
+
+use super::component::Stop;
+use super::import::profile::Keep;
+use super::repeat::{card, gather, submission};
+use super::signatures::{Basis, Receipt, Verdict, verifier};
+use crate::access::Opened;
+use crate::archive::Archive;
+use crate::clock::Millis;
+use crate::config::Action;
+use crate::error::Error;
+use crate::model::record::Manifest;
+use crate::model::validation::SignatureVerdict;
+use serde_json::Value;
+
+/// What the check came to.
+#[derive(Debug)]
+pub(crate) struct Rechecked {
+    /// All signatures together.
+    pub(crate) verdict: SignatureVerdict,
+    /// The validation in full (`schema/validation/1`).
+    pub(crate) document: Value,
+}
+
+/// Checks the signatures of a record that is open. None of a record from before there were validations.
+pub(crate) fn recheck(archive: &Archive, opened: &Opened<'_>, manifest: &Manifest) -> Result<Option<Rechecked>, Error> {
+    let Some(validation) = &manifest.validation else { return Ok(None) };
+    let (mut received, extra) = gather(archive, opened, manifest)?;
+    let submission = submission(manifest, &received);
+    let card = card(opened, manifest)?;
+    let asked = Receipt {
+        archive,
+        submission: &submission,
+        card: &card,
+        extra: Some(&extra),
+        since: Millis::try_from(validation.received.timestamp_millis()).unwrap_or_default(),
+        // Never before the newest entry: a clock that is set back would bring back what has ended.
+        now: archive.now().max(archive.head().t),
+        keep: manifest.imported.as_ref().map(|_| Keep::ALL),
+    };
+    let (adopted, authorities, pool) = (archive.validation_policy()?, archive.authorities()?, archive.material()?);
+    // What was accepted is not refused again: what is found is said.
+    let mode = Action::Flag;
+    let verifier = verifier(archive)?;
+    let basis = Basis { mode, policy: &adopted.policy, authorities: &authorities, pool: &pool, verifier };
+    let judged = asked.judge_by(&mut received, &basis).map_err(|stop| match stop {
+        Stop::Failed(e) => e,
+        Stop::Refused(_) | Stop::Held(_) | Stop::Tried(_) => {
+            unreachable!("a record that is held is judged, never refused")
+        }
+    })?;
+    let Verdict::Accepted(mut judgement) = judged else { unreachable!("nothing is refused or waits in this mode") };
+    let document = serde_json::from_slice(&judgement.document()?).unwrap_or_default();
+    Ok(Some(Rechecked { verdict: judgement.validation.verdict, document }))
+}
