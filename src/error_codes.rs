@@ -1412,8 +1412,8 @@ codes! {
              --at-size мен --cosigned-сіз орындаңыз.",
         ru: "До этого размера журнала пакета по этому запросу нет. Выполните «inquiry bundle» без --at-size и \
              --cosigned.",
-        en: "No bundle of this inquiry was made before that size of the journal. Run `inquiry bundle` without --at-size \
-             and --cosigned.";
+        en: "No bundle of this inquiry was made before that size of the journal. Run `inquiry bundle` without \
+             --at-size and --cosigned.";
     /// A bundle is larger than its format can be.
     InqLarge = "INQ-010", Refused,
         kk: "Жинақ 4 ГиБ-тан асады. Құжаттарды бірнеше жинаққа бөліңіз.",

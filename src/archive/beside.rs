@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorCode};
 use crate::index::writer::{self, Payload};
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::commit::{Act, Committed, Committer, Previous};
+use crate::tlog::leaf::Chain;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
@@ -105,13 +106,15 @@ impl Archive {
         let (acts, sessions) = decide()?;
         let (mut acts, payloads): (Vec<Act>, Vec<Payload>) = acts.into_iter().unzip();
         let payloads = acts.iter().map(|act| act.id).zip(payloads).collect();
-        let mut heads: HashMap<RecordId, Previous> = HashMap::new();
+        let mut heads: HashMap<(RecordId, Chain), Previous> = HashMap::new();
         for (position, act) in acts.iter_mut().enumerate() {
             let Some(record) = act.rec else { continue };
-            act.prev = match heads.insert(record, Previous::InBatch(position)) {
+            let chain = act.kind.chain();
+            act.prev = match heads.insert((record, chain), Previous::InBatch(position)) {
                 Some(head) => Some(head),
                 None => {
-                    writer::read_id(self.index().kv, self.index().keys, record)?.map(|id| Previous::Entry(id.custody))
+                    let row = writer::read_id(self.index().kv, self.index().keys, record)?;
+                    row.and_then(|row| row.head(chain).newest).map(Previous::Entry)
                 }
             };
         }

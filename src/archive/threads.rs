@@ -20,7 +20,6 @@ use crate::model::record::CardField;
 use crate::store::segment::StoreEnd;
 use crate::tlog::LogError;
 use crate::tlog::commit::{Act, Committed, Committer, Previous};
-use crate::tlog::leaf::Chain;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -152,11 +151,7 @@ fn check_draft(
             Some(head) => Some(*head),
             None => {
                 let row = writer::read_id(reader.kv, reader.keys, record).map_err(failed)?;
-                let head = row.and_then(|row| match chain {
-                    Chain::Custody => Some(row.custody),
-                    Chain::Reading => row.reading,
-                });
-                head.map(Previous::Entry)
+                row.and_then(|row| row.head(chain).newest).map(Previous::Entry)
             }
         };
     }

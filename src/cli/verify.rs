@@ -1,8 +1,9 @@
 //! `muragat verify FILE...`: what a bundle, an answer, a certificate of destruction, a signed act, a proof of inclusion
 //! or an evidence record is, and whether it verifies; without an archive.
 //!
-//! A bundle is taken apart by [`check`]. A receipt or notice verifies by the CMS of a records officer over its bytes, a confirmation by the archive's Ed25519
-//! signature. Whether the officer had the authority is the archive's to say (`receipt sign` asked its registers): here
+//! A bundle is taken apart by [`check`]. A receipt or notice verifies by the CMS of a records officer over its bytes, a
+//! confirmation by the archive's Ed25519 signature. Whether the officer had the authority is the archive's to say
+//! (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
 //! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere. A proof
 //! of inclusion verifies with its entry by a trust policy: who verifies says which logs and witnesses he believes.
@@ -348,8 +349,8 @@ impl Verify {
         Ok(Found { kind: Some(kind), word, ..found })
     }
 
-    /// What an officer signed for the archive: by the signature beside it; of an answer to an inquiry also that its text
-    /// is what its fields say.
+    /// What an officer signed for the archive: by the signature beside it; of an answer to an inquiry also that its
+    /// text is what its fields say.
     fn act(&self, path: &Path, word: &str, common: &Common) -> Result<Found, Error> {
         if word == INQUIRY_ANSWER.1
             && let Err(what) = answer::check(&read_up_to(path, ACT_BYTES_MAX)?)

@@ -18,7 +18,8 @@ use crate::model::digest::Sha256;
 use crate::model::fold;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
-use crate::tlog::heads::{ChainHead, OwnerHeads};
+use crate::tlog::heads::OwnerHeads;
+use crate::tlog::leaf::Chain;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -293,8 +294,7 @@ impl Reader<'_> {
         let from = key(b'I', &[]);
         self.kv.range(&from, &after(&from), false, &mut |key, value| {
             let row: IdRow = self.keys.read(key, value)?;
-            let custody = ChainHead { count: row.custody_count.into(), newest: Some(row.custody) };
-            let reading = ChainHead { count: row.reading_count.into(), newest: row.reading };
+            let (custody, reading) = (row.head(Chain::Custody), row.head(Chain::Reading));
             heads.extend(key.last_chunk().map(|id| (RecordId(*id), OwnerHeads { custody, reading })));
             Ok(true)
         })?;

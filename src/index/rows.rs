@@ -51,6 +51,8 @@ use crate::model::submission::{AccessCategory, Direction, Kind, Profile, Role};
 use crate::model::validation::SignatureVerdict;
 use crate::store::format::FrameLoc;
 use crate::store::segment::StoreEnd;
+use crate::tlog::heads::ChainHead;
+use crate::tlog::leaf::Chain;
 use crate::vault::KeySlot;
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
@@ -136,6 +138,16 @@ pub struct IdRow {
     pub reading_count: u32,
     /// The file that the record is in, beside its own row: whoever asks for many needs not open those.
     pub filed: Option<[u8; 16]>,
+}
+
+impl IdRow {
+    /// The head of one of its chains.
+    pub fn head(&self, chain: Chain) -> ChainHead {
+        match chain {
+            Chain::Custody => ChainHead { count: self.custody_count.into(), newest: Some(self.custody) },
+            Chain::Reading => ChainHead { count: self.reading_count.into(), newest: self.reading },
+        }
+    }
 }
 
 /// An entry with objects of its own that is not the acceptance of a record.

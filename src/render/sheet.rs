@@ -62,7 +62,8 @@ impl Face {
         let (mut said, mut glyphs, mut width) = (String::new(), Vec::new(), 0.0);
         for letter in text.chars() {
             let is_shown = !letter.is_control();
-            let found = charmap.map(letter).filter(|glyph| is_shown && glyph.to_u32() != 0).map(|glyph| (letter, glyph));
+            let found =
+                charmap.map(letter).filter(|glyph| is_shown && glyph.to_u32() != 0).map(|glyph| (letter, glyph));
             let found = found.or_else(|| instead.and_then(|letter| Some((letter, charmap.map(letter)?))));
             let Some((letter, glyph)) = found else { continue };
             let advance = metrics.advance_width(glyph).unwrap_or_default() / self.font.units_per_em();
@@ -347,7 +348,8 @@ impl Setter {
                 }
                 Block::Text(look, text) => {
                     for line in self.lines(text, *look, room) {
-                        let indent = if look.is_centred { (room - self.face(*look).width(&line, look.size)) / 2.0 } else { 0.0 };
+                        let indent =
+                            if look.is_centred { (room - self.face(*look).width(&line, look.size)) / 2.0 } else { 0.0 };
                         flow.line(BINDING + indent, *look, line);
                     }
                 }
@@ -409,9 +411,10 @@ impl Setter {
                     (width * top / height - 6.0 * MM).max(0.0)
                 };
                 let lines = self.fill(text, look, &mut room);
-                if lines.len() == count && first > 0.0 && lines.iter().enumerate().all(|(n, line)| {
-                    self.face(look).width(line, look.size) <= room(n)
-                }) {
+                if lines.len() == count
+                    && first > 0.0
+                    && lines.iter().enumerate().all(|(n, line)| self.face(look).width(line, look.size) <= room(n))
+                {
                     return (look, lines);
                 }
             }
@@ -525,14 +528,18 @@ mod tests {
     #[test]
     fn the_text_of_a_stamp_stays_in_its_triangle() {
         let setter = Setter::new().unwrap();
-        for text in ["* * * Қысқа", &"Электрондық құжаттың көшірмесі дұрыс. ".repeat(4)] {
+        for text in ["* * * Қысқа", &"Электрондық құжаттың көшірмесі дұрыс. ".repeat(4)]
+        {
             let (look, lines) = setter.triangle(text);
             assert!(look.size >= 6.0, "{} {lines:?}", look.size);
             for (n, line) in lines.iter().enumerate() {
                 let top = baseline(look, n, lines.len()) - look.size;
                 assert!(setter.bold.width(line, look.size) < TRIANGLE.0 * top / TRIANGLE.1, "{n} {lines:?}");
             }
-            assert_eq!(lines.join(" ").split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
+            assert_eq!(
+                lines.join(" ").split_whitespace().collect::<Vec<_>>(),
+                text.split_whitespace().collect::<Vec<_>>()
+            );
         }
     }
 }

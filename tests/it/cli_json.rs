@@ -1650,7 +1650,7 @@ fn answers_are_issued(checked: &mut Checked<'_>) {
     assert_eq!(codes, ["SIG-026", "ING-030", "SIG-026"], "one file that is missing does not stop the others");
     assert_eq!((&row["kind"], &row["status"], &row["key"]), (&json!("notice"), &json!("verified"), &Value::Null));
     fs::write(bench.path("notice/notice.json.p7s"), fs::read(&wrong).unwrap().split_last().unwrap().1).unwrap();
-    checked.run(&verify, Exit::Refused, &["verify-row"]);
+    checked.run(&verify, Exit::Integrity, &["verify-row"]);
     let answer = "in/1-accepted.answer/confirmation.json";
     let row = checked.run(&["verify", answer], Exit::Ok, &["verify-row"]).swap_remove(0);
     assert_eq!((&row["kind"], &row["key"]), (&json!("confirmation"), &json!("beside")));

@@ -12,12 +12,12 @@ use super::signed::{AGENCY, Bench, DAY_MS, at};
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::{Revocation, Signer};
 use muragat::error::{Error, ErrorCode, Exit};
+use muragat::index::query::Query;
 use muragat::ingest::Intake;
 use muragat::ingest::spill::unsigned as spill;
 use muragat::inquiry::copy::extract::extract;
 use muragat::inquiry::copy::say::State;
 use muragat::inquiry::copy::{Certified, CopyProfile, Given, Prepared, certify, give, prepare, register};
-use muragat::index::query::Query;
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
 use muragat::render::sheet::{self, Block, PLAIN, Sheets};
@@ -248,7 +248,8 @@ fn a_copy_has_its_five_parts_and_is_what_was_signed() {
     ] {
         assert!(one_line.contains(part), "{part}: {one_line}");
     }
-    for word in "Электрондық құжаттың көшірмесі дұрыс. ЭЦҚ тексеру рәсімінің оң нәтижесі анықталды.".split(' ') {
+    for word in "Электрондық құжаттың көшірмесі дұрыс. ЭЦҚ тексеру рәсімінің оң нәтижесі анықталды.".split(' ')
+    {
         assert!(one_line.contains(word), "{word}");
     }
     for letter in LETTERS.chars() {
@@ -276,7 +277,8 @@ fn a_picture_of_the_copy_shows_a_triangle_and_the_font_is_in_the_file() {
     let path = desk.bench.folder.path().join("copy.pdf");
     std::fs::write(&path, &given.paper).unwrap();
     let last = given.issued.sheets().unwrap().to_string();
-    let out = Command::new("pdftoppm").args(["-r", "50", "-gray", "-f", &last, "-l", &last]).arg(&path).output().unwrap();
+    let out =
+        Command::new("pdftoppm").args(["-r", "50", "-gray", "-f", &last, "-l", &last]).arg(&path).output().unwrap();
     let picture = out.stdout;
     let header = picture.windows(4).position(|w| w == b"255\n").unwrap() + 4;
     let words: Vec<usize> =
@@ -309,7 +311,10 @@ fn a_picture_of_the_copy_shows_a_triangle_and_the_font_is_in_the_file() {
     assert!(triangle.is_some(), "no triangle on sheet {last}");
     let fonts = String::from_utf8(Command::new("pdffonts").arg(&path).output().unwrap().stdout).unwrap();
     let fonts: Vec<&str> = fonts.lines().skip(2).collect();
-    assert!(!fonts.is_empty() && fonts.iter().all(|font| font.contains("DejaVuSans") && font.contains(" yes yes ")), "{fonts:?}");
+    assert!(
+        !fonts.is_empty() && fonts.iter().all(|font| font.contains("DejaVuSans") && font.contains(" yes yes ")),
+        "{fonts:?}"
+    );
 }
 
 #[test]
@@ -341,10 +346,13 @@ fn copies_have_different_numbers_and_what_stands_on_a_paper_finds_its_record() {
     assert_eq!(found(sha256(&scan())), [(1, first), (2, second), (3, first)], "both have the same scan");
     let mut records = Vec::new();
     let query = Query::parse(&format!("sha256:{}", sha256(&scan()))).unwrap();
-    archive.index().search(&query, None, &mut |_, row| {
-        records.push(row.id());
-        true
-    }).unwrap();
+    archive
+        .index()
+        .search(&query, None, &mut |_, row| {
+            records.push(row.id());
+            true
+        })
+        .unwrap();
     records.sort();
     let mut both = vec![first, second];
     both.sort();
@@ -365,11 +373,13 @@ fn only_a_records_officer_or_a_post_operator_certifies_and_only_what_was_prepare
     let prepared = desk.n430(&archive, record).unwrap();
     let office = &desk.bench.office;
     let before = archive.head().size;
-    for (who, what) in [(&office.official, "an official"), (&office.stranger, "a stranger"), (&office.foreign, "untrusted")]
+    for (who, what) in
+        [(&office.official, "an official"), (&office.stranger, "a stranger"), (&office.foreign, "untrusted")]
     {
         refused(desk.certify(&archive, record, &prepared.bytes, who), what);
     }
-    let nobody = certify(&archive, record, &prepared.bytes, (&[], &Material::default()), desk.memory.path(), SYSTEM_ACTOR);
+    let nobody =
+        certify(&archive, record, &prepared.bytes, (&[], &Material::default()), desk.memory.path(), SYSTEM_ACTOR);
     refused(nobody, "nobody");
     let other = office.clerk.sign_detached(b"something else", at(desk.bench.now()));
     let over_other =
@@ -489,7 +499,10 @@ fn restricted_and_tampered_records_and_what_has_no_pages_are_refused() {
     };
     let broken = desk.take(&archive, "01-05/2", &[("main.tiff", scan()), ("more.tiff", cut)], "public");
     assert_eq!(code(desk.n430(&archive, broken)), Some(ErrorCode::CpyRenderer));
-    assert_eq!(code(prepare(&archive, broken, (" ", CopyProfile::N430), desk.memory.path(), SYSTEM_ACTOR)), Some(ErrorCode::FilText));
+    assert_eq!(
+        code(prepare(&archive, broken, (" ", CopyProfile::N430), desk.memory.path(), SYSTEM_ACTOR)),
+        Some(ErrorCode::FilText)
+    );
 
     let record = desk.scanned(&archive, "01-05/3");
     let prepared = desk.n430(&archive, record).unwrap();
@@ -506,7 +519,10 @@ fn restricted_and_tampered_records_and_what_has_no_pages_are_refused() {
     drop(opened);
     bytes[usize::try_from(place.offset).unwrap() + 200] ^= 1;
     std::fs::write(segment, &bytes).unwrap();
-    for tampered in [code(desk.n430(&archive, record)), code(desk.certify(&archive, record, &prepared.bytes, &desk.bench.office.clerk))] {
+    for tampered in [
+        code(desk.n430(&archive, record)),
+        code(desk.certify(&archive, record, &prepared.bytes, &desk.bench.office.clerk)),
+    ] {
         assert_eq!(tampered.map(|code| code.exit()), Some(Exit::Integrity), "{tampered:?}");
     }
     assert_eq!(register::list(&archive, None).unwrap().len(), 0);
@@ -530,7 +546,8 @@ fn what_is_said_of_a_copy_goes_with_its_record_and_its_number_stays() {
     // The next number is not one that was given out.
     assert_eq!(desk.issued(&archive, second).issued.number, 3);
     let log = archive.log().unwrap();
-    let certified = (0..log.size()).filter(|n| Leaf::decode(*n, &log.entry(*n).unwrap()).unwrap().act == ActKind::CopyCertified);
+    let certified =
+        (0..log.size()).filter(|n| Leaf::decode(*n, &log.entry(*n).unwrap()).unwrap().act == ActKind::CopyCertified);
     assert_eq!(certified.count(), 3);
     archive.close().unwrap();
     let hunt = Hunt::new(&["Жиһан көшесі"]);
@@ -576,7 +593,8 @@ fn pdf_is_rendered_page_by_page_and_one_that_asks_for_a_password_or_breaks_off_i
     assert_eq!(std::fs::read_dir(desk.memory.path()).unwrap().count(), 0, "nothing is left in memory");
 
     let cut = pdf(&text);
-    let broken = desk.take(&archive, "01-05/2", &[("main.tiff", scan()), ("more.pdf", cut[..cut.len() / 2].to_vec())], "public");
+    let broken =
+        desk.take(&archive, "01-05/2", &[("main.tiff", scan()), ("more.pdf", cut[..cut.len() / 2].to_vec())], "public");
     assert_eq!(code(desk.n430(&archive, broken)), Some(ErrorCode::CpyRenderer));
 }
 

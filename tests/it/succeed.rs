@@ -91,7 +91,10 @@ fn what_is_left_goes_on_as_the_same_tree_under_a_new_name_and_key() {
     let archive = bed.open().unwrap();
     let (before, proof) = {
         let note = archive.settle().unwrap();
-        let proof = inclusion_text(&archive.log().unwrap(), 1, &note).unwrap();
+        let proof = {
+            let log = archive.log().unwrap();
+            inclusion_text(&log, 1, log.size(), &note).unwrap()
+        };
         (note, proof)
     };
     act(&archive, "lost");
@@ -148,8 +151,10 @@ fn what_is_left_goes_on_as_the_same_tree_under_a_new_name_and_key() {
     let archive = bed.open().unwrap();
     assert!(archive.witnesses().unwrap().is_none() && archive.cosigned().unwrap().is_none());
     assert_eq!(code(archive.witness("a")), ErrorCode::WitUnknown);
-    assert_eq!(code(push(&archive, Timeouts::default(), &mut |_| {})), ErrorCode::WitUnknown);
     assert_eq!(archive.witnessed(one.key()).unwrap(), None);
+    archive.close().unwrap();
+    assert_eq!(code(push(&mut || bed.open(), Timeouts::default(), &mut |_| {})), ErrorCode::WitUnknown);
+    let archive = bed.open().unwrap();
     for lines in ["", &format!("log {was}\n")] {
         let file = format!("{lines}witness a {}\nquorum a\n", one.key());
         let policy = TrustPolicy::parse(file.as_bytes()).unwrap();

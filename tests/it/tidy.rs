@@ -61,6 +61,7 @@ const WALL: [(&str, &[&str]); 21] = [
             "ingest::recheck",
             "filing",
             "disposition",
+            "evidence",
             "render",
         ],
     ),

@@ -230,9 +230,11 @@ fn sheets(composed: &Composed, value: &mut Value, terms: &Terms) -> Result<usize
 /// The information system, as a copy must name it (N 430 cl. 37).
 fn system(archive: &Archive) -> Value {
     let config = archive.config();
-    let name = config.issuer.name.as_ref().map_or_else(|| config.vkey.name.clone(), |name| {
-        format!("{name} ({})", config.vkey.name)
-    });
+    let name = config
+        .issuer
+        .name
+        .as_ref()
+        .map_or_else(|| config.vkey.name.clone(), |name| format!("{name} ({})", config.vkey.name));
     json!({"name": name, "program": PRODUCER})
 }
 

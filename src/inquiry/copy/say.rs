@@ -18,8 +18,11 @@ use std::fmt::Write;
 /// The mark of a copy (N 430 cl. 37).
 pub const TITLE: Text =
     text("Электрондық құжаттың көшірмесі", "Копия электронного документа", "Copy of an electronic document");
-pub(super) const RENDERING: Text =
-    text("Түпнұсқамен салыстыруға арналған көрсетілім", "Передача для сверки с подлинником", "Rendering to be compared");
+pub(super) const RENDERING: Text = text(
+    "Түпнұсқамен салыстыруға арналған көрсетілім",
+    "Передача для сверки с подлинником",
+    "Rendering to be compared",
+);
 /// What stands on every page of a rendering.
 pub(super) const NOT_CERTIFIED_MARK: &str = "КУӘЛАНДЫРЫЛМАҒАН · НЕ ЗАВЕРЕНО";
 pub(super) const NOT_CERTIFIED: Text = text(
@@ -80,8 +83,7 @@ const SYSTEM: Text = text("Ақпараттық жүйенің атауы", "И�
 const MADE: Text = text("Көшірме жасалған күн", "Дата изготовления копии", "Date of the copy");
 const RECIPIENT: Text = text("Кімге берілді", "Выдана", "Given to");
 const RENDERED_BY: Text = text("Басып шығаруға дайындаған", "Передано программами", "Rendered by");
-const RENDERING_DIGEST: Text =
-    text("Көрсетілімнің SHA-256 мәні", "SHA-256 передачи", "SHA-256 of the rendering");
+const RENDERING_DIGEST: Text = text("Көрсетілімнің SHA-256 мәні", "SHA-256 передачи", "SHA-256 of the rendering");
 const SHEETS: Text = text("Парақтар саны", "Количество листов", "Number of sheets");
 const CERTIFIER: Text = text("Куәландырған", "Заверил", "Certified by");
 const BY_HAND: Text = text("қолы, аты-жөні", "подпись, фамилия", "signature, name");
@@ -251,7 +253,8 @@ const CERTIFIER_CHARS_MAX: usize = 60;
 impl Certifier {
     /// From the fields and the files of the act that certifies.
     pub(super) fn of(fields: &Map<String, Value>, files: &[(String, Vec<u8>)]) -> Self {
-        let approval = fields.get("approved").and_then(Value::as_array).and_then(|all| Approval::of_value(all.first()?));
+        let approval =
+            fields.get("approved").and_then(Value::as_array).and_then(|all| Approval::of_value(all.first()?));
         let report = files.iter().find(|(name, _)| name == "report-1.json");
         let report: Value = report.and_then(|(_, bytes)| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         let of_signer = |name: &str| said(&report, &format!("/signatures/0/signer/{name}"));
