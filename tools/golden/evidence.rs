@@ -92,7 +92,7 @@ fn witnessed(archive: &Archive, witness: &Witness) -> Result<()> {
 }
 
 /// An inquiry that finds a record, with its signed answer.
-fn inquiry(store: &Store<'_>, query: &str) -> Result<(RecordId, Vec<u8>)> {
+fn inquiry(store: &Store<'_>, query: &str, clock: &FixedClock) -> Result<(RecordId, Vec<u8>)> {
     let (archive, actor) = (store.archive, store.actor);
     let opening = Opening {
         agency: AGENCY.into(),
@@ -104,6 +104,8 @@ fn inquiry(store: &Store<'_>, query: &str) -> Result<(RecordId, Vec<u8>)> {
     };
     let (id, _) = desk::open(archive, opening, None, actor)?;
     search(archive, id, query, actor)?;
+    // A signature names whole seconds, and none is of before the search.
+    clock.0.fetch_add(2_000, Ordering::SeqCst);
     let bytes = answer::prepare(archive, id)?.bytes;
     let signature = store.people.office.sign_detached(&bytes, utc(archive.now()));
     match answer::sign(archive, id, &[signature], &Material::default(), actor)? {
@@ -174,7 +176,7 @@ pub(crate) fn write(dir: &Path, inbox: &Path) -> Result<()> {
     witnessed(&archive, &witness)?;
     clock.0.store(NOW + 30 * DAY_MS, Ordering::SeqCst);
     records.push(store.accepted(5, Special::Nothing)?);
-    let (inquiry, answer) = inquiry(&store, "reg:5-қ")?;
+    let (inquiry, answer) = inquiry(&store, "reg:5-қ", &clock)?;
     stamped(&archive, &authorities.first)?;
     clock.0.store(RENEWED, Ordering::SeqCst);
     renewed(&archive, &authorities.second, Kind::Timestamp)?;
