@@ -20,6 +20,7 @@ use crate::model::record::CardField;
 use crate::store::segment::StoreEnd;
 use crate::tlog::LogError;
 use crate::tlog::commit::{Act, Committed, Committer, Previous};
+use crate::tlog::leaf::Chain;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
