@@ -85,8 +85,7 @@ const PREPARED: Text = text(
 );
 const CERTIFIED: Text = text("Көшірме куәландырылды", "Копия заверена", "The copy is certified");
 const NOT_CERTIFIED: Text = text("Көшірме куәландырылмады", "Копия не заверена", "The copy was not certified");
-const PRINTED: Text =
-    text("Куәландырылмаған басып шығару", "Незаверенная распечатка", "A print that is not certified");
+const PRINTED: Text = text("Куәландырылмаған басып шығару", "Незаверенная распечатка", "A print that is not certified");
 const SHEETS: Text = text("парақ", "листов", "sheets");
 const LISTED: Text = text("басылмайды, SHA-256", "не печатается, SHA-256", "not printed, SHA-256");
 const WRITTEN: Text = text("Жазылды", "Записано", "Written");
@@ -147,7 +146,13 @@ impl PaperCopyArgs {
             return Ok(Exit::Ok);
         }
         let lang = common.lang();
-        out!("{}: № {}, {} {}", PREPARED.get(lang), prepared.value["number"], prepared.value["sheets"], SHEETS.get(lang));
+        out!(
+            "{}: № {}, {} {}",
+            PREPARED.get(lang),
+            prepared.value["number"],
+            prepared.value["sheets"],
+            SHEETS.get(lang)
+        );
         for part in prepared.value["components"].as_array().into_iter().flatten().filter(|p| p.get("pages").is_none()) {
             let text = |key: &str| part.get(key).and_then(Value::as_str).map(shown).unwrap_or_default();
             out!("  {}: {} {}", text("path"), LISTED.get(lang), text("sha256"));
@@ -193,7 +198,8 @@ impl PaperCopyArgs {
         };
         if common.json() {
             let part = |(path, digest, of): &(String, Sha256, State)| {
-                json!({"path": path, "sha256": digest.to_string(), "state": state(of)})
+                let digest = digest.to_string();
+                json!({"path": path, "sha256": digest, "state": state(of)})
             };
             common.print_json(&json!({
                 "status": "uncertified", "record_id": record.to_string(), "sheets": sheets,
@@ -229,18 +235,15 @@ fn give_out(common: &Common, status: &str, given: &Given, folder: &Path) -> Resu
 }
 
 fn row_json(copy: &Issued) -> Value {
-    let certifier = copy.certifier();
+    let certifier = copy
+        .certifier()
+        .map(|certifier| json!({"kind": certifier.kind.as_str(), "post": certifier.post, "iin": certifier.iin}));
     let mut value = json!({
         "number": copy.number, "entry": copy.entry, "record_id": copy.record.to_string(),
-        "date": civil_date(copy.at).to_string(), "destroyed": copy.document.is_none(),
+        "date": civil_date(copy.at).to_string(), "destroyed": copy.document.is_none(), "certifier": certifier,
     });
     for name in ["sha256", "sheets", "recipient", "profile", "result"] {
-        if let Some(field) = copy.field(name) {
-            value[name] = field.clone();
-        }
-    }
-    if let Some(certifier) = certifier {
-        value["certifier"] = json!({"kind": certifier.kind.as_str(), "post": certifier.post, "iin": certifier.iin});
+        value[name] = copy.field(name).cloned().into();
     }
     value
 }

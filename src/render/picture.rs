@@ -162,7 +162,9 @@ fn exif_orientation(exif: &[u8]) -> Result<u16, String> {
         Some(b"MM") => false,
         _ => return Ok(1),
     };
-    let short = |at: usize| Ok::<_, String>(if is_little { u16::from_le_bytes(two(at)?) } else { u16::from_be_bytes(two(at)?) });
+    let short = |at: usize| {
+        Ok::<_, String>(if is_little { u16::from_le_bytes(two(at)?) } else { u16::from_be_bytes(two(at)?) })
+    };
     let (first, second) = (usize::from(short(4)?), usize::from(short(6)?));
     let directory = if is_little { second << 16 | first } else { first << 16 | second };
     for entry in 0..usize::from(short(directory)?) {
@@ -312,7 +314,9 @@ mod tests {
     #[test]
     fn what_the_renderer_prints_is_read_whole_or_not_at_all() {
         assert!(ppm(b"P6\n2 1\n255\n\x01\x01\x01\x02\x02\x02").is_ok());
-        for broken in [&b"P6\n2 1\n255\n\x01\x01\x01\x02\x02"[..], b"", b"P5\n1 1\n255\n\x01", b"P6\n0 1\n255\n", b"P6 9"] {
+        for broken in
+            [&b"P6\n2 1\n255\n\x01\x01\x01\x02\x02"[..], b"", b"P5\n1 1\n255\n\x01", b"P6\n0 1\n255\n", b"P6 9"]
+        {
             assert!(ppm(broken).is_err(), "{broken:?}");
         }
         assert!(Points::new(2, 1, 3, vec![1, 1, 1, 2, 2, 2]).unwrap().channels == 1, "it is grey");

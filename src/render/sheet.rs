@@ -62,7 +62,8 @@ impl Face {
         let (mut said, mut glyphs, mut width) = (String::new(), Vec::new(), 0.0);
         for letter in text.chars() {
             let is_shown = !letter.is_control();
-            let found = charmap.map(letter).filter(|glyph| is_shown && glyph.to_u32() != 0).map(|glyph| (letter, glyph));
+            let found =
+                charmap.map(letter).filter(|glyph| is_shown && glyph.to_u32() != 0).map(|glyph| (letter, glyph));
             let found = found.or_else(|| instead.and_then(|letter| Some((letter, charmap.map(letter)?))));
             let Some((letter, glyph)) = found else { continue };
             let advance = metrics.advance_width(glyph).unwrap_or_default() / self.font.units_per_em();
@@ -347,19 +348,25 @@ impl Setter {
                 }
                 Block::Text(look, text) => {
                     for line in self.lines(text, *look, room) {
-                        let indent = if look.is_centred { (room - self.face(*look).width(&line, look.size)) / 2.0 } else { 0.0 };
+                        let indent =
+                            if look.is_centred { (room - self.face(*look).width(&line, look.size)) / 2.0 } else { 0.0 };
                         flow.line(BINDING + indent, *look, line);
                     }
                 }
                 Block::Row(name, value) => {
                     let names = self.lines(name, PLAIN_NAME, NAMES - 3.0 * MM);
-                    let values = self.lines(value, PLAIN, room - NAMES);
-                    for n in 0..names.len().max(values.len()) {
-                        flow.need(PLAIN.size * LEADING);
-                        let y = flow.y + PLAIN.size;
+                    let values = self.lines(value, VALUE, room - NAMES);
+                    let count = names.len().max(values.len());
+                    // A row is parted only when it takes a good part of a sheet.
+                    if count <= 12 {
+                        flow.need(count as f32 * VALUE.size * LEADING);
+                    }
+                    for n in 0..count {
+                        flow.need(VALUE.size * LEADING);
+                        let y = flow.y + VALUE.size;
                         flow.put_if(names.get(n).map(|line| Item::Text(BINDING, y, PLAIN_NAME, line.clone())));
-                        flow.put_if(values.get(n).map(|line| Item::Text(BINDING + NAMES, y, PLAIN, line.clone())));
-                        flow.y += PLAIN.size * LEADING;
+                        flow.put_if(values.get(n).map(|line| Item::Text(BINDING + NAMES, y, VALUE, line.clone())));
+                        flow.y += VALUE.size * LEADING;
                     }
                     flow.y += 2.5;
                 }
@@ -399,7 +406,7 @@ impl Setter {
     /// The lines of a text that fit into the triangle, in the largest letters with which they do.
     fn triangle(&self, text: &str) -> (Look, Vec<String>) {
         let (width, height) = TRIANGLE;
-        let mut look = Look { size: 11.0, is_bold: true, is_centred: true };
+        let mut look = Look { size: 16.0, is_bold: true, is_centred: true };
         loop {
             // For a number of lines their places are known, and with them how wide each may be.
             for count in 1..40 {
@@ -409,9 +416,10 @@ impl Setter {
                     (width * top / height - 6.0 * MM).max(0.0)
                 };
                 let lines = self.fill(text, look, &mut room);
-                if lines.len() == count && first > 0.0 && lines.iter().enumerate().all(|(n, line)| {
-                    self.face(look).width(line, look.size) <= room(n)
-                }) {
+                if lines.len() == count
+                    && first > 0.0
+                    && lines.iter().enumerate().all(|(n, line)| self.face(look).width(line, look.size) <= room(n))
+                {
                     return (look, lines);
                 }
             }
@@ -429,6 +437,8 @@ fn baseline(look: Look, n: usize, count: usize) -> f32 {
     TRIANGLE.1 - 4.0 * MM - below * look.size * LEADING
 }
 
+/// What stands in a table: a digest of SHA-256 takes one line.
+const VALUE: Look = Look { size: 8.5, is_bold: false, is_centred: false };
 /// The names of a table.
 const PLAIN_NAME: Look = Look { size: 8.0, is_bold: true, is_centred: false };
 /// Height of a line, in parts of the size of its letters.
@@ -508,6 +518,14 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_takes_one_line_of_a_table() {
+        let setter = Setter::new().unwrap();
+        let line = format!("SHA-256 {}", "d".repeat(64));
+        assert_eq!(setter.lines(&line, VALUE, SHORT - BINDING - SIDE - NAMES).len(), 2);
+        assert_eq!(setter.lines(&"d".repeat(64), VALUE, SHORT - BINDING - SIDE - NAMES).len(), 1);
+    }
+
+    #[test]
     fn no_line_is_wider_than_its_room_and_no_letter_is_lost() {
         let setter = Setter::new().unwrap();
         let text = "Қысқа сөз әрі өтеұзынсөзөтеұзынсөзөтеұзынсөзөтеұзынсөз соңы";
@@ -525,14 +543,18 @@ mod tests {
     #[test]
     fn the_text_of_a_stamp_stays_in_its_triangle() {
         let setter = Setter::new().unwrap();
-        for text in ["* * * Қысқа", &"Электрондық құжаттың көшірмесі дұрыс. ".repeat(4)] {
+        for text in ["* * * Қысқа", &"Электрондық құжаттың көшірмесі дұрыс. ".repeat(4)]
+        {
             let (look, lines) = setter.triangle(text);
             assert!(look.size >= 6.0, "{} {lines:?}", look.size);
             for (n, line) in lines.iter().enumerate() {
                 let top = baseline(look, n, lines.len()) - look.size;
                 assert!(setter.bold.width(line, look.size) < TRIANGLE.0 * top / TRIANGLE.1, "{n} {lines:?}");
             }
-            assert_eq!(lines.join(" ").split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
+            assert_eq!(
+                lines.join(" ").split_whitespace().collect::<Vec<_>>(),
+                text.split_whitespace().collect::<Vec<_>>()
+            );
         }
     }
 }

@@ -361,10 +361,7 @@ impl Policy {
             SignerKind::Official => &self.roles.official,
             SignerKind::RecordsOffice => &self.roles.records_office,
             // Their certificates are those of employees of any role; the register says who they are.
-            SignerKind::Commission
-            | SignerKind::Approver
-            | SignerKind::PostOperator
-            | SignerKind::Administrator => &[],
+            SignerKind::Commission | SignerKind::Approver | SignerKind::PostOperator | SignerKind::Administrator => &[],
         }
     }
 

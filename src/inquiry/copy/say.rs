@@ -18,8 +18,11 @@ use std::fmt::Write;
 /// The mark of a copy (N 430 cl. 37).
 pub const TITLE: Text =
     text("Электрондық құжаттың көшірмесі", "Копия электронного документа", "Copy of an electronic document");
-pub(super) const RENDERING: Text =
-    text("Түпнұсқамен салыстыруға арналған көрсетілім", "Передача для сверки с подлинником", "Rendering to be compared");
+pub(super) const RENDERING: Text = text(
+    "Түпнұсқамен салыстыруға арналған көрсетілім",
+    "Передача для сверки с подлинником",
+    "Rendering to be compared",
+);
 /// What stands on every page of a rendering.
 pub(super) const NOT_CERTIFIED_MARK: &str = "КУӘЛАНДЫРЫЛМАҒАН · НЕ ЗАВЕРЕНО";
 pub(super) const NOT_CERTIFIED: Text = text(
@@ -80,8 +83,7 @@ const SYSTEM: Text = text("Ақпараттық жүйенің атауы", "И�
 const MADE: Text = text("Көшірме жасалған күн", "Дата изготовления копии", "Date of the copy");
 const RECIPIENT: Text = text("Кімге берілді", "Выдана", "Given to");
 const RENDERED_BY: Text = text("Басып шығаруға дайындаған", "Передано программами", "Rendered by");
-const RENDERING_DIGEST: Text =
-    text("Көрсетілімнің SHA-256 мәні", "SHA-256 передачи", "SHA-256 of the rendering");
+const RENDERING_DIGEST: Text = text("Көрсетілімнің SHA-256 мәні", "SHA-256 передачи", "SHA-256 of the rendering");
 const SHEETS: Text = text("Парақтар саны", "Количество листов", "Number of sheets");
 const CERTIFIER: Text = text("Куәландырған", "Заверил", "Certified by");
 const BY_HAND: Text = text("қолы, аты-жөні", "подпись, фамилия", "signature, name");
@@ -168,7 +170,7 @@ fn parts(value: &Value, say: &dyn Fn(Text) -> String) -> Vec<Part> {
             _ => say(NOT_PRINTED),
         };
         let (path, size) = (said(component, "/path"), said(component, "/size"));
-        let about = format!("{path}\n{pages}; {size} {}\nSHA-256 {}", say(BYTES), said(component, "/sha256"));
+        let about = format!("{path}\n{pages}; {size} {}; SHA-256:\n{}", say(BYTES), said(component, "/sha256"));
         parts.push(Part::Row((n + 1).to_string(), about));
     }
 
@@ -220,7 +222,7 @@ pub(super) fn texts(value: &Value) -> Value {
             let _ = match part {
                 Part::Heading(text) => write!(out, "\n{text}\n"),
                 Part::Text(text) => writeln!(out, "{text}"),
-                Part::Row(name, text) => writeln!(out, "{name}: {}", text.replace('\n', "; ")),
+                Part::Row(name, text) => writeln!(out, "{name}: {}", text.replace(":\n", ": ").replace('\n', "; ")),
             };
         }
         let _ = writeln!(out, "{}: {}", say(SHEETS), said(value, "/sheets"));
@@ -251,7 +253,8 @@ const CERTIFIER_CHARS_MAX: usize = 60;
 impl Certifier {
     /// From the fields and the files of the act that certifies.
     pub(super) fn of(fields: &Map<String, Value>, files: &[(String, Vec<u8>)]) -> Self {
-        let approval = fields.get("approved").and_then(Value::as_array).and_then(|all| Approval::of_value(all.first()?));
+        let approval =
+            fields.get("approved").and_then(Value::as_array).and_then(|all| Approval::of_value(all.first()?));
         let report = files.iter().find(|(name, _)| name == "report-1.json");
         let report: Value = report.and_then(|(_, bytes)| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         let of_signer = |name: &str| said(&report, &format!("/signatures/0/signer/{name}"));
@@ -289,9 +292,8 @@ pub(super) fn blocks(value: &Value, certifier: Option<&Certifier>) -> Vec<Block>
     if let Some(certifier) = certifier {
         let lines = [&certifier.name, &certifier.post].into_iter().filter(|line| !line.is_empty());
         beside.extend(lines.map(|line| (plain, line.clone())));
-        let mut signature = format!("{} {}", CERTIFICATE.kk, certifier.serial);
-        let _ = write!(signature, "; {} {}", SIGNED.kk, certifier.signed);
-        beside.push((small, signature));
+        beside.push((small, format!("{} {}", CERTIFICATE.kk, certifier.serial)));
+        beside.push((small, format!("{} {}", SIGNED.kk, certifier.signed)));
     }
     beside.extend([(plain, " ".to_owned()), (plain, "_".repeat(28)), (small, TWO(BY_HAND))]);
     blocks.push(Block::Stamp(said(value, "/stamp"), beside));
@@ -305,7 +307,7 @@ fn put(blocks: &mut Vec<Block>, parts: Vec<Part>) {
                 blocks.extend([Block::Blank(5.0), Block::Text(HEADING, text), Block::Line]);
             }
             Part::Text(text) => blocks.push(Block::Text(PLAIN, text.replace(" / ", "\n"))),
-            Part::Row(name, text) => blocks.push(Block::Row(name, text)),
+            Part::Row(name, text) => blocks.push(Block::Row(name.replace(" / ", "\n"), text)),
         }
     }
 }
@@ -327,7 +329,7 @@ pub(super) fn uncertified(value: &Value, texts: &[(String, String)]) -> Vec<Bloc
     let rows = rows.into_iter().map(|(name, place)| (TWO(name), said(value, place)));
     blocks.extend(rows.filter(|(_, text)| !text.is_empty()).map(|(name, text)| Block::Row(name, text)));
     for component in list(value, "components") {
-        let about = format!("{}\nSHA-256 {}", said(component, "/state"), said(component, "/sha256"));
+        let about = format!("{}; SHA-256:\n{}", said(component, "/state"), said(component, "/sha256"));
         blocks.push(Block::Row(said(component, "/path"), about));
     }
     for (name, text) in texts {
