@@ -298,7 +298,8 @@ impl Setter {
         let mut lines = Vec::new();
         for paragraph in text.lines() {
             let mut line = String::new();
-            for word in paragraph.split_whitespace() {
+            // A space that is not to be broken is none that parts words.
+            for word in paragraph.split([' ', '\t']).filter(|word| !word.is_empty()) {
                 let mut rest = word.to_owned();
                 loop {
                     let with = if line.is_empty() { rest.clone() } else { format!("{line} {rest}") };
@@ -403,7 +404,7 @@ impl Setter {
         flow.y = top + height.max(high) + 2.0 * MM;
     }
 
-    /// The lines of a text that fit into the triangle, in the largest letters with which they do.
+    /// The lines of a text that fit into the triangle with whole words, in the largest letters with which they do.
     fn triangle(&self, text: &str) -> (Look, Vec<String>) {
         let (width, height) = TRIANGLE;
         let mut look = Look { size: 16.0, is_bold: true, is_centred: true };
@@ -416,8 +417,10 @@ impl Setter {
                     (width * top / height - 6.0 * MM).max(0.0)
                 };
                 let lines = self.fill(text, look, &mut room);
+                let is_whole = lines.join(" ").split_whitespace().eq(text.split_whitespace());
                 if lines.len() == count
                     && first > 0.0
+                    && is_whole
                     && lines.iter().enumerate().all(|(n, line)| self.face(look).width(line, look.size) <= room(n))
                 {
                     return (look, lines);

@@ -296,8 +296,16 @@ pub(super) fn blocks(value: &Value, certifier: Option<&Certifier>) -> Vec<Block>
         beside.push((small, format!("{} {}", SIGNED.kk, certifier.signed)));
     }
     beside.extend([(plain, " ".to_owned()), (plain, "_".repeat(28)), (small, TWO(BY_HAND))]);
-    blocks.push(Block::Stamp(said(value, "/stamp"), beside));
+    blocks.push(Block::Stamp(unparted(&said(value, "/stamp")), beside));
     blocks
+}
+
+/// The text of a stamp whose prefix stands in one line.
+fn unparted(stamp: &str) -> String {
+    match stamp.strip_suffix(STAMP_N430) {
+        Some(prefix) => format!("{} {STAMP_N430}", prefix.trim().replace(' ', "\u{a0}")),
+        None => stamp.to_owned(),
+    }
 }
 
 fn put(blocks: &mut Vec<Block>, parts: Vec<Part>) {
