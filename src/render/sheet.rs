@@ -348,6 +348,10 @@ impl Setter {
                     flow.y += 6.0;
                 }
                 Block::Text(look, text) => {
+                    if *look == HEADING {
+                        // No heading stands at the foot of a sheet by itself.
+                        flow.need(18.0 * MM);
+                    }
                     for line in self.lines(text, *look, room) {
                         let indent =
                             if look.is_centred { (room - self.face(*look).width(&line, look.size)) / 2.0 } else { 0.0 };
