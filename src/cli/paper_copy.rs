@@ -197,7 +197,10 @@ impl PaperCopyArgs {
             State::Listed => "listed",
         };
         if common.json() {
-            let part = |(path, digest, of): &(String, Sha256, State)| json!({"path": path, "sha256": digest.to_string(), "state": state(of)});
+            let part = |(path, digest, of): &(String, Sha256, State)| {
+                let digest = digest.to_string();
+                json!({"path": path, "sha256": digest, "state": state(of)})
+            };
             common.print_json(&json!({
                 "status": "uncertified", "record_id": record.to_string(), "sheets": sheets,
                 "parts": parts.iter().map(part).collect::<Vec<_>>(), "files": written,
@@ -232,18 +235,15 @@ fn give_out(common: &Common, status: &str, given: &Given, folder: &Path) -> Resu
 }
 
 fn row_json(copy: &Issued) -> Value {
-    let certifier = copy.certifier();
+    let certifier = copy
+        .certifier()
+        .map(|certifier| json!({"kind": certifier.kind.as_str(), "post": certifier.post, "iin": certifier.iin}));
     let mut value = json!({
         "number": copy.number, "entry": copy.entry, "record_id": copy.record.to_string(),
-        "date": civil_date(copy.at).to_string(), "destroyed": copy.document.is_none(),
+        "date": civil_date(copy.at).to_string(), "destroyed": copy.document.is_none(), "certifier": certifier,
     });
     for name in ["sha256", "sheets", "recipient", "profile", "result"] {
-        if let Some(field) = copy.field(name) {
-            value[name] = field.clone();
-        }
-    }
-    if let Some(certifier) = certifier {
-        value["certifier"] = json!({"kind": certifier.kind.as_str(), "post": certifier.post, "iin": certifier.iin});
+        value[name] = copy.field(name).cloned().into();
     }
     value
 }

@@ -127,7 +127,7 @@ pub fn run(program: &str, arguments: &[&str], scratch: &Scratch, package: &str) 
     // group. Exit code 127: there is no such program.
     let script = format!(
         "command -v \"$1\" >/dev/null 2>&1 || exit 127\n\
-         ulimit -c 0 -t {CPU_S} -v {MEMORY_KIB} 2>/dev/null || {{ ulimit -c 0; ulimit -t {CPU_S}; ulimit -v {MEMORY_KIB}; }}\n\
+         ulimit -c 0; ulimit -t {CPU_S}; ulimit -v {MEMORY_KIB}\n\
          ulimit -f {}\n\
          if unshare --user --map-current-user --net true 2>/dev/null; then\n\
          exec timeout -s KILL {WALL_S} unshare --user --map-current-user --net \"$@\"\n\

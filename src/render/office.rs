@@ -11,22 +11,34 @@ use crate::error::Error;
 /// What brings LibreOffice.
 const PACKAGE: &str = "libreoffice-writer-nogui and libreoffice-impress-nogui";
 
-/// The settings of the profile: nothing runs, nothing is fetched, nothing is updated, no date of today is put in.
-const SETTINGS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableActiveContent" oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
-<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Field" oor:op="fuse"><value>false</value></prop></item>
-</oor:items>
-"#;
+/// The settings of the profile: nothing runs, nothing is fetched, and no field is filled in anew.
+const SETTINGS: [(&str, &str, &str); 6] = [
+    ("Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Common/Security/Scripting", "DisableActiveContent", "true"),
+    ("Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Writer/Content/Update", "Link", "2"),
+    ("Writer/Content/Update", "Field", "false"),
+];
+
+/// The file of the settings.
+fn settings() -> String {
+    let mut text = concat!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>"#,
+        r#"<oor:items xmlns:oor="http://openoffice.org/2001/registry">"#,
+    )
+    .to_owned();
+    for (path, name, value) in SETTINGS {
+        text += &format!(r#"<item oor:path="/org.openoffice.Office.{path}">"#);
+        text += &format!(r#"<prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>"#);
+    }
+    text + "</oor:items>"
+}
 
 /// Renders a file with this ending.
 pub(super) fn render(ending: &str, name: &str, bytes: &[u8], scratch: &Scratch) -> Result<Rendered, Error> {
     scratch.folder("profile/user")?;
-    scratch.write("profile/user/registrymodifications.xcu", SETTINGS.as_bytes())?;
+    scratch.write("profile/user/registrymodifications.xcu", settings().as_bytes())?;
     scratch.folder("converted")?;
     let by = version(scratch)?;
     let source = format!("document.{ending}");

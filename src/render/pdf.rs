@@ -107,8 +107,11 @@ mod tests {
 
     #[test]
     fn words_have_their_places_in_parts_of_the_page() {
-        let xml = "<doc>\n  <page width=\"200.0\" height=\"400.0\">\n    <word xMin=\"20.0\" yMin=\"40.0\" xMax=\"60.0\" \
-                   yMax=\"60.0\">«Қ&amp;Ә&lt;»</word>\n    <word xMin=\"x\">no</word>\n  </page>\n</doc>";
+        let xml = concat!(
+            "<doc>\n  <page width=\"200.0\" height=\"400.0\">\n",
+            "    <word xMin=\"20.0\" yMin=\"40.0\" xMax=\"60.0\" yMax=\"60.0\">«Қ&amp;Ә&lt;»</word>\n",
+            "    <word xMin=\"x\">no</word>\n  </page>\n</doc>",
+        );
         let word = Word { x: 0.1, y: 0.1, height: 0.05, text: "«Қ&Ә<»".to_owned() };
         assert_eq!(words_of(xml), [word]);
         assert_eq!(words_of("<word xMin=\"1\" yMin=\"1\" xMax=\"1\" yMax=\"1\">no page</word>"), []);

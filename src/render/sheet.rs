@@ -298,7 +298,8 @@ impl Setter {
         let mut lines = Vec::new();
         for paragraph in text.lines() {
             let mut line = String::new();
-            for word in paragraph.split_whitespace() {
+            // A space that is not to be broken is none that parts words.
+            for word in paragraph.split([' ', '\t']).filter(|word| !word.is_empty()) {
                 let mut rest = word.to_owned();
                 loop {
                     let with = if line.is_empty() { rest.clone() } else { format!("{line} {rest}") };
@@ -347,6 +348,10 @@ impl Setter {
                     flow.y += 6.0;
                 }
                 Block::Text(look, text) => {
+                    if *look == HEADING {
+                        // No heading stands at the foot of a sheet by itself.
+                        flow.need(18.0 * MM);
+                    }
                     for line in self.lines(text, *look, room) {
                         let indent =
                             if look.is_centred { (room - self.face(*look).width(&line, look.size)) / 2.0 } else { 0.0 };
@@ -355,13 +360,18 @@ impl Setter {
                 }
                 Block::Row(name, value) => {
                     let names = self.lines(name, PLAIN_NAME, NAMES - 3.0 * MM);
-                    let values = self.lines(value, PLAIN, room - NAMES);
-                    for n in 0..names.len().max(values.len()) {
-                        flow.need(PLAIN.size * LEADING);
-                        let y = flow.y + PLAIN.size;
+                    let values = self.lines(value, VALUE, room - NAMES);
+                    let count = names.len().max(values.len());
+                    // A row is parted only when it takes a good part of a sheet.
+                    if count <= 12 {
+                        flow.need(count as f32 * VALUE.size * LEADING);
+                    }
+                    for n in 0..count {
+                        flow.need(VALUE.size * LEADING);
+                        let y = flow.y + VALUE.size;
                         flow.put_if(names.get(n).map(|line| Item::Text(BINDING, y, PLAIN_NAME, line.clone())));
-                        flow.put_if(values.get(n).map(|line| Item::Text(BINDING + NAMES, y, PLAIN, line.clone())));
-                        flow.y += PLAIN.size * LEADING;
+                        flow.put_if(values.get(n).map(|line| Item::Text(BINDING + NAMES, y, VALUE, line.clone())));
+                        flow.y += VALUE.size * LEADING;
                     }
                     flow.y += 2.5;
                 }
@@ -398,10 +408,10 @@ impl Setter {
         flow.y = top + height.max(high) + 2.0 * MM;
     }
 
-    /// The lines of a text that fit into the triangle, in the largest letters with which they do.
+    /// The lines of a text that fit into the triangle with whole words, in the largest letters with which they do.
     fn triangle(&self, text: &str) -> (Look, Vec<String>) {
         let (width, height) = TRIANGLE;
-        let mut look = Look { size: 11.0, is_bold: true, is_centred: true };
+        let mut look = Look { size: 16.0, is_bold: true, is_centred: true };
         loop {
             // For a number of lines their places are known, and with them how wide each may be.
             for count in 1..40 {
@@ -411,8 +421,10 @@ impl Setter {
                     (width * top / height - 6.0 * MM).max(0.0)
                 };
                 let lines = self.fill(text, look, &mut room);
+                let is_whole = lines.join(" ").split_whitespace().eq(text.split_whitespace());
                 if lines.len() == count
                     && first > 0.0
+                    && is_whole
                     && lines.iter().enumerate().all(|(n, line)| self.face(look).width(line, look.size) <= room(n))
                 {
                     return (look, lines);
@@ -432,6 +444,8 @@ fn baseline(look: Look, n: usize, count: usize) -> f32 {
     TRIANGLE.1 - 4.0 * MM - below * look.size * LEADING
 }
 
+/// What stands in a table: a digest of SHA-256 takes one line.
+const VALUE: Look = Look { size: 8.5, is_bold: false, is_centred: false };
 /// The names of a table.
 const PLAIN_NAME: Look = Look { size: 8.0, is_bold: true, is_centred: false };
 /// Height of a line, in parts of the size of its letters.
@@ -508,6 +522,14 @@ mod tests {
         assert_eq!(text.matches("/Type /Page\n").count() + text.matches("/Type/Page\n").count(), count, "{count}");
         assert!(text.contains("pdfaid:part") && text.contains("%PDF-1.7"));
         assert_eq!(write(&set).unwrap(), file);
+    }
+
+    #[test]
+    fn a_digest_takes_one_line_of_a_table() {
+        let setter = Setter::new().unwrap();
+        let line = format!("SHA-256 {}", "d".repeat(64));
+        assert_eq!(setter.lines(&line, VALUE, SHORT - BINDING - SIDE - NAMES).len(), 2);
+        assert_eq!(setter.lines(&"d".repeat(64), VALUE, SHORT - BINDING - SIDE - NAMES).len(), 1);
     }
 
     #[test]

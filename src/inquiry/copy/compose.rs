@@ -9,14 +9,14 @@ use crate::archive::Archive;
 use crate::clock::{civil_date, rfc3339};
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::RecordRow;
-use crate::ingest::recheck::{Rechecked, recheck};
+use crate::ingest::recheck::{Outcome, Rechecked, recheck};
 use crate::model::canonical;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::format::Family;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::{CardField, Component, Manifest};
 use crate::model::submission::{AccessCategory, Role};
-use crate::model::validation::{SignatureVerdict, time_text};
+use crate::model::validation::time_text;
 use crate::render::child::Scratch;
 use crate::render::sheet::{self, Block, Sheets};
 use crate::render::{PageImage, Rendered, Way, render};
@@ -260,14 +260,14 @@ fn record(row: &RecordRow, id: RecordId) -> Value {
 /// Checks the signatures again, and says what may be said of it under the profile.
 fn check(archive: &Archive, opened: &Opened<'_>, manifest: &Manifest, profile: CopyProfile) -> Result<Value, Error> {
     let undecided = |what: &str| Error::new(ErrorCode::CpyUndecided, manifest.record.to_string(), what);
-    let Some(Rechecked { verdict, document }) = recheck(archive, opened, manifest)? else {
+    let Some(Rechecked { outcome, document }) = recheck(archive, opened, manifest)? else {
         return Err(undecided("the record has no validation"));
     };
     let verdicts = |name: &str| document.pointer(&format!("/verdicts/{name}")).and_then(Value::as_str);
-    let result = match verdict {
-        SignatureVerdict::Valid => "positive",
-        _ if verdicts("signatures") == Some("failed") => "negative",
-        _ => {
+    let result = match outcome {
+        Outcome::Positive => "positive",
+        Outcome::Negative => "negative",
+        Outcome::Undecided => {
             let (signatures, authority) = (verdicts("signatures"), verdicts("authority"));
             let (signatures, authority) = (signatures.unwrap_or("unknown"), authority.unwrap_or("unknown"));
             return Err(undecided(&format!("signatures {signatures}, authority {authority}")));

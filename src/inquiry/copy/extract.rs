@@ -1,4 +1,4 @@
-//! A print that is not certified («куәландырылмаған»): for where no complete rendering exists, or the check is negative.
+//! A print that is not certified («куәландырылмаған»): where no complete rendering exists, or the check is negative.
 //!
 //! What can be rendered is printed page by page, of a DOCX that cannot the text alone, the rest is listed with its
 //! digest. Every page says that it is not certified; there is no stamp, no number and no entry in the register.
@@ -123,8 +123,11 @@ mod tests {
 
     #[test]
     fn the_text_of_a_document_is_read_without_its_marks() {
-        let xml = "<w:document><w:p><w:r><w:t>Құжат</w:t><w:tab/><w:t xml:space=\"preserve\"> &lt;бір&gt; &amp;amp;</w:t>\
-                   </w:r></w:p><w:p><w:t/><w:instrText>no</w:instrText><w:r><w:t>екі</w:t></w:r></w:p></w:document>";
+        let xml = concat!(
+            "<w:document><w:p><w:r><w:t>Құжат</w:t><w:tab/>",
+            "<w:t xml:space=\"preserve\"> &lt;бір&gt; &amp;amp;</w:t></w:r></w:p>",
+            "<w:p><w:t/><w:instrText>no</w:instrText><w:r><w:t>екі</w:t></w:r></w:p></w:document>",
+        );
         assert_eq!(text_of(xml), "Құжат  <бір> &amp;\nекі\n");
         let cover = crate::cli::samples::docx::write(
             &[crate::cli::samples::docx::Block::Paragraph("Ойдан шығарылған хат.")],

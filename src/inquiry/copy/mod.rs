@@ -5,8 +5,8 @@
 //! prepare ─► a records officer or post operator compares the rendering with the original and signs ─► certify
 //! ```
 //! [`compose`] makes the copy from the record: the signatures are checked again, every page is rendered, sheets are
-//! counted. [`say`] has what stands on paper, [`register`] the copies that were certified, [`extract`] the print that is
-//! not certified.
+//! counted. [`say`] has what stands on paper, [`register`] the copies that were certified, [`extract`] the print that
+//! is not certified.
 //!
 //! Invariants
 //!   - What is certified is made from the record again, in the same call, and must be in every byte what was signed:

@@ -59,7 +59,7 @@ impl Issued {
     /// Whether this digest stands in it: of the statement, of the rendering, of a part of the record.
     pub fn has_digest(&self, digest: Sha256) -> bool {
         let digest = digest.to_string();
-        self.field("digests").and_then(Value::as_array).into_iter().flatten().any(|one| *one == Value::from(&*digest))
+        self.field("digests").and_then(Value::as_array).into_iter().flatten().any(|one| one.as_str() == Some(&digest))
     }
 }
 

@@ -170,7 +170,7 @@ fn parts(value: &Value, say: &dyn Fn(Text) -> String) -> Vec<Part> {
             _ => say(NOT_PRINTED),
         };
         let (path, size) = (said(component, "/path"), said(component, "/size"));
-        let about = format!("{path}\n{pages}; {size} {}\nSHA-256 {}", say(BYTES), said(component, "/sha256"));
+        let about = format!("{path}\n{pages}; {size} {}; SHA-256:\n{}", say(BYTES), said(component, "/sha256"));
         parts.push(Part::Row((n + 1).to_string(), about));
     }
 
@@ -222,7 +222,7 @@ pub(super) fn texts(value: &Value) -> Value {
             let _ = match part {
                 Part::Heading(text) => write!(out, "\n{text}\n"),
                 Part::Text(text) => writeln!(out, "{text}"),
-                Part::Row(name, text) => writeln!(out, "{name}: {}", text.replace('\n', "; ")),
+                Part::Row(name, text) => writeln!(out, "{name}: {}", text.replace(":\n", ": ").replace('\n', "; ")),
             };
         }
         let _ = writeln!(out, "{}: {}", say(SHEETS), said(value, "/sheets"));
@@ -292,13 +292,20 @@ pub(super) fn blocks(value: &Value, certifier: Option<&Certifier>) -> Vec<Block>
     if let Some(certifier) = certifier {
         let lines = [&certifier.name, &certifier.post].into_iter().filter(|line| !line.is_empty());
         beside.extend(lines.map(|line| (plain, line.clone())));
-        let mut signature = format!("{} {}", CERTIFICATE.kk, certifier.serial);
-        let _ = write!(signature, "; {} {}", SIGNED.kk, certifier.signed);
-        beside.push((small, signature));
+        beside.push((small, format!("{} {}", CERTIFICATE.kk, certifier.serial)));
+        beside.push((small, format!("{} {}", SIGNED.kk, certifier.signed)));
     }
     beside.extend([(plain, " ".to_owned()), (plain, "_".repeat(28)), (small, TWO(BY_HAND))]);
-    blocks.push(Block::Stamp(said(value, "/stamp"), beside));
+    blocks.push(Block::Stamp(unparted(&said(value, "/stamp")), beside));
     blocks
+}
+
+/// The text of a stamp whose prefix stands in one line.
+fn unparted(stamp: &str) -> String {
+    match stamp.strip_suffix(STAMP_N430) {
+        Some(prefix) => format!("{} {STAMP_N430}", prefix.trim().replace(' ', "\u{a0}")),
+        None => stamp.to_owned(),
+    }
 }
 
 fn put(blocks: &mut Vec<Block>, parts: Vec<Part>) {
@@ -308,7 +315,7 @@ fn put(blocks: &mut Vec<Block>, parts: Vec<Part>) {
                 blocks.extend([Block::Blank(5.0), Block::Text(HEADING, text), Block::Line]);
             }
             Part::Text(text) => blocks.push(Block::Text(PLAIN, text.replace(" / ", "\n"))),
-            Part::Row(name, text) => blocks.push(Block::Row(name, text)),
+            Part::Row(name, text) => blocks.push(Block::Row(name.replace(" / ", "\n"), text)),
         }
     }
 }
@@ -330,7 +337,7 @@ pub(super) fn uncertified(value: &Value, texts: &[(String, String)]) -> Vec<Bloc
     let rows = rows.into_iter().map(|(name, place)| (TWO(name), said(value, place)));
     blocks.extend(rows.filter(|(_, text)| !text.is_empty()).map(|(name, text)| Block::Row(name, text)));
     for component in list(value, "components") {
-        let about = format!("{}\nSHA-256 {}", said(component, "/state"), said(component, "/sha256"));
+        let about = format!("{}; SHA-256:\n{}", said(component, "/state"), said(component, "/sha256"));
         blocks.push(Block::Row(said(component, "/path"), about));
     }
     for (name, text) in texts {
