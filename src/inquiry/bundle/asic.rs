@@ -59,8 +59,9 @@ pub fn manifest(entry: u64, number: usize, members: &[Member]) -> String {
     let mut rows: Vec<(String, Sha256)> = members.iter().map(|m| (place_of(entry, &m.path), m.sha256)).collect();
     rows.sort_unstable();
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:ASiCManifest \
-         xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\n<asic:SigReference URI=\"{}\"/>\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" \
+         xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\n<asic:SigReference URI=\"{}\"/>\n",
         evidence_name(entry, number)
     );
     for (name, digest) in rows {
