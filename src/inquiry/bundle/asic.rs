@@ -162,8 +162,8 @@ impl<'a> Container<'a> {
         Ok(Self { opened, members: members.into_iter().map(described).collect::<Result<_, Error>>()? })
     }
 
-    /// Its length.
-    pub fn len(&self) -> u64 {
+    /// Its length in bytes.
+    pub fn size(&self) -> u64 {
         len_of(self.members.iter().map(|(member, _)| (member.name.as_str(), member.len)))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! [`commit`] puts the reading of every record into the journal, writes what is said of them, and commits to all of it:
 //! one entry `record.bundled` for each record, in its chain of readings, and `inquiry.bundled` for the whole; then it
-//! maps the heads, so that the bundle can show that nothing was left out. [`write`] makes the file from what was
+//! maps the heads, so that the bundle can show that nothing was left out. [`write()`] makes the file from what was
 //! committed and the journal of a size: the same act and size give the same bytes, for as long as the records are
 //! there.
 //!
@@ -430,7 +430,7 @@ pub fn write(
         missing.push(Missing { what: "quorum", subject: size.to_string() });
     }
     let lens = files.iter().map(|(name, bytes)| (name.as_str(), bytes.len() as u64));
-    let lens = lens.chain(containers.iter().map(|(name, (container, ..))| (name.as_str(), container.len())));
+    let lens = lens.chain(containers.iter().map(|(name, (container, ..))| (name.as_str(), container.size())));
     let len = len_of(lens);
     if len > CONTAINER_BYTES_MAX {
         return Err(Error::new(ErrorCode::InqLarge, id.to_string(), format!("{len} bytes")));
@@ -441,7 +441,7 @@ pub fn write(
     for name in names {
         match containers.get(name) {
             Some((container, crc, _)) => {
-                let member = Stored { name: name.clone(), len: container.len(), crc: *crc };
+                let member = Stored { name: name.clone(), len: container.size(), crc: *crc };
                 writer.member(member, |out| container.write(out).map_err(Failed))?;
             }
             None => writer.bytes(name, &files[name]).map_err(failed)?,
