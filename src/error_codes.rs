@@ -1416,9 +1416,9 @@ codes! {
              --at-size and --cosigned.";
     /// A bundle is larger than its format can be.
     InqLarge = "INQ-010", Refused,
-        kk: "Жинақ 4 ГиБ-тан асады. Құжаттарды бірнеше жинаққа бөліңіз.",
-        ru: "Пакет больше 4 ГиБ. Разделите документы на несколько пакетов.",
-        en: "The bundle would be larger than 4 GiB. Divide the records among several bundles.";
+        kk: "Жинақ тым үлкен (4 ГиБ, 1000 құжат). Құжаттарды атап, бірнеше жинаққа бөліңіз.",
+        ru: "Пакет слишком велик (4 ГиБ, 1000 документов). Назовите документы и разделите на несколько пакетов.",
+        en: "The bundle would be too large (4 GiB, 1,000 records). Name the records, and make several bundles.";
     /// A record changed while a bundle was made.
     InqChanged = "INQ-011", Temporary,
         kk: "Жинақ жасалып жатқанда құжат өзгерді. Команданы қайталаңыз.",

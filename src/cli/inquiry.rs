@@ -20,6 +20,7 @@ use crate::disposition::forms::in_force;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::filing::HoldTarget;
 use crate::inquiry::answer::{self, ANSWER_FILE, Prepared, Signed};
+use crate::inquiry::bundle::make;
 use crate::inquiry::desk::{self, Closing, Inquiry, Opening};
 use crate::inquiry::register::register;
 use crate::inquiry::search::{Searched, search};
@@ -451,10 +452,12 @@ fn run_show(common: &Common, id: &str) -> Result<Exit, Error> {
     let closing = desk::closing(&archive, &inquiry)?;
     let holds: Vec<String> = inquiry.row.holds.iter().map(|hold| RecordId(*hold).to_string()).collect();
     let targets = inquiry.targets(&archive)?;
+    let bundles = make::list(&archive, &inquiry)?;
     if common.json() {
         let mut value = row_json(&inquiry, today);
         value["searches"] = searches.iter().map(|one| searched_json(id, one)).collect();
         value["holds"] = holds.into();
+        value["bundles"] = bundles.iter().map(|(entry, size)| json!({"entry": entry, "size": size})).collect();
         value["targets"] = targets.iter().map(|target| target.value()).collect();
         value["outcome"] = closing.as_ref().map(|closing| closing.outcome.clone()).into();
         value["without_answer"] = closing.and_then(|closing| closing.without_answer).into();
@@ -468,6 +471,9 @@ fn run_show(common: &Common, id: &str) -> Result<Exit, Error> {
             out!("  #{} · {at} · {} · {found} + {gone}", one.entry, shown(&one.query));
         }
         targets.iter().for_each(|target| out!("  {}", target.id()));
+        for (entry, size) in &bundles {
+            out!("  #{entry} · inquiry bundle {id} --at-size {size} -o FILE");
+        }
         if !holds.is_empty() {
             out!("  {}: {}", HOLDS.get(lang), holds.join(", "));
         }

@@ -33,6 +33,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `verify`.
@@ -50,14 +51,14 @@ pub(super) struct Verify {
     /// given.
     #[arg(long, value_name = "FILE|HEX")]
     key: Option<String>,
-    /// Verifier key of the archive's journal, for certificates of destruction: as `log checkpoint --vkey` prints it, or
+    /// Verifier key of the archive's journal, for bundles and certificates of destruction: as `log checkpoint --vkey` prints it, or
     /// a file that has it.
     #[arg(long, value_name = "VKEY|FILE")]
     vkey: Option<String>,
     /// The entry of a proof of inclusion (.tlog-proof), byte for byte.
     #[arg(long, value_name = "FILE")]
     entry: Option<PathBuf>,
-    /// The trust policy for proofs of inclusion (C2SP tlog-policy): logs, witnesses and quorum; with --vkey it need not
+    /// The trust policy for bundles and proofs of inclusion (C2SP tlog-policy): logs, witnesses and quorum; with --vkey it need not
     /// name the log.
     #[arg(long, value_name = "POLICY")]
     trust: Option<PathBuf>,
@@ -195,6 +196,22 @@ const EVIDENCE_HEAD: &[u8] = &[tag::SEQUENCE];
 /// How a bundle begins: the header of its first member.
 const BUNDLE_HEAD: &[u8] = b"PK\x03\x04";
 
+/// Where its end record begins, from the end, and how.
+const BUNDLE_END: (i64, &[u8]) = (-22, b"PK\x05\x06");
+
+/// Whether a file is a bundle, or was one: one changed byte at its beginning must not make something else of it.
+fn is_bundle(path: &Path, head: &[u8]) -> Result<bool, Error> {
+    if head.starts_with(BUNDLE_HEAD) || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+        return Ok(true);
+    }
+    let mut end = [0; 4];
+    let mut file =
+        File::open(path).map_err(|e| Error::caused(ErrorCode::IngReadFailed, path.display().to_string(), e))?;
+    // What is shorter has no such end.
+    let read = file.seek(SeekFrom::End(BUNDLE_END.0)).and_then(|_| file.read_exact(&mut end));
+    Ok(read.is_ok() && end == BUNDLE_END.1)
+}
+
 /// What was found of one file.
 struct Found {
     kind: Option<Text>,
@@ -309,7 +326,7 @@ impl Verify {
     fn verify(&self, path: &Path, common: &Common) -> Result<Found, Error> {
         // What is longer is no answer, and decoding says so.
         let bytes = read_up_to(path, ANSWER_BYTES_MAX)?;
-        if bytes.starts_with(BUNDLE_HEAD) {
+        if is_bundle(path, &bytes)? {
             return Ok(Found { kind: Some(BUNDLE), word: "bundle", ..self.bundle(path, common)? });
         }
         if let Some(rest) = bytes.strip_prefix(CERTIFICATE_HEAD) {

@@ -12,6 +12,7 @@
 //! It holds no member in memory, and knows nothing of what the members mean. What a crash leaves is the caller's.
 
 use super::digest::{Sha256, Sha256Writer};
+use crate::limits::PATH_BYTES_MAX;
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -19,8 +20,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 pub const CONTAINER_BYTES_MAX: u64 = u32::MAX as u64 - 1;
 /// Most members, for the same reason.
 pub const MEMBERS_MAX: usize = u16::MAX as usize - 1;
-/// Longest name in bytes. Own bound.
-const NAME_BYTES_MAX: usize = 1024;
+/// Longest name in bytes. Own bound: a path of a component, below a folder of ours.
+const NAME_BYTES_MAX: usize = PATH_BYTES_MAX + 64;
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;

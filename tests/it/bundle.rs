@@ -176,6 +176,11 @@ fn the_same_act_and_size_give_the_same_bytes_whatever_came_since() {
     let (newer, _) = court.written(Under::Newest).unwrap();
     assert_ne!(newer, bytes);
     assert_eq!(doubts(&court.checked(&newer)), []);
+    // Also under a size at which nothing was published, and when the tiles of that time are gone.
+    for odd in [size + 1, size + 2] {
+        let (bytes, _) = court.written(Under::Size(odd)).unwrap();
+        assert_eq!(doubts(&court.checked(&bytes)), [], "{odd}");
+    }
     let none = court.written(Under::Size(written.entry)).unwrap_err();
     assert_eq!(none.code, ErrorCode::InqNoBundle);
     assert!(court.written(Under::Size(u64::MAX)).is_err());
@@ -184,6 +189,11 @@ fn the_same_act_and_size_give_the_same_bytes_whatever_came_since() {
     archive.close().unwrap();
     muragat::archive::forget_index(&bench.root()).unwrap();
     let court = Court { archive: bench.open(), bench, record, inquiry };
+    assert_eq!(court.written(Under::Size(size)).unwrap().0, bytes);
+    // What was given out may be given out again when the inquiry is over.
+    let closing =
+        Closing { outcome: "Берілді".into(), without_answer: Some("Жинақ берілді".into()) };
+    desk::close(&court.archive, court.inquiry, &closing, SYSTEM_ACTOR).unwrap();
     assert_eq!(court.written(Under::Size(size)).unwrap().0, bytes);
 }
 
@@ -227,6 +237,14 @@ fn every_changed_byte_is_found() {
         without.remove(name);
         assert_eq!(court.checked(&packed(&without)).outcome(), Outcome::Failed, "without {name}");
     }
+    // The same members in another order.
+    let mut bytes_of: Vec<(String, Vec<u8>)> = contents(&bytes).into_iter().collect();
+    bytes_of.reverse();
+    let mut reversed = Vec::new();
+    let mut writer = Writer::new(&mut reversed);
+    bytes_of.iter().for_each(|(name, body)| writer.bytes(name, body).unwrap());
+    writer.finish().unwrap();
+    assert_eq!(court.checked(&reversed).outcome(), Outcome::Failed, "another order");
     for more in ["proof/more", "records/more", "proof/0.entry", "more"] {
         let mut padded = contents(&bytes);
         padded.insert(more.into(), b"x".to_vec());
@@ -280,8 +298,19 @@ fn readings_of_another_inquiry_are_counted_and_not_shown() {
     // The hold of the other one is custody, and names its own id and not the inquiry's.
     assert_eq!(shown(Readings::Own), ("3 in all, 2 shown".into(), false));
     assert_eq!(shown(Readings::Count), ("4 in all, 0 shown".into(), false));
+    // What is promised whole is whole.
+    let whole = court.bundle(Readings::All);
+    for (name, entry) in contents(&whole).iter().filter(|(name, _)| name.ends_with(".entry")) {
+        let entry = String::from_utf8_lossy(entry);
+        if entry.contains("\"record.read\"") || entry.contains("\"record.bundled\"") {
+            let mut without = contents(&whole);
+            without.remove(name);
+            without.remove(&name.replace(".entry", ".tlog-proof"));
+            assert_eq!(court.checked(&packed(&without)).outcome(), Outcome::Failed, "{entry}");
+        }
+    }
     let (detail, is_named) = shown(Readings::All);
-    assert_eq!((detail.as_str(), is_named), ("5 in all, 5 shown", true));
+    assert_eq!((detail.as_str(), is_named), ("6 in all, 6 shown", true));
     for secret in ["Құпия", "№ 7 іс, Құпия"] {
         let bytes = court.written(Under::Newest).unwrap().0;
         let clear: Vec<u8> = contents(&bytes).into_values().flatten().collect();

@@ -958,8 +958,12 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let mut changed = fs::read(&case).unwrap();
     let middle = changed.len() / 2;
     changed[middle] ^= 1;
-    let changed = bench.file("changed.zip", changed);
-    assert_eq!(run(&["verify", &changed], Exit::Integrity, &["verify-row"])[0]["status"], "failed");
+    let mut beheaded = fs::read(&case).unwrap();
+    beheaded[0] ^= 1;
+    for (name, changed) in [("changed.zip", changed), ("beheaded", beheaded), ("empty.zip", Vec::new())] {
+        let changed = bench.file(name, changed);
+        assert_eq!(run(&["verify", &changed], Exit::Integrity, &["verify-row"])[0]["status"], "failed", "{name}");
+    }
     let close = ["inquiry", "close", &id, "--outcome", "Жауап берілді"];
     assert_eq!(run(&close, Exit::Conflict, &["error"])[0]["error"]["code"], "INQ-007");
     let folder = bench.path("inquiry-answer");

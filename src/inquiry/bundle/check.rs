@@ -15,10 +15,11 @@
 
 use super::asic::{self, ASIC_E, MIMETYPE, evidence_name, manifest_name, place_of};
 use super::{
-    CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, PROOF, REPORT, STAMPED, SUMS, container_of, entry_file, head_file,
-    sums,
+    CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, PROOF, RECORDS_MAX, REPORT, STAMPED, SUMS, container_of, entry_file,
+    head_file, sums,
 };
 use crate::clock::utc;
+use crate::config::Readings;
 use crate::model::container::{ContainerError, Entry, read};
 use crate::model::digest::{Sha256, Sha512, sha256, sha512_parts};
 use crate::model::id::RecordId;
@@ -48,9 +49,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 /// Members that are read whole have at most so many bytes; originals are read as streams. Own bound: a large CRL.
 const SMALL_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Records of a bundle. Own bound: as many as one search may find.
-const RECORDS_MAX: usize = 10_000;
-
 /// What a stranger asks.
 pub struct Asked<'a> {
     /// Which logs and witnesses are believed; none: nobody said.
@@ -204,6 +202,10 @@ pub fn check<F: Read + Seek>(file: F, len: u64, asked: &Asked<'_>) -> io::Result
             return Ok(report);
         }
     };
+    if !members.is_sorted_by(|a, b| a.name < b.name) {
+        report.add(Check::Container, Outcome::Failed, "bundle", "members in another order");
+        return Ok(report);
+    }
     let members = members.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
     let bundle = Bundle { file: &file, members, failed: RefCell::new(None) };
     if let Err(Fault(check, subject, what)) = bundle.check(asked, &mut report) {
@@ -248,14 +250,14 @@ impl<F: Read + Seek> Bundle<'_, F> {
     fn check(&self, asked: &Asked<'_>, report: &mut BundleReport) -> Result<(), Fault> {
         self.sums(report)?;
         let journal = self.journal(asked, report)?;
-        let (bundled, records) = self.commitment(&journal, report)?;
+        let (bundled, records, promised) = self.commitment(&journal, report)?;
         report.records.clone_from(&records);
         if let Some(not_before) = asked.not_before {
             let time = utc(journal.leaves[&bundled].t);
             let outcome = if time < not_before { Outcome::Undecided } else { Outcome::Proven };
             report.add(Check::Time, outcome, bundled.to_string(), time_text(time));
         }
-        self.chains(&journal, (bundled, &records), report)?;
+        self.chains(&journal, (bundled, &records, promised), report)?;
         let material = self.material(asked, report);
         let caches = Caches::default();
         for record in &records {
@@ -410,8 +412,12 @@ impl<F: Read + Seek> Bundle<'_, F> {
         Ok(Journal { checkpoint, leaves })
     }
 
-    /// The act of the bundle commits to the list of digests. Gives its entry and its records.
-    fn commitment(&self, journal: &Journal, report: &mut BundleReport) -> Result<(u64, Vec<RecordId>), Fault> {
+    /// The act of the bundle commits to the list of digests. Gives its entry, its records and which readings it shows.
+    fn commitment(
+        &self,
+        journal: &Journal,
+        report: &mut BundleReport,
+    ) -> Result<(u64, Vec<RecordId>, Option<Readings>), Fault> {
         let mut acts = journal.leaves.iter().filter(|(_, leaf)| leaf.act == ActKind::InquiryBundled);
         let (Some((index, leaf)), None) = (acts.next(), acts.next()) else {
             return fault(Check::Commitment, PROOF, "not one entry inquiry.bundled");
@@ -435,14 +441,14 @@ impl<F: Read + Seek> Bundle<'_, F> {
             return fault(Check::Commitment, name, "no list of records");
         };
         report.add(Check::Commitment, Outcome::Proven, index.to_string(), time_text(utc(leaf.t)));
-        Ok((*index, records))
+        Ok((*index, records, document.text("readings").and_then(Readings::parse)))
     }
 
     /// No entry of the custody of a record is left out, and how many readings there are.
     fn chains(
         &self,
         journal: &Journal,
-        (bundled, records): (u64, &[RecordId]),
+        (bundled, records, promised): (u64, &[RecordId], Option<Readings>),
         report: &mut BundleReport,
     ) -> Result<(), Fault> {
         let mut maps = journal.leaves.iter().filter(|(_, leaf)| leaf.act == ActKind::HeadsMapped);
@@ -462,6 +468,16 @@ impl<F: Read + Seek> Bundle<'_, F> {
             let detail = format!("{count} entries, none left out before entry {mapped}");
             report.add(Check::Custody, Outcome::Proven, record.to_string(), detail);
             let readings = self.chain((*record, Chain::Reading), &heads, journal)?;
+            let is_as_promised = match promised {
+                Some(Readings::All) => readings.is_whole,
+                Some(Readings::Count) => readings.shown.is_empty(),
+                // Which of them are of this inquiry only who shows them knows.
+                Some(Readings::Own) => true,
+                None => false,
+            };
+            if !is_as_promised {
+                return fault(Check::Readings, record.to_string(), "not the readings that the act promises");
+            }
             let detail = format!("{} in all, {} shown", readings.count, readings.shown.len());
             shown.extend(&readings.shown);
             report.add(Check::Readings, Outcome::Proven, record.to_string(), detail);
@@ -520,7 +536,9 @@ impl<F: Read + Seek> Bundle<'_, F> {
             Ok(inner) => inner,
             Err(e) => return fault(Check::Content, name, e.to_string()),
         };
-        let is_first = inner.first().is_some_and(|entry| entry.name == MIMETYPE);
+        let is_first = inner
+            .split_first()
+            .is_some_and(|(first, rest)| first.name == MIMETYPE && rest.is_sorted_by(|a, b| a.name < b.name));
         let inner: BTreeMap<String, Entry> = inner.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
         if !is_first || inner.get(MIMETYPE).and_then(|entry| self.bytes_of(entry)).as_deref() != Some(ASIC_E) {
             return fault(Check::Content, name, "no ASiC-E container");
@@ -684,8 +702,8 @@ impl<F: Read + Seek> Bundle<'_, F> {
                 let outcome = match validated.conclusion().indication.rank() {
                     0 => Outcome::Proven,
                     1 => Outcome::Undecided,
-                    // A record of doubtful signatures is kept as that, and was not changed since.
-                    _ if was_doubtful => Outcome::Noted,
+                    // A record of doubtful signatures is kept as that: nobody changed it, and it proves no signature.
+                    _ if was_doubtful => Outcome::Undecided,
                     _ => Outcome::Failed,
                 };
                 let signers: Vec<&str> = validated.signatures.iter().map(|one| one.signer.subject.as_str()).collect();

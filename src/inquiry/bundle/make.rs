@@ -14,10 +14,10 @@
 
 use super::asic::{self, Container, Failed, Group, evidence_name, manifest_name};
 use super::{
-    CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, REPORT, REPORT_SCHEMA, STAMPED, SUMS, VALIDATION_POLICY,
-    container_of, entry_file, head_file, report, sums,
+    CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, RECORDS_MAX, REPORT, REPORT_SCHEMA, STAMPED, SUMS,
+    VALIDATION_POLICY, container_of, entry_file, head_file, report, sums,
 };
-use crate::access::Opened;
+use crate::access::{Opened, open_under};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::rfc3339;
 use crate::config::Readings;
@@ -27,11 +27,11 @@ use crate::evidence::record::{Maker, Object, batch_of};
 use crate::evidence::stamp::Stamped;
 use crate::filing::{cite, due};
 use crate::index::filing::HoldTarget;
-use crate::index::rows::ActRow;
+use crate::index::rows::{ActRow, Adopted};
 use crate::inquiry::answer::drop_nulls;
 use crate::inquiry::desk::{self, Inquiry, standing};
 use crate::model::canonical;
-use crate::model::container::{CONTAINER_BYTES_MAX, Member as Stored, Writer, len_of};
+use crate::model::container::{CONTAINER_BYTES_MAX, MEMBERS_MAX, Member as Stored, Writer, len_of};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::{ActDocument, CardField};
@@ -41,9 +41,9 @@ use crate::tlog::checkpoint::Checkpoint;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::{ActKind, Chain};
 use crate::tlog::note::Note;
-use crate::tlog::proof::{InclusionProof, consistency};
+use crate::tlog::proof::InclusionProof;
 use crate::tlog::read::LogReader;
-use crate::tlog::tree::inclusion_proof;
+use crate::tlog::tree::{consistency_proof, inclusion_proof};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -89,6 +89,10 @@ pub fn commit(
     if records.is_empty() {
         return Err(Error::new(ErrorCode::InqNothing, id.to_string(), "no record is under it"));
     }
+    if records.len() > RECORDS_MAX {
+        let what = format!("{} records, at most {RECORDS_MAX} in a bundle", records.len());
+        return Err(Error::new(ErrorCode::InqLarge, id.to_string(), what));
+    }
     let opened: Vec<Opened<'_>> =
         records.iter().map(|record| desk::read(archive, id, *record, actor)).collect::<Result<_, _>>()?;
     let mut maker = Maker::new(archive)?;
@@ -106,7 +110,9 @@ pub fn commit(
         .map(|(_, bytes)| sha256(bytes))
         .collect();
     generated.material.retain(|digest| !held.contains(digest));
-    let sums = Plan::new(archive, &opened, &generated, u64::MAX)?.sums();
+    let plan = Plan::new(archive, &opened, &generated, u64::MAX)?;
+    plan.check_size(id, &Files::new())?;
+    let sums = plan.sums();
     let parts: Vec<usize> = opened.iter().map(|one| one.row.parts.len()).collect();
     let committed = archive.commit_together_deciding(|| {
         standing(archive, id)?;
@@ -340,11 +346,29 @@ impl<'a> Plan<'a> {
         Ok(Self { files, containers })
     }
 
+    /// Refuses a bundle that is larger than its form can be, with what else goes into it.
+    fn check_size(&self, id: RecordId, more: &Files) -> Result<(), Error> {
+        let lens = self.files.iter().chain(more).map(|(name, bytes)| (name.as_str(), bytes.len() as u64));
+        let containers = self.containers.iter().map(|(name, (container, ..))| (name.as_str(), container.size()));
+        let (len, members) = (len_of(lens.chain(containers)), self.files.len() + more.len() + self.containers.len());
+        if len <= CONTAINER_BYTES_MAX && members <= MEMBERS_MAX {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::InqLarge, id.to_string(), format!("{len} bytes in {members} members")))
+    }
+
     fn sums(&self) -> String {
         let files = self.files.iter().map(|(name, bytes)| (name.clone(), sha256(bytes)));
         let containers = self.containers.iter().map(|(name, (_, _, digest))| (name.clone(), *digest));
         sums(&files.chain(containers).collect())
     }
+}
+
+/// The bundles of an inquiry, oldest first: the entry of each, and the size of the journal that it was made under first.
+pub fn list(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<(u64, u64)>, Error> {
+    let maps = archive.index().adopted(Adopted::Heads)?;
+    let size = |entry: u64| maps.iter().find(|map| **map > entry).map_or(entry, |map| *map) + 1;
+    Ok(inquiry.row.bundles.iter().map(|entry| (*entry, size(*entry))).collect())
 }
 
 /// Under which checkpoint a bundle is written.
@@ -400,9 +424,10 @@ pub fn write(
         ..Generated::default()
     };
     generated.bundle = files_of(archive, &document, &row)?;
-    // The reading is in the journal before anything of it is opened, also when it is written again.
+    // The reading is in the journal before anything of it is opened, also when it is written again; what was given out
+    // may be given out again when the inquiry is closed.
     let opened: Vec<Opened<'_>> =
-        records.iter().map(|record| desk::read(archive, id, *record, actor)).collect::<Result<_, _>>()?;
+        records.iter().map(|record| open_under(archive, *record, id, actor)).collect::<Result<_, _>>()?;
     for (bundled, record) in (first..).zip(&records) {
         let (document, row) = archive.document(bundled)?;
         generated.records.insert(*record, files_of(archive, &document, &row)?);
@@ -412,10 +437,12 @@ pub fn write(
     if document.text("sums_sha256") != Some(&sha256(sums.as_bytes()).to_string()) {
         return Err(damaged("what was committed to cannot be made again"));
     }
+    let mut more = Files::from([(SUMS.to_owned(), sums.into_bytes())]);
+    let proofs = Proofs { archive, log: archive.log()?, size, note: &note };
+    proofs.write(id, (entry, &document), (&records, readings), plan.files.get(STAMPED), &mut more)?;
+    plan.check_size(id, &more)?;
     let Plan { mut files, containers } = plan;
-    files.insert(SUMS.to_owned(), sums.into_bytes());
-    let proofs = Proofs { archive, log: LogReader::new(archive.disk(), size), note: &note };
-    proofs.write(id, (entry, &document), (&records, readings), &mut files)?;
+    files.extend(more);
     let mut missing = Vec::new();
     let lacks: Value = files.get(REPORT).and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
     for one in lacks.get("missing").and_then(Value::as_array).into_iter().flatten() {
@@ -428,12 +455,6 @@ pub fn write(
         && !policy.judge(note.as_bytes(), Some(&archive.config().vkey)).is_ok_and(|judged| judged.is_met)
     {
         missing.push(Missing { what: "quorum", subject: size.to_string() });
-    }
-    let lens = files.iter().map(|(name, bytes)| (name.as_str(), bytes.len() as u64));
-    let lens = lens.chain(containers.iter().map(|(name, (container, ..))| (name.as_str(), container.size())));
-    let len = len_of(lens);
-    if len > CONTAINER_BYTES_MAX {
-        return Err(Error::new(ErrorCode::InqLarge, id.to_string(), format!("{len} bytes")));
     }
     let names: BTreeSet<&String> = files.keys().chain(containers.keys()).collect();
     let mut writer = Writer::new(out);
@@ -475,7 +496,9 @@ fn note_under(archive: &Archive, under: Under) -> Result<String, Error> {
 /// What stands in `proof/`.
 struct Proofs<'a> {
     archive: &'a Archive,
+    /// The journal as it is now: of an older size the tiles may be gone, and their hashes follow from these.
     log: LogReader<'a>,
+    size: u64,
     note: &'a str,
 }
 
@@ -485,9 +508,10 @@ impl Proofs<'_> {
         inquiry: RecordId,
         (bundled, document): (u64, &ActDocument),
         (records, readings): (&[RecordId], Readings),
+        stamped: Option<&Vec<u8>>,
         files: &mut Files,
     ) -> Result<(), Error> {
-        let maps = Maps::before(self.archive, self.log.size())?;
+        let maps = Maps::before(self.archive, self.size)?;
         let behind = || Error::new(ErrorCode::InqNoBundle, inquiry.to_string(), "no map of heads is behind it");
         let maps = maps.filter(|maps| maps.entry > bundled).ok_or_else(behind)?;
         let mut entries = BTreeSet::from([bundled, maps.entry]);
@@ -511,16 +535,15 @@ impl Proofs<'_> {
             }
         }
         for index in entries {
-            let hashes = inclusion_proof(&self.log, index, self.log.size())?;
+            let hashes = inclusion_proof(&self.log, index, self.size)?;
             let proof = InclusionProof { index, hashes, note: self.note.to_owned() };
             files.insert(entry_file(index, "entry"), self.log.entry(index)?);
             files.insert(entry_file(index, "tlog-proof"), proof.encode().into_bytes());
         }
         files.insert(entry_file(bundled, "document"), document.encode());
         files.insert(CHECKPOINT.to_owned(), self.note.as_bytes().to_vec());
-        let stamped = files.get(STAMPED).map(|note| size_of(note));
         if let Some(stamped) = stamped {
-            let hashes = consistency(&self.log, stamped)?;
+            let hashes = consistency_proof(&self.log, size_of(stamped), self.size)?;
             let text: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
             files.insert(CONSISTENCY.to_owned(), text.into_bytes());
         }

@@ -29,6 +29,9 @@ use crate::model::id::RecordId;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// Records of a bundle. Own bound: the container counts its members in 16 bits, and a record with a long history has
+/// some sixty of them.
+pub const RECORDS_MAX: usize = 1000;
 /// The list of digests.
 pub const SUMS: &str = "SHA256SUMS";
 /// Proofs begin so.

@@ -8,10 +8,11 @@
   --tsa-anchors  certificates of time-stamping authorities that you trust.
   --anchors      certificates that you trust for the signatures of documents.
 
-Ends 0 proven, 6 something was changed, 9 something is not known: nobody said whom to trust, or something is missing.
+Ends 0 proven, 6 something was changed, 9 something is not known: nobody said whom to trust, or something is missing;
+2 when what you gave cannot be used.
 This program came with what it checks. Read it before you believe it; it is short so that you can.
 """
-import argparse, base64, binascii, hashlib, json, os, struct, subprocess, sys, tempfile, zipfile
+import argparse, base64, binascii, hashlib, io, json, os, struct, subprocess, sys, tempfile, zipfile
 from urllib.parse import quote
 
 
@@ -39,22 +40,26 @@ def say(outcome, what):
 
 # --- The container: read by Python, then written again; every byte must be the same. ---
 
-def members(data):
-    files = {}
-    with zipfile.ZipFile(data) as archive:
+def members(raw):
+    files, directory, at = {}, b"", 0
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         for info in archive.infolist():
-            must(info.filename not in files, f"{info.filename} stands twice")
-            files[info.filename] = archive.read(info)
-    out, directory = b"", b""
-    for name, body in files.items():
-        raw, fields = name.encode(), (binascii.crc32(body), len(body), len(body), len(name.encode()), 0)
-        head = struct.pack("<5H3I2H", 20, 0x800, 0, 0, 0x21, *fields)
-        directory += b"PK\1\2" + struct.pack("<H", 3 << 8 | 20) + head + bytes(6)
-        directory += struct.pack("<2I", 0o100644 << 16, len(out)) + raw
-        out += b"PK\3\4" + head + raw + body
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(files), len(files), len(directory), len(out), 0)
-    data.seek(0)
-    must(data.read() == out + directory + end, "the container has bytes that belong to no member")
+            name = info.filename
+            # Stored, UTF-8, and not twice; asked before anything is unpacked.
+            must(info.compress_type == 0 and info.flag_bits == 0x800 and name not in files, f"{name}: another form")
+            body = files[name] = archive.read(info)
+            fields = (binascii.crc32(body), len(body), len(body), len(name.encode()), 0)
+            head = struct.pack("<5H3I2H", 20, 0x800, 0, 0, 0x21, *fields)
+            directory += b"PK\1\2" + struct.pack("<H", 3 << 8 | 20) + head + bytes(6)
+            directory += struct.pack("<2I", 0o100644 << 16, at) + name.encode()
+            head = b"PK\3\4" + head + name.encode()
+            must(raw[at:at + len(head)] == head and info.header_offset == at, f"{name}: another header")
+            at += len(head) + len(body)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(files), len(files), len(directory), at, 0)
+    must(raw[at:] == directory + end, "the container has bytes that belong to no member")
+    names = [name.encode() for name in files]
+    rest = names[1:] if names[:1] == [b"mimetype"] else names
+    must(rest == sorted(rest), "members in another order")
     return files
 
 
@@ -137,6 +142,7 @@ def signed(note, vkey):
         if (other, other_id) == (name, key_id):
             text = read_note(note)[0]
             if kind == 4:  # A witness signs the time too.
+                must(any(signature[:8]), f"{name} signed at no time")
                 text = b"cosignature/v1\ntime %d\n" % struct.unpack(">Q", signature[:8]) + text
                 signature = signature[8:]
             must(ed25519(key, text, signature), f"the signature of {name} is wrong")
@@ -144,23 +150,60 @@ def signed(note, vkey):
     return found
 
 
+def read_policy(text):
+    """Logs, witnesses, groups and quorum of a C2SP tlog-policy. What is not understood is refused, never passed over."""
+    logs, witnesses, groups, quorum, used = [], {}, {}, None, set()
+
+    def wanted(holds, line):
+        if not holds:
+            raise ValueError(f"the policy is refused: {line!r}")
+
+    for line in text.splitlines():
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        known = {**witnesses, **groups}
+        wanted(quorum is None or words[0] != "quorum", line)
+        if words[0] == "log" and len(words) in (2, 3):
+            wanted(read_key(words[1])[2] == 1, line)
+            logs.append(words[1])
+        elif words[0] == "witness" and len(words) in (3, 4):
+            wanted(words[1] not in known and words[1] != "none", line)
+            wanted(read_key(words[2])[2] == 4 and words[2] not in witnesses.values(), line)
+            witnesses[words[1]] = words[2]
+        elif words[0] == "group" and len(words) > 3:
+            needed = {"all": str(len(words) - 3), "any": "1"}.get(words[2], words[2])
+            wanted(words[1] not in known and words[1] != "none" and needed.isdigit(), line)
+            wanted(0 < int(needed) <= len(words) - 3 and len(set(words[3:])) == len(words) - 3, line)
+            wanted(all(name in known and name not in used for name in words[3:]), line)
+            used.update(words[3:])
+            groups[words[1]] = (int(needed), words[3:])
+        elif words[0] == "quorum" and len(words) == 2:
+            wanted(words[1] == "none" or words[1] in known, line)
+            quorum = words[1]
+        else:
+            wanted(False, line)
+    wanted(quorum is not None, "no quorum")
+    return logs, witnesses, groups, quorum
+
+
 def trusted(note, vkey, policy):
     """Whether a log that is believed signed the note, and enough witnesses did."""
-    logs, holds, quorum = [vkey] if vkey else [], {}, "none"
-    for words in (line.split() for line in (policy or "").splitlines() if line.strip() and not line.startswith("#")):
-        if words[0] == "log":
-            logs.append(words[1])
-        elif words[0] == "witness":
-            holds[words[1]] = signed(note, words[2])
-        elif words[0] == "group":
-            needed = {"all": len(words) - 3, "any": 1}.get(words[2]) or int(words[2])
-            holds[words[1]] = sum(holds[name] for name in words[3:]) >= needed
-        elif words[0] == "quorum":
-            quorum = words[1]
-    by_log = any([signed(note, log) for log in logs if read_key(log)[0] == read_note(note)[1]])
-    say("PROVEN" if by_log else "NOT KNOWN", "the checkpoint is signed by a log that you believe")
-    enough = quorum == "none" or holds[quorum]
-    say("PROVEN" if enough else "NOT KNOWN", f"witnesses: {quorum}, {sum(holds.values())} signed")
+    logs, witnesses, groups, quorum = policy or ([], {}, {}, "none")
+    by_log = [signed(note, log) for log in logs + ([vkey] if vkey else []) if read_key(log)[0] == read_note(note)[1]]
+    say("PROVEN" if any(by_log) else "NOT KNOWN", "the checkpoint is signed by a log that you believe")
+    holds = {name: signed(note, key) for name, key in witnesses.items()}
+    count = sum(holds.values())
+    for name, (needed, members) in groups.items():
+        holds[name] = sum(holds[member] for member in members) >= needed
+    if quorum == "none":
+        print("no witness is asked for")
+    else:
+        say("PROVEN" if holds[quorum] else "NOT KNOWN", f"quorum {quorum}: {count} witnesses signed")
+    known = {read_key(key)[:2] for key in logs + list(witnesses.values()) + ([vkey] if vkey else [])}
+    for name, key_id, _ in read_note(note)[4]:
+        if (name, key_id) not in known:
+            print(f"a line of {name} {key_id.hex()}, which you did not name, does not count")
 
 
 # --- The journal: a Merkle tree (RFC 6962). ---
@@ -358,8 +401,7 @@ def entries(files, note):
 
 def record_of(files, record, log, arguments, material):
     """A record: what its entries committed to, and since when."""
-    import io
-    inner = members(io.BytesIO(files[f"records/{record}/record.asice"]))
+    inner = members(files[f"records/{record}/record.asice"])
     must(inner.get("mimetype") == b"application/vnd.etsi.asic-e+zip", "no ASiC-E container")
     placed, components = {"mimetype"}, []
     for index, entry in sorted(log.items()):
@@ -416,15 +458,14 @@ def document(inner, one, anchors):
 
 
 def check(arguments):
-    with open(arguments.bundle, "rb") as file:
-        files = members(file)
+    files = members(arguments.raw)
     # 1. Every file but the proofs is in the list, and the list has nothing else.
     names = sorted((name for name in files if name != "SHA256SUMS" and not name.startswith("proof/")), key=str.encode)
     sums = "".join(f"{sha256(files[name]).hex()}  {name}\n" for name in names).encode()
     must(sums == files["SHA256SUMS"], "SHA256SUMS is not the list of the files")
     # 2. The checkpoint is of a log that you believe, and entries are under it.
     note = files["proof/checkpoint"]
-    trusted(note, arguments.vkey, open(arguments.policy).read() if arguments.policy else None)
+    trusted(note, arguments.vkey, arguments.policy)
     must(signed(note, json.loads(files["report.json"])["vkey"]), "the journal did not sign the checkpoint")
     log = entries(files, note)
     say("PROVEN", f"{len(log)} entries are in the journal")
@@ -449,10 +490,14 @@ def check(arguments):
                 walked = 0
                 while index is not None:
                     must(index in of_it, f"{record}: entry {index} is left out")
-                    walked, index = walked + 1, log[index].get("prev")
+                    before = log[index].get("prev")
+                    must(before is None or before < index, f"{record}: entry {index} follows itself")
+                    walked, index = walked + 1, before
                 must(walked == count, f"{record}: an entry is left out")
                 say("PROVEN", f"{record}: all {count} acts of custody before entry {mapped} are here")
             else:
+                promised = {"all": count, "count": 0}.get(act["readings"], len(of_it))
+                must(len(of_it) == promised, f"{record}: not the readings that the act promises")
                 say("PROVEN", f"{record}: {count} readings, {len(of_it)} shown")
     must(shown == set(log), "entries that belong to no record")
     expected = {f"proof/{n}.{what}" for n in log for what in ("entry", "tlog-proof")} | {"proof/checkpoint"}
@@ -476,17 +521,32 @@ def check(arguments):
 
 
 def main():
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle")
     parser.add_argument("--vkey")
     for option in ("--policy", "--tsa-anchors", "--anchors"):
         parser.add_argument(option, metavar="FILE")
+    arguments = parser.parse_args()
+    # What you give is judged before what is checked: a fault here says nothing about the bundle.
     try:
-        check(parser.parse_args())
+        arguments.raw = open(arguments.bundle, "rb").read()
+        if arguments.vkey and os.path.isfile(arguments.vkey):
+            arguments.vkey = open(arguments.vkey).read().strip()
+        arguments.policy = read_policy(open(arguments.policy).read()) if arguments.policy else None
+        kind = read_key(arguments.vkey)[2] if arguments.vkey else 1
+        for path in (arguments.tsa_anchors, arguments.anchors):
+            open(path or arguments.bundle).close()
+        must(kind == 1 and openssl("version").returncode == 0, "no key of a journal, or no openssl")
+    except (OSError, ValueError, IndexError, Changed) as what:
+        parser.error(str(what))
+    try:
+        check(arguments)
     except Changed as what:
         print(f"CHANGED: {what}")
         return 6
-    except (KeyError, ValueError, IndexError, TypeError, UnicodeDecodeError, zipfile.BadZipFile, struct.error) as what:
+    except Exception as what:  # Whatever it is, no bundle in its form makes it happen.
         print(f"CHANGED: not a bundle in its form: {type(what).__name__}: {what}")
         return 6
     print("NOT PROVEN: something is not known" if unknown else "PROVEN")
