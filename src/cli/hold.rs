@@ -51,9 +51,12 @@ enum HoldCommand {
         /// Code of the agency.
         #[arg(long, value_name = "CODE")]
         agency: String,
-        /// A hold that stands for one that was lost; may be repeated. Without any: none was lost.
-        #[arg(long = "hold", value_name = "ID")]
+        /// A hold that stands for one that was lost; may be repeated.
+        #[arg(long = "hold", value_name = "ID", required_unless_present = "none")]
         holds: Vec<String>,
+        /// No hold was lost.
+        #[arg(long, conflicts_with = "holds")]
+        none: bool,
     },
     /// Take in that statement with its signatures: what belongs to the agency can be destroyed again.
     Confirm(Confirm),
@@ -121,7 +124,7 @@ impl HoldArgs {
                 Ok(Exit::Ok)
             }
             HoldCommand::List { all } => list(common, all),
-            HoldCommand::Statement { agency, holds } => {
+            HoldCommand::Statement { agency, holds, none: _ } => {
                 let archive = common.open()?;
                 let hold = |id: &String| id_of(id, ErrorCode::HldUnknown, "a hold id");
                 let holds = holds.iter().map(hold).collect::<Result<_, _>>()?;

@@ -51,15 +51,15 @@ pub(super) struct Verify {
     /// given.
     #[arg(long, value_name = "FILE|HEX")]
     key: Option<String>,
-    /// Verifier key of the archive's journal, for bundles and certificates of destruction: as `log checkpoint --vkey` prints it, or
-    /// a file that has it.
+    /// Verifier key of the archive's journal, for bundles and certificates of destruction: as `log checkpoint --vkey`
+    /// prints it, or a file that has it.
     #[arg(long, value_name = "VKEY|FILE")]
     vkey: Option<String>,
     /// The entry of a proof of inclusion (.tlog-proof), byte for byte.
     #[arg(long, value_name = "FILE")]
     entry: Option<PathBuf>,
-    /// The trust policy for bundles and proofs of inclusion (C2SP tlog-policy): logs, witnesses and quorum; with --vkey it need not
-    /// name the log.
+    /// The trust policy for bundles and proofs of inclusion (C2SP tlog-policy): logs, witnesses and quorum; with --vkey
+    /// it need not name the log.
     #[arg(long, value_name = "POLICY")]
     trust: Option<PathBuf>,
     /// Certificates trusted for signatures, in place of those of the policy: files or folders.

@@ -5,10 +5,11 @@
 //! and no act of custody can be left out. Method: signed records and stamps of a bench's own authority; every member is
 //! changed at sampled places, and the container at every place that is no content.
 
+use super::disposal::copy_tree;
 use super::evidence::{authority, policy};
 use super::receipt::accepted;
 use super::signed::{Bench, DAY_MS, at};
-use muragat::archive::Archive;
+use muragat::archive::{Archive, Succeeding};
 use muragat::cli::samples::stamper::Stamper;
 use muragat::config::Readings;
 use muragat::error::{Error, ErrorCode};
@@ -404,4 +405,37 @@ fn only_what_is_under_an_open_inquiry_is_bundled() {
         Closing { outcome: "Қайтарылды".into(), without_answer: Some("Кері алынды".into()) };
     desk::close(&court.archive, court.inquiry, &closing, SYSTEM_ACTOR).unwrap();
     assert_eq!(commit(&[court.record]), Err(ErrorCode::InqClosed));
+}
+
+#[test]
+fn a_journal_that_lost_entries_says_so_in_every_bundle() {
+    let Court { bench, archive, record, .. } = Court::new();
+    archive.close().unwrap();
+    let backup = bench.folder.path().join("backup");
+    copy_tree(&bench.root(), &backup);
+    let archive = bench.open();
+    inquiry(&archive, "Жоғалған", record);
+    let last = archive.settle().unwrap();
+    archive.close().unwrap();
+    std::fs::remove_dir_all(bench.root()).unwrap();
+    copy_tree(&backup, &bench.root());
+    let mut archive = bench.open();
+    let (last, name) = (Some(last.into_bytes()), None);
+    let (reason, account) = ("Дискі істен шықты".into(), "test".into());
+    let log = archive.succeed(&Succeeding { last, name, reason, account }).unwrap();
+    assert!(log.missing() > 0);
+    assert!(archive.remembers().unwrap());
+    let inquiry = inquiry(&archive, "Үлгі", record);
+    let court = Court { bench, archive, record, inquiry };
+    let bytes = court.bundle(Readings::Own);
+    let report = court.checked(&bytes);
+    assert_eq!(doubts(&report), [(Check::Lost, Outcome::Undecided)], "{report:#?}");
+    let mut without = contents(&bytes);
+    for what in ["entry", "tlog-proof"] {
+        without.remove(&format!("proof/{}.{what}", log.entry)).unwrap();
+    }
+    // The report of the bundle names it too, so it cannot be dropped in silence.
+    let said = String::from_utf8(contents(&bytes)["report.json"].clone()).unwrap();
+    assert!(said.contains("\"lost\""), "{said}");
+    assert_eq!(court.checked(&packed(&without)).outcome(), Outcome::Failed);
 }

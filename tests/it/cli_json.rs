@@ -1426,7 +1426,7 @@ fn the_log_goes_on(due: &Due, bench: &Bench, run: &mut impl FnMut(&[&str], Exit,
         said["advice"].as_array().unwrap().iter().any(|advice| advice["code"] == "holds-unconfirmed")
     };
     assert!(advised(run));
-    let statement = ["--archive", text(&root), "hold", "statement", "--agency", AGENCY];
+    let statement = ["--archive", text(&root), "hold", "statement", "--agency", AGENCY, "--none"];
     let written = bench.run(&statement).exits(Exit::Ok).stdout;
     let office = &due.bench.office;
     let now = next_second();

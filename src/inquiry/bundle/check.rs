@@ -126,6 +126,8 @@ checks! {
     /// All entries of the custody of a record.
     Custody = "custody", "құжатпен жасалған әрекеттердің бәрі", "все действия с документом",
         "every act of custody of the record";
+    /// Entries that were lost, by the archive's own word.
+    Lost = "lost", "жоғалған жазбалар", "утраченные записи", "lost entries";
     /// Readings.
     Readings = "readings", "оқулар", "чтения", "readings";
     /// The contents of a record.
@@ -459,6 +461,14 @@ impl<F: Read + Seek> Bundle<'_, F> {
             return fault(Check::Custody, mapped.to_string(), "the map of heads is older than the bundle");
         };
         let mut shown = BTreeSet::from([bundled, *mapped]);
+        for (index, leaf) in &journal.leaves {
+            let Some(log) = &leaf.log else { continue };
+            shown.insert(*index);
+            let lost = log.size.saturating_sub(*index);
+            let detail = format!("{lost} entries that {} signed are lost; what was in them nobody knows", log.was.name);
+            report.add(Check::Lost, Outcome::Undecided, index.to_string(), detail);
+        }
+        self.all_losses_are_shown(journal)?;
         for record in records {
             let custody = self.chain((*record, Chain::Custody), &heads, journal)?;
             let Chained { shown: entries, count, is_whole: true } = custody else {
@@ -486,6 +496,15 @@ impl<F: Read + Seek> Bundle<'_, F> {
             Some(index) => fault(Check::Entries, index.to_string(), "it belongs to no record of the bundle"),
             None => Ok(()),
         }
+    }
+
+    /// Each loss that the archive named when it made the bundle has its entry here: it is not left out afterwards.
+    fn all_losses_are_shown(&self, journal: &Journal) -> Result<(), Fault> {
+        let said: Option<Value> = self.bytes(REPORT).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let missing = said.as_ref().and_then(|said| said.get("missing")?.as_array()).into_iter().flatten();
+        let lost = missing.filter(|one| one.get("what").and_then(Value::as_str) == Some("lost")).count();
+        let shown = journal.leaves.values().filter(|leaf| leaf.log.is_some()).count();
+        if shown < lost { fault(Check::Lost, REPORT, "an entry log.succeeded is missing") } else { Ok(()) }
     }
 
     fn chain(&self, (record, chain): (RecordId, Chain), heads: &Heads, journal: &Journal) -> Result<Chained, Fault> {

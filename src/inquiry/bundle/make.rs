@@ -285,6 +285,11 @@ fn about_bundle(
         "program": format!("muragat {}", env!("CARGO_PKG_VERSION")), "readings": readings.as_str(),
         "records": opened.iter().map(|one| one.row.id().to_string()).collect::<Value>(),
     });
+    for log in archive.earlier_logs()? {
+        let origin = log.succession.was.name.clone();
+        let lost = Missing { what: "lost", subject: format!("#{} {origin}: {}", log.entry, log.missing()) };
+        missing.push(lost);
+    }
     match Stamped::all(archive)?.pop() {
         None => missing.push(Missing { what: "stamped", subject: config.vkey.name.clone() }),
         Some(stamped) => {
@@ -364,7 +369,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The bundles of an inquiry, oldest first: the entry of each, and the size of the journal that it was made under first.
+/// The bundles of an inquiry, oldest first: the entry of each, and the size of the journal that it was first made
+/// under.
 pub fn list(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<(u64, u64)>, Error> {
     let maps = archive.index().adopted(Adopted::Heads)?;
     let size = |entry: u64| maps.iter().find(|map| **map > entry).map_or(entry, |map| *map) + 1;
@@ -447,8 +453,8 @@ pub fn write(
     let lacks: Value = files.get(REPORT).and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
     for one in lacks.get("missing").and_then(Value::as_array).into_iter().flatten() {
         let subject = one.get("subject").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let what =
-            ["evidence", "stamped", "material"].into_iter().find(|what| one.get("what") == Some(&(*what).into()));
+        let is_it = |what: &&str| one.get("what").and_then(Value::as_str) == Some(what);
+        let what = ["evidence", "stamped", "material", "lost"].into_iter().find(is_it);
         missing.extend(what.map(|what| Missing { what, subject }));
     }
     if let Some((_, policy)) = archive.witnesses()?
@@ -515,6 +521,9 @@ impl Proofs<'_> {
         let behind = || Error::new(ErrorCode::InqNoBundle, inquiry.to_string(), "no map of heads is behind it");
         let maps = maps.filter(|maps| maps.entry > bundled).ok_or_else(behind)?;
         let mut entries = BTreeSet::from([bundled, maps.entry]);
+        // Where entries were lost the journal says so, and so does the bundle.
+        let lost = self.archive.index().adopted(Adopted::Succession)?;
+        entries.extend(lost.into_iter().filter(|entry| *entry < self.size));
         for record in records {
             let (custody, reading) = maps.prove(*record).ok_or_else(|| self.archive.no_record(*record))?;
             for proof in [&custody, &reading] {

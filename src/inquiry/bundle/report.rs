@@ -69,6 +69,11 @@ pub fn missing_text(code: &str) -> Text {
             "документ ещё не заверен меткой времени: сначала evidence timestamp",
             "the record has no time-stamp yet: evidence timestamp first",
         ),
+        "lost" => text(
+            "журналдың осы жазбасының алдында жазбалар жоғалған (аты және саны): оларда не болғаны белгісіз",
+            "перед этой записью журнала записи утрачены (имя и число): что в них было, неизвестно",
+            "before this entry of the journal entries were lost (name and number): nobody knows what was in them",
+        ),
         "stamped" => text(
             "журналға уақыт белгісі әлі қойылмаған",
             "журнал ещё не заверен меткой времени",

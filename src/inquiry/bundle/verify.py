@@ -480,6 +480,11 @@ def check(arguments):
     (mapped,) = [index for index, entry in log.items() if entry["act"] == "heads.mapped"]
     must(mapped > bundled, "the map of heads is older than the bundle")
     shown = {bundled, mapped}
+    for index, entry in log.items():
+        if entry["act"] == "log.succeeded":  # Entries were lost, and the archive says so.
+            shown.add(index)
+            lost, name = entry["log"]["size"] - index, entry["log"]["was"].split("+")[0]
+            say("NOT KNOWN", f"entry {index}: {lost} entries that {name} signed are lost; what was in them nobody knows")
     for record in act["records"]:
         for chain in ("custody", "reading"):
             count, index = head(files, record, chain, log[mapped]["heads"])
@@ -499,6 +504,8 @@ def check(arguments):
                 promised = {"all": count, "count": 0}.get(act["readings"], len(of_it))
                 must(len(of_it) == promised, f"{record}: not the readings that the act promises")
                 say("PROVEN", f"{record}: {count} readings, {len(of_it)} shown")
+    lost = [one for one in json.loads(files["report.json"])["missing"] if one["what"] == "lost"]
+    must(len(lost) <= sum(entry["act"] == "log.succeeded" for entry in log.values()), "an entry log.succeeded is left out")
     must(shown == set(log), "entries that belong to no record")
     expected = {f"proof/{n}.{what}" for n in log for what in ("entry", "tlog-proof")} | {"proof/checkpoint"}
     expected |= {f"proof/{r}.{chain}" for r in act["records"] for chain in ("custody", "reading")}
