@@ -535,7 +535,8 @@ fn what_is_said_of_a_copy_goes_with_its_record_and_its_number_stays() {
     let copies = register::list(&archive, None).unwrap();
     let said: Vec<_> = copies.iter().map(|copy| (copy.number, copy.record, copy.document.is_some())).collect();
     assert_eq!(said, [(1, first, false), (2, second, true)]);
-    assert!(code(give(&archive, 1)).is_some());
+    assert_eq!(code(give(&archive, 1)), code(desk.n430(&archive, first)), "as of the record itself");
+    assert_eq!(code(give(&archive, 1)).map(|code| code.exit()), Some(Exit::NotFound));
     assert_eq!(give(&archive, 2).unwrap().paper, two.paper);
     assert_eq!(register::with_digest(&archive, sha256(&one.bytes)).unwrap().len(), 0);
     // The next number is not one that was given out.

@@ -189,8 +189,15 @@ pub fn certify(
 }
 
 /// A certified copy once more, byte for byte as it was printed.
+///
+/// # Errors
+///
+/// There is no such copy, or its record was destroyed and the copy with it.
 pub fn give(archive: &Archive, number: u64) -> Result<Given, Error> {
     let issued = register::find(archive, number)?;
+    if issued.document.is_none() {
+        return Err(archive.no_record(issued.record));
+    }
     let (document, row) = archive.document(issued.entry)?;
     let file = |name| archive.act_file(&row, &document, name);
     Ok(Given { bytes: file(COPY_FILE)?, signature: file(SIGNATURE_FILE)?, paper: file(PAPER_FILE)?, issued })
