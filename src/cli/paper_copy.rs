@@ -13,14 +13,17 @@ use crate::inquiry::copy::extract::{Extract, extract};
 use crate::inquiry::copy::register::{self, Issued};
 use crate::inquiry::copy::say::State;
 use crate::inquiry::copy::{
-    COPY_BYTES_MAX, COPY_FILE, Certified, CopyProfile, Given, PAPER_FILE, RENDERING_FILE, certify, give, prepare,
+    COPY_BYTES_MAX, COPY_FILE, Certified, CopyProfile, Given, PAPER_FILE, RENDERING_FILE, certify, check_rendering,
+    give, prepare,
 };
-use crate::model::digest::{Sha256, sha256};
+use crate::model::digest::{Sha256, Sha256Writer, sha256};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::render::child::MEMORY;
 use crate::text::{Lang, Text, text};
 use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `inquiry paper-copy`.
@@ -114,6 +117,24 @@ fn write(folder: &Path, files: &[(&str, &[u8])]) -> Result<Vec<String>, Error> {
     Ok(written)
 }
 
+/// The digest of a file; none when it is not there.
+fn digest_of(path: &Path) -> Result<Option<Sha256>, Error> {
+    let failed = |e| Error::caused(ErrorCode::IngReadFailed, shown(&path.to_string_lossy()), e);
+    let mut file = match File::open(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let (mut writer, mut piece) = (Sha256Writer::default(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(Some(writer.finish())),
+            Ok(len) => writer.update(&piece[..len]),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(failed(e)),
+        }
+    }
+}
+
 fn said_written(written: &[String], lang: Lang) {
     written.iter().for_each(|path| out!("{}: {}", WRITTEN.get(lang), shown(path)));
 }
@@ -164,6 +185,9 @@ impl PaperCopyArgs {
     fn certify(&self, common: &Common, record: RecordId, from: &Path, folder: &Path) -> Result<Exit, Error> {
         let archive = common.open_to_act()?;
         let prepared = read_up_to(&from.join(COPY_FILE), COPY_BYTES_MAX)?;
+        if let Some(rendering) = digest_of(&from.join(RENDERING_FILE))? {
+            check_rendering(&prepared, rendering)?;
+        }
         let (signatures, extra) = self.signatures.read(common)?;
         let actor = common.actor(&archive)?;
         let certified = certify(&archive, record, &prepared, (&signatures, &extra), &self.scratch, actor)?;

@@ -17,7 +17,9 @@ use muragat::ingest::Intake;
 use muragat::ingest::spill::unsigned as spill;
 use muragat::inquiry::copy::extract::extract;
 use muragat::inquiry::copy::say::State;
-use muragat::inquiry::copy::{Certified, CopyProfile, Given, Prepared, certify, give, prepare, register};
+use muragat::inquiry::copy::{
+    Certified, CopyProfile, Given, Prepared, certify, check_rendering, give, prepare, register,
+};
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
 use muragat::render::sheet::{self, Block, PLAIN, Sheets};
@@ -372,6 +374,8 @@ fn only_a_records_officer_or_a_post_operator_certifies_and_only_what_was_prepare
     let archive = desk.bench.open();
     let record = desk.scanned(&archive, "01-05/1");
     let prepared = desk.n430(&archive, record).unwrap();
+    assert_eq!(code(check_rendering(&prepared.bytes, sha256(&prepared.rendering))), None);
+    assert_eq!(code(check_rendering(&prepared.bytes, sha256(b"another"))), Some(ErrorCode::CpyChanged));
     let office = &desk.bench.office;
     let before = archive.head().size;
     for (who, what) in

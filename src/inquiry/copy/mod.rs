@@ -104,6 +104,18 @@ pub fn prepare(
     Ok(Prepared { bytes, rendering, value })
 }
 
+/// Refuses a rendering that is not the one that `prepared` names: whoever signs compares that one. What is no prepared
+/// copy is left to [`certify`].
+pub fn check_rendering(prepared: &[u8], rendering: Sha256) -> Result<(), Error> {
+    let value: Value = serde_json::from_slice(prepared).unwrap_or_default();
+    let named = value.pointer("/rendering/sha256").and_then(Value::as_str);
+    if named.is_some_and(|named| named != rendering.to_string()) {
+        let what = format!("SHA-256 {rendering}, not that of {COPY_FILE}");
+        return Err(Error::new(ErrorCode::CpyChanged, RENDERING_FILE, what));
+    }
+    Ok(())
+}
+
 /// What became of a signed copy.
 #[derive(Debug)]
 pub enum Certified {
