@@ -22,6 +22,7 @@ use muragat::inquiry::copy::{
 };
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
+use muragat::model::validation::time_text;
 use muragat::render::sheet::{self, Block, PLAIN, Sheets};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::leaf::{ActKind, Leaf};
@@ -226,8 +227,18 @@ fn a_copy_has_its_five_parts_and_is_what_was_signed() {
     assert_eq!((leaf.act, leaf.rec), (ActKind::CopyCertified, Some(record)));
     // Given out again it has the same bytes, and so has the same signature taken in again.
     assert_eq!(give(&archive, 1).unwrap().paper, given.paper);
-    let again = done(desk.certify(&archive, record, &prepared.bytes, &desk.bench.office.clerk));
+    let take = |signatures: &[Vec<u8>]| {
+        certify(&archive, record, &prepared.bytes, (signatures, &Material::default()), desk.memory.path(), SYSTEM_ACTOR)
+    };
+    let again = done(take(std::slice::from_ref(&given.signature)));
     assert_eq!((again.paper, archive.head().size), (given.paper.clone(), before + 1));
+    // Another file certifies nothing, be it none or a later signature of the same officer.
+    let later = desk.bench.office.clerk.sign_detached(&prepared.bytes, at(desk.bench.now() + 5_000));
+    refused(take(&[b"no signature".to_vec()]), "any file");
+    refused(take(&[given.signature.clone(), later.clone()]), "one of two");
+    refused(take(&[later]), "a later signature");
+    refused(take(&[]), "none");
+    assert_eq!(archive.head().size, before + 1);
 
     let Some(text) = text_of(&desk, &given.paper) else { return };
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -394,12 +405,14 @@ fn only_a_records_officer_or_a_post_operator_certifies_and_only_what_was_prepare
     // What the officer signs is what the archive makes: nothing of the file is believed.
     let text = String::from_utf8(prepared.bytes.clone()).unwrap();
     let rendering = sha256(&prepared.rendering).to_string();
+    let made = prepared.value["made"].as_str().unwrap();
     for (from, to, wanted) in [
         (rendering.as_str(), "0".repeat(64), ErrorCode::CpyChanged),
         ("\"sheets\":", "\"sheets\":1".to_owned(), ErrorCode::CpyChanged),
         ("дұрыс", "бұрыс".to_owned(), ErrorCode::CpyChanged),
         ("\"number\":1", "\"number\":2".to_owned(), ErrorCode::CpyNumber),
         ("\"schema\"", " \"schema\"".to_owned(), ErrorCode::CpyPrepared),
+        (made, time_text(at(desk.bench.now() + DAY_MS)), ErrorCode::CpyPrepared),
         (record.to_string().as_str(), RecordId([7; 16]).to_string(), ErrorCode::CpyPrepared),
     ] {
         assert!(text.contains(from), "{from}");
