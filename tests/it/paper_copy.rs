@@ -215,6 +215,8 @@ fn a_copy_has_its_five_parts_and_is_what_was_signed() {
     let prepared = desk.n430(&archive, record).unwrap();
     assert_eq!(archive.head().size, before, "a preparation leaves nothing");
     assert_eq!(pages(&prepared.rendering), 2);
+    let confirms = prepared.value["confirms"]["ru"].as_str().unwrap();
+    assert!(confirms.contains("кроме частей, указанных как «не печатается»"), "{confirms}");
     assert_eq!(prepared.value["rendering"]["sha256"], sha256(&prepared.rendering).to_string());
     assert_eq!(desk.n430(&archive, record).unwrap().bytes, prepared.bytes, "the same again at the same time");
 
@@ -252,6 +254,7 @@ fn a_copy_has_its_five_parts_and_is_what_was_signed() {
         &config.vkey.name,
         prepared.value["date"].as_str().unwrap(),
         "электрондық құжат.",
+        "напечатан полностью, кроме частей, указанных ниже",
         "ҮЛГІ КЕҢСЕ",
         "Кеңсе маманы",
         &record.to_string(),
@@ -466,6 +469,8 @@ fn the_check_is_made_again_and_a_negative_one_has_no_stamp_or_the_negative_one()
     if let Some(text) = text_of(&desk, &given.paper) {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(line.contains("ТЕРІС / ОТРИЦАТЕЛЬНЫЙ") && line.contains("REVOKED_NO_POE"), "{line}");
+        let is_whole = |line: &str| line.replace([' ', '\u{a0}'], "").contains("дұрысемес.");
+        assert!(text.lines().any(is_whole), "not parted: {text}");
         assert!(line.contains("көшiрмесi") && line.contains("теріс") && !line.contains("* * *"), "{line}");
     }
     // A print that is not certified there is all the same.
