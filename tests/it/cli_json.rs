@@ -1057,6 +1057,13 @@ fn copies_are_printed(checked: &mut Checked<'_>) {
     let again = bench.path("copy-again");
     run(&["inquiry", "copies", "--number", "1", "-o", text(&again)], Exit::Ok, &["copy-row"]);
     assert_eq!(fs::read(again.join("paper-copy.pdf")).unwrap(), fs::read(out.join("paper-copy.pdf")).unwrap());
+    // As text it says result and profile, and that nothing was certified anew.
+    for arguments in [&["inquiry", "copies"][..], &["inquiry", "copies", "--number", "1", "-o", text(&again)]] {
+        let said = bench.run(&[&["--archive", text(&root), "--lang", "en"], arguments].concat()).exits(Exit::Ok).stdout;
+        assert!(said.contains("Result: POSITIVE · profile: n430") && said.contains("sheets: "), "{said}");
+        assert_eq!(said.contains("given out again"), arguments.len() > 2, "{said}");
+        assert!(!said.contains("is certified"), "{said}");
+    }
     let unknown = run(&["inquiry", "copies", "--number", "2"], Exit::NotFound, &["error"]);
     assert_eq!(unknown[0]["error"]["code"], "CPY-012");
     let print = [&copy[..], &["--extract", "-o", text(&out)]].concat();
