@@ -11,16 +11,19 @@ use crate::clock::{civil_date, local_text};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::inquiry::copy::extract::{Extract, extract};
 use crate::inquiry::copy::register::{self, Issued};
-use crate::inquiry::copy::say::State;
+use crate::inquiry::copy::say::{self, State};
 use crate::inquiry::copy::{
-    COPY_BYTES_MAX, COPY_FILE, Certified, CopyProfile, Given, PAPER_FILE, RENDERING_FILE, certify, give, prepare,
+    COPY_BYTES_MAX, COPY_FILE, Certified, CopyProfile, Given, PAPER_FILE, RENDERING_FILE, certify, check_rendering,
+    give, prepare,
 };
-use crate::model::digest::{Sha256, sha256};
+use crate::model::digest::{Sha256, Sha256Writer, sha256};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::render::child::MEMORY;
 use crate::text::{Lang, Text, text};
 use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `inquiry paper-copy`.
@@ -86,7 +89,13 @@ const PREPARED: Text = text(
 const CERTIFIED: Text = text("Көшірме куәландырылды", "Копия заверена", "The copy is certified");
 const NOT_CERTIFIED: Text = text("Көшірме куәландырылмады", "Копия не заверена", "The copy was not certified");
 const PRINTED: Text = text("Куәландырылмаған басып шығару", "Незаверенная распечатка", "A print that is not certified");
-const SHEETS: Text = text("парақ", "листов", "sheets");
+const GIVEN_AGAIN: Text = text(
+    "Куәландырылған көшірме қайта берілді",
+    "Заверенная копия выдана повторно",
+    "The certified copy is given out again",
+);
+const PROFILE: Text = text("бейін", "профиль", "profile");
+const SHEETS: Text = text("парақ саны", "листов", "sheets");
 const LISTED: Text = text("басылмайды, SHA-256", "не печатается, SHA-256", "not printed, SHA-256");
 const WRITTEN: Text = text("Жазылды", "Записано", "Written");
 const NONE: Text = text("Куәландырылған көшірме жоқ.", "Заверенных копий нет.", "No copies were certified.");
@@ -112,6 +121,24 @@ fn write(folder: &Path, files: &[(&str, &[u8])]) -> Result<Vec<String>, Error> {
         written.push(path.to_string_lossy().into_owned());
     }
     Ok(written)
+}
+
+/// The digest of a file; none when it is not there.
+fn digest_of(path: &Path) -> Result<Option<Sha256>, Error> {
+    let failed = |e| Error::caused(ErrorCode::IngReadFailed, shown(&path.to_string_lossy()), e);
+    let mut file = match File::open(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let (mut writer, mut piece) = (Sha256Writer::default(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(Some(writer.finish())),
+            Ok(len) => writer.update(&piece[..len]),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(failed(e)),
+        }
+    }
 }
 
 fn said_written(written: &[String], lang: Lang) {
@@ -147,12 +174,13 @@ impl PaperCopyArgs {
         }
         let lang = common.lang();
         out!(
-            "{}: № {}, {} {}",
+            "{}: № {}, {}: {}",
             PREPARED.get(lang),
             prepared.value["number"],
-            prepared.value["sheets"],
-            SHEETS.get(lang)
+            SHEETS.get(lang),
+            prepared.value["sheets"]
         );
+        out!("  {}", checked(prepared.value["check"]["result"].as_str(), prepared.value["profile"].as_str(), lang));
         for part in prepared.value["components"].as_array().into_iter().flatten().filter(|p| p.get("pages").is_none()) {
             let text = |key: &str| part.get(key).and_then(Value::as_str).map(shown).unwrap_or_default();
             out!("  {}: {} {}", text("path"), LISTED.get(lang), text("sha256"));
@@ -164,12 +192,15 @@ impl PaperCopyArgs {
     fn certify(&self, common: &Common, record: RecordId, from: &Path, folder: &Path) -> Result<Exit, Error> {
         let archive = common.open_to_act()?;
         let prepared = read_up_to(&from.join(COPY_FILE), COPY_BYTES_MAX)?;
+        if let Some(rendering) = digest_of(&from.join(RENDERING_FILE))? {
+            check_rendering(&prepared, rendering)?;
+        }
         let (signatures, extra) = self.signatures.read(common)?;
         let actor = common.actor(&archive)?;
         let certified = certify(&archive, record, &prepared, (&signatures, &extra), &self.scratch, actor)?;
         archive.close()?;
         match certified {
-            Certified::Done(given) => give_out(common, "certified", &given, folder),
+            Certified::Done(given) => give_out(common, false, &given, folder),
             Certified::Refused(refusals) if common.json() => {
                 common.print_json(&json!({
                     "status": "refused", "record_id": record.to_string(),
@@ -208,27 +239,36 @@ impl PaperCopyArgs {
             return Ok(Exit::Ok);
         }
         let lang = common.lang();
-        out!("{}: {sheets} {}", PRINTED.get(lang), SHEETS.get(lang));
+        out!("{}; {}: {sheets}", PRINTED.get(lang), SHEETS.get(lang));
         parts.iter().for_each(|(path, digest, of)| out!("  {} · {} · {digest}", shown(path), state(of)));
         said_written(&written, lang);
         Ok(Exit::Ok)
     }
 }
 
-fn give_out(common: &Common, status: &str, given: &Given, folder: &Path) -> Result<Exit, Error> {
+/// The result of the check, and by which rules it is said.
+fn checked(result: Option<&str>, profile: Option<&str>, lang: Lang) -> String {
+    let result = if result == Some("positive") { say::POSITIVE } else { say::NEGATIVE };
+    let profile = profile.unwrap_or_default();
+    format!("{}: {} · {}: {profile}", say::RESULT.get(lang), result.get(lang), PROFILE.get(lang))
+}
+
+fn give_out(common: &Common, is_again: bool, given: &Given, folder: &Path) -> Result<Exit, Error> {
     let signature = format!("{COPY_FILE}.p7s");
     let files: [(&str, &[u8]); 3] =
         [(PAPER_FILE, &given.paper), (COPY_FILE, &given.bytes), (&signature, &given.signature)];
     let written = write(folder, &files)?;
     if common.json() {
         let mut value = row_json(&given.issued);
-        value["status"] = status.into();
+        value["status"] = if is_again { "given" } else { "certified" }.into();
         value["files"] = written.into();
         common.print_json(&value);
     } else {
         let lang = common.lang();
         let (issued, sheets) = (&given.issued, given.issued.sheets().unwrap_or_default());
-        out!("{}: № {} (#{}), {sheets} {}", CERTIFIED.get(lang), issued.number, issued.entry, SHEETS.get(lang));
+        let what = if is_again { GIVEN_AGAIN } else { CERTIFIED };
+        out!("{}: № {} (#{}), {}: {sheets}", what.get(lang), issued.number, issued.entry, SHEETS.get(lang));
+        out!("  {}", checked(issued.text("result"), issued.text("profile"), lang));
         said_written(&written, lang);
     }
     Ok(Exit::Ok)
@@ -255,7 +295,7 @@ impl CopiesArgs {
             archive.wait_index()?;
             let given = give(&archive, number)?;
             archive.close()?;
-            return give_out(common, "given", &given, folder);
+            return give_out(common, true, &given, folder);
         }
         let copies = match (&self.digest, self.number) {
             (Some(digest), _) => {
@@ -284,7 +324,8 @@ impl CopiesArgs {
                 continue;
             };
             let sheets = copy.sheets().unwrap_or_default();
-            out!("  {} · {sheets} {}", shown(copy.text("recipient").unwrap_or_default()), SHEETS.get(lang));
+            out!("  {} · {}: {sheets}", shown(copy.text("recipient").unwrap_or_default()), SHEETS.get(lang));
+            out!("  {}", checked(copy.text("result"), copy.text("profile"), lang));
             out!("  {} ({})", shown(&certifier.post), certifier.kind.text().get(lang));
             out!("  SHA-256 {}", copy.text("sha256").unwrap_or_default());
         }

@@ -397,7 +397,9 @@ impl Setter {
         let middle = BINDING + width / 2.0;
         for (n, line) in inside.iter().enumerate() {
             let half = self.face(look).width(line, look.size) / 2.0;
-            flow.put(Item::Text(middle - half, top + baseline(look, n, inside.len()), look, line.clone()));
+            // Once the lines are filled a space that bound two words is one like others, for who searches the file.
+            let line = line.replace('\u{a0}', " ");
+            flow.put(Item::Text(middle - half, top + baseline(look, n, inside.len()), look, line));
         }
         // The first lines are the lowest: beside the narrow end there is the most room, but the eye goes to the base.
         let mut y = top + (height - high).max(0.0);
@@ -421,7 +423,14 @@ impl Setter {
                     (width * top / height - 6.0 * MM).max(0.0)
                 };
                 let lines = self.fill(text, look, &mut room);
-                let is_whole = lines.join(" ").split_whitespace().eq(text.split_whitespace());
+                // Words that a space binds which is not to be broken are one.
+                let words = |text: &str| text.split([' ', '\t', '\n']).map(str::to_owned).collect::<Vec<_>>();
+                let is_whole =
+                    lines
+                        .iter()
+                        .flat_map(|line| words(line))
+                        .filter(|word| !word.is_empty())
+                        .eq(words(text).into_iter().filter(|word| !word.is_empty()));
                 if lines.len() == count
                     && first > 0.0
                     && is_whole
@@ -562,6 +571,12 @@ mod tests {
                 lines.join(" ").split_whitespace().collect::<Vec<_>>(),
                 text.split_whitespace().collect::<Vec<_>>()
             );
+        }
+        // However many words come before them, two that are bound stand in one line.
+        for before in 0..12 {
+            let text = format!("{}дұрыс\u{a0}емес. ЭЦҚ тексерісінің теріс нәтижесі", "көшірмесі ".repeat(before));
+            let (_, lines) = setter.triangle(&text);
+            assert!(lines.iter().any(|line| line.contains("дұрыс\u{a0}емес.")), "{lines:?}");
         }
     }
 }

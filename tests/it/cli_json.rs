@@ -1040,7 +1040,16 @@ fn copies_are_printed(checked: &mut Checked<'_>) {
     assert_eq!(codes(&refused[0]), ["CPY-010"]);
     run(&["inquiry", "copies"], Exit::Ok, &[]);
     let right = certify(&right);
-    let certified = run(&right.split('\n').collect::<Vec<_>>(), Exit::Ok, &["copy-row"]).swap_remove(0);
+    let arguments: Vec<&str> = right.split('\n').collect();
+    // The officer compared this rendering and no other.
+    let rendering = fs::read(out.join("rendering.pdf")).unwrap();
+    fs::write(out.join("rendering.pdf"), [&rendering[..], b"\n"].concat()).unwrap();
+    let changed = run(&arguments, Exit::Conflict, &["error"]);
+    assert_eq!(changed[0]["error"]["code"], "CPY-009");
+    assert_eq!(changed[0]["error"]["subject"], "rendering.pdf");
+    run(&["inquiry", "copies"], Exit::Ok, &[]);
+    fs::remove_file(out.join("rendering.pdf")).unwrap();
+    let certified = run(&arguments, Exit::Ok, &["copy-row"]).swap_remove(0);
     assert_eq!((&certified["status"], &certified["number"]), (&json!("certified"), &json!(1)));
     let digest = prepared["sha256"].as_str().unwrap();
     let found = run(&["inquiry", "copies", "--digest", digest], Exit::Ok, &["copy-row"]).swap_remove(0);
@@ -1048,6 +1057,13 @@ fn copies_are_printed(checked: &mut Checked<'_>) {
     let again = bench.path("copy-again");
     run(&["inquiry", "copies", "--number", "1", "-o", text(&again)], Exit::Ok, &["copy-row"]);
     assert_eq!(fs::read(again.join("paper-copy.pdf")).unwrap(), fs::read(out.join("paper-copy.pdf")).unwrap());
+    // As text it says result and profile, and that nothing was certified anew.
+    for arguments in [&["inquiry", "copies"][..], &["inquiry", "copies", "--number", "1", "-o", text(&again)]] {
+        let said = bench.run(&[&["--archive", text(&root), "--lang", "en"], arguments].concat()).exits(Exit::Ok).stdout;
+        assert!(said.contains("Result: POSITIVE · profile: n430") && said.contains("sheets: "), "{said}");
+        assert_eq!(said.contains("given out again"), arguments.len() > 2, "{said}");
+        assert!(!said.contains("is certified"), "{said}");
+    }
     let unknown = run(&["inquiry", "copies", "--number", "2"], Exit::NotFound, &["error"]);
     assert_eq!(unknown[0]["error"]["code"], "CPY-012");
     let print = [&copy[..], &["--extract", "-o", text(&out)]].concat();

@@ -17,9 +17,12 @@ use muragat::ingest::Intake;
 use muragat::ingest::spill::unsigned as spill;
 use muragat::inquiry::copy::extract::extract;
 use muragat::inquiry::copy::say::State;
-use muragat::inquiry::copy::{Certified, CopyProfile, Given, Prepared, certify, give, prepare, register};
+use muragat::inquiry::copy::{
+    Certified, CopyProfile, Given, Prepared, certify, check_rendering, give, prepare, register,
+};
 use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
+use muragat::model::validation::time_text;
 use muragat::render::sheet::{self, Block, PLAIN, Sheets};
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::leaf::{ActKind, Leaf};
@@ -212,6 +215,8 @@ fn a_copy_has_its_five_parts_and_is_what_was_signed() {
     let prepared = desk.n430(&archive, record).unwrap();
     assert_eq!(archive.head().size, before, "a preparation leaves nothing");
     assert_eq!(pages(&prepared.rendering), 2);
+    let confirms = prepared.value["confirms"]["ru"].as_str().unwrap();
+    assert!(confirms.contains("кроме частей, указанных как «не печатается»"), "{confirms}");
     assert_eq!(prepared.value["rendering"]["sha256"], sha256(&prepared.rendering).to_string());
     assert_eq!(desk.n430(&archive, record).unwrap().bytes, prepared.bytes, "the same again at the same time");
 
@@ -224,8 +229,18 @@ fn a_copy_has_its_five_parts_and_is_what_was_signed() {
     assert_eq!((leaf.act, leaf.rec), (ActKind::CopyCertified, Some(record)));
     // Given out again it has the same bytes, and so has the same signature taken in again.
     assert_eq!(give(&archive, 1).unwrap().paper, given.paper);
-    let again = done(desk.certify(&archive, record, &prepared.bytes, &desk.bench.office.clerk));
+    let take = |signatures: &[Vec<u8>]| {
+        certify(&archive, record, &prepared.bytes, (signatures, &Material::default()), desk.memory.path(), SYSTEM_ACTOR)
+    };
+    let again = done(take(std::slice::from_ref(&given.signature)));
     assert_eq!((again.paper, archive.head().size), (given.paper.clone(), before + 1));
+    // Another file certifies nothing, be it none or a later signature of the same officer.
+    let later = desk.bench.office.clerk.sign_detached(&prepared.bytes, at(desk.bench.now() + 5_000));
+    refused(take(&[b"no signature".to_vec()]), "any file");
+    refused(take(&[given.signature.clone(), later.clone()]), "one of two");
+    refused(take(&[later]), "a later signature");
+    refused(take(&[]), "none");
+    assert_eq!(archive.head().size, before + 1);
 
     let Some(text) = text_of(&desk, &given.paper) else { return };
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -239,6 +254,7 @@ fn a_copy_has_its_five_parts_and_is_what_was_signed() {
         &config.vkey.name,
         prepared.value["date"].as_str().unwrap(),
         "электрондық құжат.",
+        "напечатан полностью, кроме частей, указанных ниже",
         "ҮЛГІ КЕҢСЕ",
         "Кеңсе маманы",
         &record.to_string(),
@@ -372,6 +388,8 @@ fn only_a_records_officer_or_a_post_operator_certifies_and_only_what_was_prepare
     let archive = desk.bench.open();
     let record = desk.scanned(&archive, "01-05/1");
     let prepared = desk.n430(&archive, record).unwrap();
+    assert_eq!(code(check_rendering(&prepared.bytes, sha256(&prepared.rendering))), None);
+    assert_eq!(code(check_rendering(&prepared.bytes, sha256(b"another"))), Some(ErrorCode::CpyChanged));
     let office = &desk.bench.office;
     let before = archive.head().size;
     for (who, what) in
@@ -390,12 +408,14 @@ fn only_a_records_officer_or_a_post_operator_certifies_and_only_what_was_prepare
     // What the officer signs is what the archive makes: nothing of the file is believed.
     let text = String::from_utf8(prepared.bytes.clone()).unwrap();
     let rendering = sha256(&prepared.rendering).to_string();
+    let made = prepared.value["made"].as_str().unwrap();
     for (from, to, wanted) in [
         (rendering.as_str(), "0".repeat(64), ErrorCode::CpyChanged),
         ("\"sheets\":", "\"sheets\":1".to_owned(), ErrorCode::CpyChanged),
         ("дұрыс", "бұрыс".to_owned(), ErrorCode::CpyChanged),
         ("\"number\":1", "\"number\":2".to_owned(), ErrorCode::CpyNumber),
         ("\"schema\"", " \"schema\"".to_owned(), ErrorCode::CpyPrepared),
+        (made, time_text(at(desk.bench.now() + DAY_MS)), ErrorCode::CpyPrepared),
         (record.to_string().as_str(), RecordId([7; 16]).to_string(), ErrorCode::CpyPrepared),
     ] {
         assert!(text.contains(from), "{from}");
@@ -449,6 +469,8 @@ fn the_check_is_made_again_and_a_negative_one_has_no_stamp_or_the_negative_one()
     if let Some(text) = text_of(&desk, &given.paper) {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(line.contains("ТЕРІС / ОТРИЦАТЕЛЬНЫЙ") && line.contains("REVOKED_NO_POE"), "{line}");
+        let is_whole = |line: &str| line.replace([' ', '\u{a0}'], "").contains("дұрысемес.");
+        assert!(text.lines().any(is_whole), "not parted: {text}");
         assert!(line.contains("көшiрмесi") && line.contains("теріс") && !line.contains("* * *"), "{line}");
     }
     // A print that is not certified there is all the same.
@@ -535,7 +557,8 @@ fn what_is_said_of_a_copy_goes_with_its_record_and_its_number_stays() {
     let copies = register::list(&archive, None).unwrap();
     let said: Vec<_> = copies.iter().map(|copy| (copy.number, copy.record, copy.document.is_some())).collect();
     assert_eq!(said, [(1, first, false), (2, second, true)]);
-    assert!(code(give(&archive, 1)).is_some());
+    assert_eq!(code(give(&archive, 1)), code(desk.n430(&archive, first)), "as of the record itself");
+    assert_eq!(code(give(&archive, 1)).map(|code| code.exit()), Some(Exit::NotFound));
     assert_eq!(give(&archive, 2).unwrap().paper, two.paper);
     assert_eq!(register::with_digest(&archive, sha256(&one.bytes)).unwrap().len(), 0);
     // The next number is not one that was given out.

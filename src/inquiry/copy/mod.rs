@@ -26,13 +26,15 @@ pub mod say;
 use crate::archive::{ActOwner, Archive};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::check_text;
-use crate::ingest::approval::{Asked, approved_act};
+use crate::ingest::approval::{Asked, approved_act, told};
 use crate::model::canonical;
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
+use crate::model::record::ActDocument;
 use crate::model::strict::words;
 use crate::model::validation::{time_of, time_text};
 use crate::render::sheet;
+use crate::text::{Text, text};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
@@ -53,6 +55,13 @@ pub const RENDERING_FILE: &str = "rendering.pdf";
 pub const PAPER_FILE: &str = "paper-copy.pdf";
 /// The signature in the act.
 const SIGNATURE_FILE: &str = "signature-1.p7s";
+/// How names of signatures in the act begin.
+const SIGNATURES: &str = "signature-";
+const OTHER_SIGNATURE: Text = text(
+    "Көшірме басқа қолтаңбамен куәландырылған; оны тізілімнен алыңыз:",
+    "Копия уже заверена другой подписью; возьмите её из реестра:",
+    "The copy was certified by another signature; take it from the register:",
+);
 /// Who certifies a copy on paper (N 430 cl. 36).
 const OFFICES: &[SignerKind] = &[SignerKind::RecordsOffice, SignerKind::PostOperator];
 /// How long a prepared copy can be certified. Own bound: what is prepared on a Friday is signed on the Monday; later
@@ -104,6 +113,18 @@ pub fn prepare(
     Ok(Prepared { bytes, rendering, value })
 }
 
+/// Refuses a rendering that is not the one that `prepared` names: whoever signs compares that one. What is no prepared
+/// copy is left to [`certify`].
+pub fn check_rendering(prepared: &[u8], rendering: Sha256) -> Result<(), Error> {
+    let value: Value = serde_json::from_slice(prepared).unwrap_or_default();
+    let named = value.pointer("/rendering/sha256").and_then(Value::as_str);
+    if named.is_some_and(|named| named != rendering.to_string()) {
+        let what = format!("SHA-256 {rendering}, not that of {COPY_FILE}");
+        return Err(Error::new(ErrorCode::CpyChanged, RENDERING_FILE, what));
+    }
+    Ok(())
+}
+
 /// What became of a signed copy.
 #[derive(Debug)]
 pub enum Certified {
@@ -139,12 +160,12 @@ pub fn certify(
     archive.wait_index()?;
     let digest = sha256(prepared);
     if let Some(before) = register::of(archive, record)?.into_iter().find(|copy| copy.sha256() == Some(digest)) {
-        return Ok(Certified::Done(Box::new(give(archive, before.number)?)));
+        return again(archive, &before, signatures);
     }
     let terms = terms_of(prepared, record).map_err(|what| Error::new(ErrorCode::CpyPrepared, COPY_FILE, what))?;
     let now = archive.now().max(archive.head().t);
-    let age = now.abs_diff(u64::try_from(terms.made.timestamp_millis()).unwrap_or_default());
-    if age > PREPARED_MS {
+    let made = u64::try_from(terms.made.timestamp_millis()).unwrap_or_default();
+    if made > now || now - made > PREPARED_MS {
         let what = format!("prepared at {}, which is too long ago or to come", time_text(terms.made));
         return Err(Error::new(ErrorCode::CpyPrepared, COPY_FILE, what));
     }
@@ -188,9 +209,31 @@ pub fn certify(
     Ok(Certified::Done(Box::new(give(archive, terms.number)?)))
 }
 
+/// A copy that was certified before: its own signatures give it out again, others have certified nothing.
+fn again(archive: &Archive, before: &Issued, signatures: &[Vec<u8>]) -> Result<Certified, Error> {
+    let files = before.document.as_ref().map(ActDocument::files).unwrap_or_default();
+    let is_kept = |signature: &Vec<u8>| {
+        let digest = sha256(signature);
+        files.iter().any(|file| file.name.starts_with(SIGNATURES) && file.sha256 == digest)
+    };
+    if signatures.is_empty() || !signatures.iter().all(is_kept) {
+        let number = before.number;
+        let reason = told(ErrorCode::CpySigned, COPY_FILE, |lang| format!("{} № {number}", OTHER_SIGNATURE.get(lang)));
+        return Ok(Certified::Refused(vec![reason]));
+    }
+    Ok(Certified::Done(Box::new(give(archive, before.number)?)))
+}
+
 /// A certified copy once more, byte for byte as it was printed.
+///
+/// # Errors
+///
+/// There is no such copy, or its record was destroyed and the copy with it.
 pub fn give(archive: &Archive, number: u64) -> Result<Given, Error> {
     let issued = register::find(archive, number)?;
+    if issued.document.is_none() {
+        return Err(archive.no_record(issued.record));
+    }
     let (document, row) = archive.document(issued.entry)?;
     let file = |name| archive.act_file(&row, &document, name);
     Ok(Given { bytes: file(COPY_FILE)?, signature: file(SIGNATURE_FILE)?, paper: file(PAPER_FILE)?, issued })
@@ -219,10 +262,10 @@ fn terms_of(prepared: &[u8], record: RecordId) -> Result<Terms, String> {
     if canonical::to_vec(&value).ok().as_deref() != Some(prepared) {
         return Err("not canonical".to_owned());
     }
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let made: Option<DateTime<Utc>> = text("made").and_then(time_of);
+    let field = |key: &str| value.get(key).and_then(Value::as_str);
+    let made: Option<DateTime<Utc>> = field("made").and_then(time_of);
     let terms = made.zip(value.get("number").and_then(Value::as_u64)).and_then(|(made, number)| {
-        let (recipient, profile) = (text("recipient")?.to_owned(), CopyProfile::parse(text("profile")?)?);
+        let (recipient, profile) = (field("recipient")?.to_owned(), CopyProfile::parse(field("profile")?)?);
         Some(Terms { record, number, made, recipient, profile })
     });
     let terms = terms.ok_or("a field is missing")?;

@@ -38,6 +38,9 @@ const STAMP_AKIMAT: &str = "Электрондық құжаттың көшiрм�
 const STAMP_AKIMAT_NEGATIVE: &str =
     "Электрондық құжаттың көшiрмесi дұрыс емес. ЭЦҚ тексерісінің теріс нәтижесі анықталды";
 
+/// "Not true": in a line that ends after its first word a negative stamp would read as a positive one.
+const NOT_TRUE: &str = "дұрыс емес";
+
 const SOURCE: Text = text(
     "Бұл қағаздағы көшірменің түпнұсқасы — төменде аталған ақпараттық жүйеде сақталған электрондық құжат. Алдыңғы \
      парақтарда құжаттың мәтіні толық басылған.",
@@ -45,6 +48,14 @@ const SOURCE: Text = text(
      ниже. На предыдущих листах его текст напечатан полностью.",
     "The original of this copy on paper is an electronic document, which is kept in the information system named \
      below. Its text is printed in full on the sheets before this one.",
+);
+const SOURCE_EXCEPT: Text = text(
+    "Бұл қағаздағы көшірменің түпнұсқасы — төменде аталған ақпараттық жүйеде сақталған электрондық құжат. Алдыңғы \
+     парақтарда құжаттың мәтіні, төменде «басылмайды» деп көрсетілген бөліктерінен басқасы, толық басылған.",
+    "Подлинник этой копии на бумаге — электронный документ, который хранится в информационной системе, названной \
+     ниже. На предыдущих листах его текст напечатан полностью, кроме частей, указанных ниже как «не печатается».",
+    "The original of this copy on paper is an electronic document, which is kept in the information system named \
+     below. Its text is printed in full on the sheets before this one, except the parts listed below as not printed.",
 );
 const COPY_NUMBER: Text = text("Көшірме нөмірі", "Номер копии", "Number of the copy");
 const DOCUMENT: Text = text("ЭЛЕКТРОНДЫҚ ҚҰЖАТ", "ЭЛЕКТРОННЫЙ ДОКУМЕНТ", "ELECTRONIC DOCUMENT");
@@ -71,9 +82,9 @@ const NOT_PRINTED: Text = text(
 );
 const CHECK: Text = text("ЭЦҚ ТЕКСЕРУ НӘТИЖЕЛЕРІ", "РЕЗУЛЬТАТЫ ПРОВЕРКИ ЭЦП", "RESULTS OF THE CHECK OF SIGNATURES");
 const CHECKED: Text = text("Қайта тексерілген уақыты", "Повторно проверено", "Checked again");
-const RESULT: Text = text("Нәтижесі", "Результат", "Result");
-const POSITIVE: Text = text("ОҢ", "ПОЛОЖИТЕЛЬНЫЙ", "POSITIVE");
-const NEGATIVE: Text = text("ТЕРІС", "ОТРИЦАТЕЛЬНЫЙ", "NEGATIVE");
+pub(crate) const RESULT: Text = text("Нәтижесі", "Результат", "Result");
+pub(crate) const POSITIVE: Text = text("ОҢ", "ПОЛОЖИТЕЛЬНЫЙ", "POSITIVE");
+pub(crate) const NEGATIVE: Text = text("ТЕРІС", "ОТРИЦАТЕЛЬНЫЙ", "NEGATIVE");
 const POLICY: Text = text("Тексеру саясаты (SHA-256)", "Политика проверки (SHA-256)", "Validation policy (SHA-256)");
 const CERTIFICATE: Text = text("тіркеу куәлігі", "регистрационное свидетельство", "certificate");
 const ISSUED_BY: Text = text("берген", "выдан", "issued by");
@@ -99,6 +110,27 @@ const CONFIRMS: Text = text(
      original of the electronic document; it has the text in full and unchanged; and by these data a copy on paper is \
      certified.",
 );
+
+const CONFIRMS_EXCEPT: Text = text(
+    "Осы файлға қол қою арқылы көшірмені куәландыратын тұлға растайды: SHA-256 мәні төменде көрсетілген rendering.pdf \
+     файлын электрондық құжаттың түпнұсқасымен салыстырды, онда құжаттың мәтіні, «басылмайды» деп көрсетілген \
+     бөліктерінен басқасы, толық және өзгеріссіз берілген, және осы деректер бойынша қағаздағы көшірме куәландырылады.",
+    "Подписывая этот файл, заверяющий подтверждает: он сверил rendering.pdf, SHA-256 которого указан ниже, с \
+     подлинником электронного документа, текст передан в нём полностью и без изменений, кроме частей, указанных как \
+     «не печатается», и по этим данным заверяется копия на бумаге.",
+    "By signing this file, who certifies confirms: rendering.pdf, whose SHA-256 stands below, was compared with the \
+     original of the electronic document; except the parts listed as not printed it has the text in full and \
+     unchanged; and by these data a copy on paper is certified.",
+);
+
+/// Whether parts are listed that have no pages on the paper.
+fn has_listed(value: &Value) -> bool {
+    list(value, "components").any(|component| component.get("pages").is_none())
+}
+
+fn source(value: &Value) -> Text {
+    if has_listed(value) { SOURCE_EXCEPT } else { SOURCE }
+}
 
 /// The mark of every sheet of a copy.
 pub(super) fn mark(number: u64) -> String {
@@ -144,7 +176,7 @@ enum Part {
 
 /// Everything that the certification says, in the words that `say` picks.
 fn parts(value: &Value, say: &dyn Fn(Text) -> String) -> Vec<Part> {
-    let mut parts = vec![Part::Text(say(SOURCE)), Part::Heading(say(DOCUMENT))];
+    let mut parts = vec![Part::Text(say(source(value))), Part::Heading(say(DOCUMENT))];
     let rows = [
         (REGISTRATION, "/record/registration_number"),
         (DOCUMENT_DATE, "/record/document_date"),
@@ -235,7 +267,8 @@ pub(super) fn texts(value: &Value) -> Value {
 /// What whoever signs the statement confirms by it.
 pub(super) fn confirms(value: &Value) -> Value {
     let digest = said(value, "/rendering/sha256");
-    let in_lang = |lang: Lang| format!("{} rendering.pdf: {digest}", CONFIRMS.get(lang));
+    let text = if has_listed(value) { CONFIRMS_EXCEPT } else { CONFIRMS };
+    let in_lang = |lang: Lang| format!("{} rendering.pdf: {digest}", text.get(lang));
     json!({"kk": in_lang(Lang::Kk), "ru": in_lang(Lang::Ru), "en": in_lang(Lang::En)})
 }
 
@@ -300,11 +333,11 @@ pub(super) fn blocks(value: &Value, certifier: Option<&Certifier>) -> Vec<Block>
     blocks
 }
 
-/// The text of a stamp whose prefix stands in one line.
+/// The text of a stamp whose prefix stands in one line, and whose negation is not parted from what it negates.
 fn unparted(stamp: &str) -> String {
     match stamp.strip_suffix(STAMP_N430) {
         Some(prefix) => format!("{} {STAMP_N430}", prefix.trim().replace(' ', "\u{a0}")),
-        None => stamp.to_owned(),
+        None => stamp.replace(NOT_TRUE, &NOT_TRUE.replace(' ', "\u{a0}")),
     }
 }
 
@@ -371,4 +404,34 @@ pub enum State {
     TextOnly,
     /// Nothing but its name and digest.
     Listed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negation_is_bound_and_the_letters_of_a_stamp_stay() {
+        let bound = unparted(STAMP_AKIMAT_NEGATIVE);
+        assert!(bound.contains("дұрыс\u{a0}емес."), "{bound}");
+        assert_eq!(bound.replace('\u{a0}', " "), STAMP_AKIMAT_NEGATIVE);
+        assert_eq!(unparted(STAMP_AKIMAT), STAMP_AKIMAT);
+    }
+
+    #[test]
+    fn the_whole_text_is_said_to_be_printed_only_when_it_is() {
+        let [whole, listed] = [json!([{"path": "a", "pages": 1, "first_page": 1}]), json!([{"path": "b.zip"}])]
+            .map(|components| json!({"components": components}));
+        for (name, lang, except) in [
+            ("kk", Lang::Kk, "«басылмайды» деп көрсетілген бөліктер"),
+            ("ru", Lang::Ru, "кроме частей, указанных"),
+            ("en", Lang::En, "except the parts listed"),
+        ] {
+            for (value, wanted) in [(&whole, false), (&listed, true)] {
+                let confirms = confirms(value)[name].as_str().unwrap_or_default().to_owned();
+                assert_eq!(confirms.contains(except), wanted, "{confirms}");
+                assert_eq!(source(value).get(lang).contains(except), wanted, "{name}");
+            }
+        }
+    }
 }
