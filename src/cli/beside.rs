@@ -1,4 +1,4 @@
-//! Writing files that belong together: all of them, or none.
+//! Writing files that belong together: all of them or none, or what was given out before once more.
 //!
 //! None is written over. A crash between two of them leaves the first ones; whoever runs the command again is told that
 //! they are there, and takes them away.
@@ -33,6 +33,25 @@ pub(super) fn write_all_new(files: &[(&Path, &[u8])]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Writes files into a folder as new ones, and gives their paths. What was given out before and is the same still
+/// stands.
+pub(super) fn give_out(folder: &Path, files: &[(impl AsRef<Path>, impl AsRef<[u8]>)]) -> Result<Vec<PathBuf>, Error> {
+    let failed = |path: &Path| {
+        let subject = path.display().to_string();
+        move |e| Error::caused(ErrorCode::ArcOutput, subject, e)
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let mut written = Vec::new();
+    for (name, bytes) in files {
+        let (path, bytes) = (folder.join(name), bytes.as_ref());
+        if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
+            write_new(&path, bytes).map_err(failed(&path))?;
+        }
+        written.push(path);
+    }
+    Ok(written)
 }
 
 #[cfg(test)]

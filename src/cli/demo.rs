@@ -170,7 +170,7 @@ fn stamp_time(
     evidence::write_record(archive, record, dir, common)
 }
 
-/// Answers a court: an inquiry, the bundle with the record, and what a stranger finds in it.
+/// Answers a court: an inquiry, the bundle with the record, and what a stranger needs to check it.
 fn bundle(archive: &Archive, record: RecordId, dir: &Path, common: &Common) -> Result<(), Error> {
     let (lang, actor) = (common.lang(), common.actor(archive)?);
     let due = civil_date(archive.now()) + chrono::Days::new(30);

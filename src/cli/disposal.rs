@@ -3,7 +3,7 @@
 //! Every step but cancelling is a statement that a person signs outside (`disposal statement` writes it): the program
 //! knows people by their signatures, and whoever runs it decides nothing.
 
-use super::answers::write_new;
+use super::beside::write_all_new;
 use super::ingest::print_refusals;
 use super::signed::{Signatures, SignedFiles};
 use super::{Common, id_of, read_up_to, refusals_json};
@@ -230,10 +230,6 @@ impl DisposalArgs {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    write_new(path, bytes).map_err(|e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e))
-}
-
 impl Propose {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let Some(agency) = self.agency else {
@@ -252,7 +248,7 @@ impl Propose {
         let actor = common.actor(&archive)?;
         let plan = draft(&archive, &Asked { agency, files, number: self.number, minutes }, actor)?;
         if let Some(path) = &self.output {
-            write(path, &plan.encode())?;
+            write_all_new(&[(path, &plan.encode())])?;
         }
         let case = Case::read(&archive, plan.id)?;
         if common.json() {
@@ -295,7 +291,7 @@ impl Draft {
             return refused(common, &refusals, archive);
         }
         match &self.output {
-            Some(path) => write(path, toml.as_bytes())?,
+            Some(path) => write_all_new(&[(path, toml.as_bytes())])?,
             None => out_raw!("{toml}"),
         }
         archive.close()?;
@@ -440,7 +436,7 @@ fn certify(common: &Common, plan: &str, output: Option<&Path>) -> Result<Exit, E
     let certificate = certificate::verify(&bytes, &archive.config().vkey)
         .map_err(|e| Error::new(ErrorCode::StoChanged, plan, e.to_string()))?;
     if let Some(path) = output {
-        write(path, &bytes)?;
+        write_all_new(&[(path, &bytes)])?;
     }
     if common.json() {
         let text = std::str::from_utf8(&bytes).unwrap_or_default();

@@ -3,7 +3,6 @@
 //! `timestamp` and `renew` ask the authorities over the network, `request` and `accept` go by files. `record` and
 //! `checkpoint` write evidence records (RFC 4998) that a stranger checks without this program.
 
-use super::answers::write_new;
 use super::beside::{with_ending, write_all_new};
 use super::show::record_id;
 use super::signed::MaterialPaths;
@@ -472,8 +471,7 @@ impl Renew {
             return Ok(exit);
         };
         if let Some(path) = &self.request {
-            write_new(path, &first.request(true).to_der())
-                .map_err(|e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e))?;
+            write_all_new(&[(path, &first.request(true).to_der())])?;
             print_renewed(common, &lost, ("requested", None), Some(first), &[], &[]);
             archive.close()?;
             return Ok(exit);
@@ -577,9 +575,9 @@ fn write_material(folder: &Path, maker: &Maker<'_>, stamped: &Stamped) -> Result
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let failed = |e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
     if let Some(parent) = path.parent() {
+        let failed = |e| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
         std::fs::create_dir_all(parent).map_err(failed)?;
     }
-    write_new(path, bytes).map_err(failed)
+    write_all_new(&[(path, bytes)])
 }

@@ -3,7 +3,7 @@
 //!
 //! A result is printed only when the act that brought it is durable.
 
-use super::answers::write_new;
+use super::beside::give_out;
 use super::bundle::Bundle;
 use super::file::file_id;
 use super::get::print_exported;
@@ -346,21 +346,7 @@ fn write(archive: &Archive, folder: &Path, prepared: &Prepared) -> Result<Vec<Pa
         });
         files.push((name, before.unwrap_or(made)));
     }
-    let failed = |path: &Path| {
-        let subject = path.display().to_string();
-        move |e| Error::caused(ErrorCode::ArcOutput, subject, e)
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let mut written = Vec::new();
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        // What was given out before and is the same still stands.
-        if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
-            write_new(&path, &bytes).map_err(failed(&path))?;
-        }
-        written.push(path);
-    }
-    Ok(written)
+    give_out(folder, &files)
 }
 
 fn take_answer(common: &Common, id: &str, signatures: &Signatures) -> Result<Exit, Error> {

@@ -2,7 +2,7 @@
 //!
 //! Files are new or have the same bytes already; what is printed is written only when the act is durable.
 
-use super::answers::write_new;
+use super::beside;
 use super::ingest::print_refusals;
 use super::show::record_id;
 use super::signed::Signatures;
@@ -105,22 +105,9 @@ fn profile(word: &str) -> Result<CopyProfile, String> {
     CopyProfile::parse(word).ok_or_else(|| "n430 or akimat".to_owned())
 }
 
-/// Writes files that are new or the same already.
+/// Gives out files; gives their names for print.
 fn write(folder: &Path, files: &[(&str, &[u8])]) -> Result<Vec<String>, Error> {
-    let failed = |path: &Path| {
-        let subject = path.display().to_string();
-        move |e| Error::caused(ErrorCode::ArcOutput, subject, e)
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let mut written = Vec::new();
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        if !std::fs::read(&path).is_ok_and(|found| found == *bytes) {
-            write_new(&path, bytes).map_err(failed(&path))?;
-        }
-        written.push(path.to_string_lossy().into_owned());
-    }
-    Ok(written)
+    Ok(beside::give_out(folder, files)?.iter().map(|path| path.to_string_lossy().into_owned()).collect())
 }
 
 /// The digest of a file; none when it is not there.

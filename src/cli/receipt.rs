@@ -3,11 +3,11 @@
 //! The program never holds the officer's key: `show` gives out the bytes, the officer signs them with a token, NCALayer
 //! or a file, and `sign` takes the signature in, which issues the answer when it is valid (docs/receipt.md).
 
-use super::answers::write_new;
+use super::beside::give_out;
 use super::ingest::print_refusals;
 use super::{Common, read_up_to, refusals_json};
 use crate::clock::{local_text, rfc3339};
-use crate::error::{Error, ErrorCode, Exit};
+use crate::error::{Error, Exit};
 use crate::ingest::issue::{self, Issued, Officer, Prepared, Row, Subject};
 use crate::ingest::receipt::with_text;
 use crate::model::answer::Answer;
@@ -224,23 +224,9 @@ impl Show {
 
 /// Writes the files of an answer as new ones; gives their paths.
 fn write(folder: &Path, prepared: &Prepared) -> Result<Vec<PathBuf>, Error> {
-    let failed = |path: &Path| {
-        let subject = path.display().to_string();
-        move |e| Error::caused(ErrorCode::ArcOutput, subject, e)
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
     let mut files = Vec::from(with_text(prepared.file(), prepared.bytes.clone()));
     files.extend(prepared.signature.clone().map(|signature| (prepared.signature_file().to_owned(), signature)));
-    let mut written = Vec::new();
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        // What was given out before and is the same still stands.
-        if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
-            write_new(&path, &bytes).map_err(failed(&path))?;
-        }
-        written.push(path);
-    }
-    Ok(written)
+    give_out(folder, &files)
 }
 
 impl Sign {

@@ -14,6 +14,7 @@
 //! It reads the file, and nothing else; it writes nothing and asks no clock.
 
 use super::asic::{self, ASIC_E, MIMETYPE, evidence_name, manifest_name, place_of};
+use super::finding::{BundleReport, Check, Outcome};
 use super::{
     CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, PROOF, RECORDS_MAX, REPORT, STAMPED, SUMS, container_of, entry_file,
     head_file, sums,
@@ -26,7 +27,6 @@ use crate::model::id::RecordId;
 use crate::model::record::{ActDocument, METADATA_MEMBER, Member, SALT_MEMBER};
 use crate::model::submission::Role;
 use crate::model::validation::{SignatureVerdict, time_text};
-use crate::text::{Text, text};
 use crate::tlog::checkpoint::{Checkpoint, VerifierKey};
 use crate::tlog::heads::HeadProof;
 use crate::tlog::leaf::{ActKind, Chain, Heads, Leaf};
@@ -63,122 +63,6 @@ pub struct Asked<'a> {
     pub at: DateTime<Utc>,
     /// The bundle must be of this time or later.
     pub not_before: Option<DateTime<Utc>>,
-}
-
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// It is so.
-    Proven,
-    /// Something that decides nothing.
-    Noted,
-    /// It is not known.
-    Undecided,
-    /// It is not so.
-    Failed,
-}
-
-impl Outcome {
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Proven => "proven",
-            Outcome::Noted => "noted",
-            Outcome::Undecided => "undecided",
-            Outcome::Failed => "failed",
-        }
-    }
-}
-
-macro_rules! checks {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $kk:literal, $ru:literal, $en:literal;)*) => {
-        /// What is checked. The words are part of the output for programs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Check { $($(#[$doc])* $name,)* }
-        impl Check {
-            /// Its word.
-            pub fn as_str(self) -> &'static str { match self { $(Check::$name => $word,)* } }
-            /// What it is, for people.
-            pub fn text(self) -> Text { match self { $(Check::$name => text($kk, $ru, $en),)* } }
-        }
-    };
-}
-
-checks! {
-    /// The form of the file.
-    Container = "container", "файлдың пішімі", "форма файла", "form of the file";
-    /// The list of digests.
-    Sums = "sums", "дайджесттер тізімі", "список дайджестов", "list of digests";
-    /// The checkpoint and its log.
-    Log = "log", "журналдың қолтаңбасы", "подпись журнала", "signature of the journal";
-    /// Cosignatures.
-    Witnesses = "witnesses", "куәгерлер", "свидетели", "witnesses";
-    /// Lines of a note that nobody asked for.
-    Lines = "lines", "белгісіз кілттердің жолдары ескерілмеді", "строки неизвестных ключей не учтены",
-        "lines of unknown keys do not count";
-    /// Entries with their proofs.
-    Entries = "entries", "журнал жазбалары", "записи журнала", "entries of the journal";
-    /// The act of the bundle.
-    Commitment = "commitment", "журнал осы жинақтың әр байтына міндеттенеді", "журнал закрепляет каждый байт пакета",
-        "the journal commits to each byte of the bundle";
-    /// How old the bundle is.
-    Time = "time", "жинақтың уақыты", "время пакета", "time of the bundle";
-    /// All entries of the custody of a record.
-    Custody = "custody", "құжатпен жасалған әрекеттердің бәрі", "все действия с документом",
-        "every act of custody of the record";
-    /// Entries that were lost, by the archive's own word.
-    Lost = "lost", "жоғалған жазбалар", "утраченные записи", "lost entries";
-    /// Readings.
-    Readings = "readings", "оқулар", "чтения", "readings";
-    /// The contents of a record.
-    Content = "content", "құжаттың мазмұны", "содержание документа", "content of the record";
-    /// An evidence record.
-    Evidence = "evidence", "уақыт дәлелі", "доказательство времени", "evidence of time";
-    /// Evidence for the journal.
-    Stamped = "stamped", "журналдың уақыт дәлелі", "доказательство времени журнала", "evidence of time of the journal";
-    /// A signature in a record.
-    Signature = "signature", "құжаттың қолтаңбасы", "подпись документа", "signature of the record";
-    /// What the archive says.
-    Report = "report", "архивтің есебі", "отчёт архива", "report of the archive";
-    /// Material that is none.
-    Material = "material", "тексеру материалы", "материал проверки", "validation material";
-}
-
-/// One thing that was checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What.
-    pub check: Check,
-    /// How it came out.
-    pub outcome: Outcome,
-    /// Of what: a member, a record, an entry.
-    pub subject: String,
-    /// Details in technical English.
-    pub detail: String,
-}
-
-/// What was found of a bundle.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BundleReport {
-    /// In the order of the checks.
-    pub findings: Vec<Finding>,
-    /// The name of the log, when the checkpoint can be read.
-    pub origin: Option<String>,
-    /// The records.
-    pub records: Vec<RecordId>,
-}
-
-impl BundleReport {
-    /// The worst of all.
-    pub fn outcome(&self) -> Outcome {
-        let worst = self.findings.iter().map(|finding| finding.outcome).max();
-        // Nothing was found: nothing is proven.
-        worst.unwrap_or(Outcome::Undecided)
-    }
-
-    fn add(&mut self, check: Check, outcome: Outcome, subject: impl Into<String>, detail: impl Into<String>) {
-        self.findings.push(Finding { check, outcome, subject: subject.into(), detail: detail.into() });
-    }
 }
 
 /// A reason why something is not so.
