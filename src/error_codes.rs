@@ -1558,6 +1558,103 @@ codes! {
         ru: "Эту запись ещё не охватывает ни одна метка времени. Сначала выполните «evidence timestamp».",
         en: "No time-stamp covers this record yet. Run `evidence timestamp` first.";
 
+    /// The service cannot listen.
+    SrvListen = "SRV-001", Configuration,
+        kk: "Қызмет бұл мекенжайды немесе сокетті тыңдай алмайды: басқа бағдарлама алып қойған немесе рұқсат жоқ.",
+        ru: "Служба не может слушать этот адрес или сокет: его занимает другая программа или нет прав.",
+        en: "The service cannot listen at this address or socket: another program has it, or permission is missing.";
+    /// Another version of the program serves the archive.
+    SrvVersion = "SRV-002", Configuration,
+        kk: "Архивке бағдарламаның басқа нұсқасы қызмет көрсетіп тұр. Қызметті осы нұсқамен қайта іске қосыңыз немесе \
+             сол нұсқаны қолданыңыз.",
+        ru: "Архив обслуживает другая версия программы. Перезапустите службу этой версией или используйте ту версию.",
+        en: "Another version of the program serves the archive. Restart the service with this one, or use that one.";
+    /// The request does not say who asks.
+    SrvSignIn = "SRV-003", Denied,
+        kk: "Сұрауда кім екеніңіз көрсетілмеген немесе белгі жарамсыз. Жүйеге кіріңіз не жарамды токен беріңіз.",
+        ru: "В запросе не указано, кто вы, или токен недействителен. Войдите в систему или дайте действующий токен.",
+        en: "The request does not say who you are, or what it says is not valid. Sign in, or give a valid token.";
+    /// The caller has no right to it.
+    SrvDenied = "SRV-004", Denied,
+        kk: "Бұл әрекетке құқығыңыз жоқ. Құқықтар өкілеттіктер тізілімінде; тізілімді жүргізушіге хабарласыңыз.",
+        ru: "У вас нет права на это действие. Права записаны в реестре полномочий; обратитесь к тому, кто его ведёт.",
+        en: "You have no right to do this. Rights are in the register of authority; ask whoever keeps it.";
+    /// A request is not as it must be.
+    SrvRequest = "SRV-005", Usage,
+        kk: "Сұрау қате құрылған: көрсетілген параметрді түзетіңіз.",
+        ru: "Запрос составлен неверно: исправьте указанный параметр.",
+        en: "The request is not as it must be: correct the parameter that is named.";
+    /// A body is larger than this path takes.
+    SrvTooLarge = "SRV-006", Refused,
+        kk: "Жіберілген деректер рұқсат етілген көлемнен үлкен. Үлкенін /api/v1/uploads арқылы бөліктеп жіберіңіз.",
+        ru: "Переданные данные больше, чем допускается. Большее отправляйте частями через /api/v1/uploads.",
+        en: "The body is larger than this path takes. Send larger ones in parts through /api/v1/uploads.";
+    /// An idempotency key was used for another request.
+    SrvKeyReused = "SRV-007", Conflict,
+        kk: "Бұл Idempotency-Key басқа сұрауға қолданылған. Жаңа кілт беріңіз.",
+        ru: "Этот Idempotency-Key уже использован для другого запроса. Возьмите новый ключ.",
+        en: "This Idempotency-Key was used for another request. Take a new one.";
+    /// The first request with this idempotency key still runs.
+    SrvKeyRunning = "SRV-008", Temporary,
+        kk: "Осы Idempotency-Key берілген алғашқы сұрау әлі орындалып жатыр. Сәлден соң қайталаңыз.",
+        ru: "Первый запрос с этим Idempotency-Key ещё выполняется. Повторите немного позже.",
+        en: "The first request with this Idempotency-Key still runs. Repeat it a little later.";
+    /// A condition of the request does not hold.
+    SrvPrecondition = "SRV-009", Conflict,
+        kk: "Сұраудың шарты орындалмады: объект сіз көрген күйде емес.",
+        ru: "Условие запроса не выполнено: объект не в том состоянии, которое вы видели.",
+        en: "A condition of the request does not hold: the object is not as you saw it.";
+    /// There is no such range.
+    SrvRange = "SRV-010", Refused,
+        kk: "Файлда мұндай байт аралығы жоқ. Бір аралық қана сұралады.",
+        ru: "В файле нет такого диапазона байтов. Запрашивается только один диапазон.",
+        en: "The file has no such range of bytes. One range is asked for at a time.";
+    /// Too much is asked at once.
+    SrvBusy = "SRV-011", Temporary,
+        kk: "Сұраулар тым жиі. Көрсетілген уақыттан кейін қайталаңыз.",
+        ru: "Запросов слишком много. Повторите через указанное время.",
+        en: "Too much is asked at once. Repeat it after the time that is named.";
+    /// There is nothing at this path.
+    SrvNoPath = "SRV-012", NotFound,
+        kk: "Бұл мекенжайда ештеңе жоқ, не оны көруге құқығыңыз жоқ.",
+        ru: "По этому адресу ничего нет, или у вас нет права это видеть.",
+        en: "There is nothing at this address, or you have no right to see it.";
+    /// The path has no such method.
+    SrvMethod = "SRV-013", Usage,
+        kk: "Бұл мекенжай мұндай әдісті қолдамайды.",
+        ru: "Этот адрес не поддерживает такой метод.",
+        en: "This path does not have such a method.";
+    /// The body is of another type.
+    SrvMediaType = "SRV-014", Usage,
+        kk: "Дененің түрі (Content-Type) бұл мекенжайға сай емес.",
+        ru: "Тип тела (Content-Type) не подходит для этого адреса.",
+        en: "The type of the body (Content-Type) is not one that this path takes.";
+    /// The body came too slowly.
+    SrvTimeout = "SRV-015", Temporary,
+        kk: "Деректер тым баяу келді. Қайталаңыз немесе бөліктеп жүктеңіз.",
+        ru: "Данные поступали слишком медленно. Повторите или загружайте частями.",
+        en: "The body came too slowly. Repeat it, or send it in parts.";
+    /// The body is not the one that its digest names.
+    SrvDigest = "SRV-016", Refused,
+        kk: "Келген деректер көрсетілген дайджестке сәйкес емес: жолда бүлінген. Қайта жіберіңіз.",
+        ru: "Полученные данные не соответствуют указанному дайджесту: повреждены в пути. Отправьте снова.",
+        en: "The body does not have the digest that the request names: it was damaged on its way. Send it again.";
+    /// There is no such job.
+    SrvNoJob = "SRV-017", NotFound,
+        kk: "Мұндай тапсырма жоқ: ол ескірген немесе қызмет қайта іске қосылған. Әрекеттің нәтижесі журналда.",
+        ru: "Такого задания нет: оно устарело или служба была перезапущена. Результат действия — в журнале.",
+        en: "There is no such job: it is old, or the service was restarted. What it did is in the journal.";
+    /// There is no such upload.
+    SrvNoUpload = "SRV-018", NotFound,
+        kk: "Мұндай жүктеу жоқ: аяқталған, тоқтатылған немесе мерзімі өткен. Жаңасын бастаңыз.",
+        ru: "Такой загрузки нет: она завершена, отменена или истекла. Начните новую.",
+        en: "There is no such upload: it was finished, ended or has expired. Begin a new one.";
+    /// An upload goes on at another place.
+    SrvOffset = "SRV-019", Conflict,
+        kk: "Жүктеу басқа орыннан жалғасады: HEAD арқылы ағымдағы орынды сұраңыз.",
+        ru: "Загрузка продолжается с другого места: узнайте его запросом HEAD.",
+        en: "The upload goes on at another place: ask for it with HEAD.";
+
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,
         kk: "Архив қалтасы көрсетілмеген. Оны --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",

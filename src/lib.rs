@@ -27,6 +27,7 @@
 //! reads the sources and holds the wall.
 
 pub mod access;
+pub mod api;
 pub mod archive;
 pub mod audit;
 pub mod cli;

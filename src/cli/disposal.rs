@@ -6,7 +6,7 @@
 use super::beside::write_all_new;
 use super::ingest::print_refusals;
 use super::signed::{Signatures, SignedFiles};
-use super::{Common, id_of, read_up_to, refusals_json};
+use super::{Common, Handle, id_of, read_up_to, refusals_json};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, utc};
 use crate::disposition::case::{self, Case, Signed, Stage};
@@ -320,7 +320,7 @@ fn check_verdicts(
     }
 }
 
-pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Archive) -> Result<Exit, Error> {
+pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Handle) -> Result<Exit, Error> {
     let lang = common.lang();
     if common.json() {
         common.print_json(&json!({"status": "refused", "reasons": refusals_json(refusals, lang)}));

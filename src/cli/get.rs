@@ -3,12 +3,12 @@
 //! What was written stands for itself: every component is checked against its digest, and nothing is written over.
 
 use super::show::record_id;
+use super::terminal::{flush, write_bytes};
 use super::{Common, bytes_text};
 use crate::access::{Exported, open};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::strict::shown;
 use serde_json::json;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Arguments of `get`.
@@ -18,7 +18,7 @@ pub(super) struct Get {
     id: String,
     /// Folder for the components; one named after the record in the current folder when not given.
     #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// Only this component, to stdout.
     #[arg(long, value_name = "PATH", conflicts_with = "output")]
     component: Option<String>,
@@ -34,25 +34,24 @@ impl Get {
         let actor = common.actor(&archive)?;
         let opened = open(&archive, id, actor)?;
         if let Some(path) = &self.component {
-            let mut stdout = std::io::stdout().lock();
             let component = match opened.content_at(path) {
                 Some((component, content)) if self.range.is_none() => {
-                    opened.content(component, content, &mut |piece| stdout.write_all(piece))?;
+                    opened.content(component, content, &mut write_bytes)?;
                     None
                 }
                 _ => Some(opened.component(path)?),
             };
             match (component, &self.range) {
                 (None, _) => {}
-                (Some(component), None) => opened.whole(component, &mut |piece| stdout.write_all(piece))?,
+                (Some(component), None) => opened.whole(component, &mut write_bytes)?,
                 (Some(component), Some(range)) => {
                     let (start, end) = parse_range(range, component.stored.plain_len)?;
-                    opened.range(component, start, end, &mut |piece| stdout.write_all(piece))?;
+                    opened.range(component, start, end, &mut write_bytes)?;
                 }
             }
-            stdout.flush().map_err(|e| Error::caused(ErrorCode::ArcOutput, "stdout", e))?;
+            flush().map_err(|e| Error::caused(ErrorCode::ArcOutput, "stdout", e))?;
         } else {
-            let folder = self.output.clone().unwrap_or_else(|| PathBuf::from(id.to_string()));
+            let folder = self.output.clone().unwrap_or_else(|| common.there(&id.to_string()));
             for file in opened.export(&folder)? {
                 print_exported(&file, common);
             }

@@ -157,7 +157,7 @@ impl ImportArgs {
         }
         let material = super::material::read(&self.material, common)?;
         let archive = if self.dry_run { common.open()? } else { common.open_to_act()? };
-        let profile = match profile(&archive, name, self.dry_run)? {
+        let profile = match profile(common, &archive, name, self.dry_run)? {
             Ok(profile) => profile,
             Err(refusals) => return Ok(refused(name, &refusals, common)),
         };
@@ -205,10 +205,10 @@ impl ImportArgs {
 }
 
 /// The profile of an import: an adopted one, or for a trial the file of any.
-fn profile(archive: &Archive, name: &str, is_trial: bool) -> Result<Result<Profile, Vec<Refusal>>, Error> {
-    let path = Path::new(name);
+fn profile(common: &Common, archive: &Archive, name: &str, is_trial: bool) -> Result<Result<Profile, Vec<Refusal>>, Error> {
+    let path = common.there(name);
     if is_trial && path.is_file() {
-        return Ok(read(path)?.2);
+        return Ok(read(&path)?.2);
     }
     Ok(Ok(in_force(archive, name)?.profile))
 }

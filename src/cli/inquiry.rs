@@ -288,7 +288,7 @@ fn run_read(common: &Common, id: &str, record: &str, output: Option<PathBuf>) ->
     let archive = common.open_to_act()?;
     let actor = common.actor(&archive)?;
     let opened = desk::read(&archive, id, record, actor)?;
-    let folder = output.unwrap_or_else(|| PathBuf::from(record.to_string()));
+    let folder = output.unwrap_or_else(|| common.there(&record.to_string()));
     for file in opened.export(&folder)? {
         print_exported(&file, common);
     }

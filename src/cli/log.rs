@@ -108,6 +108,11 @@ impl Under {
 }
 
 impl Log {
+    /// A successor log comes with another configuration and key: the archive must be opened anew with these.
+    pub(super) fn wants_archive_alone(&self) -> bool {
+        matches!(self.command, LogCommand::Succeed(_))
+    }
+
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let command = match self.command {
             LogCommand::Witness(command) => return command.run(common),
@@ -168,7 +173,7 @@ impl Log {
             }
             LogCommand::Proof { consistency: Some(old), .. } => {
                 let log = archive.log()?;
-                let (size, root) = old_head(&archive, &old)?;
+                let (size, root) = old_head(common, &archive, &old)?;
                 let proof = consistency(&log, size)?;
                 let old_root = tree::root_at(&log, size)?;
                 if root.is_some_and(|root| root != old_root) {
@@ -256,11 +261,11 @@ fn print_heads(common: &Common, archive: &Archive, owner: RecordId, (size, note)
 }
 
 /// A size, or the size and root of a checkpoint file.
-fn old_head(archive: &Archive, old: &str) -> Result<(u64, Option<crate::model::digest::Sha256>), Error> {
+fn old_head(common: &Common, archive: &Archive, old: &str) -> Result<(u64, Option<crate::model::digest::Sha256>), Error> {
     if let Ok(size) = old.parse() {
         return Ok((size, None));
     }
-    let path = PathBuf::from(old);
+    let path = common.there(old);
     let note = std::fs::read(&path).map_err(|e| Error::caused(ErrorCode::IngNoSuchPath, old, e))?;
     let checkpoint = archive
         .own_checkpoint(&note)?

@@ -57,7 +57,7 @@ const UNTIL: Text = text("соңғы көлемі", "последний разм
 
 impl Succeed {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
-        let mut archive = common.open()?;
+        let mut archive = common.open_alone()?;
         if let Some(ended) = archive.ended() {
             return Err(LogError::Ended { entry: ended.entry }.into());
         }

@@ -7,11 +7,11 @@
 
 /// Prints a line of the result.
 macro_rules! out {
-    ($($part:tt)*) => { $crate::cli::emit(format_args!("{}\n", format_args!($($part)*))) };
+    ($($part:tt)*) => { $crate::cli::terminal::emit(format_args!("{}\n", format_args!($($part)*))) };
 }
 /// Prints a part of the result as it is.
 macro_rules! out_raw {
-    ($($part:tt)*) => { $crate::cli::emit(format_args!($($part)*)) };
+    ($($part:tt)*) => { $crate::cli::terminal::emit(format_args!($($part)*)) };
 }
 
 mod adoption;
@@ -55,20 +55,23 @@ mod presence;
 mod receipt;
 mod record;
 mod reindex;
+mod relay;
 mod repeat;
 mod rules;
 pub mod samples;
 mod search;
+mod serve;
 mod show;
 mod signatures;
 mod signed;
+mod terminal;
 mod tomb;
 mod validate;
 mod verify;
 mod waiting;
 mod witness;
 
-use crate::archive::Archive;
+use crate::archive::{Archive, Handle};
 use crate::clock::SystemClock;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::id::{ActorId, ParseIdError, RecordId};
@@ -76,12 +79,14 @@ use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use crate::tlog::LogError;
 use clap::{Args, Parser, Subcommand};
+use relay::Relayed;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use terminal::complain;
+pub(crate) use terminal::stop_flag;
 
 /// Muragat: a long-term electronic archive for signed documents. Ұзақ мерзімді электрондық архив.
 #[derive(Parser)]
@@ -108,6 +113,9 @@ pub(crate) struct Common {
     /// Language of texts: kk, ru or en.
     #[arg(long, global = true, env = "MURAGAT_LANG", default_value = "kk")]
     lang: Lang,
+    /// Set in a service that runs the command for a client.
+    #[arg(skip)]
+    client: Option<relay::Client>,
 }
 
 #[derive(Subcommand)]
@@ -189,6 +197,8 @@ enum Command {
     Verify(verify::Verify),
     /// Make a working archive with sample records and look at it.
     Demo(demo::Demo),
+    /// Serve the archive over HTTP, and run the commands of others beside it.
+    Serve(serve::Serve),
     /// Check the installation and say what to mend.
     Doctor(doctor::Doctor),
 }
@@ -197,7 +207,21 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let common = cli.common.clone();
-    let mut result = run(cli);
+    let relayed = match cli.command.place() {
+        Place::Own => Relayed::Nobody,
+        place => relay::relay(&common, place),
+    };
+    let mut result = match relayed {
+        Relayed::Done(exit) => return ExitCode::from(exit),
+        Relayed::Failed(e) => Err(e),
+        // While the lease is there, the service leaves the archive to this process.
+        Relayed::Lent(lease) => {
+            let result = run(cli);
+            drop(lease);
+            result
+        }
+        Relayed::Nobody => run(cli),
+    };
     // An index that turns out damaged while it is asked is built again, once, and asked again.
     if let Err(e) = &result
         && e.code == ErrorCode::IdxFailed
@@ -213,8 +237,35 @@ pub fn main() -> ExitCode {
             e.code.exit()
         }
     };
-    let exit = if exit == Exit::Ok && OUTPUT_LOST.load(Ordering::Relaxed) { Exit::Temporary } else { exit };
+    let exit = if exit == Exit::Ok && terminal::is_output_lost() { Exit::Temporary } else { exit };
     ExitCode::from(exit as u8)
+}
+
+/// Where a command runs when a service keeps the archive open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In its own process: it needs no archive, or makes one.
+    Own,
+    /// In the service, beside its other work.
+    Service,
+    /// In its own process, with the archive to itself: the service closes it meanwhile.
+    Alone,
+}
+
+impl Command {
+    fn place(&self) -> Place {
+        match self {
+            Command::Init(_)
+            | Command::Validate(_)
+            | Command::Witness(_)
+            | Command::Verify(_)
+            | Command::Serve(_)
+            | Command::Demo(_) => Place::Own,
+            Command::Reindex(_) | Command::Audit(_) => Place::Alone,
+            Command::Log(log) if log.wants_archive_alone() => Place::Alone,
+            _ => Place::Service,
+        }
+    }
 }
 
 const REBUILDING: Text = text(
@@ -264,22 +315,8 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Evidence(c) => c.run(&common),
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
+        Command::Serve(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),
-    }
-}
-
-/// Set when the result could not be written.
-static OUTPUT_LOST: AtomicBool = AtomicBool::new(false);
-
-/// Writes to stdout. A reader who has gone away (`| head`) is no reason to stop an act half-way; a full disk is said at
-/// the end.
-pub(crate) fn emit(text: std::fmt::Arguments<'_>) {
-    use std::io::Write;
-    if let Err(e) = std::io::stdout().lock().write_fmt(text)
-        && e.kind() != std::io::ErrorKind::BrokenPipe
-        && !OUTPUT_LOST.swap(true, Ordering::Relaxed)
-    {
-        eprintln!("stdout: {e}");
     }
 }
 
@@ -316,7 +353,12 @@ impl Common {
 
     /// Says something on stderr.
     pub(crate) fn say(&self, line: &str) {
-        eprintln!("{line}");
+        complain(format_args!("{line}"));
+    }
+
+    /// The file or folder that a person called `name`.
+    pub(crate) fn there(&self, name: &str) -> PathBuf {
+        self.client.as_ref().map_or_else(|| PathBuf::from(name), |client| client.cwd.join(name))
     }
 
     pub(crate) fn folder(&self) -> Result<&Path, Error> {
@@ -325,7 +367,7 @@ impl Common {
     }
 
     /// Opens the archive, showing how far the index is when it has to catch up.
-    pub(crate) fn open(&self) -> Result<Archive, Error> {
+    pub(crate) fn open(&self) -> Result<Handle, Error> {
         let archive = self.open_silently()?;
         if archive.is_test() {
             self.say(IS_TEST.get(self.lang));
@@ -336,16 +378,27 @@ impl Common {
         Ok(archive)
     }
 
-    fn open_silently(&self) -> Result<Archive, Error> {
+    /// The same for a command that runs in its own process only ([`Place::Alone`]).
+    pub(crate) fn open_alone(&self) -> Result<Archive, Error> {
+        match self.open()? {
+            Handle::Own(archive) => Ok(archive),
+            Handle::Served(..) => unreachable!("a service does not run a command that needs the archive alone"),
+        }
+    }
+
+    fn open_silently(&self) -> Result<Handle, Error> {
+        if let Some(client) = &self.client {
+            return client.slot.handle();
+        }
         let bar = self.bar(CATCHING_UP);
         let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
         bar.clear();
-        Ok(archive)
+        Ok(Handle::Own(archive))
     }
 
     /// Opens the archive once more after this command closed it to ask somebody over the network. Another command may
     /// have it by now, and an answer is at hand: it is waited for longer than otherwise.
-    pub(crate) fn open_again(&self) -> Result<Archive, Error> {
+    pub(crate) fn open_again(&self) -> Result<Handle, Error> {
         for _ in 0..REOPENINGS_MAX {
             match self.open_silently() {
                 Err(e) if e.code == ErrorCode::ArcHeld => {}
@@ -356,14 +409,14 @@ impl Common {
     }
 
     /// The same for an act.
-    pub(crate) fn open_again_to_act(&self) -> Result<Archive, Error> {
+    pub(crate) fn open_again_to_act(&self) -> Result<Handle, Error> {
         let archive = self.open_again()?;
         may_act(&archive)?;
         Ok(archive)
     }
 
     /// Opens the archive for an act: a program that is new to it is deposited first. One that has ended takes no act.
-    pub(crate) fn open_to_act(&self) -> Result<Archive, Error> {
+    pub(crate) fn open_to_act(&self) -> Result<Handle, Error> {
         let archive = self.open()?;
         may_act(&archive)?;
         means::deposit_if_due(&archive, self)?;
@@ -372,7 +425,10 @@ impl Common {
 
     /// The actor of whoever runs the program: the account of the operating-system user.
     pub(crate) fn actor(&self, archive: &Archive) -> Result<ActorId, Error> {
-        archive.actor(&os_account())
+        match &self.client {
+            Some(client) => archive.actor(&client.account),
+            None => archive.actor(&os_account()),
+        }
     }
 
     fn report_error(&self, e: &Error) {
@@ -383,19 +439,20 @@ impl Common {
             out!("{value}");
         }
         let lang = self.lang;
-        eprintln!("{}: {} {}: {}", ERROR.get(lang), e.code, shown(&e.subject), e.code.text(lang));
-        eprintln!("  {}: {}", TECHNICAL.get(lang), shown(&e.what));
+        complain(format_args!("{}: {} {}: {}", ERROR.get(lang), e.code, shown(&e.subject), e.code.text(lang)));
+        complain(format_args!("  {}: {}", TECHNICAL.get(lang), shown(&e.what)));
         let mut source = std::error::Error::source(e);
         // The first cause is what `what` already says.
         while let Some(cause) = source.and_then(std::error::Error::source) {
-            eprintln!("  {}", shown(&cause.to_string()));
+            complain(format_args!("  {}", shown(&cause.to_string())));
             source = Some(cause);
         }
     }
 
     /// A progress bar on a terminal; nothing elsewhere.
     pub(crate) fn bar(&self, title: Text) -> Bar {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        let target = if terminal::is_serving() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(title.get(self.lang));
@@ -444,24 +501,6 @@ fn os_account() -> String {
     // The owner of a process's own folder is its effective user; no call into the C library is needed for it.
     let uid = std::fs::metadata("/proc/self").map(|m| m.uid().to_string());
     format!("os-user:{}", uid.unwrap_or_else(|_| "unknown".to_owned()))
-}
-
-/// Set by Ctrl-C and SIGTERM: what is begun is finished, nothing more is begun.
-pub(crate) fn stop_flag() -> &'static AtomicBool {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let handler = ctrlc::set_handler(|| {
-            // A second signal means: at once. What was acknowledged is durable, the rest is cut at the next open.
-            if STOP.swap(true, Ordering::SeqCst) {
-                std::process::exit(i32::from(Exit::Interrupted as u8));
-            }
-        });
-        if let Err(e) = handler {
-            eprintln!("Ctrl-C: {e}");
-        }
-    });
-    &STOP
 }
 
 /// Reads a file that somebody named, at most one byte more than `max`: whoever reads the bytes refuses what is longer.

@@ -5,8 +5,7 @@
 use super::ingest::print_refusals;
 use super::show::record_id;
 use super::signed::{Signatures, SignedFiles};
-use super::{Common, refusals_json};
-use crate::archive::Archive;
+use super::{Common, Handle, refusals_json};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::amend::{Amended, LATE_ROLES, add, identify_again};
@@ -187,7 +186,7 @@ impl Spill {
 }
 
 /// Says what became of an addition.
-pub(super) fn end(common: &Common, archive: Archive, id: RecordId, amended: Amended) -> Result<Exit, Error> {
+pub(super) fn end(common: &Common, archive: Handle, id: RecordId, amended: Amended) -> Result<Exit, Error> {
     let (lang, record) = (common.lang(), id.to_string());
     let (value, exit) = match &amended {
         Amended::Done { entry, paths } => {

@@ -15,7 +15,7 @@
 
 use super::Timeouts;
 use super::http::{Client, HttpError};
-use crate::archive::{Archive, Asked, Taken};
+use crate::archive::{Archive, Asked, Handle, Taken};
 use crate::error::{Error, ErrorCode};
 use crate::model::digest::sha256;
 use crate::model::strict::words;
@@ -60,7 +60,7 @@ pub struct Pushed {
 /// When the archive cannot be opened or read, or adopted no policy. What answers came meanwhile is lost then, and the
 /// next run asks again.
 pub fn push(
-    open: &mut dyn FnMut() -> Result<Archive, Error>,
+    open: &mut dyn FnMut() -> Result<Handle, Error>,
     timeouts: Timeouts,
     report: &mut dyn FnMut(&Pushed),
 ) -> Result<(), Error> {

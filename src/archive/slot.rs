@@ -1,0 +1,222 @@
+//! An archive that one process keeps open for many, and opens again where an act needs it.
+//!
+//! Whoever asks gets the opened archive and lets go of it soon. Where the index has to be written under a new key (a
+//! key was erased), or a command must have the archive to itself, nobody gets it any more, those who have it are waited
+//! for, and it is opened again afterwards.
+//!
+//! Invariants
+//!   - The archive is closed only when nobody has it.
+//!   - While it is away, whoever asks waits for a bounded time and is then told to come again (`ARC-001`).
+//!   - One that cannot be opened again stays away, and everybody is told why, until it can be.
+//!
+//! It decides nothing: who may ask is decided elsewhere.
+
+use super::Archive;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorCode};
+use crate::model::id::ActorId;
+use crate::tlog::compact::Compacted;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long who asks waits while the archive is away: as long as another process waits for its lock.
+const WAIT: Duration = super::HOLD_WAIT;
+/// How long those who have it are waited for. Own bound: longer than a batch of intake, shorter than a person waits.
+const LET_GO: Duration = Duration::from_secs(120);
+/// How often it is looked whether they have let go.
+const STEP: Duration = Duration::from_millis(5);
+
+enum State {
+    Open(Arc<Archive>),
+    /// Somebody has it alone, or it is being opened again.
+    Away,
+    /// It could not be opened again.
+    Failed(ErrorCode, String),
+}
+
+/// The archive of a process that serves.
+pub struct Slot {
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+impl Slot {
+    /// Opens the archive in `folder` for many.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let archive = Archive::open(folder, clock.clone(), &mut |_, _| {})?;
+        let state = Mutex::new(State::Open(Arc::new(archive)));
+        Ok(Self { folder: folder.to_owned(), clock, state, moved: Condvar::new() })
+    }
+
+    /// The folder of the archive.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The clock that the archive is opened with.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The opened archive. An index that has traces of an erased record is first written anew.
+    pub fn get(&self) -> Result<Arc<Archive>, Error> {
+        let archive = self.wait(WAIT)?;
+        if !archive.index_meta().stale {
+            return Ok(archive);
+        }
+        drop(archive);
+        match self.alone() {
+            // Opening it again writes the index anew.
+            Ok(alone) => drop(alone),
+            // Somebody else does.
+            Err(e) if e.code == ErrorCode::ArcHeld => {}
+            Err(e) => return Err(e),
+        }
+        self.wait(WAIT)
+    }
+
+    /// The opened archive, when nobody has it alone; for who must not wait. A stale index is no obstacle.
+    pub fn try_get(&self) -> Option<Arc<Archive>> {
+        match &*self.lock() {
+            State::Open(archive) => Some(archive.clone()),
+            State::Away | State::Failed(..) => None,
+        }
+    }
+
+    /// The same for who cannot tell it from an archive of its own.
+    pub fn handle(self: &Arc<Self>) -> Result<Handle, Error> {
+        Ok(Handle::Served(self.get()?, self.clone()))
+    }
+
+    /// Closes the archive, so that the folder can be held by somebody else; it is opened again when the answer is
+    /// dropped.
+    pub fn alone(&self) -> Result<Alone<'_>, Error> {
+        let (archive, alone) = self.take()?;
+        archive.map_or(Ok(()), Archive::close)?;
+        Ok(alone)
+    }
+
+    /// Takes the archive out, which nobody else has then; none when it could not be opened before.
+    fn take(&self) -> Result<(Option<Archive>, Alone<'_>), Error> {
+        let mut archive = {
+            let mut state = self.lock();
+            match std::mem::replace(&mut *state, State::Away) {
+                State::Open(archive) => archive,
+                State::Away => return Err(self.held()),
+                // Whoever comes next may mend what is wrong, and then it is tried to open it again.
+                State::Failed(..) => return Ok((None, Alone { slot: self })),
+            }
+        };
+        let begun = Instant::now();
+        loop {
+            match Arc::try_unwrap(archive) {
+                Ok(archive) => return Ok((Some(archive), Alone { slot: self })),
+                Err(shared) if begun.elapsed() < LET_GO => archive = shared,
+                Err(shared) => {
+                    self.put(State::Open(shared));
+                    return Err(self.held());
+                }
+            }
+            std::thread::sleep(STEP);
+        }
+    }
+
+    /// Closes the archive for good, waiting for those who have it.
+    pub fn close(&self) -> Result<(), Error> {
+        let alone = self.alone()?;
+        // It is not opened again.
+        std::mem::forget(alone);
+        Ok(())
+    }
+
+    fn wait(&self, most: Duration) -> Result<Arc<Archive>, Error> {
+        let until = Instant::now() + most;
+        let mut state = self.lock();
+        loop {
+            match &*state {
+                State::Open(archive) => return Ok(archive.clone()),
+                State::Failed(code, what) => return Err(Error::new(*code, "archive", what.clone())),
+                State::Away => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(self.held());
+            }
+            state = self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn held(&self) -> Error {
+        let what = "a command has the archive to itself for the moment";
+        Error::new(ErrorCode::ArcHeld, self.folder.display().to_string(), what)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, state: State) {
+        *self.lock() = state;
+        self.moved.notify_all();
+    }
+}
+
+/// An opened archive: of this command alone, or the one that a service keeps open for all.
+pub enum Handle {
+    /// Nobody else has it.
+    Own(Archive),
+    /// Others use it too.
+    Served(Arc<Archive>, Arc<Slot>),
+}
+
+impl Deref for Handle {
+    type Target = Archive;
+
+    fn deref(&self) -> &Archive {
+        match self {
+            Handle::Own(archive) => archive,
+            Handle::Served(archive, _) => archive,
+        }
+    }
+}
+
+impl Handle {
+    /// Closes the archive; one that others use is let go when the index has all that was done.
+    pub fn close(self) -> Result<(), Error> {
+        match self {
+            Handle::Own(archive) => archive.close(),
+            Handle::Served(archive, _) => archive.wait_index().map(drop),
+        }
+    }
+
+    /// [`Archive::compact`]; an archive that others use is opened for them again.
+    pub fn compact(self, actor: ActorId) -> Result<Compacted, Error> {
+        match self {
+            Handle::Own(archive) => archive.compact(actor),
+            Handle::Served(archive, slot) => {
+                drop(archive);
+                let (archive, _alone) = slot.take()?;
+                archive.ok_or_else(|| slot.held())?.compact(actor)
+            }
+        }
+    }
+}
+
+/// The archive is closed as long as this is there.
+pub struct Alone<'a> {
+    slot: &'a Slot,
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        let opened = Archive::open(&self.slot.folder, self.slot.clock.clone(), &mut |_, _| {});
+        self.slot.put(match opened {
+            Ok(archive) => State::Open(Arc::new(archive)),
+            Err(e) => State::Failed(e.code, e.what),
+        });
+    }
+}
