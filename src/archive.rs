@@ -505,6 +505,11 @@ impl Archive {
         *lock(&self.shared.core).head()
     }
 
+    /// Whether a write failed, and nothing more is taken until it is opened again.
+    pub fn is_read_only(&self) -> bool {
+        lock(&self.shared.core).latched().is_some()
+    }
+
     /// Begins appending frames for one act.
     pub fn session(&self) -> Session {
         let mut sessions = lock(&self.shared.sessions);

@@ -1654,6 +1654,11 @@ codes! {
         kk: "Жүктеу басқа орыннан жалғасады: HEAD арқылы ағымдағы орынды сұраңыз.",
         ru: "Загрузка продолжается с другого места: узнайте его запросом HEAD.",
         en: "The upload goes on at another place: ask for it with HEAD.";
+    /// A question to the service ended in a fault of the program.
+    SrvFailed = "SRV-020", Configuration,
+        kk: "Қызметтің ішкі ақауы: сұрау орындалмады. Сұраудың нөмірін әкімшіге хабарлаңыз.",
+        ru: "Внутренняя ошибка службы: запрос не выполнен. Сообщите администратору номер запроса.",
+        en: "A fault inside the service: the request was not done. Tell the administrator its id.";
 
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,

@@ -54,4 +54,5 @@ pub mod text;
 pub mod tlog;
 pub mod vault;
 pub mod verify;
+mod view;
 pub mod witness;

@@ -10,6 +10,7 @@
 //! (docs/threat-model.md).
 
 pub mod rights;
+pub(crate) mod sign_in;
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};

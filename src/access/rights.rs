@@ -670,7 +670,8 @@ impl Scope {
         self.asker.as_ref().zip(target.requester).is_some_and(|(asker, requester)| asker == requester)
     }
 
-    fn rows_of<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a ScopeRow> {
+    /// Its rows that a thing is in.
+    pub fn rows_of<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a ScopeRow> {
         let is_closed = self.is_own_request(target);
         self.rows.iter().filter(move |row| !is_closed && row.has(self.action, target))
     }

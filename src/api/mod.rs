@@ -1,5 +1,34 @@
 //! The service: the archive over HTTP, and for the commands of others on the same machine.
 //!
-//! It calls the same library functions as the command line and holds no rules of its own.
+//! [`router`] has every path on one page. A handler reads its parameters, asks the archive through
+//! [`service`] and writes down the answer; it calls the same library functions as the command line and holds
+//! no rules of its own. What stands around every answer is in [`frame`].
+//!
+//! Invariants
+//!   - Nothing is read or done for a caller but what [`rights`](crate::access::rights) allows.
+//!   - What is answered is durable; what is not answered may be sent again.
+//!   - No line of the log and no figure has personal data.
 
+mod body;
+mod caller;
+mod components;
+mod describe;
+mod frame;
+mod health;
+mod jobs;
+mod journal;
 pub(crate) mod local;
+mod metrics;
+mod once;
+mod page;
+mod problem;
+mod rate;
+mod records;
+mod router;
+mod server;
+mod service;
+mod submissions;
+mod watch;
+
+pub use router::description;
+pub use server::{Options, Server};

@@ -3,12 +3,13 @@
 //! A file is valid or it is refused with every fault; `check` needs no archive. A crash leaves a file adopted or not.
 
 use super::ingest::print_refusals;
-use super::{Common, read_up_to, refusals_json};
+use super::{Common, read_up_to};
 use crate::archive::{Adoption, Archive};
 use crate::error::{Error, Exit, Refusal};
 use crate::model::id::ActorId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
+use crate::view;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -89,7 +90,7 @@ fn answer<T: Adoptable>(
         let mut value = json!({"status": status});
         match read {
             Ok(what) => value[T::NAME] = what.facts(),
-            Err(refusals) => value["reasons"] = refusals_json(refusals, lang),
+            Err(refusals) => value["reasons"] = view::refusals(refusals, lang),
         }
         if let Some(entry) = entry {
             value["entry"] = entry.into();

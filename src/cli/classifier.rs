@@ -2,12 +2,13 @@
 //!
 //! An edition is kept with its signature as it came; whether that is valid is not looked at yet, and the list says so.
 
+use super::Common;
 use super::ingest::print_refusals;
-use super::{Common, refusals_json};
 use crate::error::{Error, Exit};
 use crate::ingest::classify::{Adopted, adopt};
 use crate::model::strict::shown;
 use crate::text::{Text, text};
+use crate::view;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -70,7 +71,7 @@ impl Adopt {
             Adopted::Held => (json!({"status": "held"}), Exit::Ok),
             Adopted::Refused(refusals) => {
                 let exit = refusals.first().map_or(Exit::Refused, |r| r.code.exit());
-                (json!({"status": "refused", "reasons": refusals_json(refusals, lang)}), exit)
+                (json!({"status": "refused", "reasons": view::refusals(refusals, lang)}), exit)
             }
         };
         if common.json() {

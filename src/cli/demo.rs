@@ -220,7 +220,7 @@ impl Demo {
                 common.say(&format!("· {}", sample.about.get(lang)));
             }
             if common.json() {
-                common.print_json(&super::ingest::answer_json(answered, lang));
+                common.print_json(&crate::view::answer(answered, lang));
             } else {
                 print_answer(answered, lang);
             }

@@ -6,7 +6,7 @@
 use super::beside::write_all_new;
 use super::ingest::print_refusals;
 use super::signed::{Signatures, SignedFiles};
-use super::{Common, Handle, id_of, read_up_to, refusals_json};
+use super::{Common, Handle, id_of, read_up_to};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, utc};
 use crate::disposition::case::{self, Case, Signed, Stage};
@@ -21,6 +21,7 @@ use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::verify::policy::SignerKind;
+use crate::view;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -323,7 +324,7 @@ fn check_verdicts(
 pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Handle) -> Result<Exit, Error> {
     let lang = common.lang();
     if common.json() {
-        common.print_json(&json!({"status": "refused", "reasons": refusals_json(refusals, lang)}));
+        common.print_json(&json!({"status": "refused", "reasons": view::refusals(refusals, lang)}));
     } else {
         out!("{}", NOT_TAKEN.get(lang));
         print_refusals(refusals, lang);

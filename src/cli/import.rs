@@ -8,7 +8,7 @@ use super::answers::{check_new, write_new};
 use super::ingest::print_refusals;
 use super::material::{NOT_ADDED, not_shared};
 use super::signed::Signatures;
-use super::{Common, refusals_json, stop_flag};
+use super::{Common, stop_flag};
 use crate::archive::Archive;
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit, Refusal};
@@ -22,6 +22,7 @@ use crate::ingest::share::NotShared;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::tlog::commit::SYSTEM_ACTOR;
+use crate::view;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -205,7 +206,12 @@ impl ImportArgs {
 }
 
 /// The profile of an import: an adopted one, or for a trial the file of any.
-fn profile(common: &Common, archive: &Archive, name: &str, is_trial: bool) -> Result<Result<Profile, Vec<Refusal>>, Error> {
+fn profile(
+    common: &Common,
+    archive: &Archive,
+    name: &str,
+    is_trial: bool,
+) -> Result<Result<Profile, Vec<Refusal>>, Error> {
     let path = common.there(name);
     if is_trial && path.is_file() {
         return Ok(read(&path)?.2);
@@ -217,7 +223,7 @@ fn profile(common: &Common, archive: &Archive, name: &str, is_trial: bool) -> Re
 fn refused(file: &str, refusals: &[Refusal], common: &Common) -> Exit {
     let lang = common.lang();
     if common.json() {
-        common.print_json(&json!({"status": "refused", "reasons": refusals_json(refusals, lang)}));
+        common.print_json(&json!({"status": "refused", "reasons": view::refusals(refusals, lang)}));
     } else {
         out!("{}: {}", REFUSED_FILE.get(lang), shown(file));
         print_refusals(refusals, lang);
@@ -245,7 +251,7 @@ fn row_json(row: &Reported, lang: Lang) -> Value {
     json!({
         "line": row.line, "registration_number": row.number, "document_date": row.date,
         "status": row.outcome.as_str(), "record_id": row.record().map(|record| record.to_string()),
-        "signatures": row.signatures(), "flags": row.flags, "reasons": refusals_json(&reasons, lang),
+        "signatures": row.signatures(), "flags": row.flags, "reasons": view::refusals(&reasons, lang),
     })
 }
 

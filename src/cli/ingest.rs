@@ -4,14 +4,15 @@
 //! skipped.
 
 use super::answers::Answers;
-use super::{Common, bytes_text, refusals_json, stop_flag};
+use super::{Common, bytes_text, stop_flag};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::ingest::{Answered, Options, Status, ingest, submissions};
 use crate::model::missing::Missing;
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
-use serde_json::{Value, json};
+use crate::view;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -103,7 +104,7 @@ impl Ingest {
             bar.set(done, paths.len() as u64);
             bar.message(bytes_text(totals.bytes));
             if common.json() {
-                bar.above(|| common.print_json(&answer_json(&answered, common.lang())));
+                bar.above(|| common.print_json(&view::answer(&answered, common.lang())));
             } else if !is_plain(&answered.status) {
                 bar.above(|| print_answer(&answered, common.lang()));
             }
@@ -288,31 +289,4 @@ fn is_plain(status: &Status) -> bool {
 
 fn first_sentence(text: &str) -> &str {
     text.split_inclusive(". ").next().unwrap_or(text).trim_end()
-}
-
-/// One answer for programs.
-pub(super) fn answer_json(answered: &Answered, lang: Lang) -> Value {
-    let mut value = match &answered.status {
-        Status::Accepted { record, entry, flags, same_content } => json!({
-            "status": "accepted", "record_id": record.to_string(), "entry": entry, "flags": flags,
-            "same_content": same_content.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        }),
-        Status::Held { record } => json!({"status": "held", "record_id": record.to_string()}),
-        Status::Refused { reasons, entry, repeats } => json!({
-            "status": "refused", "entry": entry, "notice_entry": repeats.unwrap_or(*entry),
-            "reasons": refusals_json(reasons, lang),
-        }),
-        Status::Waiting { id, entry, reasons, missing, same_registration } => json!({
-            "status": "waiting", "waiting_id": id.to_string(), "entry": entry, "reasons": refusals_json(reasons, lang),
-            "missing": missing.iter().map(Missing::value).collect::<Vec<_>>(),
-            "same_registration": same_registration.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        }),
-        Status::Failed(error) => json!({
-            "status": "failed", "code": error.code.as_str(), "subject": error.subject,
-            "detail": error.what, "text": error.code.text(lang),
-        }),
-    };
-    value["path"] = json!(answered.path.to_string_lossy());
-    value["bytes"] = json!(answered.bytes);
-    value
 }

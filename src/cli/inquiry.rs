@@ -12,7 +12,7 @@ use super::paper_copy::{CopiesArgs, PaperCopyArgs};
 use super::search::print_row;
 use super::show::record_id;
 use super::signed::Signatures;
-use super::{Common, id_of, refusals_json, tomb};
+use super::{Common, id_of, tomb};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text};
 use crate::disposition::certificate;
@@ -29,6 +29,7 @@ use crate::model::form::FormId;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
+use crate::view;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -361,7 +362,7 @@ fn take_answer(common: &Common, id: &str, signatures: &Signatures) -> Result<Exi
         }
         Signed::Refused(refusals) if common.json() => {
             common.print_json(&json!({
-                "status": "refused", "inquiry_id": id.to_string(), "reasons": refusals_json(&refusals, common.lang()),
+                "status": "refused", "inquiry_id": id.to_string(), "reasons": view::refusals(&refusals, common.lang()),
             }));
             Exit::Refused
         }

@@ -6,7 +6,7 @@ use super::file::{file_json, file_line};
 use super::ingest::print_refusals;
 use super::rules::{read, read_with_file};
 use super::signed::Signatures;
-use super::{Common, read_up_to, refusals_json};
+use super::{Common, read_up_to};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::simulate::{Change, Load, Simulation, simulate};
@@ -15,6 +15,7 @@ use crate::model::calendar::CalendarStatus;
 use crate::model::strict::shown;
 use crate::retention::{Decision, RuleList};
 use crate::text::{Text, text};
+use crate::view;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -108,7 +109,7 @@ impl Act {
 fn refuse(refusals: &[crate::error::Refusal], common: &Common) -> Exit {
     let lang = common.lang();
     if common.json() {
-        common.print_json(&json!({"status": "refused", "reasons": refusals_json(refusals, lang)}));
+        common.print_json(&json!({"status": "refused", "reasons": view::refusals(refusals, lang)}));
     } else {
         out!("{}", REFUSED.get(lang));
         print_refusals(refusals, lang);

@@ -261,7 +261,11 @@ fn print_heads(common: &Common, archive: &Archive, owner: RecordId, (size, note)
 }
 
 /// A size, or the size and root of a checkpoint file.
-fn old_head(common: &Common, archive: &Archive, old: &str) -> Result<(u64, Option<crate::model::digest::Sha256>), Error> {
+fn old_head(
+    common: &Common,
+    archive: &Archive,
+    old: &str,
+) -> Result<(u64, Option<crate::model::digest::Sha256>), Error> {
     if let Ok(size) = old.parse() {
         return Ok((size, None));
     }

@@ -73,14 +73,14 @@ mod witness;
 
 use crate::archive::{Archive, Handle};
 use crate::clock::SystemClock;
-use crate::error::{Error, ErrorCode, Exit, Refusal};
+use crate::error::{Error, ErrorCode, Exit};
 use crate::model::id::{ActorId, ParseIdError, RecordId};
 use crate::model::strict::shown;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use crate::tlog::LogError;
 use clap::{Args, Parser, Subcommand};
-use relay::Relayed;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use relay::Relayed;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -519,20 +519,6 @@ pub(crate) fn read_up_to(path: &Path, max: usize) -> Result<Vec<u8>, Error> {
 /// The id that a person wrote as `text`, of what `kind` names; `code` says that there is no such thing.
 pub(crate) fn id_of(text: &str, code: ErrorCode, kind: &'static str) -> Result<RecordId, Error> {
     text.trim().parse().map_err(|e| Error::caused(code, text, ParseIdError { kind, ..e }))
-}
-
-/// Reasons of a refusal for programs.
-pub(crate) fn refusals_json(refusals: &[Refusal], lang: Lang) -> serde_json::Value {
-    let reason = |r: &Refusal| {
-        let mut value = serde_json::json!({
-            "code": r.code.as_str(), "subject": r.subject, "detail": r.detail, "text": r.code.text(lang),
-        });
-        if let Some(said) = &r.said {
-            value["found"] = said.get(lang).into();
-        }
-        value
-    };
-    refusals.iter().map(reason).collect()
 }
 
 /// A number of bytes for people: `1.5 MB` (10^6).

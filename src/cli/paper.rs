@@ -4,15 +4,16 @@
 
 use super::Common;
 use super::show::record_id;
-use crate::clock::{local_text, rfc3339};
+use crate::clock::local_text;
 use crate::error::{Error, Exit};
 use crate::filing::paper;
-use crate::index::fonds::{PaperRow, PlaceRow};
+use crate::index::fonds::PaperRow;
 use crate::model::id::RecordId;
 use crate::model::paper::{PaperKind, Whereabouts};
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
-use serde_json::{Value, json};
+use crate::view;
+use serde_json::json;
 
 /// Arguments of `paper`.
 #[derive(clap::Args)]
@@ -113,21 +114,6 @@ impl PaperArgs {
     }
 }
 
-/// The papers of a record as JSON.
-pub(super) fn papers_json(papers: &[PaperRow]) -> Value {
-    let place = |place: &PlaceRow| {
-        json!({
-            "entry": place.entry, "time": rfc3339(place.t), "place": place.place, "custodian": place.custodian,
-            "reason": place.reason,
-        })
-    };
-    let paper = |paper: &PaperRow| {
-        let places: Vec<Value> = paper.places.iter().map(place).collect();
-        json!({"number": paper.number, "kind": paper.kind().as_str(), "sheets": paper.sheets, "places": places})
-    };
-    papers.iter().map(paper).collect()
-}
-
 /// The papers of a record for people.
 pub(super) fn print_papers(papers: &[PaperRow], lang: Lang) {
     for paper in papers {
@@ -143,7 +129,7 @@ pub(super) fn print_papers(papers: &[PaperRow], lang: Lang) {
 
 fn print(common: &Common, record: RecordId, papers: &[PaperRow]) {
     if common.json() {
-        common.print_json(&json!({"record_id": record.to_string(), "papers": papers_json(papers)}));
+        common.print_json(&json!({"record_id": record.to_string(), "papers": view::papers(papers)}));
         return;
     }
     out!("{record}");

@@ -6,7 +6,7 @@ use super::beside;
 use super::ingest::print_refusals;
 use super::show::record_id;
 use super::signed::Signatures;
-use super::{Common, read_up_to, refusals_json};
+use super::{Common, read_up_to};
 use crate::clock::{civil_date, local_text};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::inquiry::copy::extract::{Extract, extract};
@@ -21,6 +21,7 @@ use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::render::child::MEMORY;
 use crate::text::{Lang, Text, text};
+use crate::view;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -191,7 +192,7 @@ impl PaperCopyArgs {
             Certified::Refused(refusals) if common.json() => {
                 common.print_json(&json!({
                     "status": "refused", "record_id": record.to_string(),
-                    "reasons": refusals_json(&refusals, common.lang()),
+                    "reasons": view::refusals(&refusals, common.lang()),
                 }));
                 Ok(Exit::Refused)
             }

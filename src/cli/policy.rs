@@ -3,9 +3,9 @@
 //! `check` needs no archive. It prints for a person what a policy trusts and until when, and what to look at; of a
 //! register of authority it prints counts and never a person.
 
+use super::Common;
 use super::ingest::print_refusals;
 use super::signed::Signatures;
-use super::{Common, refusals_json};
 use crate::clock::{Clock, SystemClock, utc};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::adopt::{Adopted, Checked, adopt_signed, read};
@@ -15,6 +15,7 @@ use crate::text::{Lang, Text, text};
 use crate::verify::authority::Authority;
 use crate::verify::name;
 use crate::verify::policy::{Anchor, Policy, Reliability, Warning};
+use crate::view;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -146,7 +147,7 @@ impl Check {
                 Err(refusals) => {
                     exit = Exit::Refused;
                     if common.json() {
-                        let reasons = refusals_json(&refusals, common.lang());
+                        let reasons = view::refusals(&refusals, common.lang());
                         common.print_json(&json!({"file": name, "status": "refused", "reasons": reasons}));
                     } else {
                         out!("{}: {name}", REFUSED.get(common.lang()));
@@ -313,7 +314,7 @@ impl Adopt {
             Adopted::Held => (json!({"status": "held"}), Exit::Ok),
             Adopted::Refused(refusals) => {
                 let exit = refusals.first().map_or(Exit::Refused, |r| r.code.exit());
-                (json!({"status": "refused", "reasons": refusals_json(refusals, lang)}), exit)
+                (json!({"status": "refused", "reasons": view::refusals(refusals, lang)}), exit)
             }
         };
         if common.json() {

@@ -5,7 +5,7 @@
 
 use super::beside::give_out;
 use super::ingest::print_refusals;
-use super::{Common, read_up_to, refusals_json};
+use super::{Common, read_up_to};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
 use crate::ingest::issue::{self, Issued, Officer, Prepared, Row, Subject};
@@ -17,6 +17,7 @@ use crate::model::strict::shown;
 use crate::model::validation::time_text;
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
+use crate::view;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -249,7 +250,7 @@ impl Sign {
             }
             Issued::Refused(refusals) if common.json() => common.print_json(&json!({
                 "status": "refused", "kind": kind, "record_id": record,
-                "reasons": refusals_json(refusals, common.lang()),
+                "reasons": view::refusals(refusals, common.lang()),
             })),
             Issued::Done { entry } => out!("{}: {} (#{entry})", ISSUED.get(common.lang()), shown(&self.subject)),
             Issued::Refused(refusals) => {

@@ -5,7 +5,7 @@
 use super::ingest::print_refusals;
 use super::show::record_id;
 use super::signed::{Signatures, SignedFiles};
-use super::{Common, Handle, refusals_json};
+use super::{Common, Handle};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::ingest::amend::{Amended, LATE_ROLES, add, identify_again};
@@ -14,6 +14,7 @@ use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::model::submission::{ComponentEntry, Derivation, Role};
 use crate::text::{Text, text};
+use crate::view;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -196,7 +197,7 @@ pub(super) fn end(common: &Common, archive: Handle, id: RecordId, amended: Amend
         Amended::Held { path } => (json!({"status": "held", "record_id": record, "paths": [path]}), Exit::Ok),
         Amended::Refused(refusals) => {
             let value = json!({
-                "status": "refused", "record_id": record, "reasons": refusals_json(refusals, lang),
+                "status": "refused", "record_id": record, "reasons": view::refusals(refusals, lang),
             });
             (value, refusals.iter().map(|r| r.code.exit()).max_by_key(|e| *e as u8).unwrap_or(Exit::Refused))
         }

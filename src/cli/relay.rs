@@ -183,7 +183,13 @@ mod tests {
         fn check(command: &clap::Command, named: &mut usize) {
             for arg in command.get_arguments() {
                 let is_path = arg.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();
-                assert_eq!(is_path, arg.get_value_hint() == ValueHint::AnyPath, "{} {}", command.get_name(), arg.get_id());
+                assert_eq!(
+                    is_path,
+                    arg.get_value_hint() == ValueHint::AnyPath,
+                    "{} {}",
+                    command.get_name(),
+                    arg.get_id()
+                );
                 *named += usize::from(is_path);
             }
             command.get_subcommands().for_each(|sub| check(sub, named));

@@ -4,7 +4,7 @@
 //! what a list is not: official, or tried. `diff` says what a new edition changes and which terms may become shorter.
 
 use super::ingest::print_refusals;
-use super::{Common, lists, read_up_to, refusals_json};
+use super::{Common, lists, read_up_to};
 use crate::error::{Error, Exit, Refusal};
 use crate::model::calendar::CalendarStatus;
 use crate::model::strict::shown;
@@ -12,6 +12,7 @@ use crate::retention::diff::{Change, ChangeKind, Shorter, diff};
 use crate::retention::list::LIST_BYTES_MAX;
 use crate::retention::{Rule, RuleList, example};
 use crate::text::{Lang, Text, text};
+use crate::view;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -123,7 +124,7 @@ pub(super) fn read_with_file(path: &Path) -> Result<ReadList, Error> {
 
 fn refused(name: &str, refusals: &[Refusal], common: &Common) {
     if common.json() {
-        let reasons = refusals_json(refusals, common.lang());
+        let reasons = view::refusals(refusals, common.lang());
         common.print_json(&json!({"file": name, "status": "refused", "reasons": reasons}));
     } else {
         out!("{}: {name}", REFUSED.get(common.lang()));

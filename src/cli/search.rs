@@ -6,7 +6,6 @@ use super::show::{access_text, kind_text};
 use super::signatures::verdict_text;
 use super::{Common, tomb};
 use crate::archive::Archive;
-use crate::clock::rfc3339;
 use crate::error::{Error, Exit};
 use crate::filing::cite;
 use crate::index::query::Query;
@@ -19,7 +18,7 @@ use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, Kind};
 use crate::model::validation::SignatureVerdict;
 use crate::text::{Lang, Text, text};
-use serde_json::json;
+use crate::view::{Masked, record_row};
 use std::path::PathBuf;
 
 /// Arguments of `search`.
@@ -116,21 +115,7 @@ pub(super) fn print_row(row: &RecordRow, common: &Common) {
     let open = row.access() == AccessCategory::Public;
     let field = |f| row.card_field(f).unwrap_or_default();
     if common.json() {
-        common.print_json(&json!({
-            "record_id": row.id().to_string(),
-            "agency": row.agency,
-            "registration_number": field(CardField::RegistrationNumber),
-            "document_date": field(CardField::DocumentDate),
-            "document_type": field(CardField::DocumentType),
-            "title": open.then(|| field(CardField::Title)),
-            "kind": row.kind().as_str(),
-            "nomenclature_index": row.nomenclature_index,
-            "file": row.file,
-            "access_category": row.access().as_str(),
-            "accepted": rfc3339(row.accepted),
-            "signatures": row.verdict().map(|verdict| verdict.as_str()),
-            "receipt_number": row.receipt_number(),
-        }));
+        common.print_json(&record_row(row, Masked::No));
         return;
     }
     let title = if open { shown(field(CardField::Title)) } else { HIDDEN.get(lang).to_owned() };

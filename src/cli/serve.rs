@@ -1,30 +1,53 @@
 //! `muragat serve`: keeps the archive open, answers over HTTP, and runs the commands of others beside it.
 //!
-//! It ends with Ctrl-C or SIGTERM: what was begun is finished, and the archive is closed.
+//! It ends with Ctrl-C or SIGTERM: what was begun is finished, and the archive is closed. Its log is one JSON document a
+//! line on stderr.
 
 use super::{Common, VERSION, relay, stop_flag};
 use crate::api::local::LocalSocket;
+use crate::api::{Options, Server};
 use crate::archive::Slot;
 use crate::clock::SystemClock;
 use crate::error::{Error, Exit};
+use crate::text::{Text, text};
+use serde_json::json;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]
-pub(super) struct Serve {}
+pub(super) struct Serve {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7370")]
+    listen: String,
+    /// Where to give out figures for Prometheus; nowhere when not given.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<String>,
+}
+
+const LISTENS: Text = text("Қызмет көрсетіп тұр", "Служба работает", "Serving");
+const ENDED: Text = text("Қызмет тоқтады", "Служба остановлена", "The service has ended");
 
 impl Serve {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let stop = stop_flag();
         let slot = Arc::new(Slot::open(common.folder()?, Arc::new(SystemClock))?);
+        let log = |line: &serde_json::Value| eprintln!("{line}");
+        let options = Options { listen: &self.listen, metrics: self.metrics.as_deref(), stop, log };
+        let server = Server::bind(slot.clone(), &options)?;
         let socket = LocalSocket::listen(&slot, VERSION, Arc::new(relay::run_for))?;
-        while !stop.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(100));
+        let addresses = server.addresses();
+        if common.json() {
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            common.print_json(&json!({"status": "serving", "addresses": addresses}));
+        } else {
+            for address in addresses {
+                out!("{}: http://{address}", LISTENS.get(common.lang()));
+            }
         }
+        server.run();
         socket.end();
         slot.close()?;
+        common.say(ENDED.get(common.lang()));
         Ok(Exit::Ok)
     }
 }

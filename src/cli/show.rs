@@ -3,30 +3,27 @@
 //! Showing a restricted record is a reading, which is in the journal before a word of it is printed.
 
 use super::due::NO_ORIGINAL;
-use super::paper::{papers_json, print_papers};
+use super::paper::print_papers;
 use super::{Common, bytes_text, id_of, tomb};
-use crate::access::{HistoryEntry, Opened, open};
+use crate::access::{Opened, open};
 use crate::archive::Archive;
-use crate::clock::{civil_date, local_text, rfc3339};
+use crate::clock::local_text;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::cite;
-use crate::filing::due::Basis;
-use crate::filing::files::{self, File};
-use crate::filing::paper::{has_original, is_original_required};
-use crate::index::rows::RecordRow;
-use crate::model::amendment::{Amendment, AmendmentKind};
+use crate::filing::files::File;
+use crate::filing::paper::has_original;
+use crate::model::amendment::AmendmentKind;
 use crate::model::card::PaperMark;
 use crate::model::citation::Citation;
-use crate::model::classifier::CodeUsed;
-use crate::model::format::{Finding, Identification};
+use crate::model::format::Identification;
 use crate::model::id::RecordId;
 use crate::model::import::Imported;
-use crate::model::record::{CardField, Component, Manifest};
+use crate::model::record::{CardField, Component};
 use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, CertifierRole, Direction, Kind, Role};
 use crate::text::{Lang, Text, text};
-use crate::tlog::leaf::Leaf;
-use serde_json::{Value, json};
+use crate::view::{Masked, RecordView, delivery};
+use std::ops::Deref;
 
 /// Arguments of `show`.
 #[derive(clap::Args)]
@@ -137,16 +134,6 @@ fn certifier_text(role: CertifierRole) -> Text {
     }
 }
 
-/// N 430 cl. 18: what was sent without a receipt counts as not delivered.
-fn delivery(row: &RecordRow) -> Option<&'static str> {
-    let received = row.components.iter().any(|c| c.role() == Role::Receipt);
-    match row.direction() {
-        Direction::Outgoing if received => Some("delivered"),
-        Direction::Outgoing => Some("not delivered"),
-        _ => None,
-    }
-}
-
 fn paper_text(mark: &str) -> Option<Text> {
     Some(match PaperMark::parse(mark)? {
         PaperMark::Original => text("қағаз түпнұсқасы бар", "есть бумажный подлинник", "a paper original exists"),
@@ -231,162 +218,29 @@ impl Show {
     }
 }
 
-/// What `show` prints of a record, read and checked.
-struct Shown<'a> {
-    row: &'a RecordRow,
-    manifest: Manifest,
-    amendments: Vec<(Leaf, Amendment)>,
-    custody: Vec<HistoryEntry>,
-    readings: Vec<HistoryEntry>,
-    same_content: Vec<RecordId>,
-    validation: Option<Value>,
-    filed: Option<File>,
-    /// Holds that keep it, each with whether it is on the record itself.
-    holds: Vec<(RecordId, bool)>,
-    /// An original on paper must exist.
-    needs_paper: bool,
-    in_search: Option<u64>,
-}
-
 /// Prints a record that is open.
 pub(super) fn print(archive: &Archive, opened: &Opened<'_>, common: &Common) -> Result<(), Error> {
-    let (custody, readings) = opened.history()?;
-    let id = opened.row.id();
-    archive.wait_index()?;
-    let filed = opened.row.filed.map(|file| files::find(archive, RecordId(file))).transpose()?;
-    let index = archive.index();
-    let mut holds: Vec<(RecordId, bool)> = index.holds_on(id)?.into_iter().map(|hold| (hold, true)).collect();
-    if let Some(file) = &filed {
-        holds.extend(index.holds_on(file.id)?.into_iter().map(|hold| (hold, false)));
-    }
-    let needs_paper = match (&filed, Basis::read(archive)) {
-        (Some(file), Ok(basis)) => is_original_required(archive, &basis.judge(), file, civil_date(archive.now())),
-        // While anything cannot be read, nothing is said of terms; the record is shown all the same.
-        _ => false,
-    };
-    let shown = Shown {
-        row: &opened.row,
-        manifest: opened.manifest()?,
-        amendments: opened.amendments()?,
-        custody,
-        readings,
-        same_content: opened.same_content()?,
-        validation: opened.validation()?,
-        filed,
-        holds,
-        needs_paper,
-        in_search: opened.missing_since()?,
-    };
+    let view = RecordView::read(archive, opened)?;
     if common.json() {
-        common.print_json(&shown.json());
+        common.print_json(&view.value(Masked::No));
     } else {
-        shown.print(common.lang());
+        Shown(view).print(common.lang());
     }
     Ok(())
 }
 
-fn format_json(f: &Identification) -> Value {
-    let finding = |f: &Finding| json!({"code": f.code.as_str(), "place": f.place, "detail": f.detail});
-    json!({
-        "puid": f.puid, "family": f.family.as_str(), "name": f.name, "version": f.version,
-        "basis": f.basis.as_str(), "findings": f.findings.iter().map(finding).collect::<Vec<_>>(),
-    })
-}
+/// A record as people read it.
+struct Shown<'a>(RecordView<'a>);
 
-fn component_json(c: &Component, part: usize) -> Value {
-    let content = c.content.as_ref().map(|content| {
-        json!({
-            "path": content.path, "size": content.size, "sha256": content.sha256.to_string(),
-            "format": format_json(&content.format),
-        })
-    });
-    json!({
-        "path": c.path, "role": c.role.as_str(), "covers": c.covers, "size": c.size,
-        "sha256": c.digests.sha256.to_string(), "sha512": c.digests.sha512.to_string(),
-        "media_type": c.media_type, "part": part, "format": c.format.as_ref().map(format_json), "content": content,
-        "source": c.derived.as_ref().map(|d| &d.source), "tool": c.derived.as_ref().map(|d| &d.tool),
-    })
+impl<'a> Deref for Shown<'a> {
+    type Target = RecordView<'a>;
+
+    fn deref(&self) -> &RecordView<'a> {
+        &self.0
+    }
 }
 
 impl Shown<'_> {
-    /// Components of all parts, with the number of the part that brought them.
-    fn components(&self) -> impl Iterator<Item = (usize, &Component)> {
-        let later = (1..).zip(&self.amendments).flat_map(|(part, (_, a))| a.components.iter().map(move |c| (part, c)));
-        self.manifest.components.iter().map(|c| (0, c)).chain(later)
-    }
-
-    /// The newest card.
-    fn card(&self) -> &[(CardField, String)] {
-        let corrected = self.amendments.iter().rev().find_map(|(_, a)| a.card.as_ref());
-        corrected.unwrap_or(&self.manifest.card)
-    }
-
-    fn json(&self) -> Value {
-        let entry = |e: &HistoryEntry| {
-            json!({
-                "entry": e.index, "act": e.leaf.act.as_str(), "time": rfc3339(e.leaf.t),
-                "actor": e.leaf.actor.to_string(), "account": e.account,
-            })
-        };
-        let fields = |card: &[(CardField, String)]| {
-            card.iter().map(|(f, v)| (f.as_str().to_owned(), Value::from(v.clone()))).collect::<serde_json::Map<_, _>>()
-        };
-        let amendment = |(part, (leaf, a)): (usize, &(Leaf, Amendment))| {
-            json!({
-                "part": part, "kind": a.kind.as_str(), "time": rfc3339(leaf.t), "reason": a.reason,
-                "card": a.card.as_ref().map(|card| fields(card)), "g256": a.group().0.to_string(),
-                "identifier": a.identifier,
-                "formats": a.formats.iter().map(|(path, f)| json!({"path": path, "format": format_json(f)}))
-                    .collect::<Vec<_>>(),
-            })
-        };
-        let manifest = &self.manifest;
-        let certified = manifest
-            .certified_by
-            .as_ref()
-            .map(|c| json!({"role": c.role.as_str(), "post": c.post, "surname": c.surname}));
-        let code =
-            |c: &CodeUsed| json!({"field": c.field, "code": c.code, "classifier": c.classifier, "edition": c.edition});
-        json!({
-            "record_id": manifest.record.to_string(),
-            "agency": manifest.agency,
-            "kind": manifest.kind.as_str(),
-            "certified_by": certified,
-            "direction": manifest.direction.as_str(),
-            "delivery": delivery(self.row),
-            "profile": manifest.profile.as_str(),
-            "nomenclature_index": manifest.nomenclature_index,
-            "file": manifest.file,
-            "filed": self.filed.as_ref().map(|file| json!({
-                "file_id": file.id.to_string(), "index": file.row.index, "year": file.row.year,
-                "volume": file.row.volume, "title": file.row.title, "number": self.row.number_in_file,
-                "citation": cite::of(file, self.row).map(|citation| citation.to_string()),
-            })),
-            "holds": self.holds.iter()
-                .map(|(hold, is_own)| json!({"hold": hold.to_string(), "on": if *is_own { "record" } else { "file" }}))
-                .collect::<Vec<_>>(),
-            "papers": papers_json(&self.row.papers),
-            "paper_original_required": self.needs_paper,
-            "access_category": manifest.access_category.as_str(),
-            "accepted": rfc3339(self.row.accepted),
-            "signature_status": manifest.validation.as_ref().map_or("not validated", |v| v.verdict.as_str()),
-            "validation": self.validation,
-            "imported": manifest.imported.as_ref().map(Imported::value),
-            "in_search": self.in_search,
-            "flags": self.row.flags,
-            "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
-            "card": fields(self.card()),
-            "first_card": (!self.row.earlier_cards.is_empty()).then(|| fields(&manifest.card)),
-            "components": self.components().map(|(part, c)| component_json(c, part)).collect::<Vec<_>>(),
-            "amendments": (1..).zip(&self.amendments).map(amendment).collect::<Vec<_>>(),
-            "same_content": self.same_content.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "identifier": manifest.identifier,
-            "g256": manifest.group().0.to_string(),
-            "custody": self.custody.iter().map(entry).collect::<Vec<_>>(),
-            "readings": self.readings.iter().map(entry).collect::<Vec<_>>(),
-        })
-    }
-
     fn print(&self, lang: Lang) {
         let line = |name: Text, value: &str| out!("  {}: {}", name.get(lang), shown(value));
         let manifest = &self.manifest;

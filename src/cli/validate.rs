@@ -5,7 +5,7 @@
 //! and no archive is opened. A content is read as a stream.
 
 use super::ingest::print_refusals;
-use super::{Common, material, refusals_json};
+use super::{Common, material};
 use crate::clock::{Clock, SystemClock, utc};
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::ingest::adopt::{Checked, read};
@@ -23,6 +23,7 @@ use crate::verify::report::Report;
 use crate::verify::validation::{Caches, Content, ContentError, HEAD_BYTES, Question, validate};
 use crate::verify::verdict::Indication;
 use crate::verify::wrap;
+use crate::view;
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, Utc};
 use serde_json::json;
 use std::fs::File;
@@ -296,7 +297,7 @@ fn unsigned(path: &Path) -> Result<Option<Text>, Error> {
 /// Says why a policy was refused.
 fn refused(refusals: &[Refusal], common: &Common) -> Option<Policy> {
     if common.json() {
-        common.print_json(&json!({"error": {"reasons": refusals_json(refusals, common.lang())}}));
+        common.print_json(&json!({"error": {"reasons": view::refusals(refusals, common.lang())}}));
     } else {
         print_refusals(refusals, common.lang());
     }

@@ -3,10 +3,10 @@
 //! They are kept encrypted apart from the holding and are no records. When the term of the policy is over, the list
 //! says so, and a person decides.
 
+use super::Common;
 use super::answers::Answers;
-use super::ingest::{SAME_REGISTRATION, answer_json, print_answer, print_missing, print_refusals};
+use super::ingest::{SAME_REGISTRATION, print_answer, print_missing, print_refusals};
 use super::show::record_id;
-use super::{Common, refusals_json};
 use crate::archive::{Archive, Waiting};
 use crate::clock::{local_text, rfc3339};
 use crate::error::{Error, Exit};
@@ -17,6 +17,7 @@ use crate::model::missing::Missing;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use crate::verify::material::Material;
+use crate::view;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -154,7 +155,7 @@ fn row_json(waiting: &Waiting, overdue: bool, beside: &[RecordId], common: &Comm
         "waiting_id": waiting.id.to_string(), "entry": waiting.entry, "since": rfc3339(waiting.since),
         "overdue": overdue, "source": waiting.text("source"), "agency": waiting.text("agency"),
         "registration_number": waiting.text("registration_number"), "document_date": waiting.text("document_date"),
-        "reasons": refusals_json(&reasons(waiting), common.lang()),
+        "reasons": view::refusals(&reasons(waiting), common.lang()),
         "same_registration": beside.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "missing": missing(waiting).iter().map(Missing::value).collect::<Vec<_>>(),
     })
@@ -190,7 +191,7 @@ pub(super) fn try_again(
     waiting::retry(archive, ids, Some(material), actor, &mut |tried| {
         answers.write_decided(tried.id, &tried.answered, common);
         if common.json() {
-            common.print_json(&answer_json(&tried.answered, common.lang()));
+            common.print_json(&view::answer(&tried.answered, common.lang()));
         } else {
             print_answer(&tried.answered, common.lang());
         }
@@ -215,7 +216,7 @@ impl Refuse {
         let answered = waiting::refuse(&archive, id, &self.reason, actor)?;
         Answers::of_waiting(self.answers, !self.no_answers, archive.root()).write_decided(id, &answered, common);
         if common.json() {
-            common.print_json(&answer_json(&answered, common.lang()));
+            common.print_json(&view::answer(&answered, common.lang()));
         } else {
             print_answer(&answered, common.lang());
         }

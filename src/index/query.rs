@@ -697,6 +697,16 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Gives all records with numbers below `before`, newest first, until `give` answers false.
+    pub fn newest(&self, before: Option<u32>, give: &mut dyn FnMut(u32, RecordRow) -> bool) -> Result<(), IndexError> {
+        let end = before.map_or_else(|| after(b"R"), rows::record_key);
+        self.kv.range(&key(b'R', &[]), &end, true, &mut |key, value| {
+            let number = key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number));
+            let row = self.keys.open(key, value)?;
+            Ok(number.is_none_or(|number| give(number, row)))
+        })
+    }
+
     /// Gives the records that fulfil `query`, newest first, until `give` answers false.
     pub fn search(
         &self,

@@ -40,6 +40,7 @@ pub mod share;
 pub mod signatures;
 pub mod spill;
 mod unpack;
+pub mod upload;
 pub mod validate;
 pub mod waiting;
 
@@ -78,6 +79,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use unpack::Container;
+use upload::Upload;
 use waiting::source_name;
 
 /// What became of a submission.
@@ -193,7 +195,16 @@ impl<'a> Intake<'a> {
 
     /// Takes in the submission at `path` and gives the answer when it is durable.
     pub fn take(&mut self, path: &Path) -> Answered {
-        self.worker.submission(From::Path(path));
+        self.took(From::Path(path))
+    }
+
+    /// The same for a ZIP file that was sent.
+    pub fn take_sent(&mut self, upload: &Upload) -> Answered {
+        self.took(From::Upload(upload))
+    }
+
+    fn took(&mut self, from: From<'_>) -> Answered {
+        self.worker.submission(from);
         let event = self.events.recv().expect("every submission is answered once");
         event.settled(self.worker.archive, self.worker.actor)
     }
@@ -301,6 +312,8 @@ impl Event {
 enum From<'a> {
     /// A folder or a ZIP file of the Producer.
     Path(&'a Path),
+    /// A ZIP file that was sent.
+    Upload(&'a Upload),
     /// The archive itself, where it waits.
     Waiting(&'a Waiting),
     /// A holding that is imported.
@@ -312,6 +325,7 @@ impl From<'_> {
     fn path(&self) -> &Path {
         match self {
             From::Path(path) => path,
+            From::Upload(upload) => upload.name(),
             From::Waiting(waiting) => Path::new(waiting.text("source")),
             From::Import(item) => &item.name,
         }
@@ -359,10 +373,13 @@ impl<'a> Worker<'a> {
             }
             Err(Stop::Refused(refusals)) => {
                 // Of a secret document nothing is read that was not read already.
-                if let From::Path(path) = from
-                    && !is_secret(&refusals, &self.known.source)
-                {
-                    self.known.bind(|| sent_digest(path));
+                let sent: Option<&dyn Fn() -> Option<Sha256>> = match from {
+                    From::Path(path) => Some(&|| sent_digest(path)),
+                    From::Upload(upload) => Some(&|| upload.digest()),
+                    From::Waiting(_) | From::Import(_) => None,
+                };
+                if let Some(digest) = sent.filter(|_| !is_secret(&refusals, &self.known.source)) {
+                    self.known.bind(digest);
                 }
                 if let Err(error) = self.refuse(path, bytes, refusals) {
                     self.send(path, bytes, Status::Failed(error));
@@ -385,12 +402,13 @@ impl<'a> Worker<'a> {
         let now = self.archive.now();
         let import = if let From::Import(item) = from { Some(*item) } else { None };
         self.known = match from {
-            From::Path(_) | From::Import(_) => Known::of(source_name(path), now, None),
+            From::Path(_) | From::Upload(_) | From::Import(_) => Known::of(source_name(path), now, None),
             From::Waiting(waiting) => Known::of_waiting(waiting),
         };
         let files = if let From::Waiting(waiting) = from { waiting.files() } else { Vec::new() };
         let (container, since) = match from {
             From::Path(path) => (Container::open(path)?, now),
+            From::Upload(upload) => (upload.container()?, now),
             From::Waiting(w) => (waiting::container(self.archive, w, &files), w.since),
             From::Import(item) => (item.container(), now),
         };

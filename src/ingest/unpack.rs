@@ -39,7 +39,7 @@ enum Source<'a> {
     Folder,
     /// Files that were written for it; all others lie in a folder.
     Imported(BTreeMap<String, Vec<u8>>),
-    Zip(Box<ZipArchive<MeteredFile>>),
+    Zip(Box<ZipArchive<Metered<'a>>>),
     /// Opens a file by its position in the list.
     Held(Opener<'a>),
 }
@@ -168,18 +168,32 @@ impl<'a> Container<'a> {
         let container = if metadata.is_dir() {
             Self { path: path.to_owned(), source: Source::Folder, files: list_folder(path)? }
         } else if metadata.is_file() {
-            open_zip(path)?
+            let mut file = open_at_once(path).map_err(|source| ReceiveError::io(path, source))?;
+            let len = file.metadata().map_err(|source| ReceiveError::io(path, source))?.len();
+            check_len(path, len)?;
+            file.rewind().map_err(|source| ReceiveError::io(path, source))?;
+            open_zip(path, Box::new(file), len)?
         } else {
             let detail = "neither a folder nor a ZIP file";
             return Err(Refusal::new(ErrorCode::IngContainerUnreadable, file_name(path), detail).into());
         };
+        container.checked()
+    }
+
+    /// Opens a ZIP file of `len` bytes that was sent under the name `path`.
+    pub(crate) fn sent(path: &Path, bytes: Box<dyn ReadSeek + 'a>, len: u64) -> Result<Self, ReceiveError> {
+        check_len(path, len)?;
+        open_zip(path, bytes, len)?.checked()
+    }
+
+    fn checked(self) -> Result<Self, ReceiveError> {
         // Checked before anything is read. A sum of 256 numbers can still overflow 64 bits when a ZIP directory lies.
-        let total = container.files.values().try_fold(0u64, |sum, entry| sum.checked_add(entry.size));
+        let total = self.files.values().try_fold(0u64, |sum, entry| sum.checked_add(entry.size));
         if total.is_none_or(|total| total > CONTAINER_BYTES_MAX) {
             let detail = format!("files claim more than {CONTAINER_BYTES_MAX} bytes in all");
-            return Err(Refusal::new(ErrorCode::IngSubmissionTooLarge, file_name(path), detail).into());
+            return Err(Refusal::new(ErrorCode::IngSubmissionTooLarge, self.name(), detail).into());
         }
-        Ok(container)
+        Ok(self)
     }
 
     /// The name a refusal of the whole container gives.
@@ -308,17 +322,22 @@ fn open_at_once(path: &Path) -> io::Result<File> {
     fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).open(path)
 }
 
-fn open_zip<'a>(path: &Path) -> Result<Container<'a>, ReceiveError> {
+/// Refuses what is longer than any submission before anything of it is read.
+fn check_len(path: &Path, len: u64) -> Result<(), ReceiveError> {
+    if len <= CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = "ZIP file is larger than any submission";
+    Err(Refusal::new(ErrorCode::IngSubmissionTooLarge, file_name(path), detail).into())
+}
+
+fn open_zip<'a>(path: &Path, mut file: Box<dyn ReadSeek + 'a>, len: u64) -> Result<Container<'a>, ReceiveError> {
     let io = |source| ReceiveError::io(path, source);
     let refuse = |code, detail: &str| ReceiveError::from(Refusal::new(code, file_name(path), detail));
-    let mut file = open_at_once(path).map_err(io)?;
-    if file.metadata().map_err(io)?.len() > CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX {
-        return Err(refuse(ErrorCode::IngSubmissionTooLarge, "ZIP file is larger than any submission"));
-    }
-    check_end(&mut file).map_err(io)?.map_err(|what| refuse(ErrorCode::IngContainerUnreadable, what))?;
+    check_end(file.as_mut(), len).map_err(io)?.map_err(|what| refuse(ErrorCode::IngContainerUnreadable, what))?;
     // The library reads the directory whole; the meter bounds how much of it there can be.
     let meter = Arc::new(AtomicU64::new(ZIP_DIRECTORY_BYTES_MAX));
-    let metered = MeteredFile { file, left: Arc::clone(&meter) };
+    let metered = Metered { file, left: Arc::clone(&meter) };
     // No search for a ZIP file behind other bytes: a file that is also something else is no plain submission.
     let config = zip::read::Config { archive_offset: zip::read::ArchiveOffset::Known(0) };
     let mut archive =
@@ -342,15 +361,14 @@ fn open_zip<'a>(path: &Path) -> Result<Container<'a>, ReceiveError> {
 
 /// Checks that the directory ends where its end record begins, and the record at the end of the file: else another
 /// reader, who searches from the end, finds another directory.
-fn check_end(file: &mut File) -> io::Result<Result<(), &'static str>> {
+fn check_end(file: &mut (dyn ReadSeek + '_), len: u64) -> io::Result<Result<(), &'static str>> {
     const END_BYTES: u64 = 22;
     const COMMENT_BYTES_MAX: u64 = 65_535;
     const END64_AND_LOCATOR_BYTES: u64 = 56 + 20;
-    let len = file.metadata()?.len();
     let tail_at = len.saturating_sub(END_BYTES + COMMENT_BYTES_MAX);
     file.seek(SeekFrom::Start(tail_at))?;
     let mut tail = Vec::new();
-    Read::by_ref(file).take(END_BYTES + COMMENT_BYTES_MAX).read_to_end(&mut tail)?;
+    file.take(END_BYTES + COMMENT_BYTES_MAX).read_to_end(&mut tail)?;
     file.seek(SeekFrom::Start(0))?;
     let u16_at = |at: usize| tail.get(at..at + 2).map(|b| u64::from(u16::from_le_bytes([b[0], b[1]])));
     let u32_at = |at: usize| tail.get(at..at + 4).map(|b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
@@ -371,7 +389,7 @@ fn check_end(file: &mut File) -> io::Result<Result<(), &'static str>> {
     Ok(before.map(drop).ok_or("the end record has no room for its long form"))
 }
 
-fn list_zip(archive: &ZipArchive<MeteredFile>) -> Result<BTreeMap<String, Entry>, ReceiveError> {
+fn list_zip(archive: &ZipArchive<Metered<'_>>) -> Result<BTreeMap<String, Entry>, ReceiveError> {
     const KIND_MASK: u32 = 0o170_000;
     const KIND_FILE: u32 = 0o100_000;
     const KIND_FOLDER: u32 = 0o040_000;
@@ -444,13 +462,18 @@ fn is_from_disk(error: &io::Error) -> bool {
     error.raw_os_error().is_some()
 }
 
-/// A file of which only so many bytes may be read.
-struct MeteredFile {
-    file: File,
+/// Bytes that can be read from any place.
+pub(crate) trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// Bytes of which only so many may be read.
+struct Metered<'a> {
+    file: Box<dyn ReadSeek + 'a>,
     left: Arc<AtomicU64>,
 }
 
-impl Read for MeteredFile {
+impl Read for Metered<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
@@ -463,7 +486,7 @@ impl Read for MeteredFile {
     }
 }
 
-impl Seek for MeteredFile {
+impl Seek for Metered<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
     }

@@ -1,0 +1,143 @@
+//! Receiving a body: bounded in length and time, into the spool, its digest taken on the way.
+//!
+//! A body that comes too slowly, is longer than it may be, or has not the digest that was named (RFC 9530) is refused;
+//! nothing of it is left.
+
+use super::problem::Problem;
+use crate::error::ErrorCode;
+use crate::limits::CHUNK_BYTES;
+use crate::model::digest::{Sha256, Sha256Writer};
+use crate::store::spool::{Spool, Spooled};
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::io::Write;
+use std::time::Duration;
+use tokio::task::block_in_place;
+use tokio::time::{Instant, timeout_at};
+use tokio_stream::StreamExt;
+
+/// How long a caller may be silent in the middle of a body.
+const SILENCE: Duration = Duration::from_secs(15);
+/// How long the whole of a body may take, and how much more for each MiB: 16 KiB/s is a bad line.
+const WHOLE: Duration = Duration::from_secs(30);
+const WHOLE_PER_MIB: Duration = Duration::from_secs(64);
+
+/// A body that came whole.
+pub(crate) struct Received {
+    pub(crate) bytes: Spooled,
+    pub(crate) sha256: Sha256,
+}
+
+/// Receives a body of at most `max` bytes.
+pub(crate) async fn receive(spool: &Spool, headers: &HeaderMap, body: Body, max: u64) -> Result<Received, Problem> {
+    let large = || Problem::new(ErrorCode::SrvTooLarge, "body", format!("at most {max} bytes"));
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|len| len > max) {
+        return Err(large());
+    }
+    let named = named_digest(headers)?;
+    let mut received = spool.object();
+    let mut hasher = Sha256Writer::default();
+    let mut gathered: Vec<u8> = Vec::new();
+    let whole = WHOLE + WHOLE_PER_MIB * u32::try_from(length.unwrap_or(max) >> 20).unwrap_or(u32::MAX);
+    let end = Instant::now() + whole;
+    let mut pieces = body.into_data_stream();
+    let mut keep = |gathered: &mut Vec<u8>| {
+        hasher.update(gathered);
+        // Sealing and writing a chunk takes as long as a context switch, or waits for the disk: not on the runtime.
+        let kept = block_in_place(|| received.write_all(gathered));
+        gathered.clear();
+        kept.map_err(|e| Problem::new(ErrorCode::StoIo, "spool", e.to_string()))
+    };
+    let mut total = 0;
+    loop {
+        let slow = |_| Problem::new(ErrorCode::SrvTimeout, "body", format!("{total} bytes came in time"));
+        let piece = timeout_at(end.min(Instant::now() + SILENCE), pieces.next()).await.map_err(slow)?;
+        match piece {
+            None => break,
+            Some(Err(e)) => return Err(Problem::request("body", e.to_string())),
+            Some(Ok(piece)) => {
+                total += piece.len() as u64;
+                if total > max {
+                    return Err(large());
+                }
+                gathered.extend_from_slice(&piece);
+                if gathered.len() >= CHUNK_BYTES {
+                    keep(&mut gathered)?;
+                }
+            }
+        }
+    }
+    keep(&mut gathered)?;
+    let sha256 = hasher.finish();
+    if named.is_some_and(|named| named != sha256) {
+        return Err(Problem::new(ErrorCode::SrvDigest, "Content-Digest", format!("the body has SHA-256 {sha256}")));
+    }
+    Ok(Received { bytes: received, sha256 })
+}
+
+/// The SHA-256 that `Content-Digest` or `Repr-Digest` names; none when there is none of that algorithm.
+fn named_digest(headers: &HeaderMap) -> Result<Option<Sha256>, Problem> {
+    for name in ["content-digest", "repr-digest"] {
+        for value in headers.get_all(name) {
+            let wrong = || Problem::request(name, "not a dictionary of digests (RFC 9530)");
+            let text = value.to_str().map_err(|_| wrong())?;
+            for member in text.split(',') {
+                let (algorithm, digest) = member.split_once('=').ok_or_else(wrong)?;
+                if !algorithm.trim().eq_ignore_ascii_case("sha-256") {
+                    continue;
+                }
+                let digest = digest.trim().strip_prefix(':').and_then(|d| d.strip_suffix(':')).ok_or_else(wrong)?;
+                let bytes: [u8; 32] =
+                    STANDARD.decode(digest).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(wrong)?;
+                return Ok(Some(Sha256(bytes)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::digest::sha256;
+    use axum::http::HeaderValue;
+    use std::io::Read;
+
+    fn headers(name: &'static str, value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+        headers
+    }
+
+    fn received(headers: &HeaderMap, body: &[u8], max: u64) -> Result<Vec<u8>, ErrorCode> {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let spool = Spool::new(folder.path().join("spool"));
+        let body = Body::from(body.to_vec());
+        let received = runtime.block_on(async { receive(&spool, headers, body, max).await });
+        let mut received = received.map_err(|problem| problem.code)?;
+        let mut bytes = Vec::new();
+        received.bytes.read_to_end(&mut bytes).unwrap();
+        assert_eq!(received.sha256, sha256(&bytes));
+        Ok(bytes)
+    }
+
+    #[test]
+    fn a_body_is_held_to_its_bound_and_its_digest() {
+        let large = vec![7; 3 * CHUNK_BYTES + 5];
+        assert_eq!(received(&HeaderMap::new(), &large, large.len() as u64), Ok(large.clone()));
+        assert_eq!(received(&HeaderMap::new(), &large, large.len() as u64 - 1), Err(ErrorCode::SrvTooLarge));
+        assert_eq!(received(&HeaderMap::new(), b"", 0), Ok(Vec::new()));
+        assert_eq!(received(&headers("content-length", "11"), b"", 10), Err(ErrorCode::SrvTooLarge));
+        let digest = format!("sha-512=:AA==:, sha-256=:{}:", STANDARD.encode(sha256(b"x").0));
+        assert_eq!(received(&headers("content-digest", &digest), b"x", 1), Ok(b"x".to_vec()));
+        assert_eq!(received(&headers("content-digest", &digest), b"y", 1), Err(ErrorCode::SrvDigest));
+        for wrong in ["sha-256", "sha-256=x", "sha-256=:x:", "sha-256=:AA==:"] {
+            assert_eq!(received(&headers("content-digest", wrong), b"x", 1), Err(ErrorCode::SrvRequest), "{wrong}");
+        }
+        assert_eq!(received(&headers("content-digest", "md5=:AA==:"), b"x", 1), Ok(b"x".to_vec()));
+    }
+}

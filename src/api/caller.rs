@@ -1,0 +1,145 @@
+//! Who a request says that it is of, and its parameters, read before the archive is asked.
+//!
+//! A caller shows a token (`Authorization: Bearer`). What it is worth is decided by the archive's accounts.
+
+use super::frame::About;
+use super::problem::Problem;
+use super::service::Service;
+use crate::access::rights::Principal;
+use crate::archive::Archive;
+use crate::error::ErrorCode;
+use crate::model::id::RecordId;
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// What a request says of who asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) about: About,
+    token: Option<String>,
+    /// What the caller reads a record for, as the header `Muragat-Purpose` says.
+    pub(crate) purpose: Option<String>,
+}
+
+/// The header that says what a record is read for; percent-encoded UTF-8, because headers are ASCII.
+pub(crate) const PURPOSE: &str = "muragat-purpose";
+/// Characters of a purpose. Own bound: a sentence.
+const PURPOSE_CHARS_MAX: usize = 500;
+
+impl FromRequestParts<Arc<Service>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Service>) -> Result<Self, Problem> {
+        let about = parts.extensions.get::<About>().cloned();
+        let about = about.ok_or_else(|| Problem::new(ErrorCode::SrvFailed, "frame", "no frame around the handler"))?;
+        let said = |name: &str| parts.headers.get(name).map(|value| value.to_str().map(str::to_owned));
+        let token = match said(header::AUTHORIZATION.as_str()) {
+            None => None,
+            Some(Ok(text)) => Some(bearer(&text).ok_or_else(|| signed_out("Authorization is not Bearer"))?),
+            Some(Err(_)) => return Err(signed_out("Authorization is not text")),
+        };
+        let purpose = match said(PURPOSE) {
+            None => None,
+            Some(Ok(text)) => {
+                Some(purpose(&text).ok_or_else(|| Problem::request(PURPOSE, "not percent-encoded UTF-8"))?)
+            }
+            Some(Err(_)) => return Err(Problem::request(PURPOSE, "not ASCII")),
+        };
+        Ok(Self { about, token, purpose })
+    }
+}
+
+fn bearer(text: &str) -> Option<String> {
+    let (scheme, token) = text.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim().to_owned())
+}
+
+fn purpose(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match (first, tail) {
+            (b'%', [high, low, tail @ ..]) => {
+                let pair = [*high, *low];
+                bytes.extend(hex::decode(pair).ok()?);
+                rest = tail;
+            }
+            (b'%', _) => return None,
+            (byte, tail) => {
+                bytes.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let text = text.trim();
+    let is_text = !text.is_empty() && text.chars().count() <= PURPOSE_CHARS_MAX && !text.chars().any(char::is_control);
+    is_text.then(|| text.to_owned())
+}
+
+fn signed_out(what: &str) -> Problem {
+    Problem::new(ErrorCode::SrvSignIn, "Authorization", what)
+}
+
+/// Who asks, as the accounts of the archive know them.
+pub(crate) fn principal(archive: &Archive, caller: &Caller) -> Result<Principal, Problem> {
+    let token = caller.token.as_ref().ok_or_else(|| signed_out("nobody is signed in"))?;
+    let found = crate::access::sign_in::by_token(archive, token)?;
+    // Unknown, expired and revoked are one answer: who tries tokens learns nothing.
+    found.ok_or_else(|| signed_out("the token is not valid"))
+}
+
+/// Parameters of the query.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let read = Query::<T>::try_from_uri(&parts.uri);
+        read.map(|Query(value)| Self(value)).map_err(|e| Problem::request("query", e.body_text()))
+    }
+}
+
+/// Parts of the path.
+pub(crate) struct Of<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Of<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Path::<T>::from_request_parts(parts, state).await;
+        read.map(|Path(value)| Self(value)).map_err(|e| Problem::request("path", e.body_text()))
+    }
+}
+
+/// An id in the path; what is no id names nothing.
+pub(crate) fn id(text: &str) -> Result<RecordId, Problem> {
+    text.parse().map_err(|_| Problem::nothing(text.chars().take(64).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purpose_is_percent_encoded_text() {
+        assert_eq!(purpose("a%20b").as_deref(), Some("a b"));
+        assert_eq!(purpose("%D1%96%D1%81 12").as_deref(), Some("іс 12"));
+        for wrong in ["", "%", "%d", "%zz", "%ff", "a%0Ab", &"a".repeat(501)] {
+            assert_eq!(purpose(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_token_comes_as_bearer() {
+        assert_eq!(bearer("Bearer mrg_1").as_deref(), Some("mrg_1"));
+        assert_eq!(bearer("bearer  mrg_1 ").as_deref(), Some("mrg_1"));
+        for wrong in ["", "mrg_1", "Basic YTpi", "Bearer "] {
+            assert_eq!(bearer(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The description of the service (OpenAPI 3.1), made from the code of its handlers.
+//!
+//! The documents of answers are those of the command line: their schemas are taken from `schema/cli/1` as they stand,
+//! and what every path answers when it is not done is added to all. A test compares the description with the file that
+//! is committed, `schema/api/1/openapi.json`.
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
+
+/// Documents of answers, with the schemas of the command line; each is also there as a page of a list.
+const DOCUMENTS: &[(&str, &str)] = &[
+    ("Record", include_str!("../../schema/cli/1/show.schema.json")),
+    ("RecordRow", include_str!("../../schema/cli/1/search-row.schema.json")),
+    ("SubmissionAnswer", include_str!("../../schema/cli/1/ingest-answer.schema.json")),
+];
+
+/// Declares names of documents for the descriptions of handlers; their schemas are put in by [`describe`].
+macro_rules! named {
+    ($($name:ident)*) => {$(
+        pub(crate) struct $name;
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                RefOr::Ref(Ref::from_schema_name(stringify!($name)))
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )*};
+}
+
+named! { Record RecordRowPage Job Health Me Taken TakenOrJob }
+
+/// A document that only the service has.
+fn own() -> Map<String, Value> {
+    let text = json!({"type": "string"});
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let own = json!({
+        "Problem": {
+            "description": "Problem details (RFC 9457). `code` is stable; docs/errors.md says what it means.",
+            "type": "object",
+            "required": ["type", "code", "status", "title", "request_id"],
+            "properties": {
+                "type": {"type": "string", "pattern": "^urn:muragat:error:[A-Z]{3}-[0-9]{3}$"},
+                "code": {"type": "string", "pattern": "^[A-Z]{3}-[0-9]{3}$"},
+                "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                "title": text, "detail": text, "subject": text, "technical": text, "request_id": text,
+            },
+        },
+        "Job": {
+            "description": "Something that takes longer than an answer may. It is remembered while the service runs.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["job_id", "kind", "state", "begun", "done", "all", "result"],
+            "properties": {
+                "job_id": id, "kind": text, "begun": {"type": "string", "format": "date-time"},
+                "state": {"enum": ["running", "done", "refused", "failed"]},
+                "done": {"type": "integer", "minimum": 0}, "all": {"type": "integer", "minimum": 0},
+                "result": {"description": "The document of what was done; null while it runs."},
+            },
+        },
+        "Taken": {
+            "description": "What became of a submission, and the files that the sender gets: the confirmation of receipt, \
+                            the prepared receipt or notice.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["answer", "files"],
+            "properties": {
+                "answer": {"$ref": "#/components/schemas/SubmissionAnswer"},
+                "files": {"type": "array", "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["name", "base64"],
+                    "properties": {"name": text, "base64": {"type": "string", "contentEncoding": "base64"}},
+                }},
+            },
+        },
+        "TakenOrJob": {
+            "oneOf": [{"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/Job"}],
+        },
+        "Health": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["status"],
+            "properties": {"status": {"enum": ["ok", "ending", "away"]}},
+        },
+        "Me": {
+            "description": "Who the archive takes the caller for.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["account", "actor", "means", "administrator", "roles"],
+            "properties": {
+                "account": text, "actor": {"type": "string", "pattern": "^[0-9a-f]{16}$"}, "means": text,
+                "administrator": {"type": "boolean"},
+                "roles": {"type": "array", "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["role", "agency", "access", "until"],
+                    "properties": {
+                        "role": text, "agency": {"type": ["string", "null"]},
+                        "access": {"type": "array", "items": text},
+                        "until": {"type": ["string", "null"], "format": "date"},
+                    },
+                }},
+            },
+        },
+    });
+    own.as_object().cloned().unwrap_or_default()
+}
+
+/// The whole description.
+pub(crate) fn describe(api: &OpenApi) -> Value {
+    let mut value = serde_json::to_value(api).unwrap_or_default();
+    let mut schemas = own();
+    for (name, text) in DOCUMENTS {
+        let schema: Value = serde_json::from_str(text).unwrap_or_default();
+        schemas.insert((*name).to_owned(), as_component(schema, name));
+        schemas.insert(format!("{name}Page"), page_of(name));
+    }
+    value["info"] = json!({
+        "title": "Muragat", "version": "1",
+        "description": "Long-term electronic archive of signed documents. Answers are the documents that the command \
+                        line prints with --json. Texts come in Kazakh, Russian or English by Accept-Language.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    });
+    value["components"]["schemas"] = Value::Object(schemas);
+    value["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
+    value["security"] = json!([{"token": []}]);
+    let problem = json!({
+        "description": "Not done",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    });
+    for path in value["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            for status in ["4XX", "5XX"] {
+                operation["responses"][status] = problem.clone();
+            }
+        }
+    }
+    value
+}
+
+/// A schema as a component: without an identity of its own, its definitions found from where it stands now.
+fn as_component(mut schema: Value, name: &str) -> Value {
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("$schema");
+        object.remove("$id");
+    }
+    let text = schema.to_string().replace("\"#/$defs/", &format!("\"#/components/schemas/{name}/$defs/"));
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+fn page_of(name: &str) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}},
+            "next": {"description": "The parameter `after` of the next page; null on the last.", "type": ["string", "null"]},
+        },
+    })
+}

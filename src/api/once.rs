@@ -1,0 +1,151 @@
+//! Requests that are done once, however often they are sent: `Idempotency-Key`.
+//!
+//! The first request with a key runs; the same request with the same key gets the same answer, while it runs a word to
+//! wait, and another request under the key is refused. A key belongs to its account. What is remembered is lost with the
+//! service; taking a submission in is safe to repeat without it, because the archive knows what it holds.
+//!
+//! Draft IETF httpapi-idempotency-key-header-07 is followed; it is no standard.
+
+use super::problem::Problem;
+use crate::clock::Millis;
+use crate::error::ErrorCode;
+use crate::model::digest::Sha256;
+use axum::http::StatusCode;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How long an answer is remembered.
+const KEPT_MS: Millis = 30 * 24 * 60 * 60 * 1000;
+/// Answers remembered. Own bound: some KiB each.
+const KEYS_MAX: usize = 10_000;
+/// Characters of a key. Own bound: a UUID has 36.
+const KEY_CHARS_MAX: usize = 128;
+
+/// An answer that can be given again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// Where what it made is.
+    pub(crate) location: Option<String>,
+    pub(crate) body: String,
+}
+
+enum Kept {
+    Running,
+    Done(Answer),
+}
+
+struct Entry {
+    /// Digest of method, path and body.
+    request: Sha256,
+    kept: Kept,
+    at: Millis,
+}
+
+/// The keys.
+#[derive(Default)]
+pub(crate) struct Once {
+    entries: Mutex<HashMap<(String, String), Entry>>,
+}
+
+/// What a key leads to.
+pub(crate) enum Turn<'a> {
+    /// The request is to be done, and its answer given to this.
+    First(Running<'a>),
+    /// It was done: this was the answer.
+    Again(Answer),
+}
+
+/// A request that runs under a key; when it ends without an answer the key is free again.
+pub(crate) struct Running<'a> {
+    once: &'a Once,
+    key: Option<(String, String)>,
+}
+
+impl Once {
+    /// What is to be done with a request of an account under a key.
+    pub(crate) fn turn(&self, account: &str, key: &str, request: Sha256, now: Millis) -> Result<Turn<'_>, Problem> {
+        let is_key =
+            !key.is_empty() && key.chars().count() <= KEY_CHARS_MAX && key.bytes().all(|b| b.is_ascii_graphic());
+        if !is_key {
+            return Err(Problem::request("Idempotency-Key", "1 to 128 visible ASCII characters"));
+        }
+        let key = (account.to_owned(), key.to_owned());
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|_, entry| now.saturating_sub(entry.at) < KEPT_MS);
+        match entries.get(&key) {
+            Some(entry) if entry.request != request => {
+                let what = "the key was used for another request";
+                return Err(Problem::new(ErrorCode::SrvKeyReused, "Idempotency-Key", what));
+            }
+            Some(Entry { kept: Kept::Done(answer), .. }) => return Ok(Turn::Again(answer.clone())),
+            Some(Entry { kept: Kept::Running, .. }) => {
+                let what = "the first request with the key still runs";
+                return Err(Problem::new(ErrorCode::SrvKeyRunning, "Idempotency-Key", what));
+            }
+            None => {}
+        }
+        if entries.len() >= KEYS_MAX {
+            let oldest = entries.iter().filter(|(_, e)| matches!(e.kept, Kept::Done(_))).min_by_key(|(_, e)| e.at);
+            let oldest = oldest.map(|(key, _)| key.clone());
+            let full = || Problem::new(ErrorCode::SrvBusy, "Idempotency-Key", "as many keys run as may");
+            entries.remove(&oldest.ok_or_else(full)?);
+        }
+        entries.insert(key.clone(), Entry { request, kept: Kept::Running, at: now });
+        Ok(Turn::First(Running { once: self, key: Some(key) }))
+    }
+}
+
+impl Running<'_> {
+    /// Remembers the answer.
+    pub(crate) fn done(mut self, answer: Answer) {
+        let mut entries = self.once.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = self.key.take().and_then(|key| entries.get_mut(&key)) {
+            entry.kept = Kept::Done(answer);
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.once.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::digest::sha256;
+
+    fn answer(body: &str) -> Answer {
+        Answer { status: StatusCode::CREATED, location: None, body: body.to_owned() }
+    }
+
+    #[test]
+    fn a_request_is_done_once() {
+        let once = Once::default();
+        let (one, other) = (sha256(b"one"), sha256(b"other"));
+        let Ok(Turn::First(running)) = once.turn("a", "k", one, 0) else { panic!("not the first") };
+        let code = |turn: Result<Turn<'_>, Problem>| turn.err().map(|problem| problem.code);
+        assert_eq!(code(once.turn("a", "k", one, 1)), Some(ErrorCode::SrvKeyRunning));
+        assert_eq!(code(once.turn("a", "k", other, 1)), Some(ErrorCode::SrvKeyReused));
+        assert!(matches!(once.turn("b", "k", other, 1), Ok(Turn::First(_))), "keys belong to accounts");
+        running.done(answer("x"));
+        assert!(matches!(once.turn("a", "k", one, 2), Ok(Turn::Again(again)) if again == answer("x")));
+        assert_eq!(code(once.turn("a", "k", other, 2)), Some(ErrorCode::SrvKeyReused));
+        assert!(matches!(once.turn("a", "k", other, KEPT_MS), Ok(Turn::First(_))), "forgotten after its time");
+        for wrong in ["", "a b", "ключ", &"a".repeat(129)] {
+            assert_eq!(code(once.turn("a", wrong, one, 0)), Some(ErrorCode::SrvRequest), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_ended_without_an_answer_may_be_tried_again() {
+        let once = Once::default();
+        for _ in 0..2 {
+            assert!(matches!(once.turn("a", "k", sha256(b""), 0), Ok(Turn::First(_))));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Pages of lists by keyset: a page goes on after the last thing of the one before, whatever came in meanwhile.
+//!
+//! A cursor is opaque and signed, and bound to the question: one of another question, or of before a restart, is
+//! refused (`SRV-005`), never answered with something else.
+
+use super::problem::Problem;
+use super::service::Service;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+/// Things on a page when nothing is said, and at most.
+pub(crate) const LIMIT: u32 = 50;
+pub(crate) const LIMIT_MAX: u32 = 500;
+/// Bytes of the signature of a cursor.
+const MAC_BYTES: usize = 16;
+
+/// How many things are wanted on the page.
+pub(crate) fn limit(wanted: Option<u32>) -> Result<usize, Problem> {
+    match wanted.unwrap_or(LIMIT) {
+        limit @ 1..=LIMIT_MAX => Ok(limit as usize),
+        _ => Err(Problem::request("limit", format!("1 to {LIMIT_MAX}"))),
+    }
+}
+
+/// A page as it is sent.
+pub(crate) fn page(items: Vec<Value>, next: Option<String>) -> Value {
+    json!({"items": items, "next": next})
+}
+
+/// Writes the place after which the next page of `question` begins.
+pub(crate) fn cursor(service: &Service, question: &str, place: &[u8]) -> String {
+    let mut bytes = place.to_vec();
+    bytes.extend_from_slice(&mac(service, question, place));
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads what [`cursor`] wrote for the same question.
+pub(crate) fn place(service: &Service, question: &str, after: &str) -> Result<Vec<u8>, Problem> {
+    let wrong = || Problem::request("after", "not a cursor of this list, or the service was restarted since");
+    let bytes = URL_SAFE_NO_PAD.decode(after).map_err(|_| wrong())?;
+    let (place, found) = bytes.split_last_chunk::<MAC_BYTES>().ok_or_else(wrong)?;
+    let wanted = mac(service, question, place);
+    if constant_time_eq(&wanted, found) { Ok(place.to_vec()) } else { Err(wrong()) }
+}
+
+fn constant_time_eq(a: &[u8; MAC_BYTES], b: &[u8; MAC_BYTES]) -> bool {
+    a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+fn mac(service: &Service, question: &str, place: &[u8]) -> [u8; MAC_BYTES] {
+    let mut hasher = blake3::Hasher::new_keyed(&service.cursor_key);
+    hasher.update(&(question.len() as u64).to_le_bytes());
+    hasher.update(question.as_bytes());
+    hasher.update(place);
+    let mut mac = [0; MAC_BYTES];
+    mac.copy_from_slice(&hasher.finalize().as_bytes()[..MAC_BYTES]);
+    mac
+}

@@ -1,0 +1,181 @@
+//! What a request is answered with when it is not done: problem details (RFC 9457) with the archive's stable codes.
+//!
+//! `type` and `code` never change; `title` and `detail` follow `Accept-Language`. What an engineer needs stands in
+//! `technical`; a fault of the archive itself says no more outside than its code, and the log has the rest.
+//!
+//! A handler gives a [`Problem`]; the frame around all handlers ([`super::frame`]) knows language and request and
+//! writes it out. It holds no rules.
+
+use crate::error::{Error, ErrorCode, Exit};
+use crate::text::{Lang, TECHNICAL, Text, text};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// Why a request was not done.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) code: ErrorCode,
+    /// The parameter, record or file that it is about.
+    pub(crate) subject: String,
+    /// What was found, in technical English.
+    pub(crate) what: String,
+    /// Seconds after which it may be asked again.
+    retry_after_s: Option<u32>,
+}
+
+/// How long who is told to come again should wait, when nothing better is known.
+const RETRY_S: u32 = 2;
+
+impl Problem {
+    pub(crate) fn new(code: ErrorCode, subject: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { code, subject: subject.into(), what: what.into(), retry_after_s: None }
+    }
+
+    /// A parameter, header or body that is not as it must be.
+    pub(crate) fn request(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::new(ErrorCode::SrvRequest, place, what)
+    }
+
+    /// There is nothing at the path that the caller may know of.
+    pub(crate) fn nothing(subject: impl Into<String>) -> Self {
+        Self::new(ErrorCode::SrvNoPath, subject, "nothing is at this path, or the caller may not know of it")
+    }
+
+    /// The caller has no right; `rule` says by which rule.
+    pub(crate) fn denied(action: &str, rule: &str) -> Self {
+        Self::new(ErrorCode::SrvDenied, action, format!("rule {rule}"))
+    }
+
+    #[must_use]
+    pub(crate) fn after(self, seconds: u32) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
+    }
+
+    /// RFC 9110 §15, by the code or else by the exit code that the command line has for it.
+    pub(crate) fn status(&self) -> StatusCode {
+        use ErrorCode as C;
+        match self.code {
+            C::SrvSignIn => StatusCode::UNAUTHORIZED,
+            C::SrvTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            C::SrvKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            C::SrvKeyRunning => StatusCode::CONFLICT,
+            C::SrvPrecondition => StatusCode::PRECONDITION_FAILED,
+            C::SrvRange => StatusCode::RANGE_NOT_SATISFIABLE,
+            C::SrvBusy => StatusCode::TOO_MANY_REQUESTS,
+            C::SrvMethod => StatusCode::METHOD_NOT_ALLOWED,
+            C::SrvMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            C::SrvTimeout => StatusCode::REQUEST_TIMEOUT,
+            C::SrvDigest => StatusCode::BAD_REQUEST,
+            C::ArcDestroyed => StatusCode::GONE,
+            code => match code.exit() {
+                Exit::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+                Exit::Usage => StatusCode::BAD_REQUEST,
+                Exit::NotFound => StatusCode::NOT_FOUND,
+                Exit::Denied => StatusCode::FORBIDDEN,
+                Exit::Conflict | Exit::Incomplete => StatusCode::CONFLICT,
+                Exit::Temporary => StatusCode::SERVICE_UNAVAILABLE,
+                Exit::Ok | Exit::Integrity | Exit::Configuration | Exit::Interrupted => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
+            },
+        }
+    }
+
+    /// The details as they are sent.
+    pub(crate) fn value(&self, lang: Lang, request_id: &str) -> Value {
+        let status = self.status();
+        // Names of files and states of the machine are for its log.
+        let is_inside = status == StatusCode::INTERNAL_SERVER_ERROR;
+        let mut value = json!({
+            "type": format!("urn:muragat:error:{}", self.code),
+            "code": self.code.as_str(),
+            "status": status.as_u16(),
+            "title": self.code.text(lang),
+            "request_id": request_id,
+        });
+        if !is_inside {
+            value["subject"] = self.subject.clone().into();
+            if !self.what.is_empty() {
+                value["technical"] = self.what.clone().into();
+                value["detail"] = format!("{}: {}", TECHNICAL.get(lang), self.what).into();
+            }
+        } else {
+            value["detail"] = SEE_LOG.get(lang).into();
+        }
+        value
+    }
+
+    /// The answer, written out.
+    pub(crate) fn response(&self, lang: Lang, request_id: &str) -> Response {
+        let mut response = (self.status(), self.value(lang, request_id).to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.code == ErrorCode::SrvSignIn {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"muragat\""));
+        }
+        let is_passing = self.code.exit() == Exit::Temporary;
+        if let Some(seconds) = self.retry_after_s.or(is_passing.then_some(RETRY_S)) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+const SEE_LOG: Text = text(
+    "Архивтің ішкі ақауы. Сұраудың нөмірін әкімшіге хабарлаңыз.",
+    "Внутренняя неисправность архива. Сообщите администратору номер запроса.",
+    "A fault inside the archive. Tell the administrator the id of the request.",
+);
+
+impl From<Error> for Problem {
+    fn from(e: Error) -> Self {
+        Self::new(e.code, e.subject, e.what)
+    }
+}
+
+impl From<crate::index::IndexError> for Problem {
+    fn from(e: crate::index::IndexError) -> Self {
+        Error::from(e).into()
+    }
+}
+
+/// The frame writes it out; what is here is for tests of a handler alone.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_status_that_fits_its_exit_code() {
+        for code in ErrorCode::ALL {
+            let status = Problem::new(*code, "", "").status();
+            let is_ours = matches!(code.exit(), Exit::Integrity | Exit::Configuration);
+            assert_eq!(
+                status.is_server_error(),
+                is_ours || status == StatusCode::SERVICE_UNAVAILABLE,
+                "{code} {status}"
+            );
+            assert!(status.is_client_error() || status.is_server_error(), "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn a_fault_inside_says_nothing_of_the_machine() {
+        let problem = Problem::new(ErrorCode::StoChanged, "store/00000001.seg", "frame 7 has another digest");
+        for (_, lang) in Lang::ALL {
+            let text = problem.value(lang, "id").to_string();
+            assert!(!text.contains("seg") && !text.contains("frame 7"), "{text}");
+            assert!(text.contains(problem.code.text(lang)), "{text}");
+        }
+        let problem = Problem::request("limit", "not a number");
+        assert_eq!(problem.value(Lang::En, "id")["subject"], "limit");
+    }
+}

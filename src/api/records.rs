@@ -1,0 +1,111 @@
+//! `/api/v1/records`: lists and searches of records, and one record with all its evidence.
+//!
+//! What a caller reaches is part of the question: of what they do not reach nothing is counted, listed or told from what
+//! is not there. Showing a restricted record is a reading, in the journal before a word of it leaves.
+
+use super::caller::{Caller, Of, Params, id};
+use super::describe::{Record, RecordRowPage};
+use super::page::{cursor, limit, page, place};
+use super::problem::Problem;
+use super::service::{Ask, Service, target};
+use crate::access::rights::Action;
+use crate::index::query::Query;
+use crate::index::rows::RecordRow;
+use crate::view::{Masked, RecordView, record_row};
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
+}
+
+/// Parameters of a list of records.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// Words and `field:value`, as `muragat search` takes them; all records when nothing is asked for.
+    #[param(max_length = 1000)]
+    q: Option<String>,
+    /// The cursor of the page before.
+    #[param(max_length = 200)]
+    after: Option<String>,
+    /// Records on the page.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// Characters of a query. Own bound: what a person types, several times over.
+const QUERY_CHARS_MAX: usize = 1000;
+
+/// Records, the newest first.
+#[utoipa::path(get, path = "/api/v1/records", tag = "records", params(ListParams),
+    responses((status = 200, description = "A page", body = RecordRowPage)))]
+async fn list(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Json<Value>, Problem> {
+    service.ask(caller, move |ask| found(ask, &params)).await.map(Json)
+}
+
+fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
+    let scope = ask.list(Action::RecordList)?;
+    let limit = limit(params.limit)?;
+    let text = params.q.as_deref().unwrap_or_default();
+    if text.chars().count() > QUERY_CHARS_MAX {
+        return Err(Problem::request("q", format!("at most {QUERY_CHARS_MAX} characters")));
+    }
+    let query = (!text.trim().is_empty()).then(|| Query::parse(text)).transpose()?;
+    let question = format!("records\n{}\n{}", ask.index_meta().generation, query.clone().unwrap_or_default());
+    let before = params.after.as_deref().map(|after| place(&ask.service, &question, after)).transpose()?;
+    let before = before.and_then(|place| Some(u32::from_be_bytes(place.try_into().ok()?)));
+    let mut items = Vec::new();
+    let mut last = None;
+    let mut more = false;
+    let mut give = |number: u32, row: RecordRow| {
+        let target = target(&row);
+        if !scope.contains(&target) {
+            return true;
+        }
+        if items.len() == limit {
+            more = true;
+            return false;
+        }
+        let is_masked = scope.rows_of(&target).all(|row| row.masked);
+        items.push(record_row(&row, if is_masked { Masked::Yes } else { Masked::No }));
+        last = Some(number);
+        true
+    };
+    match &query {
+        Some(query) => ask.index().search(query, before, &mut give)?,
+        None => ask.index().newest(before, &mut give)?,
+    }
+    let next = last.filter(|_| more).map(|number| cursor(&ask.service, &question, &number.to_be_bytes()));
+    Ok(page(items, next))
+}
+
+/// A record with its card, components, signatures and history.
+#[utoipa::path(get, path = "/api/v1/records/{record_id}", tag = "records",
+    params(("record_id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "The record", body = Record)))]
+async fn show(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Of(record): Of<String>,
+) -> Result<Json<Value>, Problem> {
+    service
+        .ask(caller, move |ask| {
+            let (_, decision) = ask.record(id(&record)?, Action::RecordShow)?;
+            let opened = ask.open(id(&record)?, decision)?;
+            let view = RecordView::read(&ask.archive, &opened)?;
+            Ok(Json(view.value(if decision.masked { Masked::Yes } else { Masked::No })))
+        })
+        .await
+}

@@ -1,0 +1,49 @@
+//! Every path of the service on one page.
+
+use super::describe::describe;
+use super::frame::frame;
+use super::service::Service;
+use super::{components, health, journal, records, submissions, watch};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use serde_json::Value;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Bytes of a body that a handler reads whole. Uploads are streamed and have bounds of their own.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+fn paths() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .merge(records::routes())
+        .merge(components::routes())
+        .merge(submissions::routes())
+        .merge(watch::routes())
+        .merge(journal::routes())
+        .merge(health::routes())
+}
+
+/// The paths and what stands around them.
+pub(crate) fn router(service: Arc<Service>) -> Router {
+    let (router, api) = paths().split_for_parts();
+    let description = describe(&api).to_string();
+    let openapi = move || async move { ([(header::CONTENT_TYPE, "application/json")], description) };
+    router
+        .route("/api/v1/openapi.json", get(openapi))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(service.clone(), frame))
+        .with_state(service)
+}
+
+/// The figures, for a listener of their own.
+pub(crate) fn metrics_router(service: Arc<Service>) -> Router {
+    Router::new().route("/metrics", get(health::metrics)).with_state(service)
+}
+
+/// The description of the service, as `schema/api/1/openapi.json` has it.
+pub fn description() -> Value {
+    describe(&paths().into_openapi())
+}

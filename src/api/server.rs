@@ -1,0 +1,132 @@
+//! Listening: connections in bounds, and an end that loses nothing.
+//!
+//! Connections, the time of each head and the size of each head are bounded. When the service is to end, no connection
+//! is taken any more, requests that run are finished for a bounded time, and what takes longer is cut off: what was
+//! answered is durable, what was not is cut at the next opening.
+//!
+//! TLS is for [`tls`](super::tls) or a proxy in front.
+
+use super::router::{metrics_router, router};
+use super::service::Service;
+use crate::archive::Slot;
+use crate::error::{Error, ErrorCode};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Connections at a time. Own bound: a desk of some hundred people with a few connections each.
+const CONNECTIONS_MAX: usize = 1_024;
+/// How long a head may take, and how long a connection may be silent between two requests.
+const HEAD: Duration = Duration::from_secs(15);
+/// Bytes of a head. Own bound: a token, a range and what a browser says about itself are some KiB.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// How often the sign to stop is looked for.
+const STEP: Duration = Duration::from_millis(100);
+/// How long requests that run are waited for at the end.
+const ENDING: Duration = Duration::from_secs(30);
+
+/// What a service listens to, and where its words go.
+pub struct Options<'a> {
+    /// The address of the service.
+    pub listen: &'a str,
+    /// The address of the figures; nowhere when none is given.
+    pub metrics: Option<&'a str>,
+    /// Set when it is to end.
+    pub stop: &'static AtomicBool,
+    /// Takes each line of the log.
+    pub log: fn(&Value),
+}
+
+/// A service that listens.
+pub struct Server {
+    runtime: Runtime,
+    listeners: Vec<(TcpListener, Router)>,
+    service: Arc<Service>,
+}
+
+impl Server {
+    /// Begins to listen.
+    pub fn bind(slot: Arc<Slot>, options: &Options<'_>) -> Result<Self, Error> {
+        let failed = |at: &str, e: std::io::Error| Error::caused(ErrorCode::SrvListen, at, e);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|e| failed("runtime", e))?;
+        let service = Arc::new(Service::new(slot, options.stop, options.log));
+        let wanted =
+            [(Some(options.listen), router(service.clone())), (options.metrics, metrics_router(service.clone()))];
+        let mut listeners = Vec::new();
+        for (at, router) in wanted {
+            let Some(at) = at else { continue };
+            let listener = runtime.block_on(TcpListener::bind(at)).map_err(|e| failed(at, e))?;
+            listeners.push((listener, router));
+        }
+        Ok(Self { runtime, listeners, service })
+    }
+
+    /// Where it listens: the service, and then the figures.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect()
+    }
+
+    /// Serves until it is to end.
+    pub fn run(self) {
+        let Self { runtime, listeners, service } = self;
+        runtime.block_on(async {
+            let mut accepting = JoinSet::new();
+            for (listener, router) in listeners {
+                accepting.spawn(accept(listener, router, service.clone()));
+            }
+            while accepting.join_next().await.is_some() {}
+        });
+        // Threads that wait for the archive are not waited for any longer: nobody listens to them.
+        runtime.shutdown_timeout(STEP);
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, service: Arc<Service>) {
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    while !service.is_ending() {
+        while connections.try_join_next().is_some() {}
+        let Ok(Ok(permit)) = timeout(STEP, permits.clone().acquire_owned()).await else { continue };
+        match timeout(STEP, listener.accept()).await {
+            Ok(Ok((stream, _))) => {
+                let (router, service) = (router.clone(), service.clone());
+                connections.spawn(async move {
+                    converse(stream, router, &service).await;
+                    drop(permit);
+                });
+            }
+            // No more file handles, or a caller who left: both pass.
+            Ok(Err(_)) => tokio::time::sleep(STEP).await,
+            Err(_) => {}
+        }
+    }
+    let _ = timeout(ENDING, async { while connections.join_next().await.is_some() {} }).await;
+}
+
+async fn converse(stream: TcpStream, router: Router, service: &Service) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES_MAX);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let mut is_ending = false;
+    while timeout(STEP, connection.as_mut()).await.is_err() {
+        if service.is_ending() && !is_ending {
+            is_ending = true;
+            connection.as_mut().graceful_shutdown();
+        }
+    }
+}

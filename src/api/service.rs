@@ -1,0 +1,203 @@
+//! The service as its handlers see it: the archive, who asks, and what is remembered while it runs.
+//!
+//! [`Service::ask`] is the one way to the archive: it finds out who asks, holds them to their rate, and runs the
+//! question on a thread that may wait. Rights are decided by [`rights`](crate::access::rights) alone; what a caller may
+//! not know of is answered like what is not there.
+//!
+//! What is remembered here (jobs, keys of idempotency, rates) is lost when the service ends; acts are not: they are in
+//! the journal before anybody is told.
+
+use super::caller::{Caller, principal};
+use super::jobs::Jobs;
+use super::metrics::Metrics;
+use super::once::Once;
+use super::problem::Problem;
+use super::rate::Rates;
+use crate::access::Opened;
+use crate::access::rights::{Action, Decision, Principal, Scope, Target, decide, scope};
+use crate::archive::{Archive, Slot};
+use crate::clock::{civil_date, rfc3339};
+use crate::error::{Error, ErrorCode};
+use crate::index::rows::RecordRow;
+use crate::model::id::RecordId;
+use crate::text::Lang;
+use chrono::NaiveDate;
+use serde_json::Value;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// Questions that run at a time. Own bound: each has a thread, and two cores do not answer more of them sooner.
+const QUESTIONS_MAX: usize = 64;
+
+/// A service that runs.
+pub(crate) struct Service {
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) jobs: Jobs,
+    pub(crate) once: Once,
+    pub(crate) rates: Rates,
+    pub(crate) metrics: Metrics,
+    /// Signs cursors; made anew by every start, so an old cursor is told from a forged one by nobody, and needs not be.
+    pub(crate) cursor_key: [u8; 32],
+    /// Set when the service is to end.
+    pub(crate) stop: &'static AtomicBool,
+    questions: Arc<Semaphore>,
+    log: fn(&Value),
+}
+
+impl Service {
+    pub(crate) fn new(slot: Arc<Slot>, stop: &'static AtomicBool, log: fn(&Value)) -> Self {
+        Self {
+            slot,
+            jobs: Jobs::default(),
+            once: Once::default(),
+            rates: Rates::default(),
+            metrics: Metrics::default(),
+            cursor_key: crate::random::bytes(),
+            stop,
+            questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
+            log,
+        }
+    }
+
+    /// Writes a line of the log.
+    pub(crate) fn log(&self, mut line: Value) {
+        line["time"] = rfc3339(self.slot.clock().now()).into();
+        (self.log)(&line);
+    }
+
+    /// Whether it is to end.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that the medium of the archive has free; none where that cannot be asked.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        let found = rustix::fs::statvfs(self.slot.folder()).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+
+    /// Asks the archive on a thread that may wait.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        caller: Caller,
+        question: impl FnOnce(&Ask) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let busy = || Problem::new(ErrorCode::SrvBusy, "service", "as many questions wait as may");
+        let permit = self.questions.clone().acquire_owned().await.map_err(|_| busy())?;
+        let service = self.clone();
+        let asked = spawn_blocking(move || {
+            let answer = Ask::new(service, caller).and_then(|ask| question(&ask));
+            drop(permit);
+            answer
+        });
+        let panicked = |e: tokio::task::JoinError| Problem::new(ErrorCode::SrvFailed, "service", e.to_string());
+        asked.await.map_err(panicked)?
+    }
+}
+
+/// One question: the archive, who asks, when.
+pub(crate) struct Ask {
+    pub(crate) service: Arc<Service>,
+    pub(crate) archive: Arc<Archive>,
+    pub(crate) principal: Principal,
+    pub(crate) caller: Caller,
+    pub(crate) today: NaiveDate,
+}
+
+impl Deref for Ask {
+    type Target = Archive;
+
+    fn deref(&self) -> &Archive {
+        &self.archive
+    }
+}
+
+impl Ask {
+    /// Finds out who asks.
+    pub(crate) fn new(service: Arc<Service>, caller: Caller) -> Result<Self, Problem> {
+        let archive = service.slot.get()?;
+        let principal = principal(&archive, &caller)?;
+        caller.about.learn(|learnt| learnt.actor = Some(principal.actor.to_string()));
+        if let Err(seconds) = service.rates.take(&principal.account, archive.now()) {
+            return Err(Problem::new(ErrorCode::SrvBusy, "account", "more requests than its rate").after(seconds));
+        }
+        let today = civil_date(archive.now());
+        Ok(Self { service, archive, principal, caller, today })
+    }
+
+    pub(crate) fn lang(&self) -> Lang {
+        self.caller.about.lang
+    }
+
+    /// What the caller reaches by an action, for a list.
+    pub(crate) fn scope(&self, action: Action) -> Scope {
+        let scope = scope(&self.principal, action, self.today);
+        let rule = scope.rows().first().map(|row| row.rule);
+        self.caller.about.learn(|learnt| learnt.rule = rule);
+        scope
+    }
+
+    /// A list that the caller may see none of is denied, not empty.
+    pub(crate) fn list(&self, action: Action) -> Result<Scope, Problem> {
+        let scope = self.scope(action);
+        if scope.is_empty() {
+            let decision = decide(&self.principal, action, &Target::default(), self.today);
+            return Err(self.denial(action, decision));
+        }
+        Ok(scope)
+    }
+
+    /// Whether the caller may; else the problem that says by which rule not.
+    pub(crate) fn may(&self, action: Action, target: &Target) -> Result<Decision, Problem> {
+        let decision = decide(&self.principal, action, target, self.today);
+        if !decision.allowed {
+            return Err(self.denial(action, decision));
+        }
+        self.caller.about.learn(|learnt| learnt.rule = Some(decision.rule));
+        Ok(decision)
+    }
+
+    /// Opens a record for the caller, the reading in the journal where it must be.
+    pub(crate) fn open(&self, id: RecordId, _decision: Decision) -> Result<Opened<'_>, Problem> {
+        Ok(crate::access::open(&self.archive, id, self.principal.actor)?)
+    }
+
+    fn denial(&self, action: Action, decision: Decision) -> Problem {
+        self.caller.about.learn(|learnt| learnt.rule = Some(decision.rule));
+        Problem::denied(action.as_str(), decision.rule)
+    }
+
+    /// The row of a record that the caller may know of, and the decision about `action` on it. One of which the caller
+    /// may not even know that it is there is answered like none.
+    pub(crate) fn record(&self, id: RecordId, action: Action) -> Result<(RecordRow, Decision), Problem> {
+        let unknown = || Problem::from(Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record"));
+        let Some(row) = self.archive.index().record_by_id(id)? else {
+            // What was destroyed is known to who sees files of all agencies: the journal says it to everybody.
+            return Err(match self.archive.index().destroyed(id)? {
+                Some(_) if !self.scope(Action::FileSee).is_empty() => self.archive.no_record(id).into(),
+                _ => unknown(),
+            });
+        };
+        let target = target(&row);
+        if action != Action::RecordList && !decide(&self.principal, Action::RecordList, &target, self.today).allowed {
+            // Some may show a record who have no list of records: what they may do is decided by the action.
+            let decision = decide(&self.principal, action, &target, self.today);
+            if !decision.allowed {
+                return Err(unknown());
+            }
+        }
+        match self.may(action, &target) {
+            Ok(decision) => Ok((row, decision)),
+            Err(_) if action == Action::RecordList => Err(unknown()),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// A record as rights see it.
+pub(crate) fn target(row: &RecordRow) -> Target<'_> {
+    Target { agency: Some(&row.agency), access: Some(row.access()), record: Some(row.id()), ..Target::default() }
+}

@@ -1,0 +1,182 @@
+//! `/api/v1/submissions`: a submission as a ZIP file, taken in like one from the command line.
+//!
+//! The answer waits for the decision, which is durable by then: accepted, held already, refused with every reason, or
+//! waiting for what its signatures lack. With `Prefer: respond-async` it is a job. A submission that was sent before is
+//! held already; `Idempotency-Key` gives the very same answer again.
+//!
+//! What a crash leaves: a decision that is durable and was not answered; the same submission sent again is told.
+
+use super::body::{Received, receive};
+use super::caller::Caller;
+use super::describe::{Taken, TakenOrJob};
+use super::jobs::{Doing, State as JobState};
+use super::once::{Answer, Turn};
+use super::problem::Problem;
+use super::service::{Ask, Service};
+use crate::access::rights::{Action, Target};
+use crate::error::{ErrorCode, Exit};
+use crate::ingest::upload::Upload;
+use crate::ingest::{Answered, Intake, Status};
+use crate::limits::{CONTAINER_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
+use crate::model::digest::sha256;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Instant;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What may be sent at once; what is larger is sent in parts.
+pub(crate) const SENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const _: () = assert!(SENT_BYTES_MAX <= CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX, "intake takes what is sent");
+
+/// The header of the key under which a request is done once.
+const KEY: &str = "idempotency-key";
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new().routes(routes!(submit))
+}
+
+/// Takes in a submission: a ZIP file with `submission.json`, at most 64 MiB.
+#[utoipa::path(post, path = "/api/v1/submissions", tag = "submissions",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once"),
+        ("Content-Digest" = Option<String>, Header, description = "SHA-256 of the body (RFC 9530)"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`: a job at once"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/zip"),
+    responses(
+        (status = 200, description = "Held already", body = Taken),
+        (status = 201, description = "Accepted and durable", body = Taken),
+        (status = 202, description = "It waits for what its signatures lack, or a job was begun", body = TakenOrJob),
+        (status = 422, description = "Refused, with every reason; only the refusal is kept", body = Taken),
+    ))]
+async fn submit(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let is_zip = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        kind.to_str().is_ok_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/zip"))
+    });
+    if !is_zip {
+        return Err(Problem::new(ErrorCode::SrvMediaType, "Content-Type", "application/zip"));
+    }
+    // Whoever may submit nothing at all is told before sending; for which agency, the submission says.
+    let spool =
+        service.ask(caller.clone(), |ask| ask.list(Action::Submit).map(|_| ask.archive.spool().clone())).await?;
+    let received = receive(&spool, &headers, body, SENT_BYTES_MAX).await?;
+    let key = headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned());
+    let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or_default();
+    let is_async = prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"));
+    let answer = service.ask(caller, move |ask| submitted(ask, received, key.as_deref(), is_async)).await?;
+    Ok(response(answer))
+}
+
+fn submitted(ask: &Ask, received: Received, key: Option<&str>, is_async: bool) -> Result<Answer, Problem> {
+    let Some(key) = key else { return begin(ask, received, is_async) };
+    let request = sha256(format!("POST /api/v1/submissions {is_async} {}", received.sha256).as_bytes());
+    match ask.service.once.turn(&ask.principal.account, key, request, ask.now())? {
+        Turn::Again(answer) => Ok(answer),
+        Turn::First(running) => {
+            let answer = begin(ask, received, is_async)?;
+            running.done(answer.clone());
+            Ok(answer)
+        }
+    }
+}
+
+fn begin(ask: &Ask, received: Received, is_async: bool) -> Result<Answer, Problem> {
+    let failed = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
+    let upload = Upload::new("submission.zip", received.bytes).map_err(failed)?;
+    // What names no agency is refused for that; it is of nobody then, and the refusal is the caller's.
+    if let Some(agency) = upload.agency() {
+        ask.may(Action::Submit, &Target { agency: Some(&agency), ..Target::default() })?;
+    }
+    if !is_async {
+        return take(ask, &upload);
+    }
+    let busy = || Problem::new(ErrorCode::SrvBusy, "jobs", "as many jobs run as may");
+    let begun = ask.service.jobs.begin("submission", &ask.principal.account, ask.now());
+    let (id, doing) = begun.ok_or_else(busy)?;
+    let job = ask.service.jobs.of(id, &ask.principal.account).map(|job| job.borrow().value());
+    let (service, caller) = (ask.service.clone(), ask.caller.clone());
+    std::thread::spawn(move || match Ask::new(service.clone(), caller) {
+        Ok(ask) => do_job(&ask, &upload, doing),
+        Err(problem) => doing.end(JobState::Failed, json!({"code": problem.code.as_str()}), 0),
+    });
+    Ok(Answer {
+        status: StatusCode::ACCEPTED,
+        location: Some(format!("/api/v1/jobs/{id}")),
+        body: job.unwrap_or_default().to_string(),
+    })
+}
+
+fn do_job(ask: &Ask, upload: &Upload, doing: Doing) {
+    doing.progress(0, 1);
+    let (state, result) = match take(ask, upload) {
+        Ok(answer) => (JobState::Done, serde_json::from_str(&answer.body).unwrap_or_default()),
+        Err(problem) => {
+            let is_refused = problem.code.exit() == Exit::Refused;
+            let state = if is_refused { JobState::Refused } else { JobState::Failed };
+            (state, problem.value(ask.lang(), &ask.caller.about.id))
+        }
+    };
+    doing.end(state, result, ask.now());
+}
+
+/// Takes it in and waits for the decision.
+fn take(ask: &Ask, upload: &Upload) -> Result<Answer, Problem> {
+    let begun = Instant::now();
+    let answered = Intake::new(&ask.archive, ask.principal.actor).take_sent(upload);
+    let reason = match &answered.status {
+        Status::Refused { reasons, .. } => reasons.first().map_or("", |reason| reason.code.as_str()),
+        Status::Failed(e) => e.code.as_str(),
+        _ => "",
+    };
+    ask.service.metrics.submission(outcome(&answered.status), reason, begun.elapsed());
+    // Who sends a document and then looks for it finds it.
+    ask.wait_index()?;
+    let (status, location) = match &answered.status {
+        Status::Accepted { record, .. } => (StatusCode::CREATED, Some(format!("/api/v1/records/{record}"))),
+        Status::Held { record } => (StatusCode::OK, Some(format!("/api/v1/records/{record}"))),
+        Status::Waiting { .. } => (StatusCode::ACCEPTED, None),
+        Status::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, None),
+        Status::Failed(e) => return Err(Problem::new(e.code, e.subject.clone(), e.what.clone())),
+    };
+    Ok(Answer { status, location, body: taken(&answered, ask).to_string() })
+}
+
+fn outcome(status: &Status) -> &'static str {
+    match status {
+        Status::Accepted { .. } => "accepted",
+        Status::Held { .. } => "held",
+        Status::Refused { .. } => "refused",
+        Status::Waiting { .. } => "waiting",
+        Status::Failed(_) => "failed",
+    }
+}
+
+/// What became of it, with the files that the sender gets.
+fn taken(answered: &Answered, ask: &Ask) -> Value {
+    let file = |(name, bytes): &(String, Vec<u8>)| json!({"name": name, "base64": STANDARD.encode(bytes)});
+    json!({
+        "answer": crate::view::answer(answered, ask.lang()),
+        "files": answered.answers.iter().map(file).collect::<Vec<_>>(),
+    })
+}
+
+fn response(answer: Answer) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        headers.insert(header::LOCATION, location);
+    }
+    (answer.status, headers, answer.body).into_response()
+}
