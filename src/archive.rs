@@ -23,6 +23,7 @@ mod policies;
 mod slot;
 mod succeed;
 mod threads;
+mod uploads;
 mod waiting;
 mod witness;
 
@@ -38,6 +39,7 @@ pub use policies::{Adoption, PolicyFile, PolicyInForce};
 pub use slot::{Alone, Handle, Slot};
 pub use succeed::{EarlierLog, NEXT_LOG_KEY, Succeeding};
 pub(crate) use threads::{registered, registered_rows};
+pub use uploads::UPLOAD_MS_MAX;
 use waiting::WaitingRoom;
 pub use waiting::{Waiting, WaitingEntry};
 pub use witness::{Asked, Shown, Taken};

@@ -15,6 +15,7 @@ mod components;
 mod describe;
 mod frame;
 mod health;
+mod inbox;
 mod jobs;
 mod journal;
 pub(crate) mod local;
@@ -28,6 +29,7 @@ mod router;
 mod server;
 mod service;
 mod submissions;
+mod uploads;
 mod watch;
 
 pub use router::description;

@@ -3,7 +3,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{components, health, journal, records, submissions, watch};
+use super::{components, health, journal, records, submissions, uploads, watch};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -21,6 +21,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(records::routes())
         .merge(components::routes())
         .merge(submissions::routes())
+        .merge(uploads::routes())
         .merge(watch::routes())
         .merge(journal::routes())
         .merge(health::routes())

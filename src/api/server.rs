@@ -6,16 +6,19 @@
 //!
 //! TLS is for [`tls`](super::tls) or a proxy in front.
 
+use super::inbox::watch;
 use super::router::{metrics_router, router};
 use super::service::Service;
 use crate::archive::Slot;
 use crate::error::{Error, ErrorCode};
+use crate::text::Lang;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -43,6 +46,10 @@ pub struct Options<'a> {
     pub listen: &'a str,
     /// The address of the figures; nowhere when none is given.
     pub metrics: Option<&'a str>,
+    /// A drop folder of submissions.
+    pub inbox: Option<PathBuf>,
+    /// The language of what is written there.
+    pub lang: Lang,
     /// Set when it is to end.
     pub stop: &'static AtomicBool,
     /// Takes each line of the log.
@@ -54,6 +61,7 @@ pub struct Server {
     runtime: Runtime,
     listeners: Vec<(TcpListener, Router)>,
     service: Arc<Service>,
+    inbox: Option<(PathBuf, Lang)>,
 }
 
 impl Server {
@@ -71,7 +79,8 @@ impl Server {
             let listener = runtime.block_on(TcpListener::bind(at)).map_err(|e| failed(at, e))?;
             listeners.push((listener, router));
         }
-        Ok(Self { runtime, listeners, service })
+        let inbox = options.inbox.clone().map(|folder| (folder, options.lang));
+        Ok(Self { runtime, listeners, service, inbox })
     }
 
     /// Where it listens: the service, and then the figures.
@@ -81,7 +90,11 @@ impl Server {
 
     /// Serves until it is to end.
     pub fn run(self) {
-        let Self { runtime, listeners, service } = self;
+        let Self { runtime, listeners, service, inbox } = self;
+        let watching = inbox.map(|(folder, lang)| {
+            let service = service.clone();
+            std::thread::spawn(move || watch(&service, &folder, lang))
+        });
         runtime.block_on(async {
             let mut accepting = JoinSet::new();
             for (listener, router) in listeners {
@@ -89,6 +102,10 @@ impl Server {
             }
             while accepting.join_next().await.is_some() {}
         });
+        // What it has begun it ends.
+        if let Some(watching) = watching {
+            let _ = watching.join();
+        }
         // Threads that wait for the archive are not waited for any longer: nobody listens to them.
         runtime.shutdown_timeout(STEP);
     }

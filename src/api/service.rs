@@ -13,6 +13,7 @@ use super::metrics::Metrics;
 use super::once::Once;
 use super::problem::Problem;
 use super::rate::Rates;
+use super::uploads::Adding;
 use crate::access::Opened;
 use crate::access::rights::{Action, Decision, Principal, Scope, Target, decide, scope};
 use crate::archive::{Archive, Slot};
@@ -38,6 +39,7 @@ pub(crate) struct Service {
     pub(crate) jobs: Jobs,
     pub(crate) once: Once,
     pub(crate) rates: Rates,
+    pub(crate) adding: Adding,
     pub(crate) metrics: Metrics,
     /// Signs cursors; made anew by every start, so an old cursor is told from a forged one by nobody, and needs not be.
     pub(crate) cursor_key: [u8; 32],
@@ -54,6 +56,7 @@ impl Service {
             jobs: Jobs::default(),
             once: Once::default(),
             rates: Rates::default(),
+            adding: Adding::default(),
             metrics: Metrics::default(),
             cursor_key: crate::random::bytes(),
             stop,

@@ -19,6 +19,7 @@ use crate::ingest::upload::Upload;
 use crate::ingest::{Answered, Intake, Status};
 use crate::limits::{CONTAINER_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
 use crate::model::digest::sha256;
+use crate::store::spool::Spooled;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -36,7 +37,7 @@ pub(crate) const SENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const _: () = assert!(SENT_BYTES_MAX <= CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX, "intake takes what is sent");
 
 /// The header of the key under which a request is done once.
-const KEY: &str = "idempotency-key";
+pub(super) const KEY: &str = "idempotency-key";
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new().routes(routes!(submit))
@@ -73,28 +74,45 @@ async fn submit(
         service.ask(caller.clone(), |ask| ask.list(Action::Submit).map(|_| ask.archive.spool().clone())).await?;
     let received = receive(&spool, &headers, body, SENT_BYTES_MAX).await?;
     let key = headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned());
-    let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or_default();
-    let is_async = prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"));
-    let answer = service.ask(caller, move |ask| submitted(ask, received, key.as_deref(), is_async)).await?;
+    let is_async = wants_job(&headers);
+    let answer = service
+        .ask(caller, move |ask| {
+            let Received { bytes, sha256 } = received;
+            once(ask, &sha256.to_string(), key.as_deref(), is_async, ("submission.zip", bytes))
+        })
+        .await?;
     Ok(response(answer))
 }
 
-fn submitted(ask: &Ask, received: Received, key: Option<&str>, is_async: bool) -> Result<Answer, Problem> {
-    let Some(key) = key else { return begin(ask, received, is_async) };
-    let request = sha256(format!("POST /api/v1/submissions {is_async} {}", received.sha256).as_bytes());
+/// RFC 7240 §4.1.
+pub(super) fn wants_job(headers: &HeaderMap) -> bool {
+    let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or_default();
+    prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// Takes in what was sent, once under its key; `what` says what it is, for telling requests apart.
+pub(super) fn once(
+    ask: &Ask,
+    what: &str,
+    key: Option<&str>,
+    is_async: bool,
+    sent: (&str, Spooled),
+) -> Result<Answer, Problem> {
+    let Some(key) = key else { return begin(ask, sent, is_async) };
+    let request = sha256(format!("submission {is_async} {what}").as_bytes());
     match ask.service.once.turn(&ask.principal.account, key, request, ask.now())? {
         Turn::Again(answer) => Ok(answer),
         Turn::First(running) => {
-            let answer = begin(ask, received, is_async)?;
+            let answer = begin(ask, sent, is_async)?;
             running.done(answer.clone());
             Ok(answer)
         }
     }
 }
 
-fn begin(ask: &Ask, received: Received, is_async: bool) -> Result<Answer, Problem> {
+fn begin(ask: &Ask, (name, bytes): (&str, Spooled), is_async: bool) -> Result<Answer, Problem> {
     let failed = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
-    let upload = Upload::new("submission.zip", received.bytes).map_err(failed)?;
+    let upload = Upload::new(name, bytes).map_err(failed)?;
     // What names no agency is refused for that; it is of nobody then, and the refusal is the caller's.
     if let Some(agency) = upload.agency() {
         ask.may(Action::Submit, &Target { agency: Some(&agency), ..Target::default() })?;
@@ -153,7 +171,7 @@ fn take(ask: &Ask, upload: &Upload) -> Result<Answer, Problem> {
     Ok(Answer { status, location, body: taken(&answered, ask).to_string() })
 }
 
-fn outcome(status: &Status) -> &'static str {
+pub(super) fn outcome(status: &Status) -> &'static str {
     match status {
         Status::Accepted { .. } => "accepted",
         Status::Held { .. } => "held",
@@ -172,7 +190,7 @@ fn taken(answered: &Answered, ask: &Ask) -> Value {
     })
 }
 
-fn response(answer: Answer) -> Response {
+pub(super) fn response(answer: Answer) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {

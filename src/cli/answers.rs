@@ -6,13 +6,11 @@
 //! That a medium cannot be written is said and is no failure: receipts and notices are in the archive (`receipt show`).
 
 use super::Common;
-use crate::ingest::receipt::Answer;
+use crate::ingest::handed::write_beside;
 use crate::ingest::{Answered, Status};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,9 +19,6 @@ const NOT_WRITTEN: Text = text(
     "Ответы не записаны рядом с отправлением (они есть в архиве: «receipt show»)",
     "Answers were not written beside the submission (they are in the archive: `receipt show`)",
 );
-/// Own bound: more answers to one submission mean that something else is wrong.
-const FOLDERS_MAX: u32 = 1000;
-
 /// Where the answers of one run go.
 pub(super) struct Answers {
     place: Place,
@@ -89,7 +84,7 @@ impl Answers {
     }
 
     fn write_at(&mut self, beside: &Path, answered: &Answered, common: &Common) {
-        if let Err(e) = write(beside, &answered.answers) {
+        if let Err(e) = write_beside(beside, &answered.answers) {
             self.failed += 1;
             if self.failed == 1 {
                 let path = shown(&beside.to_string_lossy());
@@ -114,33 +109,6 @@ fn beside(root: &Path) -> PathBuf {
     root.with_file_name(name)
 }
 
-fn write(submission: &Path, answers: &[Answer]) -> io::Result<()> {
-    // A path such as `.` has no name of its own; its real one does.
-    let submission = match submission.file_name() {
-        Some(_) => submission.to_owned(),
-        None => submission.canonicalize()?,
-    };
-    let name = submission.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    if let Some(parent) = submission.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        std::fs::create_dir_all(parent)?;
-    }
-    for number in 1..=FOLDERS_MAX {
-        let mut own = OsString::from(name);
-        own.push(if number == 1 { ".answer".to_owned() } else { format!(".answer-{number}") });
-        let folder = submission.with_file_name(own);
-        match std::fs::create_dir(&folder) {
-            Ok(()) => return answers.iter().try_for_each(|(name, bytes)| write_new(&folder.join(name), bytes)),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                if holds(&folder, answers) {
-                    return Ok(());
-                }
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
-}
-
 /// Writes a new file; one that is there is never overwritten.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
@@ -152,45 +120,4 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(super) fn check_new(path: &Path) -> io::Result<()> {
     std::fs::File::create_new(path)?;
     std::fs::remove_file(path)
-}
-
-/// Whether a folder holds exactly these files.
-fn holds(folder: &Path, answers: &[Answer]) -> bool {
-    let read = || -> io::Result<BTreeMap<OsString, Vec<u8>>> {
-        let mut files = BTreeMap::new();
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            files.insert(entry.file_name(), std::fs::read(entry.path())?);
-        }
-        Ok(files)
-    };
-    let wanted = answers.iter().map(|(name, bytes)| (OsString::from(name), bytes.clone()));
-    read().is_ok_and(|files| files == wanted.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_older_answer_is_left_as_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let submission = folder.path().join("0017.zip");
-        let answer = |text: &str| vec![("confirmation.json".to_owned(), text.as_bytes().to_vec())];
-        for text in ["a", "a", "b", "b", "a"] {
-            write(&submission, &answer(text)).unwrap();
-        }
-        let read = |name: &str| std::fs::read(folder.path().join(name).join("confirmation.json")).unwrap();
-        assert_eq!((read("0017.zip.answer"), read("0017.zip.answer-2")), (b"a".to_vec(), b"b".to_vec()));
-        assert!(!folder.path().join("0017.zip.answer-3").exists());
-    }
-
-    #[test]
-    fn a_place_that_cannot_be_written_is_an_error_and_no_panic() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        std::fs::write(&file, b"").unwrap();
-        assert!(write(&file.join("0017"), &[]).is_err());
-        assert!(write(Path::new("/"), &[]).is_err());
-    }
 }

@@ -11,6 +11,7 @@ use crate::clock::SystemClock;
 use crate::error::{Error, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Arguments of `serve`.
@@ -22,6 +23,9 @@ pub(super) struct Serve {
     /// Where to give out figures for Prometheus; nowhere when not given.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<String>,
+    /// A folder in which another system puts submissions; the answers are put beside them.
+    #[arg(long, value_name = "DIR")]
+    inbox: Option<PathBuf>,
 }
 
 const LISTENS: Text = text("Қызмет көрсетіп тұр", "Служба работает", "Serving");
@@ -29,10 +33,17 @@ const ENDED: Text = text("Қызмет тоқтады", "Служба остан
 
 impl Serve {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
-        let stop = stop_flag();
+        let (stop, lang) = (stop_flag(), common.lang());
         let slot = Arc::new(Slot::open(common.folder()?, Arc::new(SystemClock))?);
         let log = |line: &serde_json::Value| eprintln!("{line}");
-        let options = Options { listen: &self.listen, metrics: self.metrics.as_deref(), stop, log };
+        let options = Options {
+            listen: &self.listen,
+            metrics: self.metrics.as_deref(),
+            inbox: self.inbox.clone(),
+            lang,
+            stop,
+            log,
+        };
         let server = Server::bind(slot.clone(), &options)?;
         let socket = LocalSocket::listen(&slot, VERSION, Arc::new(relay::run_for))?;
         let addresses = server.addresses();

@@ -24,6 +24,7 @@ mod component;
 mod decide;
 #[cfg(any(test, feature = "testing"))]
 pub mod generated;
+pub mod handed;
 pub mod identify;
 pub mod import;
 pub mod issue;
@@ -222,7 +223,7 @@ pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     entries.sort();
     let mut found = Vec::new();
     for entry in &entries {
-        if is_answer(entry, &entries) {
+        if is_answer_of(entry, &entries) {
             continue;
         }
         // A linked folder is not followed: it would be taken in twice, or for ever.
@@ -238,12 +239,12 @@ pub fn submissions(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Whether a folder holds the answers to one of its neighbours: `0017.zip.answer`, `0017.zip.answer-2`.
-fn is_answer(path: &Path, neighbours: &[PathBuf]) -> bool {
+/// Whether a folder holds the answers to one of its neighbours, which are sorted: `0017.zip.answer`,
+/// `0017.zip.answer-2`.
+pub fn is_answer_of(path: &Path, neighbours: &[PathBuf]) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let Some((submission, number)) = name.rsplit_once(".answer") else { return false };
     let is_number = number.is_empty() || number.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok());
-    // Sorted by the caller.
     let is_there = || neighbours.binary_search(&path.with_file_name(submission)).is_ok();
     is_number && !submission.is_empty() && path.is_dir() && !path.join(SUBMISSION_FILE).exists() && is_there()
 }

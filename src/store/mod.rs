@@ -17,6 +17,7 @@ pub mod disk;
 pub mod envelope;
 pub mod format;
 pub mod local;
+pub mod parts;
 pub mod read;
 pub mod scrub;
 pub mod seal;

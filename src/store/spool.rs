@@ -12,8 +12,9 @@
 //!
 //! What reaches the disk: chunk after chunk, ciphertext and tag, no header. Nothing is synced: nothing is kept.
 //!
-//! It does not keep uploads over a restart, and it does not guard against swapping or dumping of memory.
+//! Uploads over a restart are [`parts`](super::parts); this does not guard against swapping or dumping of memory.
 
+use super::parts::PREFIX;
 use crate::limits::CHUNK_BYTES;
 use crate::store::format::{TAG_BYTES, chunk_nonce};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, UnboundKey};
@@ -45,7 +46,12 @@ impl Spool {
         Self { folder }
     }
 
-    /// Removes all that lies in the folder: what a crash left.
+    /// Its folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Removes what a crash left in the folder: all but uploads that come in parts.
     ///
     /// Only the holder of the archive may call it, and before any object is made.
     pub fn clear(&self) -> io::Result<()> {
@@ -58,6 +64,9 @@ impl Spool {
         }
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+                continue;
+            }
             if entry.file_type()?.is_dir() {
                 fs::remove_dir_all(entry.path())?;
             } else {

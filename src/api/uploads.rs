@@ -1,0 +1,368 @@
+//! `/api/v1/uploads`: submissions in parts, over lines that break (tus 1.0.0: core, creation, checksum, expiration,
+//! termination).
+//!
+//! What was confirmed is durable and sealed, and goes on after a restart of the service; it belongs to the account that
+//! began it. When all of it is there, `POST /api/v1/uploads/{id}/submission` takes it in like one that was sent at once.
+//!
+//! What a crash leaves: what was confirmed, and perhaps a little more; `HEAD` says how much.
+
+use super::caller::{Caller, Of, id};
+use super::describe::TakenOrJob;
+use super::problem::Problem;
+use super::service::{Ask, Service};
+use super::submissions::{self, KEY};
+use crate::access::rights::Action;
+use crate::archive::UPLOAD_MS_MAX;
+use crate::clock::utc;
+use crate::error::ErrorCode;
+use crate::limits::{CHUNK_BYTES, CONTAINER_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
+use crate::model::digest::{Sha256, Sha256Writer};
+use crate::model::id::RecordId;
+use crate::store::parts::Parts;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::block_in_place;
+use tokio::time::timeout;
+use tokio_stream::StreamExt;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Bytes of an upload: the largest submission there is.
+const UPLOAD_BYTES_MAX: u64 = CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX;
+/// How long a sender may be silent in the middle of a part.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Characters of a file name.
+const NAME_CHARS_MAX: usize = 255;
+
+const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+const VERSION: &str = "1.0.0";
+
+/// Uploads to which somebody is adding: two senders at once would spoil each other's part.
+#[derive(Default)]
+pub(crate) struct Adding(Mutex<HashSet<RecordId>>);
+
+/// One of them, while it lasts.
+struct Alone<'a> {
+    adding: &'a Adding,
+    id: RecordId,
+}
+
+impl Adding {
+    fn begin(&self, id: RecordId) -> Result<Alone<'_>, Problem> {
+        let is_first = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        let taken = || Problem::new(ErrorCode::SrvOffset, "upload", "somebody is adding to it");
+        if is_first { Ok(Alone { adding: self, id }) } else { Err(taken()) }
+    }
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.adding.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new().routes(routes!(create, options)).routes(routes!(status, add, end)).routes(routes!(submission))
+}
+
+fn header_map<const N: usize>(values: [(HeaderName, String); N]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(RESUMABLE, HeaderValue::from_static(VERSION));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+/// tus 1.0.0, "Tus-Resumable": another version is refused with 412.
+fn check_version(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(RESUMABLE) {
+        Some(version) if version == VERSION => Ok(()),
+        _ => Err(Problem::new(ErrorCode::SrvPrecondition, "Tus-Resumable", VERSION)),
+    }
+}
+
+fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64, Problem> {
+    let wrong = || Problem::request(name.as_str(), "a number of bytes");
+    let text = headers.get(name).and_then(|value| value.to_str().ok()).ok_or_else(wrong)?;
+    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).ok_or_else(wrong)
+}
+
+/// What the service can do of tus.
+#[utoipa::path(options, path = "/api/v1/uploads", tag = "submissions", security(()),
+    responses((status = 204, description = "In headers")))]
+async fn options() -> Response {
+    let headers = header_map([
+        (HeaderName::from_static("tus-version"), VERSION.to_owned()),
+        (HeaderName::from_static("tus-extension"), "creation,checksum,expiration,termination".to_owned()),
+        (HeaderName::from_static("tus-checksum-algorithm"), "sha256".to_owned()),
+        (HeaderName::from_static("tus-max-size"), UPLOAD_BYTES_MAX.to_string()),
+    ]);
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// Begins an upload.
+#[utoipa::path(post, path = "/api/v1/uploads", tag = "submissions",
+    params(
+        ("Tus-Resumable" = String, Header, description = "1.0.0"),
+        ("Upload-Length" = u64, Header, description = "Bytes in all"),
+        ("Upload-Metadata" = Option<String>, Header, description = "`filename` and its name in base64"),
+    ),
+    responses((status = 201, description = "It is begun; `Location` is where it goes on")))]
+async fn create(State(service): State<Arc<Service>>, caller: Caller, headers: HeaderMap) -> Result<Response, Problem> {
+    check_version(&headers)?;
+    let length = number(&headers, &LENGTH)?;
+    if length == 0 || length > UPLOAD_BYTES_MAX {
+        return Err(Problem::new(ErrorCode::SrvTooLarge, "Upload-Length", format!("1 to {UPLOAD_BYTES_MAX} bytes")));
+    }
+    let name = file_name(&headers)?;
+    service
+        .ask(caller, move |ask| {
+            ask.list(Action::Submit)?;
+            let busy = || Problem::new(ErrorCode::SrvBusy, "uploads", "as many are under way as may be");
+            // Room for what comes, and for its record: an upload that fills the medium would stop every other act.
+            let is_room = ask.service.free_bytes().is_none_or(|free| free > 4 * length);
+            if !is_room {
+                return Err(Problem::new(ErrorCode::StoFull, "spool", "no room for an upload of this length"));
+            }
+            let begun = ask.begin_upload(&ask.principal.account, &name, length)?.ok_or_else(busy)?;
+            let until = expires(ask.now());
+            let location = (header::LOCATION, format!("/api/v1/uploads/{begun}"));
+            Ok((StatusCode::CREATED, header_map([location, (EXPIRES, until)])).into_response())
+        })
+        .await
+}
+
+/// RFC 9110 §5.6.7.
+fn expires(begun: u64) -> String {
+    utc(begun + UPLOAD_MS_MAX).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// The file name in `Upload-Metadata`; one that is not given is `submission.zip`.
+fn file_name(headers: &HeaderMap) -> Result<String, Problem> {
+    let Some(value) = headers.get("upload-metadata") else { return Ok("submission.zip".to_owned()) };
+    let wrong = || Problem::request("Upload-Metadata", "pairs of a name and base64");
+    for pair in value.to_str().map_err(|_| wrong())?.split(',') {
+        let (key, encoded) = pair.trim().split_once(' ').unwrap_or((pair.trim(), ""));
+        let text = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(wrong)?;
+        if key == "filename" {
+            let is_name = !text.is_empty() && text.chars().count() <= NAME_CHARS_MAX && !text.contains(['/', '\0']);
+            return if is_name { Ok(text) } else { Err(wrong()) };
+        }
+    }
+    Ok("submission.zip".to_owned())
+}
+
+fn find(ask: &Ask, upload: RecordId) -> Result<Parts, Problem> {
+    let none = || Problem::new(ErrorCode::SrvNoUpload, "upload", "no such upload of this account");
+    ask.upload(upload, &ask.principal.account)?.ok_or_else(none)
+}
+
+fn upload_id(text: &str) -> Result<RecordId, Problem> {
+    id(text).map_err(|_| Problem::new(ErrorCode::SrvNoUpload, "upload", "no such upload of this account"))
+}
+
+/// How much of an upload is there.
+#[utoipa::path(head, path = "/api/v1/uploads/{upload_id}", tag = "submissions",
+    params(
+        ("upload_id" = String, Path, description = "Its id"),
+        ("Tus-Resumable" = String, Header, description = "1.0.0"),
+    ),
+    responses((status = 200, description = "`Upload-Offset` and `Upload-Length`")))]
+async fn status(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Of(upload): Of<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    check_version(&headers)?;
+    let upload = upload_id(&upload)?;
+    service
+        .ask(caller, move |ask| {
+            // While somebody adds to it the end of the file is no end of a part.
+            let _alone = ask.service.adding.begin(upload)?;
+            let parts = find(ask, upload)?;
+            // A sender who was cut off may have left bytes that no sync has confirmed.
+            parts.sync().map_err(|e| Problem::new(ErrorCode::StoIo, "spool", e.to_string()))?;
+            let headers = header_map([
+                (OFFSET, parts.offset().to_string()),
+                (LENGTH, parts.about().length.to_string()),
+                (EXPIRES, expires(parts.about().begun)),
+            ]);
+            Ok((StatusCode::OK, headers).into_response())
+        })
+        .await
+}
+
+/// Adds a part at the end of what is there.
+#[utoipa::path(patch, path = "/api/v1/uploads/{upload_id}", tag = "submissions",
+    params(
+        ("upload_id" = String, Path, description = "Its id"),
+        ("Tus-Resumable" = String, Header, description = "1.0.0"),
+        ("Upload-Offset" = u64, Header, description = "Where the part begins: how much is there"),
+        ("Upload-Checksum" = Option<String>, Header, description = "`sha256` and the digest of the part in base64"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    responses((status = 204, description = "It is durable; `Upload-Offset` says how much is there now")))]
+async fn add(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Of(upload): Of<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    check_version(&headers)?;
+    let is_part = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/offset+octet-stream");
+    if !is_part {
+        let what = "application/offset+octet-stream";
+        return Err(Problem::new(ErrorCode::SrvMediaType, "Content-Type", what));
+    }
+    let offset = number(&headers, &OFFSET)?;
+    let checksum = checksum(&headers)?;
+    let upload = upload_id(&upload)?;
+    // Held until the part is durable, also when the sender goes away in the middle.
+    let alone = service.adding.begin(upload)?;
+    let mut parts = service.ask(caller, move |ask| find(ask, upload)).await?;
+    if parts.offset() != offset {
+        let what = format!("{} bytes are there", parts.offset());
+        return Err(Problem::new(ErrorCode::SrvOffset, "Upload-Offset", what));
+    }
+    let taken = take(&mut parts, body, checksum, offset).await;
+    let io = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
+    // What came of a part that broke is kept: that is what resuming is for.
+    block_in_place(|| parts.sync()).map_err(io)?;
+    drop(alone);
+    taken?;
+    let headers = header_map([(OFFSET, parts.offset().to_string()), (EXPIRES, expires(parts.about().begun))]);
+    Ok((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+async fn take(parts: &mut Parts, body: Body, checksum: Option<Sha256>, offset: u64) -> Result<(), Problem> {
+    let io = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::InvalidData => Problem::new(ErrorCode::SrvTooLarge, "body", e.to_string()),
+        _ => Problem::new(ErrorCode::StoIo, "spool", e.to_string()),
+    };
+    let mut pieces = body.into_data_stream();
+    let mut hasher = Sha256Writer::default();
+    let mut gathered: Vec<u8> = Vec::new();
+    let mut broken = None;
+    loop {
+        let mut is_end = true;
+        match timeout(SILENCE, pieces.next()).await {
+            Err(_) => broken = Some(Problem::new(ErrorCode::SrvTimeout, "body", "the sender is silent")),
+            Ok(Some(Err(e))) => broken = Some(Problem::request("body", e.to_string())),
+            Ok(Some(Ok(piece))) => {
+                gathered.extend_from_slice(&piece);
+                is_end = false;
+            }
+            Ok(None) => {}
+        }
+        if gathered.len() >= CHUNK_BYTES || is_end {
+            hasher.update(&gathered);
+            block_in_place(|| parts.append(&gathered)).map_err(io)?;
+            gathered.clear();
+        }
+        if is_end {
+            break;
+        }
+    }
+    if let Some(checksum) = checksum
+        && (broken.is_some() || hasher.finish() != checksum)
+    {
+        // A part that names its digest counts whole or not at all.
+        block_in_place(|| parts.cut(offset)).map_err(io)?;
+        return Err(broken.unwrap_or_else(|| Problem::new(ErrorCode::SrvDigest, "Upload-Checksum", "another digest")));
+    }
+    broken.map_or(Ok(()), Err)
+}
+
+fn checksum(headers: &HeaderMap) -> Result<Option<Sha256>, Problem> {
+    let Some(value) = headers.get("upload-checksum") else { return Ok(None) };
+    let wrong = || Problem::request("Upload-Checksum", "`sha256` and a digest in base64");
+    let (algorithm, digest) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(wrong)?;
+    if algorithm != "sha256" {
+        return Err(wrong());
+    }
+    let digest: [u8; 32] = STANDARD.decode(digest).ok().and_then(|d| d.try_into().ok()).ok_or_else(wrong)?;
+    Ok(Some(Sha256(digest)))
+}
+
+/// Ends an upload: nothing of it is kept.
+#[utoipa::path(delete, path = "/api/v1/uploads/{upload_id}", tag = "submissions",
+    params(
+        ("upload_id" = String, Path, description = "Its id"),
+        ("Tus-Resumable" = String, Header, description = "1.0.0"),
+    ),
+    responses((status = 204, description = "It is gone")))]
+async fn end(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Of(upload): Of<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    check_version(&headers)?;
+    let upload = upload_id(&upload)?;
+    service
+        .ask(caller, move |ask| {
+            let _alone = ask.service.adding.begin(upload)?;
+            find(ask, upload)?;
+            ask.remove_upload(upload)?;
+            Ok((StatusCode::NO_CONTENT, header_map([])).into_response())
+        })
+        .await
+}
+
+/// Takes in what was uploaded, as if it had been sent at once.
+#[utoipa::path(post, path = "/api/v1/uploads/{upload_id}/submission", tag = "submissions",
+    params(
+        ("upload_id" = String, Path, description = "Its id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`: a job at once"),
+    ),
+    responses(
+        (status = 200, description = "Held already", body = super::describe::Taken),
+        (status = 201, description = "Accepted and durable", body = super::describe::Taken),
+        (status = 202, description = "It waits for what its signatures lack, or a job was begun", body = TakenOrJob),
+        (status = 422, description = "Refused, with every reason", body = super::describe::Taken),
+    ))]
+async fn submission(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Of(upload): Of<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let upload = upload_id(&upload)?;
+    let key = headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned());
+    let is_async = submissions::wants_job(&headers);
+    service
+        .ask(caller, move |ask| {
+            let _alone = ask.service.adding.begin(upload)?;
+            let parts = find(ask, upload)?;
+            if !parts.is_whole() {
+                let what = format!("{} of {} bytes are there", parts.offset(), parts.about().length);
+                return Err(Problem::new(ErrorCode::SrvOffset, "upload", what));
+            }
+            let name = parts.about().name.clone();
+            let bytes = ask.gather_upload(parts)?;
+            let what = format!("upload {upload}");
+            let answer = submissions::once(ask, &what, key.as_deref(), is_async, (&name, bytes))?;
+            // Decided or spooled: what came in parts is not needed any more. After a failure it stays.
+            ask.remove_upload(upload)?;
+            Ok(submissions::response(answer))
+        })
+        .await
+}
