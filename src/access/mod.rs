@@ -6,8 +6,10 @@
 //!   - A component is given byte for byte, checked against its digest while it is given; a wrong byte is an error,
 //!     never data.
 //!
-//! It does not decide who may read: on one machine, who can read the key folder can read all (docs/threat-model.md).
-//! Accounts, roles and rights are later work, and will stand here as one function.
+//! Who may read is decided by one function, [`rights::decide`]; whoever can read the key folder needs none
+//! (docs/threat-model.md).
+
+pub mod rights;
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};

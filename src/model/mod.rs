@@ -19,6 +19,7 @@ pub mod fonds;
 pub mod form;
 pub mod format;
 pub mod id;
+pub mod iin;
 pub mod import;
 pub mod material;
 pub mod means;
