@@ -1558,6 +1558,32 @@ codes! {
         ru: "Эту запись ещё не охватывает ни одна метка времени. Сначала выполните «evidence timestamp».",
         en: "No time-stamp covers this record yet. Run `evidence timestamp` first.";
 
+    /// A name, a person or a certificate that has an account.
+    AccTaken = "ACC-001", Conflict,
+        kk: "Бұл атау, адам немесе куәлік тіркелгіге бұрын берілген. Атау екінші рет берілмейді: басқасын алыңыз.",
+        ru: "Это имя, лицо или свидетельство уже связано с учётной записью. Имя второй раз не даётся: возьмите другое.",
+        en: "The name, person or certificate has an account already. A name is given once: take another.";
+    /// No such account, token or permit.
+    AccUnknown = "ACC-002", NotFound,
+        kk: "Мұндай тіркелгі, токен не рұқсат жоқ, немесе ол жабылған.",
+        ru: "Такой учётной записи, токена или разрешения нет, либо оно закрыто.",
+        en: "There is no such account, token or permit, or it has ended.";
+    /// What is asked of an account cannot be.
+    AccInvalid = "ACC-003", Usage,
+        kk: "Тіркелгіге бұл сай келмейді: хабардағы талапты қараңыз.",
+        ru: "Для учётной записи это не подходит: смотрите требование в сообщении.",
+        en: "That does not fit an account: see what the message asks for.";
+    /// A record about persons is read for a purpose, and none was given.
+    AccPurpose = "ACC-004", Usage,
+        kk: "Жазба адамдар туралы: оның не үшін оқылатынын --purpose арқылы жазыңыз.",
+        ru: "Запись о людях: укажите, для чего её читают, через --purpose.",
+        en: "The record is about persons: say what it is read for with --purpose.";
+    /// The rights do not allow it.
+    AccDenied = "ACC-005", Denied,
+        kk: "Құқық жоқ: бұған рұқсат беретін ереже табылмады.",
+        ru: "Нет права: ни одно правило этого не разрешает.",
+        en: "Not allowed: no rule permits it.";
+
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,
         kk: "Архив қалтасы көрсетілмеген. Оны --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",

@@ -5,7 +5,8 @@
 use super::due::NO_ORIGINAL;
 use super::paper::{papers_json, print_papers};
 use super::{Common, bytes_text, id_of, tomb};
-use crate::access::{HistoryEntry, Opened, open};
+use crate::access::rights::LOCAL;
+use crate::access::{HistoryEntry, Opened, Reader, open};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, ErrorCode, Exit};
@@ -33,6 +34,9 @@ use serde_json::{Value, json};
 pub(super) struct Show {
     /// Id of the record, or a citation: «Қ.123 Т.4 І.56 Құ.3»; without the document it names a file.
     id: String,
+    /// What for; a record about persons is shown for no purpose that is not said.
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
 }
 
 /// Reads a record id from the command line.
@@ -218,7 +222,8 @@ impl Show {
             None => {
                 let actor = common.actor(&archive)?;
                 let since = archive.index().missing_since(id)?;
-                let printed = open(&archive, id, actor).and_then(|opened| print(&archive, &opened, common));
+                let printed = open(&archive, id, Reader::asking(actor, LOCAL, self.purpose.as_deref()))
+                    .and_then(|opened| print(&archive, &opened, common));
                 if let (Err(_), Some(entry)) = (&printed, since) {
                     // What is missing may be just what `show` needs.
                     common.say(&format!("{}: #{entry}", IN_SEARCH.get(common.lang())));
