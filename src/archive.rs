@@ -9,6 +9,7 @@
 //!   - An answer is given after the lock record is durable; the index follows and says how far it is.
 //!   - An index that is damaged, missing or of another history is built again, never asked.
 
+mod accounts;
 mod answers;
 mod beside;
 mod classifiers;
@@ -27,6 +28,7 @@ mod uploads;
 mod waiting;
 mod witness;
 
+pub use accounts::{Account, Accounts, Holder, Permit, Permitting, TOKEN_PREFIX, Token};
 pub use answers::AnswerKey;
 pub(crate) use beside::Decided;
 pub use classifiers::HeldClassifier;
@@ -233,6 +235,7 @@ pub(crate) struct Shared {
     registers: [(RecordId, KeySlot); 2],
     agencies: Mutex<HashMap<String, u32>>,
     accounts: Mutex<()>,
+    known_accounts: Mutex<Option<Arc<Accounts>>>,
     /// Read when first asked for.
     classifiers: Mutex<Option<Arc<Classifiers>>>,
     material: Mutex<Option<Arc<Material>>>,
@@ -405,6 +408,7 @@ impl Archive {
             registers,
             agencies: Mutex::default(),
             accounts: Mutex::default(),
+            known_accounts: Mutex::default(),
             classifiers: Mutex::default(),
             material: Mutex::default(),
             validation_policy: Mutex::default(),

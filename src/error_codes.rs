@@ -1558,6 +1558,31 @@ codes! {
         ru: "Эту запись ещё не охватывает ни одна метка времени. Сначала выполните «evidence timestamp».",
         en: "No time-stamp covers this record yet. Run `evidence timestamp` first.";
 
+    /// A name, a person or a certificate that has an account.
+    AccTaken = "ACC-001", Conflict,
+        kk: "Бұл атау, адам немесе куәлік тіркелгіге бұрын берілген. Атау екінші рет берілмейді: басқасын алыңыз.",
+        ru: "Это имя, лицо или свидетельство уже связано с учётной записью. Имя второй раз не даётся: возьмите другое.",
+        en: "The name, person or certificate has an account already. A name is given once: take another.";
+    /// No such account, token or permit.
+    AccUnknown = "ACC-002", NotFound,
+        kk: "Мұндай тіркелгі, токен не рұқсат жоқ, немесе ол жабылған.",
+        ru: "Такой учётной записи, токена или разрешения нет, либо оно закрыто.",
+        en: "There is no such account, token or permit, or it has ended.";
+    /// What is asked of an account cannot be.
+    AccInvalid = "ACC-003", Usage,
+        kk: "Тіркелгіге бұл сай келмейді: хабардағы талапты қараңыз.",
+        ru: "Для учётной записи это не подходит: смотрите требование в сообщении.",
+        en: "That does not fit an account: see what the message asks for.";
+    /// A record about persons is read for a purpose, and none was given.
+    AccPurpose = "ACC-004", Usage,
+        kk: "Жазба адамдар туралы: оның не үшін оқылатынын --purpose арқылы жазыңыз.",
+        ru: "Запись о людях: укажите, для чего её читают, через --purpose.",
+        en: "The record is about persons: say what it is read for with --purpose.";
+    /// The rights do not allow it.
+    AccDenied = "ACC-005", Denied,
+        kk: "Құқық жоқ: бұған рұқсат беретін ереже табылмады.",
+        ru: "Нет права: ни одно правило этого не разрешает.",
+        en: "Not allowed: no rule permits it.";
     /// The service cannot listen.
     SrvListen = "SRV-001", Configuration,
         kk: "Қызмет бұл мекенжайды немесе сокетті тыңдай алмайды: басқа бағдарлама алып қойған немесе рұқсат жоқ.",
@@ -1574,88 +1599,83 @@ codes! {
         kk: "Сұрауда кім екеніңіз көрсетілмеген немесе белгі жарамсыз. Жүйеге кіріңіз не жарамды токен беріңіз.",
         ru: "В запросе не указано, кто вы, или токен недействителен. Войдите в систему или дайте действующий токен.",
         en: "The request does not say who you are, or what it says is not valid. Sign in, or give a valid token.";
-    /// The caller has no right to it.
-    SrvDenied = "SRV-004", Denied,
-        kk: "Бұл әрекетке құқығыңыз жоқ. Құқықтар өкілеттіктер тізілімінде; тізілімді жүргізушіге хабарласыңыз.",
-        ru: "У вас нет права на это действие. Права записаны в реестре полномочий; обратитесь к тому, кто его ведёт.",
-        en: "You have no right to do this. Rights are in the register of authority; ask whoever keeps it.";
     /// A request is not as it must be.
-    SrvRequest = "SRV-005", Usage,
+    SrvRequest = "SRV-004", Usage,
         kk: "Сұрау қате құрылған: көрсетілген параметрді түзетіңіз.",
         ru: "Запрос составлен неверно: исправьте указанный параметр.",
         en: "The request is not as it must be: correct the parameter that is named.";
     /// A body is larger than this path takes.
-    SrvTooLarge = "SRV-006", Refused,
+    SrvTooLarge = "SRV-005", Refused,
         kk: "Жіберілген деректер рұқсат етілген көлемнен үлкен. Үлкенін /api/v1/uploads арқылы бөліктеп жіберіңіз.",
         ru: "Переданные данные больше, чем допускается. Большее отправляйте частями через /api/v1/uploads.",
         en: "The body is larger than this path takes. Send larger ones in parts through /api/v1/uploads.";
     /// An idempotency key was used for another request.
-    SrvKeyReused = "SRV-007", Conflict,
+    SrvKeyReused = "SRV-006", Conflict,
         kk: "Бұл Idempotency-Key басқа сұрауға қолданылған. Жаңа кілт беріңіз.",
         ru: "Этот Idempotency-Key уже использован для другого запроса. Возьмите новый ключ.",
         en: "This Idempotency-Key was used for another request. Take a new one.";
     /// The first request with this idempotency key still runs.
-    SrvKeyRunning = "SRV-008", Temporary,
+    SrvKeyRunning = "SRV-007", Temporary,
         kk: "Осы Idempotency-Key берілген алғашқы сұрау әлі орындалып жатыр. Сәлден соң қайталаңыз.",
         ru: "Первый запрос с этим Idempotency-Key ещё выполняется. Повторите немного позже.",
         en: "The first request with this Idempotency-Key still runs. Repeat it a little later.";
     /// A condition of the request does not hold.
-    SrvPrecondition = "SRV-009", Conflict,
+    SrvPrecondition = "SRV-008", Conflict,
         kk: "Сұраудың шарты орындалмады: объект сіз көрген күйде емес.",
         ru: "Условие запроса не выполнено: объект не в том состоянии, которое вы видели.",
         en: "A condition of the request does not hold: the object is not as you saw it.";
     /// There is no such range.
-    SrvRange = "SRV-010", Refused,
+    SrvRange = "SRV-009", Refused,
         kk: "Файлда мұндай байт аралығы жоқ. Бір аралық қана сұралады.",
         ru: "В файле нет такого диапазона байтов. Запрашивается только один диапазон.",
         en: "The file has no such range of bytes. One range is asked for at a time.";
     /// Too much is asked at once.
-    SrvBusy = "SRV-011", Temporary,
+    SrvBusy = "SRV-010", Temporary,
         kk: "Сұраулар тым жиі. Көрсетілген уақыттан кейін қайталаңыз.",
         ru: "Запросов слишком много. Повторите через указанное время.",
         en: "Too much is asked at once. Repeat it after the time that is named.";
     /// There is nothing at this path.
-    SrvNoPath = "SRV-012", NotFound,
+    SrvNoPath = "SRV-011", NotFound,
         kk: "Бұл мекенжайда ештеңе жоқ, не оны көруге құқығыңыз жоқ.",
         ru: "По этому адресу ничего нет, или у вас нет права это видеть.",
         en: "There is nothing at this address, or you have no right to see it.";
     /// The path has no such method.
-    SrvMethod = "SRV-013", Usage,
+    SrvMethod = "SRV-012", Usage,
         kk: "Бұл мекенжай мұндай әдісті қолдамайды.",
         ru: "Этот адрес не поддерживает такой метод.",
         en: "This path does not have such a method.";
     /// The body is of another type.
-    SrvMediaType = "SRV-014", Usage,
+    SrvMediaType = "SRV-013", Usage,
         kk: "Дененің түрі (Content-Type) бұл мекенжайға сай емес.",
         ru: "Тип тела (Content-Type) не подходит для этого адреса.",
         en: "The type of the body (Content-Type) is not one that this path takes.";
     /// The body came too slowly.
-    SrvTimeout = "SRV-015", Temporary,
+    SrvTimeout = "SRV-014", Temporary,
         kk: "Деректер тым баяу келді. Қайталаңыз немесе бөліктеп жүктеңіз.",
         ru: "Данные поступали слишком медленно. Повторите или загружайте частями.",
         en: "The body came too slowly. Repeat it, or send it in parts.";
     /// The body is not the one that its digest names.
-    SrvDigest = "SRV-016", Refused,
+    SrvDigest = "SRV-015", Refused,
         kk: "Келген деректер көрсетілген дайджестке сәйкес емес: жолда бүлінген. Қайта жіберіңіз.",
         ru: "Полученные данные не соответствуют указанному дайджесту: повреждены в пути. Отправьте снова.",
         en: "The body does not have the digest that the request names: it was damaged on its way. Send it again.";
     /// There is no such job.
-    SrvNoJob = "SRV-017", NotFound,
+    SrvNoJob = "SRV-016", NotFound,
         kk: "Мұндай тапсырма жоқ: ол ескірген немесе қызмет қайта іске қосылған. Әрекеттің нәтижесі журналда.",
         ru: "Такого задания нет: оно устарело или служба была перезапущена. Результат действия — в журнале.",
         en: "There is no such job: it is old, or the service was restarted. What it did is in the journal.";
     /// There is no such upload.
-    SrvNoUpload = "SRV-018", NotFound,
+    SrvNoUpload = "SRV-017", NotFound,
         kk: "Мұндай жүктеу жоқ: аяқталған, тоқтатылған немесе мерзімі өткен. Жаңасын бастаңыз.",
         ru: "Такой загрузки нет: она завершена, отменена или истекла. Начните новую.",
         en: "There is no such upload: it was finished, ended or has expired. Begin a new one.";
     /// An upload goes on at another place.
-    SrvOffset = "SRV-019", Conflict,
+    SrvOffset = "SRV-018", Conflict,
         kk: "Жүктеу басқа орыннан жалғасады: HEAD арқылы ағымдағы орынды сұраңыз.",
         ru: "Загрузка продолжается с другого места: узнайте его запросом HEAD.",
         en: "The upload goes on at another place: ask for it with HEAD.";
     /// A question to the service ended in a fault of the program.
-    SrvFailed = "SRV-020", Configuration,
+    SrvFailed = "SRV-019", Configuration,
         kk: "Қызметтің ішкі ақауы: сұрау орындалмады. Сұраудың нөмірін әкімшіге хабарлаңыз.",
         ru: "Внутренняя ошибка службы: запрос не выполнен. Сообщите администратору номер запроса.",
         en: "A fault inside the service: the request was not done. Tell the administrator its id.";

@@ -1,21 +1,25 @@
 //! Access: what the archive shows and gives out.
 //!
 //! Invariants
-//!   - A restricted record is read only after the reading is in the journal: one durable entry a person, record and 15
-//!     minutes. Under an inquiry that holds for every record, and each inquiry has entries of its own.
+//!   - A restricted record is read only after the reading is in the journal: one durable entry a person, record,
+//!     purpose and 15 minutes, with who, what for and by which rule sealed under the record's key. Under an inquiry
+//!     that holds for every record, and each inquiry has entries of its own.
+//!   - Who asks for a record about persons says what for.
 //!   - A component is given byte for byte, checked against its digest while it is given; a wrong byte is an error,
 //!     never data.
 //!
 //! Who may read is decided by one function, [`rights::decide`]; whoever can read the key folder needs none
 //! (docs/threat-model.md).
 
+pub mod grants;
+pub mod login;
+pub mod password;
 pub mod rights;
-pub(crate) mod sign_in;
 
-use crate::archive::Archive;
+use crate::archive::{ActOwner, Archive};
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::{ComponentRow, ContentRow, IdRow, PartRow, RecordRow};
-use crate::index::writer::{Payload, read_id};
+use crate::index::writer::read_id;
 use crate::limits::CHUNK_BYTES;
 use crate::model::amendment::Amendment;
 use crate::model::digest::{Sha256, Sha256Writer};
@@ -29,11 +33,44 @@ use crate::store::read::ReadError;
 use crate::store::seal::fill;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::{ActKind, Leaf};
+use serde_json::{Map, Value};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// One reading entry stands for this long (design, invariant 3).
 const READING_MS: u64 = 15 * 60 * 1000;
+
+/// Who reads a record.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    actor: ActorId,
+    rule: &'a str,
+    purpose: Option<&'a str>,
+    is_asking: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// Somebody who asks for a record, with the rule by which they may ([`rights::Decision::rule`]) and what for.
+    pub fn asking(actor: ActorId, rule: &'a str, purpose: Option<&'a str>) -> Self {
+        Self { actor, rule, purpose, is_asking: true }
+    }
+}
+
+/// An act of the archive's own, which says itself what it reads for.
+impl From<ActorId> for Reader<'_> {
+    fn from(actor: ActorId) -> Self {
+        Self { actor, rule: rights::LOCAL, purpose: None, is_asking: false }
+    }
+}
+
+/// Characters of a purpose. Own bound: a sentence.
+const PURPOSE_CHARS_MAX: usize = 500;
+
+/// Whether a record is about persons: personal data are confidential by the law on personal data, so that is how a
+/// record with them comes.
+pub fn is_about_persons(access: AccessCategory) -> bool {
+    access == AccessCategory::Confidential
+}
 
 /// A record that may be read: the reading is in the journal where it must be.
 pub struct Opened<'a> {
@@ -45,9 +82,13 @@ pub struct Opened<'a> {
     key: OwnerKey,
 }
 
-/// Opens a record for reading by `actor`.
-pub fn open<'a>(archive: &'a Archive, record: RecordId, actor: ActorId) -> Result<Opened<'a>, Error> {
-    open_for(archive, record, actor, None)
+/// Opens a record for reading.
+pub fn open<'a, 'r>(
+    archive: &'a Archive,
+    record: RecordId,
+    reader: impl Into<Reader<'r>>,
+) -> Result<Opened<'a>, Error> {
+    open_for(archive, record, &reader.into(), None)
 }
 
 /// The same for reading under an inquiry, which the entry names.
@@ -57,13 +98,13 @@ pub(crate) fn open_under<'a>(
     inquiry: RecordId,
     actor: ActorId,
 ) -> Result<Opened<'a>, Error> {
-    open_for(archive, record, actor, Some(inquiry))
+    open_for(archive, record, &actor.into(), Some(inquiry))
 }
 
 fn open_for<'a>(
     archive: &'a Archive,
     record: RecordId,
-    actor: ActorId,
+    who: &Reader<'_>,
     inquiry: Option<RecordId>,
 ) -> Result<Opened<'a>, Error> {
     let reader = archive.index();
@@ -73,8 +114,11 @@ fn open_for<'a>(
     let key = archive.record_key(id.key, record)?;
     let damaged = || Error::new(ErrorCode::StoChanged, record.to_string(), "the record's manifest is damaged");
     let row = reader.record_by_id(record)?.ok_or_else(damaged)?;
+    if who.is_asking {
+        check_purpose(record, &row, who.purpose)?;
+    }
     if inquiry.is_some() || row.access() != AccessCategory::Public {
-        log_reading(archive, record, inquiry, actor)?;
+        log_reading(archive, record, &id, inquiry, who)?;
     }
     let id = read_id(reader.kv, reader.keys, record)?.unwrap_or(id);
     Ok(Opened { archive, row, id, key })
@@ -98,18 +142,93 @@ pub(crate) fn members(archive: &Archive, owner: RecordId, entry: u64) -> Result<
     Ok(part.map(|part| opened.amendment(part)).transpose()?.map(|(_, amendment)| amendment.members()))
 }
 
+/// What a record about persons is read for is said, and said in words.
+fn check_purpose(record: RecordId, row: &RecordRow, purpose: Option<&str>) -> Result<(), Error> {
+    let wrong = |what: &str| Err(Error::new(ErrorCode::AccPurpose, record.to_string(), what));
+    match purpose {
+        None if is_about_persons(row.access()) => wrong("no purpose was given"),
+        Some(purpose) if purpose.trim().is_empty() || purpose.chars().any(char::is_control) => {
+            wrong("the purpose is no line of text")
+        }
+        Some(purpose) if purpose.chars().count() > PURPOSE_CHARS_MAX => {
+            wrong(&format!("the purpose has more than {PURPOSE_CHARS_MAX} characters"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Log first: the entry is durable before a byte leaves.
-fn log_reading(archive: &Archive, record: RecordId, inquiry: Option<RecordId>, actor: ActorId) -> Result<(), Error> {
-    let last = archive.index().last_reading(actor, record, inquiry)?;
+fn log_reading(
+    archive: &Archive,
+    record: RecordId,
+    id: &IdRow,
+    inquiry: Option<RecordId>,
+    who: &Reader<'_>,
+) -> Result<(), Error> {
     let now = archive.now();
-    if last.is_some_and(|last| now >= last && now - last < READING_MS) {
+    let is_recent = |at: u64| now >= at && now - at < READING_MS;
+    let last = archive.index().last_reading(who.actor, record, inquiry)?;
+    if last.is_some_and(is_recent) && stands(archive, id, inquiry, who, &is_recent)? {
         return Ok(());
     }
-    let mut act = Act::new(ActKind::RecordRead, actor);
-    (act.rec, act.of) = (Some(record), inquiry);
-    archive.commit(act, Payload::None, None, None)?;
+    let mut fields = Map::from_iter([("rule".to_owned(), Value::from(who.rule))]);
+    if let Some(account) = archive.index().account(who.actor)? {
+        fields.insert("account".to_owned(), account.name.into());
+    }
+    if let Some(purpose) = who.purpose {
+        fields.insert("purpose".to_owned(), purpose.into());
+    }
+    let mut act = Act::new(ActKind::RecordRead, who.actor);
+    act.of = inquiry;
+    let (act, payload, session) = archive.seal_files(act, ActOwner::Known(record), fields, Vec::new())?;
+    archive.commit(act, payload, None, Some(session))?;
     archive.wait_index()?;
     Ok(())
+}
+
+/// Whether an entry that is recent speaks of this reading too: by the same rule, for the same purpose.
+fn stands(
+    archive: &Archive,
+    id: &IdRow,
+    inquiry: Option<RecordId>,
+    who: &Reader<'_>,
+    is_recent: &dyn Fn(u64) -> bool,
+) -> Result<bool, Error> {
+    let mut next = id.reading;
+    while let Some(entry) = next {
+        let leaf = archive.leaf(entry)?;
+        if !is_recent(leaf.t) {
+            return Ok(false);
+        }
+        if leaf.act == ActKind::RecordRead && leaf.actor == who.actor && leaf.of == inquiry {
+            let said = reading(archive, entry, &leaf)?;
+            if said.rule.as_deref() == Some(who.rule) && said.purpose.as_deref() == who.purpose {
+                return Ok(true);
+            }
+        }
+        // Each step goes back in the journal, so it ends.
+        next = leaf.prev.filter(|prev| *prev < entry);
+    }
+    Ok(false)
+}
+
+/// What an entry of the reading chain says beside who and when; nothing of one from before that was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// What for.
+    pub purpose: Option<String>,
+    /// By which rule.
+    pub rule: Option<String>,
+}
+
+/// What is said of a reading.
+pub fn reading(archive: &Archive, entry: u64, leaf: &Leaf) -> Result<Reading, Error> {
+    if leaf.act != ActKind::RecordRead || leaf.doc.is_none() {
+        return Ok(Reading::default());
+    }
+    let (document, _) = archive.document(entry)?;
+    let text = |key: &str| document.text(key).map(str::to_owned);
+    Ok(Reading { purpose: text("purpose"), rule: text("rule") })
 }
 
 /// An entry of a record's history.

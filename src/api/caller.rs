@@ -5,6 +5,7 @@
 use super::frame::About;
 use super::problem::Problem;
 use super::service::Service;
+use crate::access::login::authenticate_token;
 use crate::access::rights::Principal;
 use crate::archive::Archive;
 use crate::error::ErrorCode;
@@ -87,7 +88,7 @@ fn signed_out(what: &str) -> Problem {
 /// Who asks, as the accounts of the archive know them.
 pub(crate) fn principal(archive: &Archive, caller: &Caller) -> Result<Principal, Problem> {
     let token = caller.token.as_ref().ok_or_else(|| signed_out("nobody is signed in"))?;
-    let found = crate::access::sign_in::by_token(archive, token)?;
+    let found = authenticate_token(archive, token)?;
     // Unknown, expired and revoked are one answer: who tries tokens learns nothing.
     found.ok_or_else(|| signed_out("the token is not valid"))
 }

@@ -7,6 +7,7 @@
 use super::caller::{Caller, Of, id};
 use super::problem::Problem;
 use super::service::{Ask, Service};
+use crate::access::Reader;
 use crate::access::rights::Action;
 use crate::error::ErrorCode;
 use crate::index::rows::ComponentRow;
@@ -60,21 +61,24 @@ async fn content(
         .ask(caller, move |ask| {
             let given = Given::new(ask, &record, number, &headers)?;
             // What was opened once is read on with the same archive: it cannot be closed before the last byte.
-            let left = given.rest.clone().map(|rest| (rest, ask.archive.clone(), ask.principal.actor));
+            let purpose = ask.caller.purpose.clone();
+            let left = given.rest.clone().map(|rest| (rest, ask.archive.clone(), ask.principal.actor, purpose));
             Ok((given, left))
         })
         .await?;
-    let Given { record, number, status, headers, first, .. } = given;
+    let Given { record, number, status, headers, first, rule, .. } = given;
     let body = match left {
         None => Body::from(first),
-        Some((rest, archive, actor)) => {
+        Some((rest, archive, actor, purpose)) => {
             let (to, from) = mpsc::channel::<io::Result<Bytes>>(PIECES);
             spawn_blocking(move || {
                 let give = |piece: &[u8]| {
                     let sent = to.blocking_send(Ok(Bytes::copy_from_slice(piece)));
                     sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
                 };
-                let read = crate::access::open(&archive, record, actor).and_then(|opened| {
+                // The entry of this reading stands already.
+                let reader = Reader::asking(actor, rule, purpose.as_deref());
+                let read = crate::access::open(&archive, record, reader).and_then(|opened| {
                     let component = component(&opened.row.components, number)?;
                     read(&opened, component, &rest, &mut { give })
                 });
@@ -97,6 +101,8 @@ struct Given {
     headers: HeaderMap,
     /// The bytes, when they are few.
     first: Vec<u8>,
+    /// The rule by which it is given.
+    rule: &'static str,
     /// The range to be streamed, when they are many.
     rest: Option<Range<u64>>,
 }
@@ -131,7 +137,8 @@ impl Given {
         headers.insert(header::ETAG, text(&tag)?);
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        let mut given = Self { record, number, status: StatusCode::OK, headers, first: Vec::new(), rest: None };
+        let rule = decision.rule;
+        let mut given = Self { rule, record, number, status: StatusCode::OK, headers, first: Vec::new(), rest: None };
         if matches(asked, header::IF_NONE_MATCH, &tag) {
             given.status = StatusCode::NOT_MODIFIED;
             return Ok(given);

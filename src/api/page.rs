@@ -1,7 +1,7 @@
 //! Pages of lists by keyset: a page goes on after the last thing of the one before, whatever came in meanwhile.
 //!
 //! A cursor is opaque and signed, and bound to the question: one of another question, or of before a restart, is
-//! refused (`SRV-005`), never answered with something else.
+//! refused (`SRV-004`), never answered with something else.
 
 use super::problem::Problem;
 use super::service::Service;

@@ -44,7 +44,7 @@ impl Problem {
 
     /// The caller has no right; `rule` says by which rule.
     pub(crate) fn denied(action: &str, rule: &str) -> Self {
-        Self::new(ErrorCode::SrvDenied, action, format!("rule {rule}"))
+        Self::new(ErrorCode::AccDenied, action, format!("rule {rule}"))
     }
 
     #[must_use]

@@ -14,8 +14,8 @@ use super::once::Once;
 use super::problem::Problem;
 use super::rate::Rates;
 use super::uploads::Adding;
-use crate::access::Opened;
 use crate::access::rights::{Action, Decision, Principal, Scope, Target, decide, scope};
+use crate::access::{Opened, Reader, is_about_persons};
 use crate::archive::{Archive, Slot};
 use crate::clock::{civil_date, rfc3339};
 use crate::error::{Error, ErrorCode};
@@ -164,8 +164,10 @@ impl Ask {
     }
 
     /// Opens a record for the caller, the reading in the journal where it must be.
-    pub(crate) fn open(&self, id: RecordId, _decision: Decision) -> Result<Opened<'_>, Problem> {
-        Ok(crate::access::open(&self.archive, id, self.principal.actor)?)
+    pub(crate) fn open(&self, id: RecordId, decision: Decision) -> Result<Opened<'_>, Problem> {
+        let purpose = self.caller.purpose.as_deref();
+        let reader = Reader::asking(self.principal.actor, decision.rule, purpose);
+        Ok(crate::access::open(&self.archive, id, reader)?)
     }
 
     fn denial(&self, action: Action, decision: Decision) -> Problem {
@@ -202,5 +204,12 @@ impl Ask {
 
 /// A record as rights see it.
 pub(crate) fn target(row: &RecordRow) -> Target<'_> {
-    Target { agency: Some(&row.agency), access: Some(row.access()), record: Some(row.id()), ..Target::default() }
+    let access = row.access();
+    Target {
+        agency: Some(&row.agency),
+        access: Some(access),
+        record: Some(row.id()),
+        about_person: is_about_persons(access),
+        ..Target::default()
+    }
 }

@@ -4,7 +4,7 @@
 //! nothing.
 
 use super::{Common, NO_MEMORY, means};
-use crate::archive::Archive;
+use crate::archive::{Account, Archive, Holder};
 use crate::clock::{civil_date, rfc3339, utc};
 use crate::config::Action;
 use crate::error::{Error, Exit};
@@ -85,9 +85,27 @@ const HOLDS_UNCONFIRMED: Text = text(
      theirs is destroyed (`hold statement`, `hold confirm`).",
 );
 const ROOT_READS: Text = text(
-    "Кілттер файлда: кілттер қалтасын оқи алатын адам бәрін оқи алады.",
-    "Ключи в файлах: кто читает папку ключей, тот читает всё.",
-    "The keys are in files: whoever can read the key folder can read everything.",
+    "Кілттер файлда: кілттер қалтасын оқи алатын адам, root соның бірі, бәрін оқи алады; рөлдер мен құқықтар оны \
+     тоқтатпайды. Бұл нұсқада құпиясөйлем де, кілт үлестері де, HSM де жоқ (docs/threat-model.md §4.1).",
+    "Ключи в файлах: кто читает папку ключей, в том числе root, тот читает всё; роли и права его не остановят. В этой \
+     версии нет ни парольной фразы, ни долей ключа, ни HSM (docs/threat-model.md §4.1).",
+    "The keys are in files: whoever can read the key folder, root among them, can read everything; no role or right \
+     stops them. This version has no passphrase, no shares of keys and no HSM (docs/threat-model.md §4.1).",
+);
+const RIGHTS_OPEN: Text = text(
+    "Тіркелгілер бар, бірақ бекітушілердің кворумы жоқ: құқықтар бағдарламаны іске қосатын адам өзгерте алатын \
+     тізілімдерден алынады. Екі бекітуші атайтын тізілім енгізіңіз.",
+    "Учётные записи есть, а кворума утверждающих нет: права берутся из реестров, которые может менять тот, кто \
+     запускает программу. Введите реестр, называющий двух утверждающих.",
+    "There are accounts, and no quorum of approvers: rights come from registers that whoever runs the program can \
+     change. Adopt a register that names two approvers.",
+);
+const BOOTSTRAP_OPEN: Text = text(
+    "Архивті орнатуға арналған тіркелгілер әлі ашық. Бекітушілер бар кезде олар қажет емес: жабыңыз («user close»).",
+    "Учётные записи для начальной настройки ещё открыты. Когда утверждающие есть, они не нужны: закройте их («user \
+     close»).",
+    "Accounts for setting the archive up are still open. With approvers named they are not needed: close them (`user \
+     close`).",
 );
 const RECOVERED: Text = text(
     "Алдыңғы жұмыс үзілген, ашу кезінде қалпына келтірілді; қабылданған құжаттар бүтін.",
@@ -374,6 +392,16 @@ impl Doctor {
         }
         if adopted.is_adopted() && !archive.confirmed()?.has_quorum {
             add("policy-open", POLICY_OPEN, String::new());
+        }
+        let (accounts, has_quorum) = (archive.accounts()?, archive.confirmed()?.has_quorum);
+        let open: Vec<&Account> = accounts.all().filter(|account| account.closed.is_none()).collect();
+        if !open.is_empty() && !has_quorum {
+            add("rights-open", RIGHTS_OPEN, open.len().to_string());
+        }
+        let setting_up = open.iter().filter(|account| account.holder == Holder::Bootstrap && has_quorum);
+        let setting_up: Vec<String> = setting_up.map(|account| shown(&account.name)).collect();
+        if !setting_up.is_empty() {
+            add("bootstrap-open", BOOTSTRAP_OPEN, some(&setting_up));
         }
         let unsigned = issue::unsigned(&archive)?;
         let overdue: Vec<String> =

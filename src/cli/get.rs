@@ -5,7 +5,8 @@
 use super::show::record_id;
 use super::terminal::{flush, write_bytes};
 use super::{Common, bytes_text};
-use crate::access::{Exported, open};
+use crate::access::rights::LOCAL;
+use crate::access::{Exported, Reader, open};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::strict::shown;
 use serde_json::json;
@@ -25,6 +26,9 @@ pub(super) struct Get {
     /// Only these bytes of the component: FROM-TO, both included, from 0.
     #[arg(long, value_name = "FROM-TO", requires = "component")]
     range: Option<String>,
+    /// What for; a record about persons is given out for no purpose that is not said.
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
 }
 
 impl Get {
@@ -32,7 +36,8 @@ impl Get {
         let id = record_id(&self.id)?;
         let archive = common.open()?;
         let actor = common.actor(&archive)?;
-        let opened = open(&archive, id, actor)?;
+        let reader = Reader::asking(actor, LOCAL, self.purpose.as_deref());
+        let opened = open(&archive, id, reader)?;
         if let Some(path) = &self.component {
             let component = match opened.content_at(path) {
                 Some((component, content)) if self.range.is_none() => {

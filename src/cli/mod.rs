@@ -66,6 +66,7 @@ mod signatures;
 mod signed;
 mod terminal;
 mod tomb;
+mod user;
 mod validate;
 mod verify;
 mod waiting;
@@ -181,6 +182,12 @@ enum Command {
     Search(search::Search),
     /// Checks of presence and condition: every record is looked at, and what is missing is in search.
     Presence(presence::PresenceArgs),
+    /// Accounts of persons and machines, and what they may do.
+    User(user::UserArgs),
+    /// Tokens of accounts.
+    Token(user::TokenArgs),
+    /// Permits of the reading room.
+    Reading(user::ReadingArgs),
     /// Check journal, objects, vault and index against each other.
     Audit(audit::Audit),
     /// Build the index again from the truths.
@@ -307,6 +314,9 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
         Command::Presence(c) => c.run(&common),
+        Command::User(c) => c.run(&common),
+        Command::Token(c) => c.run(&common),
+        Command::Reading(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),

@@ -5,7 +5,8 @@
 use super::due::NO_ORIGINAL;
 use super::paper::print_papers;
 use super::{Common, bytes_text, id_of, tomb};
-use crate::access::{Opened, open};
+use crate::access::rights::LOCAL;
+use crate::access::{Opened, Reader, open};
 use crate::archive::Archive;
 use crate::clock::local_text;
 use crate::error::{Error, ErrorCode, Exit};
@@ -30,6 +31,9 @@ use std::ops::Deref;
 pub(super) struct Show {
     /// Id of the record, or a citation: «Қ.123 Т.4 І.56 Құ.3»; without the document it names a file.
     id: String,
+    /// What for; a record about persons is shown for no purpose that is not said.
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
 }
 
 /// Reads a record id from the command line.
@@ -205,7 +209,8 @@ impl Show {
             None => {
                 let actor = common.actor(&archive)?;
                 let since = archive.index().missing_since(id)?;
-                let printed = open(&archive, id, actor).and_then(|opened| print(&archive, &opened, common));
+                let printed = open(&archive, id, Reader::asking(actor, LOCAL, self.purpose.as_deref()))
+                    .and_then(|opened| print(&archive, &opened, common));
                 if let (Err(_), Some(entry)) = (&printed, since) {
                     // What is missing may be just what `show` needs.
                     common.say(&format!("{}: #{entry}", IN_SEARCH.get(common.lang())));

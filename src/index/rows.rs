@@ -205,6 +205,8 @@ pub enum Adopted {
     Succession = 14,
     /// Statements of officers about the holds that were placed in entries that were lost.
     HoldsConfirmed = 15,
+    /// Accounts, tokens, bound certificates and permits of the reading room.
+    Account = 16,
 }
 
 /// Material for the validation of signatures that records share.

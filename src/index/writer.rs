@@ -417,6 +417,14 @@ impl<'a> Batch<'a> {
                 self.checked(key(b'Y', &[&token]), &subtree);
                 self.sealed(key(b'C', &[&token]), &code.to_owned());
             }
+            ActKind::AccountOpened
+            | ActKind::AccountChanged
+            | ActKind::AccountClosed
+            | ActKind::TokenIssued
+            | ActKind::TokenRevoked
+            | ActKind::CertificateBound
+            | ActKind::ReadingPermitted
+            | ActKind::ReadingEnded => self.adopted(Adopted::Account, index),
             ActKind::ClassifierAdopted => self.adopted(Adopted::Classifier, index),
             ActKind::PolicyAdopted => self.adopted(Adopted::Policy, index),
             ActKind::AuthorityAdopted => self.adopted(Adopted::Authority, index),

@@ -271,7 +271,13 @@ fn judged(
                 SignerKind::Official => NO_OFFICIAL,
                 SignerKind::Commission => NO_COMMISSION,
                 SignerKind::PostOperator => NO_POST_OPERATOR,
-                SignerKind::Approver | SignerKind::Administrator => NO_APPROVER,
+                SignerKind::Approver
+                | SignerKind::Administrator
+                | SignerKind::Clerk
+                | SignerKind::Archivist
+                | SignerKind::StateArchiveReceiver
+                | SignerKind::LegalOfficer
+                | SignerKind::Auditor => NO_APPROVER,
             };
             told(asked.code, "signature", |lang| what.get(lang).to_owned())
         }));

@@ -40,6 +40,22 @@ acts! {
     RegisterCreated = "register.created";
     /// An account was given a pseudonym.
     AccountAdded = "account.added";
+    /// An account was opened for a person, a machine, or setting the archive up.
+    AccountOpened = "account.opened";
+    /// An account got another password.
+    AccountChanged = "account.changed";
+    /// An account was closed, with its tokens, certificates and permits.
+    AccountClosed = "account.closed";
+    /// A token was issued to an account.
+    TokenIssued = "token.issued";
+    /// A token was revoked.
+    TokenRevoked = "token.revoked";
+    /// A client certificate was bound to the account of a machine.
+    CertificateBound = "certificate.bound";
+    /// The reading of named records was permitted to a reader until a day.
+    ReadingPermitted = "reading.permitted";
+    /// A permit of the reading room was ended before its day.
+    ReadingEnded = "reading.ended";
     /// An agency was given its part of the vault.
     AgencyAdded = "agency.added";
     /// A submission was accepted as a record.

@@ -15,6 +15,7 @@ use crate::model::digest::{Sha256, sha256};
 use crate::model::document::{date_if_any, document, required_date, section, tables, title};
 use crate::model::profile::Title;
 use crate::model::strict::{Faults, Fields, malformed};
+use crate::model::submission::AccessCategory;
 use crate::text::{Said, Text, text};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub const AUTHORITY_SCHEMA: &str = "muragat/authority/1";
 pub const AUTHORITY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Persons of one register. Own bound: the state service of the whole country has fewer.
 pub const PERSONS_MAX: usize = 100_000;
+/// Machines of one register. Own bound.
+pub const SERVICES_MAX: usize = 1_000;
 /// Bodies of one register. Own bound.
 pub const BODIES_MAX: usize = 10_000;
 
@@ -45,6 +48,8 @@ pub struct Authority {
     pub bodies: Vec<Body>,
     /// The persons, in the order of the file.
     pub persons: Vec<Person>,
+    /// The machines, in the order of the file.
+    pub services: Vec<Service>,
     /// Positions in `persons`, by number of the person.
     by_iin: BTreeMap<String, Vec<usize>>,
 }
@@ -88,6 +93,34 @@ pub struct Person {
     pub to: Option<NaiveDate>,
     /// The act that gives the authority.
     pub basis: String,
+    /// The categories of records that the office reaches: those that are open to everybody when the row names none.
+    pub access: BTreeSet<AccessCategory>,
+}
+
+/// A machine in an office: what it may do is confirmed by officers, like what persons may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Name of its account.
+    pub name: String,
+    /// The body that runs it.
+    pub bin: String,
+    /// The office, one of [`SignerKind::OF_SERVICES`].
+    pub kind: SignerKind,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day; none while it lasts.
+    pub to: Option<NaiveDate>,
+    /// The act that gives it what it has.
+    pub basis: String,
+    /// The categories of records that it reaches.
+    pub access: BTreeSet<AccessCategory>,
+}
+
+impl Service {
+    /// Whether the term of the row has this day.
+    pub fn is_in_office(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.to.is_none_or(|last| day <= last)
+    }
 }
 
 impl Person {
@@ -303,8 +336,13 @@ impl Authority {
         odd.map(|(place, _)| OddNumber { place }).collect()
     }
 
+    /// The agencies of a body; none for a body that is no agency here.
+    pub fn agencies_of(&self, bin: &str) -> BTreeSet<&str> {
+        self.bodies.iter().filter(|body| body.bin == bin).filter_map(|body| body.agency.as_deref()).collect()
+    }
+
     /// The rows of a person.
-    fn persons_of(&self, iin: &str) -> impl Iterator<Item = &Person> {
+    pub fn persons_of(&self, iin: &str) -> impl Iterator<Item = &Person> {
         self.by_iin.get(iin).into_iter().flatten().filter_map(|row| self.persons.get(*row))
     }
 
@@ -363,6 +401,12 @@ pub struct Authorities {
 }
 
 impl Authorities {
+    /// Whether a machine is in an administrator's office on a day, of any body.
+    pub fn is_administrating_service(&self, name: &str, day: NaiveDate) -> bool {
+        let rows = self.adopted.iter().flat_map(|register| &register.services).filter(|row| row.name == name);
+        rows.filter(|row| row.kind == SignerKind::Administrator).any(|row| row.is_in_office(day))
+    }
+
     /// Adds a register, in place of an earlier version of it.
     pub fn adopt(&mut self, authority: Authority) {
         self.adopted.retain(|held| held.id != authority.id);
@@ -439,8 +483,12 @@ fn authority(mut fields: Fields) -> Option<Authority> {
     let title = section(&mut fields, "title", title);
     let bodies = tables(&mut fields, "body", BODIES_MAX, body);
     let persons = tables(&mut fields, "person", PERSONS_MAX, person);
+    let services = tables(&mut fields, "service", SERVICES_MAX, service);
     if let (Some(bodies), Some(persons)) = (&bodies, &persons) {
         check_rows(&mut fields, bodies, persons);
+    }
+    if let (Some(bodies), Some(services)) = (&bodies, &services) {
+        check_services(&mut fields, bodies, services);
     }
     fields.end();
     let persons = persons?;
@@ -456,6 +504,7 @@ fn authority(mut fields: Fields) -> Option<Authority> {
         sha256: sha256(b""),
         bodies: bodies?,
         persons,
+        services: services?,
         by_iin,
     })
 }
@@ -476,6 +525,54 @@ fn check_rows(fields: &mut Fields, bodies: &[Body], persons: &[Person]) {
         if !seen.insert((&person.iin, &person.bin, person.kind, &person.post, person.from)) {
             fault_at(fields, "person", i, "the person, office, post and first day of another row");
         }
+    }
+}
+
+fn check_services(fields: &mut Fields, bodies: &[Body], services: &[Service]) {
+    let bins: BTreeSet<&str> = bodies.iter().map(|body| body.bin.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    for (i, service) in services.iter().enumerate() {
+        if !bins.contains(service.bin.as_str()) {
+            fault_at(fields, "service", i, "bin is that of no body of this register");
+        }
+        if !SignerKind::OF_SERVICES.contains(&service.kind) {
+            fault_at(fields, "service", i, "an office in which a person decides");
+        }
+        if !seen.insert((&service.name, &service.bin, service.kind, service.from)) {
+            fault_at(fields, "service", i, "the name, body, office and first day of another row");
+        }
+    }
+}
+
+/// The categories that a row names. A row from before the key reaches what is open to everybody.
+fn access_of(fields: &mut Fields) -> Option<BTreeSet<AccessCategory>> {
+    let Some(value) = fields.optional("access") else { return Some(BTreeSet::from([AccessCategory::Public])) };
+    fields.read("access", value, |value, at| {
+        let words = value.as_array().map(|words| words.iter().map(|w| AccessCategory::parse(w.as_str()?)));
+        let access: Option<BTreeSet<AccessCategory>> = words.and_then(Iterator::collect);
+        // A category that is named twice is a slip of the pen about another one.
+        let access = access.filter(|access| value.as_array().is_some_and(|words| words.len() == access.len()));
+        access.ok_or_else(|| malformed(at, &format!("an array of {}", AccessCategory::KNOWN.trim_end()), &value))
+    })
+}
+
+fn service(mut fields: Fields) -> Option<Service> {
+    let name = fields.text("name", TEXT_SHORT_CHARS_MAX);
+    let bin = number(&mut fields, "bin");
+    let kind = fields.word("kind", SignerKind::parse, SignerKind::KNOWN);
+    let from = required_date(&mut fields, "from");
+    let to = date_if_any(&mut fields, "to");
+    let basis = fields.text("basis", TEXT_LONG_CHARS_MAX);
+    let access = access_of(&mut fields);
+    term(&mut fields, from, to.flatten());
+    fields.end();
+    Some(Service { name: name?, bin: bin?, kind: kind?, from: from?, to: to?, basis: basis?, access: access? })
+}
+
+/// A term ends on its first day at the earliest.
+fn term(fields: &mut Fields, from: Option<NaiveDate>, to: Option<NaiveDate>) {
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        fields.fault(ErrorCode::IngFieldMalformed, "to", "the last day is before the first");
     }
 }
 
@@ -505,9 +602,8 @@ fn person(mut fields: Fields) -> Option<Person> {
     let from = required_date(&mut fields, "from");
     let to = date_if_any(&mut fields, "to");
     let basis = fields.text("basis", TEXT_LONG_CHARS_MAX);
-    if from.zip(to.flatten()).is_some_and(|(from, to)| to < from) {
-        fields.fault(ErrorCode::IngFieldMalformed, "to", "the last day is before the first");
-    }
+    let access = access_of(&mut fields);
+    term(&mut fields, from, to.flatten());
     fields.end();
     Some(Person {
         iin: iin?,
@@ -519,6 +615,7 @@ fn person(mut fields: Fields) -> Option<Person> {
         from: from?,
         to: to?,
         basis: basis?,
+        access: access?,
     })
 }
 
@@ -689,6 +786,32 @@ basis = "Үлгі бұйрық № 6"
         };
         let verdict = Authorities::default().judge(&signatory, &Policy::built_in());
         assert_eq!(verdict, AuthorityVerdict::WrongRole);
+    }
+
+    #[test]
+    fn a_row_reaches_what_is_open_unless_it_names_more_and_a_machine_holds_no_office_of_decisions() {
+        use AccessCategory::{Confidential, OfficialUse, Public};
+        let read = |text: &str| Authority::parse(text.as_bytes(), "a.toml");
+        let old = read(REGISTER).unwrap();
+        assert!(old.services.is_empty() && old.persons.iter().all(|p| p.access == BTreeSet::from([Public])));
+        let wider = REGISTER.replacen("basis =", "access = [\"public\", \"confidential\"]\nbasis =", 1);
+        assert_eq!(read(&wider).unwrap().persons[0].access, BTreeSet::from([Public, Confidential]));
+        assert!(read(&REGISTER.replacen("basis =", "access = [\"state_secret\"]\nbasis =", 1)).is_err());
+        let service = |kind: &str, bin: &str| {
+            format!(
+                "{REGISTER}\n[[service]]\nname = \"үлгі-жүйе\"\nbin = \"{bin}\"\nkind = \"{kind}\"\n\
+                 from = \"2026-01-01\"\nbasis = \"Үлгі\"\naccess = [\"official_use\"]\n"
+            )
+        };
+        for kind in SignerKind::ALL {
+            let is_taken = read(&service(kind.as_str(), "123456789021")).is_ok();
+            assert_eq!(is_taken, SignerKind::OF_SERVICES.contains(kind), "{kind}");
+        }
+        assert!(read(&service("clerk", "123456789029")).is_err(), "of no body");
+        let clerk = read(&service("clerk", "123456789021")).unwrap();
+        assert_eq!(clerk.services[0].access, BTreeSet::from([OfficialUse]));
+        assert_eq!(clerk.agencies_of("123456789021"), BTreeSet::from(["DEMO"]));
+        assert!(clerk.agencies_of("123456789022").is_empty());
     }
 
     #[test]

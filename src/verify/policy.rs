@@ -167,12 +167,25 @@ words! {
         PostOperator = "post_operator",
         /// Who runs the archive's program: signs nothing, and approves nothing in any other office.
         Administrator = "administrator",
+        /// Who submits documents; signs nothing here.
+        Clerk = "clerk",
+        /// The archivist; signs nothing here.
+        Archivist = "archivist",
+        /// Who receives transfers for a state archive; signs nothing here.
+        StateArchiveReceiver = "state_archive_receiver",
+        /// Who answers authorities; signs nothing here.
+        LegalOfficer = "legal_officer",
+        /// Who looks at what was done; signs nothing here.
+        Auditor = "auditor",
     }
 }
 
 impl SignerKind {
     /// The offices whose signatures documents and their cards carry.
     pub const OF_DOCUMENTS: &'static [Self] = &[Self::Official, Self::RecordsOffice];
+    /// The offices that a machine may hold: nothing in them has to be decided by a person.
+    pub const OF_SERVICES: &'static [Self] =
+        &[Self::Clerk, Self::RecordsOffice, Self::Archivist, Self::StateArchiveReceiver, Self::Administrator];
 
     /// The office of document signatures that this word names.
     pub fn parse_of_documents(word: &str) -> Option<Self> {
@@ -194,6 +207,15 @@ impl SignerKind {
             Self::PostOperator => text("пошта операторы", "почтовый оператор", "post operator"),
             Self::Approver => text("жоюды бекітетін тұлға", "утверждающий уничтожение", "approver of destruction"),
             Self::Administrator => text("жүйе әкімшісі", "администратор системы", "administrator of the system"),
+            Self::Clerk => text("тіркеуші", "регистратор", "clerk"),
+            Self::Archivist => text("мұрағатшы", "архивист", "archivist"),
+            Self::StateArchiveReceiver => text(
+                "мемлекеттік мұрағаттың қабылдаушысы",
+                "принимающий от государственного архива",
+                "receiver of a state archive",
+            ),
+            Self::LegalOfficer => text("заңгер", "юрист", "legal officer"),
+            Self::Auditor => text("аудитор", "аудитор", "auditor"),
         }
     }
 }
@@ -372,7 +394,15 @@ impl Policy {
             SignerKind::Official => &self.roles.official,
             SignerKind::RecordsOffice => &self.roles.records_office,
             // Their certificates are those of employees of any role; the register says who they are.
-            SignerKind::Commission | SignerKind::Approver | SignerKind::PostOperator | SignerKind::Administrator => &[],
+            SignerKind::Commission
+            | SignerKind::Approver
+            | SignerKind::PostOperator
+            | SignerKind::Administrator
+            | SignerKind::Clerk
+            | SignerKind::Archivist
+            | SignerKind::StateArchiveReceiver
+            | SignerKind::LegalOfficer
+            | SignerKind::Auditor => &[],
         }
     }
 

@@ -228,6 +228,49 @@ impl Checked<'_> {
     }
 }
 
+/// Accounts, tokens, a client certificate, and a permit of the reading room.
+fn accounts_are_kept(checked: &mut Checked<'_>, record: &str) {
+    let bench = checked.bench;
+    let today = muragat::clock::civil_date(SystemClock.now()).to_string();
+    let added = checked.run(&["user", "add", "оқырман", "--person", "000000000007"], Exit::Ok, &["user-row"]);
+    assert_eq!((&added[0]["person"], &added[0]["grants"]), (&json!("******000007"), &json!([])));
+    checked.run(&["user", "add", "оқырман", "--service", "s"], Exit::Conflict, &["error"]);
+    checked.run(&["user", "add", "second", "--person", "000000000007"], Exit::Conflict, &["error"]);
+    checked.run(&["user", "add", "бос орын", "--service", "s"], Exit::Usage, &["error"]);
+    // Its password is a line of stdin, which has none here.
+    checked.run(&["user", "add", "setup", "--bootstrap"], Exit::Usage, &["error"]);
+    checked.run(&["user", "add", "machine", "--service", "үлгі-жүйе"], Exit::Ok, &["user-row"]);
+    let office = Office::new(SystemClock.now());
+    let certificate = bench.file("machine.cer", office.official.certificate());
+    let bound = checked.run(&["user", "bind-certificate", "machine", &certificate], Exit::Ok, &["user-row"]);
+    assert_eq!(bound[0]["certificates"].as_array().unwrap().len(), 1);
+    checked.run(&["user", "bind-certificate", "оқырман", &certificate], Exit::Usage, &["error"]);
+    let issue = ["token", "issue", "machine", "--scope", "submit", "--until"];
+    let issued = checked.run(&[&issue[..], &[&today]].concat(), Exit::Ok, &["token-row"]);
+    let (id, token) = (issued[0]["token_id"].as_str().unwrap(), issued[0]["token"].as_str().unwrap());
+    assert!(token.starts_with(&format!("mrg_{id}_")));
+    checked.run(&[&issue[..], &["2020-01-01"]].concat(), Exit::Usage, &["error"]);
+    checked.run(&["token", "issue", "machine", "--scope", "all", "--until", &today], Exit::Usage, &["error"]);
+    let listed = checked.run(&["token", "list"], Exit::Ok, &["token-row"]);
+    assert_eq!((&listed[0]["token"], &listed[0]["revoked"]), (&Value::Null, &Value::Null), "it was shown once");
+    let revoked = checked.run(&["token", "revoke", id, "--reason", "Сынақ"], Exit::Ok, &["token-row"]);
+    assert!(revoked[0]["revoked"].is_u64());
+    checked.run(&["token", "revoke", id, "--reason", "Сынақ"], Exit::NotFound, &["error"]);
+    let permit = ["reading", "permit", "оқырман", record, "--until", &today, "--basis", "Оқу залы, өтініш № 1"];
+    let permitted = checked.run(&permit, Exit::Ok, &["reading-row"]);
+    let shown = checked.run(&["user", "show", "оқырман"], Exit::Ok, &["user-row"]);
+    assert_eq!((&shown[0]["grants"][0]["role"], &shown[0]["grants"][0]["records"]), (&json!("reader"), &json!(1)));
+    let entry = permitted[0]["entry"].to_string();
+    checked.run(&["reading", "end", &entry, "--reason", "Сынақ"], Exit::Ok, &["reading-row"]);
+    let rows = checked.run(&["reading", "list"], Exit::Ok, &["reading-row"]);
+    assert!(rows[0]["ended"].is_u64());
+    let closed = checked.run(&["user", "close", "оқырман", "--reason", "Сынақ"], Exit::Ok, &["user-row"]);
+    assert!(closed[0]["closed"].is_u64());
+    assert_eq!(checked.run(&["user", "list"], Exit::Ok, &["user-row"; 2])[0]["account"], "machine");
+    let advice = checked.advice();
+    assert!(advice.contains("rights-open"), "{advice:?}: no two approvers say what the accounts may do");
+}
+
 /// The nomenclature, a file with a record, and a hold.
 fn records_are_arranged(checked: &mut Checked<'_>, record: &str) {
     let bench = checked.bench;
@@ -571,7 +614,9 @@ fn every_line_follows_its_schema() {
     let shown = checked.run(&["show", &public], Exit::Ok, &["show"]);
     assert_eq!((&shown[0]["signature_status"], &shown[0]["readings"]), (&json!("unsigned"), &json!([])));
     assert_eq!(shown[0]["same_content"], json!([same]));
-    let shown = checked.run(&["show", &confidential], Exit::Ok, &["show"]);
+    let refused = checked.run(&["show", &confidential], Exit::Usage, &["error"]);
+    assert_eq!(refused[0]["error"]["code"], "ACC-004", "what for?");
+    let shown = checked.run(&["show", &confidential, "--purpose", "Сынақ"], Exit::Ok, &["show"]);
     assert_eq!(shown[0]["readings"].as_array().unwrap().len(), 1, "a restricted record is read on the record");
     let shown = checked.run(&["show", &of("4-flagged")], Exit::Ok, &["show"]);
     assert_eq!(shown[0]["flags"], json!(["FMT-002", "FMT-003", "SIG-012"]));
@@ -619,6 +664,7 @@ fn every_line_follows_its_schema() {
     answers_are_issued(&mut checked);
     checked.run(&["validate", "--record", &public], Exit::Ok, &["validate-record"]);
 
+    accounts_are_kept(&mut checked, &public);
     records_are_arranged(&mut checked, &public);
     inventories_are_made(&mut checked, &of("4-flagged"), &confidential);
     forms_are_printed(&mut checked);

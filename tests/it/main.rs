@@ -41,6 +41,7 @@ mod readers;
 mod receipt;
 mod retention_rules;
 mod revocation;
+mod rights;
 mod schema;
 mod signed;
 mod succeed;

@@ -192,6 +192,7 @@ pub(crate) struct Draft {
     pub(crate) number: String,
     pub(crate) main: Vec<u8>,
     pub(crate) direction: &'static str,
+    pub(crate) access: &'static str,
     /// Over the main file, with the name of its file.
     pub(crate) signature: Option<Vec<u8>>,
     /// What the card says of itself.
@@ -219,6 +220,7 @@ impl Draft {
             number: number.to_owned(),
             main,
             direction: "outgoing",
+            access: "public",
             signature: Some(signature),
             card,
             card_signature: None,
@@ -254,7 +256,7 @@ impl Draft {
         };
         let description = json!({
             "schema": "muragat/submission/1", "agency": AGENCY, "direction": self.direction,
-            "nomenclature_index": "01-05", "access_category": "public",
+            "nomenclature_index": "01-05", "access_category": self.access,
             "components": files.iter().map(component).collect::<Vec<_>>(),
         });
         std::fs::write(folder.join("submission.json"), description.to_string()).unwrap();

@@ -37,7 +37,7 @@ const WALL: [(&str, &[&str]); 21] = [
     ("archive", &["model", "store", "verify", "retention", "vault", "tlog", "index"]),
     // A receipt is read like any component of a record: through access, which knows nothing of intake.
     ("ingest", &["model", "store", "verify", "retention", "vault", "tlog", "index", "archive", "access"]),
-    ("access", &["model", "store", "vault", "tlog", "index", "archive"]),
+    ("access", &["model", "store", "verify", "vault", "tlog", "index", "archive"]),
     ("audit", &["model", "store", "vault", "tlog", "index", "archive"]),
     // Between intake and retention: arranges what is held, and gathers what retention judges.
     ("filing", &["model", "store", "retention", "tlog", "index", "archive"]),

@@ -288,6 +288,8 @@ Lock = namedtuple("Lock", "head staging offset length digest")  # §4.5
 ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `prev` follows from the chains
     "archive.created": "rec key doc obj", "register.created": "rec key doc obj",
     "account.added": "rec doc obj", "agency.added": "rec doc obj",
+    **dict.fromkeys(("account.opened", "account.changed", "account.closed", "token.issued", "token.revoked",
+                     "certificate.bound", "reading.permitted", "reading.ended"), "rec doc obj"),
     "record.accepted": "rec key g256 g512 obj", "submission.refused": "rec doc obj",
     "archive.test": "rec", "spill.approved": "rec doc obj",
     "record.amended": "rec g256 g512 obj", "record.spilled": "rec", "classifier.adopted": "rec doc obj",
@@ -325,6 +327,8 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
 INGEST_KEYS = set("content_bytes_max formats encrypted_attachments macros active_content embedded_files unknown_formats "
                   "archive_parts secrecy_marks official_use signatures waiting_max waiting_bytes_max".split())  # §6.1
 REGISTERS = {  # §4.3: acts about a register, by the entry that created it
+    **dict.fromkeys(("account.opened", "account.changed", "account.closed", "token.issued", "token.revoked",
+                     "certificate.bound", "reading.permitted", "reading.ended"), 0),
     "archive.test": 0, "account.added": 0, "agency.added": 0, "spill.approved": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "decommission.approved": 0, "archive.decommissioned": 0, "decommission.completed": 0,
@@ -623,6 +627,8 @@ class Archive:
                 fields |= MOVED
             if act in ("file.reclassified", "record.read") and "of" in entry:
                 fields.add("of")  # a review said so, or it was read under an inquiry
+            if act == "record.read" and "doc" in entry:
+                fields |= MOVED  # who read it, what for and by which rule; not in the oldest entries
             chain = (rec, act in ("record.read", "record.bundled"))
             need(set(entry) == fields | ({"prev"} if rec and chain in chains else set()), where, "wrong fields")
             need(all(is_hex(entry[field], digits) for field, digits in HEX_FIELDS.items() if field in entry),
@@ -1026,6 +1032,14 @@ class Store:
 SIGNED = {"files", "statement", "signed", "policy", "authorities"}  # §5.6: of an act that a statement was signed for
 DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v, in every form that was ever written
     "archive.created": [{"origin", "register"}], "register.created": [{"origin", "register"}],
+    "account.opened": [{"account", "person"}, {"account", "service"}, {"account", "password"}],
+    "account.changed": [{"account", "password"}], "account.closed": [{"account", "reason"}],
+    "token.issued": [{"account", "token", "sha256", "scopes", "until"}], "token.revoked": [{"token", "reason"}],
+    "certificate.bound": [{"account", "sha256"}],
+    "reading.permitted": [{"account", "records", "access", "from", "until", "basis"}],
+    "reading.ended": [{"permit", "reason"}],
+    "record.read": [{"rule"} | account | purpose for account in (set(), {"account"})
+                    for purpose in (set(), {"purpose"})],
     "account.added": [{"account", "actor"}], "agency.added": [{"agency", "subtree"}],
     "submission.refused": [{"reasons", "source", "files", "notice"} | more
                            for more in (set(), {"agency"}, {"sent"}, {"agency", "sent"})]
