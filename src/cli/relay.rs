@@ -201,7 +201,7 @@ mod tests {
         let args = ["muragat", "--archive", "a", "get", "ID", "-o", "out"];
         let cli = Cli::from_arg_matches(&command.try_get_matches_from(args).unwrap()).unwrap();
         assert_eq!(cli.common.archive.as_deref(), Some(std::path::Path::new("/srv/client/a")));
-        let super::Command::Get(get) = cli.command else { panic!("another command") };
+        let super::super::Command::Get(get) = cli.command else { panic!("another command") };
         assert_eq!(get.output.as_deref(), Some(std::path::Path::new("/srv/client/out")));
     }
 }

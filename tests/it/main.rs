@@ -5,6 +5,7 @@
 
 mod answers;
 mod answers_flow;
+mod api;
 mod around;
 mod bed;
 mod bundle;
@@ -43,6 +44,7 @@ mod retention_rules;
 mod revocation;
 mod rights;
 mod schema;
+mod served;
 mod signed;
 mod succeed;
 mod tamper;

@@ -10,7 +10,7 @@ use super::bed::Bed;
 use super::disposal::{Due, placing};
 use super::signed::{AGENCY, DAY_MS};
 use super::witness::{act, adopt, courier, witness};
-use muragat::archive::{Archive, EarlierLog, LOG_KEY, NEXT_LOG_KEY, Succeeding, Taken};
+use muragat::archive::{Archive, EarlierLog, Handle, LOG_KEY, NEXT_LOG_KEY, Succeeding, Taken};
 use muragat::config::{CONFIG_FILE, Config};
 use muragat::disposition::destroy::Executed;
 use muragat::disposition::lost_holds::{self, LostHolds};
@@ -153,7 +153,10 @@ fn what_is_left_goes_on_as_the_same_tree_under_a_new_name_and_key() {
     assert_eq!(code(archive.witness("a")), ErrorCode::WitUnknown);
     assert_eq!(archive.witnessed(one.key()).unwrap(), None);
     archive.close().unwrap();
-    assert_eq!(code(push(&mut || bed.open(), Timeouts::default(), &mut |_| {})), ErrorCode::WitUnknown);
+    assert_eq!(
+        code(push(&mut || bed.open().map(Handle::Own), Timeouts::default(), &mut |_| {})),
+        ErrorCode::WitUnknown
+    );
     let archive = bed.open().unwrap();
     for lines in ["", &format!("log {was}\n")] {
         let file = format!("{lines}witness a {}\nquorum a\n", one.key());

@@ -7,7 +7,7 @@
 
 use super::bed::Bed;
 use super::cli_json::Bench;
-use muragat::archive::{Adoption, Archive, Taken};
+use muragat::archive::{Adoption, Archive, Handle, Taken};
 use muragat::clock::FixedClock;
 use muragat::error::{Error, ErrorCode, Exit};
 use muragat::fetch::Timeouts;
@@ -134,7 +134,7 @@ pub(crate) fn courier(archive: &Archive, name: &str, witness: &Witness) -> Resul
 /// What witnesses answer; nobody has the archive open.
 fn pushed(bed: &Bed) -> Vec<Pushed> {
     let mut rows = Vec::new();
-    push(&mut || bed.open(), Timeouts::default(), &mut |row| rows.push(row.clone())).unwrap();
+    push(&mut || bed.open().map(Handle::Own), Timeouts::default(), &mut |row| rows.push(row.clone())).unwrap();
     rows
 }
 
