@@ -23,6 +23,7 @@ pub mod rows;
 pub mod seal;
 #[cfg(feature = "sled")]
 pub mod sled;
+pub mod text;
 pub mod writer;
 
 use crate::model::id::RecordId;

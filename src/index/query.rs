@@ -210,11 +210,15 @@ fn condition(name: &str, value: &str) -> Result<Condition, IndexError> {
 const RECEIPT_DAYS_MAX: i64 = 36_525;
 
 /// `2026-01-05`, `2026-01`, `2026`, or a range of these `FROM..TO` with either end open.
-fn between(which: u8, value: &str) -> Option<Condition> {
+pub(super) fn days(value: &str) -> Option<(NaiveDate, NaiveDate)> {
     let (from, to) = value.split_once("..").unwrap_or((value, value));
     let first = if from.is_empty() { NaiveDate::MIN } else { bounds(from)?.0 };
     let last = if to.is_empty() { NaiveDate::MAX } else { bounds(to)?.1 };
-    (from.len() + to.len() > 0 && first <= last).then_some(Condition::Between(which, first, last))
+    (from.len() + to.len() > 0 && first <= last).then_some((first, last))
+}
+
+fn between(which: u8, value: &str) -> Option<Condition> {
+    days(value).map(|(first, last)| Condition::Between(which, first, last))
 }
 
 fn bounds(text: &str) -> Option<(NaiveDate, NaiveDate)> {
@@ -223,7 +227,7 @@ fn bounds(text: &str) -> Option<(NaiveDate, NaiveDate)> {
     match parts.as_slice() {
         [y] if text.len() == 4 => Some((day(*y, 1, 1)?, day(*y, 12, 31)?)),
         [y, m] => {
-            let next = if *m == 12 { day(y + 1, 1, 1) } else { day(*y, m + 1, 1) };
+            let next = if *m == 12 { day(y.checked_add(1)?, 1, 1) } else { day(*y, m + 1, 1) };
             Some((day(*y, *m, 1)?, next?.pred_opt()?))
         }
         [y, m, d] => Some((day(*y, *m, *d)?, day(*y, *m, *d)?)),

@@ -16,6 +16,7 @@
 //!
 //! Folding folded words again changes nothing. It does not stem and knows no synonyms.
 
+use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters kept of one word. The longest words of office Kazakh have about 30; more is not a word but data.
@@ -25,36 +26,48 @@ const ROMAN_CHARS_MAX: usize = 6;
 /// The number sign, kept as a word: people ask for `№ 15`.
 const NUMBER_SIGN: char = '№';
 
+/// A folded word and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The word.
+    pub word: String,
+    /// Its bytes in the text that was folded, from its first letter to its last.
+    pub range: Range<usize>,
+}
+
 /// The folded words of `text`, in its order.
 pub fn words(text: &str) -> Vec<String> {
-    let visible = text.chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase);
+    spans(text).into_iter().map(|span| span.word).collect()
+}
+
+/// The folded words of `text` with their places, in its order.
+pub fn spans(text: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut run: Option<Range<usize>> = None;
+    for (at, c) in text.char_indices() {
+        if is_word_char(c) {
+            run = Some(run.map_or(at, |run| run.start)..at + c.len_utf8());
+        } else if !is_invisible(c) {
+            close(text, run.take(), &mut spans);
+            if c == NUMBER_SIGN {
+                spans.push(Span { word: c.to_string(), range: at..at + c.len_utf8() });
+            }
+        }
+    }
+    close(text, run, &mut spans);
+    spans
+}
+
+/// Folds the run of word characters at `range`. One of stress marks alone is no word.
+fn close(text: &str, range: Option<Range<usize>>, spans: &mut Vec<Span>) {
+    let Some(range) = range else { return };
+    let visible = text[range.clone()].chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase);
     // The second pass joins what stood apart only because of a mark that is gone.
     let folded = visible.nfc().filter(|c| !is_stress_mark(*c)).nfc();
-
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut word_chars = 0;
-    for c in folded {
-        if is_word_char(c) {
-            if word_chars < WORD_CHARS_MAX {
-                word.push(c);
-                word_chars += 1;
-            }
-            continue;
-        }
-        if word_chars > 0 {
-            words.push(fold_word(&word));
-            word.clear();
-            word_chars = 0;
-        }
-        if c == NUMBER_SIGN {
-            words.push(c.to_string());
-        }
+    let word: String = folded.take(WORD_CHARS_MAX).collect();
+    if !word.is_empty() {
+        spans.push(Span { word: fold_word(&word), range });
     }
-    if word_chars > 0 {
-        words.push(fold_word(&word));
-    }
-    words
 }
 
 /// `text` for comparing whole fields: its folded words with single spaces between them.
@@ -265,6 +278,24 @@ mod tests {
     }
 
     #[test]
+    fn spans_say_where_words_stand() {
+        let text = "Мұра\u{ad}ғат №15-Қ, көшiрме\u{301}сi!";
+        let found: Vec<(String, &str)> = spans(text).into_iter().map(|s| (s.word, &text[s.range])).collect();
+        let expected =
+            [("мұрағат", "Мұра\u{ad}ғат"), ("№", "№"), ("15", "15"), ("қ", "Қ"), ("көшірмесі", "көшiрме\u{301}сi")];
+        assert_eq!(found, expected.map(|(word, part)| (word.to_owned(), part)));
+    }
+
+    /// Words as they were cut before places were kept: fold the whole text, then part it.
+    fn words_of_the_folded_text(text: &str) -> Vec<String> {
+        let visible = text.chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase);
+        let folded: String = visible.nfc().filter(|c| !is_stress_mark(*c)).nfc().collect();
+        let folded = folded.replace(NUMBER_SIGN, " № ");
+        let parts = folded.split(|c| !is_word_char(c) && c != NUMBER_SIGN).filter(|part| !part.is_empty());
+        parts.map(|part| fold_word(&part.chars().take(WORD_CHARS_MAX).collect::<String>())).collect()
+    }
+
+    #[test]
     fn long_words_are_cut_at_the_bound_and_not_before() {
         for (length, kept) in [(63, 63), (64, 64), (65, 64), (1_000_000, 64)] {
             assert_eq!(words(&"қ".repeat(length)), ["қ".repeat(kept)]);
@@ -298,6 +329,10 @@ mod tests {
             let text = draw(&all);
             let once = words(&text);
             assert_eq!(words(&once.join(" ")), once, "seed {seed}: {text:?}");
+            assert_eq!(words_of_the_folded_text(&text), once, "seed {seed}: {text:?}");
+            for span in spans(&text) {
+                assert_eq!(words(&text[span.range]), [span.word], "seed {seed}: {text:?}");
+            }
             assert!(once.iter().all(|w| !w.is_empty() && w.chars().count() <= WORD_CHARS_MAX), "seed {seed}: {text:?}");
             assert_eq!(exact(&exact(&text)), exact(&text), "seed {seed}: {text:?}");
 

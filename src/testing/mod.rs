@@ -6,6 +6,7 @@ pub mod fault;
 pub mod hostile;
 pub mod index;
 pub mod many;
+pub mod relevance;
 
 pub use fault::{Failure, FaultDisk, FaultPlan};
 pub use index::MemoryIndex;
