@@ -1558,6 +1558,15 @@ codes! {
         ru: "Эту запись ещё не охватывает ни одна метка времени. Сначала выполните «evidence timestamp».",
         en: "No time-stamp covers this record yet. Run `evidence timestamp` first.";
 
+    /// The process that reads documents for search cannot be started.
+    ExtStart = "EXT-001", Temporary,
+        kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \
+             көріңіз. Құжаттарға зиян келген жоқ.",
+        ru: "Не удалось запустить вспомогательный процесс, читающий текст документов. Проверьте память и предел числа \
+             процессов и повторите. Документы не пострадали.",
+        en: "The process that reads the text of documents could not be started. Check memory and the limit of \
+             processes, and try again. No document has come to harm.";
+
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,
         kk: "Архив қалтасы көрсетілмеген. Оны --archive немесе MURAGAT_ARCHIVE арқылы көрсетіңіз.",

@@ -30,6 +30,7 @@ mod due;
 mod duplicates;
 mod evidence;
 mod evidence_record;
+mod extract_child;
 mod fetch;
 mod file;
 mod fonds;
@@ -191,6 +192,9 @@ enum Command {
     Demo(demo::Demo),
     /// Check the installation and say what to mend.
     Doctor(doctor::Doctor),
+    /// Reads documents for this program, in limits; starts by itself.
+    #[command(name = crate::extract::child::SUBCOMMAND, hide = true)]
+    ExtractChild(extract_child::ExtractChild),
 }
 
 /// Runs the program.
@@ -265,6 +269,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Verify(c) => c.run(&common),
         Command::Demo(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),
+        Command::ExtractChild(c) => c.run(&common),
     }
 }
 
