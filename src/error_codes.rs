@@ -1679,6 +1679,14 @@ codes! {
         kk: "Қызметтің ішкі ақауы: сұрау орындалмады. Сұраудың нөмірін әкімшіге хабарлаңыз.",
         ru: "Внутренняя ошибка службы: запрос не выполнен. Сообщите администратору номер запроса.",
         en: "A fault inside the service: the request was not done. Tell the administrator its id.";
+    /// The process that reads documents for search cannot be started.
+    ExtStart = "EXT-001", Temporary,
+        kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \
+             көріңіз. Құжаттарға зиян келген жоқ.",
+        ru: "Не удалось запустить вспомогательный процесс, читающий текст документов. Проверьте память и предел числа \
+             процессов и повторите. Документы не пострадали.",
+        en: "The process that reads the text of documents could not be started. Check memory and the limit of \
+             processes, and try again. No document has come to harm.";
 
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,

@@ -22,9 +22,9 @@
 //!
 //! # Layers
 //!
-//! `model` ← `store`, `vault`, `verify`, `retention` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`, `access`,
-//! `audit` ← `disposition`, `inspection`, `evidence`, `fetch` ← `inquiry` ← `cli`. Lower never imports higher; a test
-//! reads the sources and holds the wall.
+//! `model` ← `store`, `vault`, `verify`, `retention`, `extract` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`,
+//! `access`, `audit` ← `disposition`, `inspection`, `evidence`, `fetch` ← `inquiry` ← `cli`. Lower never imports
+//! higher; a test reads the sources and holds the wall.
 
 pub mod access;
 pub mod api;
@@ -36,6 +36,7 @@ pub mod config;
 pub mod disposition;
 pub mod error;
 pub mod evidence;
+pub mod extract;
 pub mod fetch;
 pub mod filing;
 pub mod index;

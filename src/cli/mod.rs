@@ -30,6 +30,7 @@ mod due;
 mod duplicates;
 mod evidence;
 mod evidence_record;
+mod extract_child;
 mod fetch;
 mod file;
 mod fonds;
@@ -208,6 +209,9 @@ enum Command {
     Serve(serve::Serve),
     /// Check the installation and say what to mend.
     Doctor(doctor::Doctor),
+    /// Reads documents for this program, in limits; starts by itself.
+    #[command(name = crate::extract::child::SUBCOMMAND, hide = true)]
+    ExtractChild(extract_child::ExtractChild),
 }
 
 /// Runs the program.
@@ -327,6 +331,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Demo(c) => c.run(&common),
         Command::Serve(c) => c.run(&common),
         Command::Doctor(c) => c.run(&common),
+        Command::ExtractChild(c) => c.run(&common),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod cms;
 pub mod container;
 pub mod digest;
 pub(crate) mod document;
+pub mod extracted;
 pub mod fold;
 pub mod fonds;
 pub mod form;

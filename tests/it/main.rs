@@ -21,6 +21,7 @@ mod decommission;
 mod disposal;
 mod evidence;
 mod evidence_records;
+mod extract;
 mod fetch;
 mod filing;
 mod fonds;
