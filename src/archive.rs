@@ -23,6 +23,7 @@ mod means;
 mod policies;
 mod slot;
 mod succeed;
+mod texts;
 mod threads;
 mod uploads;
 mod waiting;
@@ -40,6 +41,7 @@ pub use material::NewMaterial;
 pub use policies::{Adoption, PolicyFile, PolicyInForce};
 pub use slot::{Alone, Handle, Slot};
 pub use succeed::{EarlierLog, NEXT_LOG_KEY, Succeeding};
+pub use texts::{TEXT, Texts};
 pub(crate) use threads::{registered, registered_rows};
 pub use uploads::UPLOAD_MS_MAX;
 use waiting::WaitingRoom;
@@ -250,6 +252,8 @@ pub(crate) struct Shared {
     answer_key: Mutex<Option<Arc<AnswerKey>>>,
     /// The record of this program's means, once it was asked for.
     means: Mutex<Option<Option<RecordId>>>,
+    /// The full text, once it was asked for.
+    texts: Mutex<Option<Arc<Texts>>>,
     spool: Spool,
     keys: KeyFolder,
     /// Entries were committed beside the commit thread.
@@ -421,6 +425,7 @@ impl Archive {
             caches: Caches::default(),
             answer_key: Mutex::default(),
             means: Mutex::default(),
+            texts: Mutex::default(),
             spool,
             keys: key_folder,
             rolled: AtomicBool::new(false),

@@ -11,6 +11,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
 const DOCUMENTS: &[(&str, &str)] = &[
     ("Record", include_str!("../../schema/cli/1/show.schema.json")),
     ("RecordRow", include_str!("../../schema/cli/1/search-row.schema.json")),
+    ("FoundRecord", include_str!("../../schema/cli/1/search-text-row.schema.json")),
     ("SubmissionAnswer", include_str!("../../schema/cli/1/ingest-answer.schema.json")),
 ];
 
@@ -27,7 +28,7 @@ macro_rules! named {
     )*};
 }
 
-named! { Record RecordRowPage Job Health Me Taken TakenOrJob }
+named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
 
 /// A document that only the service has.
 fn own() -> Map<String, Value> {
@@ -75,6 +76,23 @@ fn own() -> Map<String, Value> {
         },
         "TakenOrJob": {
             "oneOf": [{"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/Job"}],
+        },
+        "SearchPage": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["items", "next", "total", "all_words", "lag", "counts"],
+            "properties": {
+                "items": {"type": "array", "items": {"$ref": "#/components/schemas/FoundRecord"}},
+                "next": {"type": ["string", "null"]},
+                "total": {"description": "Records found.", "type": "integer", "minimum": 0},
+                "all_words": {"description": "Of them, those with all words.", "type": "integer", "minimum": 0},
+                "lag": {"description": "Entries of the journal whose words come later.", "type": "integer", "minimum": 0},
+                "counts": {
+                    "type": "object",
+                    "required": ["agency", "access", "kind", "direction", "year"],
+                    "additionalProperties": {"type": "object", "additionalProperties": {"type": "integer"}},
+                },
+            },
         },
         "Health": {
             "type": "object",

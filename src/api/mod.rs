@@ -26,6 +26,7 @@ mod problem;
 mod rate;
 mod records;
 mod router;
+mod search;
 mod server;
 mod service;
 mod submissions;

@@ -3,7 +3,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{components, health, journal, records, submissions, uploads, watch};
+use super::{components, health, journal, records, search, submissions, uploads, watch};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -20,6 +20,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new()
         .merge(records::routes())
         .merge(components::routes())
+        .merge(search::routes())
         .merge(submissions::routes())
         .merge(uploads::routes())
         .merge(watch::routes())

@@ -9,14 +9,16 @@
 use super::inbox::watch;
 use super::router::{metrics_router, router};
 use super::service::Service;
+use crate::access::text::follow::follow;
 use crate::archive::Slot;
 use crate::error::{Error, ErrorCode};
+use crate::extract::{Extractors, Settings};
 use crate::text::Lang;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -35,6 +37,8 @@ const CONNECTIONS_MAX: usize = 1_024;
 const HEAD: Duration = Duration::from_secs(15);
 /// Bytes of a head. Own bound: a token, a range and what a browser says about itself are some KiB.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// How often the full text looks for what is new.
+const READING: Duration = Duration::from_millis(500);
 /// How often the sign to stop is looked for.
 const STEP: Duration = Duration::from_millis(100);
 /// How long requests that run are waited for at the end.
@@ -50,6 +54,8 @@ pub struct Options<'a> {
     pub inbox: Option<PathBuf>,
     /// The language of what is written there.
     pub lang: Lang,
+    /// Processes that take the text out of documents; with none, full text stays as it is.
+    pub readers: usize,
     /// Set when it is to end.
     pub stop: &'static AtomicBool,
     /// Takes each line of the log.
@@ -62,6 +68,7 @@ pub struct Server {
     listeners: Vec<(TcpListener, Router)>,
     service: Arc<Service>,
     inbox: Option<(PathBuf, Lang)>,
+    readers: usize,
 }
 
 impl Server {
@@ -80,7 +87,7 @@ impl Server {
             listeners.push((listener, router));
         }
         let inbox = options.inbox.clone().map(|folder| (folder, options.lang));
-        Ok(Self { runtime, listeners, service, inbox })
+        Ok(Self { runtime, listeners, service, inbox, readers: options.readers })
     }
 
     /// Where it listens: the service, and then the figures.
@@ -90,7 +97,11 @@ impl Server {
 
     /// Serves until it is to end.
     pub fn run(self) {
-        let Self { runtime, listeners, service, inbox } = self;
+        let Self { runtime, listeners, service, inbox, readers } = self;
+        let reading = (readers > 0).then(|| {
+            let service = service.clone();
+            std::thread::spawn(move || read_on(&service, readers))
+        });
         let watching = inbox.map(|(folder, lang)| {
             let service = service.clone();
             std::thread::spawn(move || watch(&service, &folder, lang))
@@ -102,12 +113,34 @@ impl Server {
             }
             while accepting.join_next().await.is_some() {}
         });
-        // What it has begun it ends.
-        if let Some(watching) = watching {
-            let _ = watching.join();
+        // What they have begun they end.
+        for thread in [watching, reading].into_iter().flatten() {
+            let _ = thread.join();
         }
         // Threads that wait for the archive are not waited for any longer: nobody listens to them.
         runtime.shutdown_timeout(STEP);
+    }
+}
+
+/// Keeps the full text up with the journal, behind everything else that is done.
+fn read_on(service: &Service, readers: usize) {
+    let extractors = Extractors::new(Settings { children: readers, ..Settings::default() });
+    let mut known = None;
+    while !service.is_ending() {
+        std::thread::sleep(READING);
+        // While somebody has the archive alone, the text can wait.
+        let Some(archive) = service.slot.try_get() else { continue };
+        let size = archive.index_meta().size;
+        if known == Some(size) {
+            continue;
+        }
+        match follow(&archive, &extractors, readers, service.stop, &mut |_, _| {}) {
+            Ok(followed) => known = Some(followed.watermark),
+            Err(e) => {
+                service.log(json!({"text": "failed", "code": e.code.as_str(), "what": e.what}));
+                std::thread::sleep(READING * 10);
+            }
+        }
     }
 }
 

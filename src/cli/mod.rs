@@ -66,6 +66,7 @@ mod show;
 mod signatures;
 mod signed;
 mod terminal;
+mod text;
 mod tomb;
 mod user;
 mod validate;
@@ -181,6 +182,8 @@ enum Command {
     Duplicates(duplicates::Duplicates),
     /// Search by words, fields, dates, or a file's content.
     Search(search::Search),
+    /// Take the text out of new documents for `search --text`.
+    Text(text::TextArgs),
     /// Checks of presence and condition: every record is looked at, and what is missing is in search.
     Presence(presence::PresenceArgs),
     /// Accounts of persons and machines, and what they may do.
@@ -317,6 +320,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Why(c) => c.run(&common),
         Command::Duplicates(c) => c.run(&common),
         Command::Search(c) => c.run(&common),
+        Command::Text(c) => c.run(&common),
         Command::Presence(c) => c.run(&common),
         Command::User(c) => c.run(&common),
         Command::Token(c) => c.run(&common),

@@ -5,6 +5,7 @@
 use super::show::{access_text, kind_text};
 use super::signatures::verdict_text;
 use super::{Common, tomb};
+use crate::access::text::find::{FoundPlace, find};
 use crate::archive::Archive;
 use crate::error::{Error, Exit};
 use crate::filing::cite;
@@ -18,7 +19,8 @@ use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, Kind};
 use crate::model::validation::SignatureVerdict;
 use crate::text::{Lang, Text, text};
-use crate::view::{Masked, record_row};
+use crate::index::text::{PAGE_MAX, Page, Place, Scope, TextQuery};
+use crate::view::{Masked, found_record, record_row};
 use std::path::PathBuf;
 
 /// Arguments of `search`.
@@ -27,6 +29,9 @@ pub(super) struct Search {
     /// Words and field:value pairs, for example: бұйрық reg:15-қ date:2026-01..2026-03 index:01-02. Or a citation:
     /// «Қ.123 Т.4 І.56».
     query: Vec<String>,
+    /// Look in the text of documents too, best first: words, "phrases", field:value.
+    #[arg(long, conflicts_with = "content")]
+    text: bool,
     /// Records that hold this very file.
     #[arg(long, value_name = "FILE")]
     content: Option<PathBuf>,
@@ -47,6 +52,9 @@ pub(super) const HIDDEN: Text =
 impl Search {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let words = self.query.join(" ");
+        if self.text {
+            return self.in_texts(&words, common);
+        }
         if let (Ok(citation), None) = (words.parse::<Citation>(), &self.content) {
             return self.cited(&citation, common);
         }
@@ -69,6 +77,32 @@ impl Search {
         }
         if more && !common.json() {
             common.say(MORE.get(common.lang()));
+        }
+        archive.close()?;
+        Ok(Exit::Ok)
+    }
+
+    /// Prints the records whose card or text has the words.
+    fn in_texts(&self, words: &str, common: &Common) -> Result<Exit, Error> {
+        let query = TextQuery::parse(words)?;
+        let archive = common.open()?;
+        super::text::bring_up(&archive, None, common)?;
+        let page = Page { after: None, limit: self.limit.clamp(1, PAGE_MAX) };
+        let found = find(&archive, &query, &Scope::all(), page)?;
+        for one in &found.records {
+            if common.json() {
+                common.print_json(&found_record(one));
+            } else {
+                print_row(&one.row, common);
+                one.places.iter().for_each(|place| print_place(place, common.lang()));
+            }
+        }
+        if !common.json() {
+            match found.records.len() {
+                0 => common.say(NOTHING.get(common.lang())),
+                shown if found.total.0 > shown as u64 => common.say(MORE.get(common.lang())),
+                _ => {}
+            }
         }
         archive.close()?;
         Ok(Exit::Ok)
@@ -107,6 +141,32 @@ pub(super) fn search(archive: &Archive, query: &Query, limit: usize, common: &Co
         true
     })?;
     Ok((found, more))
+}
+
+const PAGE: Text = text("бет", "с.", "page");
+const PARAGRAPH: Text = text("абзац", "абзац", "paragraph");
+
+/// A place of a hit: where, and what it says with the words marked.
+fn print_place(found: &FoundPlace, lang: Lang) {
+    let Some(snippet) = &found.snippet else { return };
+    let mut text = String::new();
+    let mut at = 0;
+    for range in &snippet.ranges {
+        text.push_str(snippet.text.get(at..range.start).unwrap_or_default());
+        text.push_str(&format!("[{}]", snippet.text.get(range.clone()).unwrap_or_default()));
+        at = range.end;
+    }
+    text.push_str(snippet.text.get(at..).unwrap_or_default());
+    let dots = |is_cut: bool| if is_cut { "…" } else { "" };
+    let page = found.page.map(|page| format!(", {} {page}", PAGE.get(lang))).unwrap_or_default();
+    let place = match (&found.component, found.place) {
+        (Some(path), Place::Unit { unit, .. }) => {
+            let member = found.member.as_deref().map(|member| format!(" › {member}")).unwrap_or_default();
+            shown(&format!("{path}{member}{page}, {} {unit}: ", PARAGRAPH.get(lang)))
+        }
+        _ => String::new(),
+    };
+    out!("    {place}{}{}{}", dots(snippet.is_cut_before), shown(&text), dots(snippet.is_cut_after));
 }
 
 // A list is no reading of a record: what is restricted stays out of it.

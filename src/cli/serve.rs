@@ -23,6 +23,9 @@ pub(super) struct Serve {
     /// Where to give out figures for Prometheus; nowhere when not given.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<String>,
+    /// Processes that take the text out of new documents, for the full-text search; 0: none.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    readers: usize,
     /// A folder in which another system puts submissions; the answers are put beside them.
     #[arg(long, value_name = "DIR")]
     inbox: Option<PathBuf>,
@@ -41,6 +44,7 @@ impl Serve {
             metrics: self.metrics.as_deref(),
             inbox: self.inbox.clone(),
             lang,
+            readers: self.readers,
             stop,
             log,
         };

@@ -22,6 +22,7 @@ pub struct IndexKeys {
     rows: LessSafeKey,
     tokens: [u8; 32],
     checks: [u8; 32],
+    texts: OwnerKey,
 }
 
 impl IndexKeys {
@@ -31,7 +32,13 @@ impl IndexKeys {
         let rows = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &rows).expect("a key of 32 bytes"));
         let tokens = blake3::derive_key("muragat 2026 index v1 tokens", &key.0);
         let checks = blake3::derive_key("muragat 2026 index v1 checks", &key.0);
-        Self { generation, rows, tokens, checks }
+        let texts = OwnerKey(blake3::derive_key("muragat 2026 index v1 texts", &key.0));
+        Self { generation, rows, tokens, checks, texts }
+    }
+
+    /// The key of the full text of this generation.
+    pub fn text_key(&self) -> OwnerKey {
+        self.texts.clone()
     }
 
     /// The token of a word; `space` keeps words, prefixes and fields apart.

@@ -3,10 +3,12 @@
 //! Each follows its schema in `schema/cli/1`. They are made of what was read and checked elsewhere; nothing is decided
 //! here but how it is written down, and nothing is kept.
 
+mod found;
 mod papers;
 mod record;
 mod submission;
 
+pub(crate) use found::{found_record, found_summary};
 pub(crate) use papers::papers;
 pub(crate) use record::{Masked, RecordView, delivery, record_row};
 pub(crate) use submission::answer;

@@ -7,6 +7,7 @@
 
 use super::bed::accepted;
 use super::signed::{AGENCY, Bench, DAY_MS, at, register_with_disposal};
+use super::text::{ask, brought_up};
 use chrono::{Datelike, NaiveDate};
 use muragat::access;
 use muragat::archive::Archive;
@@ -28,6 +29,7 @@ use muragat::filing::files;
 use muragat::filing::holds::{self, Placing};
 use muragat::filing::{cite, fonds, inventory, paper};
 use muragat::index::filing::HoldTarget;
+use muragat::index::text::Scope;
 use muragat::ingest::lists::{Adopted, RulesAct, adopt};
 use muragat::inquiry::bundle::make;
 use muragat::inquiry::desk::{self, Closing, Opening};
@@ -655,6 +657,8 @@ fn the_hunt_finds_nothing() {
     let file = due.plant(&archive, &needles);
     let hunt = Hunt::new(&needles);
     assert!(!hunt.opened(&archive).is_empty(), "the hunt finds what is there");
+    brought_up(&archive);
+    assert_eq!(ask(&archive, needles[0], &Scope::all()).total.0, 1, "and so does the full text");
     archive.close().unwrap();
     copy_tree(&due.bench.root(), &backups.join("before"));
     due.go_to("2030-01-10");
@@ -671,6 +675,11 @@ fn the_hunt_finds_nothing() {
     let archive = due.bench.open();
     destroy::complete(&archive, plan.id, SYSTEM_ACTOR).unwrap();
     assert_eq!(hunt.opened(&archive), Vec::<String>::new(), "in what can be opened");
+    brought_up(&archive);
+    for needle in needles {
+        assert_eq!(ask(&archive, needle, &Scope::all()).total.0, 0, "{needle} in the full text");
+    }
+    assert!(!archive.texts().unwrap().kept.records().unwrap().contains(&file.1), "a text is kept");
     archive.close().unwrap();
     hunt.assert_nothing(&due.bench.root(), "the archive");
     let keys = due.bench.root().with_extension("keys");

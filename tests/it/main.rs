@@ -49,6 +49,7 @@ mod served;
 mod signed;
 mod succeed;
 mod tamper;
+mod text;
 mod threats;
 mod tidy;
 mod timestamps;

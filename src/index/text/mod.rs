@@ -18,6 +18,7 @@
 pub mod analysis;
 mod ask;
 pub mod highlight;
+pub mod kept;
 pub mod kazakh;
 pub mod query;
 pub mod sealed;

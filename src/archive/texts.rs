@@ -1,0 +1,69 @@
+//! The full text of an opened archive: opened when it is first asked for, and built again when it cannot be used.
+//!
+//! Its words are sealed under a key that follows from the key of the index's generation: where that was replaced because
+//! something was destroyed, they cannot be opened any more, and are built anew from the texts that are kept, which are
+//! sealed under the keys of their records.
+//!
+//! A crash leaves what [`index::text`](crate::index::text) says: the last commit, or nothing, and both are caught up.
+
+use super::{Archive, lock};
+use crate::error::Error;
+use crate::index::IndexError;
+use crate::index::text::TextIndex;
+use crate::index::text::kept::Kept;
+use crate::store::disk::Disk;
+use crate::store::local::{Erasing, LocalDisk};
+use crate::tlog::LogError;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// The folder of the full text in the archive's.
+pub const TEXT: &str = "text";
+
+/// The full text of an archive.
+pub struct Texts {
+    /// Words and where they stand.
+    pub index: TextIndex,
+    /// The texts.
+    pub kept: Kept,
+    following: Mutex<()>,
+}
+
+impl Texts {
+    /// Held by who brings the words up to the journal.
+    pub(crate) fn following(&self) -> MutexGuard<'_, ()> {
+        lock(&self.following)
+    }
+}
+
+impl Archive {
+    /// The full text. What follows the journal and what asks have the same one.
+    pub fn texts(&self) -> Result<Arc<Texts>, Error> {
+        let mut texts = lock(&self.shared.texts);
+        if let Some(texts) = texts.as_ref() {
+            return Ok(texts.clone());
+        }
+        let folder = self.root().join(TEXT);
+        let disk: Arc<dyn Disk> =
+            Arc::new(LocalDisk::open(&folder.join("words"), Erasing::Nothing).map_err(LogError::from)?);
+        let key = self.shared.index_keys.text_key();
+        let index = match TextIndex::open(disk.clone(), &key) {
+            Err(e) if e.wants_rebuild() => {
+                TextIndex::remove_files(disk.as_ref())?;
+                TextIndex::open(disk, &key)?
+            }
+            opened => opened?,
+        };
+        let kept = match Kept::open(&folder.join("kept")) {
+            // What is kept can be taken from the documents again.
+            Err(IndexError::Engine(_)) => {
+                let kept = LocalDisk::open(&folder.join("kept"), Erasing::Nothing).map_err(LogError::from)?;
+                TextIndex::remove_files(&kept)?;
+                Kept::open(&folder.join("kept"))?
+            }
+            opened => opened?,
+        };
+        let opened = Arc::new(Texts { index, kept, following: Mutex::default() });
+        *texts = Some(opened.clone());
+        Ok(opened)
+    }
+}
