@@ -15,9 +15,20 @@ use unpdf::{Block, Error, ErrorMode, Page, PageSelection, PageStreamOptions, Par
 /// Name and version, as Cargo.toml pins it.
 pub(super) const NAME: &str = "unpdf/0.52.1";
 
+/// Bytes within which a document begins, as identification has it.
+const HEADER_WITHIN: usize = 1024;
+
 /// Reads one.
 pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) -> (Outcome, Option<Reason>) {
-    match stream(bytes, sink) {
+    // ISO 32000-1 annex H, note 13: readers take a header anywhere within the first KiB. Places in the file then count
+    // from there, or, as some write them, from the beginning.
+    let start = memchr::memmem::find(&bytes[..bytes.len().min(HEADER_WITHIN)], b"%PDF-").unwrap_or(0);
+    let streamed = match stream(&bytes[start..], sink) {
+        Err(Error::Encrypted | Error::InvalidPassword) => return (Outcome::Encrypted, None),
+        Err(_) if start > 0 && !sink.has_text() => stream(bytes, sink),
+        streamed => streamed,
+    };
+    match streamed {
         Ok(()) => (Outcome::Text, None),
         Err(Error::Encrypted | Error::InvalidPassword) => (Outcome::Encrypted, None),
         Err(_) => (Outcome::Failed, Some(Reason::Damaged)),

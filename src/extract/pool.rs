@@ -460,7 +460,7 @@ mod tests {
         let unit = r"printf 'U\010\000\000\000\002\000\000\000text'";
         let cases = [
             ("exec sleep 60", Outcome::Limit, Reason::Time, 0),
-            ("exec cat >&2", Outcome::Limit, Reason::Time, 0),
+            ("head -c 113 >/dev/null; exec sleep 60", Outcome::Limit, Reason::Time, 0),
             ("exit 0", Outcome::Failed, Reason::Died, 0),
             ("head -c 100 >/dev/null; exit 70", Outcome::Failed, Reason::Panic, 0),
             ("head -c 100 >/dev/null; kill -ABRT $$", Outcome::Limit, Reason::Memory, 0),
@@ -507,7 +507,7 @@ mod tests {
                 }
             }
         }
-        let (_folder, pool) = pool(&format!("{HELLO}; exec cat >&2"), 400);
+        let (_folder, pool) = pool(&format!("{HELLO}; exec sleep 60"), 400);
         let error = pool.extract(Family::Pdf, "x.pdf", &mut Source(0), 100).unwrap_err();
         assert_eq!((error.code, error.subject.as_str()), (ErrorCode::StoIo, "x.pdf"));
         let error = pool.extract(Family::Pdf, "x.pdf", &mut [1u8; 5].as_slice(), 100).unwrap_err();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Text of one document. Own bound: the largest component (60 MiB) as plain prose has less, a book less than 4 MiB.
 pub const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Units of one document. Own bound: ten times the rows of the largest workbook that was met; about 100 MiB.
+/// Units of one document. Own bound: half of the rows that a full sheet of a workbook can have; about 100 MiB.
 pub const UNITS_MAX: usize = 500_000;
 /// Members of a container, in all depths, that are looked at. Own bound: a submission may have 64 components.
 pub(super) const MEMBERS_MAX: usize = 2_000;

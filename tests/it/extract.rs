@@ -124,6 +124,9 @@ fn documents_of_the_project_come_out_whole() {
                     let extracted = text_of(&pool, &bytes);
                     assert_eq!(extracted.outcome, Outcome::Text, "{}", path.display());
                     assert!(extracted.units.iter().all(|unit| unit.page.is_some()));
+                    // Something may stand before a PDF.
+                    let behind = [b"something else\n".as_slice(), &bytes].concat();
+                    assert_eq!(text_of(&pool, &behind), extracted);
                     pdf_files += 1;
                 }
                 _ => {}
