@@ -139,7 +139,11 @@ fn begin(ask: &Ask, (name, bytes): (&str, Spooled), is_async: bool) -> Result<An
 fn do_job(ask: &Ask, upload: &Upload, doing: Doing) {
     doing.progress(0, 1);
     let (state, result) = match take(ask, upload) {
-        Ok(answer) => (JobState::Done, serde_json::from_str(&answer.body).unwrap_or_default()),
+        Ok(answer) => {
+            let is_refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
+            let state = if is_refused { JobState::Refused } else { JobState::Done };
+            (state, serde_json::from_str(&answer.body).unwrap_or_default())
+        }
         Err(problem) => {
             let is_refused = problem.code.exit() == Exit::Refused;
             let state = if is_refused { JobState::Refused } else { JobState::Failed };

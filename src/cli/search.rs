@@ -11,6 +11,7 @@ use crate::error::{Error, Exit};
 use crate::filing::cite;
 use crate::index::query::Query;
 use crate::index::rows::RecordRow;
+use crate::index::text::{PAGE_MAX, Page, Place, Scope, TextQuery};
 use crate::ingest::amend::file_digest;
 use crate::model::citation::Citation;
 use crate::model::fold;
@@ -19,7 +20,6 @@ use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, Kind};
 use crate::model::validation::SignatureVerdict;
 use crate::text::{Lang, Text, text};
-use crate::index::text::{PAGE_MAX, Page, Place, Scope, TextQuery};
 use crate::view::{Masked, found_record, record_row};
 use std::path::PathBuf;
 

@@ -30,7 +30,7 @@ fn place(found: &FoundPlace) -> Value {
         })
     });
     json!({
-        "where": if unit.is_some() { "text" } else { "card" }, "component": found.component, "member": found.member,
+        "where": if unit.is_some() { "text" } else { "card" }, "component": found.component, "member": found.member.as_deref(),
         "page": found.page, "unit": unit, "snippet": snippet,
     })
 }

@@ -103,7 +103,7 @@ fn a_component_is_given_byte_for_byte_whole_and_in_ranges() {
     let head = served.send(Some("archivist"), "HEAD", &path, &[], b"");
     assert_eq!((head.status, head.body.len(), head.headers["content-length"].clone()), (200, 0, len.to_string()));
     let none = served.get("archivist", &format!("/api/v1/records/{id}/components/99/content"));
-    assert_eq!((none.status, none.code().as_str()), (404, "ARC-004"));
+    assert_eq!((none.status, none.code().as_str()), (404, "ARC-005"));
 }
 
 /// Without what differs from request to request.
@@ -210,7 +210,7 @@ fn submissions_are_answered_like_those_from_the_command_line() {
     assert_eq!((held.status, held.json()["answer"]["record_id"].as_str()), (200, Some(record.as_str())));
     let refused = post("edms", &[ZIP], b"no zip");
     assert_eq!((refused.status, refused.json()["answer"]["status"].as_str()), (422, Some("refused")));
-    assert_eq!(refused.json()["answer"]["reasons"][0]["code"], "ING-013");
+    assert_eq!(refused.json()["answer"]["reasons"][0]["code"], "ING-017");
     let kind = post("edms", &[("Content-Type", "text/plain")], &bytes);
     assert_eq!((kind.status, kind.code().as_str()), (415, "SRV-013"));
     let digest = format!("sha-256=:{}:", STANDARD.encode(sha256(b"other").0));
@@ -402,7 +402,7 @@ fn pages_follow_each_other_without_gap_or_repeat() {
         assert_eq!((answer.status, answer.code().as_str()), (400, "SRV-004"), "{path}");
     }
     let query = served.get("archivist", "/api/v1/records?q=nofield:1");
-    assert_eq!((query.status, query.code().as_str()), (400, "IDX-003"));
+    assert_eq!((query.status, query.code().as_str()), (400, "IDX-002"));
 }
 
 #[test]

@@ -67,13 +67,7 @@ impl Kept {
     }
 
     /// Keeps the text of a component.
-    pub fn put(
-        &self,
-        key: &OwnerKey,
-        record: RecordId,
-        object: &[u8; 24],
-        text: &Extracted,
-    ) -> Result<(), IndexError> {
+    pub fn put(&self, key: &OwnerKey, record: RecordId, object: &[u8; 24], text: &Extracted) -> Result<(), IndexError> {
         let place = place(record, object);
         let plain = Zeroizing::new(value(text).to_string().into_bytes());
         let failed = |e: std::io::Error| IndexError::Engine(e.to_string());
@@ -116,8 +110,7 @@ impl Kept {
 
 fn value(text: &Extracted) -> Value {
     let unit = |unit: &Unit| json!([unit.path.as_deref(), unit.page, unit.text]);
-    let member =
-        |m: &Member| json!([&*m.path, m.outcome.as_str(), m.reason.map(|reason| reason.as_str())]);
+    let member = |m: &Member| json!([&*m.path, m.outcome.as_str(), m.reason.map(|reason| reason.as_str())]);
     json!({
         "outcome": text.outcome.as_str(), "reason": text.reason.map(|reason| reason.as_str()),
         "extractor": text.extractor, "cut": text.cut, "units": text.units.iter().map(unit).collect::<Vec<_>>(),

@@ -18,8 +18,8 @@
 pub mod analysis;
 mod ask;
 pub mod highlight;
-pub mod kept;
 pub mod kazakh;
+pub mod kept;
 pub mod query;
 pub mod sealed;
 
