@@ -15,6 +15,7 @@ pub mod grants;
 pub mod login;
 pub mod password;
 pub mod rights;
+pub mod subject;
 
 use crate::archive::{ActOwner, Archive};
 use crate::error::{Error, ErrorCode};

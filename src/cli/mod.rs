@@ -62,6 +62,7 @@ mod search;
 mod show;
 mod signatures;
 mod signed;
+mod subject;
 mod tomb;
 mod user;
 mod validate;
@@ -180,6 +181,8 @@ enum Command {
     Token(user::TokenArgs),
     /// Permits of the reading room.
     Reading(user::ReadingArgs),
+    /// What is held about a person, and who read it.
+    Subject(subject::SubjectArgs),
     /// Check journal, objects, vault and index against each other.
     Audit(audit::Audit),
     /// Build the index again from the truths.
@@ -266,6 +269,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::User(c) => c.run(&common),
         Command::Token(c) => c.run(&common),
         Command::Reading(c) => c.run(&common),
+        Command::Subject(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),
