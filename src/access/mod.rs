@@ -15,6 +15,7 @@ pub mod grants;
 pub mod login;
 pub mod password;
 pub mod rights;
+pub mod subject;
 pub mod text;
 
 use crate::archive::{ActOwner, Archive};

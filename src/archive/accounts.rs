@@ -7,6 +7,7 @@
 //! Invariants
 //!   - A name is given once. Its pseudonym stands in the journal for ever, so no second person gets it.
 //!   - A person has one account at a time.
+//!   - A token of a person's account is issued by that person: whoever runs the program gets none for them.
 //!   - No secret is kept: of a token its SHA-256, of a password its argon2id hash.
 //!   - What was revoked, closed or ended stays so; a new one is a new act.
 //!
@@ -376,8 +377,15 @@ impl Archive {
         let digest = sha256(token.as_bytes());
         let entry = self.commit_account(ActKind::TokenIssued, actor, |accounts| {
             let held = accounts.open(account).ok_or_else(|| unknown(account))?;
-            if held.holder == Holder::Bootstrap {
-                return Err(invalid(account, "an account for setting up has a password and no tokens"));
+            match held.holder {
+                Holder::Bootstrap => {
+                    return Err(invalid(account, "an account for setting up has a password and no tokens"));
+                }
+                // Else an administrator would act as an officer by a token made for them.
+                Holder::Person(_) if self.index().actor(account)? != Some(actor) => {
+                    return Err(invalid(account, "a token of a person is issued by that person, signed in"));
+                }
+                Holder::Person(_) | Holder::Service(_) => {}
             }
             Ok(fields(json!({
                 "account": account, "token": id, "sha256": digest.to_string(), "scopes": scopes,

@@ -65,6 +65,7 @@ mod serve;
 mod show;
 mod signatures;
 mod signed;
+mod subject;
 mod terminal;
 mod text;
 mod tomb;
@@ -192,6 +193,8 @@ enum Command {
     Token(user::TokenArgs),
     /// Permits of the reading room.
     Reading(user::ReadingArgs),
+    /// What is held about a person, and who read it.
+    Subject(subject::SubjectArgs),
     /// Check journal, objects, vault and index against each other.
     Audit(audit::Audit),
     /// Build the index again from the truths.
@@ -325,6 +328,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::User(c) => c.run(&common),
         Command::Token(c) => c.run(&common),
         Command::Reading(c) => c.run(&common),
+        Command::Subject(c) => c.run(&common),
         Command::Audit(c) => c.run(&common),
         Command::Reindex(c) => c.run(&common),
         Command::Compact(c) => c.run(&common),

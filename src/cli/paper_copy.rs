@@ -18,6 +18,7 @@ use crate::inquiry::copy::{
 };
 use crate::model::digest::{Sha256, Sha256Writer, sha256};
 use crate::model::id::RecordId;
+use crate::model::iin::masked;
 use crate::model::strict::shown;
 use crate::render::child::MEMORY;
 use crate::text::{Lang, Text, text};
@@ -263,9 +264,9 @@ fn give_out(common: &Common, is_again: bool, given: &Given, folder: &Path) -> Re
 }
 
 fn row_json(copy: &Issued) -> Value {
-    let certifier = copy
-        .certifier()
-        .map(|certifier| json!({"kind": certifier.kind.as_str(), "post": certifier.post, "iin": certifier.iin}));
+    let certifier = copy.certifier().map(
+        |certifier| json!({"kind": certifier.kind.as_str(), "post": certifier.post, "iin": masked(&certifier.iin)}),
+    );
     let mut value = json!({
         "number": copy.number, "entry": copy.entry, "record_id": copy.record.to_string(),
         "date": civil_date(copy.at).to_string(), "destroyed": copy.document.is_none(), "certifier": certifier,

@@ -250,6 +250,8 @@ fn accounts_are_kept(checked: &mut Checked<'_>, record: &str) {
     let (id, token) = (issued[0]["token_id"].as_str().unwrap(), issued[0]["token"].as_str().unwrap());
     assert!(token.starts_with(&format!("mrg_{id}_")));
     checked.run(&[&issue[..], &["2020-01-01"]].concat(), Exit::Usage, &["error"]);
+    let theirs = ["token", "issue", "оқырман", "--scope", "submit", "--until", &today];
+    checked.run(&theirs, Exit::Usage, &["error"]);
     checked.run(&["token", "issue", "machine", "--scope", "all", "--until", &today], Exit::Usage, &["error"]);
     let listed = checked.run(&["token", "list"], Exit::Ok, &["token-row"]);
     assert_eq!((&listed[0]["token"], &listed[0]["revoked"]), (&Value::Null, &Value::Null), "it was shown once");
@@ -614,10 +616,28 @@ fn every_line_follows_its_schema() {
     let shown = checked.run(&["show", &public], Exit::Ok, &["show"]);
     assert_eq!((&shown[0]["signature_status"], &shown[0]["readings"]), (&json!("unsigned"), &json!([])));
     assert_eq!(shown[0]["same_content"], json!([same]));
+    let subject = ["subject", "report", "--surname", "Үлгібаев", "--purpose", "Өтініш № 2"];
+    let report = checked.run(&subject, Exit::Ok, &["subject-report"]);
+    let read: Vec<(&Value, usize)> = report[0]["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (&r["record_id"], r["readings"].as_array().unwrap().len()))
+        .collect();
+    assert_eq!(read.len(), 4, "{report:?}");
+    assert!(read.iter().all(|(record, readings)| *readings == usize::from(**record == json!(confidential))));
+    let nobody = ["subject", "report", "--iin", "000000000099", "--purpose", "Өтініш № 3"];
+    assert_eq!(checked.run(&nobody, Exit::Ok, &["subject-report"])[0]["records"], json!([]));
+    checked.run(&["subject", "report", "--iin", "99", "--purpose", "p"], Exit::Usage, &["error"]);
+    checked.run(&["subject", "report", "--purpose", "p"], Exit::Usage, &["error"]);
     let refused = checked.run(&["show", &confidential], Exit::Usage, &["error"]);
     assert_eq!(refused[0]["error"]["code"], "ACC-004", "what for?");
     let shown = checked.run(&["show", &confidential, "--purpose", "Сынақ"], Exit::Ok, &["show"]);
-    assert_eq!(shown[0]["readings"].as_array().unwrap().len(), 1, "a restricted record is read on the record");
+    assert_eq!(
+        shown[0]["readings"].as_array().unwrap().len(),
+        2,
+        "a restricted record is read on the record, as it was for the report"
+    );
     let shown = checked.run(&["show", &of("4-flagged")], Exit::Ok, &["show"]);
     assert_eq!(shown[0]["flags"], json!(["FMT-002", "FMT-003", "SIG-012"]));
 

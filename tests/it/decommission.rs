@@ -640,6 +640,7 @@ const READS: &[&str] = &[
     "user show",
     "token list",
     "reading list",
+    "subject report",
     "presence status",
     "presence show",
     "audit",

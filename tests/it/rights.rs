@@ -14,6 +14,7 @@ use muragat::access::login::{
     NONCE_MS, authenticate_certificate, authenticate_password, authenticate_signature, authenticate_token, login_nonce,
 };
 use muragat::access::rights::{Action, Decision, Grant, Means, Principal, RULES, Role, Target, decide};
+use muragat::access::subject::{Person, report};
 use muragat::access::{self, Reader, password, reading};
 use muragat::archive::{Archive, Holder, Permitting};
 use muragat::audit::{Options as AuditOptions, audit};
@@ -161,8 +162,8 @@ fn grants(archive: &Archive, name: &str) -> Vec<Grant> {
 }
 
 fn token(archive: &Archive, account: &str, scopes: &[&str], days: u64) -> (String, String) {
-    let until = archive.today() + chrono::Days::new(days);
-    let (id, token, _) = archive.issue_token(account, &scopes.iter().copied().collect(), until, SYSTEM_ACTOR).unwrap();
+    let (until, actor) = (archive.today() + chrono::Days::new(days), archive.actor(account).unwrap());
+    let (id, token, _) = archive.issue_token(account, &scopes.iter().copied().collect(), until, actor).unwrap();
     (id, token)
 }
 
@@ -277,6 +278,12 @@ fn a_token_opens_until_its_day_and_not_when_revoked_changed_or_closed() {
     assert!(enter(&archive, &third).is_none(), "closed with all it had");
     let again = archive.open_account("machine", &Holder::Service("machine".into()), None, SYSTEM_ACTOR);
     assert_eq!(again.unwrap_err().code, ErrorCode::AccTaken, "its pseudonym stays its own");
+    // Whoever runs the program makes no token that acts as a person.
+    let tomorrow = archive.today() + chrono::Days::new(1);
+    for actor in [SYSTEM_ACTOR, archive.actor("os-user:0").unwrap()] {
+        let theirs = archive.issue_token("archivist", &BTreeSet::from(["content.read"]), tomorrow, actor);
+        assert_eq!(theirs.unwrap_err().code, ErrorCode::AccInvalid);
+    }
     let until = archive.today() + chrono::Days::new(367);
     let endless = archive.issue_token("archivist", &BTreeSet::from(["submit"]), until, SYSTEM_ACTOR);
     assert_eq!(endless.unwrap_err().code, ErrorCode::AccInvalid);
@@ -462,4 +469,38 @@ fn a_reading_says_who_what_for_and_by_which_rule_and_a_permit_is_for_its_records
     let archive = bench.open();
     assert_eq!(readings(&archive, record).len(), counted, "from the truths alone");
     assert!(archive.accounts().unwrap().permits().all(|permit| permit.ended.is_some()));
+}
+
+#[test]
+fn a_subject_report_finds_cards_signers_offices_and_accounts_and_is_a_reading_itself() {
+    let (bench, archive, _) = staffed();
+    let mut secret = bench.draft("1-қ");
+    secret.access = "confidential";
+    secret.card["executor_surname"] = serde_json::json!("Мысалбаева");
+    let record = accepted(&bench.take(&archive, &secret)).unwrap();
+    let public = accepted(&bench.take(&archive, &bench.draft("2-қ"))).unwrap();
+    person(&archive, "clerk", "000000000002");
+    let actor = archive.actor("clerk").unwrap();
+    let about = |iin: Option<&str>, name: &str, purpose| {
+        let person = Person::new(iin.and_then(Iin::parse), name).unwrap();
+        report(&archive, &person, Reader::asking(actor, "archivist.decide", purpose), &mut |_, _| {})
+    };
+    let ids = |found: &access::subject::Report| found.records.iter().map(|held| held.record).collect::<Vec<_>>();
+    // Who signed the cards is in no index: the reports of their signatures say it.
+    let clerk = about(Some("000000000002"), "", Some("Өтініш № 1")).unwrap();
+    assert_eq!((ids(&clerk), clerk.unreadable), (vec![record, public], 0));
+    assert!(clerk.records.iter().all(|held| held.places == BTreeSet::from(["signature"])));
+    assert_eq!(clerk.accounts, ["clerk"]);
+    let kinds: Vec<&str> = clerk.offices.iter().map(|office| office.kind).collect();
+    assert_eq!(kinds, ["records_office", "archivist"]);
+    let named = about(None, "мысалбаева", Some("Өтініш № 2")).unwrap();
+    assert_eq!(ids(&named), [record]);
+    let said: Vec<_> = named.records[0].readings.iter().map(|one| one.said.purpose.as_deref()).collect();
+    assert_eq!(said, [Some("Өтініш № 1"), Some("Өтініш № 2")], "each report is a reading");
+    assert!(about(None, "Мысалбаев", Some("Өтініш № 3")).unwrap().records.is_empty(), "a part of a name is no name");
+    let nobody = about(Some("000000000099"), "", Some("Өтініш № 4")).unwrap();
+    assert!(nobody.records.is_empty() && nobody.offices.is_empty() && nobody.accounts.is_empty());
+    assert_eq!(about(Some("000000000002"), "", None).unwrap_err().code, ErrorCode::AccPurpose);
+    assert_eq!(Person::new(None, " - ").unwrap_err().code, ErrorCode::AccInvalid);
+    archive.close().unwrap();
 }

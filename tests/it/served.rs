@@ -87,8 +87,10 @@ impl Served {
         for (name, iin, _) in STAFF {
             let holder = iin.map_or(Holder::Service(name.into()), |iin| Holder::Person(Iin::parse(iin).unwrap()));
             archive.open_account(name, &holder, None, SYSTEM_ACTOR).unwrap();
+            // A person's token is their own to issue.
+            let own = archive.actor(name).unwrap();
             let until = archive.today() + chrono::Days::new(9);
-            let (_, token, _) = archive.issue_token(name, &all_scopes(), until, SYSTEM_ACTOR).unwrap();
+            let (_, token, _) = archive.issue_token(name, &all_scopes(), until, own).unwrap();
             tokens.insert(name, token);
         }
         archive.close().unwrap();

@@ -39,7 +39,7 @@ fn ids(found: &Found) -> Vec<RecordId> {
 fn archive() -> (Bench, Archive, RecordId, RecordId) {
     let bench = Bench::new();
     let archive = bench.open();
-    let mut take = |number: &str, text: &str, access: &'static str| {
+    let take = |number: &str, text: &str, access: &'static str| {
         let mut draft = bench.draft(number);
         draft.main = docx(text);
         draft.signature = Some(bench.office.official.sign_detached(&draft.main, super::signed::at(bench.now())));
