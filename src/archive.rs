@@ -388,7 +388,8 @@ impl Archive {
         let registers = registers(disk.as_ref(), head.size)?;
         let is_test = is_test(disk.as_ref(), head.size)?;
         let (store, vault) = (core.store_handle(), core.vault_handle());
-        let opened = open_index(index.as_ref(), &key_folder, |kv, index_keys, meta| {
+        let mut rolling = |old: &IndexKeys, new: &IndexKeys| texts::roll(root, disk.as_ref(), head.size, (old, new));
+        let opened = open_index(index.as_ref(), &key_folder, &mut rolling, |kv, index_keys, meta| {
             let log = LogReader::new(disk.as_ref(), head.size);
             let vault = vault.read().unwrap_or_else(PoisonError::into_inner);
             let truths = Truths { disk: disk.as_ref(), archive: id, vault: &vault, log: &log, end: head.store };
@@ -882,7 +883,7 @@ pub fn forget_index(folder: &Path) -> Result<(), Error> {
     let _held = hold(folder)?;
     let disk = Arc::new(LocalDisk::open(&config.keys_path(folder), Erasing::Everything).map_err(LogError::from)?);
     let medium = IndexFolder { path: folder.join("index"), engine: config.engine };
-    forget(&medium, &KeyFolder::new(disk, config.archive_id))
+    forget(&medium, &KeyFolder::new(disk, config.archive_id), &mut |_, _| {})
 }
 
 impl From<ConfigError> for Error {

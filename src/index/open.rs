@@ -77,12 +77,16 @@ fn index_generation(keys: &KeyFolder) -> Result<Option<u32>, VaultError> {
     Ok(index_generations(keys)?.into_iter().max())
 }
 
+/// Told the keys of the old and the new generation before the old one is erased: what else is sealed under it goes over.
+pub type Rolling<'a> = dyn FnMut(&IndexKeys, &IndexKeys) + 'a;
+
 type CatchUp<'a> = dyn FnMut(&dyn Kv, &IndexKeys, Meta) -> Result<Meta, IndexError> + 'a;
 
 /// Opens the index and brings it to the head; one that cannot be used is removed and built again, once.
 pub fn open_index(
     medium: &dyn IndexMedium,
     keys: &KeyFolder,
+    rolling: &mut Rolling<'_>,
     mut catch_up: impl FnMut(&dyn Kv, &IndexKeys, Meta) -> Result<Meta, IndexError>,
 ) -> Result<OpenedIndex, Error> {
     let generation = match index_generation(keys)? {
@@ -116,8 +120,8 @@ pub fn open_index(
         // Traces of an erased record: a new generation under a new key, built from truths that no longer have it.
         Ok((kv, meta, false)) if meta.stale => {
             drop(kv);
-            forget(medium, keys)?;
-            return open_index(medium, keys, catch_up);
+            forget(medium, keys, rolling)?;
+            return open_index(medium, keys, rolling, catch_up);
         }
         Ok(opened) => opened,
         Err(e) if e.wants_rebuild() => {
@@ -150,10 +154,15 @@ pub fn index_at_hand(folder: &Path, engine: Engine, keys: &KeyFolder) -> Result<
 /// Removes an index and its key, so that the next open builds a new generation.
 ///
 /// The new key is made first: a crash between leaves an index of an older generation, which is never asked.
-pub fn forget(medium: &dyn IndexMedium, keys: &KeyFolder) -> Result<(), Error> {
+pub fn forget(medium: &dyn IndexMedium, keys: &KeyFolder, rolling: &mut Rolling<'_>) -> Result<(), Error> {
     let old = index_generation(keys)?;
-    keys.create(&index_key_name(old.unwrap_or(0) + 1))?;
+    let new = old.unwrap_or(0) + 1;
+    let new_key = keys.create(&index_key_name(new))?;
     medium.remove()?;
+    let old_key = old.and_then(|old| Some(IndexKeys::new(old, &keys.named(&index_key_name(old)).ok()?)));
+    if let Some(old_key) = old_key {
+        rolling(&old_key, &IndexKeys::new(new, &new_key));
+    }
     if let Some(old) = old {
         keys.erase(&index_key_name(old))?;
     }

@@ -27,6 +27,7 @@ mod filing;
 mod fonds;
 mod formats;
 mod forms;
+mod fulltext;
 mod golden;
 mod gost;
 mod grow;

@@ -28,6 +28,7 @@ mod retention;
 mod signatures;
 mod signed;
 mod steps;
+mod text;
 
 use clap::{Parser, ValueEnum};
 use corpus::Corpus;
@@ -84,7 +85,7 @@ struct Run {
     /// Only these, separated by commas.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
-    /// How many records the parts of retention have, ascending; 10,000 and 100,000 when not given.
+    /// How many records the parts retention and text have, ascending; 10,000 and 100,000 when not given.
     #[arg(long, value_delimiter = ',')]
     records: Vec<usize>,
     /// Print JSON lines; the table goes to standard error.
@@ -108,6 +109,7 @@ enum Part {
     Reindex,
     Open,
     Search,
+    Text,
     Signatures,
     Signed,
     Retention,
@@ -219,6 +221,7 @@ impl<'a> Bench<'a> {
                 Part::Reindex => self.reindex()?,
                 Part::Open => self.open()?,
                 Part::Search => self.search()?,
+                Part::Text => self.text()?,
                 Part::Signatures => {
                     signatures::measure(&mut self.report, &self.places.out(), self.rounds, self.run.smoke)?;
                 }
@@ -580,6 +583,33 @@ impl<'a> Bench<'a> {
         self.report.table(&["p50 ms", "p99 ms"], &rows);
         self.report.value("all, p50", figure(&line, "p50_us")? / 1e3, "ms", "<= 10 at 10^6 records")?;
         self.report.value("all, p99", figure(&line, "p99_us")? / 1e3, "ms", "<= 50 at 10^6 records")
+    }
+
+    fn text(&mut self) -> Fallible<()> {
+        let sizes = match (self.run.records.as_slice(), self.run.smoke) {
+            ([], true) => &[500][..],
+            ([], false) => &[10_000, 100_000][..],
+            (given, _) => given,
+        };
+        for records in sizes {
+            remove(&self.places.text())?;
+            let line = self.step(Step::Text, *records, 1)?;
+            remove(&self.places.text())?;
+            let of = |key: &str| figure(&line, key);
+            self.report.section(&format!("full text of {} records of 2 KiB", report::text(of("records")?)));
+            let mut rows = Vec::new();
+            for (kind, times) in line["kinds"].as_object().ok_or("the text step gave no kinds")? {
+                rows.push((kind.clone(), vec![figure(times, "p50_us")? / 1e3, figure(times, "p99_us")? / 1e3]));
+            }
+            self.report.table(&["p50 ms", "p99 ms"], &rows);
+            self.report.value("all, p50", of("p50_us")? / 1e3, "ms", "<= 10 at 10^5 texts")?;
+            self.report.value("all, p99", of("p99_us")? / 1e3, "ms", "<= 50 at 10^5 texts")?;
+            self.report.value("indexed", of("per_s")?, "records/s", "")?;
+            self.report.value("index", of("bytes_per_record")?, "bytes/record", "")?;
+            self.report.value("one record removed and purged", of("purge_s")?, "s", "")?;
+            self.report.value("peak memory", of("memory_mb")?, "MB", "")?;
+        }
+        Ok(())
     }
 }
 

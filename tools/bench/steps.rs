@@ -11,6 +11,7 @@ use crate::measure::{Times, cpu_seconds, folder_bytes, peak_memory_mb, read_byte
 #[cfg(feature = "testing")]
 use crate::retention;
 use crate::signed::{self, Signed};
+use crate::text;
 use muragat::access;
 use muragat::archive::{Archive, InitOptions, forget_index};
 use muragat::audit::{self, audit};
@@ -70,6 +71,8 @@ pub(crate) enum Step {
     Open,
     /// Questions to the index.
     Search,
+    /// The full text of as many made-up records as are asked for.
+    Text,
     /// Submissions with one RSA signature into a new archive.
     SignedRsaOnce,
     /// Submissions with two RSA signatures.
@@ -127,6 +130,11 @@ impl Places {
         self.out().join("many")
     }
 
+    /// The full-text index of made-up records.
+    pub(crate) fn text(&self) -> PathBuf {
+        self.out().join("text")
+    }
+
     /// The floor's segments.
     pub(crate) fn floor(&self) -> PathBuf {
         self.out().join("floor")
@@ -163,6 +171,7 @@ pub(crate) fn run(arguments: &StepArguments) -> Fallible<Value> {
         Step::Evidence => evidence::evidence(&places),
         Step::Open => open(&places),
         Step::Search => search(&places, count),
+        Step::Text => text::step(&places.text(), count),
         Step::SignedRsaOnce => signed::ingest(&places, Signed::RsaOnce, threads),
         Step::SignedRsaTwice => signed::ingest(&places, Signed::RsaTwice, threads),
         Step::SignedGostTwice => signed::ingest(&places, Signed::GostTwice, threads),

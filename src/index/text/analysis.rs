@@ -142,7 +142,7 @@ fn spaced(text: &str, spans: &[Span]) -> usize {
     1 + spans.windows(2).take_while(is_near).count()
 }
 
-/// Spellings that mean one thing, folded; each finds the others of its row. Several words are a phrase.
+/// Spellings that mean one thing, folded; each finds the others of its row. Several words stand for it together, in any form.
 ///
 /// The abbreviations are those of the acts on electronic documents in their editions; the pairs are the Kazakh word and
 /// the loan or Russian word that acts use side by side.

@@ -413,10 +413,21 @@ impl Asking<'_> {
         for segment in self.view.segments() {
             let inverted = segment.inverted_index(field)?;
             let mut stream = inverted.terms().range().ge(prefix).into_stream()?;
+            let mut best: BinaryHeap<(Reverse<u32>, Vec<u8>)> = BinaryHeap::new();
             let mut seen = 0;
             while stream.advance() && stream.key().starts_with(prefix.as_bytes()) && seen < EXPANSIONS_SEEN_MAX {
-                *found.entry(stream.key().to_vec()).or_default() += stream.value().doc_freq;
                 seen += 1;
+                let units = stream.value().doc_freq;
+                if best.len() >= EXPANSIONS_MAX {
+                    if best.peek().is_some_and(|(least, _)| units <= least.0) {
+                        continue;
+                    }
+                    best.pop();
+                }
+                best.push((Reverse(units), stream.key().to_vec()));
+            }
+            for (units, term) in best {
+                *found.entry(term).or_default() += units.0;
             }
         }
         let mut found: Vec<(Reverse<u32>, Vec<u8>)> = found.into_iter().map(|(term, n)| (Reverse(n), term)).collect();
@@ -450,7 +461,13 @@ impl Asking<'_> {
                     forms.extend(stems.kk.map(|stem| term(self.fields.kk, &stem, SYNONYM)));
                     forms.extend(stems.ru.map(|stem| term(self.fields.ru, &stem, SYNONYM)));
                 }
-                several => forms.push(Box::new(BoostQuery::new(self.phrase(several), SYNONYM))),
+                // In any form, and so not as a phrase: a unit that has all of them means the thing.
+                several => {
+                    let share = SYNONYM / Score::from(u16::try_from(several.len()).expect("a few words"));
+                    let stems = several.iter().map(|word| analyser.stems(word).kk.unwrap_or_default());
+                    let terms = stems.map(|stem| term(self.fields.kk, &stem, share)).collect();
+                    forms.push(Box::new(BooleanQuery::intersection(terms)));
+                }
             }
         }
         forms
