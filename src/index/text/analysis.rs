@@ -1,6 +1,6 @@
 //! One analysis of text for what is indexed, what is asked and what is marked, so that the three differ only together.
 //!
-//! Words are those of [`fold`](crate::model::fold), with the places where they stand. Each word is kept as it is and,
+//! Words are those of [`fold`], with the places where they stand. Each word is kept as it is and,
 //! by its letters, in up to three stems:
 //!
 //! | word | Kazakh stem | Russian stem | English stem |
@@ -142,7 +142,8 @@ fn spaced(text: &str, spans: &[Span]) -> usize {
     1 + spans.windows(2).take_while(is_near).count()
 }
 
-/// Spellings that mean one thing, folded; each finds the others of its row. Several words stand for it together, in any form.
+/// Spellings that mean one thing, folded; each finds the others of its row. Several words stand for it together, in any
+/// form.
 ///
 /// The abbreviations are those of the acts on electronic documents in their editions; the pairs are the Kazakh word and
 /// the loan or Russian word that acts use side by side.

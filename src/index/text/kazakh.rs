@@ -145,7 +145,7 @@ fn plain(c: char) -> char {
     }
 }
 
-/// The stem of a folded word, in [`plain`] letters.
+/// The stem of a folded word, in the letters of a Russian keyboard.
 pub fn stem(word: &str) -> String {
     let mut stem: Vec<char> = word.chars().map(plain).collect();
     for _ in 0..ROUNDS_MAX {

@@ -7,7 +7,7 @@
 //! Invariants
 //!   - One unit, one document of the engine; the units of a record stand side by side in one segment, so that a record
 //!     is counted once and its best unit decides its rank.
-//!   - What may be seen ([`Scope`]) is part of the question: counts, facets, places and corrections come from inside it.
+//!   - What may be seen ([`Scope`]) is part of the question: counts, facets, places and corrections are from inside it.
 //!   - [`TextIndex::commit`] is the only step that makes anything durable; a crash leaves the last one whole, with the
 //!     watermark it was given.
 //!   - Nothing of a record that was removed is left after [`TextIndex::purge`], and no key of a file that held it after

@@ -7,7 +7,8 @@
 //!
 //! Invariants
 //!   - The table names only files that are whole and synced. It is replaced whole; that is the only commit point.
-//!   - A byte that is not as it was written is an error, never data. The first one is remembered: [`SealedDirectory::damage`].
+//!   - A byte that is not as it was written is an error, never data. The first one is remembered, see
+//!     [`SealedDirectory::damage`].
 //!   - A file is unlinked only when no table on the medium names it and nobody reads it.
 //!   - Plaintext is in memory only: a block while it is written, what was asked for while it is read, and the block of
 //!     each open file that was read last.
@@ -511,23 +512,22 @@ impl Directory for SealedDirectory {
 }
 
 #[cfg(test)]
-impl SealedDirectory {
-    /// Plaintext of everything that the table names.
-    pub(super) fn everything(&self) -> Vec<Vec<u8>> {
-        let (files, small) = {
-            let state = self.state();
-            (state.files.values().cloned().collect::<Vec<_>>(), state.small.values().cloned().collect::<Vec<_>>())
-        };
-        small.into_iter().chain(files.iter().map(|file| self.read(file, 0..file.len).unwrap())).collect()
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{FaultDisk, FaultPlan};
 
     const KEY: OwnerKey = OwnerKey([3; 32]);
+
+    impl SealedDirectory {
+        /// Plaintext of everything that the table names.
+        pub(in crate::index::text) fn everything(&self) -> Vec<Vec<u8>> {
+            let (files, small) = {
+                let state = self.state();
+                (state.files.values().cloned().collect::<Vec<_>>(), state.small.values().cloned().collect::<Vec<_>>())
+            };
+            small.into_iter().chain(files.iter().map(|file| self.read(file, 0..file.len).unwrap())).collect()
+        }
+    }
 
     fn directory() -> (Arc<FaultDisk>, SealedDirectory) {
         let disk = Arc::new(FaultDisk::new(&FaultPlan::count_only()));
