@@ -252,6 +252,8 @@ pub(crate) struct Shared {
     answer_key: Mutex<Option<Arc<AnswerKey>>>,
     /// The record of this program's means, once it was asked for.
     means: Mutex<Option<Option<RecordId>>>,
+    /// Held by who begins or sweeps uploads.
+    uploading: Mutex<()>,
     /// The full text, once it was asked for.
     texts: Mutex<Option<Arc<Texts>>>,
     spool: Spool,
@@ -426,6 +428,7 @@ impl Archive {
             caches: Caches::default(),
             answer_key: Mutex::default(),
             means: Mutex::default(),
+            uploading: Mutex::default(),
             texts: Mutex::default(),
             spool,
             keys: key_folder,

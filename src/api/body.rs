@@ -8,7 +8,7 @@ use crate::error::ErrorCode;
 use crate::limits::CHUNK_BYTES;
 use crate::model::digest::{Sha256, Sha256Writer};
 use crate::store::spool::{Spool, Spooled};
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -32,18 +32,14 @@ pub(crate) struct Received {
 
 /// Receives a body of at most `max` bytes.
 pub(crate) async fn receive(spool: &Spool, headers: &HeaderMap, body: Body, max: u64) -> Result<Received, Problem> {
-    let large = || Problem::new(ErrorCode::SrvTooLarge, "body", format!("at most {max} bytes"));
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|len| len > max) {
-        return Err(large());
+    if length_of(headers).is_some_and(|len| len > max) {
+        return Err(large(max));
     }
     let named = named_digest(headers)?;
     let mut received = spool.object();
     let mut hasher = Sha256Writer::default();
     let mut gathered: Vec<u8> = Vec::new();
-    let whole = WHOLE + WHOLE_PER_MIB * u32::try_from(length.unwrap_or(max) >> 20).unwrap_or(u32::MAX);
-    let end = Instant::now() + whole;
-    let mut pieces = body.into_data_stream();
+    let mut pieces = Pieces::new(headers, body, max);
     let mut keep = |gathered: &mut Vec<u8>| {
         hasher.update(gathered);
         // Sealing and writing a chunk takes as long as a context switch, or waits for the disk: not on the runtime.
@@ -51,23 +47,10 @@ pub(crate) async fn receive(spool: &Spool, headers: &HeaderMap, body: Body, max:
         gathered.clear();
         kept.map_err(|e| Problem::new(ErrorCode::StoIo, "spool", e.to_string()))
     };
-    let mut total = 0;
-    loop {
-        let slow = |_| Problem::new(ErrorCode::SrvTimeout, "body", format!("{total} bytes came in time"));
-        let piece = timeout_at(end.min(Instant::now() + SILENCE), pieces.next()).await.map_err(slow)?;
-        match piece {
-            None => break,
-            Some(Err(e)) => return Err(Problem::request("body", e.to_string())),
-            Some(Ok(piece)) => {
-                total += piece.len() as u64;
-                if total > max {
-                    return Err(large());
-                }
-                gathered.extend_from_slice(&piece);
-                if gathered.len() >= CHUNK_BYTES {
-                    keep(&mut gathered)?;
-                }
-            }
+    while let Some(piece) = pieces.next().await? {
+        gathered.extend_from_slice(&piece);
+        if gathered.len() >= CHUNK_BYTES {
+            keep(&mut gathered)?;
         }
     }
     keep(&mut gathered)?;
@@ -76,6 +59,46 @@ pub(crate) async fn receive(spool: &Spool, headers: &HeaderMap, body: Body, max:
         return Err(Problem::new(ErrorCode::SrvDigest, "Content-Digest", format!("the body has SHA-256 {sha256}")));
     }
     Ok(Received { bytes: received, sha256 })
+}
+
+/// The pieces of a body, held to its bounds.
+pub(crate) struct Pieces {
+    body: BodyDataStream,
+    end: Instant,
+    total: u64,
+    max: u64,
+}
+
+impl Pieces {
+    /// Of a body of at most `max` bytes.
+    pub(crate) fn new(headers: &HeaderMap, body: Body, max: u64) -> Self {
+        let mib = length_of(headers).unwrap_or(max) >> 20;
+        let whole = WHOLE + WHOLE_PER_MIB * u32::try_from(mib).unwrap_or(u32::MAX);
+        Self { body: body.into_data_stream(), end: Instant::now() + whole, total: 0, max }
+    }
+
+    /// The next one; none at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let total = self.total;
+        let slow = |_| Problem::new(ErrorCode::SrvTimeout, "body", format!("{total} bytes came in time"));
+        let until = self.end.min(Instant::now() + SILENCE);
+        match timeout_at(until, self.body.next()).await.map_err(slow)? {
+            None => Ok(None),
+            Some(Err(e)) => Err(Problem::request("body", e.to_string())),
+            Some(Ok(piece)) => {
+                self.total += piece.len() as u64;
+                if self.total > self.max { Err(large(self.max)) } else { Ok(Some(piece)) }
+            }
+        }
+    }
+}
+
+fn length_of(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse().ok())
+}
+
+fn large(max: u64) -> Problem {
+    Problem::new(ErrorCode::SrvTooLarge, "body", format!("at most {max} bytes"))
 }
 
 /// The SHA-256 that `Content-Digest` or `Repr-Digest` names; none when there is none of that algorithm.

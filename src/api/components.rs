@@ -1,37 +1,44 @@
 //! `/api/v1/records/{id}/components/{n}/content`: the bytes of a component, as they came.
 //!
-//! `ETag` and `Repr-Digest` (RFC 9530) are the SHA-256 that was taken at acceptance. Small ones are checked whole before
-//! their first byte leaves; large ones go out chunk by chunk, each checked, and one that is damaged ends the connection
-//! before its promised length, so that nobody takes it for whole. One range is given at a time (RFC 9110 §14.2).
+//! `ETag` and `Repr-Digest` (RFC 9530) are the SHA-256 that was taken at acceptance. Small ones are checked whole
+//! before their first byte leaves; large ones go out piece by piece, each checked, and one that is damaged ends the
+//! connection before its promised length, so that nobody takes it for whole. One range is given at a time (RFC 9110
+//! §14.2).
 
 use super::caller::{Caller, Of, id};
 use super::problem::Problem;
 use super::service::{Ask, Service};
-use crate::access::Reader;
 use crate::access::rights::Action;
-use crate::error::ErrorCode;
+use crate::access::{Opened, Reader};
+use crate::error::{Error, ErrorCode};
 use crate::index::rows::ComponentRow;
 use crate::limits::CHUNK_BYTES;
-use crate::model::digest::Sha256;
+use crate::model::digest::{Sha256, Sha256Writer};
+use crate::model::id::{ActorId, RecordId};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What is read whole, and checked, before a byte of it leaves: a chunk of the store.
 const WHOLE_BYTES_MAX: u64 = CHUNK_BYTES as u64;
-/// Pieces on their way to a slow reader.
-const PIECES: usize = 4;
+/// Bytes that are read at once of what is larger: chunks of the store.
+const PIECE_BYTES: u64 = 4 * CHUNK_BYTES as u64;
+/// How long a reader may take nothing.
+const STALLED: Duration = Duration::from_secs(60);
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new().routes(routes!(content))
@@ -57,35 +64,23 @@ async fn content(
     Of((record, number)): Of<(String, u32)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (given, left) = service
-        .ask(caller, move |ask| {
-            let given = Given::new(ask, &record, number, &headers)?;
-            // What was opened once is read on with the same archive: it cannot be closed before the last byte.
-            let purpose = ask.caller.purpose.clone();
-            let left = given.rest.clone().map(|rest| (rest, ask.archive.clone(), ask.principal.actor, purpose));
-            Ok((given, left))
-        })
-        .await?;
-    let Given { record, number, status, headers, first, rule, .. } = given;
-    let body = match left {
-        None => Body::from(first),
-        Some((rest, archive, actor, purpose)) => {
-            let (to, from) = mpsc::channel::<io::Result<Bytes>>(PIECES);
-            spawn_blocking(move || {
-                let give = |piece: &[u8]| {
-                    let sent = to.blocking_send(Ok(Bytes::copy_from_slice(piece)));
-                    sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
-                };
-                // The entry of this reading stands already.
-                let reader = Reader::asking(actor, rule, purpose.as_deref());
-                let read = crate::access::open(&archive, record, reader).and_then(|opened| {
-                    let component = component(&opened.row.components, number)?;
-                    read(&opened, component, &rest, &mut { give })
-                });
-                if let Err(e) = read {
-                    // The connection ends before its length; who still listens sees that.
-                    let _ = to.blocking_send(Err(io::Error::other(e.to_string())));
+    let asked = caller.clone();
+    let given = service.ask(caller, move |ask| Given::new(ask, &record, number, &headers)).await?;
+    let Given { status, headers, first, rest, .. } = &given;
+    let (status, headers) = (*status, headers.clone());
+    let body = match rest.clone() {
+        None => Body::from(first.clone()),
+        Some(rest) => {
+            let busy = || Problem::new(ErrorCode::SrvBusy, "content", "as many large components are given as may");
+            let permit = service.streams.clone().try_acquire_owned().map_err(|_| busy())?;
+            let (to, from) = mpsc::channel::<io::Result<Bytes>>(1);
+            tokio::spawn(async move {
+                if let Err(e) = stream(&service, &asked, &given, rest, &to).await {
+                    // The connection ends before its length; who still listens sees that, and so does the log.
+                    service.log(json!({"content": "cut", "request_id": asked.about.id, "code": e.code.as_str()}));
+                    let _ = to.send(Err(io::Error::other(e.code.as_str()))).await;
                 }
+                drop(permit);
             });
             Body::from_stream(ReceiverStream::new(from))
         }
@@ -93,9 +88,67 @@ async fn content(
     Ok((status, headers, body).into_response())
 }
 
+/// Gives a range piece by piece. Between two pieces nobody has the archive: who reads slowly keeps it from nobody.
+async fn stream(
+    service: &Arc<Service>,
+    asked: &Caller,
+    given: &Given,
+    rest: Range<u64>,
+    to: &mpsc::Sender<io::Result<Bytes>>,
+) -> Result<(), Problem> {
+    let gone = || Problem::new(ErrorCode::ArcOutput, "content", "the reader is gone or takes nothing");
+    let mut hasher = (rest == (0..given.len)).then(Sha256Writer::default);
+    let mut at = rest.start;
+    while at < rest.end {
+        let piece = at..rest.end.min(at + PIECE_BYTES);
+        at = piece.end;
+        let (record, number, rule, purpose) = (given.record, given.number, given.rule, asked.purpose.clone());
+        let actor = given.actor;
+        let slot = service.slot.clone();
+        let bytes = spawn_blocking(move || {
+            let archive = slot.get()?;
+            // The entry of this reading stands already, or another one is written when it was long ago.
+            let opened = crate::access::open(&archive, record, Reader::asking(actor, rule, purpose.as_deref()))?;
+            bytes_of(&opened, component(&opened.row.components, number)?, &piece)
+        });
+        let bytes = bytes.await.map_err(|e| Problem::new(ErrorCode::SrvFailed, "content", e.to_string()))??;
+        if let Some(hasher) = &mut hasher {
+            hasher.update(&bytes);
+        }
+        if at == rest.end
+            && let Some(hasher) = hasher.take()
+            && hasher.finish().0 != given.sha256
+        {
+            let what = "the bytes do not have the digest taken at acceptance";
+            return Err(Problem::new(ErrorCode::StoChanged, "content", what));
+        }
+        let sent = timeout(STALLED, to.send(Ok(Bytes::from(bytes)))).await;
+        sent.map_err(|_| gone())?.map_err(|_| gone())?;
+    }
+    Ok(())
+}
+
+fn bytes_of(opened: &Opened<'_>, component: &ComponentRow, range: &Range<u64>) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let mut keep = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    };
+    if *range == (0..component.stored.plain_len) {
+        opened.whole(component, &mut keep)?;
+    } else {
+        opened.range(component, range.start, range.end, &mut keep)?;
+    }
+    Ok(bytes)
+}
+
 /// What is given out, decided and begun.
 struct Given {
-    record: crate::model::id::RecordId,
+    record: RecordId,
+    actor: ActorId,
+    /// Length and digest of the whole component.
+    len: u64,
+    sha256: [u8; 32],
     number: u32,
     status: StatusCode,
     headers: HeaderMap,
@@ -107,28 +160,17 @@ struct Given {
     rest: Option<Range<u64>>,
 }
 
-fn component(components: &[ComponentRow], number: u32) -> Result<&ComponentRow, crate::error::Error> {
-    let none = || crate::error::Error::new(ErrorCode::ArcNoComponent, number.to_string(), "no such component");
+fn component(components: &[ComponentRow], number: u32) -> Result<&ComponentRow, Error> {
+    let none = || Error::new(ErrorCode::ArcNoComponent, number.to_string(), "no such component");
     usize::try_from(number).ok().and_then(|number| components.get(number)).ok_or_else(none)
-}
-
-fn read(
-    opened: &crate::access::Opened<'_>,
-    component: &ComponentRow,
-    range: &Range<u64>,
-    give: &mut dyn FnMut(&[u8]) -> io::Result<()>,
-) -> Result<(), crate::error::Error> {
-    if *range == (0..component.stored.plain_len) {
-        opened.whole(component, give)
-    } else {
-        opened.range(component, range.start, range.end, give)
-    }
 }
 
 impl Given {
     fn new(ask: &Ask, record: &str, number: u32, asked: &HeaderMap) -> Result<Self, Problem> {
         let record = id(record)?;
         let (row, decision) = ask.record(record, Action::ContentTake)?;
+        // Log first: of a restricted record not even the digest or the length leaves before the entry.
+        let opened = ask.open(record, decision)?;
         let one = component(&row.components, number)?;
         let len = one.stored.plain_len;
         let tag = format!("\"{}\"", hex::encode(one.sha256));
@@ -138,7 +180,10 @@ impl Given {
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         let rule = decision.rule;
-        let mut given = Self { rule, record, number, status: StatusCode::OK, headers, first: Vec::new(), rest: None };
+        let actor = ask.principal.actor;
+        let status = StatusCode::OK;
+        let (sha256, first) = (one.sha256, Vec::new());
+        let mut given = Self { record, actor, len, sha256, rule, number, status, headers, first, rest: None };
         if matches(asked, header::IF_NONE_MATCH, &tag) {
             given.status = StatusCode::NOT_MODIFIED;
             return Ok(given);
@@ -153,7 +198,8 @@ impl Given {
                 range
             }
             Some(Ranges::None) => {
-                return Err(Problem::new(ErrorCode::SrvRange, "Range", format!("the component has {len} bytes")));
+                let what = format!("the component has {len} bytes");
+                return Err(Problem::new(ErrorCode::SrvRange, "Range", what).of_length(len));
             }
         };
         let digest = format!("sha-256=:{}:", STANDARD.encode(one.sha256));
@@ -164,14 +210,8 @@ impl Given {
         // The strictest: what a sender made is never shown by a browser as a page of the archive.
         let policy = HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'");
         given.headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        let opened = ask.open(record, decision)?;
         if range.end - range.start <= WHOLE_BYTES_MAX {
-            let mut bytes = Vec::new();
-            read(&opened, one, &range, &mut |piece| {
-                bytes.extend_from_slice(piece);
-                Ok(())
-            })?;
-            given.first = bytes;
+            given.first = bytes_of(&opened, one, &range)?;
         } else {
             given.rest = Some(range);
         }

@@ -59,8 +59,7 @@ fn own() -> Map<String, Value> {
             },
         },
         "Taken": {
-            "description": "What became of a submission, and the files that the sender gets: the confirmation of receipt, \
-                            the prepared receipt or notice.",
+            "description": "What became of a submission, and the files that the sender gets: confirmation, receipt or notice.",
             "type": "object",
             "additionalProperties": false,
             "required": ["answer", "files"],
@@ -86,7 +85,7 @@ fn own() -> Map<String, Value> {
                 "next": {"type": ["string", "null"]},
                 "total": {"description": "Records found.", "type": "integer", "minimum": 0},
                 "all_words": {"description": "Of them, those with all words.", "type": "integer", "minimum": 0},
-                "lag": {"description": "Entries of the journal whose words come later.", "type": "integer", "minimum": 0},
+                "lag": {"description": "Entries whose words come later.", "type": "integer", "minimum": 0},
                 "counts": {
                     "type": "object",
                     "required": ["agency", "access", "kind", "direction", "year"],
@@ -173,7 +172,7 @@ fn page_of(name: &str) -> Value {
         "required": ["items", "next"],
         "properties": {
             "items": {"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}},
-            "next": {"description": "The parameter `after` of the next page; null on the last.", "type": ["string", "null"]},
+            "next": {"description": "`after` of the next page; null on the last.", "type": ["string", "null"]},
         },
     })
 }

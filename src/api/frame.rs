@@ -1,7 +1,8 @@
-//! What stands around every answer: the id of the request, the language, the headers of safety, the log and the metrics.
+//! What stands around every answer: the id of the request, the language, the headers of safety, the log and the
+//! metrics.
 //!
-//! One line of the log is one request: route, status, time, the actor's pseudonym and the rule that decided. No line has
-//! a name, a title, a query or an address.
+//! One line of the log is one request: route, status, time, the actor's pseudonym and the rule that decided. No line
+//! has a name, a title, a query or an address.
 //!
 //! Nothing is kept here.
 
@@ -42,6 +43,7 @@ impl About {
     }
 }
 
+const UPLOADS: &str = "/api/v1/uploads";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The frame.
@@ -65,6 +67,10 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
         }
     }
     guard(response.headers_mut());
+    if route.starts_with(UPLOADS) {
+        // tus 1.0.0: every answer names the version.
+        response.headers_mut().insert("tus-resumable", HeaderValue::from_static("1.0.0"));
+    }
     if let Ok(id) = HeaderValue::from_str(&about.id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -78,8 +84,8 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     });
     if let Some(problem) = problem {
         line["code"] = problem.code.as_str().into();
-        if problem.status() == StatusCode::INTERNAL_SERVER_ERROR {
-            line["subject"] = problem.subject.into();
+        // Not the subject: it can be the name of a file.
+        if problem.is_inside() {
             line["what"] = problem.what.into();
         }
     }

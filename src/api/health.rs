@@ -34,8 +34,12 @@ async fn live() -> Json<Value> {
         (status = 503, description = "Not now", body = Health)))]
 async fn ready(State(service): State<Arc<Service>>) -> impl IntoResponse {
     let ending = service.is_ending();
-    let archive = service.slot.try_get();
-    let takes = archive.is_some_and(|archive| archive.conflict().is_none() && !archive.is_read_only());
+    // Both wait for a commit that runs.
+    let takes = spawn_blocking(move || {
+        let archive = service.slot.try_get();
+        archive.is_some_and(|archive| archive.conflict().is_none() && !archive.is_read_only())
+    });
+    let takes = takes.await.unwrap_or(false);
     let status = match (ending, takes) {
         (true, _) => "ending",
         (false, false) => "away",

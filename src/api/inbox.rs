@@ -8,8 +8,8 @@
 //! Nothing is moved, changed or removed but what is added: `<submission>.answer`, with `outcome.json` and what the
 //! sender gets. Whoever put the submission there takes both away.
 //!
-//! What a crash leaves: a decision that is durable without its answer beside it; the next run takes the submission again,
-//! is told that it is held, and writes the answer.
+//! What a crash leaves: a decision that is durable without its answer beside it; the next run takes the submission
+//! again, is told that it is held, and writes the answer.
 
 use super::service::Service;
 use crate::error::Error;
@@ -20,6 +20,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -62,7 +63,10 @@ impl Print {
                     rest.push(entry?.path());
                 }
             }
-            files.push((path, metadata.len(), metadata.modified()?));
+            // When it came here, too: a file that is moved or copied can keep an old time of change.
+            let came = u64::try_from(metadata.ctime()).unwrap_or(0);
+            let time = metadata.modified()?.max(SystemTime::UNIX_EPOCH + Duration::from_secs(came));
+            files.push((path, metadata.len(), time));
         }
         files.sort();
         Ok(Self { files })

@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
+/// Jobs of one account that run at a time. Own bound: two cores do no more of them sooner.
+const RUNNING_OF_ONE_MAX: usize = 16;
 /// Jobs remembered, and for how long after their end.
 const JOBS_MAX: usize = 1_000;
 const KEPT_MS: Millis = 24 * 60 * 60 * 1000;
@@ -82,6 +84,10 @@ impl Jobs {
     pub(crate) fn begin(&self, kind: &'static str, account: &str, now: Millis) -> Option<(RecordId, Doing)> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.retain(|job| job.borrow().ended.is_none_or(|ended| now.saturating_sub(ended) < KEPT_MS));
+        let is_own = |job: &Job| job.account == account && job.ended.is_none();
+        if jobs.iter().filter(|job| is_own(&job.borrow())).count() >= RUNNING_OF_ONE_MAX {
+            return None;
+        }
         if jobs.len() >= JOBS_MAX {
             let oldest = jobs.iter().position(|job| job.borrow().ended.is_some())?;
             jobs.remove(oldest);
@@ -185,11 +191,15 @@ mod tests {
         let jobs = Jobs::default();
         let (first, doing) = jobs.begin("test", "a", 0).unwrap();
         doing.end(State::Done, Value::Null, 0);
-        let running: Vec<_> = (1..JOBS_MAX).map(|_| jobs.begin("test", "a", 0).unwrap()).collect();
+        let running: Vec<_> = (1..JOBS_MAX).map(|n| jobs.begin("test", &n.to_string(), 0).unwrap()).collect();
         assert!(jobs.of(first, "a").is_some());
         let (last, _doing) = jobs.begin("test", "a", 0).unwrap();
         assert!(jobs.of(first, "a").is_none() && jobs.of(last, "a").is_some());
-        assert!(jobs.begin("test", "a", 0).is_none(), "as many run as may");
+        assert!(jobs.begin("test", "b", 0).is_none(), "as many run as may");
         drop(running);
+        let busy = Jobs::default();
+        let own: Vec<_> = (0..RUNNING_OF_ONE_MAX).map(|_| busy.begin("test", "a", 0).unwrap()).collect();
+        assert!(busy.begin("test", "a", 0).is_none() && busy.begin("test", "b", 0).is_some());
+        drop(own);
     }
 }

@@ -1,8 +1,8 @@
 //! The local socket: commands of other processes of this machine run beside the service, in it.
 //!
-//! A client sends its arguments; the service runs the command with the archive that it has open, and what it prints goes
-//! back as it comes. A command that must have the archive to itself is lent it instead: the service closes the archive,
-//! the client does the work in its own process, and when it has gone the archive is opened again.
+//! A client sends its arguments; the service runs the command with the archive that it has open, and what it prints
+//! goes back as it comes. A command that must have the archive to itself is lent it instead: the service closes the
+//! archive, the client does the work in its own process, and when it has gone the archive is opened again.
 //!
 //! Who may: the account of the operating system that the service runs under, and root, as the kernel says of the other
 //! end (`SO_PEERCRED`). Both can read the key folder anyway (docs/threat-model.md); the acts are theirs, by their own
@@ -17,13 +17,14 @@
 //! A crash leaves a socket that nobody listens on; the next service replaces it.
 
 use crate::archive::Slot;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Exit};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +38,8 @@ const SOCKET: &str = "socket";
 const REQUEST_BYTES_MAX: u32 = 4 * 1024 * 1024;
 /// How long a client may take to say what it wants.
 const REQUEST: Duration = Duration::from_secs(10);
+/// How long a client may read nothing.
+const STALLED: Duration = Duration::from_secs(60);
 /// How often the sign to stop is looked for.
 const STEP: Duration = Duration::from_millis(100);
 /// Commands at a time. Own bound: local commands are typed by people and started by timers.
@@ -176,7 +179,7 @@ impl LocalSocket {
     pub(crate) fn listen(slot: &Arc<Slot>, version: &'static str, run: Arc<Run>) -> Result<Self, Error> {
         let failed = |e: io::Error| Error::caused(ErrorCode::SrvListen, "state/socket", e);
         let state = File::open(slot.folder().join(STATE)).map_err(failed)?;
-        let own = state.metadata().map_err(failed)?.uid();
+        let own = rustix::process::geteuid().as_raw();
         let path = socket_in(&state);
         match std::fs::remove_file(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
@@ -198,7 +201,8 @@ impl LocalSocket {
                     continue;
                 }
                 let (slot, run, uid) = (slot.clone(), run.clone(), uid.unwrap_or(own));
-                std::thread::spawn(move || {
+                // Without a thread for it the client is told by the end of its connection.
+                let _ = std::thread::Builder::new().spawn(move || {
                     // Who goes away in the middle is no fault of the service.
                     let _ = converse(&slot, stream, uid, version, run.as_ref());
                 });
@@ -242,6 +246,8 @@ fn converse(slot: &Arc<Slot>, mut stream: UnixStream, uid: u32, version: &str, r
     stream.read_exact(&mut text)?;
     let request: Request = serde_json::from_slice(&text).map_err(io::Error::other)?;
     stream.set_read_timeout(None)?;
+    // A client reads on whatever becomes of its output; one that does not for this long is not there any more.
+    stream.set_write_timeout(Some(STALLED))?;
     let refuse = |stream: &mut UnixStream, code: ErrorCode, what: &str| {
         reply(stream, Tag::Refused, format!("{code} {what}").as_bytes())
     };
@@ -275,7 +281,8 @@ fn converse(slot: &Arc<Slot>, mut stream: UnixStream, uid: u32, version: &str, r
         }
     });
     let caller = Caller { request, uid, stop, stream: stream.try_clone()? };
-    let exit = run(slot, caller);
+    // A fault in one command is not the service's: its client is told, and the flag goes back.
+    let exit = catch_unwind(AssertUnwindSafe(|| run(slot, caller))).unwrap_or(Exit::Configuration as u8);
     ended.store(true, Ordering::SeqCst);
     let told = reply(&mut stream, Tag::Exit, &[exit]);
     let _ = stream.shutdown(std::net::Shutdown::Both);

@@ -1,8 +1,8 @@
 //! Requests that are done once, however often they are sent: `Idempotency-Key`.
 //!
 //! The first request with a key runs; the same request with the same key gets the same answer, while it runs a word to
-//! wait, and another request under the key is refused. A key belongs to its account. What is remembered is lost with the
-//! service; taking a submission in is safe to repeat without it, because the archive knows what it holds.
+//! wait, and another request under the key is refused. A key belongs to its account. What is remembered is lost with
+//! the service; taking a submission in is safe to repeat without it, because the archive knows what it holds.
 //!
 //! Draft IETF httpapi-idempotency-key-header-07 is followed; it is no standard.
 
@@ -16,8 +16,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// How long an answer is remembered.
 const KEPT_MS: Millis = 30 * 24 * 60 * 60 * 1000;
-/// Answers remembered. Own bound: some KiB each.
+/// Answers remembered in all, and of one account: who uses many pushes out their own. Own bound: some dozen KiB each.
 const KEYS_MAX: usize = 10_000;
+const KEYS_OF_ONE_MAX: usize = 1_000;
 /// Characters of a key. Own bound: a UUID has 36.
 const KEY_CHARS_MAX: usize = 128;
 
@@ -85,9 +86,11 @@ impl Once {
             }
             None => {}
         }
-        if entries.len() >= KEYS_MAX {
-            let oldest = entries.iter().filter(|(_, e)| matches!(e.kept, Kept::Done(_))).min_by_key(|(_, e)| e.at);
-            let oldest = oldest.map(|(key, _)| key.clone());
+        let own = entries.keys().filter(|(owner, _)| owner == account).count();
+        if own >= KEYS_OF_ONE_MAX || entries.len() >= KEYS_MAX {
+            let of_own = |(owner, _): &(String, String)| own == 0 || owner == account;
+            let done = entries.iter().filter(|(key, e)| matches!(e.kept, Kept::Done(_)) && of_own(key));
+            let oldest = done.min_by_key(|(_, e)| e.at).map(|(key, _)| key.clone());
             let full = || Problem::new(ErrorCode::SrvBusy, "Idempotency-Key", "as many keys run as may");
             entries.remove(&oldest.ok_or_else(full)?);
         }
@@ -139,6 +142,25 @@ mod tests {
         for wrong in ["", "a b", "ключ", &"a".repeat(129)] {
             assert_eq!(code(once.turn("a", wrong, one, 0)), Some(ErrorCode::SrvRequest), "{wrong}");
         }
+    }
+
+    #[test]
+    fn who_uses_many_keys_pushes_out_their_own() {
+        let once = Once::default();
+        let done = |account: &str, key: usize, at| match once.turn(account, &key.to_string(), sha256(b""), at) {
+            Ok(Turn::First(running)) => {
+                running.done(answer("x"));
+                true
+            }
+            Ok(Turn::Again(_)) => false,
+            Err(problem) => panic!("{}", problem.code),
+        };
+        assert!(done("quiet", 0, 0));
+        for key in 0..=KEYS_OF_ONE_MAX {
+            assert!(done("loud", key, 1 + key as u64));
+        }
+        assert!(!done("quiet", 0, 5_000), "remembered");
+        assert!(!done("loud", KEYS_OF_ONE_MAX, 5_000) && done("loud", 0, 5_000), "its oldest went");
     }
 
     #[test]

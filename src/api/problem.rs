@@ -22,6 +22,10 @@ pub(crate) struct Problem {
     pub(crate) what: String,
     /// Seconds after which it may be asked again.
     retry_after_s: Option<u32>,
+    /// The status, where a protocol has one of its own.
+    status: Option<u16>,
+    /// The length of what has no such range (RFC 9110 §14.4).
+    length: Option<u64>,
 }
 
 /// How long who is told to come again should wait, when nothing better is known.
@@ -29,7 +33,7 @@ const RETRY_S: u32 = 2;
 
 impl Problem {
     pub(crate) fn new(code: ErrorCode, subject: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { code, subject: subject.into(), what: what.into(), retry_after_s: None }
+        Self { code, subject: subject.into(), what: what.into(), retry_after_s: None, status: None, length: None }
     }
 
     /// A parameter, header or body that is not as it must be.
@@ -52,9 +56,24 @@ impl Problem {
         Self { retry_after_s: Some(seconds), ..self }
     }
 
+    /// The same with the status that a protocol has for it.
+    #[must_use]
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status: Some(status), ..self }
+    }
+
+    /// The same about something of this length.
+    #[must_use]
+    pub(crate) fn of_length(self, length: u64) -> Self {
+        Self { length: Some(length), ..self }
+    }
+
     /// RFC 9110 §15, by the code or else by the exit code that the command line has for it.
     pub(crate) fn status(&self) -> StatusCode {
         use ErrorCode as C;
+        if let Some(status) = self.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+            return status;
+        }
         match self.code {
             C::SrvSignIn => StatusCode::UNAUTHORIZED,
             C::SrvTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -82,11 +101,15 @@ impl Problem {
         }
     }
 
+    /// A state of the machine, which is for its log and nobody outside.
+    pub(crate) fn is_inside(&self) -> bool {
+        matches!(self.status(), StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE)
+    }
+
     /// The details as they are sent.
     pub(crate) fn value(&self, lang: Lang, request_id: &str) -> Value {
         let status = self.status();
-        // Names of files and states of the machine are for its log.
-        let is_inside = status == StatusCode::INTERNAL_SERVER_ERROR;
+        let is_inside = self.is_inside();
         let mut value = json!({
             "type": format!("urn:muragat:error:{}", self.code),
             "code": self.code.as_str(),
@@ -100,7 +123,7 @@ impl Problem {
                 value["technical"] = self.what.clone().into();
                 value["detail"] = format!("{}: {}", TECHNICAL.get(lang), self.what).into();
             }
-        } else {
+        } else if status == StatusCode::INTERNAL_SERVER_ERROR {
             value["detail"] = SEE_LOG.get(lang).into();
         }
         value
@@ -113,6 +136,9 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.code == ErrorCode::SrvSignIn {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"muragat\""));
+        }
+        if let Some(range) = self.length.and_then(|len| HeaderValue::from_str(&format!("bytes */{len}")).ok()) {
+            headers.insert(header::CONTENT_RANGE, range);
         }
         let is_passing = self.code.exit() == Exit::Temporary;
         if let Some(seconds) = self.retry_after_s.or(is_passing.then_some(RETRY_S)) {

@@ -1,7 +1,7 @@
 //! `/api/v1/records`: lists and searches of records, and one record with all its evidence.
 //!
-//! What a caller reaches is part of the question: of what they do not reach nothing is counted, listed or told from what
-//! is not there. Showing a restricted record is a reading, in the journal before a word of it leaves.
+//! What a caller reaches is part of the question: of what they do not reach nothing is counted, listed or told from
+//! what is not there. Showing a restricted record is a reading, in the journal before a word of it leaves.
 
 use super::caller::{Caller, Of, Params, id};
 use super::describe::{Record, RecordRowPage};
@@ -41,6 +41,8 @@ pub(crate) struct ListParams {
     limit: Option<u32>,
 }
 
+/// Records that are looked through for a page: a page may have fewer than wanted, and still be followed by others.
+const LOOKED_MAX: usize = 20_000;
 /// Characters of a query. Own bound: what a person types, several times over.
 const QUERY_CHARS_MAX: usize = 1000;
 
@@ -69,16 +71,24 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
     let mut items = Vec::new();
     let mut last = None;
     let mut more = false;
+    let mut looked = 0;
     let mut give = |number: u32, row: RecordRow| {
+        looked += 1;
+        if looked > LOOKED_MAX {
+            more = true;
+            return false;
+        }
         let target = target(&row);
-        if !scope.contains(&target) {
+        let is_masked = scope.rows_of(&target).all(|row| row.masked);
+        // To find what is hidden is to see it: of masked records nothing is asked.
+        if !scope.contains(&target) || is_masked && query.is_some() {
+            last = Some(number);
             return true;
         }
         if items.len() == limit {
             more = true;
             return false;
         }
-        let is_masked = scope.rows_of(&target).all(|row| row.masked);
         items.push(record_row(&row, if is_masked { Masked::Yes } else { Masked::No }));
         last = Some(number);
         true
@@ -104,7 +114,8 @@ async fn show(
         .ask(caller, move |ask| {
             let (_, decision) = ask.record(id(&record)?, Action::RecordShow)?;
             let opened = ask.open(id(&record)?, decision)?;
-            let view = RecordView::read(&ask.archive, &opened)?;
+            let mut view = RecordView::read(&ask.archive, &opened)?;
+            view.same_content = ask.known(view.same_content)?;
             Ok(Json(view.value(if decision.masked { Masked::Yes } else { Masked::No })))
         })
         .await

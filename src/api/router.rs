@@ -1,4 +1,6 @@
 //! Every path of the service on one page.
+//!
+//! What stands around all of them is the frame; what each does is in the file of its resource.
 
 use super::describe::describe;
 use super::frame::frame;

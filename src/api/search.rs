@@ -1,7 +1,7 @@
 //! `/api/v1/search`: full text, by those who may read it.
 //!
-//! A record is found by its card and its documents; of a record that the caller may not read nothing is found, counted or
-//! told. What the newest documents say is found a little later than they come: `lag` says how much.
+//! A record is found by its card and its documents; of a record that the caller may not read nothing is found, counted
+//! or told. What the newest documents say is found a little later than they come: `lag` says how much.
 
 use super::caller::{Caller, Params};
 use super::describe::SearchPage;

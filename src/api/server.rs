@@ -4,7 +4,7 @@
 //! is taken any more, requests that run are finished for a bounded time, and what takes longer is cut off: what was
 //! answered is durable, what was not is cut at the next opening.
 //!
-//! TLS is for [`tls`](super::tls) or a proxy in front.
+//! TLS is for a proxy in front.
 
 use super::inbox::watch;
 use super::router::{metrics_router, router};
@@ -37,7 +37,7 @@ const CONNECTIONS_MAX: usize = 1_024;
 const HEAD: Duration = Duration::from_secs(15);
 /// Bytes of a head. Own bound: a token, a range and what a browser says about itself are some KiB.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-/// How often the full text looks for what is new.
+/// How often the full text and the published journal look for what is new.
 const READING: Duration = Duration::from_millis(500);
 /// How often the sign to stop is looked for.
 const STEP: Duration = Duration::from_millis(100);
@@ -98,6 +98,10 @@ impl Server {
     /// Serves until it is to end.
     pub fn run(self) {
         let Self { runtime, listeners, service, inbox, readers } = self;
+        let publishing = {
+            let service = service.clone();
+            std::thread::spawn(move || publish(&service))
+        };
         let reading = (readers > 0).then(|| {
             let service = service.clone();
             std::thread::spawn(move || read_on(&service, readers))
@@ -114,11 +118,25 @@ impl Server {
             while accepting.join_next().await.is_some() {}
         });
         // What they have begun they end.
-        for thread in [watching, reading].into_iter().flatten() {
+        for thread in [watching, reading, Some(publishing)].into_iter().flatten() {
             let _ = thread.join();
         }
         // Threads that wait for the archive are not waited for any longer: nobody listens to them.
         runtime.shutdown_timeout(STEP);
+    }
+}
+
+/// Publishes what is committed, so that outsiders see it.
+fn publish(service: &Service) {
+    let mut known = None;
+    while !service.is_ending() {
+        std::thread::sleep(READING);
+        let Some(archive) = service.slot.try_get() else { continue };
+        let size = archive.head().size;
+        // One that cannot be published now is published at the next try; the acts themselves are durable.
+        if known != Some(size) && archive.settle().is_ok() {
+            known = Some(size);
+        }
     }
 }
 
@@ -134,7 +152,9 @@ fn read_on(service: &Service, readers: usize) {
         if known == Some(size) {
             continue;
         }
-        match follow(&archive, &extractors, readers, service.stop, &mut |_, _| {}) {
+        // Whoever wants the archive alone does not wait for the text.
+        let is_over = || service.is_ending() || service.slot.is_wanted();
+        match follow(&archive, &extractors, readers, &is_over, &mut |_, _| {}) {
             Ok(followed) => known = Some(followed.watermark),
             Err(e) => {
                 service.log(json!({"text": "failed", "code": e.code.as_str(), "what": e.what}));

@@ -22,16 +22,26 @@ use crate::error::{Error, ErrorCode};
 use crate::index::rows::RecordRow;
 use crate::model::id::RecordId;
 use crate::text::Lang;
+use axum::http::HeaderValue;
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 /// Questions that run at a time. Own bound: each has a thread, and two cores do not answer more of them sooner.
 const QUESTIONS_MAX: usize = 64;
+
+/// Bytes of the medium that bodies leave alone. Own bound: a day of the journal and of decisions.
+const RESERVE_BYTES: u64 = 256 * 1024 * 1024;
+/// Large components that are given out at a time: each has a MiB in memory.
+const STREAMS_MAX: usize = 64;
+/// Questions about the journal at a time of who has not signed in.
+const STRANGERS_MAX: usize = 16;
+/// Bodies that are received at a time: each has some MiB in memory and up to 64 MiB in the spool.
+const BODIES_MAX: usize = 32;
 
 /// A service that runs.
 pub(crate) struct Service {
@@ -45,6 +55,12 @@ pub(crate) struct Service {
     pub(crate) cursor_key: [u8; 32],
     /// Set when the service is to end.
     pub(crate) stop: &'static AtomicBool,
+    /// Large components that are given out at a time.
+    pub(crate) streams: Arc<Semaphore>,
+    /// Questions about the journal of who has not signed in.
+    pub(crate) strangers: Arc<Semaphore>,
+    /// Bodies that are received at a time.
+    pub(crate) bodies: Arc<Semaphore>,
     questions: Arc<Semaphore>,
     log: fn(&Value),
 }
@@ -60,6 +76,9 @@ impl Service {
             metrics: Metrics::default(),
             cursor_key: crate::random::bytes(),
             stop,
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            strangers: Arc::new(Semaphore::new(STRANGERS_MAX)),
+            bodies: Arc::new(Semaphore::new(BODIES_MAX)),
             questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             log,
         }
@@ -82,6 +101,23 @@ impl Service {
         Some(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
+    /// A place for a body that is received, when there is one, and room for it and for what is made of it: a medium
+    /// that is full stops every other act.
+    pub(crate) fn body(&self, length: Option<&HeaderValue>) -> Result<OwnedSemaphorePermit, Problem> {
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
+        self.room(length)?;
+        let busy = |_| Problem::new(ErrorCode::SrvBusy, "body", "as many bodies are received as may");
+        self.bodies.clone().try_acquire_owned().map_err(busy)
+    }
+
+    /// Whether the medium has room for so many bytes more.
+    pub(crate) fn room(&self, length: u64) -> Result<(), Problem> {
+        let is_room =
+            self.free_bytes().is_none_or(|free| free > length.saturating_mul(4).saturating_add(RESERVE_BYTES));
+        let full = || Problem::new(ErrorCode::StoFull, "spool", "no room for it");
+        if is_room { Ok(()) } else { Err(full()) }
+    }
+
     /// Asks the archive on a thread that may wait.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
@@ -92,7 +128,10 @@ impl Service {
         let permit = self.questions.clone().acquire_owned().await.map_err(|_| busy())?;
         let service = self.clone();
         let asked = spawn_blocking(move || {
-            let answer = Ask::new(service, caller).and_then(|ask| question(&ask));
+            let answer = Ask::new(service.clone(), caller).and_then(|ask| question(&ask));
+            if answer.as_ref().is_err_and(|problem| problem.code == ErrorCode::IdxFailed) {
+                service.slot.rebuild_index();
+            }
             drop(permit);
             answer
         });
@@ -161,6 +200,17 @@ impl Ask {
         }
         self.caller.about.learn(|learnt| learnt.rule = Some(decision.rule));
         Ok(decision)
+    }
+
+    /// Those of some records that the caller may know of.
+    pub(crate) fn known(&self, records: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
+        let scope = scope(&self.principal, Action::RecordList, self.today);
+        let mut known = Vec::new();
+        for record in records {
+            let row = self.archive.index().record_by_id(record)?;
+            known.extend(row.filter(|row| scope.contains(&target(row))).map(|_| record));
+        }
+        Ok(known)
     }
 
     /// Opens a record for the caller, the reading in the journal where it must be.

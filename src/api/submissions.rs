@@ -14,11 +14,12 @@ use super::once::{Answer, Turn};
 use super::problem::Problem;
 use super::service::{Ask, Service};
 use crate::access::rights::{Action, Target};
-use crate::error::{ErrorCode, Exit};
+use crate::error::ErrorCode;
 use crate::ingest::upload::Upload;
 use crate::ingest::{Answered, Intake, Status};
 use crate::limits::{CONTAINER_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
 use crate::model::digest::sha256;
+use crate::model::id::RecordId;
 use crate::store::spool::Spooled;
 use axum::body::Body;
 use axum::extract::State;
@@ -72,13 +73,15 @@ async fn submit(
     // Whoever may submit nothing at all is told before sending; for which agency, the submission says.
     let spool =
         service.ask(caller.clone(), |ask| ask.list(Action::Submit).map(|_| ask.archive.spool().clone())).await?;
+    let _place = service.body(headers.get(header::CONTENT_LENGTH))?;
     let received = receive(&spool, &headers, body, SENT_BYTES_MAX).await?;
     let key = headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned());
     let is_async = wants_job(&headers);
     let answer = service
         .ask(caller, move |ask| {
             let Received { bytes, sha256 } = received;
-            once(ask, &sha256.to_string(), key.as_deref(), is_async, ("submission.zip", bytes))
+            let sent = Sent { name: "submission.zip".to_owned(), bytes, upload: None };
+            once(ask, &sha256.to_string(), key.as_deref(), is_async, |_| Ok(sent))
         })
         .await?;
     Ok(response(answer))
@@ -90,45 +93,57 @@ pub(super) fn wants_job(headers: &HeaderMap) -> bool {
     prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
 }
 
+/// What was sent: its name, its bytes, and the upload that has them too, until it is decided.
+pub(super) struct Sent {
+    pub(super) name: String,
+    pub(super) bytes: Spooled,
+    pub(super) upload: Option<RecordId>,
+}
+
 /// Takes in what was sent, once under its key; `what` says what it is, for telling requests apart.
 pub(super) fn once(
     ask: &Ask,
     what: &str,
     key: Option<&str>,
     is_async: bool,
-    sent: (&str, Spooled),
+    sent: impl FnOnce(&Ask) -> Result<Sent, Problem>,
 ) -> Result<Answer, Problem> {
-    let Some(key) = key else { return begin(ask, sent, is_async) };
+    let Some(key) = key else { return begin(ask, sent(ask)?, is_async) };
     let request = sha256(format!("submission {is_async} {what}").as_bytes());
     match ask.service.once.turn(&ask.principal.account, key, request, ask.now())? {
         Turn::Again(answer) => Ok(answer),
         Turn::First(running) => {
-            let answer = begin(ask, sent, is_async)?;
+            let answer = begin(ask, sent(ask)?, is_async)?;
             running.done(answer.clone());
             Ok(answer)
         }
     }
 }
 
-fn begin(ask: &Ask, (name, bytes): (&str, Spooled), is_async: bool) -> Result<Answer, Problem> {
+fn begin(ask: &Ask, sent: Sent, is_async: bool) -> Result<Answer, Problem> {
     let failed = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
-    let upload = Upload::new(name, bytes).map_err(failed)?;
+    let Sent { name, bytes, upload: kept } = sent;
+    let upload = Upload::new(&name, bytes).map_err(failed)?;
     // What names no agency is refused for that; it is of nobody then, and the refusal is the caller's.
     if let Some(agency) = upload.agency() {
         ask.may(Action::Submit, &Target { agency: Some(&agency), ..Target::default() })?;
     }
     if !is_async {
-        return take(ask, &upload);
+        return take(ask, &upload, kept);
     }
     let busy = || Problem::new(ErrorCode::SrvBusy, "jobs", "as many jobs run as may");
     let begun = ask.service.jobs.begin("submission", &ask.principal.account, ask.now());
     let (id, doing) = begun.ok_or_else(busy)?;
     let job = ask.service.jobs.of(id, &ask.principal.account).map(|job| job.borrow().value());
     let (service, caller) = (ask.service.clone(), ask.caller.clone());
-    std::thread::spawn(move || match Ask::new(service.clone(), caller) {
-        Ok(ask) => do_job(&ask, &upload, doing),
-        Err(problem) => doing.end(JobState::Failed, json!({"code": problem.code.as_str()}), 0),
-    });
+    let doing = move || match Ask::new(service.clone(), caller) {
+        Ok(ask) => do_job(&ask, &upload, kept, doing),
+        Err(problem) => {
+            let now = service.slot.clock().now();
+            doing.end(JobState::Failed, json!({"code": problem.code.as_str()}), now);
+        }
+    };
+    std::thread::Builder::new().spawn(doing).map_err(|_| busy())?;
     Ok(Answer {
         status: StatusCode::ACCEPTED,
         location: Some(format!("/api/v1/jobs/{id}")),
@@ -136,27 +151,23 @@ fn begin(ask: &Ask, (name, bytes): (&str, Spooled), is_async: bool) -> Result<An
     })
 }
 
-fn do_job(ask: &Ask, upload: &Upload, doing: Doing) {
+fn do_job(ask: &Ask, upload: &Upload, kept: Option<RecordId>, doing: Doing) {
     doing.progress(0, 1);
-    let (state, result) = match take(ask, upload) {
+    let (state, result) = match take(ask, upload, kept) {
         Ok(answer) => {
             let is_refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
             let state = if is_refused { JobState::Refused } else { JobState::Done };
             (state, serde_json::from_str(&answer.body).unwrap_or_default())
         }
-        Err(problem) => {
-            let is_refused = problem.code.exit() == Exit::Refused;
-            let state = if is_refused { JobState::Refused } else { JobState::Failed };
-            (state, problem.value(ask.lang(), &ask.caller.about.id))
-        }
+        Err(problem) => (JobState::Failed, problem.value(ask.lang(), &ask.caller.about.id)),
     };
     doing.end(state, result, ask.now());
 }
 
 /// Takes it in and waits for the decision.
-fn take(ask: &Ask, upload: &Upload) -> Result<Answer, Problem> {
+fn take(ask: &Ask, upload: &Upload, kept: Option<RecordId>) -> Result<Answer, Problem> {
     let begun = Instant::now();
-    let answered = Intake::new(&ask.archive, ask.principal.actor).take_sent(upload);
+    let mut answered = Intake::new(&ask.archive, ask.principal.actor).take_sent(upload);
     let reason = match &answered.status {
         Status::Refused { reasons, .. } => reasons.first().map_or("", |reason| reason.code.as_str()),
         Status::Failed(e) => e.code.as_str(),
@@ -165,6 +176,11 @@ fn take(ask: &Ask, upload: &Upload) -> Result<Answer, Problem> {
     ask.service.metrics.submission(outcome(&answered.status), reason, begun.elapsed());
     // Who sends a document and then looks for it finds it.
     ask.wait_index()?;
+    hide_others(ask, &mut answered)?;
+    // Decided: what came in parts is not needed any more. After a failure it stays.
+    if let Some(kept) = kept.filter(|_| !matches!(answered.status, Status::Failed(_))) {
+        ask.remove_upload(kept)?;
+    }
     let (status, location) = match &answered.status {
         Status::Accepted { record, .. } => (StatusCode::CREATED, Some(format!("/api/v1/records/{record}"))),
         Status::Held { record } => (StatusCode::OK, Some(format!("/api/v1/records/{record}"))),
@@ -183,6 +199,17 @@ pub(super) fn outcome(status: &Status) -> &'static str {
         Status::Waiting { .. } => "waiting",
         Status::Failed(_) => "failed",
     }
+}
+
+/// Other records are named to who may know of them.
+fn hide_others(ask: &Ask, answered: &mut Answered) -> Result<(), Problem> {
+    let others = match &mut answered.status {
+        Status::Accepted { same_content, .. } => same_content,
+        Status::Waiting { same_registration, .. } => same_registration,
+        _ => return Ok(()),
+    };
+    *others = ask.known(std::mem::take(others))?;
+    Ok(())
 }
 
 /// What became of it, with the files that the sender gets.

@@ -2,10 +2,12 @@
 //! termination).
 //!
 //! What was confirmed is durable and sealed, and goes on after a restart of the service; it belongs to the account that
-//! began it. When all of it is there, `POST /api/v1/uploads/{id}/submission` takes it in like one that was sent at once.
+//! began it. When all of it is there, `POST /api/v1/uploads/{id}/submission` takes it in like one that was sent at
+//! once.
 //!
 //! What a crash leaves: what was confirmed, and perhaps a little more; `HEAD` says how much.
 
+use super::body::{Pieces, receive};
 use super::caller::{Caller, Of, id};
 use super::describe::TakenOrJob;
 use super::problem::Problem;
@@ -16,7 +18,7 @@ use crate::archive::UPLOAD_MS_MAX;
 use crate::clock::utc;
 use crate::error::ErrorCode;
 use crate::limits::{CHUNK_BYTES, CONTAINER_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
-use crate::model::digest::{Sha256, Sha256Writer};
+use crate::model::digest::Sha256;
 use crate::model::id::RecordId;
 use crate::store::parts::Parts;
 use axum::body::Body;
@@ -26,18 +28,14 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashSet;
+use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::task::block_in_place;
-use tokio::time::timeout;
-use tokio_stream::StreamExt;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Bytes of an upload: the largest submission there is.
 const UPLOAD_BYTES_MAX: u64 = CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX;
-/// How long a sender may be silent in the middle of a part.
-const SILENCE: Duration = Duration::from_secs(30);
 /// Characters of a file name.
 const NAME_CHARS_MAX: usize = 255;
 
@@ -126,19 +124,19 @@ async fn options() -> Response {
 async fn create(State(service): State<Arc<Service>>, caller: Caller, headers: HeaderMap) -> Result<Response, Problem> {
     check_version(&headers)?;
     let length = number(&headers, &LENGTH)?;
-    if length == 0 || length > UPLOAD_BYTES_MAX {
-        return Err(Problem::new(ErrorCode::SrvTooLarge, "Upload-Length", format!("1 to {UPLOAD_BYTES_MAX} bytes")));
+    if length == 0 {
+        return Err(Problem::request("Upload-Length", "there is no empty submission"));
+    }
+    if length > UPLOAD_BYTES_MAX {
+        return Err(Problem::new(ErrorCode::SrvTooLarge, "Upload-Length", format!("at most {UPLOAD_BYTES_MAX} bytes")));
     }
     let name = file_name(&headers)?;
     service
         .ask(caller, move |ask| {
             ask.list(Action::Submit)?;
             let busy = || Problem::new(ErrorCode::SrvBusy, "uploads", "as many are under way as may be");
-            // Room for what comes, and for its record: an upload that fills the medium would stop every other act.
-            let is_room = ask.service.free_bytes().is_none_or(|free| free > 4 * length);
-            if !is_room {
-                return Err(Problem::new(ErrorCode::StoFull, "spool", "no room for an upload of this length"));
-            }
+            // Room for all that was announced and has not come.
+            ask.service.room(length + ask.uploads_under_way()? * UPLOAD_BYTES_MAX / 4)?;
             let begun = ask.begin_upload(&ask.principal.account, &name, length)?.ok_or_else(busy)?;
             let until = expires(ask.now());
             let location = (header::LOCATION, format!("/api/v1/uploads/{begun}"));
@@ -168,6 +166,7 @@ fn file_name(headers: &HeaderMap) -> Result<String, Problem> {
 }
 
 fn find(ask: &Ask, upload: RecordId) -> Result<Parts, Problem> {
+    ask.list(Action::Submit)?;
     let none = || Problem::new(ErrorCode::SrvNoUpload, "upload", "no such upload of this account");
     ask.upload(upload, &ask.principal.account)?.ok_or_else(none)
 }
@@ -241,8 +240,13 @@ async fn add(
         let what = format!("{} bytes are there", parts.offset());
         return Err(Problem::new(ErrorCode::SrvOffset, "Upload-Offset", what));
     }
-    let taken = take(&mut parts, body, checksum, offset).await;
+    let left = parts.about().length - offset;
     let io = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
+    let taken = match checksum {
+        None => take(&mut parts, &headers, body, left).await,
+        // A part that names its digest counts whole or not at all, whatever happens meanwhile.
+        Some(checksum) => take_whole(&service, &mut parts, &headers, body, left, checksum).await,
+    };
     // What came of a part that broke is kept: that is what resuming is for.
     block_in_place(|| parts.sync()).map_err(io)?;
     drop(alone);
@@ -251,43 +255,52 @@ async fn add(
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
 
-async fn take(parts: &mut Parts, body: Body, checksum: Option<Sha256>, offset: u64) -> Result<(), Problem> {
-    let io = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::InvalidData => Problem::new(ErrorCode::SrvTooLarge, "body", e.to_string()),
-        _ => Problem::new(ErrorCode::StoIo, "spool", e.to_string()),
-    };
-    let mut pieces = body.into_data_stream();
-    let mut hasher = Sha256Writer::default();
+async fn take(parts: &mut Parts, headers: &HeaderMap, body: Body, left: u64) -> Result<(), Problem> {
+    let io = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
+    let mut pieces = Pieces::new(headers, body, left);
     let mut gathered: Vec<u8> = Vec::new();
-    let mut broken = None;
     loop {
-        let mut is_end = true;
-        match timeout(SILENCE, pieces.next()).await {
-            Err(_) => broken = Some(Problem::new(ErrorCode::SrvTimeout, "body", "the sender is silent")),
-            Ok(Some(Err(e))) => broken = Some(Problem::request("body", e.to_string())),
-            Ok(Some(Ok(piece))) => {
-                gathered.extend_from_slice(&piece);
-                is_end = false;
-            }
-            Ok(None) => {}
+        let piece = pieces.next().await;
+        let is_end = !matches!(piece, Ok(Some(_)));
+        if let Ok(Some(piece)) = &piece {
+            gathered.extend_from_slice(piece);
         }
         if gathered.len() >= CHUNK_BYTES || is_end {
-            hasher.update(&gathered);
             block_in_place(|| parts.append(&gathered)).map_err(io)?;
             gathered.clear();
         }
         if is_end {
-            break;
+            return piece.map(drop);
         }
     }
-    if let Some(checksum) = checksum
-        && (broken.is_some() || hasher.finish() != checksum)
-    {
-        // A part that names its digest counts whole or not at all.
-        block_in_place(|| parts.cut(offset)).map_err(io)?;
-        return Err(broken.unwrap_or_else(|| Problem::new(ErrorCode::SrvDigest, "Upload-Checksum", "another digest")));
+}
+
+async fn take_whole(
+    service: &Service,
+    parts: &mut Parts,
+    headers: &HeaderMap,
+    body: Body,
+    left: u64,
+    checksum: Sha256,
+) -> Result<(), Problem> {
+    let io = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
+    let spool = service.slot.try_get().map(|archive| archive.spool().clone());
+    let away = || Problem::new(ErrorCode::ArcHeld, "archive", "a command has the archive to itself for the moment");
+    let mut received = receive(&spool.ok_or_else(away)?, headers, body, left).await?;
+    if received.sha256 != checksum {
+        // tus 1.0.0, "Checksum": 460 Checksum Mismatch.
+        return Err(Problem::new(ErrorCode::SrvDigest, "Upload-Checksum", "another digest").with_status(460));
     }
-    broken.map_or(Ok(()), Err)
+    block_in_place(|| {
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            match received.bytes.read(&mut buffer)? {
+                0 => return Ok(()),
+                n => parts.append(&buffer[..n])?,
+            }
+        }
+    })
+    .map_err(io)
 }
 
 fn checksum(headers: &HeaderMap) -> Result<Option<Sha256>, Problem> {
@@ -350,18 +363,18 @@ async fn submission(
     let is_async = submissions::wants_job(&headers);
     service
         .ask(caller, move |ask| {
-            let _alone = ask.service.adding.begin(upload)?;
-            let parts = find(ask, upload)?;
-            if !parts.is_whole() {
-                let what = format!("{} of {} bytes are there", parts.offset(), parts.about().length);
-                return Err(Problem::new(ErrorCode::SrvOffset, "upload", what));
-            }
-            let name = parts.about().name.clone();
-            let bytes = ask.gather_upload(parts)?;
             let what = format!("upload {upload}");
-            let answer = submissions::once(ask, &what, key.as_deref(), is_async, (&name, bytes))?;
-            // Decided or spooled: what came in parts is not needed any more. After a failure it stays.
-            ask.remove_upload(upload)?;
+            let answer = submissions::once(ask, &what, key.as_deref(), is_async, |ask| {
+                let _alone = ask.service.adding.begin(upload)?;
+                let parts = find(ask, upload)?;
+                if !parts.is_whole() {
+                    let what = format!("{} of {} bytes are there", parts.offset(), parts.about().length);
+                    return Err(Problem::new(ErrorCode::SrvOffset, "upload", what));
+                }
+                let name = parts.about().name.clone();
+                let bytes = ask.gather_upload(parts)?;
+                Ok(submissions::Sent { name, bytes, upload: Some(upload) })
+            })?;
             Ok(submissions::response(answer))
         })
         .await

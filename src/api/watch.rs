@@ -8,6 +8,7 @@ use super::describe::Job;
 use super::jobs::State as JobState;
 use super::problem::Problem;
 use super::service::Service;
+use crate::access::rights::Action;
 use crate::error::ErrorCode;
 use axum::Json;
 use axum::extract::State;
@@ -37,6 +38,7 @@ async fn find(
 ) -> Result<watch::Receiver<super::jobs::Job>, Problem> {
     service
         .ask(caller, move |ask| {
+            ask.list(Action::JobSee)?;
             let none = || Problem::new(ErrorCode::SrvNoJob, "job", "no such job of this account");
             ask.service.jobs.of(id(&job).map_err(|_| none())?, &ask.principal.account).ok_or_else(none)
         })

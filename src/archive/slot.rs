@@ -18,6 +18,7 @@ use crate::model::id::ActorId;
 use crate::tlog::compact::Compacted;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ use std::time::{Duration, Instant};
 const WAIT: Duration = super::HOLD_WAIT;
 /// How long those who have it are waited for. Own bound: longer than a batch of intake, shorter than a person waits.
 const LET_GO: Duration = Duration::from_secs(120);
+/// How long after a try that failed the next is made.
+const AGAIN: Duration = Duration::from_secs(30);
 /// How often it is looked whether they have let go.
 const STEP: Duration = Duration::from_millis(5);
 
@@ -42,6 +45,10 @@ pub struct Slot {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     moved: Condvar,
+    /// How many wait to have it alone: who can let go does.
+    wanted: AtomicUsize,
+    /// When it was last tried to open it again, or to write its index anew, and that failed.
+    failed: Mutex<Option<Instant>>,
 }
 
 impl Slot {
@@ -49,7 +56,8 @@ impl Slot {
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let archive = Archive::open(folder, clock.clone(), &mut |_, _| {})?;
         let state = Mutex::new(State::Open(Arc::new(archive)));
-        Ok(Self { folder: folder.to_owned(), clock, state, moved: Condvar::new() })
+        let (wanted, failed) = (AtomicUsize::new(0), Mutex::default());
+        Ok(Self { folder: folder.to_owned(), clock, state, moved: Condvar::new(), wanted, failed })
     }
 
     /// The folder of the archive.
@@ -64,19 +72,46 @@ impl Slot {
 
     /// The opened archive. An index that has traces of an erased record is first written anew.
     pub fn get(&self) -> Result<Arc<Archive>, Error> {
-        let archive = self.wait(WAIT)?;
-        if !archive.index_meta().stale {
-            return Ok(archive);
-        }
-        drop(archive);
-        match self.alone() {
-            // Opening it again writes the index anew.
-            Ok(alone) => drop(alone),
-            // Somebody else does.
-            Err(e) if e.code == ErrorCode::ArcHeld => {}
+        match self.wait(WAIT) {
+            Ok(archive) if !archive.index_meta().stale || !self.may_try() => return Ok(archive),
+            Ok(archive) => drop(archive),
+            // It could not be opened again; by now it may.
+            Err(e) if e.code != ErrorCode::ArcHeld && self.may_try() => {}
             Err(e) => return Err(e),
         }
+        // Opening it again writes a stale index anew. Where somebody does not let go, or somebody else does it, the
+        // archive is used as it is, and it is tried again later.
+        if let Ok(alone) = self.alone() {
+            drop(alone);
+        }
         self.wait(WAIT)
+    }
+
+    /// Whether enough time has passed since the last try; then it is noted that one is made.
+    fn may_try(&self) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = failed.is_none_or(|at| at.elapsed() >= AGAIN);
+        if may {
+            *failed = Some(Instant::now());
+        }
+        may
+    }
+
+    /// Whether somebody waits to have the archive alone: who works at something long lets go of it.
+    pub fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed) > 0
+    }
+
+    /// Has the index built again, because it turned out damaged; not more often than now and then.
+    pub fn rebuild_index(&self) {
+        if !self.may_try() {
+            return;
+        }
+        if let Ok(alone) = self.alone() {
+            // What fails here shows when the archive is opened again.
+            let _ = super::forget_index(&self.folder);
+            drop(alone);
+        }
     }
 
     /// The opened archive, when nobody has it alone; for who must not wait. A stale index is no obstacle.
@@ -111,6 +146,7 @@ impl Slot {
                 State::Failed(..) => return Ok((None, Alone { slot: self })),
             }
         };
+        let _wanted = Wanted::new(&self.wanted);
         let begun = Instant::now();
         loop {
             match Arc::try_unwrap(archive) {
@@ -162,6 +198,22 @@ impl Slot {
     fn put(&self, state: State) {
         *self.lock() = state;
         self.moved.notify_all();
+    }
+}
+
+/// Counts one who waits, as long as it is there.
+struct Wanted<'a>(&'a AtomicUsize);
+
+impl<'a> Wanted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,9 +1,9 @@
 //! The full text of an opened archive: opened when it is first asked for, and built again when it cannot be used.
 //!
 //! Its words are sealed under a key that follows from the key of the index's generation. When that is replaced because
-//! something was erased, the words of what is gone are taken out and the rest goes over to the new key ([`roll`]); words
-//! that did not go over cannot be opened any more, and are built anew from the texts that are kept, which are sealed under
-//! the keys of their records.
+//! something was erased, the words of what is gone are taken out and the rest goes over to the new key ([`roll`]);
+//! words that did not go over cannot be opened any more, and are built anew from the texts that are kept, which are
+//! sealed under the keys of their records.
 //!
 //! A crash leaves what [`index::text`](crate::index::text) says: the last commit, or nothing, and both are caught up.
 
@@ -28,8 +28,8 @@ fn words(root: &Path) -> Result<Arc<dyn Disk>, Error> {
     Ok(Arc::new(LocalDisk::open(&root.join(TEXT).join("words"), Erasing::Nothing).map_err(LogError::from)?))
 }
 
-/// Takes the words over to another generation of the index, without those of records that are gone. What cannot be taken
-/// over stays under the old key, and is built anew.
+/// Takes the words over to another generation of the index, without those of records that are gone. What cannot be
+/// taken over stays under the old key, and is built anew.
 pub(super) fn roll(root: &Path, disk: &dyn Disk, size: u64, (old, new): (&IndexKeys, &IndexKeys)) {
     let taken = || -> Result<(), Error> {
         if !root.join(TEXT).is_dir() {

@@ -5,7 +5,7 @@
 
 use super::Common;
 use crate::error::{Error, Exit};
-use crate::index::query::Duplicate;
+use crate::index::duplicates::Duplicate;
 use crate::model::record::CardField;
 use crate::text::{Text, text};
 use serde_json::json;

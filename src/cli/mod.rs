@@ -228,14 +228,14 @@ pub fn main() -> ExitCode {
         Place::Own => Relayed::Nobody,
         place => relay::relay(&common, place),
     };
+    // While the lease is there, the service leaves the archive to this process.
+    let mut _lease = None;
     let mut result = match relayed {
         Relayed::Done(exit) => return ExitCode::from(exit),
         Relayed::Failed(e) => Err(e),
-        // While the lease is there, the service leaves the archive to this process.
         Relayed::Lent(lease) => {
-            let result = run(cli);
-            drop(lease);
-            result
+            _lease = Some(lease);
+            run(cli)
         }
         Relayed::Nobody => run(cli),
     };
@@ -277,8 +277,11 @@ impl Command {
             | Command::Witness(_)
             | Command::Verify(_)
             | Command::Serve(_)
+            | Command::ExtractChild(_)
             | Command::Demo(_) => Place::Own,
             Command::Reindex(_) | Command::Audit(_) => Place::Alone,
+            // A password is a line of this process's stdin.
+            Command::User(user) if user.reads_stdin() => Place::Alone,
             Command::Log(log) if log.wants_archive_alone() => Place::Alone,
             _ => Place::Service,
         }

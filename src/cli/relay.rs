@@ -20,6 +20,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// How often the sign to stop is looked for while the service works.
@@ -75,15 +76,29 @@ fn converse(stream: UnixStream) -> io::Result<Relayed> {
     let stop = stop_flag();
     stream.set_read_timeout(Some(STEP))?;
     let mut patient = Patient { stream, stop, has_told: false };
-    loop {
-        match read_reply(&mut patient)? {
+    let (to, from) = channel();
+    // Read on while somebody pages through the output: the command must not wait for a reader, holding the archive.
+    let reading = std::thread::spawn(move || {
+        loop {
+            let reply = read_reply(&mut patient);
+            let is_last = !matches!(reply, Ok((Tag::Out | Tag::Err, _)));
+            if to.send(reply).is_err() || is_last {
+                return patient.stream;
+            }
+        }
+    });
+    for reply in from {
+        match reply? {
             (Tag::Out, bytes) => output(&bytes),
             (Tag::Err, bytes) => {
                 let text = String::from_utf8_lossy(&bytes);
                 complain(format_args!("{}", text.strip_suffix('\n').unwrap_or(&text)));
             }
             (Tag::Exit, bytes) => return Ok(Relayed::Done(bytes.first().copied().unwrap_or(Exit::Temporary as u8))),
-            (Tag::Lent, _) => return Ok(Relayed::Lent(Lease { _stream: patient.stream })),
+            (Tag::Lent, _) => {
+                let gone = |_| io::Error::other("the reader of replies has ended");
+                return Ok(Relayed::Lent(Lease { _stream: reading.join().map_err(gone)? }));
+            }
             (Tag::Refused, bytes) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let (code, what) = text.split_once(' ').unwrap_or((&text, ""));
@@ -92,6 +107,7 @@ fn converse(stream: UnixStream) -> io::Result<Relayed> {
             }
         }
     }
+    Err(io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Reads from the service; when this process is told to stop, the service is told, and then finishes what it began.
@@ -137,6 +153,9 @@ pub(super) fn run_for(slot: &Arc<Slot>, caller: Caller) -> u8 {
             Ok(exit) => exit,
             Err(e) => {
                 common.report_error(&e);
+                if e.code == ErrorCode::IdxFailed {
+                    slot.rebuild_index();
+                }
                 e.code.exit()
             }
         };

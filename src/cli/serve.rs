@@ -1,7 +1,7 @@
 //! `muragat serve`: keeps the archive open, answers over HTTP, and runs the commands of others beside it.
 //!
-//! It ends with Ctrl-C or SIGTERM: what was begun is finished, and the archive is closed. Its log is one JSON document a
-//! line on stderr.
+//! It ends with Ctrl-C or SIGTERM: what was begun is finished, and the archive is closed. Its log is one JSON document
+//! a line on stderr.
 
 use super::{Common, VERSION, relay, stop_flag};
 use crate::api::local::LocalSocket;
@@ -11,6 +11,7 @@ use crate::clock::SystemClock;
 use crate::error::{Error, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ impl Serve {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let (stop, lang) = (stop_flag(), common.lang());
         let slot = Arc::new(Slot::open(common.folder()?, Arc::new(SystemClock))?);
-        let log = |line: &serde_json::Value| eprintln!("{line}");
+        // A log that nobody reads any more is no reason to stop.
+        let log = |line: &serde_json::Value| drop(writeln!(std::io::stderr().lock(), "{line}"));
         let options = Options {
             listen: &self.listen,
             metrics: self.metrics.as_deref(),

@@ -46,8 +46,11 @@ impl TextArgs {
 pub(super) fn bring_up(archive: &Archive, threads: Option<usize>, common: &Common) -> Result<Followed, Error> {
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
     let extractors = Extractors::new(Settings { children: threads, ..Settings::default() });
+    let stop_flag = stop_flag();
     let bar = common.bar(READING);
-    let followed = follow(archive, &extractors, threads, stop_flag(), &mut |done, all| bar.set(done, all));
+    let followed = follow(archive, &extractors, threads, &|| stop_flag.load(Ordering::Relaxed), &mut |done, all| {
+        bar.set(done, all)
+    });
     bar.clear();
     followed
 }

@@ -31,6 +31,17 @@ pub(super) struct UserArgs {
     command: UserCommand,
 }
 
+impl UserArgs {
+    /// Whether it asks for a password.
+    pub(super) fn reads_stdin(&self) -> bool {
+        match &self.command {
+            UserCommand::Add { holder, .. } => holder.bootstrap,
+            UserCommand::Password { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 #[derive(clap::Subcommand)]
 enum UserCommand {
     /// Open an account for a person, a machine, or setting the archive up (its password is a line of stdin).

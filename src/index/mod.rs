@@ -10,6 +10,7 @@
 //! What a crash leaves: the engine's last durable state, never half a batch. [`rebuild`] catches up from there.
 
 pub mod copies;
+pub mod duplicates;
 pub mod filing;
 pub mod fonds;
 pub mod inquiry;

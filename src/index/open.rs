@@ -77,7 +77,8 @@ fn index_generation(keys: &KeyFolder) -> Result<Option<u32>, VaultError> {
     Ok(index_generations(keys)?.into_iter().max())
 }
 
-/// Told the keys of the old and the new generation before the old one is erased: what else is sealed under it goes over.
+/// Told the keys of the old and the new generation before the old one is erased: what else is sealed under it goes
+/// over.
 pub type Rolling<'a> = dyn FnMut(&IndexKeys, &IndexKeys) + 'a;
 
 type CatchUp<'a> = dyn FnMut(&dyn Kv, &IndexKeys, Meta) -> Result<Meta, IndexError> + 'a;

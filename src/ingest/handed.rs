@@ -1,8 +1,8 @@
 //! Answers handed to a Producer as files beside the submission.
 //!
-//! The folder is `<submission>.answer`. One that is there already is left as it is: when it holds the same files nothing
-//! is written, else the next number is taken (`<submission>.answer-2`). A crash leaves a folder without all its files,
-//! beside which the next number is taken. Receipts and notices are in the archive as well.
+//! The folder is `<submission>.answer`. One that is there already is left as it is: when it holds the same files
+//! nothing is written, else the next number is taken (`<submission>.answer-2`). A crash leaves a folder without all its
+//! files, beside which the next number is taken. Receipts and notices are in the archive as well.
 
 use super::receipt::Answer;
 use std::collections::BTreeMap;

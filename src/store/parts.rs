@@ -5,15 +5,16 @@
 //! that are whole stay, and the sender goes on after them.
 //!
 //! Invariants
-//!   - No plaintext reaches the disk. Every frame has a random nonce, because a torn one is sealed again with other bytes;
-//!     a frame opens only at its own place.
+//!   - No plaintext reaches the disk. Every frame has a random nonce, because a torn one is sealed again with other
+//!     bytes; a frame opens only at its own place.
 //!   - Without the spool key of its day nobody reads an upload; the key is erased when the last upload of its day may
 //!     have expired.
 //!   - What is longer than its whole frames is cut when it is opened: the tail of a write that did not end.
 //!
 //! | file `spool/up-<id>` | bytes |
 //! |---|---|
-//! | head | day: length u8, text; length u32 LE, nonce 12, sealed JSON: owner, length, name, key, time; bound to the id |
+//! | day | length u8, text: the key of which day seals the head |
+//! | head | length u32 LE, nonce 12, sealed JSON: owner, length, name, key, time; bound to the id |
 //! | frame | length u32 LE of the sealed bytes, nonce 12, sealed bytes (AES-256-GCM); bound to its number and offset |
 //!
 //! It does not look at what comes, and keeps nothing that is finished: the caller takes it and removes it.
@@ -101,6 +102,44 @@ fn read_day(file: &mut File) -> io::Result<String> {
     String::from_utf8(day).map_err(|_| invalid("the day of an upload is no text"))
 }
 
+/// An opened upload: the file, what is known of it, its key, and where its frames begin.
+type Opened = (File, About, Zeroizing<Vec<u8>>, u64);
+
+fn open_head(spool: &Spool, id: RecordId, spool_key: &dyn Fn(&str) -> Option<OwnerKey>) -> io::Result<Option<Opened>> {
+    let path = path_of(spool, id);
+    let mut file = match OpenOptions::new().read(true).write(true).open(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let day = read_day(&mut file)?;
+    let Some(spool_key) = spool_key(&day) else { return Ok(None) };
+    let mut len = [0; 4];
+    file.read_exact(&mut len)?;
+    let len = u32::from_le_bytes(len) as usize;
+    let mut nonce = [0; NONCE_LEN];
+    file.read_exact(&mut nonce)?;
+    if len > HEAD_BYTES_MAX {
+        return Err(invalid("the head of an upload is too long"));
+    }
+    let mut sealed = vec![0; len];
+    file.read_exact(&mut sealed)?;
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let plain = cipher(&spool_key.0).open_in_place(nonce, Aad::from(id.0), &mut sealed);
+    let plain = plain.map_err(|_| invalid("the head of an upload was changed"))?;
+    let head: Head = serde_json::from_slice(plain).map_err(io::Error::other)?;
+    let key = Zeroizing::new(hex::decode(&head.key).map_err(io::Error::other)?);
+    if key.len() != 32 {
+        return Err(invalid("the key of an upload is not one"));
+    }
+    let end = 1 + day.len() as u64 + 4 + NONCE_LEN as u64 + len as u64;
+    Ok(Some((file, head.about, key, end)))
+}
+
+/// What is known of an upload, without its frames; none when there is none or its key is gone.
+pub fn about(spool: &Spool, id: RecordId, spool_key: &dyn Fn(&str) -> Option<OwnerKey>) -> io::Result<Option<About>> {
+    Ok(open_head(spool, id, spool_key)?.map(|(_, about, _, _)| about))
+}
+
 impl Parts {
     /// Begins an upload; `spool_key` is the key of `about.day`.
     pub fn create(spool: &Spool, id: RecordId, about: About, spool_key: &OwnerKey) -> io::Result<Self> {
@@ -132,33 +171,9 @@ impl Parts {
 
     /// Opens an upload; none when there is none. `spool_key` gives the key of a day, when it is still there.
     pub fn open(spool: &Spool, id: RecordId, spool_key: &dyn Fn(&str) -> Option<OwnerKey>) -> io::Result<Option<Self>> {
+        let Some((file, about, key, end)) = open_head(spool, id, spool_key)? else { return Ok(None) };
         let path = path_of(spool, id);
-        let mut file = match OpenOptions::new().read(true).write(true).open(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened?,
-        };
-        let day = read_day(&mut file)?;
-        let Some(spool_key) = spool_key(&day) else { return Ok(None) };
-        let mut len = [0; 4];
-        file.read_exact(&mut len)?;
-        let len = u32::from_le_bytes(len) as usize;
-        let mut nonce = [0; NONCE_LEN];
-        file.read_exact(&mut nonce)?;
-        if len > HEAD_BYTES_MAX {
-            return Err(invalid("the head of an upload is too long"));
-        }
-        let mut sealed = vec![0; len];
-        file.read_exact(&mut sealed)?;
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        let plain = cipher(&spool_key.0).open_in_place(nonce, Aad::from(id.0), &mut sealed);
-        let plain = plain.map_err(|_| invalid("the head of an upload was changed"))?;
-        let head: Head = serde_json::from_slice(plain).map_err(io::Error::other)?;
-        let key = Zeroizing::new(hex::decode(&head.key).map_err(io::Error::other)?);
-        if key.len() != 32 {
-            return Err(invalid("the key of an upload is not one"));
-        }
-        let end = 1 + day.len() as u64 + 4 + NONCE_LEN as u64 + len as u64;
-        let mut parts = Self { path, file, key: cipher(&key), about: head.about, offset: 0, frames: 0, end };
+        let mut parts = Self { path, file, key: cipher(&key), about, offset: 0, frames: 0, end };
         parts.find_end()?;
         Ok(Some(parts))
     }
@@ -241,19 +256,6 @@ impl Parts {
             self.offset += chunk.len() as u64;
         }
         Ok(())
-    }
-
-    /// Takes back what was added behind `offset`, which is the end of a frame.
-    pub fn cut(&mut self, offset: u64) -> io::Result<()> {
-        (self.offset, self.frames) = (0, 0);
-        self.end = self.begin()?;
-        while self.offset < offset {
-            let Some((plain, len)) = self.next_frame()? else { break };
-            self.offset += plain.len() as u64;
-            self.frames += 1;
-            self.end += len;
-        }
-        self.file.set_len(self.end)
     }
 
     /// Makes what was added durable.
@@ -378,9 +380,6 @@ mod tests {
         assert!(!parts.is_whole());
         parts.append(&all[at..]).unwrap();
         assert!(parts.is_whole());
-        parts.cut(at as u64).unwrap();
-        assert_eq!(parts.offset(), at as u64);
-        parts.append(&all[at..]).unwrap();
         assert!(parts.append(b"x").is_err(), "more than was announced");
         let mut out = Vec::new();
         parts.gather(&spool).unwrap().read_to_end(&mut out).unwrap();
@@ -389,7 +388,8 @@ mod tests {
         assert!(memchr::memmem::find(&raw, &all[..64]).is_none(), "no plaintext");
     }
 
-    /// Goal: a process that is killed at any byte of a part leaves the frames before, and the sender goes on after them.
+    /// Goal: a process that is killed at any byte of a part leaves the frames before, and the sender goes on after
+    /// them.
     #[test]
     fn a_file_that_was_cut_anywhere_goes_on_at_its_last_whole_frame() {
         let (_folder, spool) = spool();

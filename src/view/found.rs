@@ -30,8 +30,8 @@ fn place(found: &FoundPlace) -> Value {
         })
     });
     json!({
-        "where": if unit.is_some() { "text" } else { "card" }, "component": found.component, "member": found.member.as_deref(),
-        "page": found.page, "unit": unit, "snippet": snippet,
+        "where": if unit.is_some() { "text" } else { "card" }, "component": found.component,
+        "member": found.member.as_deref(), "page": found.page, "unit": unit, "snippet": snippet,
     })
 }
 

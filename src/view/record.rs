@@ -1,6 +1,6 @@
 //! A record as a document: in a list, and whole with all its evidence.
 //!
-//! What an auditor sees is masked: kinds, dates, digests and acts stay, titles, names, numbers and paths do not.
+//! What an auditor sees is masked: kinds, dates and acts stay; titles, names, numbers, paths and digests do not.
 //!
 //! Invariants
 //!   - A list is no reading of a record: the title of one that is restricted is not in it.
@@ -208,18 +208,12 @@ fn hide(mut value: Value) -> Value {
     for name in ["certified_by", "validation", "imported", "file", "filed", "first_card"] {
         value[name] = Value::Null;
     }
-    for name in ["papers", "codes"] {
+    // A digest tells who has the file that it is this one; a path names people.
+    for name in ["papers", "codes", "components", "same_content"] {
         value[name] = json!([]);
     }
     if let Some(card) = value["card"].as_object_mut() {
         card.retain(|name, _| PLAIN.iter().any(|field| field.as_str() == name));
-    }
-    for (number, component) in (1..).zip(value["components"].as_array_mut().into_iter().flatten()) {
-        component["path"] = format!("{HIDDEN}{number}").into();
-        component["covers"] = json!([]);
-        component["source"] = Value::Null;
-        component["format"] = Value::Null;
-        component["content"] = Value::Null;
     }
     for amendment in value["amendments"].as_array_mut().into_iter().flatten() {
         amendment["reason"] = Value::Null;

@@ -648,6 +648,9 @@ fn every_line_follows_its_schema() {
     let rows = checked.run(&["search", "--content", text(&main)], Exit::Ok, &["search-row"; 2]);
     assert_eq!(rows[1]["record_id"], json!(public));
     checked.run(&["search", "жоқсөз"], Exit::Ok, &[]);
+    checked.run(&["text"], Exit::Ok, &["text"]);
+    let rows = checked.run(&["search", "--text", "Сынақ"], Exit::Ok, &["search-text-row"; 4]);
+    assert!(rows.iter().all(|row| row["places"][0]["where"] == "card"), "{rows:?}");
     let rows = checked.run(&["duplicates"], Exit::Ok, &["duplicates-row"]);
     assert_eq!(rows[0]["records"][0]["registration_number"], "1-қ");
 

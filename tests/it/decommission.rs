@@ -585,6 +585,8 @@ fn commands(root: &Path, above: &[&str]) -> Vec<String> {
 /// Commands that need no archive, or only read it.
 const READS: &[&str] = &[
     "init",
+    "serve",
+    "text",
     "import check",
     "import list",
     "import show",

@@ -46,6 +46,7 @@ mod retention_rules;
 mod revocation;
 mod rights;
 mod schema;
+mod serve;
 mod served;
 mod signed;
 mod succeed;

@@ -119,6 +119,11 @@ impl Served {
         self.slot.get().unwrap()
     }
 
+    /// Takes the archive from everybody, as long as the answer is there.
+    pub(crate) fn alone(&self) -> muragat::archive::Alone<'_> {
+        self.slot.alone().unwrap()
+    }
+
     /// Sends a request of an account; none: nobody is signed in.
     pub(crate) fn send(
         &self,

@@ -14,7 +14,6 @@ use muragat::extract::{Extractors, Settings};
 use muragat::index::text::{Agencies, Categories, Page, Place, Scope, TextQuery};
 use muragat::model::id::RecordId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 pub(crate) fn extractors() -> Extractors {
     Extractors::new(Settings { program: env!("CARGO_BIN_EXE_muragat").into(), ..Settings::default() })
@@ -23,7 +22,7 @@ pub(crate) fn extractors() -> Extractors {
 /// Brings the words of an archive up to its journal.
 pub(crate) fn brought_up(archive: &Archive) -> Followed {
     archive.wait_index().unwrap();
-    follow(archive, &extractors(), 2, &AtomicBool::new(false), &mut |_, _| {}).unwrap()
+    follow(archive, &extractors(), 2, &|| false, &mut |_, _| {}).unwrap()
 }
 
 pub(crate) fn ask(archive: &Archive, words: &str, scope: &Scope) -> Found {
@@ -97,8 +96,8 @@ fn nothing_is_read_twice_and_what_is_lost_is_made_again() {
     assert_eq!(brought_up(&archive).records, 0, "after it was opened again");
     archive.close().unwrap();
     // Words, texts, both, and files that are no full text at all.
-    for lost in ["words", "kept", "."] {
-        std::fs::remove_dir_all(bench.root().join("text").join(lost)).unwrap();
+    for lost in ["text/words", "text/kept", "text"] {
+        std::fs::remove_dir_all(bench.root().join(lost)).unwrap();
         let archive = bench.open();
         brought_up(&archive);
         let found = ask(&archive, "тасқын жоспар", &Scope::all());

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub struct FoundPlace {
     /// Where.
     pub place: Place,
-    /// Path of the component; none of the card.
+    /// Path of the component; none of the card, and of a restricted record.
     pub component: Option<String>,
     /// The document in a container.
     pub member: Option<Arc<str>>,
@@ -129,9 +129,9 @@ fn found_place(
         found.snippet = marker.map(|marker| marker.mark(&card.join("\n")).snippet);
         return Ok(found);
     };
-    let Some(component) = usize::try_from(component).ok().and_then(|number| row.components.get(number)) else {
-        return Ok(found);
-    };
+    let component = usize::try_from(component).ok().and_then(|number| row.components.get(number));
+    // The name of a file says what it is about, as a title does.
+    let (Some(component), Some(marker)) = (component, marker) else { return Ok(found) };
     found.component = Some(component.path.clone());
     let reader = archive.index();
     let Some(id) = read_id(reader.kv, reader.keys, row.id())? else { return Ok(found) };
@@ -142,7 +142,7 @@ fn found_place(
     let text = archive.texts()?.kept.get(&key, row.id(), &component.stored.object)?;
     let number = usize::try_from(unit).unwrap_or(usize::MAX).saturating_sub(1);
     if let Some(one) = text.and_then(|text| text.units.into_iter().nth(number)) {
-        found.snippet = marker.map(|marker| marker.mark(&one.text).snippet);
+        found.snippet = Some(marker.mark(&one.text).snippet);
         (found.member, found.page) = (one.path, one.page);
     }
     Ok(found)

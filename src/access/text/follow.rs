@@ -1,11 +1,13 @@
 //! Keeping the words up with the journal.
 //!
 //! From the watermark on, every record that came or grew is read: its card, and the text of its main files and
-//! attachments, taken in limited processes ([`extract`](crate::extract)) or, when it was taken before, from what is kept.
+//! attachments, taken in limited processes ([`extract`](crate::extract)) or, when it was taken before, from what is
+//! kept.
 //! Records that are not there any more go.
 //!
 //! What reaches the disk: texts, then words with the watermark, a batch at a time. A crash leaves the last batch whole;
-//! the next run goes on after it. A document that cannot be read has no words but those of its card, and is no obstacle.
+//! the next run goes on after it. A document that cannot be read has no words but those of its card, and is no
+//! obstacle.
 
 use crate::access::Opened;
 use crate::archive::{Archive, Texts};
@@ -24,9 +26,8 @@ use crate::store::envelope::{Carried, carried};
 use crate::store::format::ObjectKind;
 use crate::tlog::leaf::{ActKind, Leaf};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 
 /// Records of one batch. Own bound: what a crash takes again.
 const BATCH: usize = 64;
@@ -44,12 +45,13 @@ pub struct Followed {
     pub watermark: u64,
 }
 
-/// Brings the words up to the journal. `progress` is told entries done and in all; `stop` ends it after a batch.
+/// Brings the words up to the journal. `progress` is told entries done and in all; It ends between two documents
+/// when `is_over` says so: what was read is kept.
 pub fn follow(
     archive: &Archive,
     extractors: &Extractors,
     threads: usize,
-    stop: &AtomicBool,
+    is_over: &(dyn Fn() -> bool + Sync),
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Followed, Error> {
     let texts = archive.texts()?;
@@ -64,25 +66,29 @@ pub fn follow(
         let size = archive.index_meta().size;
         followed.watermark = at;
         progress(at, size);
-        if at >= size || stop.load(Ordering::Relaxed) {
+        if at >= size || is_over() {
             return Ok(followed);
         }
         let (touched, end) = touched(archive, at, size)?;
-        let taken = take(archive, &texts, extractors, threads, &touched)?;
-        for record in touched {
-            match taken.get(&record) {
-                None => {
-                    texts.index.remove(record)?;
-                    texts.kept.remove(record)?;
-                }
-                Some(taken) => {
-                    put(&texts, record, taken)?;
-                    followed.records += 1;
-                    for text in taken.texts.values() {
-                        *followed.outcomes.entry(text.outcome.as_str()).or_default() += 1;
-                    }
-                }
+        let mut gone = touched.clone();
+        let mut put_one = |record: RecordId, taken: Taken| {
+            gone.remove(&record);
+            put(&texts, record, &taken)?;
+            followed.records += 1;
+            for text in taken.texts.values() {
+                *followed.outcomes.entry(text.outcome.as_str()).or_default() += 1;
             }
+            Ok(())
+        };
+        if !take(archive, &texts, extractors, threads, &touched, is_over, &mut put_one)? {
+            // Texts that were taken are kept; the words of half a batch are not counted, and come again.
+            texts.kept.flush()?;
+            texts.index.commit(at)?;
+            return Ok(followed);
+        }
+        for record in gone {
+            texts.index.remove(record)?;
+            texts.kept.remove(record)?;
         }
         texts.kept.flush()?;
         texts.index.commit(end)?;
@@ -121,40 +127,43 @@ struct Taken {
     texts: BTreeMap<usize, Extracted>,
 }
 
-/// Takes the texts of records, several at a time. Records that are not there are not in the answer.
+/// Takes the texts of records, several at a time, and gives each as it comes; records that are not there are not given.
+/// False when it was told to end before all were taken.
 fn take(
     archive: &Archive,
     texts: &Texts,
     extractors: &Extractors,
     threads: usize,
     records: &BTreeSet<RecordId>,
-) -> Result<HashMap<RecordId, Taken>, Error> {
+    is_over: &(dyn Fn() -> bool + Sync),
+    give: &mut dyn FnMut(RecordId, Taken) -> Result<(), Error>,
+) -> Result<bool, Error> {
     let records: Vec<RecordId> = records.iter().copied().collect();
     let next = AtomicUsize::new(0);
-    let taken = Mutex::new(HashMap::new());
-    let failed = Mutex::new(None);
+    // Few at a time: a text can have some dozen MiB.
+    let (to, from) = sync_channel::<(RecordId, Result<Option<Taken>, Error>)>(1);
     std::thread::scope(|scope| {
         for _ in 0..threads.clamp(1, records.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match take_one(archive, texts, extractors, *record) {
-                        Ok(Some(one)) => {
-                            taken.lock().unwrap_or_else(PoisonError::into_inner).insert(*record, one);
-                        }
-                        Ok(None) => {}
-                        Err(e) => {
-                            *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(e);
-                            next.store(records.len(), Ordering::Relaxed);
-                        }
+            let (to, records, next) = (to.clone(), &records, &next);
+            scope.spawn(move || {
+                while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| !is_over()) {
+                    let taken = take_one(archive, texts, extractors, *record);
+                    if to.send((*record, taken)).is_err() {
+                        break;
                     }
                 }
             });
         }
-    });
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(e) => Err(e),
-        None => Ok(taken.into_inner().unwrap_or_else(PoisonError::into_inner)),
-    }
+        drop(to);
+        let mut count = 0;
+        for (record, taken) in from {
+            count += 1;
+            if let Some(taken) = taken? {
+                give(record, taken)?;
+            }
+        }
+        Ok(count == records.len())
+    })
 }
 
 fn take_one(
@@ -174,7 +183,7 @@ fn take_one(
     let formats = match formats(&opened) {
         Ok(formats) => formats,
         // A record that is damaged is the audit's business; it is found by its card.
-        Err(e) if e.code == ErrorCode::StoChanged => HashMap::new(),
+        Err(e) if is_damage(&e) => HashMap::new(),
         Err(e) => return Err(e),
     };
     let mut found = BTreeMap::new();
@@ -241,9 +250,13 @@ fn extract(
 /// What cannot be read from the store has no text; what cannot be started is a failure of the machine.
 fn damaged_is_failed(extracted: Result<Extracted, Error>) -> Result<Extracted, Error> {
     match extracted {
-        Err(e) if e.code == ErrorCode::StoChanged => Ok(Extracted::bare(Outcome::Failed, None, "none")),
+        Err(e) if is_damage(&e) => Ok(Extracted::bare(Outcome::Failed, None, "none")),
         extracted => extracted,
     }
+}
+
+fn is_damage(e: &Error) -> bool {
+    matches!(e.code, ErrorCode::StoChanged | ErrorCode::StoMissing)
 }
 
 fn put(texts: &Texts, record: RecordId, taken: &Taken) -> Result<(), Error> {

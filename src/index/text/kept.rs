@@ -1,8 +1,8 @@
 //! The texts of components, kept so that no document is read twice.
 //!
 //! A text is sealed under a key that follows from its **record's** key: when that key is erased, nobody reads the text
-//! any more, whatever becomes of the file it lies in. So it outlives the generations of the index, and a full-text index
-//! that is built anew takes its texts from here.
+//! any more, whatever becomes of the file it lies in. So it outlives the generations of the index, and a full-text
+//! index that is built anew takes its texts from here.
 //!
 //! Invariants
 //!   - No text and no word of one is in clear here; keys are ids, which name nobody.

@@ -1,0 +1,170 @@
+//! Commands beside a service.
+//!
+//! Goal: every command gives beside a service what it gives without one, and what it does is there for the service at
+//! once; a command that must have the archive alone gets it, and the service goes on. Method: the real program as a
+//! service, and as the commands.
+
+use super::bed::{cover, submission, unsigned};
+use muragat::archive::Archive;
+use muragat::clock::SystemClock;
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_muragat");
+
+struct Service {
+    child: Child,
+    address: String,
+}
+
+impl Service {
+    fn start(archive: &Path) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--archive"])
+            .arg(archive)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let address = said["addresses"][0].as_str().unwrap().to_owned();
+        Self { child, address }
+    }
+
+    /// Asks it to end, and waits.
+    fn end(mut self) -> bool {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Shell {
+    archive: PathBuf,
+    folder: PathBuf,
+}
+
+impl Shell {
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).arg("--archive").arg(&self.archive).current_dir(&self.folder).env("MURAGAT_LANG", "en");
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Exit code and result.
+    fn out(&self, args: &[&str]) -> (Option<i32>, String) {
+        let output = self.run(args);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+/// An archive with two records, and a folder beside it to work in.
+fn shell(folder: &Path) -> Shell {
+    let archive = folder.join("archive");
+    Archive::create(&archive, &unsigned(), Arc::new(SystemClock)).unwrap().close().unwrap();
+    let shell = Shell { archive, folder: folder.to_owned() };
+    for number in 1..=2 {
+        submission(&folder.join("in"), number, &[("main.docx", cover())], "public");
+    }
+    assert_eq!(shell.run(&["ingest", "in"]).status.code(), Some(0));
+    shell
+}
+
+#[test]
+fn commands_give_beside_a_service_what_they_give_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = shell(folder.path());
+    let id = {
+        let (_, rows) = shell.out(&["search", "--json", "Сынақ"]);
+        let row: Value = serde_json::from_str(rows.lines().next().unwrap()).unwrap();
+        row["record_id"].as_str().unwrap().to_owned()
+    };
+    let commands: &[&[&str]] = &[
+        &["search", "Сынақ"],
+        &["search", "--json", "Сынақ"],
+        &["show", &id],
+        &["show", "--json", &id],
+        &["show", "nonsense"],
+        &["get", &id, "--component", "main.docx"],
+        &["get", &id, "--component", "main.docx", "--range", "3-9"],
+        &["log", "checkpoint"],
+        &["log", "entries", "--json", "--record", &id],
+        &["hold", "list"],
+        &["due", "--unfiled"],
+        &["nomenclature", "list", "--json"],
+        &["search", "nofield:1"],
+    ];
+    let alone: Vec<_> = commands.iter().map(|args| shell.out(args)).collect();
+    let service = Service::start(&shell.archive);
+    for (args, alone) in commands.iter().zip(&alone) {
+        assert_eq!(shell.out(args), *alone, "{args:?}");
+    }
+    // Files are those of the folder that the command was typed in.
+    assert_eq!(shell.run(&["get", &id, "-o", "out"]).status.code(), Some(0));
+    assert!(folder.path().join("out").join("main.docx").exists());
+    assert_eq!(shell.run(&["get", &id]).status.code(), Some(0));
+    assert!(folder.path().join(&id).join("main.docx").exists());
+    submission(&folder.path().join("more"), 3, &[("main.docx", cover())], "public");
+    assert_eq!(shell.run(&["ingest", "more"]).status.code(), Some(0));
+    assert_eq!(shell.out(&["search", "--json", "Сынақ"]).1.lines().count(), 3);
+    // With the archive alone, in turn with the others.
+    assert_eq!(shell.out(&["audit"]).0, Some(0));
+    assert_eq!(shell.out(&["reindex"]).0, Some(0));
+    std::thread::scope(|scope| {
+        let audits = (0..3).map(|_| scope.spawn(|| shell.out(&["audit", "--fast"]).0)).collect::<Vec<_>>();
+        for _ in 0..5 {
+            assert_eq!(shell.out(&["search", "--json", "Сынақ"]).1.lines().count(), 3);
+        }
+        for audit in audits {
+            // One that came while another had it is told to come again.
+            assert!(matches!(audit.join().unwrap(), Some(0 | 7)));
+        }
+    });
+    // A password is asked of who typed the command, not of the service.
+    let refused = shell.run(&["user", "add", "setup", "--bootstrap"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let mut live = std::net::TcpStream::connect(&service.address).unwrap();
+    std::io::Write::write_all(&mut live, b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut live, &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(service.end(), "it ends in good order");
+    assert_eq!(shell.out(&["search", "--json", "Сынақ"]).1.lines().count(), 3, "and commands go on without it");
+    assert_eq!(shell.out(&["audit"]).0, Some(0));
+}
+
+#[test]
+fn a_service_that_was_killed_leaves_nothing_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = shell(folder.path());
+    let mut service = Service::start(&shell.archive);
+    service.child.kill().unwrap();
+    service.child.wait().unwrap();
+    assert!(shell.archive.join("state").join("socket").exists(), "its socket lies there");
+    assert_eq!(shell.out(&["search", "--json", "Сынақ"]).1.lines().count(), 2);
+    let next = Service::start(&shell.archive);
+    assert_eq!(shell.out(&["search", "--json", "Сынақ"]).1.lines().count(), 2);
+    drop(service);
+    assert!(next.end());
+}
