@@ -59,7 +59,7 @@ fn own() -> Map<String, Value> {
             },
         },
         "Taken": {
-            "description": "What became of a submission, and the files that the sender gets: confirmation, receipt or notice.",
+            "description": "What became of a submission, and the files that the sender gets.",
             "type": "object",
             "additionalProperties": false,
             "required": ["answer", "files"],

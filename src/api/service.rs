@@ -28,12 +28,16 @@ use serde_json::Value;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// Questions that run at a time. Own bound: each has a thread, and two cores do not answer more of them sooner.
 const QUESTIONS_MAX: usize = 64;
 
+/// How long a body waits for a place.
+const PLACE: Duration = Duration::from_secs(10);
 /// Bytes of the medium that bodies leave alone. Own bound: a day of the journal and of decisions.
 const RESERVE_BYTES: u64 = 256 * 1024 * 1024;
 /// Large components that are given out at a time: each has a MiB in memory.
@@ -103,11 +107,12 @@ impl Service {
 
     /// A place for a body that is received, when there is one, and room for it and for what is made of it: a medium
     /// that is full stops every other act.
-    pub(crate) fn body(&self, length: Option<&HeaderValue>) -> Result<OwnedSemaphorePermit, Problem> {
+    pub(crate) async fn body(&self, length: Option<&HeaderValue>) -> Result<OwnedSemaphorePermit, Problem> {
         let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
         self.room(length)?;
-        let busy = |_| Problem::new(ErrorCode::SrvBusy, "body", "as many bodies are received as may");
-        self.bodies.clone().try_acquire_owned().map_err(busy)
+        let busy = || Problem::new(ErrorCode::SrvBusy, "body", "as many bodies are received as may");
+        let place = timeout(PLACE, self.bodies.clone().acquire_owned()).await;
+        place.map_err(|_| busy())?.map_err(|_| busy())
     }
 
     /// Whether the medium has room for so many bytes more.

@@ -73,7 +73,7 @@ async fn submit(
     // Whoever may submit nothing at all is told before sending; for which agency, the submission says.
     let spool =
         service.ask(caller.clone(), |ask| ask.list(Action::Submit).map(|_| ask.archive.spool().clone())).await?;
-    let _place = service.body(headers.get(header::CONTENT_LENGTH))?;
+    let _place = service.body(headers.get(header::CONTENT_LENGTH)).await?;
     let received = receive(&spool, &headers, body, SENT_BYTES_MAX).await?;
     let key = headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned());
     let is_async = wants_job(&headers);

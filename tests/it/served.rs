@@ -18,11 +18,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// What came back.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
+}
+
+/// The beginning of the body is enough to see what went wrong.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body = String::from_utf8_lossy(&self.body[..self.body.len().min(600)]);
+        write!(f, "{} {:?} {body}", self.status, self.headers)
+    }
 }
 
 impl Answer {
