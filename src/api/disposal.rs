@@ -1,7 +1,7 @@
 //! `/api/v1/disposal-plans`: plans of destruction with their files and who signed what.
 //!
-//! A plan is of the agency whose files it names. Every step but looking is signed outside, and taken in with the command
-//! line.
+//! A plan is of the agency whose files it names. Every step but looking is signed outside, and taken in with the
+//! command line.
 
 use super::caller::{Caller, Of, Params, id};
 use super::describe::{DisposalPlan, DisposalPlanPage};

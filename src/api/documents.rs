@@ -47,8 +47,7 @@ pub(super) fn own() -> Map<String, Value> {
             "properties": {"reason": text},
         },
         "ReceiptWhole": {
-            "description": "A receipt or notice, its text in the language asked for, and its files: what is to be signed, \
-                            and the signature once it is issued.",
+            "description": "A receipt or notice, its text, and its files: what is to be signed, and its signature.",
             "type": "object",
             "additionalProperties": false,
             "required": ["receipt", "text", "files"],

@@ -236,7 +236,6 @@ async fn why_record(
 ) -> Result<Json<Value>, Problem> {
     service
         .ask(caller, move |ask| {
-            ask.list(Action::RecordList)?;
             let (row, _) = ask.record(id(&text)?, Action::RecordList)?;
             ask.may(Action::RulesSee, &of(&row.agency))?;
             let decision = ask.may(Action::FileSee, &of(&row.agency))?;

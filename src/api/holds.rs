@@ -130,7 +130,9 @@ type RecordText = String;
 
 /// Places a hold on records, files, or what a query finds now; it takes effect at once.
 #[utoipa::path(post, path = "/api/v1/holds", tag = "holds",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once"),
+    ),
     request_body(content = HoldPlacing, content_type = "application/json"),
     responses((status = 201, description = "Placed and durable", body = HoldAnswer)))]
 async fn place(

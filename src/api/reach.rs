@@ -45,8 +45,8 @@ impl<'a> Owners<'a> {
         Self { ask, known: HashMap::new() }
     }
 
-    /// The agencies that a record, file, hold, inquiry, plan, fonds or inventory belongs to, also when it was destroyed;
-    /// none of what is the archive's own, or unknown.
+    /// The agencies that a record, file, hold, inquiry, plan, fonds or inventory belongs to, also when it was
+    /// destroyed; none of what is the archive's own, or unknown.
     pub(crate) fn of(&mut self, id: RecordId) -> Result<&BTreeSet<String>, Problem> {
         if !self.known.contains_key(&id) {
             let found = self.find(id)?;

@@ -58,7 +58,7 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
     let scope = ask.list(Action::ReceiptSee)?;
     let mut rows = Vec::new();
     for row in issue::unsigned(&ask.archive)? {
-        if is_seen(ask, &scope, row.subject, row.entry)? {
+        if seen_by(ask, &scope, row.subject, row.entry)?.is_some() {
             rows.push((row.entry.to_be_bytes().to_vec(), row));
         }
     }
@@ -66,22 +66,24 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
     listed(&ask.service, "receipts", paging, rows, |row| Ok(Some(view::receipt_row(&row))))
 }
 
-/// Whether the caller may know of a receipt or notice.
-fn is_seen(ask: &Ask, scope: &Scope, subject: Subject, entry: u64) -> Result<bool, Problem> {
+/// By which rule the caller may know of a receipt or notice; none: they may not.
+fn seen_by(ask: &Ask, scope: &Scope, subject: Subject, entry: u64) -> Result<Option<&'static str>, Problem> {
+    let rule = |target: &Target| scope.rows_of(target).next().map(|row| row.rule);
     let by = ask.leaf(entry)?.actor;
     let row = match subject {
         Subject::Record(record) => ask.index().record_by_id(record)?,
         Subject::Refusal(refusal) => {
             let (document, _) = ask.document(refusal)?;
             let target = Target { agency: document.text("agency"), by: Some(by), ..Target::default() };
-            return Ok(scope.contains(&target));
+            return Ok(rule(&target));
         }
     };
-    let Some(row) = row else { return Ok(false) };
+    let Some(row) = row else { return Ok(None) };
     let is_known = row.access() == AccessCategory::Public
         || by == ask.principal.actor
         || ask.reached(Action::RecordList).contains(&target(&row));
-    Ok(is_known && scope.contains(&Target { agency: Some(&row.agency), by: Some(by), ..Target::default() }))
+    let target = Target { agency: Some(&row.agency), by: Some(by), ..Target::default() };
+    Ok(rule(&target).filter(|_| is_known))
 }
 
 /// A receipt or notice: its text, the bytes to be signed, and the signature once it is issued.
@@ -108,9 +110,10 @@ fn whole(ask: &Ask, text: &str) -> Result<Value, Problem> {
     };
     let is_refusal =
         |entry| ask.leaf(entry).is_ok_and(|leaf| leaf.act == crate::tlog::leaf::ActKind::SubmissionRefused);
-    if matches!(subject, Subject::Refusal(entry) if !is_refusal(entry)) || !is_seen(ask, &scope, subject, entry)? {
+    if matches!(subject, Subject::Refusal(entry) if !is_refusal(entry)) {
         return Err(none());
     }
+    let rule = seen_by(ask, &scope, subject, entry)?.ok_or_else(none)?;
     if let Subject::Record(record) = subject
         && ask.leaf(entry)?.actor != ask.principal.actor
     {
@@ -120,7 +123,6 @@ fn whole(ask: &Ask, text: &str) -> Result<Value, Problem> {
             ask.may(Action::RecordShow, &target(&row))?;
         }
     }
-    let rule = scope.rows().first().map_or("", |row| row.rule);
     let reader = Reader::asking(ask.principal.actor, rule, ask.caller.purpose.as_deref());
     let prepared = issue::find(&ask.archive, subject, reader)?;
     let text = Answer::decode(&prepared.bytes).map(|answer| answer.text(ask.lang())).ok();

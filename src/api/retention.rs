@@ -1,4 +1,5 @@
-//! `/api/v1/due`, `/api/v1/rules`, `/api/v1/nomenclature`: what falls due, by which lists, and which files agencies keep.
+//! `/api/v1/due`, `/api/v1/rules`, `/api/v1/nomenclature`: what falls due, by which lists, and which files agencies
+//! keep.
 //!
 //! What is due is decided by the one function of [`retention`](crate::retention); nothing is written. Who asks what is
 //! due sees files, so both rights are asked for.

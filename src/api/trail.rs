@@ -1,6 +1,7 @@
 //! `/api/v1/audit-trail`: who did and read what, by the journal, with the accounts behind its pseudonyms.
 //!
-//! An entry is of the agencies whose thing it is about; what concerns the archive as a whole is seen by who audits that.
+//! An entry is of the agencies whose thing it is about; what concerns the archive as a whole is seen by who audits
+//! that.
 //! What was done is told and nothing of the documents: titles and names of records are in no entry.
 //!
 //! A page reads a bounded part of the journal: with a filter it may be short or empty and still have a next one.
@@ -11,9 +12,10 @@ use super::page::{cursor, limit, page, place};
 use super::problem::Problem;
 use super::reach::{Owners, seen, seen_of_any};
 use super::service::{Ask, Service};
-use crate::access::reading;
 use crate::access::rights::{Action, Scope, Target};
+use crate::access::{Reading, reading};
 use crate::clock::rfc3339;
+use crate::error::ErrorCode;
 use crate::index::writer::read_id;
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::leaf::{ActKind, Leaf};
@@ -159,9 +161,11 @@ impl Trail<'_> {
             seen_of_any(&self.scope, &agencies).is_some()
         };
         if is_seen {
-            let said = reading(&self.ask.archive, entry, leaf);
-            // What a destroyed record was read for went with it; that it was read stays.
-            let said = said.unwrap_or_default();
+            let said = match reading(&self.ask.archive, entry, leaf) {
+                // What a record that is gone was read for went with it; that it was read stays.
+                Err(e) if e.code == ErrorCode::ArcDestroyed || self.is_destroyed(leaf)? => Reading::default(),
+                said => said?,
+            };
             self.items.push(json!({
                 "entry": entry, "time": rfc3339(leaf.t), "act": leaf.act.as_str(), "actor": leaf.actor.to_string(),
                 "account": self.ask.index().account(leaf.actor)?.map(|account| account.name),
@@ -172,16 +176,132 @@ impl Trail<'_> {
         Ok(())
     }
 
+    fn is_destroyed(&self, leaf: &Leaf) -> Result<bool, Problem> {
+        let destroyed = leaf.rec.map(|id| self.ask.index().destroyed(id)).transpose()?;
+        Ok(destroyed.flatten().is_some())
+    }
+
     fn agencies(&mut self, entry: u64, leaf: &Leaf) -> Result<BTreeSet<String>, Problem> {
         if leaf.act == ActKind::SubmissionRefused {
             // It is about the register of refusals; whose the submission was, its document says.
-            let said =
-                self.ask.document(entry).ok().and_then(|(document, _)| document.text("agency").map(str::to_owned));
-            return Ok(said.into_iter().collect());
+            let (document, _) = self.ask.document(entry)?;
+            return Ok(document.text("agency").map(str::to_owned).into_iter().collect());
         }
         Ok(match leaf.rec {
             Some(id) => self.owners.of(id)?.clone(),
             None => BTreeSet::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::rights::{Grant, Means, Principal, Role};
+    use crate::archive::{Archive, Holder, InitOptions, Slot};
+    use crate::clock::{FixedClock, civil_date};
+    use crate::filing::files::{Asked, open};
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicBool, AtomicU64};
+
+    static STOP: AtomicBool = AtomicBool::new(false);
+
+    /// An archive with a file of an agency and an account, and who asks it in an office.
+    fn asked(folder: &std::path::Path, role: Role, agency: Option<&str>) -> Ask {
+        let clock = Arc::new(FixedClock(AtomicU64::new(1_772_683_506_007)));
+        let root = folder.join("archive");
+        Archive::create(&root, &InitOptions::default(), clock.clone()).unwrap().close().unwrap();
+        let service = Arc::new(Service::new(Arc::new(Slot::open(&root, clock).unwrap()), &STOP, |_| {}));
+        let archive = service.slot.get().unwrap();
+        let keeper = archive.open_account("keeper", &Holder::Service("keeper".into()), None, ActorId([0; 8]));
+        keeper.unwrap();
+        let actor = archive.actor("keeper").unwrap();
+        let file = Asked {
+            agency: "TEST-01".into(),
+            index: "01-01".into(),
+            year: 2026,
+            volume: None,
+            title: Some("Хат алмасу".into()),
+            item: None,
+            attributes: BTreeMap::new(),
+        };
+        open(&archive, &file, actor).unwrap();
+        let today = civil_date(archive.now());
+        let grant = Grant {
+            role,
+            agency: agency.map(str::to_owned),
+            access: BTreeSet::new(),
+            records: None,
+            from: today,
+            until: None,
+        };
+        let principal = Principal {
+            account: "auditor".into(),
+            actor: ActorId([9; 8]),
+            person: Some(crate::model::iin::Iin::parse("000000000021").unwrap()),
+            means: Means::Signature,
+            grants: vec![grant],
+            is_administrator: false,
+            scopes: None,
+        };
+        Ask { service, archive, principal, caller: Caller::nobody(), today }
+    }
+
+    fn acts(ask: &Ask, params: &TrailParams) -> Vec<String> {
+        let items = found(ask, params).unwrap()["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["act"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn an_auditor_sees_what_is_of_the_agency_and_with_whose_account() {
+        let folder = tempfile::tempdir().unwrap();
+        let ask = asked(folder.path(), Role::Auditor, Some("TEST-01"));
+        let page = found(&ask, &TrailParams::default()).unwrap();
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1, "{page}");
+        assert_eq!((items[0]["act"].as_str(), items[0]["account"].as_str()), (Some("file.opened"), Some("keeper")));
+        assert_eq!((&items[0]["agencies"], &page["next"]), (&json!(["TEST-01"]), &Value::Null));
+        for (actor, count) in [("keeper", 1), ("nobody", 0), (items[0]["actor"].as_str().unwrap(), 1)] {
+            let params = TrailParams { actor: Some(actor.to_owned()), ..TrailParams::default() };
+            assert_eq!(acts(&ask, &params).len(), count, "{actor}");
+        }
+        let file = items[0]["about"].as_str().unwrap().to_owned();
+        for (record, count) in [(file, 1), ("0".repeat(32), 0)] {
+            let params = TrailParams { record: Some(record.clone()), ..TrailParams::default() };
+            assert_eq!(acts(&ask, &params).len(), count, "{record}");
+        }
+    }
+
+    #[test]
+    fn who_audits_the_archive_sees_its_own_acts_page_by_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let ask = asked(folder.path(), Role::Auditor, None);
+        let all = acts(&ask, &TrailParams::default());
+        assert_eq!(all[0], "archive.created");
+        assert!(all.contains(&"account.opened".to_owned()) && !all.contains(&"file.opened".to_owned()), "{all:?}");
+        let (mut found_all, mut after) = (Vec::new(), None);
+        loop {
+            let params = TrailParams { limit: Some(2), after: after.clone(), ..TrailParams::default() };
+            let page = found(&ask, &params).unwrap();
+            found_all.extend(page["items"].as_array().unwrap().iter().map(|i| i["act"].as_str().unwrap().to_owned()));
+            after = page["next"].as_str().map(str::to_owned);
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found_all, all);
+    }
+
+    #[test]
+    fn nobody_else_sees_it_and_no_auditor_of_another_agency() {
+        for role in Role::ALL.iter().copied().filter(|role| *role != Role::Auditor) {
+            let folder = tempfile::tempdir().unwrap();
+            let ask = asked(folder.path(), role, Some("TEST-01"));
+            let code = found(&ask, &TrailParams::default()).err().map(|problem| problem.code);
+            assert_eq!(code, Some(ErrorCode::AccDenied), "{role}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let ask = asked(folder.path(), Role::Auditor, Some("OTHER-01"));
+        assert_eq!(acts(&ask, &TrailParams::default()), Vec::<String>::new());
     }
 }

@@ -215,7 +215,8 @@ fn simulation_json(as_of: NaiveDate, simulation: &Simulation) -> Value {
     };
     let change = |change: &Change| {
         json!({
-            "file": view::file(&change.file, Masked::No), "before": change.before.value(), "after": change.after.value(),
+            "file": view::file(&change.file, Masked::No), "before": change.before.value(),
+            "after": change.after.value(),
             "shortened": change.shortened.as_ref().map(Decision::value),
         })
     };

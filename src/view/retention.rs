@@ -93,7 +93,8 @@ pub(crate) fn nomenclature_whole(held: &Held, masked: Masked) -> Value {
     let is_masked = masked == Masked::Yes;
     let row = |row: &Row| {
         json!({
-            "index": row.index, "title": if is_masked { HIDDEN } else { &row.title }, "item": row.item.as_ref().map(|item| item.to_string()),
+            "index": row.index, "title": if is_masked { HIDDEN } else { &row.title },
+            "item": row.item.as_ref().map(|item| item.to_string()),
             "form": row.form.as_str(), "note": row.note.as_ref().filter(|_| !is_masked),
         })
     };
