@@ -12,6 +12,7 @@ use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::time::Duration;
 use tokio::task::block_in_place;
@@ -99,6 +100,15 @@ fn length_of(headers: &HeaderMap) -> Option<u64> {
 
 fn large(max: u64) -> Problem {
     Problem::new(ErrorCode::SrvTooLarge, "body", format!("at most {max} bytes"))
+}
+
+/// A JSON document that came as a body.
+pub(crate) fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().is_none_or(|kind| kind.trim() != "application/json") {
+        return Err(Problem::new(ErrorCode::SrvMediaType, "Content-Type", "application/json"));
+    }
+    serde_json::from_slice(body).map_err(|e| Problem::request("body", e.to_string()))
 }
 
 /// The SHA-256 that `Content-Digest` or `Repr-Digest` names; none when there is none of that algorithm.

@@ -53,6 +53,15 @@ impl FromRequestParts<Arc<Service>> for Caller {
     }
 }
 
+#[cfg(test)]
+impl Caller {
+    /// A request of which nothing is said, for tests that say themselves who asks.
+    pub(crate) fn nobody() -> Self {
+        let about = About { id: String::new(), lang: crate::text::Lang::En, learnt: Arc::default() };
+        Self { about, token: None, purpose: None }
+    }
+}
+
 fn bearer(text: &str) -> Option<String> {
     let (scheme, token) = text.split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim().to_owned())

@@ -4,6 +4,7 @@
 //! and what every path answers when it is not done is added to all. A test compares the description with the file that
 //! is committed, `schema/api/1/openapi.json`.
 
+use super::documents;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
 
@@ -13,6 +14,20 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("RecordRow", include_str!("../../schema/cli/1/search-row.schema.json")),
     ("FoundRecord", include_str!("../../schema/cli/1/search-text-row.schema.json")),
     ("SubmissionAnswer", include_str!("../../schema/cli/1/ingest-answer.schema.json")),
+    ("FileRow", include_str!("../../schema/cli/1/file-row.schema.json")),
+    ("DestroyedFile", include_str!("../../schema/cli/1/destroyed-row.schema.json")),
+    ("FileRecord", include_str!("../../schema/cli/1/file-record.schema.json")),
+    ("Why", include_str!("../../schema/cli/1/why.schema.json")),
+    ("DueRow", include_str!("../../schema/cli/1/due-row.schema.json")),
+    ("RulesRow", include_str!("../../schema/cli/1/rules-row.schema.json")),
+    ("NomenclatureRow", include_str!("../../schema/cli/1/nomenclature-row.schema.json")),
+    ("Hold", include_str!("../../schema/cli/1/hold-row.schema.json")),
+    ("HoldAnswer", include_str!("../../schema/cli/1/hold-answer.schema.json")),
+    ("ReceiptRow", include_str!("../../schema/cli/1/receipt-row.schema.json")),
+    ("Receipt", include_str!("../../schema/cli/1/receipt-show.schema.json")),
+    ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
+    ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
+    ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
 ];
 
 /// Declares names of documents for the descriptions of handlers; their schemas are put in by [`describe`].
@@ -29,6 +44,9 @@ macro_rules! named {
 }
 
 named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
+named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
+named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
+named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
 
 /// A document that only the service has.
 fn own() -> Map<String, Value> {
@@ -126,12 +144,17 @@ fn own() -> Map<String, Value> {
 /// The whole description.
 pub(crate) fn describe(api: &OpenApi) -> Value {
     let mut value = serde_json::to_value(api).unwrap_or_default();
-    let mut schemas = own();
+    let mut schemas = Map::new();
     for (name, text) in DOCUMENTS {
         let schema: Value = serde_json::from_str(text).unwrap_or_default();
         schemas.insert((*name).to_owned(), as_component(schema, name));
         schemas.insert(format!("{name}Page"), page_of(name));
     }
+    let nomenclature = schemas.get("NomenclatureRow").cloned().unwrap_or_default();
+    schemas.insert("Nomenclature".to_owned(), documents::nomenclature(nomenclature));
+    schemas.insert("TrailEntryPage".to_owned(), page_of("TrailEntry"));
+    schemas.extend(own());
+    schemas.extend(documents::own());
     value["info"] = json!({
         "title": "Muragat", "version": "1",
         "description": "Long-term electronic archive of signed documents. Answers are the documents that the command \

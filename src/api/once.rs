@@ -7,10 +7,12 @@
 //! Draft IETF httpapi-idempotency-key-header-07 is followed; it is no standard.
 
 use super::problem::Problem;
+use super::service::Ask;
 use crate::clock::Millis;
 use crate::error::ErrorCode;
-use crate::model::digest::Sha256;
-use axum::http::StatusCode;
+use crate::model::digest::{Sha256, Sha256Writer};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -21,6 +23,47 @@ const KEYS_MAX: usize = 10_000;
 const KEYS_OF_ONE_MAX: usize = 1_000;
 /// Characters of a key. Own bound: a UUID has 36.
 const KEY_CHARS_MAX: usize = 128;
+
+/// The header of the key under which a request is done once.
+const KEY: &str = "idempotency-key";
+
+/// The key that a request came with.
+pub(super) fn key_of(headers: &HeaderMap) -> Option<String> {
+    headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned())
+}
+
+/// Does a request, once under its key; `parts` are what tells it from others of the account.
+pub(super) fn once(
+    ask: &Ask,
+    key: Option<&str>,
+    parts: &[&[u8]],
+    act: impl FnOnce() -> Result<Answer, Problem>,
+) -> Result<Answer, Problem> {
+    let Some(key) = key else { return act() };
+    let mut request = Sha256Writer::default();
+    for part in parts {
+        request.update(&(part.len() as u64).to_be_bytes());
+        request.update(part);
+    }
+    match ask.service.once.turn(&ask.principal.account, key, request.finish(), ask.now())? {
+        Turn::Again(answer) => Ok(answer),
+        Turn::First(running) => {
+            let answer = act()?;
+            running.done(answer.clone());
+            Ok(answer)
+        }
+    }
+}
+
+/// An answer as it is sent.
+pub(super) fn response(answer: Answer) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        headers.insert(header::LOCATION, location);
+    }
+    (answer.status, headers, answer.body).into_response()
+}
 
 /// An answer that can be given again.
 #[derive(Debug, Clone, PartialEq, Eq)]

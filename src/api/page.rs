@@ -57,3 +57,32 @@ fn mac(service: &Service, question: &str, place: &[u8]) -> [u8; MAC_BYTES] {
     mac.copy_from_slice(&hasher.finalize().as_bytes()[..MAC_BYTES]);
     mac
 }
+
+/// The page of a list that is gathered whole: things with keys by which they stand. Only those on the page are written
+/// down; one that went meanwhile is left out.
+pub(crate) fn listed<T>(
+    service: &Service,
+    question: &str,
+    (after, wanted): (Option<&str>, Option<u32>),
+    mut things: Vec<(Vec<u8>, T)>,
+    mut write: impl FnMut(T) -> Result<Option<Value>, Problem>,
+) -> Result<Value, Problem> {
+    let limit = limit(wanted)?;
+    let after = after.map(|after| place(service, question, after)).transpose()?;
+    things.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let begin = after.map_or(0, |after| things.partition_point(|(key, _)| *key <= after));
+    let more = things.len() - begin > limit;
+    let (mut items, mut last) = (Vec::new(), None);
+    for (key, thing) in things.into_iter().skip(begin).take(limit) {
+        items.extend(write(thing)?);
+        last = Some(key);
+    }
+    let next = last.filter(|_| more).map(|key| cursor(service, question, &key));
+    Ok(page(items, next))
+}
+
+/// The key by which files stand: agency, year, index, volume. No code and no index has a byte 0.
+pub(crate) fn file_key((agency, year, index, volume): (&str, u16, &str, u16)) -> Vec<u8> {
+    let parts = [agency.as_bytes(), &[0], &year.to_be_bytes(), index.as_bytes(), &[0], &volume.to_be_bytes()];
+    parts.concat()
+}

@@ -6,6 +6,7 @@ use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
 use super::{components, health, journal, records, search, submissions, uploads, watch};
+use super::{disposal, files, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -28,6 +29,13 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(watch::routes())
         .merge(journal::routes())
         .merge(health::routes())
+        .merge(files::routes())
+        .merge(retention::routes())
+        .merge(holds::routes())
+        .merge(trail::routes())
+        .merge(receipts::routes())
+        .merge(inquiries::routes())
+        .merge(disposal::routes())
 }
 
 /// The paths and what stands around them.

@@ -187,6 +187,11 @@ impl Ask {
         scope
     }
 
+    /// The same for what only narrows an answer: another rule speaks for it.
+    pub(crate) fn reached(&self, action: Action) -> Scope {
+        scope(&self.principal, action, self.today)
+    }
+
     /// A list that the caller may see none of is denied, not empty.
     pub(crate) fn list(&self, action: Action) -> Result<Scope, Problem> {
         let scope = self.scope(action);

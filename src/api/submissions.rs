@@ -10,7 +10,7 @@ use super::body::{Received, receive};
 use super::caller::Caller;
 use super::describe::{Taken, TakenOrJob};
 use super::jobs::{Doing, State as JobState};
-use super::once::{Answer, Turn};
+use super::once::{self, Answer, key_of, response};
 use super::problem::Problem;
 use super::service::{Ask, Service};
 use crate::access::rights::{Action, Target};
@@ -36,9 +36,6 @@ use utoipa_axum::routes;
 /// What may be sent at once; what is larger is sent in parts.
 pub(crate) const SENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const _: () = assert!(SENT_BYTES_MAX <= CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX, "intake takes what is sent");
-
-/// The header of the key under which a request is done once.
-pub(super) const KEY: &str = "idempotency-key";
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new().routes(routes!(submit))
@@ -75,7 +72,7 @@ async fn submit(
         service.ask(caller.clone(), |ask| ask.list(Action::Submit).map(|_| ask.archive.spool().clone())).await?;
     let _place = service.body(headers.get(header::CONTENT_LENGTH)).await?;
     let received = receive(&spool, &headers, body, SENT_BYTES_MAX).await?;
-    let key = headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned());
+    let key = key_of(&headers);
     let is_async = wants_job(&headers);
     let answer = service
         .ask(caller, move |ask| {
@@ -108,16 +105,8 @@ pub(super) fn once(
     is_async: bool,
     sent: impl FnOnce(&Ask) -> Result<Sent, Problem>,
 ) -> Result<Answer, Problem> {
-    let Some(key) = key else { return begin(ask, sent(ask)?, is_async) };
-    let request = sha256(format!("submission {is_async} {what}").as_bytes());
-    match ask.service.once.turn(&ask.principal.account, key, request, ask.now())? {
-        Turn::Again(answer) => Ok(answer),
-        Turn::First(running) => {
-            let answer = begin(ask, sent(ask)?, is_async)?;
-            running.done(answer.clone());
-            Ok(answer)
-        }
-    }
+    let parts: [&[u8]; 3] = [b"submission", &[u8::from(is_async)], what.as_bytes()];
+    once::once(ask, key, &parts, || begin(ask, sent(ask)?, is_async))
 }
 
 fn begin(ask: &Ask, sent: Sent, is_async: bool) -> Result<Answer, Problem> {
@@ -219,13 +208,4 @@ fn taken(answered: &Answered, ask: &Ask) -> Value {
         "answer": crate::view::answer(answered, ask.lang()),
         "files": answered.answers.iter().map(file).collect::<Vec<_>>(),
     })
-}
-
-pub(super) fn response(answer: Answer) -> Response {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
-        headers.insert(header::LOCATION, location);
-    }
-    (answer.status, headers, answer.body).into_response()
 }

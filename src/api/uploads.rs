@@ -10,9 +10,10 @@
 use super::body::{Pieces, receive};
 use super::caller::{Caller, Of, id};
 use super::describe::TakenOrJob;
+use super::once::{key_of, response};
 use super::problem::Problem;
 use super::service::{Ask, Service};
-use super::submissions::{self, KEY};
+use super::submissions;
 use crate::access::rights::Action;
 use crate::archive::UPLOAD_MS_MAX;
 use crate::clock::utc;
@@ -359,7 +360,7 @@ async fn submission(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let upload = upload_id(&upload)?;
-    let key = headers.get(KEY).map(|key| key.to_str().unwrap_or_default().to_owned());
+    let key = key_of(&headers);
     let is_async = submissions::wants_job(&headers);
     service
         .ask(caller, move |ask| {
@@ -375,7 +376,7 @@ async fn submission(
                 let bytes = ask.gather_upload(parts)?;
                 Ok(submissions::Sent { name, bytes, upload: Some(upload) })
             })?;
-            Ok(submissions::response(answer))
+            Ok(response(answer))
         })
         .await
 }

@@ -9,7 +9,7 @@ use super::signed::{Signatures, SignedFiles};
 use super::{Common, Handle, id_of, read_up_to};
 use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, utc};
-use crate::disposition::case::{self, Case, Signed, Stage};
+use crate::disposition::case::{self, Case, Stage};
 use crate::disposition::certificate;
 use crate::disposition::destroy::{self, Executed, Why};
 use crate::disposition::plan::{Item, Plan};
@@ -21,7 +21,7 @@ use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::verify::policy::SignerKind;
-use crate::view;
+use crate::view::{self, Masked};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -253,7 +253,7 @@ impl Propose {
         }
         let case = Case::read(&archive, plan.id)?;
         if common.json() {
-            common.print_json(&case_json(&archive, &case)?);
+            common.print_json(&view::plan(&archive, &case, Masked::No)?);
         } else {
             let lang = common.lang();
             out!("{}: {} · № {}", DRAWN_UP.get(lang), plan.id, shown(&plan.number));
@@ -530,38 +530,6 @@ fn print_plan(plan: &Plan, common: &Common) {
     }
 }
 
-fn case_json(archive: &Archive, case: &Case) -> Result<Value, Error> {
-    let outcome = destroy::outcome(archive, case)?;
-    let became = |number: u32| outcome.get(&number).map(|why| why.map_or("destroyed", Why::as_str));
-    let signed = |signed: &Signed| {
-        json!({
-            "entry": signed.entry, "office": signed.by.kind.as_str(), "post": signed.by.post,
-            "signed": signed.by.signed,
-            "keeps": signed.verdicts.iter().filter(|(_, (verdict, _))| *verdict != Verdict::Destroy)
-                .map(|(number, _)| *number).collect::<Vec<_>>(),
-        })
-    };
-    let plan = &case.plan;
-    Ok(json!({
-        "plan_id": plan.id.to_string(), "number": plan.number, "agency": plan.agency, "as_of": plan.as_of.to_string(),
-        "stage": case.stage(archive).as_str(), "sha256": plan.sha256().to_string(),
-        "executable_from": case.executable_from(archive).map(|day| day.to_string()),
-        "files": plan.items.iter().map(|item| json!({
-            "number": item.number, "file_id": item.file.to_string(), "index": item.index, "year": item.year,
-            "volume": item.volume, "title": item.title, "records": item.records.len(),
-            "keeps": case.kept_by(item.number).map(|verdict| verdict.word().as_str()), "outcome": became(item.number),
-        })).collect::<Vec<_>>(),
-        "held": plan.kept.iter().map(|kept| json!({
-            "file_id": kept.file.to_string(), "hold_id": kept.hold.to_string(),
-            "record_id": kept.record.map(|record| record.to_string()),
-        })).collect::<Vec<_>>(),
-        "proposed": case.proposed.as_ref().map(signed),
-        "reviews": case.reviews.iter().map(signed).collect::<Vec<_>>(),
-        "approvals": case.approvals.iter().map(signed).collect::<Vec<_>>(),
-        "executed": case.row.executed, "completed": case.row.completed, "cancelled": case.row.cancelled,
-    }))
-}
-
 /// A verdict in words.
 fn said(verdict: &Verdict, lang: Lang) -> String {
     match verdict {
@@ -595,7 +563,7 @@ fn show(common: &Common, plan: &str) -> Result<Exit, Error> {
     let archive = common.open()?;
     let case = Case::read(&archive, plan_id(plan)?)?;
     if common.json() {
-        common.print_json(&case_json(&archive, &case)?);
+        common.print_json(&view::plan(&archive, &case, Masked::No)?);
     } else {
         let lang = common.lang();
         print_line(&archive, &case, common);
@@ -643,7 +611,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
     }
     for case in &cases {
         if common.json() {
-            common.print_json(&case_json(&archive, case)?);
+            common.print_json(&view::plan(&archive, case, Masked::No)?);
         } else {
             print_line(&archive, case, common);
         }

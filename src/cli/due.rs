@@ -2,20 +2,19 @@
 //!
 //! Both print what the one function of `retention` decides; nothing is written.
 
-use super::file::{file_json, file_line};
+use super::file::file_line;
 use super::show::record_id;
 use super::{Common, tomb};
-use crate::archive::Archive;
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::error::{Error, Exit};
-use crate::filing::due::{Basis, Judged, judged, unfiled, why};
-use crate::filing::files::{File, find};
-use crate::filing::{cite, paper};
+use crate::filing::cite;
+use crate::filing::due::{Basis, Judged, judged, unfiled};
+use crate::filing::files::find;
 use crate::model::citation::Citation;
-use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::retention::{Decision, Status};
 use crate::text::{Text, text};
+use crate::view::{self, Masked};
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -91,7 +90,7 @@ impl Due {
             };
             counts[which] += 1;
             if common.json() {
-                common.print_json(&json!({"file": file_json(&file), "decision": decision.value()}));
+                common.print_json(&view::due_row(&file, &decision, Masked::No));
                 continue;
             }
             out!("{} {}", file.id, file_line(&file, common));
@@ -135,19 +134,6 @@ pub(super) const NO_ORIGINAL: Text = text(
     "an original on paper must exist, and none is noted",
 );
 
-/// Whether an original on paper must exist, and of how many closed documents none is noted: of the record that was
-/// asked for, or of those in the file.
-fn papers(archive: &Archive, id: RecordId, file: Option<&File>, as_of: NaiveDate) -> Result<(bool, usize), Error> {
-    let Some(file) = file else { return Ok((false, 0)) };
-    let is_required = paper::is_original_required(archive, &Basis::read(archive)?.judge(), file, as_of);
-    if !is_required || file.row.is_open() {
-        return Ok((is_required, 0));
-    }
-    let mut missing = paper::without_original(archive, file.id)?;
-    missing.retain(|record| id == file.id || *record == id);
-    Ok((true, missing.len()))
-}
-
 impl Why {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
@@ -160,16 +146,12 @@ impl Why {
             archive.close()?;
             return Ok(exit);
         }
-        let (file, decision) = why(&archive, id, as_of)?;
-        let (is_required, missing) = papers(&archive, id, file.as_ref(), as_of)?;
+        let why = view::Why::read(&archive, id, as_of)?;
+        let (decision, missing) = (&why.decision, why.papers_missing);
         if common.json() {
-            common.print_json(&json!({
-                "file": file.as_ref().map(file_json), "decision": decision.value(),
-                "sentences": decision.sentences(common.lang()), "paper_original_required": is_required,
-                "paper_original_missing": missing,
-            }));
+            common.print_json(&why.value(Masked::No, common.lang()));
         } else {
-            if let Some(file) = &file {
+            if let Some(file) = &why.file {
                 out!("{} {}", file.id, file_line(file, common));
             }
             for sentence in decision.sentences(common.lang()) {

@@ -25,8 +25,9 @@ use crate::model::record::CardField;
 use crate::model::strict::shown;
 use crate::model::submission::AccessCategory;
 use crate::text::{Text, text};
+use crate::view::{self, Masked};
 use chrono::NaiveDate;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -432,40 +433,20 @@ fn print_records(file: &str, common: &Common) -> Result<Exit, Error> {
         common.say(EMPTY.get(lang));
     }
     for row in &records {
+        if common.json() {
+            common.print_json(&view::file_record(&file, row, Masked::No));
+            continue;
+        }
         let is_open = row.access() == AccessCategory::Public;
         let title = is_open.then(|| row.card_field(CardField::Title).unwrap_or_default());
         let made = row.created.and_then(date).map(|day| day.to_string());
         let number = row.card_field(CardField::RegistrationNumber).unwrap_or_default();
-        if common.json() {
-            common.print_json(&json!({
-                "number": row.number_in_file, "record_id": row.id().to_string(), "date": made,
-                "registration_number": number, "title": title,
-                "citation": cite::of(&file, row).map(|citation| citation.to_string()),
-            }));
-            continue;
-        }
         let place = row.number_in_file.map(|number| number.to_string()).unwrap_or_default();
         let title = title.map_or_else(|| HIDDEN.get(lang).to_owned(), shown);
         out!("{place}. {} · {} · {} · {title}", row.id(), made.unwrap_or_default(), shown(number));
     }
     archive.close()?;
     Ok(Exit::Ok)
-}
-
-/// A file as JSON.
-pub(super) fn file_json(file: &File) -> Value {
-    let (row, state) = (&file.row, file.row.state());
-    let day = |day: Option<i32>| day.and_then(date).map(|day| day.to_string());
-    let events: BTreeMap<&str, Option<String>> =
-        state.events.iter().map(|(event, on)| (event.as_str(), day(Some(*on)))).collect();
-    json!({
-        "file_id": file.id.to_string(), "agency": row.agency, "index": row.index, "year": row.year,
-        "volume": row.volume, "title": row.title, "form": row.form, "item": row.item().map(|item| item.to_string()),
-        "attributes": state.attributes, "events": events, "closed": day(state.closed), "documents": row.documents,
-        "oldest": day(row.oldest), "newest": day(row.newest),
-        "citation": row.citation().map(|citation| citation.to_string()),
-        "part_of": row.part_of.map(|file| RecordId(file).to_string()),
-    })
 }
 
 /// A file in one line: index, year, volume, title.
@@ -477,7 +458,7 @@ pub(super) fn file_line(file: &File, common: &Common) -> String {
 
 pub(super) fn print(common: &Common, file: &File) {
     if common.json() {
-        common.print_json(&file_json(file));
+        common.print_json(&view::file(file, Masked::No));
         return;
     }
     let (lang, row, state) = (common.lang(), &file.row, file.row.state());

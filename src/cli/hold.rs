@@ -11,14 +11,14 @@ use crate::archive::Archive;
 use crate::clock::civil_date;
 use crate::disposition::lost_holds::{self, LOST_HOLDS_BYTES_MAX, LostHolds, Taken};
 use crate::error::{Error, ErrorCode, Exit};
-use crate::filing::holds::{self, Hold, Placing};
+use crate::filing::holds::{self, Placing};
 use crate::index::filing::HoldTarget;
 use crate::index::query::Query;
-use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
+use crate::view;
 use chrono::NaiveDate;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments of `hold`.
@@ -116,7 +116,7 @@ impl HoldArgs {
                 let id = id_of(&id, ErrorCode::HldUnknown, "a hold id")?;
                 let entry = holds::lift(&archive, id, &reason, actor)?;
                 if common.json() {
-                    common.print_json(&json!({"status": "lifted", "hold_id": id.to_string(), "entry": entry}));
+                    common.print_json(&view::hold_lifted(id, entry));
                 } else {
                     out!("{}: {id} (#{entry})", LIFTED.get(common.lang()));
                 }
@@ -182,9 +182,7 @@ impl Place {
         let (id, entry) = holds::place(&archive, &placing, &targets, actor)?;
         let covered = holds::find(&archive, id)?.row.targets;
         if common.json() {
-            let covers = covered.len();
-            common
-                .print_json(&json!({"status": "placed", "hold_id": id.to_string(), "entry": entry, "covers": covers}));
+            common.print_json(&view::hold_placed(id, entry, covered.len()));
         } else {
             let lang = common.lang();
             out!("{}: {id} (#{entry}) · {} {}", PLACED.get(lang), COVERS.get(lang), counts(&covered, common));
@@ -214,18 +212,6 @@ fn counts(targets: &[HoldTarget], common: &Common) -> String {
     parts.join(", ")
 }
 
-/// A hold as JSON.
-pub(super) fn hold_json(hold: &Hold) -> Value {
-    let placing = &hold.placing;
-    json!({
-        "hold_id": hold.id.to_string(), "entry": hold.row.placed, "lifted": hold.row.lifted,
-        "owner": placing.owner, "reason": placing.reason, "basis": placing.basis,
-        "review": placing.review.map(|day| day.to_string()), "query": placing.query,
-        "inquiry_id": hold.row.inquiry.map(|id| RecordId(id).to_string()),
-        "targets": hold.row.targets.iter().map(|target| target.value()).collect::<Vec<_>>(),
-    })
-}
-
 fn list(common: &Common, all: bool) -> Result<Exit, Error> {
     let archive = common.open()?;
     let lang = common.lang();
@@ -236,7 +222,7 @@ fn list(common: &Common, all: bool) -> Result<Exit, Error> {
     }
     for hold in &held {
         if common.json() {
-            common.print_json(&hold_json(hold));
+            common.print_json(&view::hold(hold));
             continue;
         }
         let placing = &hold.placing;

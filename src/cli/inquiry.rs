@@ -20,16 +20,15 @@ use crate::disposition::forms::in_force;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::filing::HoldTarget;
 use crate::inquiry::answer::{self, ANSWER_FILE, Prepared, Signed};
-use crate::inquiry::bundle::make;
 use crate::inquiry::desk::{self, Closing, Inquiry, Opening};
 use crate::inquiry::register::register;
-use crate::inquiry::search::{Searched, search};
+use crate::inquiry::search::search;
 use crate::model::digest::sha256;
 use crate::model::form::FormId;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
-use crate::view;
+use crate::view::{self, InquiryView, Masked};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -237,7 +236,7 @@ fn run_search(common: &Common, id: &str, query: &str) -> Result<Exit, Error> {
     let actor = common.actor(&archive)?;
     let searched = search(&archive, id, query, actor)?;
     if common.json() {
-        common.print_json(&searched_json(id, &searched));
+        common.print_json(&view::searched(id, &searched, Masked::No));
     } else {
         let lang = common.lang();
         out!("{} (#{}) · {} {}", SEARCHED.get(lang), searched.entry, UP_TO.get(lang), searched.size);
@@ -255,16 +254,6 @@ fn run_search(common: &Common, id: &str, query: &str) -> Result<Exit, Error> {
     }
     archive.close()?;
     Ok(Exit::Ok)
-}
-
-fn searched_json(id: RecordId, searched: &Searched) -> Value {
-    json!({
-        "inquiry_id": id.to_string(), "entry": searched.entry, "query": searched.query,
-        "canonical": searched.canonical, "size": searched.size, "root": searched.root.to_string(),
-        "unreadable": searched.unreadable, "reaches_destroyed": searched.reaches_destroyed,
-        "found": searched.found.iter().map(RecordId::to_string).collect::<Vec<_>>(),
-        "destroyed": searched.destroyed.iter().map(RecordId::to_string).collect::<Vec<_>>(),
-    })
 }
 
 fn run_take(common: &Common, id: &str, records: &[String], files: &[String]) -> Result<Exit, Error> {
@@ -386,17 +375,6 @@ fn run_close(common: &Common, id: &str, closing: &Closing) -> Result<Exit, Error
     Ok(Exit::Ok)
 }
 
-fn row_json(inquiry: &Inquiry, today: NaiveDate) -> Value {
-    let (row, opening) = (&inquiry.row, &inquiry.opening);
-    json!({
-        "inquiry_id": inquiry.id.to_string(), "entry": row.opened, "agency": opening.agency,
-        "authority": opening.authority, "case": opening.case, "basis": opening.basis,
-        "requester": opening.requester, "due": opening.due.to_string(), "overdue": inquiry.is_overdue(today),
-        "searches": row.searches, "taken": row.taken, "answers": row.answers, "answered": row.answered(),
-        "closed": row.closed,
-    })
-}
-
 fn print_inquiry(inquiry: &Inquiry, today: NaiveDate, lang: Lang) {
     let (row, opening) = (&inquiry.row, &inquiry.opening);
     let state = match (row.closed, row.answered()) {
@@ -419,7 +397,7 @@ fn run_list(common: &Common, all: bool) -> Result<Exit, Error> {
     }
     for inquiry in &inquiries {
         if common.json() {
-            common.print_json(&row_json(inquiry, today));
+            common.print_json(&view::inquiry_row(inquiry, today, Masked::No));
         } else {
             print_inquiry(inquiry, today, common.lang());
         }
@@ -434,23 +412,12 @@ fn run_show(common: &Common, id: &str) -> Result<Exit, Error> {
     archive.wait_index()?;
     let today = civil_date(archive.now());
     let inquiry = desk::find(&archive, id)?;
-    let made = |entry: &u64| crate::inquiry::search::find(&archive, *entry);
-    let searches = inquiry.row.searches.iter().map(made).collect::<Result<Vec<_>, _>>()?;
-    let closing = desk::closing(&archive, &inquiry)?;
-    let holds: Vec<String> = inquiry.row.holds.iter().map(|hold| RecordId(*hold).to_string()).collect();
-    let targets = inquiry.targets(&archive)?;
-    let bundles = make::list(&archive, &inquiry)?;
+    let view = InquiryView::read(&archive, inquiry)?;
     if common.json() {
-        let mut value = row_json(&inquiry, today);
-        value["searches"] = searches.iter().map(|one| searched_json(id, one)).collect();
-        value["holds"] = holds.into();
-        value["bundles"] = bundles.iter().map(|(entry, size)| json!({"entry": entry, "size": size})).collect();
-        value["targets"] = targets.iter().map(|target| target.value()).collect();
-        value["outcome"] = closing.as_ref().map(|closing| closing.outcome.clone()).into();
-        value["without_answer"] = closing.and_then(|closing| closing.without_answer).into();
-        common.print_json(&value);
+        common.print_json(&view.value(today, Masked::No));
     } else {
         let lang = common.lang();
+        let InquiryView { inquiry, searches, holds, targets, bundles, closing } = view;
         print_inquiry(&inquiry, today, lang);
         for one in &searches {
             let at = local_text(archive.leaf(one.entry)?.t);

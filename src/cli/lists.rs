@@ -2,7 +2,7 @@
 //!
 //! `act` writes what is to be signed outside; `simulate` writes nothing.
 
-use super::file::{file_json, file_line};
+use super::file::file_line;
 use super::ingest::print_refusals;
 use super::rules::{read, read_with_file};
 use super::signed::Signatures;
@@ -15,7 +15,7 @@ use crate::model::calendar::CalendarStatus;
 use crate::model::strict::shown;
 use crate::retention::{Decision, RuleList};
 use crate::text::{Text, text};
-use crate::view;
+use crate::view::{self, Masked};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -164,11 +164,7 @@ pub(super) fn list(common: &Common) -> Result<Exit, Error> {
     for held in lists.iter() {
         let list = &held.list;
         if common.json() {
-            common.print_json(&json!({
-                "list": list.id, "edition": list.edition, "status": list.status.as_str(),
-                "valid_from": list.valid_from.to_string(), "instrument": list.instrument, "rules": list.rules.len(),
-                "sha256": list.sha256.to_string(), "shortens": held.is_shortening, "entry": held.entry,
-            }));
+            common.print_json(&view::rules_row(held));
             continue;
         }
         let (id, edition, rules) = (shown(&list.id), shown(&list.edition), list.rules.len());
@@ -219,7 +215,8 @@ fn simulation_json(as_of: NaiveDate, simulation: &Simulation) -> Value {
     };
     let change = |change: &Change| {
         json!({
-            "file": file_json(&change.file), "before": change.before.value(), "after": change.after.value(),
+            "file": view::file(&change.file, Masked::No), "before": change.before.value(),
+            "after": change.after.value(),
             "shortened": change.shortened.as_ref().map(Decision::value),
         })
     };

@@ -11,7 +11,8 @@ use crate::model::id::ActorId;
 use crate::model::nomenclature::{NOMENCLATURE_BYTES_MAX, Nomenclature};
 use crate::model::strict::shown;
 use crate::text::{Text, text};
-use serde_json::{Value, json};
+use crate::view;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Arguments of `nomenclature`.
@@ -69,11 +70,7 @@ impl Adoptable for Nomenclature {
     }
 
     fn facts(&self) -> Value {
-        json!({
-            "agency": self.agency, "year": self.year, "approved": self.approved.to_string(),
-            "agreed": self.agreed.map(|day| day.to_string()), "files": self.rows.len(),
-            "without_item": without_item(self), "sha256": self.sha256.to_string(),
-        })
+        view::nomenclature(self)
     }
 
     fn print(&self, common: &Common, entry: Option<u64>) {
@@ -103,9 +100,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
     }
     for held in &held {
         if common.json() {
-            let mut value = held.nomenclature.facts();
-            value["entry"] = held.entry.into();
-            common.print_json(&value);
+            common.print_json(&view::nomenclature_row(held));
         } else {
             held.nomenclature.print(common, Some(held.entry));
         }

@@ -6,19 +6,17 @@
 use super::beside::give_out;
 use super::ingest::print_refusals;
 use super::{Common, read_up_to};
-use crate::clock::{local_text, rfc3339};
+use crate::clock::local_text;
 use crate::error::{Error, Exit};
-use crate::ingest::issue::{self, Issued, Officer, Prepared, Row, Subject};
+use crate::ingest::issue::{self, Issued, Prepared, Row, Subject};
 use crate::ingest::receipt::with_text;
 use crate::model::answer::Answer;
 use crate::model::calendar::CalendarBasis;
-use crate::model::digest::sha256;
 use crate::model::strict::shown;
-use crate::model::validation::time_text;
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
 use crate::view;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `receipt`.
@@ -111,23 +109,6 @@ impl ReceiptArgs {
     }
 }
 
-/// The words that name what an answer is about.
-fn subject_json(subject: Subject) -> (&'static str, Value) {
-    match subject {
-        Subject::Record(record) => ("receipt", record.to_string().into()),
-        Subject::Refusal(_) => ("notice", Value::Null),
-    }
-}
-
-fn row_json(row: &Row) -> Value {
-    let (kind, record) = subject_json(row.subject);
-    json!({
-        "kind": kind, "record_id": record, "entry": row.entry, "prepared": rfc3339(row.at),
-        "due": row.due.last.to_string(), "calendar": row.due.basis.as_str(), "issued": row.is_issued,
-        "overdue": row.is_overdue, "number": row.about.number, "title": row.about.title, "source": row.about.source,
-    })
-}
-
 /// Says what deadlines rest on, when it is not a calendar that was checked.
 fn say_basis(basis: CalendarBasis, common: &Common) {
     match basis {
@@ -165,7 +146,7 @@ impl List {
         let rows = if self.all { issue::all(&archive)? } else { issue::unsigned(&archive)? };
         for row in &rows {
             if common.json() {
-                common.print_json(&row_json(row));
+                common.print_json(&view::receipt_row(row));
             } else {
                 print_row(row, common);
             }
@@ -193,13 +174,8 @@ impl Show {
             None => Vec::new(),
         };
         if common.json() {
-            let mut value = row_json(&prepared.row);
-            value["sha256"] = sha256(&prepared.bytes).to_string().into();
-            let officer =
-                |o: &Officer| json!({"subject": o.subject, "post": o.post, "signed": o.signed.map(time_text)});
-            value["officers"] = prepared.officers.iter().map(officer).collect();
-            value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-            common.print_json(&value);
+            let files: Vec<String> = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+            common.print_json(&view::receipt(&prepared, &files));
         } else {
             print_row(&prepared.row, common);
             for officer in &prepared.officers {
@@ -239,7 +215,7 @@ impl Sign {
         let subject = issue::subject(&archive, &self.subject)?;
         let material = super::material::read(&self.material, common)?;
         let issued = issue::sign(&archive, subject, &signature, Some(&material), actor)?;
-        let (kind, record) = subject_json(subject);
+        let (kind, record) = view::receipt_subject(subject);
         let exit = match &issued {
             Issued::Done { .. } => Exit::Ok,
             Issued::Refused(_) => Exit::Refused,

@@ -12,6 +12,7 @@ use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use crate::tlog::leaf::ActKind;
+use crate::view::{self, Masked};
 use serde_json::json;
 
 const DESTROYED: Text = text("жойылды, акт №", "уничтожено по акту №", "destroyed by act no.");
@@ -69,11 +70,7 @@ pub(super) fn list(archive: &Archive, common: &Common, is_asked: impl Fn(&TombRo
     let lang = common.lang();
     for (id, tomb) in &tombs {
         if common.json() {
-            common.print_json(&json!({
-                "status": "destroyed", "file_id": id.to_string(), "agency": tomb.agency, "index": tomb.index,
-                "year": tomb.year, "volume": tomb.volume, "title": tomb.title, "documents": tomb.documents,
-                "act": tomb.number, "plan_id": RecordId(tomb.plan).to_string(), "entry": tomb.entry,
-            }));
+            common.print_json(&view::destroyed_file(*id, tomb, Masked::No));
         } else {
             let (index, title) = (shown(&tomb.index), shown(&tomb.title));
             out!("{id} · {index} · {} · {title} ({})", tomb.year, shown(&tomb.agency));

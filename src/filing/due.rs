@@ -142,6 +142,14 @@ pub struct Judged {
     order: (String, u16, String, u16),
 }
 
+impl Judged {
+    /// Agency, year, index and volume of the file.
+    pub fn order(&self) -> (&str, u16, &str, u16) {
+        let (agency, year, index, volume) = &self.order;
+        (agency, *year, index, *volume)
+    }
+}
+
 /// The files that stand where it is `wanted`, in the same order.
 pub fn judged(
     archive: &Archive,

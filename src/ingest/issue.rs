@@ -275,12 +275,12 @@ fn issuer(archive: &Archive, of_document: Option<&str>) -> Option<String> {
     archive.config().issuer.agency.clone().or_else(|| of_document.map(str::to_owned))
 }
 
-/// The receipt or notice of `subject`. Reading that of a restricted record is a reading by `actor`.
-pub fn find(archive: &Archive, subject: Subject, actor: ActorId) -> Result<Prepared, Error> {
+/// The receipt or notice of `subject`. Reading that of a restricted record is a reading.
+pub fn find<'r>(archive: &Archive, subject: Subject, reader: impl Into<access::Reader<'r>>) -> Result<Prepared, Error> {
     archive.wait_index()?;
     match subject {
         Subject::Record(record) => {
-            let opened = access::open(archive, record, actor)?;
+            let opened = access::open(archive, record, reader)?;
             let issued = |path: &str| opened.row.components.iter().find(|c| c.role() == Role::Issued && c.path == path);
             let receipt = issued(RECEIPT_PATH).ok_or_else(|| none(&record.to_string()))?;
             let bytes = opened.read(receipt)?;

@@ -3,14 +3,26 @@
 //! Each follows its schema in `schema/cli/1`. They are made of what was read and checked elsewhere; nothing is decided
 //! here but how it is written down, and nothing is kept.
 
+mod disposal;
+mod file;
 mod found;
+mod hold;
+mod inquiry;
 mod papers;
+mod receipt;
 mod record;
+mod retention;
 mod submission;
 
+pub(crate) use disposal::plan;
+pub(crate) use file::{destroyed_file, file, file_record};
 pub(crate) use found::{found_record, found_summary};
+pub(crate) use hold::{hold, hold_lifted, hold_of, hold_placed};
+pub(crate) use inquiry::{InquiryView, inquiry_row, searched};
 pub(crate) use papers::papers;
+pub(crate) use receipt::{receipt, receipt_row, receipt_subject};
 pub(crate) use record::{Masked, RecordView, delivery, record_row};
+pub(crate) use retention::{Why, due_row, nomenclature, nomenclature_row, nomenclature_whole, rules_row};
 pub(crate) use submission::answer;
 
 use crate::error::Refusal;

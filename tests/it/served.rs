@@ -67,7 +67,7 @@ pub(crate) const STAFF: [(&str, Option<&str>, &str); 6] = [
 ];
 
 /// Every action, for tokens that are not what a test is about.
-fn all_scopes() -> BTreeSet<&'static str> {
+pub(crate) fn all_scopes() -> BTreeSet<&'static str> {
     let actions = muragat::access::rights::Action::ALL.iter();
     actions.filter(|action| !action.is_decision()).map(|action| action.as_str()).collect()
 }

@@ -72,8 +72,28 @@ const WALL: [(&str, &[&str]); 24] = [
     // A witness of other archives' journals: it knows no archive.
     ("witness", &["model", "store::disk", "tlog"]),
     // How answers are written down, for the command line and the service alike.
-    ("view", &["model", "tlog", "index", "archive", "ingest", "access", "filing"]),
-    ("api", &["model", "store", "tlog", "index", "archive", "ingest", "access", "extract", "view"]),
+    (
+        "view",
+        &["model", "retention", "tlog", "index", "archive", "ingest", "access", "filing", "disposition", "inquiry"],
+    ),
+    (
+        "api",
+        &[
+            "model",
+            "store",
+            "retention",
+            "tlog",
+            "index",
+            "archive",
+            "ingest",
+            "access",
+            "extract",
+            "filing",
+            "disposition",
+            "inquiry",
+            "view",
+        ],
+    ),
     (
         "cli",
         &[

@@ -1,0 +1,103 @@
+//! Documents that only the service has, of the resources beside records: for its description.
+//!
+//! They name the documents of the command line where there are any.
+
+use serde_json::{Map, Value, json};
+
+/// Their schemas by name.
+pub(super) fn own() -> Map<String, Value> {
+    let text = json!({"type": "string", "minLength": 1});
+    let text_or_none = json!({"type": ["string", "null"]});
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let id_or_none = json!({"type": ["string", "null"], "pattern": "^[0-9a-f]{32}$"});
+    let next = json!({
+        "description": "The parameter `after` of the next page; null on the last.", "type": ["string", "null"],
+    });
+    let own = json!({
+        "FilePage": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["items", "next"],
+            "properties": {
+                "items": {"type": "array", "items": {"oneOf": [
+                    {"$ref": "#/components/schemas/FileRow"}, {"$ref": "#/components/schemas/DestroyedFile"},
+                ]}},
+                "next": next,
+            },
+        },
+        "HoldPlacing": {
+            "description": "What a hold is placed on, who asks for it, why, and by which law.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["owner", "reason", "basis"],
+            "properties": {
+                "records": {"type": "array", "items": id},
+                "files": {"description": "Each with all its records, also later ones.", "type": "array", "items": id},
+                "query": {"description": "All records that it finds now and that the caller may list.",
+                          "type": ["string", "null"]},
+                "owner": text, "reason": text, "basis": text,
+                "review": {"description": "When somebody should look whether it is still needed.",
+                           "type": ["string", "null"], "format": "date"},
+            },
+        },
+        "HoldLifting": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {"reason": text},
+        },
+        "ReceiptWhole": {
+            "description": "A receipt or notice, its text, and its files: what is to be signed, and its signature.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["receipt", "text", "files"],
+            "properties": {
+                "receipt": {"$ref": "#/components/schemas/Receipt"},
+                "text": text_or_none,
+                "files": {"type": "array", "minItems": 1, "maxItems": 2, "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["name", "base64"],
+                    "properties": {"name": text, "base64": {"type": "string", "contentEncoding": "base64"}},
+                }},
+            },
+        },
+        "TrailEntry": {
+            "description": "An entry of the journal with the account behind its pseudonym.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["entry", "time", "act", "actor", "account", "about", "of", "agencies", "purpose", "rule"],
+            "properties": {
+                "entry": {"type": "integer", "minimum": 0}, "time": {"type": "string", "format": "date-time"},
+                "act": text, "actor": {"type": "string", "pattern": "^[0-9a-f]{16}$"}, "account": text_or_none,
+                "about": {"description": "The record, file, hold, inquiry, plan or register.",
+                          "type": id_or_none["type"], "pattern": id_or_none["pattern"]},
+                "of": id_or_none,
+                "agencies": {"type": "array", "items": text},
+                "purpose": {"description": "Of a reading: what for.", "type": ["string", "null"]},
+                "rule": {"description": "Of a reading: by which rule.", "type": ["string", "null"]},
+            },
+        },
+    });
+    own.as_object().cloned().unwrap_or_default()
+}
+
+/// A nomenclature with its files: the document of a list, and the rows.
+pub(super) fn nomenclature(mut row: Value) -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    row["title"] = "A nomenclature with its files".into();
+    row["properties"]["rows"] = json!({"type": "array", "minItems": 1, "items": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["index", "title", "item", "form", "note"],
+        "properties": {
+            "index": text, "title": text, "note": {"type": ["string", "null"]},
+            "item": {"description": "What it is kept by, LIST/ITEM.", "type": ["string", "null"]},
+            "form": {"enum": ["electronic", "paper", "mixed"]},
+        },
+    }});
+    if let Some(required) = row["required"].as_array_mut() {
+        required.push("rows".into());
+    }
+    row
+}

@@ -1,0 +1,90 @@
+//! `/api/v1/inquiries`: inquiries of courts and other bodies, and all that was done under one.
+//!
+//! An inquiry is of the agency that answers it. What is done under it is done with the command line.
+
+use super::caller::{Caller, Of, Params, id};
+use super::describe::{Inquiry, InquiryRowPage};
+use super::page::listed;
+use super::problem::Problem;
+use super::reach::{of, seen};
+use super::service::{Ask, Service};
+use crate::access::rights::Action;
+use crate::error::{Error, ErrorCode};
+use crate::inquiry::desk;
+use crate::view::{InquiryView, inquiry_row};
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
+}
+
+/// Parameters of a list of inquiries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// Only those that are not closed.
+    open: Option<bool>,
+    /// The cursor of the page before.
+    #[param(max_length = 200)]
+    after: Option<String>,
+    /// Inquiries on the page.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// Inquiries, oldest first.
+#[utoipa::path(get, path = "/api/v1/inquiries", tag = "inquiries", params(ListParams),
+    responses((status = 200, description = "A page", body = InquiryRowPage)))]
+async fn list(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Json<Value>, Problem> {
+    service.ask(caller, move |ask| found(ask, &params)).await.map(Json)
+}
+
+fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
+    let scope = ask.list(Action::InquirySee)?;
+    let open = params.open.unwrap_or_default();
+    let mut rows = Vec::new();
+    for inquiry in desk::list(&ask.archive, !open)? {
+        if let Some(masked) = seen(&scope, &of(&inquiry.opening.agency)) {
+            rows.push((inquiry.row.opened.to_be_bytes().to_vec(), (inquiry, masked)));
+        }
+    }
+    let question = format!("inquiries\n{open}");
+    let paging = (params.after.as_deref(), params.limit);
+    listed(&ask.service, &question, paging, rows, |(inquiry, masked)| {
+        Ok(Some(inquiry_row(&inquiry, ask.today, masked)))
+    })
+}
+
+/// An inquiry with its searches, what is under it, and how it ended.
+#[utoipa::path(get, path = "/api/v1/inquiries/{inquiry_id}", tag = "inquiries",
+    params(("inquiry_id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "The inquiry", body = Inquiry)))]
+async fn show(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Of(text): Of<String>,
+) -> Result<Json<Value>, Problem> {
+    service
+        .ask(caller, move |ask| {
+            let scope = ask.list(Action::InquirySee)?;
+            let id = id(&text)?;
+            let unknown = || Error::new(ErrorCode::InqUnknown, id.to_string(), "no such inquiry");
+            ask.wait_index()?;
+            let inquiry = desk::find(&ask.archive, id)?;
+            let masked = seen(&scope, &of(&inquiry.opening.agency)).ok_or_else(unknown)?;
+            Ok(Json(InquiryView::read(&ask.archive, inquiry)?.value(ask.today, masked)))
+        })
+        .await
+}

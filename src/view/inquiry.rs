@@ -1,0 +1,85 @@
+//! Inquiries of authorities as documents.
+//!
+//! What people wrote is hidden from who sees inquiries masked: bodies, cases, bases, queries, outcomes. It decides
+//! nothing.
+
+use super::record::{HIDDEN, Masked};
+use crate::archive::Archive;
+use crate::error::Error;
+use crate::index::filing::HoldTarget;
+use crate::inquiry::bundle::make;
+use crate::inquiry::desk::{self, Closing, Inquiry};
+use crate::inquiry::search::{self, Searched};
+use crate::model::id::RecordId;
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+fn text(text: &str, masked: Masked) -> &str {
+    if masked == Masked::Yes { HIDDEN } else { text }
+}
+
+/// An inquiry in a list.
+pub(crate) fn inquiry_row(inquiry: &Inquiry, today: NaiveDate, masked: Masked) -> Value {
+    let (row, opening) = (&inquiry.row, &inquiry.opening);
+    json!({
+        "inquiry_id": inquiry.id.to_string(), "entry": row.opened, "agency": opening.agency,
+        "authority": text(&opening.authority, masked), "case": text(&opening.case, masked),
+        "basis": text(&opening.basis, masked), "requester": text(&opening.requester, masked),
+        "due": opening.due.to_string(), "overdue": inquiry.is_overdue(today),
+        "searches": row.searches, "taken": row.taken, "answers": row.answers, "answered": row.answered(),
+        "closed": row.closed,
+    })
+}
+
+/// A search under an inquiry.
+pub(crate) fn searched(id: RecordId, searched: &Searched, masked: Masked) -> Value {
+    json!({
+        "inquiry_id": id.to_string(), "entry": searched.entry, "query": text(&searched.query, masked),
+        "canonical": text(&searched.canonical, masked), "size": searched.size, "root": searched.root.to_string(),
+        "unreadable": searched.unreadable, "reaches_destroyed": searched.reaches_destroyed,
+        "found": searched.found.iter().map(RecordId::to_string).collect::<Vec<_>>(),
+        "destroyed": searched.destroyed.iter().map(RecordId::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// An inquiry with all that was done under it.
+pub(crate) struct InquiryView {
+    pub(crate) inquiry: Inquiry,
+    pub(crate) searches: Vec<Searched>,
+    pub(crate) holds: Vec<String>,
+    pub(crate) targets: BTreeSet<HoldTarget>,
+    /// Entries of bundles, each with the size of the journal under which it is made again.
+    pub(crate) bundles: Vec<(u64, u64)>,
+    pub(crate) closing: Option<Closing>,
+}
+
+impl InquiryView {
+    /// Reads it.
+    pub(crate) fn read(archive: &Archive, inquiry: Inquiry) -> Result<Self, Error> {
+        let made = |entry: &u64| search::find(archive, *entry);
+        Ok(Self {
+            searches: inquiry.row.searches.iter().map(made).collect::<Result<_, _>>()?,
+            holds: inquiry.row.holds.iter().map(|hold| RecordId(*hold).to_string()).collect(),
+            targets: inquiry.targets(archive)?,
+            bundles: make::list(archive, &inquiry)?,
+            closing: desk::closing(archive, &inquiry)?,
+            inquiry,
+        })
+    }
+
+    /// The document.
+    pub(crate) fn value(&self, today: NaiveDate, masked: Masked) -> Value {
+        let id = self.inquiry.id;
+        let mut value = inquiry_row(&self.inquiry, today, masked);
+        value["searches"] = self.searches.iter().map(|one| searched(id, one, masked)).collect();
+        value["holds"] = self.holds.clone().into();
+        value["bundles"] = self.bundles.iter().map(|(entry, size)| json!({"entry": entry, "size": size})).collect();
+        value["targets"] = self.targets.iter().map(|target| target.value()).collect();
+        let said = |what: &str| text(what, masked).to_owned();
+        value["outcome"] = self.closing.as_ref().map(|closing| said(&closing.outcome)).into();
+        let without = self.closing.as_ref().and_then(|closing| closing.without_answer.as_deref());
+        value["without_answer"] = without.map(said).into();
+        value
+    }
+}
