@@ -7,6 +7,7 @@ mod found;
 mod papers;
 mod record;
 mod submission;
+pub(crate) mod words;
 
 pub(crate) use found::{found_record, found_summary};
 pub(crate) use papers::papers;
