@@ -42,6 +42,10 @@ impl About {
     }
 }
 
+/// What was not done, where a page says it already: for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Told(pub(crate) Problem);
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The frame.
@@ -64,6 +68,7 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
             response.headers_mut().insert(header::ALLOW, allow);
         }
     }
+    let problem = problem.or_else(|| response.extensions().get::<Told>().map(|told| told.0.clone()));
     guard(response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&about.id) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -116,7 +121,7 @@ fn guard(headers: &mut HeaderMap) {
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(header::VARY, "Accept-Language, Authorization");
+    set(header::VARY, "Accept-Language, Authorization, Cookie");
 }
 
 /// The language that is wanted most of those that there are; Kazakh when nothing is said.

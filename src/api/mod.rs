@@ -10,28 +10,30 @@
 //!   - No line of the log and no figure has personal data.
 
 mod body;
-mod caller;
+pub(crate) mod caller;
 mod components;
 mod describe;
-mod frame;
+pub(crate) mod frame;
 mod health;
 mod inbox;
 mod jobs;
 mod journal;
 pub(crate) mod local;
+pub(crate) mod login;
 mod metrics;
 mod once;
 mod page;
-mod problem;
+pub(crate) mod problem;
 mod rate;
-mod records;
+pub(crate) mod records;
 mod router;
-mod search;
+pub(crate) mod search;
 mod server;
-mod service;
+pub(crate) mod service;
+pub(crate) mod session;
 mod submissions;
 mod uploads;
 mod watch;
 
-pub use router::description;
+pub use router::{Pages, description};
 pub use server::{Options, Server};

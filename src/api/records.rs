@@ -100,12 +100,13 @@ async fn show(
     caller: Caller,
     Of(record): Of<String>,
 ) -> Result<Json<Value>, Problem> {
-    service
-        .ask(caller, move |ask| {
-            let (_, decision) = ask.record(id(&record)?, Action::RecordShow)?;
-            let opened = ask.open(id(&record)?, decision)?;
-            let view = RecordView::read(&ask.archive, &opened)?;
-            Ok(Json(view.value(if decision.masked { Masked::Yes } else { Masked::No })))
-        })
-        .await
+    service.ask(caller, move |ask| shown(ask, &record)).await.map(Json)
+}
+
+/// The document of a record, for whom it is shown to.
+pub(crate) fn shown(ask: &Ask, record: &str) -> Result<Value, Problem> {
+    let (_, decision) = ask.record(id(record)?, Action::RecordShow)?;
+    let opened = ask.open(id(record)?, decision)?;
+    let view = RecordView::read(&ask.archive, &opened)?;
+    Ok(view.value(if decision.masked { Masked::Yes } else { Masked::No }))
 }

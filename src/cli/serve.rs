@@ -43,6 +43,7 @@ impl Serve {
             listen: &self.listen,
             metrics: self.metrics.as_deref(),
             inbox: self.inbox.clone(),
+            pages: None,
             lang,
             readers: self.readers,
             stop,

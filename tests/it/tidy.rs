@@ -73,7 +73,7 @@ const WALL: [(&str, &[&str]); 24] = [
     ("witness", &["model", "store::disk", "tlog"]),
     // How answers are written down, for the command line and the service alike.
     ("view", &["model", "tlog", "index", "archive", "ingest", "access", "filing"]),
-    ("api", &["model", "store", "tlog", "index", "archive", "ingest", "access", "extract", "view"]),
+    ("api", &["model", "store", "verify::material", "tlog", "index", "archive", "ingest", "access", "extract", "view"]),
     (
         "cli",
         &[
