@@ -56,6 +56,7 @@ mod tidy;
 mod timestamps;
 mod validate;
 mod vectors;
+mod web;
 mod week;
 mod witness;
 mod wycheproof;

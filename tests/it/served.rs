@@ -166,7 +166,7 @@ fn start(bench: &Bench, inbox: Option<PathBuf>) -> Started {
         listen: "127.0.0.1:0",
         metrics: None,
         inbox,
-        pages: None,
+        pages: Some(muragat::web::pages()),
         lang: Lang::En,
         readers: 0,
         stop,
