@@ -1679,6 +1679,14 @@ codes! {
         kk: "Қызметтің ішкі ақауы: сұрау орындалмады. Сұраудың нөмірін әкімшіге хабарлаңыз.",
         ru: "Внутренняя ошибка службы: запрос не выполнен. Сообщите администратору номер запроса.",
         en: "A fault inside the service: the request was not done. Tell the administrator its id.";
+    /// A request that changes something did not come from a page of this service.
+    SrvForeign = "SRV-020", Denied,
+        kk: "Сұрау осы архивтің өз бетінен, қорғалған байланыспен (HTTPS) келген жоқ. Бетті өз мекенжайынан қайта \
+             ашып, әрекетті қайталаңыз.",
+        ru: "Запрос пришёл не со страницы этого архива или не по защищённой линии (HTTPS). Откройте страницу заново по \
+             её адресу и повторите.",
+        en: "The request did not come from a page of this archive over a protected line (HTTPS). Open the page again \
+             at its own address, and repeat.";
     /// The process that reads documents for search cannot be started.
     ExtStart = "EXT-001", Temporary,
         kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \

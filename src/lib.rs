@@ -56,4 +56,5 @@ pub mod tlog;
 pub mod vault;
 pub mod verify;
 mod view;
+pub mod web;
 pub mod witness;

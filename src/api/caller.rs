@@ -1,10 +1,12 @@
 //! Who a request says that it is of, and its parameters, read before the archive is asked.
 //!
-//! A caller shows a token (`Authorization: Bearer`). What it is worth is decided by the archive's accounts.
+//! A caller shows a token (`Authorization: Bearer`), or a browser the cookie of its session. What it is worth is
+//! decided by the archive's accounts.
 
 use super::frame::About;
 use super::problem::Problem;
 use super::service::Service;
+use super::session::{SignedIn, check_own, cookie_of};
 use crate::access::login::authenticate_token;
 use crate::access::rights::Principal;
 use crate::archive::Archive;
@@ -20,9 +22,17 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) about: About,
-    token: Option<String>,
+    shown: Shown,
     /// What the caller reads a record for, as the header `Muragat-Purpose` says.
     pub(crate) purpose: Option<String>,
+}
+
+/// By what a caller is known.
+#[derive(Debug, Clone)]
+enum Shown {
+    Nothing,
+    Token(String),
+    Session(SignedIn),
 }
 
 /// The header that says what a record is read for; percent-encoded UTF-8, because headers are ASCII.
@@ -33,7 +43,7 @@ const PURPOSE_CHARS_MAX: usize = 500;
 impl FromRequestParts<Arc<Service>> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<Service>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Problem> {
         let about = parts.extensions.get::<About>().cloned();
         let about = about.ok_or_else(|| Problem::new(ErrorCode::SrvFailed, "frame", "no frame around the handler"))?;
         let said = |name: &str| parts.headers.get(name).map(|value| value.to_str().map(str::to_owned));
@@ -42,14 +52,29 @@ impl FromRequestParts<Arc<Service>> for Caller {
             Some(Ok(text)) => Some(bearer(&text).ok_or_else(|| signed_out("Authorization is not Bearer"))?),
             Some(Err(_)) => return Err(signed_out("Authorization is not text")),
         };
-        let purpose = match said(PURPOSE) {
+        let mut purpose = match said(PURPOSE) {
             None => None,
             Some(Ok(text)) => {
                 Some(purpose(&text).ok_or_else(|| Problem::request(PURPOSE, "not percent-encoded UTF-8"))?)
             }
             Some(Err(_)) => return Err(Problem::request(PURPOSE, "not ASCII")),
         };
-        Ok(Self { about, token, purpose })
+        let Some(token) = token else {
+            let cookie = cookie_of(parts);
+            let now = service.slot.clock().now();
+            let session = cookie.as_deref().and_then(|secret| service.sessions.find(secret, now));
+            let Some((secret, session)) = cookie.zip(session) else {
+                return Ok(Self { about, shown: Shown::Nothing, purpose });
+            };
+            if !parts.method.is_safe() {
+                check_own(&parts.headers, true)?;
+            }
+            // A link cannot say what for: the page asked before.
+            let record = record_in(parts.uri.path());
+            purpose = purpose.or_else(|| service.sessions.purpose(&secret, record?, now));
+            return Ok(Self { about, shown: Shown::Session(session), purpose });
+        };
+        Ok(Self { about, shown: Shown::Token(token), purpose })
     }
 }
 
@@ -58,7 +83,7 @@ impl Caller {
     /// A request of which nothing is said, for tests that say themselves who asks.
     pub(crate) fn nobody() -> Self {
         let about = About { id: String::new(), lang: crate::text::Lang::En, learnt: Arc::default() };
-        Self { about, token: None, purpose: None }
+        Self { about, shown: Shown::Nothing, purpose: None }
     }
 }
 
@@ -90,16 +115,24 @@ fn purpose(text: &str) -> Option<String> {
     is_text.then(|| text.to_owned())
 }
 
+/// The record that a path is about.
+fn record_in(path: &str) -> Option<RecordId> {
+    path.split('/').skip_while(|part| *part != "records").nth(1)?.parse().ok()
+}
+
 fn signed_out(what: &str) -> Problem {
     Problem::new(ErrorCode::SrvSignIn, "Authorization", what)
 }
 
 /// Who asks, as the accounts of the archive know them.
 pub(crate) fn principal(archive: &Archive, caller: &Caller) -> Result<Principal, Problem> {
-    let token = caller.token.as_ref().ok_or_else(|| signed_out("nobody is signed in"))?;
-    let found = authenticate_token(archive, token)?;
+    let found = match &caller.shown {
+        Shown::Nothing => return Err(signed_out("nobody is signed in")),
+        Shown::Token(token) => authenticate_token(archive, token)?,
+        Shown::Session(session) => session.principal(archive)?,
+    };
     // Unknown, expired and revoked are one answer: who tries tokens learns nothing.
-    found.ok_or_else(|| signed_out("the token is not valid"))
+    found.ok_or_else(|| signed_out("the token or the session is not valid"))
 }
 
 /// Parameters of the query.

@@ -47,6 +47,7 @@ named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
 named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
 named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
+named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.
 fn own() -> Map<String, Value> {
@@ -111,6 +112,32 @@ fn own() -> Map<String, Value> {
                 },
             },
         },
+        "LoginNonceText": {
+            "description": "What is to be signed to sign in: exactly these bytes, once, within five minutes.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["id", "text"],
+            "properties": {"id": text, "text": text},
+        },
+        "LoginSignature": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["id", "cms"],
+            "properties": {"id": text, "cms": {"type": "string", "contentEncoding": "base64"}},
+        },
+        "LoginPassword": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["account", "password"],
+            "properties": {"account": text, "password": text},
+        },
+        "Entered": {
+            "description": "A session: its cookie is set, and ends no later than `until`.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["account", "means", "until"],
+            "properties": {"account": text, "means": text, "until": {"type": "string", "format": "date-time"}},
+        },
         "Health": {
             "type": "object",
             "additionalProperties": false,
@@ -162,8 +189,11 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     });
     value["components"]["schemas"] = Value::Object(schemas);
-    value["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
-    value["security"] = json!([{"token": []}]);
+    value["components"]["securitySchemes"] = json!({
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-muragat"},
+    });
+    value["security"] = json!([{"token": []}, {"session": []}]);
     let problem = json!({
         "description": "Not done",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -44,6 +44,10 @@ impl About {
 }
 
 const UPLOADS: &str = "/api/v1/uploads";
+/// What was not done, where a page says it already: for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Told(pub(crate) Problem);
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The frame.
@@ -66,6 +70,7 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
             response.headers_mut().insert(header::ALLOW, allow);
         }
     }
+    let problem = problem.or_else(|| response.extensions().get::<Told>().map(|told| told.0.clone()));
     guard(response.headers_mut());
     if route.starts_with(UPLOADS) {
         // tus 1.0.0: every answer names the version.
@@ -122,7 +127,7 @@ fn guard(headers: &mut HeaderMap) {
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(header::VARY, "Accept-Language, Authorization");
+    set(header::VARY, "Accept-Language, Authorization, Cookie");
 }
 
 /// The language that is wanted most of those that there are; Kazakh when nothing is said.

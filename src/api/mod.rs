@@ -10,13 +10,13 @@
 //!   - No line of the log and no figure has personal data.
 
 mod body;
-mod caller;
+pub(crate) mod caller;
 mod components;
 mod describe;
 mod disposal;
 mod documents;
 mod files;
-mod frame;
+pub(crate) mod frame;
 mod health;
 mod holds;
 mod inbox;
@@ -24,23 +24,25 @@ mod inquiries;
 mod jobs;
 mod journal;
 pub(crate) mod local;
+pub(crate) mod login;
 mod metrics;
 mod once;
 mod page;
-mod problem;
+pub(crate) mod problem;
 mod rate;
 mod reach;
 mod receipts;
-mod records;
+pub(crate) mod records;
 mod retention;
 mod router;
-mod search;
+pub(crate) mod search;
 mod server;
-mod service;
+pub(crate) mod service;
+pub(crate) mod session;
 mod submissions;
 mod trail;
 mod uploads;
 mod watch;
 
-pub use router::description;
+pub use router::{Pages, description};
 pub use server::{Options, Server};

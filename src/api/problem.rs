@@ -68,6 +68,12 @@ impl Problem {
         Self { length: Some(length), ..self }
     }
 
+    /// Seconds after which it may be asked again, where that helps.
+    pub(crate) fn retry_after_s(&self) -> Option<u32> {
+        let is_passing = self.code.exit() == Exit::Temporary;
+        self.retry_after_s.or(is_passing.then_some(RETRY_S))
+    }
+
     /// RFC 9110 §15, by the code or else by the exit code that the command line has for it.
     pub(crate) fn status(&self) -> StatusCode {
         use ErrorCode as C;
@@ -76,6 +82,7 @@ impl Problem {
         }
         match self.code {
             C::SrvSignIn => StatusCode::UNAUTHORIZED,
+            C::SrvForeign => StatusCode::FORBIDDEN,
             C::SrvTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             C::SrvKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             C::SrvKeyRunning => StatusCode::CONFLICT,
@@ -140,8 +147,7 @@ impl Problem {
         if let Some(range) = self.length.and_then(|len| HeaderValue::from_str(&format!("bytes */{len}")).ok()) {
             headers.insert(header::CONTENT_RANGE, range);
         }
-        let is_passing = self.code.exit() == Exit::Temporary;
-        if let Some(seconds) = self.retry_after_s.or(is_passing.then_some(RETRY_S)) {
+        if let Some(seconds) = self.retry_after_s() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

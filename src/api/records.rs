@@ -110,13 +110,14 @@ async fn show(
     caller: Caller,
     Of(record): Of<String>,
 ) -> Result<Json<Value>, Problem> {
-    service
-        .ask(caller, move |ask| {
-            let (_, decision) = ask.record(id(&record)?, Action::RecordShow)?;
-            let opened = ask.open(id(&record)?, decision)?;
-            let mut view = RecordView::read(&ask.archive, &opened)?;
-            view.same_content = ask.known(view.same_content)?;
-            Ok(Json(view.value(if decision.masked { Masked::Yes } else { Masked::No })))
-        })
-        .await
+    service.ask(caller, move |ask| shown(ask, &record)).await.map(Json)
+}
+
+/// The document of a record, for whom it is shown to.
+pub(crate) fn shown(ask: &Ask, record: &str) -> Result<Value, Problem> {
+    let (_, decision) = ask.record(id(record)?, Action::RecordShow)?;
+    let opened = ask.open(id(record)?, decision)?;
+    let mut view = RecordView::read(&ask.archive, &opened)?;
+    view.same_content = ask.known(view.same_content)?;
+    Ok(view.value(if decision.masked { Masked::Yes } else { Masked::No }))
 }

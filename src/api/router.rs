@@ -5,7 +5,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{components, health, journal, records, search, submissions, uploads, watch};
+use super::{components, health, journal, login, records, search, submissions, uploads, watch};
 use super::{disposal, files, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -36,15 +36,22 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(receipts::routes())
         .merge(inquiries::routes())
         .merge(disposal::routes())
+        .merge(login::routes())
 }
 
+/// The pages for people, whose paths stand beside those of the API; they are made above it.
+#[derive(Clone, Copy)]
+pub struct Pages(pub(crate) fn(&Arc<Service>) -> Router<Arc<Service>>);
+
 /// The paths and what stands around them.
-pub(crate) fn router(service: Arc<Service>) -> Router {
+pub(crate) fn router(service: Arc<Service>, pages: Option<Pages>) -> Router {
     let (router, api) = paths().split_for_parts();
     let description = describe(&api).to_string();
     let openapi = move || async move { ([(header::CONTENT_TYPE, "application/json")], description) };
+    let pages = pages.map_or_else(Router::new, |pages| pages.0(&service));
     router
         .route("/api/v1/openapi.json", get(openapi))
+        .merge(pages)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(service.clone(), frame))
         .with_state(service)

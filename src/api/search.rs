@@ -33,13 +33,13 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
 pub(crate) struct SearchParams {
     /// Words, "phrases in quotation marks", and `field:value` (agency, kind, direction, access, index, reg, date, id).
     #[param(min_length = 1, max_length = 1000)]
-    q: String,
+    pub(crate) q: String,
     /// The cursor of the page before.
     #[param(max_length = 200)]
-    after: Option<String>,
+    pub(crate) after: Option<String>,
     /// Records on the page.
     #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 /// Records whose card or text has the words, best first.
@@ -53,7 +53,8 @@ async fn search(
     service.ask(caller, move |ask| found(ask, &params)).await.map(Json)
 }
 
-fn found(ask: &Ask, params: &SearchParams) -> Result<Value, Problem> {
+/// The document of a search.
+pub(crate) fn found(ask: &Ask, params: &SearchParams) -> Result<Value, Problem> {
     // To find a record by what it says is to learn what it says: the right to its content is asked for.
     let reached = ask.list(Action::ContentRead)?;
     let Some(scope) = scope(&reached) else {

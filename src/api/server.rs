@@ -7,15 +7,18 @@
 //! TLS is for a proxy in front.
 
 use super::inbox::watch;
-use super::router::{metrics_router, router};
+use super::router::{Pages, metrics_router, router};
 use super::service::Service;
+use super::session::Peer;
 use crate::access::text::follow::follow;
 use crate::archive::Slot;
 use crate::error::{Error, ErrorCode};
 use crate::extract::{Extractors, Settings};
 use crate::text::Lang;
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -52,7 +55,9 @@ pub struct Options<'a> {
     pub metrics: Option<&'a str>,
     /// A drop folder of submissions.
     pub inbox: Option<PathBuf>,
-    /// The language of what is written there.
+    /// The pages for people.
+    pub pages: Option<Pages>,
+    /// The language of what is written in the drop folder.
     pub lang: Lang,
     /// Processes that take the text out of documents; with none, full text stays as it is.
     pub readers: usize,
@@ -78,8 +83,10 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|e| failed("runtime", e))?;
         let service = Arc::new(Service::new(slot, options.stop, options.log));
-        let wanted =
-            [(Some(options.listen), router(service.clone())), (options.metrics, metrics_router(service.clone()))];
+        let wanted = [
+            (Some(options.listen), router(service.clone(), options.pages)),
+            (options.metrics, metrics_router(service.clone())),
+        ];
         let mut listeners = Vec::new();
         for (at, router) in wanted {
             let Some(at) = at else { continue };
@@ -171,10 +178,10 @@ async fn accept(listener: TcpListener, router: Router, service: Arc<Service>) {
         while connections.try_join_next().is_some() {}
         let Ok(Ok(permit)) = timeout(STEP, permits.clone().acquire_owned()).await else { continue };
         match timeout(STEP, listener.accept()).await {
-            Ok(Ok((stream, _))) => {
+            Ok(Ok((stream, peer))) => {
                 let (router, service) = (router.clone(), service.clone());
                 connections.spawn(async move {
-                    converse(stream, router, &service).await;
+                    converse(stream, peer.ip().to_canonical().is_loopback(), router, &service).await;
                     drop(permit);
                 });
             }
@@ -186,12 +193,17 @@ async fn accept(listener: TcpListener, router: Router, service: Arc<Service>) {
     let _ = timeout(ENDING, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn converse(stream: TcpStream, router: Router, service: &Service) {
+async fn converse(stream: TcpStream, is_here: bool, router: Router, service: &Service) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES_MAX);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let router = TowerToHyperService::new(router);
+    let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer { is_here });
+        router.call(request)
+    });
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
     let mut is_ending = false;
     while timeout(STEP, connection.as_mut()).await.is_err() {
         if service.is_ending() && !is_ending {

@@ -4,15 +4,17 @@
 //! question on a thread that may wait. Rights are decided by [`rights`](crate::access::rights) alone; what a caller may
 //! not know of is answered like what is not there.
 //!
-//! What is remembered here (jobs, keys of idempotency, rates) is lost when the service ends; acts are not: they are in
-//! the journal before anybody is told.
+//! What is remembered here (jobs, keys of idempotency, rates, sessions) is lost when the service ends; acts are not:
+//! they are in the journal before anybody is told.
 
 use super::caller::{Caller, principal};
 use super::jobs::Jobs;
+use super::login::Logins;
 use super::metrics::Metrics;
 use super::once::Once;
 use super::problem::Problem;
 use super::rate::Rates;
+use super::session::Sessions;
 use super::uploads::Adding;
 use crate::access::rights::{Action, Decision, Principal, Scope, Target, decide, scope};
 use crate::access::{Opened, Reader, is_about_persons};
@@ -53,6 +55,8 @@ pub(crate) struct Service {
     pub(crate) jobs: Jobs,
     pub(crate) once: Once,
     pub(crate) rates: Rates,
+    pub(crate) sessions: Sessions,
+    pub(crate) logins: Logins,
     pub(crate) adding: Adding,
     pub(crate) metrics: Metrics,
     /// Signs cursors; made anew by every start, so an old cursor is told from a forged one by nobody, and needs not be.
@@ -76,6 +80,8 @@ impl Service {
             jobs: Jobs::default(),
             once: Once::default(),
             rates: Rates::default(),
+            sessions: Sessions::default(),
+            logins: Logins::default(),
             adding: Adding::default(),
             metrics: Metrics::default(),
             cursor_key: crate::random::bytes(),
@@ -129,14 +135,34 @@ impl Service {
         caller: Caller,
         question: impl FnOnce(&Ask) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let busy = || Problem::new(ErrorCode::SrvBusy, "service", "as many questions wait as may");
-        let permit = self.questions.clone().acquire_owned().await.map_err(|_| busy())?;
         let service = self.clone();
-        let asked = spawn_blocking(move || {
+        self.run(move || {
             let answer = Ask::new(service.clone(), caller).and_then(|ask| question(&ask));
             if answer.as_ref().is_err_and(|problem| problem.code == ErrorCode::IdxFailed) {
                 service.slot.rebuild_index();
             }
+            answer
+        })
+        .await
+    }
+
+    /// Asks the archive for nobody: what everybody may know, and who somebody is.
+    pub(crate) async fn reach<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&Archive) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let slot = self.slot.clone();
+        self.run(move || question(&*slot.get()?)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        question: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let busy = || Problem::new(ErrorCode::SrvBusy, "service", "as many questions wait as may");
+        let permit = self.questions.clone().acquire_owned().await.map_err(|_| busy())?;
+        let asked = spawn_blocking(move || {
+            let answer = question();
             drop(permit);
             answer
         });

@@ -2,8 +2,6 @@
 //!
 //! A list is no reading: titles of restricted records stay out of it.
 
-use super::show::{access_text, kind_text};
-use super::signatures::verdict_text;
 use super::{Common, tomb};
 use crate::access::text::find::{FoundPlace, find};
 use crate::archive::Archive;
@@ -20,6 +18,7 @@ use crate::model::strict::shown;
 use crate::model::submission::{AccessCategory, Kind};
 use crate::model::validation::SignatureVerdict;
 use crate::text::{Lang, Text, text};
+use crate::view::words::{access_text, kind_text, verdict_text};
 use crate::view::{Masked, found_record, record_row};
 use std::path::PathBuf;
 

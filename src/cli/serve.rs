@@ -45,6 +45,7 @@ impl Serve {
             listen: &self.listen,
             metrics: self.metrics.as_deref(),
             inbox: self.inbox.clone(),
+            pages: Some(crate::web::pages()),
             lang,
             readers: self.readers,
             stop,

@@ -13,16 +13,16 @@ use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::cite;
 use crate::filing::files::File;
 use crate::filing::paper::has_original;
-use crate::model::amendment::AmendmentKind;
-use crate::model::card::PaperMark;
 use crate::model::citation::Citation;
 use crate::model::format::Identification;
 use crate::model::id::RecordId;
 use crate::model::import::Imported;
 use crate::model::record::{CardField, Component};
 use crate::model::strict::shown;
-use crate::model::submission::{AccessCategory, CertifierRole, Direction, Kind, Role};
 use crate::text::{Lang, Text, text};
+use crate::view::words::{
+    access_text, amendment_text, certifier_text, direction_text, field_text, kind_text, paper_text, role_text,
+};
 use crate::view::{Masked, RecordView, delivery};
 use std::ops::Deref;
 
@@ -85,112 +85,6 @@ const ORIGINAL_RECEIPT: Text = text(
 );
 const IN_SEARCH: Text = text("ІЗДЕСТІРУДЕ", "В РОЗЫСКЕ", "IN SEARCH");
 const SYSTEM: Text = text("жүйе", "система", "the system");
-
-/// The name of a card field for people.
-pub(super) fn field_text(field: CardField) -> Text {
-    match field {
-        CardField::DocumentType => text("Құжат түрі", "Вид документа", "Document type"),
-        CardField::DocumentDate => text("Құжаттың күні", "Дата документа", "Document date"),
-        CardField::RegistrationNumber => text("Тіркеу нөмірі", "Регистрационный номер", "Registration number"),
-        CardField::NomenclatureIndex => {
-            text("Істер номенклатурасының индексі", "Индекс по номенклатуре", "Nomenclature index")
-        }
-        CardField::Software => text("Бағдарламалық қамтылым", "Программное обеспечение", "Software"),
-        CardField::Signatures => text("ЭЦҚ", "ЭЦП", "Digital signatures"),
-        CardField::Nature => text("Мәселенің сипаты", "Характер вопроса", "Nature of the matter"),
-        CardField::Title => text("Тақырыбы", "Заголовок", "Title"),
-        CardField::SheetsDocument => text("Құжат парақтарының саны", "Листов документа", "Sheets of the document"),
-        CardField::SheetsAttachments => text("Қосымша парақтарының саны", "Листов приложений", "Sheets of attachments"),
-        CardField::AddresseeBody => text("Адресат орган", "Орган-адресат", "Addressee body"),
-        CardField::AddresseePost => text("Адресаттың лауазымы", "Должность адресата", "Addressee post"),
-        CardField::AddresseeSurname => text("Адресаттың тегі", "Фамилия адресата", "Addressee surname"),
-        CardField::ExecutorSurname => text("Орындаушының тегі", "Фамилия исполнителя", "Executor surname"),
-        CardField::ExecutorPhone => text("Орындаушының телефоны", "Телефон исполнителя", "Executor phone"),
-        CardField::ControlMark => text("Бақылау туралы белгі", "Отметка о контроле", "Control mark"),
-        CardField::FilingMark => text("Іске жіберу туралы белгі", "Отметка о направлении в дело", "Filing mark"),
-        CardField::LinkNumber => text("Сілтеме: нөмірі", "Ссылка: номер", "Link: number"),
-        CardField::LinkDate => text("Сілтеме: күні", "Ссылка: дата", "Link: date"),
-        CardField::SenderBody => text("Жөнелтуші ұйым", "Организация-отправитель", "Sending body"),
-        CardField::Place => text("Құжат жасалған орын", "Место составления", "Place of making"),
-        CardField::PaperMark => text("Қағаз нұсқасы", "Бумажный экземпляр", "Paper"),
-    }
-}
-
-pub(super) fn kind_text(kind: Kind) -> Text {
-    match kind {
-        Kind::ElectronicOriginal => text("электрондық түпнұсқа", "электронный подлинник", "electronic original"),
-        // N 430 cl. 12: what arrived on paper is registered by its copy, which is nowhere called an original.
-        Kind::ScannedCopy => text(
-            "қағаз құжаттың электрондық көшірмесі (түпнұсқа емес)",
-            "электронная копия бумажного документа (не подлинник)",
-            "electronic copy of a paper document (not an original)",
-        ),
-        Kind::VerificationMeans => text("тексеру құралдары", "средства проверки", "verification means"),
-    }
-}
-
-fn certifier_text(role: CertifierRole) -> Text {
-    match role {
-        CertifierRole::Executor => text("орындаушы", "исполнитель", "executor"),
-        CertifierRole::RecordsOfficer => {
-            text("құжаттамалық қамтамасыз ету бөлімшесі", "служба документационного обеспечения", "records officer")
-        }
-    }
-}
-
-fn paper_text(mark: &str) -> Option<Text> {
-    Some(match PaperMark::parse(mark)? {
-        PaperMark::Original => text("қағаз түпнұсқасы бар", "есть бумажный подлинник", "a paper original exists"),
-        PaperMark::Copy => text("қағаздағы көшірмесі бар", "есть бумажная копия", "a paper copy exists"),
-        PaperMark::NoPaper => text("жоқ", "нет", "none"),
-    })
-}
-
-fn amendment_text(kind: AmendmentKind) -> Text {
-    match kind {
-        AmendmentKind::ComponentAdded => text("файл қосылды", "добавлен файл", "a component was added"),
-        AmendmentKind::CardCorrected => text("карточка түзетілді", "карточка исправлена", "the card was corrected"),
-        AmendmentKind::FormatsIdentified => {
-            text("пішімдер қайта анықталды", "форматы определены заново", "formats were identified again")
-        }
-        AmendmentKind::ReceiptIssued => text("түбіртек шығарылды", "выдана квитанция", "the receipt was issued"),
-    }
-}
-
-fn role_text(role: Role) -> Text {
-    match role {
-        Role::Mark => text("белгі", "отметка", "mark"),
-        Role::Report => text("тексеру есебі", "отчёт о проверке", "validation report"),
-        Role::Issued => text("архив берген құжат", "документ архива", "issued by the archive"),
-        Role::Card => text("карточка", "карточка", "card"),
-        Role::Main => text("негізгі құжат", "основной документ", "main document"),
-        Role::Attachment => text("қосымша", "приложение", "attachment"),
-        Role::Signature => text("қолтаңба", "подпись", "signature"),
-        Role::Certificate => text("тіркеу куәлігі", "сертификат", "certificate"),
-        Role::Revocation => text("қайтарып алу деректері", "данные об отзыве", "revocation data"),
-        Role::Timestamp => text("уақыт белгісі", "метка времени", "time-stamp"),
-        Role::Receipt => text("түбіртек", "квитанция", "receipt"),
-        Role::Representation => text("туынды көрініс", "производное представление", "derived representation"),
-    }
-}
-
-fn direction_text(direction: Direction) -> Text {
-    match direction {
-        Direction::Incoming => text("кіріс", "входящий", "incoming"),
-        Direction::Outgoing => text("шығыс", "исходящий", "outgoing"),
-        Direction::Internal => text("ішкі", "внутренний", "internal"),
-    }
-}
-
-pub(super) fn access_text(access: AccessCategory) -> Text {
-    match access {
-        AccessCategory::Public => text("ашық", "открытый", "public"),
-        AccessCategory::Confidential => text("құпиялы", "конфиденциальный", "confidential"),
-        AccessCategory::OfficialUse => {
-            text("қызмет бабында пайдалану үшін", "для служебного пользования", "for official use")
-        }
-    }
-}
 
 impl Show {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {

@@ -3,10 +3,11 @@
 //! The short form stands in the manifest, the reports in the record's own validation; both are from the day of receipt.
 
 use crate::model::strict::shown;
-use crate::model::validation::{CreationBasis, SignatureVerdict, Validation};
+use crate::model::validation::{CreationBasis, Validation};
 use crate::text::{Lang, Text, text};
 use crate::verify::policy::SignerKind;
 use crate::verify::verdict::{Indication, SubIndication};
+use crate::view::words::verdict_text;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -19,18 +20,6 @@ const CLAIMED: Text = text("Қол қоюшы көрсеткен уақыт", "�
 const PROVEN: Text = text("Дәлелденген уақыт", "Доказанное время", "Proven time");
 
 const VERIFIER: Text = text("Тексерген бағдарлама", "Проверила программа", "Validated by the program");
-
-pub(super) fn verdict_text(verdict: SignatureVerdict) -> Text {
-    match verdict {
-        SignatureVerdict::Valid => text("жарамды", "действительны", "valid"),
-        SignatureVerdict::NotVerifiable => text(
-            "расталмаған: қолтаңбаны тексеру мүмкін болмады",
-            "не подтверждены: проверить подпись не удалось",
-            "not confirmed: the signature could not be verified",
-        ),
-        SignatureVerdict::Unsigned => text("қолтаңба жоқ", "подписей нет", "there is no signature"),
-    }
-}
 
 fn basis_text(basis: CreationBasis) -> Text {
     match basis {

@@ -13,6 +13,7 @@ mod receipt;
 mod record;
 mod retention;
 mod submission;
+pub(crate) mod words;
 
 pub(crate) use disposal::plan;
 pub(crate) use file::{destroyed_file, file, file_record};

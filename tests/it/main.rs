@@ -58,6 +58,7 @@ mod tidy;
 mod timestamps;
 mod validate;
 mod vectors;
+mod web;
 mod week;
 mod witness;
 mod wycheproof;

@@ -175,8 +175,16 @@ fn start(bench: &Bench, inbox: Option<PathBuf>) -> Started {
     let slot = Arc::new(Slot::open(&bench.root(), bench.clock.clone()).unwrap());
     // A flag that the service may look at as long as the process is there.
     let stop: &'static AtomicBool = Box::leak(Box::default());
-    let options =
-        Options { listen: "127.0.0.1:0", metrics: None, inbox, lang: Lang::En, readers: 0, stop, log: |_| {} };
+    let options = Options {
+        listen: "127.0.0.1:0",
+        metrics: None,
+        inbox,
+        pages: Some(muragat::web::pages()),
+        lang: Lang::En,
+        readers: 0,
+        stop,
+        log: |_| {},
+    };
     let server = Server::bind(slot.clone(), &options).unwrap();
     let address = server.addresses()[0];
     (address, stop, slot, std::thread::spawn(move || server.run()))
