@@ -30,8 +30,10 @@ type Expected = (&'static str, &'static str, [u16; 7]);
 
 /// For everybody.
 const OPEN: [u16; 7] = [200; 7];
-/// What a caller may not know of, and an id that was never given.
-const UNKNOWN: [u16; 7] = [404, 404, 404, 404, 404, 404, 401];
+/// A job that is not theirs, as far as they see jobs.
+const JOB: [u16; 7] = [404, 404, 404, 404, 404, 403, 401];
+/// An upload that is not theirs, as far as they may submit.
+const UPLOAD: [u16; 7] = [404, 404, 404, 403, 404, 403, 401];
 /// A record: what is not theirs is not there.
 const RECORD: [u16; 7] = [200, 200, 404, 404, 404, 404, 401];
 /// A list that offices of every agency have, each of their own.
@@ -54,12 +56,12 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/submissions", [422, 422, 422, 403, 422, 403, 401]),
     ("options", "/api/v1/uploads", [204; 7]),
     ("post", "/api/v1/uploads", [201, 201, 201, 403, 201, 403, 401]),
-    ("head", "/api/v1/uploads/{upload_id}", UNKNOWN),
-    ("patch", "/api/v1/uploads/{upload_id}", UNKNOWN),
-    ("delete", "/api/v1/uploads/{upload_id}", UNKNOWN),
-    ("post", "/api/v1/uploads/{upload_id}/submission", UNKNOWN),
-    ("get", "/api/v1/jobs/{job_id}", UNKNOWN),
-    ("get", "/api/v1/jobs/{job_id}/events", UNKNOWN),
+    ("head", "/api/v1/uploads/{upload_id}", UPLOAD),
+    ("patch", "/api/v1/uploads/{upload_id}", UPLOAD),
+    ("delete", "/api/v1/uploads/{upload_id}", UPLOAD),
+    ("post", "/api/v1/uploads/{upload_id}/submission", UPLOAD),
+    ("get", "/api/v1/jobs/{job_id}", JOB),
+    ("get", "/api/v1/jobs/{job_id}/events", JOB),
     ("get", "/api/v1/files", LISTS),
     ("get", "/api/v1/files/{file_id}", THING),
     ("get", "/api/v1/files/{file_id}/records", THING),
