@@ -1,8 +1,8 @@
 //! The service: the archive over HTTP, and for the commands of others on the same machine.
 //!
-//! [`router`] has every path on one page. A handler reads its parameters, asks the archive through
-//! [`service`] and writes down the answer; it calls the same library functions as the command line and holds
-//! no rules of its own. What stands around every answer is in [`frame`].
+//! `router` has every path on one page. A handler reads its parameters, asks the archive through
+//! `service` and writes down the answer; it calls the same library functions as the command line and holds
+//! no rules of its own. What stands around every answer is in `frame`.
 //!
 //! Invariants
 //!   - Nothing is read or done for a caller but what [`rights`](crate::access::rights) allows.

@@ -220,7 +220,7 @@ impl Drop for Wanted<'_> {
 /// An opened archive: of this command alone, or the one that a service keeps open for all.
 pub enum Handle {
     /// Nobody else has it.
-    Own(Archive),
+    Own(Box<Archive>),
     /// Others use it too.
     Served(Arc<Archive>, Arc<Slot>),
 }
@@ -240,7 +240,7 @@ impl Handle {
     /// Closes the archive; one that others use is let go when the index has all that was done.
     pub fn close(self) -> Result<(), Error> {
         match self {
-            Handle::Own(archive) => archive.close(),
+            Handle::Own(archive) => (*archive).close(),
             Handle::Served(archive, _) => archive.wait_index().map(drop),
         }
     }
@@ -248,7 +248,7 @@ impl Handle {
     /// [`Archive::compact`]; an archive that others use is opened for them again.
     pub fn compact(self, actor: ActorId) -> Result<Compacted, Error> {
         match self {
-            Handle::Own(archive) => archive.compact(actor),
+            Handle::Own(archive) => (*archive).compact(actor),
             Handle::Served(archive, slot) => {
                 drop(archive);
                 let (archive, _alone) = slot.take()?;

@@ -407,7 +407,7 @@ impl Common {
     /// The same for a command that runs in its own process only ([`Place::Alone`]).
     pub(crate) fn open_alone(&self) -> Result<Archive, Error> {
         match self.open()? {
-            Handle::Own(archive) => Ok(archive),
+            Handle::Own(archive) => Ok(*archive),
             Handle::Served(..) => unreachable!("a service does not run a command that needs the archive alone"),
         }
     }
@@ -419,7 +419,7 @@ impl Common {
         let bar = self.bar(CATCHING_UP);
         let archive = Archive::open(self.folder()?, Arc::new(SystemClock), &mut |done, all| bar.set(done, all))?;
         bar.clear();
-        Ok(Handle::Own(archive))
+        Ok(Handle::Own(Box::new(archive)))
     }
 
     /// Opens the archive once more after this command closed it to ask somebody over the network. Another command may

@@ -59,7 +59,7 @@ mod tests {
     fn what_is_read_stands_out_in_light_and_in_dark() {
         assert!((contrast("#000000", "#ffffff") - 21.0).abs() < 0.01);
         let themes: Vec<BTreeMap<&str, &str>> = STYLE
-            .split(":root {")
+            .split(":root {\n")
             .skip(1)
             .map(|theme| {
                 let theme = theme.split('}').next().unwrap();

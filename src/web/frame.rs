@@ -301,7 +301,7 @@ pub(super) fn number(value: u64, lang: Lang) -> String {
     let mark = if lang == Lang::En { ',' } else { '\u{a0}' };
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(mark);
         }
         out.push(digit);

@@ -69,7 +69,7 @@ pub(super) async fn show(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let state = service.reach(state).await?;
-    let records = match service.ask(caller, |ask| records(ask)).await {
+    let records = match service.ask(caller, records).await {
         Ok(records) => Some(records),
         Err(problem) if matches!(problem.code, ErrorCode::SrvSignIn | ErrorCode::AccDenied) => None,
         Err(problem) => return Err(problem),

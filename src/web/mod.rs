@@ -2,7 +2,7 @@
 //!
 //! A page asks the same functions as the API and shows the same documents; it holds no rules. Every text is there in
 //! three languages or the code does not compile, and whatever comes from outside is escaped by construction
-//! ([`html`]). What stands around every page is in [`frame`].
+//! (`html`). What stands around every page is in `frame`.
 //!
 //! Invariants
 //!   - The language is chosen by a person and kept in a cookie; the address of a page does not change with it.

@@ -131,7 +131,7 @@ fn write_item(html: &mut Html, visit: &Visit, item: &Value) {
     let words = [
         Kind::parse(field("kind")).map(kind_text),
         AccessCategory::parse(field("access_category")).map(access_text),
-        SignatureVerdict::parse(field("signatures")).map(|verdict| verdict_text(verdict)),
+        SignatureVerdict::parse(field("signatures")).map(verdict_text),
     ];
     about.extend(words.into_iter().flatten().map(|words| visit.say(words).to_owned()));
     html.say("div", &[("class", "hint")], &about.join(" · "));

@@ -48,6 +48,11 @@ const TABLE: &[Expected] = &[
     ("get", "/readyz", OPEN),
     ("get", "/tlog/checkpoint", OPEN),
     ("get", "/api/v1/me", [200, 200, 200, 200, 200, 200, 401]),
+    ("post", "/api/v1/login/nonce", OPEN),
+    // Nobody signs in with nothing.
+    ("post", "/api/v1/login/signature", [400; 7]),
+    ("post", "/api/v1/login/password", [400; 7]),
+    ("post", "/api/v1/logout", [204; 7]),
     ("get", "/api/v1/records", LISTS),
     ("get", "/api/v1/records/{record_id}", RECORD),
     ("get", "/api/v1/records/{record_id}/components/{number}/content", RECORD),
@@ -175,6 +180,7 @@ impl Filled {
             ("patch", _) => (&[TUS, ("Upload-Offset", "0"), ("Content-Type", "application/offset+octet-stream")], b"x"),
             ("post", "/api/v1/holds") => (&[JSON], placing.as_bytes()),
             ("post", "/api/v1/holds/{hold_id}/lifting") => (&[JSON], "{\"reason\": \"Бітті\"}".as_bytes()),
+            ("post", "/api/v1/login/signature" | "/api/v1/login/password") => (&[JSON], b"{}"),
             _ => (&[TUS], b""),
         };
         self.served.send(who, &method.to_ascii_uppercase(), path, headers, body)

@@ -154,7 +154,7 @@ fn what_is_left_goes_on_as_the_same_tree_under_a_new_name_and_key() {
     assert_eq!(archive.witnessed(one.key()).unwrap(), None);
     archive.close().unwrap();
     assert_eq!(
-        code(push(&mut || bed.open().map(Handle::Own), Timeouts::default(), &mut |_| {})),
+        code(push(&mut || bed.open().map(|archive| Handle::Own(Box::new(archive))), Timeouts::default(), &mut |_| {})),
         ErrorCode::WitUnknown
     );
     let archive = bed.open().unwrap();

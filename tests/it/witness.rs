@@ -134,7 +134,10 @@ pub(crate) fn courier(archive: &Archive, name: &str, witness: &Witness) -> Resul
 /// What witnesses answer; nobody has the archive open.
 fn pushed(bed: &Bed) -> Vec<Pushed> {
     let mut rows = Vec::new();
-    push(&mut || bed.open().map(Handle::Own), Timeouts::default(), &mut |row| rows.push(row.clone())).unwrap();
+    push(&mut || bed.open().map(|archive| Handle::Own(Box::new(archive))), Timeouts::default(), &mut |row| {
+        rows.push(row.clone())
+    })
+    .unwrap();
     rows
 }
 

@@ -4,7 +4,7 @@
 //! record and places in it; the piece of text around a place is given of public records only, because to see what a
 //! restricted record says is to read it, and a reading is in the journal first.
 //!
-//! It decides nothing about access: the scope is that of [`rights`](crate::access::rights).
+//! It decides nothing about access: the scope is that of [`rights`].
 
 use crate::access::rights;
 use crate::archive::Archive;
