@@ -1,15 +1,20 @@
 //! `muragat demo [DIR]`: a working archive with sample records, and a guided look at it.
 //!
 //! It calls what the other commands call; an answer that differs from what a sample is made for ends it with an error.
+//! Afterwards it serves the archive, until it is stopped. Its staff are made up: it issues their tokens in their place
+//! and writes their keys down, which nobody does for a person of a real archive.
 
 use super::ingest::{ingest_quietly, print_answer};
 use super::means::deposit_if_due;
+use super::samples::staff::{MACHINE, Member};
 use super::samples::stamper::Stamper;
 use super::samples::trust::Trust;
 use super::samples::write_samples;
+use super::serve::{ADDRESS, Serve};
 use super::{Common, audit, evidence, search, show};
 use crate::access;
-use crate::archive::{Archive, InitOptions};
+use crate::access::rights::Action;
+use crate::archive::{Archive, Holder, InitOptions};
 use crate::audit::Options;
 use crate::clock::{Clock, SystemClock, civil_date, utc};
 use crate::config::{MeansKept, Readings};
@@ -26,11 +31,14 @@ use crate::ingest::{Status, lists};
 use crate::inquiry::bundle::make::{self, Under};
 use crate::inquiry::desk::{self, Opening};
 use crate::model::id::RecordId;
+use crate::model::iin::Iin;
 use crate::retention::RuleList;
 use crate::text::{Text, text};
 use crate::verify::material::Material;
 use chrono::{DateTime, Datelike, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,10 +47,16 @@ use std::sync::Arc;
 pub(super) struct Demo {
     /// Folder for the demo; made anew in the current folder when not given.
     dir: Option<PathBuf>,
-    /// End after the look instead of serving. This version has no service yet, so it always ends there.
+    /// End after the look instead of serving.
     #[arg(long)]
     no_serve: bool,
+    /// Where to serve afterwards.
+    #[arg(long, value_name = "ADDRESS", default_value = ADDRESS)]
+    listen: String,
 }
+
+/// Folder of what the staff sign in with.
+const PEOPLE: &str = "people";
 
 const MAKING: Text = text("1. Жаңа архив", "1. Новый архив", "1. A new archive");
 const TAKING: Text = text(
@@ -81,10 +95,15 @@ const COURT: [Text; 4] = [
 ];
 const AUDITING: Text = text("8. Толық тексеру", "8. Полная проверка", "8. A full audit");
 const NEXT: Text = text("Әрі қарай өзіңіз көріңіз:", "Дальше попробуйте сами:", "Go on yourself:");
-const NO_SERVICE: Text = text(
-    "Бұл нұсқада веб-қызмет әлі жоқ, сондықтан demo осында аяқталады.",
-    "Веб-службы в этой версии ещё нет, поэтому demo на этом заканчивается.",
-    "This version has no web service yet, so the demo ends here.",
+const SERVING: Text = text(
+    "9. Қызмет: API және браузер (тоқтату: Ctrl-C)",
+    "9. Служба: API и браузер (остановить: Ctrl-C)",
+    "9. The service: API and browser (Ctrl-C ends it)",
+);
+const ENTERING: Text = text(
+    "Браузермен кіру: /sign-in бетіндегі мәтінді файлмен алып, қол қойыңыз да, қолтаңба файлын таңдаңыз:",
+    "Вход в браузере: возьмите текст на странице /sign-in файлом, подпишите его и выберите файл подписи:",
+    "To sign in with a browser take the text at /sign-in as a file, sign it, and choose the signature there:",
 );
 
 /// Has the archive trust the keys of the demonstration, as a real one trusts its authorities: by a policy, a register
@@ -106,6 +125,33 @@ fn trust(archive: &Archive, dir: &Path, trust: &Trust, common: &Common) -> Resul
     let crl = folder.join("root.crl");
     std::fs::write(&crl, &trust.crl).map_err(failed)?;
     add_shared(archive, &super::material::read(&[crl], common)?, actor)?;
+    Ok(())
+}
+
+/// Opens the accounts of the staff. Their keys and tokens lie in `dir`, for the owner of the demonstration only.
+fn hire(archive: &Archive, dir: &Path, staff: &[Member], common: &Common) -> Result<(), Error> {
+    let actor = common.actor(archive)?;
+    let scopes: BTreeSet<&str> =
+        Action::ALL.iter().filter(|action| !action.is_decision()).map(|action| action.as_str()).collect();
+    let until = archive.today() + chrono::Days::new(30);
+    let folder = dir.join(PEOPLE);
+    let failed = |e| Error::caused(ErrorCode::ArcOutput, folder.display().to_string(), e);
+    DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
+    let mut accounts = vec![(MACHINE, Holder::Service(MACHINE.to_owned()), None)];
+    for member in staff {
+        let number = Iin::parse(member.iin);
+        let number = number.ok_or_else(|| Error::new(ErrorCode::ArcOutput, member.account, "no number of a person"))?;
+        accounts.push((member.account, Holder::Person(number), Some(&member.pem)));
+    }
+    for (account, holder, pem) in accounts {
+        archive.open_account(account, &holder, None, actor)?;
+        // A token of a person is theirs to issue: the demonstration does it in their place.
+        let (_, token, _) = archive.issue_token(account, &scopes, until, archive.actor(account)?)?;
+        std::fs::write(folder.join(format!("{account}.token")), format!("{token}\n")).map_err(failed)?;
+        if let Some(pem) = pem {
+            std::fs::write(folder.join(format!("{account}.pem")), pem).map_err(failed)?;
+        }
+    }
     Ok(())
 }
 
@@ -209,7 +255,9 @@ impl Demo {
         common.say(&format!("\n== {}", TAKING.get(lang)));
         let time = i64::try_from(now).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
         let samples = write_samples(&inbox, time, &mut crate::random::fill).map_err(failed)?;
+        std::fs::write(dir.join("next.zip"), &samples.next).map_err(failed)?;
         trust(&archive, &dir, &samples.trust, common)?;
+        hire(&archive, &dir, &samples.staff, common)?;
         let paths: Vec<PathBuf> = samples.submissions.iter().map(|s| s.path.clone()).collect();
         let answers = ingest_quietly(&archive, common, &paths)?;
         let mut shown = None;
@@ -261,9 +309,29 @@ impl Demo {
         common.say("  muragat file list");
         common.say("  muragat log checkpoint");
         common.say("  muragat evidence status");
-        if !self.no_serve {
-            common.say(NO_SERVICE.get(lang));
+        if !report.is_clean() {
+            return Ok(ErrorCode::AudFinding.exit());
         }
-        Ok(if report.is_clean() { Exit::Ok } else { ErrorCode::AudFinding.exit() })
+        if self.no_serve {
+            return Ok(Exit::Ok);
+        }
+        let (people, listen) = (dir.join(PEOPLE), self.listen);
+        let token = format!("-H \"Authorization: Bearer $(cat {}/archivist.token)\"", people.display());
+        let key = people.join("archivist.pem");
+        let key = key.display();
+        common.say(&format!("\n== {}", SERVING.get(lang)));
+        common.say(&format!("  curl -s {token} 'http://{listen}/api/v1/search?q=демалыс'"));
+        common.say(&format!("  curl -s {token} http://{listen}/api/v1/records/{record}"));
+        common.say(&format!(
+            "  curl -s -H \"Authorization: Bearer $(cat {0}/people/edms.token)\" -H 'Content-Type: application/zip' \\\n    \
+             --data-binary @{0}/next.zip http://{listen}/api/v1/submissions",
+            dir.display()
+        ));
+        common.say(ENTERING.get(lang));
+        common.say(&format!(
+            "  openssl cms -sign -binary -nodetach -outform DER -md sha256 -cades -in muragat-sign-in.txt \\\n    \
+             -signer {key} -out muragat-sign-in.p7s"
+        ));
+        Serve::at(listen).run_in(&folder, common)
     }
 }

@@ -12,14 +12,14 @@ use crate::error::{Error, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]
 pub(super) struct Serve {
     /// Where to listen.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7370")]
+    #[arg(long, value_name = "ADDRESS", default_value = ADDRESS)]
     listen: String,
     /// Where to give out figures for Prometheus; nowhere when not given.
     #[arg(long, value_name = "ADDRESS")]
@@ -32,13 +32,25 @@ pub(super) struct Serve {
     inbox: Option<PathBuf>,
 }
 
+/// Where a service listens when nothing else is said.
+pub(super) const ADDRESS: &str = "127.0.0.1:7370";
+
 const LISTENS: Text = text("Қызмет көрсетіп тұр", "Служба работает", "Serving");
 const ENDED: Text = text("Қызмет тоқтады", "Служба остановлена", "The service has ended");
 
 impl Serve {
+    /// Listens there, with everything else as it is without options.
+    pub(super) fn at(listen: String) -> Self {
+        Self { listen, metrics: None, readers: 1, inbox: None }
+    }
+
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
+        self.run_in(common.folder()?, common)
+    }
+
+    pub(super) fn run_in(self, folder: &Path, common: &Common) -> Result<Exit, Error> {
         let (stop, lang) = (stop_flag(), common.lang());
-        let slot = Arc::new(Slot::open(common.folder()?, Arc::new(SystemClock))?);
+        let slot = Arc::new(Slot::open(folder, Arc::new(SystemClock))?);
         // A log that nobody reads any more is no reason to stop.
         let log = |line: &serde_json::Value| drop(writeln!(std::io::stderr().lock(), "{line}"));
         let options = Options {

@@ -5,10 +5,13 @@
 //! service, and as the commands.
 
 use super::bed::{cover, submission, unsigned};
+use super::served::{ZIP, send};
+use base64::Engine;
 use muragat::archive::Archive;
 use muragat::clock::SystemClock;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -23,19 +26,21 @@ struct Service {
 
 impl Service {
     fn start(archive: &Path) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--archive"])
-            .arg(archive)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
-        let address = said["addresses"][0].as_str().unwrap().to_owned();
-        Self { child, address }
+        let mut command = Command::new(PROGRAM);
+        command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--archive"]).arg(archive);
+        Self::of(command)
+    }
+
+    /// A program that says where it serves, after whatever else it has to say.
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let said: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            if let Some(address) = said["addresses"][0].as_str() {
+                return Self { child, address: address.to_owned() };
+            }
+        }
+        panic!("it ended");
     }
 
     /// Asks it to end, and waits.
@@ -176,4 +181,54 @@ fn a_service_that_was_killed_leaves_nothing_in_the_way() {
     assert_eq!(shell.out(&["search", "--json", "Сынақ"]).1.lines().count(), 2);
     drop(service);
     assert!(next.end());
+}
+
+/// Goal: what the demonstration says about its service works as it is said. Method: the demo as a user starts it; each
+/// of its people asks with the token that lies there, and one signs in by a signature of OpenSSL, where that is here.
+#[test]
+fn the_demonstration_serves_and_its_people_can_ask() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = folder.path().join("demo");
+    let mut command = Command::new(PROGRAM);
+    command.args(["demo", "--json", "--listen", "127.0.0.1:0"]).arg(&demo);
+    let service = Service::of(command);
+    let address = service.address.parse().unwrap();
+    let people = demo.join("people");
+    let get = |who: &str, path: &str| {
+        let token = std::fs::read_to_string(people.join(format!("{who}.token"))).unwrap();
+        send(address, Some(token.trim()), "GET", path, &[], b"")
+    };
+    let found = get("archivist", "/api/v1/records?q=reg:%D0%BA%D1%96%D1%80-27").json();
+    let id = found["records"][0]["record_id"].as_str().unwrap().to_owned();
+    assert_eq!(get("archivist", &format!("/api/v1/records/{id}")).status, 200);
+    assert_eq!(get("edms", &format!("/api/v1/records/{id}")).status, 404, "who hands in does not read");
+    for who in ["legal-officer", "auditor", "edms"] {
+        let me = get(who, "/api/v1/me");
+        assert_eq!((me.status, me.json()["account"].as_str()), (200, Some(who)), "{me:?}");
+    }
+    let hand_in = |who: &str| {
+        let token = std::fs::read_to_string(people.join(format!("{who}.token"))).unwrap();
+        let zip = std::fs::read(demo.join("next.zip")).unwrap();
+        send(address, Some(token.trim()), "POST", "/api/v1/submissions", &[ZIP], &zip).status
+    };
+    assert_eq!([hand_in("auditor"), hand_in("edms"), hand_in("edms")], [403, 201, 200]);
+    let mode = std::fs::metadata(&people).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "keys and tokens are the owner's");
+    if Command::new("openssl").arg("version").output().is_err() {
+        println!("skipped: no openssl: nobody signs in by a signature");
+    } else {
+        let nonce = send(address, None, "POST", "/api/v1/login/nonce", &[], b"").json();
+        let (text, signed) = (folder.path().join("text"), folder.path().join("signed"));
+        std::fs::write(&text, nonce["text"].as_str().unwrap()).unwrap();
+        let mut openssl = Command::new("openssl");
+        openssl.args(["cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-md", "sha256", "-cades", "-in"]);
+        openssl.arg(&text).arg("-signer").arg(people.join("legal-officer.pem")).arg("-out").arg(&signed);
+        assert!(openssl.status().unwrap().success());
+        let cms = base64::engine::general_purpose::STANDARD.encode(std::fs::read(&signed).unwrap());
+        let body = serde_json::json!({"id": nonce["id"], "cms": cms}).to_string();
+        let json = [("Content-Type", "application/json"), ("Sec-Fetch-Site", "same-origin")];
+        let answer = send(address, None, "POST", "/api/v1/login/signature", &json, body.as_bytes());
+        assert_eq!((answer.status, answer.headers.contains_key("set-cookie")), (200, true), "{answer:?}");
+    }
+    assert!(service.end());
 }

@@ -59,6 +59,18 @@ const MADE_UP: Block<'static> = Paragraph("Бұл – сынақ құжаты: �
 /// The records, in the order of their folders.
 pub(super) const DRAFTS: [Draft; 6] = [ORDER, LETTER, MINUTES, REGISTER, APPOINTMENT, ANSWER];
 
+/// One more, for who tries the demonstration to hand in: the letter that was refused, registered.
+pub(super) const NEXT: Draft = Draft {
+    folder: "next",
+    about: text(
+        "Тіркелген жауап хат: оны өзіңіз тапсырасыз",
+        "Зарегистрированный ответ: его сдаёте вы",
+        "The registered answer: for you to hand in",
+    ),
+    number: Some("19-ш"),
+    ..ANSWER
+};
+
 const ORDER: Draft = Draft {
     folder: "1-order",
     about: text(

@@ -2,11 +2,12 @@
 //!
 //! Each sample is one submission folder: `submission.json`, the card, a DOCX, sometimes a PDF attachment and a receipt,
 //! the certificate of a demonstration root, and detached signatures. An official signs the text and the attachment,
-//! then the records office signs the card (N 430 cl. 41).
+//! then the records office signs the card (N 430 cl. 41). One more is a ZIP file, for who tries the service.
 //!
 //! Invariants
 //!   - The same `now` and the same random bytes give the same files, byte for byte.
-//!   - Private keys never leave memory.
+//!   - Private keys of who signed the samples never leave memory; those of the staff are given to who asked for a
+//!     demonstration.
 //!   - Nothing that exists is written over.
 //!
 //! It opens no archive: `demo` hands the folders to ingest like any other submission.
@@ -16,6 +17,7 @@ pub mod docx;
 mod drafts;
 mod pdf;
 pub mod signer;
+pub mod staff;
 pub mod stamper;
 pub mod trust;
 
@@ -25,15 +27,18 @@ use crate::model::submission::{SUBMISSION_FILE, SUBMISSION_SCHEMA};
 use crate::text::Text;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use chrono_tz::Asia::Almaty;
-use drafts::{DRAFTS, Draft};
+use drafts::{DRAFTS, Draft, NEXT};
 use serde_json::{Value, json};
 use signer::{Holder, Root, Signer, Validity};
+use staff::Member;
 use stamper::Stamper;
 use std::fs;
-use std::io;
+use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trust::{Person, Trust};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// One submission folder that was written.
 #[derive(Debug, Clone)]
@@ -55,6 +60,10 @@ pub struct Samples {
     pub trust: Trust,
     /// An authority for time-stamps under the same root, which the policy trusts for them.
     pub stamper: Arc<Stamper>,
+    /// Who can sign in.
+    pub staff: Vec<Member>,
+    /// One more submission, a ZIP file, which nobody handed in yet.
+    pub next: Vec<u8>,
 }
 
 /// Code of the agency that the samples belong to.
@@ -65,16 +74,17 @@ const LEGAL_ENTITY: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2];
 const RIGHT_TO_SIGN: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2, 2];
 const EMPLOYEE: &[u32] = &[1, 2, 398, 3, 3, 4, 1, 2, 5];
 /// The numbers are made up: they fail the check digit of a real IIN and BIN.
+const BIN: &str = "000000000100";
 const OFFICIAL: Holder<'static> = Holder {
     common_name: "ҮЛГІ ҚОЛТАҢБА ИЕСІ 1",
     iin: Some("000000000001"),
-    bin: Some("000000000100"),
+    bin: Some(BIN),
     roles: &[LEGAL_ENTITY, RIGHT_TO_SIGN],
 };
 const RECORDS_OFFICE: Holder<'static> = Holder {
     common_name: "ҮЛГІ ҚОЛТАҢБА ИЕСІ 2 (ТІРКЕУ БӨЛІМІ)",
     iin: Some("000000000002"),
-    bin: Some("000000000100"),
+    bin: Some(BIN),
     roles: &[LEGAL_ENTITY, EMPLOYEE],
 };
 
@@ -112,7 +122,9 @@ pub fn write_samples(into: &Path, now: DateTime<Utc>, random: &mut dyn FnMut(&mu
     fs::create_dir_all(into)?;
     let submissions = DRAFTS.iter().map(|draft| office.write(draft, into)).collect::<io::Result<_>>()?;
     let stamper = Stamper::new(&office.root, "ҮЛГІ УАҚЫТ БЕЛГІСІ ОРТАЛЫҒЫ", validity(now), random)?;
-    Ok(Samples { submissions, trust: office.trust(), stamper: Arc::new(stamper) })
+    let staff = staff::issue(&office.root, validity(now), random)?;
+    let next = office.pack(&NEXT)?;
+    Ok(Samples { submissions, trust: office.trust(), stamper: Arc::new(stamper), staff, next })
 }
 
 /// The demonstration office: its people's keys, and the moment it works at.
@@ -153,18 +165,32 @@ impl Office {
         let trust = Trust::new(&self.root, AGENCY, &persons, crl, &[]);
         let pem = self.root.certificate_pem();
         let anchor = format!("\n[[timestamp_anchor]]\ngeneration = \"demo\"\npem = \"\"\"\n{pem}\"\"\"\n");
-        Trust { policy: trust.policy + &anchor, ..trust }
+        Trust { policy: trust.policy + &anchor, authority: trust.authority + &staff::rows(), ..trust }
     }
 
     fn write(&self, draft: &Draft, into: &Path) -> io::Result<Sample> {
         let folder = into.join(draft.folder);
         fs::create_dir(&folder)?;
-        let components = self.components(draft)?;
-        for component in &components {
-            fs::write(folder.join(&component.path), &component.bytes)?;
+        for (name, bytes) in self.files(draft)? {
+            fs::write(folder.join(name), bytes)?;
         }
-        fs::write(folder.join(SUBMISSION_FILE), pretty(&self.submission(draft, &components))?)?;
         Ok(Sample { path: folder, expect_refused: draft.number.is_none(), about: draft.about })
+    }
+
+    fn pack(&self, draft: &Draft) -> io::Result<Vec<u8>> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in self.files(draft)? {
+            zip.start_file(name, SimpleFileOptions::default())?;
+            zip.write_all(&bytes)?;
+        }
+        Ok(zip.finish()?.into_inner())
+    }
+
+    /// The files of a submission: name, bytes.
+    fn files(&self, draft: &Draft) -> io::Result<Vec<(String, Vec<u8>)>> {
+        let components = self.components(draft)?;
+        let description = (SUBMISSION_FILE.to_owned(), pretty(&self.submission(draft, &components))?);
+        Ok(components.into_iter().map(|component| (component.path, component.bytes)).chain([description]).collect())
     }
 
     fn components(&self, draft: &Draft) -> io::Result<Vec<Component>> {

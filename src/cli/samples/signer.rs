@@ -1,8 +1,8 @@
 //! Demonstration keys: a root, certificates and CRLs under it, and signatures.
 //!
 //! X.509 v3 and CRL v2 (RFC 5280), CMS (RFC 5652), CAdES-B (ETSI EN 319 122-1), with any [`Key`]. The keys made here
-//! are ECDSA on P-256 with SHA-256 (RFC 5753, RFC 5758): made on the spot, from bytes the caller draws, they never
-//! leave memory. Their signatures are deterministic (RFC 6979), so the same random bytes and times give the same files.
+//! are ECDSA on P-256 with SHA-256 (RFC 5753, RFC 5758), made on the spot, from bytes the caller draws. They do not
+//! leave memory, but for those that are asked for in writing. Their signatures are deterministic (RFC 6979), so the same random bytes and times give the same files.
 //!
 //! It serves `demo` and tests only: a real archive never holds a signing key of the people whose documents it keeps.
 
@@ -188,6 +188,26 @@ impl Root {
         Ok(self.issue_key(draw_key(random)?, holder, validity, random))
     }
 
+    /// The same for somebody who signs with a program of their own: certificate and private key (RFC 5958) as PEM.
+    pub(super) fn issue_written(
+        &self,
+        holder: &Holder<'_>,
+        validity: Validity,
+        random: Random<'_>,
+    ) -> io::Result<String> {
+        let key = draw_p256(random)?;
+        let algorithm = [der::object_identifier(EC_PUBLIC_KEY), der::object_identifier(PRIME256V1)];
+        let scalar = der::octet_string(&key.to_bytes());
+        let private = der::sequence(&[
+            &der::integer(&[0]),
+            &der::sequence(&[&algorithm[0], &algorithm[1]]),
+            // RFC 5915 §3, version 1.
+            &der::octet_string(&der::sequence(&[&der::integer(&[1]), &scalar])),
+        ]);
+        let signer = self.issue_key(Box::new(P256(key)), holder, validity, random);
+        Ok(pem("CERTIFICATE", &signer.certificate) + &pem("PRIVATE KEY", &private))
+    }
+
     /// The same with a key at hand.
     pub fn issue_key(&self, key: AnyKey, holder: &Holder<'_>, validity: Validity, random: Random<'_>) -> Signer {
         let purposes: Vec<&[u32]> = [EMAIL_PROTECTION].iter().chain(holder.roles).copied().collect();
@@ -260,16 +280,7 @@ impl Root {
 
     /// The root's own certificate as PEM (RFC 7468).
     pub fn certificate_pem(&self) -> String {
-        let base64 = base64::engine::general_purpose::STANDARD.encode(&self.certificate);
-        let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
-        for (i, c) in base64.chars().enumerate() {
-            if i > 0 && i % 64 == 0 {
-                out.push('\n');
-            }
-            out.push(c);
-        }
-        out.push_str("\n-----END CERTIFICATE-----\n");
-        out
+        pem("CERTIFICATE", &self.certificate)
     }
 }
 
@@ -422,14 +433,30 @@ fn key_identifier(key: &dyn Key) -> Vec<u8> {
 }
 
 fn draw_key(random: Random<'_>) -> io::Result<AnyKey> {
+    Ok(Box::new(P256(draw_p256(random)?)))
+}
+
+fn draw_p256(random: Random<'_>) -> io::Result<SigningKey> {
     for _ in 0..KEY_DRAWS_MAX {
         let mut scalar = [0u8; 32];
         random(&mut scalar);
         if let Ok(key) = SigningKey::from_slice(&scalar) {
-            return Ok(Box::new(P256(key)));
+            return Ok(key);
         }
     }
     Err(io::Error::other(format!("the source of randomness gave no usable P-256 key in {KEY_DRAWS_MAX} draws")))
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let mut out = format!("-----BEGIN {label}-----\n");
+    let base64 = base64::engine::general_purpose::STANDARD.encode(der);
+    for (i, c) in base64.chars().enumerate() {
+        if i > 0 && i % 64 == 0 {
+            out.push('\n');
+        }
+        out.push(c);
+    }
+    out + &format!("\n-----END {label}-----\n")
 }
 
 /// RFC 5280 §4.1.2.2: positive, at most 20 bytes; random and of constant length.

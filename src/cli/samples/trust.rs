@@ -42,10 +42,22 @@ pub struct Trust {
 pub struct Person<'a> {
     /// The holder of the certificate, with both numbers.
     pub holder: Holder<'a>,
-    /// `official` or `records_office`.
+    /// As the register names it, `official` for one.
     pub office: &'a str,
     /// The post.
     pub post: &'a str,
+}
+
+impl Person<'_> {
+    /// The row of the register that names them.
+    pub(super) fn row(&self) -> String {
+        let (iin, bin) = (self.holder.iin.unwrap_or_default(), self.holder.bin.unwrap_or_default());
+        let (office, post) = (self.office, self.post);
+        format!(
+            "\n[[person]]\niin = \"{iin}\"\nbin = \"{bin}\"\nkind = \"{office}\"\npost = \"{post}\"\n\
+             from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 1\"\n"
+        )
+    }
 }
 
 impl Trust {
@@ -64,15 +76,7 @@ impl Trust {
         for bin in bodies {
             let _ = write!(authority, "\n[[body]]\nbin = \"{bin}\"\nagency = \"{agency}\"\nname = \"Үлгі мекемесі\"\n");
         }
-        for person in persons {
-            let (iin, bin) = (person.holder.iin.unwrap_or_default(), person.holder.bin.unwrap_or_default());
-            let (office, post) = (person.office, person.post);
-            let _ = write!(
-                authority,
-                "\n[[person]]\niin = \"{iin}\"\nbin = \"{bin}\"\nkind = \"{office}\"\npost = \"{post}\"\n\
-                 from = \"2020-01-01\"\nbasis = \"Үлгі бұйрық № 1\"\n"
-            );
-        }
+        persons.iter().for_each(|person| authority += &person.row());
         Trust { policy, authority, root: pem, crl: root.crl(1, crl, revoked) }
     }
 }
