@@ -252,7 +252,7 @@ pub(crate) struct Shared {
     answer_key: Mutex<Option<Arc<AnswerKey>>>,
     /// The record of this program's means, once it was asked for.
     means: Mutex<Option<Option<RecordId>>>,
-    /// Held by who begins or sweeps uploads.
+    /// Held by who begins an upload, which sweeps what has expired.
     uploading: Mutex<()>,
     /// The full text, once it was asked for.
     texts: Mutex<Option<Arc<Texts>>>,

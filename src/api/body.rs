@@ -46,7 +46,7 @@ pub(crate) async fn receive(spool: &Spool, headers: &HeaderMap, body: Body, max:
         // Sealing and writing a chunk takes as long as a context switch, or waits for the disk: not on the runtime.
         let kept = block_in_place(|| received.write_all(gathered));
         gathered.clear();
-        kept.map_err(|e| Problem::new(ErrorCode::StoIo, "spool", e.to_string()))
+        kept.map_err(Problem::spool)
     };
     while let Some(piece) = pieces.next().await? {
         gathered.extend_from_slice(&piece);
@@ -94,7 +94,8 @@ impl Pieces {
     }
 }
 
-fn length_of(headers: &HeaderMap) -> Option<u64> {
+/// What a body is said to have, in bytes.
+pub(super) fn length_of(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse().ok())
 }
 

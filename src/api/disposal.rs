@@ -5,7 +5,7 @@
 
 use super::caller::{Caller, Of, Params, id};
 use super::describe::{DisposalPlan, DisposalPlanPage};
-use super::page::listed;
+use super::page::{PageParams, listed};
 use super::problem::Problem;
 use super::reach::{of, seen};
 use super::service::{Ask, Service};
@@ -15,10 +15,8 @@ use crate::error::{Error, ErrorCode};
 use crate::view::plan;
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,31 +24,18 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
 }
 
-/// Parameters of a list of plans.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListParams {
-    /// The cursor of the page before.
-    #[param(max_length = 200)]
-    after: Option<String>,
-    /// Plans on the page.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
-}
-
 /// Plans of destruction, oldest first.
-#[utoipa::path(get, path = "/api/v1/disposal-plans", tag = "disposal", params(ListParams),
+#[utoipa::path(get, path = "/api/v1/disposal-plans", tag = "disposal", params(PageParams),
     responses((status = 200, description = "A page", body = DisposalPlanPage)))]
 async fn list(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Params(params): Params<ListParams>,
+    Params(params): Params<PageParams>,
 ) -> Result<Json<Value>, Problem> {
     service.ask(caller, move |ask| found(ask, &params)).await.map(Json)
 }
 
-fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
+fn found(ask: &Ask, params: &PageParams) -> Result<Value, Problem> {
     let scope = ask.list(Action::DisposalSee)?;
     let mut cases = Vec::new();
     for case in all(&ask.archive)? {
@@ -58,8 +43,9 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
             cases.push((case.row.drafted.to_be_bytes().to_vec(), (case, masked)));
         }
     }
-    let paging = (params.after.as_deref(), params.limit);
-    listed(&ask.service, "disposal plans", paging, cases, |(case, masked)| Ok(Some(plan(&ask.archive, &case, masked)?)))
+    listed(&ask.service, "disposal plans", params.paging(), cases, |(case, masked)| {
+        Ok(Some(plan(&ask.archive, &case, masked)?))
+    })
 }
 
 /// A plan of destruction.

@@ -7,6 +7,7 @@
 //! What is remembered here (jobs, keys of idempotency, rates, sessions) is lost when the service ends; acts are not:
 //! they are in the journal before anybody is told.
 
+use super::body::length_of;
 use super::caller::{Caller, principal};
 use super::jobs::Jobs;
 use super::login::Logins;
@@ -24,7 +25,7 @@ use crate::error::{Error, ErrorCode};
 use crate::index::rows::RecordRow;
 use crate::model::id::RecordId;
 use crate::text::Lang;
-use axum::http::HeaderValue;
+use axum::http::HeaderMap;
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::ops::Deref;
@@ -113,9 +114,8 @@ impl Service {
 
     /// A place for a body that is received, when there is one, and room for it and for what is made of it: a medium
     /// that is full stops every other act.
-    pub(crate) async fn body(&self, length: Option<&HeaderValue>) -> Result<OwnedSemaphorePermit, Problem> {
-        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
-        self.room(length)?;
+    pub(crate) async fn body(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Problem> {
+        self.room(length_of(headers).unwrap_or(0))?;
         let busy = || Problem::new(ErrorCode::SrvBusy, "body", "as many bodies are received as may");
         let place = timeout(PLACE, self.bodies.clone().acquire_owned()).await;
         place.map_err(|_| busy())?.map_err(|_| busy())
@@ -240,7 +240,7 @@ impl Ask {
 
     /// Those of some records that the caller may know of.
     pub(crate) fn known(&self, records: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
-        let scope = scope(&self.principal, Action::RecordList, self.today);
+        let scope = self.reached(Action::RecordList);
         let mut known = Vec::new();
         for record in records {
             let row = self.archive.index().record_by_id(record)?;

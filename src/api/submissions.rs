@@ -69,7 +69,7 @@ async fn submit(
     // Whoever may submit nothing at all is told before sending; for which agency, the submission says.
     let spool =
         service.ask(caller.clone(), |ask| ask.list(Action::Submit).map(|_| ask.archive.spool().clone())).await?;
-    let _place = service.body(headers.get(header::CONTENT_LENGTH)).await?;
+    let _place = service.body(&headers).await?;
     let received = receive(&spool, &headers, body, SENT_BYTES_MAX).await?;
     let key = key_of(&headers);
     let is_async = wants_job(&headers);
@@ -109,9 +109,8 @@ pub(super) fn once(
 }
 
 fn begin(ask: &Ask, sent: Sent, is_async: bool) -> Result<Answer, Problem> {
-    let failed = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
     let Sent { name, bytes, upload: kept } = sent;
-    let upload = Upload::new(&name, bytes).map_err(failed)?;
+    let upload = Upload::new(&name, bytes).map_err(Problem::spool)?;
     // What names no agency is refused for that; it is of nobody then, and the refusal is the caller's.
     if let Some(agency) = upload.agency() {
         ask.may(Action::Submit, &Target { agency: Some(&agency), ..Target::default() })?;
@@ -156,12 +155,7 @@ fn do_job(ask: &Ask, upload: &Upload, kept: Option<RecordId>, doing: Doing) {
 fn take(ask: &Ask, upload: &Upload, kept: Option<RecordId>) -> Result<Answer, Problem> {
     let begun = Instant::now();
     let mut answered = Intake::new(&ask.archive, ask.principal.actor).take_sent(upload);
-    let reason = match &answered.status {
-        Status::Refused { reasons, .. } => reasons.first().map_or("", |reason| reason.code.as_str()),
-        Status::Failed(e) => e.code.as_str(),
-        _ => "",
-    };
-    ask.service.metrics.submission(outcome(&answered.status), reason, begun.elapsed());
+    ask.service.metrics.submission(outcome(&answered.status), reason(&answered.status), begun.elapsed());
     // Who sends a document and then looks for it finds it.
     ask.wait_index()?;
     hide_others(ask, &mut answered)?;
@@ -186,6 +180,15 @@ pub(super) fn outcome(status: &Status) -> &'static str {
         Status::Refused { .. } => "refused",
         Status::Waiting { .. } => "waiting",
         Status::Failed(_) => "failed",
+    }
+}
+
+/// The code of the first reason why it was not accepted; empty where there is none.
+pub(super) fn reason(status: &Status) -> &'static str {
+    match status {
+        Status::Refused { reasons, .. } => reasons.first().map_or("", |reason| reason.code.as_str()),
+        Status::Failed(e) => e.code.as_str(),
+        _ => "",
     }
 }
 
