@@ -214,7 +214,7 @@ impl Sign {
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
         let material = super::material::read(&self.material, common)?;
-        let issued = issue::sign(&archive, subject, &signature, Some(&material), actor)?;
+        let issued = issue::sign(&archive, subject, &signature, Some(&material), actor, actor)?;
         let (kind, record) = view::receipt_subject(subject);
         let exit = match &issued {
             Issued::Done { .. } => Exit::Ok,

@@ -40,6 +40,9 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+/// A plan is executed and completed by one at a time.
+const TURN: &str = "plan";
+
 /// How it is done, for the act and the certificate.
 pub const METHOD: &str = "cryptographic erase (NIST SP 800-88r2 Purge): keys and key-encryption key erased, vault \
                           moved to a new epoch; ciphertext unlinked by compaction";
@@ -108,6 +111,7 @@ pub fn execute(
     extra: &Material,
     actor: ActorId,
 ) -> Result<Executed, Error> {
+    let _turn = archive.turn(TURN, plan);
     let case = Case::read(archive, plan)?;
     let day = check(archive, &case)?;
     let read = match Statement::parse(statement, STATEMENT_FILE) {
@@ -405,6 +409,7 @@ pub fn destroyed(archive: &Archive, case: &Case) -> Result<HashSet<RecordId>, Er
 ///
 /// Something is left ([`ErrorCode::DspRemains`]), or the plan was not executed.
 pub fn complete(archive: &Archive, plan: RecordId, actor: ActorId) -> Result<u64, Error> {
+    let _turn = archive.turn(TURN, plan);
     let case = Case::read(archive, plan)?;
     let stage = case.stage(archive);
     if stage == Stage::Completed {

@@ -16,6 +16,7 @@ use super::statement::{Statement, StatementKind, Verdict};
 use crate::archive::{ActOwner, Archive, Session};
 use crate::clock::{civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::index::filing::PlanRow;
 use crate::index::writer::Payload;
 use crate::ingest::approval::{Approved, Asked, approve, keep_material, signed_files};
 use crate::model::case_file::Change;
@@ -269,9 +270,9 @@ pub fn cancel(archive: &Archive, plan: RecordId, reason: &str, actor: ActorId) -
         return Err(Error::new(ErrorCode::DspStage, plan.to_string(), format!("it is {stage}")));
     }
     let committed = archive.commit_together_deciding(|| {
-        let executed = archive.index().plan(plan)?.is_none_or(|row| row.executed.is_some());
-        if executed {
-            return Err(Error::new(ErrorCode::DspStage, plan.to_string(), "it was executed meanwhile"));
+        let is_over = |row: PlanRow| row.executed.is_some() || row.cancelled.is_some();
+        if archive.index().plan(plan)?.is_none_or(is_over) {
+            return Err(Error::new(ErrorCode::DspStage, plan.to_string(), "it was executed or cancelled meanwhile"));
         }
         let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
         let owner = ActOwner::Known(plan);

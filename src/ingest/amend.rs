@@ -70,6 +70,9 @@ impl Amended {
 /// Components of a record with all that came later. Own bound: its row in the index is read as one piece.
 const LATE_COMPONENTS_MAX: usize = 4 * COMPONENTS_MAX;
 
+/// One addition to a record at a time: of two that are the same, the second finds the first.
+pub(super) const TURN: &str = "record";
+
 /// Roles that can be added to an accepted record.
 pub const LATE_ROLES: [Role; 7] = [
     Role::Receipt,
@@ -90,6 +93,7 @@ pub fn add(
     reason: Option<String>,
     actor: ActorId,
 ) -> Result<Amended, Error> {
+    let _turn = archive.turn(TURN, record);
     let grown = Grown::open(archive, record, actor)?;
     Amended::of(grown.add(entry, file, reason))
 }
@@ -102,17 +106,20 @@ pub fn correct_card(
     reason: String,
     actor: ActorId,
 ) -> Result<Amended, Error> {
+    let _turn = archive.turn(TURN, record);
     let grown = Grown::open(archive, record, actor)?;
     Amended::of(grown.correct_card(file, reason))
 }
 
 /// Identifies the formats of all components again. What was found before stays beside it.
 pub fn identify_again(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Amended, Error> {
+    let _turn = archive.turn(TURN, record);
     let grown = Grown::open(archive, record, actor)?;
     Amended::of(grown.identify_again())
 }
 
 /// Adds the officer's signature of the receipt and its validation: with them the receipt is issued. Gives the entry.
+/// Who calls has the turn of the record.
 pub(super) fn issue_receipt(
     archive: &Archive,
     record: RecordId,

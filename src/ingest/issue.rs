@@ -354,15 +354,21 @@ fn notice_signature(archive: &Archive, refusal: u64) -> Result<(Vec<u8>, Vec<u8>
 }
 
 /// Issues the receipt or notice of `subject` with the officer's signature, a CMS over exactly the prepared bytes; it is
-/// validated with `extra` material beside that of the archive.
-pub fn sign(
+/// validated with `extra` material beside that of the archive. `reader` is who signs it reads it as.
+pub fn sign<'r>(
     archive: &Archive,
     subject: Subject,
     signature: &[u8],
     extra: Option<&Material>,
+    reader: impl Into<access::Reader<'r>>,
     actor: ActorId,
 ) -> Result<Issued, Error> {
-    let prepared = find(archive, subject, actor)?;
+    // Held until it is issued: of two signatures the second is told of the first.
+    let _turn = match subject {
+        Subject::Record(record) => archive.turn(amend::TURN, record),
+        Subject::Refusal(refusal) => archive.turn("refusal", refusal),
+    };
+    let prepared = find(archive, subject, reader)?;
     if prepared.row.is_issued {
         let what = "an officer has signed it before";
         return Err(Error::new(ErrorCode::SigAnswerIssued, prepared.row.entry.to_string(), what));
