@@ -25,6 +25,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("HoldAnswer", include_str!("../../schema/cli/1/hold-answer.schema.json")),
     ("ReceiptRow", include_str!("../../schema/cli/1/receipt-row.schema.json")),
     ("Receipt", include_str!("../../schema/cli/1/receipt-show.schema.json")),
+    ("ReceiptAnswer", include_str!("../../schema/cli/1/receipt-answer.schema.json")),
     ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
@@ -47,6 +48,7 @@ named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
 named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
 named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
+named! { ReceiptAnswer ReceiptSigning }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.

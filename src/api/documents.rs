@@ -13,6 +13,11 @@ pub(super) fn own() -> Map<String, Value> {
     let next = json!({
         "description": "The parameter `after` of the next page; null on the last.", "type": ["string", "null"],
     });
+    let base64 = json!({"type": "string", "contentEncoding": "base64"});
+    let material = json!({
+        "description": "Certificates, CRLs and OCSP answers, beside those of the archive.",
+        "type": "array", "maxItems": 256, "items": base64,
+    });
     let own = json!({
         "FilePage": {
             "type": "object",
@@ -61,6 +66,13 @@ pub(super) fn own() -> Map<String, Value> {
                     "properties": {"name": text, "base64": {"type": "string", "contentEncoding": "base64"}},
                 }},
             },
+        },
+        "ReceiptSigning": {
+            "description": "The signature of a records officer over exactly the bytes of the receipt or notice.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["cms"],
+            "properties": {"cms": base64, "material": material},
         },
         "TrailEntry": {
             "description": "An entry of the journal with the account behind its pseudonym.",

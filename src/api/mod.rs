@@ -39,10 +39,12 @@ pub(crate) mod search;
 mod server;
 pub(crate) mod service;
 pub(crate) mod session;
+mod signed;
 mod submissions;
 mod trail;
 mod uploads;
 mod watch;
+mod whole;
 
 pub use router::{Pages, description};
 pub use server::{Options, Server};

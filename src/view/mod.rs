@@ -21,7 +21,7 @@ pub(crate) use found::{found_record, found_summary};
 pub(crate) use hold::{hold, hold_lifted, hold_of, hold_placed};
 pub(crate) use inquiry::{InquiryView, inquiry_row, searched};
 pub(crate) use papers::papers;
-pub(crate) use receipt::{receipt, receipt_row, receipt_subject};
+pub(crate) use receipt::{receipt, receipt_row, receipt_signed};
 pub(crate) use record::{Masked, RecordView, delivery, record_row};
 pub(crate) use retention::{Why, due_row, nomenclature, nomenclature_row, nomenclature_whole, rules_row};
 pub(crate) use submission::answer;

@@ -85,6 +85,10 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/audit-trail", PERSONS),
     ("get", "/api/v1/receipts", [200, 200, 200, 403, 200, 403, 401]),
     ("get", "/api/v1/receipts/{subject}", [200, 200, 404, 403, 200, 403, 401]),
+    ("get", "/api/v1/receipts/{subject}/content", [200, 200, 404, 403, 200, 403, 401]),
+    // Nobody has signed it.
+    ("get", "/api/v1/receipts/{subject}/signature", [404, 404, 404, 403, 404, 403, 401]),
+    ("post", "/api/v1/receipts/{subject}/signature", PERSONS),
     ("get", "/api/v1/inquiries", LISTS),
     ("get", "/api/v1/inquiries/{inquiry_id}", THING),
     ("get", "/api/v1/disposal-plans", LISTS),
