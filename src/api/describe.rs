@@ -28,6 +28,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("ReceiptAnswer", include_str!("../../schema/cli/1/receipt-answer.schema.json")),
     ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
+    ("DisposalAnswer", include_str!("../../schema/cli/1/disposal-answer.schema.json")),
+    ("DisposalExecuted", include_str!("../../schema/cli/1/disposal-execute.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
 ];
 
@@ -49,6 +51,7 @@ named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage Nomenclatur
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
 named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
 named! { ReceiptAnswer ReceiptSigning }
+named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.

@@ -74,6 +74,73 @@ pub(super) fn own() -> Map<String, Value> {
             "required": ["cms"],
             "properties": {"cms": base64, "material": material},
         },
+        "DisposalDrawing": {
+            "description": "What a plan is drawn up of: all that is due of the agency, or these files.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["agency"],
+            "properties": {
+                "agency": text,
+                "files": {"type": "array", "items": id},
+                "number": {"description": "Of the act of selection; the next one of the year when not given.",
+                           "type": ["string", "null"]},
+                "minutes": {
+                    "description": "The minutes of the expert commission.",
+                    "type": ["object", "null"],
+                    "additionalProperties": false,
+                    "required": ["number", "date", "content"],
+                    "properties": {"number": text, "date": {"type": "string", "format": "date"}, "content": base64},
+                },
+            },
+        },
+        "DisposalStatement": {
+            "description": "What a statement about a plan is to say.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["act"],
+            "properties": {
+                "act": {"enum": ["propose", "review", "approve", "confirm_date"]},
+                "person": {"description": "Number (IIN) of who signs it; who asks, when not given.",
+                           "type": ["string", "null"], "pattern": "^[0-9]{12}$"},
+                "verdicts": {"description": "Of a review, on files by their numbers in the plan.",
+                             "type": "array", "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["number", "verdict"],
+                    "properties": {
+                        "number": {"type": "integer", "minimum": 1},
+                        "verdict": {"enum": ["destroy", "forever", "extend", "reclassify"]},
+                        "until": {"description": "Of `extend`.", "type": ["string", "null"], "format": "date"},
+                        "item": {"description": "Of `reclassify`, LIST/ITEM.", "type": ["string", "null"]},
+                        "reason": {"description": "Why a file is kept.", "type": ["string", "null"]},
+                    },
+                }},
+                "rest": {"description": "All files without a verdict may be destroyed.", "type": "boolean"},
+            },
+        },
+        "SignedStatement": {
+            "description": "A statement, and signatures over exactly its bytes (CMS).",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["document", "signatures"],
+            "properties": {
+                "document": base64,
+                "signatures": {"type": "array", "maxItems": 16, "items": base64},
+                "material": material,
+            },
+        },
+        "DisposalCancelling": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {"reason": text},
+        },
+        "DisposalExecutedOrJob": {
+            "oneOf": [
+                {"$ref": "#/components/schemas/DisposalExecuted"}, {"$ref": "#/components/schemas/DisposalAnswer"},
+                {"$ref": "#/components/schemas/Job"},
+            ],
+        },
         "TrailEntry": {
             "description": "An entry of the journal with the account behind its pseudonym.",
             "type": "object",

@@ -13,6 +13,7 @@ mod body;
 pub(crate) mod caller;
 mod components;
 mod describe;
+mod destruction;
 mod disposal;
 mod documents;
 mod files;
@@ -45,6 +46,7 @@ mod trail;
 mod uploads;
 mod watch;
 mod whole;
+mod work;
 
 pub use router::{Pages, description};
 pub use server::{Options, Server};

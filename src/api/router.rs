@@ -6,7 +6,7 @@ use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
 use super::{components, health, journal, login, records, search, submissions, uploads, watch};
-use super::{disposal, files, holds, inquiries, receipts, retention, trail};
+use super::{destruction, disposal, files, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -36,6 +36,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(receipts::routes())
         .merge(inquiries::routes())
         .merge(disposal::routes())
+        .merge(destruction::routes())
         .merge(login::routes())
 }
 

@@ -25,7 +25,8 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(super) const ACT_BYTES_MAX: u64 = 24 * 1024 * 1024;
 /// What many are received of at a time.
 const SMALL_BYTES_MAX: u64 = 1024 * 1024;
-/// Files of material. Own bound: chains of several signers.
+/// Signatures over one document, and files of material. Own bounds: offices of one plan, chains of each.
+const SIGNATURES_MAX: usize = 16;
 const MATERIAL_MAX: usize = 256;
 
 /// A body that came whole, with its place until the act is done.
@@ -59,6 +60,34 @@ impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         STANDARD.decode(text).map(Self).map_err(|_| D::Error::custom("wanted base64 (RFC 4648 §4)"))
+    }
+}
+
+/// A document with its signatures, as it comes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signed {
+    document: Base64,
+    signatures: Vec<Base64>,
+    #[serde(default)]
+    material: Vec<Base64>,
+}
+
+/// The same as the library takes it.
+pub(super) struct SignedDocument {
+    pub(super) document: Vec<u8>,
+    pub(super) signatures: Vec<Vec<u8>>,
+    /// Material for the signatures.
+    pub(super) extra: Material,
+}
+
+impl Signed {
+    pub(super) fn read(self) -> Result<SignedDocument, Problem> {
+        if self.signatures.len() > SIGNATURES_MAX {
+            return Err(Problem::request("signatures", format!("at most {SIGNATURES_MAX}")));
+        }
+        let signatures = self.signatures.into_iter().map(|one| one.0).collect();
+        Ok(SignedDocument { document: self.document.0, signatures, extra: material(self.material)? })
     }
 }
 

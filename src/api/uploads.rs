@@ -14,6 +14,7 @@ use super::once::{key_of, response};
 use super::problem::Problem;
 use super::service::{Ask, Service};
 use super::submissions;
+use super::work::wants_job;
 use crate::access::rights::Action;
 use crate::archive::UPLOAD_MS_MAX;
 use crate::clock::utc;
@@ -358,7 +359,7 @@ async fn submission(
 ) -> Result<Response, Problem> {
     let upload = upload_id(&upload)?;
     let key = key_of(&headers);
-    let is_async = submissions::wants_job(&headers);
+    let is_async = wants_job(&headers);
     service
         .ask(caller, move |ask| {
             let what = format!("upload {upload}");

@@ -104,6 +104,28 @@ pub fn take(
     Ok(Taken::Done { kind: statement.kind, entry })
 }
 
+/// The same of a statement that must be of this kind, and about this plan where one is named: whoever asked may do that
+/// and nothing else.
+pub fn take_as(
+    archive: &Archive,
+    (wanted, plan): (StatementKind, Option<RecordId>),
+    file: &[u8],
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Taken, Error> {
+    if let Ok(read) = Statement::parse(file, STATEMENT_FILE) {
+        let other = |what: String| Err(Error::new(ErrorCode::DspOther, STATEMENT_FILE, what));
+        if read.kind != wanted {
+            return other(format!("the statement is one of {}, not of {wanted}", read.kind));
+        }
+        if let Some(plan) = plan.filter(|plan| *plan != read.plan) {
+            return other(format!("the statement is about another plan than {plan}"));
+        }
+    }
+    take(archive, file, signatures, extra, actor)
+}
+
 /// The fields of an act that a statement was signed for: by one person, or by several.
 pub(super) fn signed_fields(by: Value, approved: &Approved, file: &[u8]) -> Map<String, Value> {
     let mut fields = approved.fields();

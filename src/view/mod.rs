@@ -15,7 +15,7 @@ mod retention;
 mod submission;
 pub(crate) mod words;
 
-pub(crate) use disposal::plan;
+pub(crate) use disposal::{plan, plan_cancelled, plan_completed, plan_executed, plan_taken};
 pub(crate) use file::{destroyed_file, file, file_record};
 pub(crate) use found::{found_record, found_summary};
 pub(crate) use hold::{hold, hold_lifted, hold_of, hold_placed};
@@ -29,6 +29,11 @@ pub(crate) use submission::answer;
 use crate::error::Refusal;
 use crate::text::Lang;
 use serde_json::{Value, json};
+
+/// What was not taken in, with its reasons.
+pub(crate) fn refused(reasons: &[Refusal], lang: Lang) -> Value {
+    json!({"status": "refused", "reasons": refusals(reasons, lang)})
+}
 
 /// Reasons of a refusal.
 pub(crate) fn refusals(refusals: &[Refusal], lang: Lang) -> Value {

@@ -93,6 +93,18 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/inquiries/{inquiry_id}", THING),
     ("get", "/api/v1/disposal-plans", LISTS),
     ("get", "/api/v1/disposal-plans/{plan_id}", THING),
+    ("get", "/api/v1/disposal-plans/{plan_id}/content", THING),
+    // It is not executed.
+    ("get", "/api/v1/disposal-plans/{plan_id}/certificate", [409, 409, 404, 403, 403, 403, 401]),
+    // What may be signed may be seen by who sees plans; it decides nothing.
+    ("post", "/api/v1/disposal-plans/{plan_id}/statement", THING),
+    ("post", "/api/v1/disposal-plans", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/proposal", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/review", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/approval", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/cancellation", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/execution", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/completion", PERSONS),
 ];
 
 /// An archive in which there is one of everything, of one agency.
@@ -184,6 +196,8 @@ impl Filled {
             ("patch", _) => (&[TUS, ("Upload-Offset", "0"), ("Content-Type", "application/offset+octet-stream")], b"x"),
             ("post", "/api/v1/holds") => (&[JSON], placing.as_bytes()),
             ("post", "/api/v1/holds/{hold_id}/lifting") => (&[JSON], "{\"reason\": \"Бітті\"}".as_bytes()),
+            ("post", "/api/v1/disposal-plans/{plan_id}/statement") => (&[JSON], b"{\"act\": \"propose\"}"),
+            ("post", "/api/v1/disposal-plans/{plan_id}/cancellation") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
             ("post", "/api/v1/login/signature" | "/api/v1/login/password") => (&[JSON], b"{}"),
             _ => (&[TUS], b""),
         };
