@@ -17,6 +17,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("FileRow", include_str!("../../schema/cli/1/file-row.schema.json")),
     ("DestroyedFile", include_str!("../../schema/cli/1/destroyed-row.schema.json")),
     ("FileRecord", include_str!("../../schema/cli/1/file-record.schema.json")),
+    ("FileFilled", include_str!("../../schema/cli/1/file-added.schema.json")),
     ("Why", include_str!("../../schema/cli/1/why.schema.json")),
     ("DueRow", include_str!("../../schema/cli/1/due-row.schema.json")),
     ("RulesRow", include_str!("../../schema/cli/1/rules-row.schema.json")),
@@ -52,6 +53,7 @@ named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage Receipt
 named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
 named! { ReceiptAnswer ReceiptSigning }
 named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
+named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.

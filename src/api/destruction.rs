@@ -3,8 +3,8 @@
 //! Two officers sign which day it is, and a person who may execute hands that in. With `Prefer: respond-async` it is a
 //! job. Completing compacts the store, which nobody else has meanwhile; so it always is a job.
 //!
-//! What a crash leaves, [`destroy`] says: a file whole, or destroyed with its act. A job is forgotten then; the plan says
-//! how far it is.
+//! What a crash leaves, [`destroy`] says: a file whole, or destroyed with its act. A job is forgotten then; the plan
+//! says how far it is.
 
 use super::body::read_json;
 use super::caller::{Caller, Of};
@@ -71,8 +71,8 @@ async fn execution(
                     let answer = execute(&ask, plan, &signed);
                     let slot = ask.service.slot.clone();
                     drop(ask);
-                    // Opened again the archive has its index under a new key: only then are traces gone there too. Where
-                    // that fails, whoever asks next does it.
+                    // Opened again the archive has its index under a new key: only then are traces gone there too.
+                    // Where that fails, whoever asks next does it.
                     let _ = slot.get();
                     answer
                 })

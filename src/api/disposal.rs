@@ -1,5 +1,5 @@
-//! `/api/v1/disposal-plans`: plans of destruction from drawing up to approval: with their files, who signed what, what is
-//! to be signed, and the certificate.
+//! `/api/v1/disposal-plans`: plans of destruction from drawing up to approval: with their files, who signed what, what
+//! is to be signed, and the certificate.
 //!
 //! A plan is of the agency whose files it names. Whoever proposes, reviews or approves is known by a signature that was
 //! made outside over a statement ([`sign`]); the right to do so is asked for beside it, and who proposed a plan neither

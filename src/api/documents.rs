@@ -13,6 +13,10 @@ pub(super) fn own() -> Map<String, Value> {
     let next = json!({
         "description": "The parameter `after` of the next page; null on the last.", "type": ["string", "null"],
     });
+    let attributes = json!({
+        "description": "Attributes that rules ask for.", "type": "object",
+        "additionalProperties": {"type": "string"},
+    });
     let base64 = json!({"type": "string", "contentEncoding": "base64"});
     let material = json!({
         "description": "Certificates, CRLs and OCSP answers, beside those of the archive.",
@@ -28,6 +32,64 @@ pub(super) fn own() -> Map<String, Value> {
                     {"$ref": "#/components/schemas/FileRow"}, {"$ref": "#/components/schemas/DestroyedFile"},
                 ]}},
                 "next": next,
+            },
+        },
+        "FileOpening": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["agency", "index", "year"],
+            "properties": {
+                "agency": text,
+                "index": {"description": "In the nomenclature.", "type": "string", "minLength": 1},
+                "year": {"type": "integer", "minimum": 0},
+                "volume": {"description": "The next one when not given.", "type": ["integer", "null"], "minimum": 1},
+                "title": {"description": "That of the nomenclature when not given.", "type": ["string", "null"]},
+                "item": {"description": "What it is kept by, LIST/ITEM; what the nomenclature says when not given.",
+                         "type": ["string", "null"]},
+                "attributes": attributes,
+            },
+        },
+        "FileFilling": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["records"],
+            "properties": {
+                "records": {"type": "array", "items": id},
+                "reason": {"description": "Why records that are in another file are moved.",
+                           "type": ["string", "null"]},
+            },
+        },
+        "FileClosing": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["date"],
+            "properties": {"date": {"description": "When its last document was dealt with.",
+                                    "type": "string", "format": "date"}},
+        },
+        "FileReopening": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {"reason": text},
+        },
+        "FileReclassifying": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {
+                "item": {"description": "LIST/ITEM.", "type": ["string", "null"]},
+                "attributes": attributes, "reason": text,
+            },
+        },
+        "FileEvent": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["event", "date"],
+            "properties": {
+                "event": {"description": "As the rule names it.", "type": "string", "pattern": "^[a-z0-9_]{1,64}$"},
+                "date": {"type": "string", "format": "date"},
+                "reason": {"description": "Why a day that was recorded before is corrected.",
+                           "type": ["string", "null"]},
             },
         },
         "HoldPlacing": {

@@ -17,6 +17,7 @@ mod destruction;
 mod disposal;
 mod documents;
 mod files;
+mod filing;
 pub(crate) mod frame;
 mod health;
 mod holds;

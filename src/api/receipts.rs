@@ -1,4 +1,5 @@
-//! `/api/v1/receipts`: receipts and notices, each with its text and its bytes, and how an officer's signature issues it.
+//! `/api/v1/receipts`: receipts and notices, each with its text and its bytes, and how the signature of an officer
+//! issues it.
 //!
 //! Who sent something in sees what became of it. Of what others sent, a receipt of a restricted record is seen by who
 //! may know of the record; giving out its text is a reading, and so is signing it. A receipt is of the agency whose

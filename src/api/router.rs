@@ -6,7 +6,7 @@ use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
 use super::{components, health, journal, login, records, search, submissions, uploads, watch};
-use super::{destruction, disposal, files, holds, inquiries, receipts, retention, trail};
+use super::{destruction, disposal, files, filing, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -30,6 +30,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(journal::routes())
         .merge(health::routes())
         .merge(files::routes())
+        .merge(filing::routes())
         .merge(retention::routes())
         .merge(holds::routes())
         .merge(trail::routes())

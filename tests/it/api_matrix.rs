@@ -71,6 +71,15 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/files/{file_id}", THING),
     ("get", "/api/v1/files/{file_id}/records", THING),
     ("get", "/api/v1/files/{file_id}/why", THING),
+    // Another agency is named in the request, and may not be filed for.
+    ("post", "/api/v1/files", [201, 201, 403, 403, 403, 403, 401]),
+    // It is closed.
+    ("post", "/api/v1/files/{file_id}/records", [409, 409, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/closing", [409, 409, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/events", THING),
+    ("post", "/api/v1/files/{file_id}/reclassification", THING),
+    // Who came first has opened it.
+    ("post", "/api/v1/files/{file_id}/reopening", [200, 409, 404, 403, 403, 403, 401]),
     // Who runs the program sees the lists, and not the files that are due by them.
     ("get", "/api/v1/due", LISTS),
     ("get", "/api/v1/rules", [200, 200, 200, 200, 403, 403, 401]),
@@ -123,6 +132,9 @@ const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 
 const NOMENCLATURE: &str = "schema = \"muragat/nomenclature/1\"\nagency = \"TEST-01\"\nyear = 2026\n\
     approved = \"2025-12-20\"\n\n[[row]]\nindex = \"01-00\"\ntitle = \"Хат алмасу\"\nform = \"electronic\"\n";
+
+/// A file under the index of that nomenclature.
+const OPENING: &str = "{\"agency\": \"TEST-01\", \"index\": \"01-00\", \"year\": 2026, \"item\": \"LIST/1\"}";
 
 impl Filled {
     fn new() -> Self {
@@ -190,6 +202,7 @@ impl Filled {
 
     fn ask(&self, who: Option<&str>, method: &str, template: &str, record: &str, path: &str) -> Answer {
         let placing = json!({"records": [record], "owner": "Сот", "reason": "Тергеу", "basis": "Қаулы"}).to_string();
+        let filling = json!({"records": [record]}).to_string();
         let (headers, body): (&[_], &[u8]) = match (method, template) {
             ("post", "/api/v1/submissions") => (&[ZIP], b"no zip"),
             ("post", "/api/v1/uploads") => (&[TUS, ("Upload-Length", "5")], b""),
@@ -198,6 +211,16 @@ impl Filled {
             ("post", "/api/v1/holds/{hold_id}/lifting") => (&[JSON], "{\"reason\": \"Бітті\"}".as_bytes()),
             ("post", "/api/v1/disposal-plans/{plan_id}/statement") => (&[JSON], b"{\"act\": \"propose\"}"),
             ("post", "/api/v1/disposal-plans/{plan_id}/cancellation") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/files") => (&[JSON], OPENING.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/records") => (&[JSON], filling.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/closing") => (&[JSON], b"{\"date\": \"2026-06-15\"}"),
+            ("post", "/api/v1/files/{file_id}/events") => {
+                (&[JSON], b"{\"event\": \"contract_ended\", \"date\": \"2026-06-15\"}")
+            }
+            ("post", "/api/v1/files/{file_id}/reclassification") => {
+                (&[JSON], "{\"item\": \"LIST/4\", \"reason\": \"Түзету\"}".as_bytes())
+            }
+            ("post", "/api/v1/files/{file_id}/reopening") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
             ("post", "/api/v1/login/signature" | "/api/v1/login/password") => (&[JSON], b"{}"),
             _ => (&[TUS], b""),
         };
