@@ -12,6 +12,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
 const DOCUMENTS: &[(&str, &str)] = &[
     ("Record", include_str!("../../schema/cli/1/show.schema.json")),
     ("RecordRow", include_str!("../../schema/cli/1/search-row.schema.json")),
+    ("RecordAnswer", include_str!("../../schema/cli/1/record-answer.schema.json")),
     ("FoundRecord", include_str!("../../schema/cli/1/search-text-row.schema.json")),
     ("SubmissionAnswer", include_str!("../../schema/cli/1/ingest-answer.schema.json")),
     ("FileRow", include_str!("../../schema/cli/1/file-row.schema.json")),
@@ -54,6 +55,7 @@ named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
 named! { ReceiptAnswer ReceiptSigning }
 named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
 named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }
+named! { RecordAnswer ComponentAdding CardCorrecting }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.

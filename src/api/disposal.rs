@@ -218,7 +218,7 @@ async fn content(
         ("If-None-Match" = Option<String>, Header, description = "Nothing if this is its ETag"),
     ),
     responses(
-        (status = 200, description = "`schema/certificate/1`, byte for byte", content_type = "application/octet-stream"),
+        (status = 200, description = "`schema/certificate/1`", content_type = "application/octet-stream"),
         (status = 304, description = "It is what the caller has"),
     ))]
 async fn certified(

@@ -2,6 +2,8 @@
 //!
 //! They name the documents of the command line where there are any.
 
+use crate::ingest::amend::LATE_ROLES;
+use crate::model::submission::Role;
 use serde_json::{Map, Value, json};
 
 /// Their schemas by name.
@@ -91,6 +93,28 @@ pub(super) fn own() -> Map<String, Value> {
                 "reason": {"description": "Why a day that was recorded before is corrected.",
                            "type": ["string", "null"]},
             },
+        },
+        "ComponentAdding": {
+            "description": "A late component. A representation names what it was made from, and by which tool.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["path", "role", "content"],
+            "properties": {
+                "path": {"description": "Its path in the record.", "type": "string", "minLength": 1},
+                "role": {"enum": LATE_ROLES.map(Role::as_str)},
+                "content": base64,
+                "covers": {"description": "Of a signature or a time-stamp: paths of components.",
+                           "type": "array", "items": text},
+                "source": text_or_none, "tool": text_or_none,
+                "reason": {"description": "Why it comes now.", "type": ["string", "null"]},
+            },
+        },
+        "CardCorrecting": {
+            "description": "The corrected card, whole, and why it is corrected.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["content", "reason"],
+            "properties": {"content": base64, "reason": text},
         },
         "HoldPlacing": {
             "description": "What a hold is placed on, who asks for it, why, and by which law.",

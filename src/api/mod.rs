@@ -19,6 +19,7 @@ mod documents;
 mod files;
 mod filing;
 pub(crate) mod frame;
+mod growth;
 mod health;
 mod holds;
 mod inbox;

@@ -6,7 +6,7 @@ use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
 use super::{components, health, journal, login, records, search, submissions, uploads, watch};
-use super::{destruction, disposal, files, filing, holds, inquiries, receipts, retention, trail};
+use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -23,6 +23,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new()
         .merge(records::routes())
         .merge(components::routes())
+        .merge(growth::routes())
         .merge(search::routes())
         .merge(submissions::routes())
         .merge(uploads::routes())

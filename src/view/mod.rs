@@ -6,6 +6,7 @@
 mod disposal;
 mod file;
 mod found;
+mod growth;
 mod hold;
 mod inquiry;
 mod papers;
@@ -18,6 +19,7 @@ pub(crate) mod words;
 pub(crate) use disposal::{plan, plan_cancelled, plan_completed, plan_executed, plan_taken};
 pub(crate) use file::{destroyed_file, file, file_filled, file_record};
 pub(crate) use found::{found_record, found_summary};
+pub(crate) use growth::amended;
 pub(crate) use hold::{hold, hold_lifted, hold_of, hold_placed};
 pub(crate) use inquiry::{InquiryView, inquiry_row, searched};
 pub(crate) use papers::papers;

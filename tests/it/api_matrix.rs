@@ -57,6 +57,10 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/records/{record_id}", RECORD),
     ("get", "/api/v1/records/{record_id}/components/{number}/content", RECORD),
     ("get", "/api/v1/records/{record_id}/why", RECORD),
+    // The second one brings what the record has by then.
+    ("post", "/api/v1/records/{record_id}/components", [201, 200, 404, 403, 403, 403, 401]),
+    // A card is corrected by the records office.
+    ("post", "/api/v1/records/{record_id}/card", PERSONS),
     ("get", "/api/v1/search", LISTS),
     ("post", "/api/v1/submissions", [422, 422, 422, 403, 422, 403, 401]),
     ("options", "/api/v1/uploads", [204; 7]),
@@ -136,6 +140,9 @@ const NOMENCLATURE: &str = "schema = \"muragat/nomenclature/1\"\nagency = \"TEST
 /// A file under the index of that nomenclature.
 const OPENING: &str = "{\"agency\": \"TEST-01\", \"index\": \"01-00\", \"year\": 2026, \"item\": \"LIST/1\"}";
 
+/// A mark that comes late.
+const COMPONENT: &str = "{\"path\": \"mark.txt\", \"role\": \"mark\", \"content\": \"MTIz\"}";
+
 impl Filled {
     fn new() -> Self {
         let mut served = Served::new();
@@ -211,6 +218,7 @@ impl Filled {
             ("post", "/api/v1/holds/{hold_id}/lifting") => (&[JSON], "{\"reason\": \"Бітті\"}".as_bytes()),
             ("post", "/api/v1/disposal-plans/{plan_id}/statement") => (&[JSON], b"{\"act\": \"propose\"}"),
             ("post", "/api/v1/disposal-plans/{plan_id}/cancellation") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/records/{record_id}/components") => (&[JSON], COMPONENT.as_bytes()),
             ("post", "/api/v1/files") => (&[JSON], OPENING.as_bytes()),
             ("post", "/api/v1/files/{file_id}/records") => (&[JSON], filling.as_bytes()),
             ("post", "/api/v1/files/{file_id}/closing") => (&[JSON], b"{\"date\": \"2026-06-15\"}"),
