@@ -25,6 +25,7 @@ mod slot;
 mod succeed;
 mod texts;
 mod threads;
+mod turns;
 mod uploads;
 mod waiting;
 mod witness;
@@ -43,6 +44,7 @@ pub use slot::{Alone, Handle, Slot};
 pub use succeed::{EarlierLog, NEXT_LOG_KEY, Succeeding};
 pub use texts::{TEXT, Texts};
 pub(crate) use threads::{registered, registered_rows};
+pub(crate) use turns::Turn;
 pub use uploads::UPLOAD_MS_MAX;
 use waiting::WaitingRoom;
 pub use waiting::{Waiting, WaitingEntry};
@@ -252,8 +254,10 @@ pub(crate) struct Shared {
     answer_key: Mutex<Option<Arc<AnswerKey>>>,
     /// The record of this program's means, once it was asked for.
     means: Mutex<Option<Option<RecordId>>>,
-    /// Held by who begins or sweeps uploads.
+    /// Held by who begins an upload, which sweeps what has expired.
     uploading: Mutex<()>,
+    /// Of acts that check and then write.
+    turns: turns::Turns,
     /// The full text, once it was asked for.
     texts: Mutex<Option<Arc<Texts>>>,
     spool: Spool,
@@ -429,6 +433,7 @@ impl Archive {
             answer_key: Mutex::default(),
             means: Mutex::default(),
             uploading: Mutex::default(),
+            turns: turns::Turns::default(),
             texts: Mutex::default(),
             spool,
             keys: key_folder,

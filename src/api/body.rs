@@ -6,7 +6,7 @@
 use super::problem::Problem;
 use crate::error::ErrorCode;
 use crate::limits::CHUNK_BYTES;
-use crate::model::digest::{Sha256, Sha256Writer};
+use crate::model::digest::{Sha256, Sha256Writer, sha256};
 use crate::store::spool::{Spool, Spooled};
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, header};
@@ -46,7 +46,7 @@ pub(crate) async fn receive(spool: &Spool, headers: &HeaderMap, body: Body, max:
         // Sealing and writing a chunk takes as long as a context switch, or waits for the disk: not on the runtime.
         let kept = block_in_place(|| received.write_all(gathered));
         gathered.clear();
-        kept.map_err(|e| Problem::new(ErrorCode::StoIo, "spool", e.to_string()))
+        kept.map_err(Problem::spool)
     };
     while let Some(piece) = pieces.next().await? {
         gathered.extend_from_slice(&piece);
@@ -55,11 +55,29 @@ pub(crate) async fn receive(spool: &Spool, headers: &HeaderMap, body: Body, max:
         }
     }
     keep(&mut gathered)?;
-    let sha256 = hasher.finish();
-    if named.is_some_and(|named| named != sha256) {
-        return Err(Problem::new(ErrorCode::SrvDigest, "Content-Digest", format!("the body has SHA-256 {sha256}")));
+    let digest = hasher.finish();
+    check_digest(named, digest)?;
+    Ok(Received { bytes: received, sha256: digest })
+}
+
+/// Receives a body of at most `max` bytes into memory.
+pub(crate) async fn receive_whole(headers: &HeaderMap, body: Body, max: u64) -> Result<Vec<u8>, Problem> {
+    if length_of(headers).is_some_and(|len| len > max) {
+        return Err(large(max));
     }
-    Ok(Received { bytes: received, sha256 })
+    let named = named_digest(headers)?;
+    let mut received = Vec::new();
+    let mut pieces = Pieces::new(headers, body, max);
+    while let Some(piece) = pieces.next().await? {
+        received.extend_from_slice(&piece);
+    }
+    check_digest(named, block_in_place(|| sha256(&received)))?;
+    Ok(received)
+}
+
+fn check_digest(named: Option<Sha256>, found: Sha256) -> Result<(), Problem> {
+    let other = || Problem::new(ErrorCode::SrvDigest, "Content-Digest", format!("the body has SHA-256 {found}"));
+    if named.is_some_and(|named| named != found) { Err(other()) } else { Ok(()) }
 }
 
 /// The pieces of a body, held to its bounds.
@@ -94,7 +112,8 @@ impl Pieces {
     }
 }
 
-fn length_of(headers: &HeaderMap) -> Option<u64> {
+/// What a body is said to have, in bytes.
+pub(super) fn length_of(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse().ok())
 }
 
@@ -135,7 +154,6 @@ fn named_digest(headers: &HeaderMap) -> Result<Option<Sha256>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::digest::sha256;
     use axum::http::HeaderValue;
     use std::io::Read;
 

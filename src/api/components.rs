@@ -220,7 +220,7 @@ impl Given {
 }
 
 /// Whether a list of entity tags has this one (RFC 9110 §13.1.2: weak comparison).
-fn matches(headers: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
+pub(super) fn matches(headers: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
     let lists = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|one| {
         let one = one.trim();
@@ -270,7 +270,7 @@ fn parse(value: &HeaderValue, len: u64) -> Ranges {
 }
 
 /// RFC 6266 and 8187: a name for old clients, which is the digest, and the real one.
-fn disposition(path: &str, sha256: &Sha256) -> String {
+pub(super) fn disposition(path: &str, sha256: &Sha256) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let mut encoded = String::new();
     for byte in name.bytes() {

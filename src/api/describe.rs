@@ -12,11 +12,13 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
 const DOCUMENTS: &[(&str, &str)] = &[
     ("Record", include_str!("../../schema/cli/1/show.schema.json")),
     ("RecordRow", include_str!("../../schema/cli/1/search-row.schema.json")),
+    ("RecordAnswer", include_str!("../../schema/cli/1/record-answer.schema.json")),
     ("FoundRecord", include_str!("../../schema/cli/1/search-text-row.schema.json")),
     ("SubmissionAnswer", include_str!("../../schema/cli/1/ingest-answer.schema.json")),
     ("FileRow", include_str!("../../schema/cli/1/file-row.schema.json")),
     ("DestroyedFile", include_str!("../../schema/cli/1/destroyed-row.schema.json")),
     ("FileRecord", include_str!("../../schema/cli/1/file-record.schema.json")),
+    ("FileFilled", include_str!("../../schema/cli/1/file-added.schema.json")),
     ("Why", include_str!("../../schema/cli/1/why.schema.json")),
     ("DueRow", include_str!("../../schema/cli/1/due-row.schema.json")),
     ("RulesRow", include_str!("../../schema/cli/1/rules-row.schema.json")),
@@ -25,8 +27,11 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("HoldAnswer", include_str!("../../schema/cli/1/hold-answer.schema.json")),
     ("ReceiptRow", include_str!("../../schema/cli/1/receipt-row.schema.json")),
     ("Receipt", include_str!("../../schema/cli/1/receipt-show.schema.json")),
+    ("ReceiptAnswer", include_str!("../../schema/cli/1/receipt-answer.schema.json")),
     ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
+    ("DisposalAnswer", include_str!("../../schema/cli/1/disposal-answer.schema.json")),
+    ("DisposalExecuted", include_str!("../../schema/cli/1/disposal-execute.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
 ];
 
@@ -47,6 +52,10 @@ named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
 named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
 named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
+named! { ReceiptAnswer ReceiptSigning }
+named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
+named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }
+named! { RecordAnswer ComponentAdding CardCorrecting }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.

@@ -5,7 +5,7 @@
 
 use super::caller::{Caller, Of, Params, id};
 use super::describe::{FilePage, FileRecordPage, FileRow, Why};
-use super::page::{file_key, listed};
+use super::page::{PageParams, file_key, listed};
 use super::problem::Problem;
 use super::reach::{Owners, of, seen, seen_of_any};
 use super::service::{Ask, Service, target};
@@ -147,19 +147,6 @@ async fn show(
         .await
 }
 
-/// Parameters of a page of what is in something.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct PageParams {
-    /// The cursor of the page before.
-    #[param(max_length = 200)]
-    after: Option<String>,
-    /// Records on the page.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
-}
-
 /// The records of a file that the caller may know of, by their numbers in it.
 #[utoipa::path(get, path = "/api/v1/files/{file_id}/records", tag = "files",
     params(("file_id" = String, Path, description = "Id of the file"), PageParams),
@@ -181,8 +168,7 @@ async fn records(
                     rows.push((row.number_in_file.unwrap_or_default().to_be_bytes().to_vec(), (row, masked)));
                 }
             }
-            let paging = (params.after.as_deref(), params.limit);
-            listed(&ask.service, &question, paging, rows, |(row, masked)| {
+            listed(&ask.service, &question, params.paging(), rows, |(row, masked)| {
                 Ok(Some(view::file_record(&file, &row, masked)))
             })
             .map(Json)

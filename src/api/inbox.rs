@@ -12,6 +12,7 @@
 //! again, is told that it is held, and writes the answer.
 
 use super::service::Service;
+use super::submissions::{outcome, reason};
 use crate::error::Error;
 use crate::ingest::handed::write_beside;
 use crate::ingest::{Answered, Intake, Status, is_answer_of, submissions};
@@ -159,22 +160,14 @@ fn take(service: &Arc<Service>, path: &Path, lang: Lang) -> Result<(), Error> {
     let found = submissions(path).unwrap_or_default();
     let submission = if found.len() == 1 { found.into_iter().next().unwrap_or_default() } else { path.to_owned() };
     let mut answered: Answered = Intake::new(&archive, actor).take(&submission);
-    service.metrics.submission(super::submissions::outcome(&answered.status), reason(&answered), begun.elapsed());
+    service.metrics.submission(outcome(&answered.status), reason(&answered.status), begun.elapsed());
     if let Status::Failed(e) = answered.status {
         return Err(e);
     }
-    let outcome = crate::view::answer(&answered, lang).to_string();
-    answered.answers.push((OUTCOME.to_owned(), format!("{outcome}\n").into_bytes()));
+    let document = crate::view::answer(&answered, lang).to_string();
+    answered.answers.push((OUTCOME.to_owned(), format!("{document}\n").into_bytes()));
     let failed = |e: io::Error| Error::caused(crate::error::ErrorCode::ArcOutput, path.display().to_string(), e);
     write_beside(path, &answered.answers).map_err(failed)
-}
-
-fn reason(answered: &Answered) -> &str {
-    match &answered.status {
-        Status::Refused { reasons, .. } => reasons.first().map_or("", |reason| reason.code.as_str()),
-        Status::Failed(e) => e.code.as_str(),
-        _ => "",
-    }
 }
 
 #[cfg(test)]

@@ -7,13 +7,35 @@ use super::problem::Problem;
 use super::service::Service;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
 /// Things on a page when nothing is said, and at most.
 pub(crate) const LIMIT: u32 = 50;
 pub(crate) const LIMIT_MAX: u32 = 500;
 /// Bytes of the signature of a cursor.
 const MAC_BYTES: usize = 16;
+
+/// Parameters of a list that is asked for nothing but its pages.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParams {
+    /// The cursor of the page before.
+    #[param(max_length = 200)]
+    after: Option<String>,
+    /// How many on the page.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+impl PageParams {
+    /// As [`listed`] takes them.
+    pub(crate) fn paging(&self) -> (Option<&str>, Option<u32>) {
+        (self.after.as_deref(), self.limit)
+    }
+}
 
 /// How many things are wanted on the page.
 pub(crate) fn limit(wanted: Option<u32>) -> Result<usize, Problem> {

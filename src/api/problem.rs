@@ -41,6 +41,11 @@ impl Problem {
         Self::new(ErrorCode::SrvRequest, place, what)
     }
 
+    /// The spool cannot be written or read.
+    pub(crate) fn spool(e: std::io::Error) -> Self {
+        Self::new(ErrorCode::StoIo, "spool", e.to_string())
+    }
+
     /// There is nothing at the path that the caller may know of.
     pub(crate) fn nothing(subject: impl Into<String>) -> Self {
         Self::new(ErrorCode::SrvNoPath, subject, "nothing is at this path, or the caller may not know of it")

@@ -6,7 +6,7 @@
 
 use super::caller::{Caller, Of, Params};
 use super::describe::{DueRowPage, Nomenclature, NomenclatureRowPage, RulesRowPage};
-use super::page::{file_key, listed};
+use super::page::{PageParams, file_key, listed};
 use super::problem::Problem;
 use super::reach::{of, seen};
 use super::service::{Ask, Service};
@@ -88,19 +88,6 @@ fn what_is_due(ask: &Ask, params: &DueParams) -> Result<Value, Problem> {
     })
 }
 
-/// Parameters of a page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct PageParams {
-    /// The cursor of the page before.
-    #[param(max_length = 200)]
-    after: Option<String>,
-    /// How many on the page.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
-}
-
 /// The editions of lists of periods that were adopted, oldest first.
 #[utoipa::path(get, path = "/api/v1/rules", tag = "retention", params(PageParams),
     responses((status = 200, description = "A page", body = RulesRowPage)))]
@@ -115,8 +102,7 @@ async fn rules(
             ask.wait_index()?;
             let lists = ask.adopted_lists()?;
             let keyed = lists.iter().map(|held| (held.entry.to_be_bytes().to_vec(), held)).collect();
-            let paging = (params.after.as_deref(), params.limit);
-            listed(&ask.service, "rules", paging, keyed, |held| Ok(Some(view::rules_row(held)))).map(Json)
+            listed(&ask.service, "rules", params.paging(), keyed, |held| Ok(Some(view::rules_row(held)))).map(Json)
         })
         .await
 }

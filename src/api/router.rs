@@ -6,7 +6,7 @@ use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
 use super::{components, health, journal, login, records, search, submissions, uploads, watch};
-use super::{disposal, files, holds, inquiries, receipts, retention, trail};
+use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -23,6 +23,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new()
         .merge(records::routes())
         .merge(components::routes())
+        .merge(growth::routes())
         .merge(search::routes())
         .merge(submissions::routes())
         .merge(uploads::routes())
@@ -30,12 +31,14 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(journal::routes())
         .merge(health::routes())
         .merge(files::routes())
+        .merge(filing::routes())
         .merge(retention::routes())
         .merge(holds::routes())
         .merge(trail::routes())
         .merge(receipts::routes())
         .merge(inquiries::routes())
         .merge(disposal::routes())
+        .merge(destruction::routes())
         .merge(login::routes())
 }
 

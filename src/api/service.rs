@@ -7,6 +7,7 @@
 //! What is remembered here (jobs, keys of idempotency, rates, sessions) is lost when the service ends; acts are not:
 //! they are in the journal before anybody is told.
 
+use super::body::length_of;
 use super::caller::{Caller, principal};
 use super::jobs::Jobs;
 use super::login::Logins;
@@ -24,7 +25,7 @@ use crate::error::{Error, ErrorCode};
 use crate::index::rows::RecordRow;
 use crate::model::id::RecordId;
 use crate::text::Lang;
-use axum::http::HeaderValue;
+use axum::http::HeaderMap;
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::ops::Deref;
@@ -49,6 +50,9 @@ const STRANGERS_MAX: usize = 16;
 /// Bodies that are received at a time: each has some MiB in memory and up to 64 MiB in the spool.
 const BODIES_MAX: usize = 32;
 
+/// Of bodies that are received whole into memory, those that are large. Own bound: some dozen MiB each.
+const LARGE_MAX: usize = 4;
+
 /// A service that runs.
 pub(crate) struct Service {
     pub(crate) slot: Arc<Slot>,
@@ -69,6 +73,8 @@ pub(crate) struct Service {
     pub(crate) strangers: Arc<Semaphore>,
     /// Bodies that are received at a time.
     pub(crate) bodies: Arc<Semaphore>,
+    /// Large bodies of acts, which are in memory whole.
+    large: Arc<Semaphore>,
     questions: Arc<Semaphore>,
     log: fn(&Value),
 }
@@ -89,6 +95,7 @@ impl Service {
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             strangers: Arc::new(Semaphore::new(STRANGERS_MAX)),
             bodies: Arc::new(Semaphore::new(BODIES_MAX)),
+            large: Arc::new(Semaphore::new(LARGE_MAX)),
             questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             log,
         }
@@ -113,12 +120,14 @@ impl Service {
 
     /// A place for a body that is received, when there is one, and room for it and for what is made of it: a medium
     /// that is full stops every other act.
-    pub(crate) async fn body(&self, length: Option<&HeaderValue>) -> Result<OwnedSemaphorePermit, Problem> {
-        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
-        self.room(length)?;
-        let busy = || Problem::new(ErrorCode::SrvBusy, "body", "as many bodies are received as may");
-        let place = timeout(PLACE, self.bodies.clone().acquire_owned()).await;
-        place.map_err(|_| busy())?.map_err(|_| busy())
+    pub(crate) async fn body(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Problem> {
+        self.room(length_of(headers).unwrap_or(0))?;
+        place(&self.bodies).await
+    }
+
+    /// A place for one that is large and received whole into memory.
+    pub(crate) async fn large(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        place(&self.large).await
     }
 
     /// Whether the medium has room for so many bytes more.
@@ -169,6 +178,12 @@ impl Service {
         let panicked = |e: tokio::task::JoinError| Problem::new(ErrorCode::SrvFailed, "service", e.to_string());
         asked.await.map_err(panicked)?
     }
+}
+
+async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+    let busy = || Problem::new(ErrorCode::SrvBusy, "body", "as many bodies are received as may");
+    let place = timeout(PLACE, places.clone().acquire_owned()).await;
+    place.map_err(|_| busy())?.map_err(|_| busy())
 }
 
 /// One question: the archive, who asks, when.
@@ -240,7 +255,7 @@ impl Ask {
 
     /// Those of some records that the caller may know of.
     pub(crate) fn known(&self, records: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
-        let scope = scope(&self.principal, Action::RecordList, self.today);
+        let scope = self.reached(Action::RecordList);
         let mut known = Vec::new();
         for record in records {
             let row = self.archive.index().record_by_id(record)?;

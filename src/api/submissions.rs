@@ -9,10 +9,10 @@
 use super::body::{Received, receive};
 use super::caller::Caller;
 use super::describe::{Taken, TakenOrJob};
-use super::jobs::{Doing, State as JobState};
 use super::once::{self, Answer, key_of, response};
 use super::problem::Problem;
 use super::service::{Ask, Service};
+use super::work::{self, wants_job};
 use crate::access::rights::{Action, Target};
 use crate::error::ErrorCode;
 use crate::ingest::upload::Upload;
@@ -69,7 +69,7 @@ async fn submit(
     // Whoever may submit nothing at all is told before sending; for which agency, the submission says.
     let spool =
         service.ask(caller.clone(), |ask| ask.list(Action::Submit).map(|_| ask.archive.spool().clone())).await?;
-    let _place = service.body(headers.get(header::CONTENT_LENGTH)).await?;
+    let _place = service.body(&headers).await?;
     let received = receive(&spool, &headers, body, SENT_BYTES_MAX).await?;
     let key = key_of(&headers);
     let is_async = wants_job(&headers);
@@ -81,12 +81,6 @@ async fn submit(
         })
         .await?;
     Ok(response(answer))
-}
-
-/// RFC 7240 §4.1.
-pub(super) fn wants_job(headers: &HeaderMap) -> bool {
-    let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or_default();
-    prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
 }
 
 /// What was sent: its name, its bytes, and the upload that has them too, until it is decided.
@@ -109,9 +103,8 @@ pub(super) fn once(
 }
 
 fn begin(ask: &Ask, sent: Sent, is_async: bool) -> Result<Answer, Problem> {
-    let failed = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
     let Sent { name, bytes, upload: kept } = sent;
-    let upload = Upload::new(&name, bytes).map_err(failed)?;
+    let upload = Upload::new(&name, bytes).map_err(Problem::spool)?;
     // What names no agency is refused for that; it is of nobody then, and the refusal is the caller's.
     if let Some(agency) = upload.agency() {
         ask.may(Action::Submit, &Target { agency: Some(&agency), ..Target::default() })?;
@@ -119,49 +112,14 @@ fn begin(ask: &Ask, sent: Sent, is_async: bool) -> Result<Answer, Problem> {
     if !is_async {
         return take(ask, &upload, kept);
     }
-    let busy = || Problem::new(ErrorCode::SrvBusy, "jobs", "as many jobs run as may");
-    let begun = ask.service.jobs.begin("submission", &ask.principal.account, ask.now());
-    let (id, doing) = begun.ok_or_else(busy)?;
-    let job = ask.service.jobs.of(id, &ask.principal.account).map(|job| job.borrow().value());
-    let (service, caller) = (ask.service.clone(), ask.caller.clone());
-    let doing = move || match Ask::new(service.clone(), caller) {
-        Ok(ask) => do_job(&ask, &upload, kept, doing),
-        Err(problem) => {
-            let now = service.slot.clock().now();
-            doing.end(JobState::Failed, json!({"code": problem.code.as_str()}), now);
-        }
-    };
-    std::thread::Builder::new().spawn(doing).map_err(|_| busy())?;
-    Ok(Answer {
-        status: StatusCode::ACCEPTED,
-        location: Some(format!("/api/v1/jobs/{id}")),
-        body: job.unwrap_or_default().to_string(),
-    })
-}
-
-fn do_job(ask: &Ask, upload: &Upload, kept: Option<RecordId>, doing: Doing) {
-    doing.progress(0, 1);
-    let (state, result) = match take(ask, upload, kept) {
-        Ok(answer) => {
-            let is_refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
-            let state = if is_refused { JobState::Refused } else { JobState::Done };
-            (state, serde_json::from_str(&answer.body).unwrap_or_default())
-        }
-        Err(problem) => (JobState::Failed, problem.value(ask.lang(), &ask.caller.about.id)),
-    };
-    doing.end(state, result, ask.now());
+    work::begin(ask, "submission", move |ask| take(&ask, &upload, kept))
 }
 
 /// Takes it in and waits for the decision.
 fn take(ask: &Ask, upload: &Upload, kept: Option<RecordId>) -> Result<Answer, Problem> {
     let begun = Instant::now();
     let mut answered = Intake::new(&ask.archive, ask.principal.actor).take_sent(upload);
-    let reason = match &answered.status {
-        Status::Refused { reasons, .. } => reasons.first().map_or("", |reason| reason.code.as_str()),
-        Status::Failed(e) => e.code.as_str(),
-        _ => "",
-    };
-    ask.service.metrics.submission(outcome(&answered.status), reason, begun.elapsed());
+    ask.service.metrics.submission(outcome(&answered.status), reason(&answered.status), begun.elapsed());
     // Who sends a document and then looks for it finds it.
     ask.wait_index()?;
     hide_others(ask, &mut answered)?;
@@ -186,6 +144,15 @@ pub(super) fn outcome(status: &Status) -> &'static str {
         Status::Refused { .. } => "refused",
         Status::Waiting { .. } => "waiting",
         Status::Failed(_) => "failed",
+    }
+}
+
+/// The code of the first reason why it was not accepted; empty where there is none.
+pub(super) fn reason(status: &Status) -> &'static str {
+    match status {
+        Status::Refused { reasons, .. } => reasons.first().map_or("", |reason| reason.code.as_str()),
+        Status::Failed(e) => e.code.as_str(),
+        _ => "",
     }
 }
 

@@ -14,6 +14,7 @@ use super::once::{key_of, response};
 use super::problem::Problem;
 use super::service::{Ask, Service};
 use super::submissions;
+use super::work::wants_job;
 use crate::access::rights::Action;
 use crate::archive::UPLOAD_MS_MAX;
 use crate::clock::utc;
@@ -197,7 +198,7 @@ async fn status(
             let _alone = ask.service.adding.begin(upload)?;
             let parts = find(ask, upload)?;
             // A sender who was cut off may have left bytes that no sync has confirmed.
-            parts.sync().map_err(|e| Problem::new(ErrorCode::StoIo, "spool", e.to_string()))?;
+            parts.sync().map_err(Problem::spool)?;
             let headers = header_map([
                 (OFFSET, parts.offset().to_string()),
                 (LENGTH, parts.about().length.to_string()),
@@ -242,14 +243,13 @@ async fn add(
         return Err(Problem::new(ErrorCode::SrvOffset, "Upload-Offset", what));
     }
     let left = parts.about().length - offset;
-    let io = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
     let taken = match checksum {
         None => take(&mut parts, &headers, body, left).await,
         // A part that names its digest counts whole or not at all, whatever happens meanwhile.
         Some(checksum) => take_whole(&service, &mut parts, &headers, body, left, checksum).await,
     };
     // What came of a part that broke is kept: that is what resuming is for.
-    block_in_place(|| parts.sync()).map_err(io)?;
+    block_in_place(|| parts.sync()).map_err(Problem::spool)?;
     drop(alone);
     taken?;
     let headers = header_map([(OFFSET, parts.offset().to_string()), (EXPIRES, expires(parts.about().begun))]);
@@ -257,7 +257,6 @@ async fn add(
 }
 
 async fn take(parts: &mut Parts, headers: &HeaderMap, body: Body, left: u64) -> Result<(), Problem> {
-    let io = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
     let mut pieces = Pieces::new(headers, body, left);
     let mut gathered: Vec<u8> = Vec::new();
     loop {
@@ -267,7 +266,7 @@ async fn take(parts: &mut Parts, headers: &HeaderMap, body: Body, left: u64) -> 
             gathered.extend_from_slice(piece);
         }
         if gathered.len() >= CHUNK_BYTES || is_end {
-            block_in_place(|| parts.append(&gathered)).map_err(io)?;
+            block_in_place(|| parts.append(&gathered)).map_err(Problem::spool)?;
             gathered.clear();
         }
         if is_end {
@@ -284,7 +283,6 @@ async fn take_whole(
     left: u64,
     checksum: Sha256,
 ) -> Result<(), Problem> {
-    let io = |e: std::io::Error| Problem::new(ErrorCode::StoIo, "spool", e.to_string());
     let spool = service.slot.try_get().map(|archive| archive.spool().clone());
     let away = || Problem::new(ErrorCode::ArcHeld, "archive", "a command has the archive to itself for the moment");
     let mut received = receive(&spool.ok_or_else(away)?, headers, body, left).await?;
@@ -301,7 +299,7 @@ async fn take_whole(
             }
         }
     })
-    .map_err(io)
+    .map_err(Problem::spool)
 }
 
 fn checksum(headers: &HeaderMap) -> Result<Option<Sha256>, Problem> {
@@ -361,7 +359,7 @@ async fn submission(
 ) -> Result<Response, Problem> {
     let upload = upload_id(&upload)?;
     let key = key_of(&headers);
-    let is_async = submissions::wants_job(&headers);
+    let is_async = wants_job(&headers);
     service
         .ask(caller, move |ask| {
             let what = format!("upload {upload}");

@@ -76,11 +76,6 @@ impl Archive {
     }
 
     /// Erases keys of days whose uploads have all expired, and removes what has expired.
-    pub fn sweep_uploads(&self) -> Result<(), Error> {
-        let _one = lock(&self.shared.uploading);
-        self.sweep()
-    }
-
     fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         let oldest = civil_date(now).checked_sub_days(Days::new(1)).map(|day| day.to_string());

@@ -8,14 +8,14 @@ use super::ingest::print_refusals;
 use super::signed::{Signatures, SignedFiles};
 use super::{Common, Handle, id_of, read_up_to};
 use crate::archive::Archive;
-use crate::clock::{civil_date, local_text, utc};
+use crate::clock::local_text;
 use crate::disposition::case::{self, Case, Stage};
 use crate::disposition::certificate;
-use crate::disposition::destroy::{self, Executed, Why};
-use crate::disposition::plan::{Item, Plan};
+use crate::disposition::destroy::{self, Executed};
+use crate::disposition::plan::Plan;
 use crate::disposition::propose::{Asked, MINUTES_BYTES_MAX, draft};
-use crate::disposition::sign::{Taken, cancel, take};
-use crate::disposition::statement::{STATEMENT_BYTES_MAX, Statement, StatementKind, Verdict};
+use crate::disposition::sign::{Taken, cancel, take_as};
+use crate::disposition::statement::{FilesSaid, STATEMENT_BYTES_MAX, Statement, StatementKind, Verdict};
 use crate::error::{Error, ErrorCode, Exit, Refusal};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
@@ -23,8 +23,7 @@ use crate::text::{Lang, Text, text};
 use crate::verify::policy::SignerKind;
 use crate::view::{self, Masked};
 use chrono::NaiveDate;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `disposal`.
@@ -215,7 +214,7 @@ impl DisposalArgs {
                 let id = plan_id(&plan)?;
                 let entry = cancel(&archive, id, &reason, actor)?;
                 if common.json() {
-                    common.print_json(&json!({"status": "cancelled", "plan_id": id.to_string(), "entry": entry}));
+                    common.print_json(&view::plan_cancelled(id, entry));
                 } else {
                     out!("{}: {id} (#{entry})", CANCELLED.get(common.lang()));
                 }
@@ -269,28 +268,15 @@ impl Draft {
     fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
         let plan = Case::read(&archive, plan_id(&self.plan)?)?.plan;
-        let now = archive.now();
-        let now = now - now % 1000;
-        let mut statement = Statement::draft(self.act, &plan, self.person.as_deref(), utc(now), civil_date(now));
-        let mut verdicts: BTreeMap<u32, Verdict> = self.verdicts.into_iter().collect();
-        if self.rest {
-            for item in &plan.items {
-                verdicts.entry(item.number).or_insert(Verdict::Destroy);
-            }
-        }
-        let mut reasons: BTreeMap<u32, String> = self.reasons.into_iter().collect();
-        if self.act != StatementKind::ConfirmDate && self.person.is_none() {
-            return Err(Error::new(ErrorCode::DspArguments, "--person", "who signs it is not given"));
-        }
-        if self.act == StatementKind::Review {
-            check_verdicts(&plan, &verdicts, &reasons)?;
-        }
-        statement.verdicts = verdicts.into_iter().map(|(n, verdict)| (n, (verdict, reasons.remove(&n)))).collect();
-        let toml = statement.to_toml(&plan);
-        // What could not be taken in is not worth signing.
-        if let Err(refusals) = Statement::parse(toml.as_bytes(), "statement.toml") {
-            return refused(common, &refusals, archive);
-        }
+        let said = FilesSaid {
+            verdicts: self.verdicts.into_iter().collect(),
+            reasons: self.reasons.into_iter().collect(),
+            rest: self.rest,
+        };
+        let toml = match Statement::drawn_up(self.act, &plan, self.person.as_deref(), said, archive.now())? {
+            Ok(toml) => toml,
+            Err(refusals) => return refused(common, &refusals, archive),
+        };
         match &self.output {
             Some(path) => write_all_new(&[(path, toml.as_bytes())])?,
             None => out_raw!("{toml}"),
@@ -300,31 +286,10 @@ impl Draft {
     }
 }
 
-/// A review speaks of every file of its plan and of no other, and says why it keeps one.
-fn check_verdicts(
-    plan: &Plan,
-    verdicts: &BTreeMap<u32, Verdict>,
-    reasons: &BTreeMap<u32, String>,
-) -> Result<(), Error> {
-    let refused = |option: &str, what: String| Err(Error::new(ErrorCode::DspArguments, option, what));
-    let is_of_plan = |number: &u32| plan.items.iter().any(|item| item.number == *number);
-    if let Some(number) = verdicts.keys().chain(reasons.keys()).find(|number| !is_of_plan(number)) {
-        return refused(&number.to_string(), format!("the plan has no file {number}"));
-    }
-    if let Some(item) = plan.items.iter().find(|item| !verdicts.contains_key(&item.number)) {
-        return refused("--verdict", format!("file {} has none; --rest destroys what is not named", item.number));
-    }
-    let keeps = verdicts.iter().filter(|(_, verdict)| **verdict != Verdict::Destroy).map(|(number, _)| number);
-    match keeps.into_iter().find(|number| !reasons.contains_key(number)) {
-        Some(number) => refused("--reason", format!("file {number} is kept for no reason: --reason {number}=TEXT")),
-        None => Ok(()),
-    }
-}
-
 pub(super) fn refused(common: &Common, refusals: &[Refusal], archive: Handle) -> Result<Exit, Error> {
     let lang = common.lang();
     if common.json() {
-        common.print_json(&json!({"status": "refused", "reasons": view::refusals(refusals, lang)}));
+        common.print_json(&view::refused(refusals, lang));
     } else {
         out!("{}", NOT_TAKEN.get(lang));
         print_refusals(refusals, lang);
@@ -342,16 +307,11 @@ impl SignedArgs {
         let SignedFiles { document: statement, signatures, extra } = self.read(common)?;
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
-        let kind = Statement::parse(&statement, "statement.toml").ok().map(|read| read.kind);
-        if let Some(kind) = kind.filter(|kind| *kind != wanted) {
-            let what = format!("the statement is one of {kind}, not of {wanted}");
-            return Err(Error::new(ErrorCode::DspOther, "--statement", what));
-        }
-        match take(&archive, &statement, &signatures, &extra, actor)? {
+        match take_as(&archive, (wanted, None), &statement, &signatures, &extra, actor)? {
             Taken::Refused(refusals) => refused(common, &refusals, archive),
             Taken::Done { kind, entry } => {
                 if common.json() {
-                    common.print_json(&json!({"status": "taken", "act": kind.as_str(), "entry": entry}));
+                    common.print_json(&view::plan_taken(kind, entry));
                 } else {
                     out!("{}: {kind} (#{entry})", TAKEN.get(common.lang()));
                 }
@@ -369,10 +329,10 @@ impl Execute {
         let archive = common.open_to_act()?;
         let actor = common.actor(&archive)?;
         let executed = destroy::execute(&archive, id, &statement, &signatures, &extra, actor)?;
-        let (status, entry, destroyed, kept) = match executed {
+        let (entry, destroyed, kept) = match executed {
             Executed::Refused(refusals) => return refused(common, &refusals, archive),
-            Executed::Nothing(kept) => ("nothing", None, Vec::new(), kept),
-            Executed::Done { entry, destroyed, kept } => ("executed", Some(entry), destroyed, kept),
+            Executed::Nothing(kept) => (None, Vec::new(), kept),
+            Executed::Done { entry, destroyed, kept } => (Some(entry), destroyed, kept),
         };
         archive.close()?;
         if entry.is_some() {
@@ -381,13 +341,7 @@ impl Execute {
         }
         let records: usize = destroyed.iter().map(|item| item.records.len()).sum();
         if common.json() {
-            let mut value = json!({
-                "status": status, "plan_id": id.to_string(), "records": records,
-                "destroyed": destroyed.iter().map(|item| item.file.to_string()).collect::<Vec<_>>(),
-                "kept": kept.iter().map(kept_json).collect::<Vec<_>>(),
-            });
-            value["entry"] = entry.into();
-            common.print_json(&value);
+            common.print_json(&view::plan_executed(id, entry, &destroyed, &kept));
         } else {
             let lang = common.lang();
             let (files, words) = (FILES.get(lang), RECORDS.get(lang));
@@ -403,25 +357,19 @@ impl Execute {
     }
 }
 
-fn kept_json((item, why): &(Item, Why)) -> Value {
-    json!({"file_id": item.file.to_string(), "number": item.number, "why": why.as_str()})
-}
-
 fn complete(common: &Common, plan: &str) -> Result<Exit, Error> {
     let id = plan_id(plan)?;
     let archive = common.open_to_act()?;
     let actor = common.actor(&archive)?;
-    let case = Case::read(&archive, id)?;
-    let archive = match case.stage(&archive) {
-        Stage::Executed => {
-            archive.compact(actor)?;
-            common.open()?
-        }
-        _ => archive,
+    let archive = if destroy::is_to_be_compacted(&archive, id)? {
+        archive.compact(actor)?;
+        common.open()?
+    } else {
+        archive
     };
     let entry = destroy::complete(&archive, id, actor)?;
     if common.json() {
-        common.print_json(&json!({"status": "completed", "plan_id": id.to_string(), "entry": entry}));
+        common.print_json(&view::plan_completed(id, entry));
     } else {
         out!("{}: {id} (#{entry})", COMPLETED.get(common.lang()));
     }
@@ -432,10 +380,7 @@ fn complete(common: &Common, plan: &str) -> Result<Exit, Error> {
 fn certify(common: &Common, plan: &str, output: Option<&Path>) -> Result<Exit, Error> {
     let archive = common.open()?;
     let lang = common.lang();
-    let bytes = certificate::make(&archive, plan_id(plan)?)?;
-    // Nothing leaves the archive that would not verify.
-    let certificate = certificate::verify(&bytes, &archive.config().vkey)
-        .map_err(|e| Error::new(ErrorCode::StoChanged, plan, e.to_string()))?;
+    let (bytes, certificate) = certificate::give(&archive, plan_id(plan)?)?;
     if let Some(path) = output {
         write_all_new(&[(path, &bytes)])?;
     }

@@ -27,7 +27,6 @@ use crate::model::submission::AccessCategory;
 use crate::text::{Text, text};
 use crate::view::{self, Masked};
 use chrono::NaiveDate;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -363,10 +362,8 @@ impl Add {
 
 /// Which records are in a file now.
 fn print_entered(common: &Common, file: RecordId, entered: &Entered) {
-    let ids = |ids: &[RecordId]| ids.iter().map(RecordId::to_string).collect::<Vec<_>>();
     if common.json() {
-        let (added, held) = (ids(&entered.entered), ids(&entered.held));
-        common.print_json(&json!({"file_id": file.to_string(), "added": added, "held": held}));
+        common.print_json(&view::file_filled(file, entered));
         return;
     }
     let lang = common.lang();

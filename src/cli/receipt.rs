@@ -16,7 +16,6 @@ use crate::model::strict::shown;
 use crate::text::{Text, text};
 use crate::verify::limits::CMS_BYTES_MAX;
 use crate::view;
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `receipt`.
@@ -214,20 +213,13 @@ impl Sign {
         let actor = common.actor(&archive)?;
         let subject = issue::subject(&archive, &self.subject)?;
         let material = super::material::read(&self.material, common)?;
-        let issued = issue::sign(&archive, subject, &signature, Some(&material), actor)?;
-        let (kind, record) = view::receipt_subject(subject);
+        let issued = issue::sign(&archive, subject, &signature, Some(&material), actor, actor)?;
         let exit = match &issued {
             Issued::Done { .. } => Exit::Ok,
             Issued::Refused(_) => Exit::Refused,
         };
         match &issued {
-            Issued::Done { entry } if common.json() => {
-                common.print_json(&json!({"status": "issued", "kind": kind, "record_id": record, "entry": entry}));
-            }
-            Issued::Refused(refusals) if common.json() => common.print_json(&json!({
-                "status": "refused", "kind": kind, "record_id": record,
-                "reasons": view::refusals(refusals, common.lang()),
-            })),
+            issued if common.json() => common.print_json(&view::receipt_signed(subject, issued, common.lang())),
             Issued::Done { entry } => out!("{}: {} (#{entry})", ISSUED.get(common.lang()), shown(&self.subject)),
             Issued::Refused(refusals) => {
                 out!("{}: {}", NOT_ISSUED.get(common.lang()), shown(&self.subject));

@@ -189,21 +189,14 @@ impl Spill {
 /// Says what became of an addition.
 pub(super) fn end(common: &Common, archive: Handle, id: RecordId, amended: Amended) -> Result<Exit, Error> {
     let (lang, record) = (common.lang(), id.to_string());
-    let (value, exit) = match &amended {
-        Amended::Done { entry, paths } => {
-            let value = json!({"status": "amended", "record_id": record, "entry": entry, "paths": paths});
-            (value, Exit::Ok)
-        }
-        Amended::Held { path } => (json!({"status": "held", "record_id": record, "paths": [path]}), Exit::Ok),
+    let exit = match &amended {
+        Amended::Done { .. } | Amended::Held { .. } => Exit::Ok,
         Amended::Refused(refusals) => {
-            let value = json!({
-                "status": "refused", "record_id": record, "reasons": view::refusals(refusals, lang),
-            });
-            (value, refusals.iter().map(|r| r.code.exit()).max_by_key(|e| *e as u8).unwrap_or(Exit::Refused))
+            refusals.iter().map(|r| r.code.exit()).max_by_key(|e| *e as u8).unwrap_or(Exit::Refused)
         }
     };
     if common.json() {
-        common.print_json(&value);
+        common.print_json(&view::amended(id, &amended, lang));
     } else {
         match &amended {
             Amended::Done { entry, paths } => {

@@ -81,6 +81,14 @@ pub struct Certificate {
 #[error("{0}")]
 pub struct Fault(String);
 
+/// The certificate of a plan that was executed, and what it says: none leaves the archive that would not verify.
+pub fn give(archive: &Archive, plan: RecordId) -> Result<(Vec<u8>, Certificate), Error> {
+    let bytes = make(archive, plan)?;
+    let certificate = verify(&bytes, &archive.config().vkey)
+        .map_err(|e| Error::new(ErrorCode::StoChanged, plan.to_string(), e.to_string()))?;
+    Ok((bytes, certificate))
+}
+
 /// The certificate of a plan that was executed.
 pub fn make(archive: &Archive, plan: RecordId) -> Result<Vec<u8>, Error> {
     let case = Case::read(archive, plan)?;

@@ -40,6 +40,9 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+/// A plan is executed and completed by one at a time.
+const TURN: &str = "plan";
+
 /// How it is done, for the act and the certificate.
 pub const METHOD: &str = "cryptographic erase (NIST SP 800-88r2 Purge): keys and key-encryption key erased, vault \
                           moved to a new epoch; ciphertext unlinked by compaction";
@@ -108,6 +111,7 @@ pub fn execute(
     extra: &Material,
     actor: ActorId,
 ) -> Result<Executed, Error> {
+    let _turn = archive.turn(TURN, plan);
     let case = Case::read(archive, plan)?;
     let day = check(archive, &case)?;
     let read = match Statement::parse(statement, STATEMENT_FILE) {
@@ -399,19 +403,34 @@ pub fn destroyed(archive: &Archive, case: &Case) -> Result<HashSet<RecordId>, Er
     Ok(owners)
 }
 
+/// Whether the store is to be compacted before a plan is complete.
+pub fn is_to_be_compacted(archive: &Archive, plan: RecordId) -> Result<bool, Error> {
+    Ok(Case::read(archive, plan)?.stage(archive) == Stage::Executed)
+}
+
+/// Refuses a plan that was not executed. Gives its stage, of which there are two.
+///
+/// # Errors
+///
+/// It was not ([`ErrorCode::DspStage`]).
+pub fn check_executed(archive: &Archive, plan: RecordId) -> Result<Stage, Error> {
+    match Case::read(archive, plan)?.stage(archive) {
+        stage @ (Stage::Executed | Stage::Completed) => Ok(stage),
+        stage => Err(Error::new(ErrorCode::DspStage, plan.to_string(), format!("it is {stage}"))),
+    }
+}
+
 /// Says in the journal that nothing is left of what a plan destroyed. Gives the entry.
 ///
 /// # Errors
 ///
 /// Something is left ([`ErrorCode::DspRemains`]), or the plan was not executed.
 pub fn complete(archive: &Archive, plan: RecordId, actor: ActorId) -> Result<u64, Error> {
+    let _turn = archive.turn(TURN, plan);
+    let stage = check_executed(archive, plan)?;
     let case = Case::read(archive, plan)?;
-    let stage = case.stage(archive);
     if stage == Stage::Completed {
         return Ok(case.row.completed.unwrap_or_default());
-    }
-    if stage != Stage::Executed {
-        return Err(Error::new(ErrorCode::DspStage, plan.to_string(), format!("it is {stage}")));
     }
     let remaining = remaining(archive, &destroyed(archive, &case)?)?;
     if !remaining.is_empty() {

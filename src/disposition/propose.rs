@@ -46,6 +46,8 @@ pub struct Asked {
 pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, Error> {
     let today = civil_date(archive.now());
     check(archive, asked, today)?;
+    // Of two that are drawn up at once, the second sees what the first has.
+    let _turn = archive.turn("plans", &asked.agency);
     let basis = Basis::read(archive)?;
     let judge = basis.judge();
     let planned = case::planned(archive)?;

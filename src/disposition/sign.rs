@@ -16,6 +16,7 @@ use super::statement::{Statement, StatementKind, Verdict};
 use crate::archive::{ActOwner, Archive, Session};
 use crate::clock::{civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::index::filing::PlanRow;
 use crate::index::writer::Payload;
 use crate::ingest::approval::{Approved, Asked, approve, keep_material, signed_files};
 use crate::model::case_file::Change;
@@ -101,6 +102,28 @@ pub fn take(
     })?;
     let entry = committed.first().map(|c| c.index).unwrap_or_default();
     Ok(Taken::Done { kind: statement.kind, entry })
+}
+
+/// The same of a statement that must be of this kind, and about this plan where one is named: whoever asked may do that
+/// and nothing else.
+pub fn take_as(
+    archive: &Archive,
+    (wanted, plan): (StatementKind, Option<RecordId>),
+    file: &[u8],
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Taken, Error> {
+    if let Ok(read) = Statement::parse(file, STATEMENT_FILE) {
+        let other = |what: String| Err(Error::new(ErrorCode::DspOther, STATEMENT_FILE, what));
+        if read.kind != wanted {
+            return other(format!("the statement is one of {}, not of {wanted}", read.kind));
+        }
+        if let Some(plan) = plan.filter(|plan| *plan != read.plan) {
+            return other(format!("the statement is about another plan than {plan}"));
+        }
+    }
+    take(archive, file, signatures, extra, actor)
 }
 
 /// The fields of an act that a statement was signed for: by one person, or by several.
@@ -269,9 +292,9 @@ pub fn cancel(archive: &Archive, plan: RecordId, reason: &str, actor: ActorId) -
         return Err(Error::new(ErrorCode::DspStage, plan.to_string(), format!("it is {stage}")));
     }
     let committed = archive.commit_together_deciding(|| {
-        let executed = archive.index().plan(plan)?.is_none_or(|row| row.executed.is_some());
-        if executed {
-            return Err(Error::new(ErrorCode::DspStage, plan.to_string(), "it was executed meanwhile"));
+        let is_over = |row: PlanRow| row.executed.is_some() || row.cancelled.is_some();
+        if archive.index().plan(plan)?.is_none_or(is_over) {
+            return Err(Error::new(ErrorCode::DspStage, plan.to_string(), "it was executed or cancelled meanwhile"));
         }
         let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
         let owner = ActOwner::Known(plan);

@@ -4,11 +4,12 @@
 //! by the program, signed outside, and worth nothing without its signature ([`super::sign`]). A review speaks of every
 //! file of the plan by itself: no word of it means all of them.
 //!
-//! It reads no archive and no clock.
+//! It reads no archive and no clock; whoever has a statement drawn up says what time it is.
 
 use super::plan::Plan;
+use crate::clock::{Millis, civil_date, utc};
 use crate::config::Disposal;
-use crate::error::{ErrorCode, Refusal};
+use crate::error::{Error, ErrorCode, Refusal};
 use crate::limits::TEXT_LONG_CHARS_MAX;
 use crate::model::case_file::ListItem;
 use crate::model::digest::Sha256;
@@ -94,6 +95,38 @@ impl Verdict {
     }
 }
 
+/// What a review says of the files of its plan.
+#[derive(Debug, Clone, Default)]
+pub struct FilesSaid {
+    /// Verdicts by number of the file.
+    pub verdicts: BTreeMap<u32, Verdict>,
+    /// Why files are kept.
+    pub reasons: BTreeMap<u32, String>,
+    /// Whether files without a verdict may be destroyed: each is written down by itself.
+    pub rest: bool,
+}
+
+/// A review speaks of every file of its plan and of no other, and says why it keeps one.
+fn check_verdicts(
+    plan: &Plan,
+    verdicts: &BTreeMap<u32, Verdict>,
+    reasons: &BTreeMap<u32, String>,
+) -> Result<(), Error> {
+    let refused = |place: &str, what: String| Err(Error::new(ErrorCode::DspArguments, place, what));
+    let is_of_plan = |number: &u32| plan.items.iter().any(|item| item.number == *number);
+    if let Some(number) = verdicts.keys().chain(reasons.keys()).find(|number| !is_of_plan(number)) {
+        return refused(&number.to_string(), format!("the plan has no file {number}"));
+    }
+    if let Some(item) = plan.items.iter().find(|item| !verdicts.contains_key(&item.number)) {
+        return refused("verdict", format!("file {} has none; `rest` destroys what is not named", item.number));
+    }
+    let keeps = verdicts.iter().filter(|(_, verdict)| **verdict != Verdict::Destroy).map(|(number, _)| number);
+    match keeps.into_iter().find(|number| !reasons.contains_key(number)) {
+        Some(number) => refused("reason", format!("file {number} is kept for no reason")),
+        None => Ok(()),
+    }
+}
+
 /// A statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -167,6 +200,40 @@ impl Statement {
             }
         }
         out
+    }
+
+    /// The file to be signed now, with what is said of files; or why it could not be taken in, and is not worth
+    /// signing.
+    ///
+    /// # Errors
+    ///
+    /// Who signs it is not given, or a review does not speak of every file of its plan, and says why it keeps one
+    /// ([`ErrorCode::DspArguments`]).
+    pub fn drawn_up(
+        kind: StatementKind,
+        plan: &Plan,
+        person: Option<&str>,
+        said: FilesSaid,
+        now: Millis,
+    ) -> Result<Result<String, Vec<Refusal>>, Error> {
+        let FilesSaid { mut verdicts, mut reasons, rest } = said;
+        // Statements say whole seconds.
+        let now = now - now % 1000;
+        let mut statement = Self::draft(kind, plan, person, utc(now), civil_date(now));
+        if rest {
+            for item in &plan.items {
+                verdicts.entry(item.number).or_insert(Verdict::Destroy);
+            }
+        }
+        if kind != StatementKind::ConfirmDate && person.is_none() {
+            return Err(Error::new(ErrorCode::DspArguments, "person", "who signs it is not given"));
+        }
+        if kind == StatementKind::Review {
+            check_verdicts(plan, &verdicts, &reasons)?;
+        }
+        statement.verdicts = verdicts.into_iter().map(|(n, verdict)| (n, (verdict, reasons.remove(&n)))).collect();
+        let toml = statement.to_toml(plan);
+        Ok(Self::parse(toml.as_bytes(), "statement.toml").map(|_| toml))
     }
 
     /// Reads a statement from the file that messages call `name`.

@@ -12,7 +12,7 @@
 
 use super::due::Basis;
 use super::{check_text, nomenclature};
-use crate::archive::{ActOwner, Archive};
+use crate::archive::{ActOwner, Archive, Turn};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::index::filing::{FileRow, date, day};
@@ -33,6 +33,9 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) const ENTERED_MAX: usize = 10_000;
 /// Attributes and events of one file. Own bound: rules ask for a few.
 const NAMES_MAX: usize = 32;
+
+/// One act of filing at a time in an agency: of two that are the same, the second sees what the first did.
+pub(super) const TURN: &str = "filing";
 
 /// What is asked for when a file is opened.
 #[derive(Debug, Clone)]
@@ -71,6 +74,7 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     check_short("agency", &asked.agency)?;
     check_short("index", &asked.index)?;
     check_attributes(&asked.attributes)?;
+    let _turn = archive.turn(TURN, &asked.agency);
     let held = nomenclature::in_force(archive, &asked.agency, asked.year)?;
     let row = held.as_ref().and_then(|held| held.nomenclature.row(&asked.index));
     if held.is_some() && row.is_none() {
@@ -131,9 +135,15 @@ pub fn find(archive: &Archive, id: RecordId) -> Result<File, Error> {
     Err(if destroyed { archive.no_record(id) } else { unknown() })
 }
 
+/// The file with this id, and the turn of its agency: what is found stays so until the act is done.
+pub(super) fn find_in_turn(archive: &Archive, id: RecordId) -> Result<(File, Turn<'_>), Error> {
+    let turn = archive.turn(TURN, &find(archive, id)?.row.agency);
+    Ok((find(archive, id)?, turn))
+}
+
 /// Closes an open file on `day`.
 pub fn close(archive: &Archive, id: RecordId, day: NaiveDate, actor: ActorId) -> Result<File, Error> {
-    let file = find(archive, id)?;
+    let (file, _turn) = find_in_turn(archive, id)?;
     check_open(&file)?;
     let refused = |what: String| Err(Error::new(ErrorCode::FilDay, day.to_string(), what));
     let today = civil_date(archive.now());
@@ -151,7 +161,7 @@ pub fn close(archive: &Archive, id: RecordId, day: NaiveDate, actor: ActorId) ->
 
 /// Opens a closed file again.
 pub fn reopen(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<File, Error> {
-    let file = find(archive, id)?;
+    let (file, _turn) = find_in_turn(archive, id)?;
     if file.row.is_open() {
         return Err(Error::new(ErrorCode::FilOpen, id.to_string(), "it is open"));
     }
@@ -175,7 +185,8 @@ pub fn reclassify(
     if item.is_none() && attributes.is_empty() {
         return Err(Error::new(ErrorCode::FilText, "item", "nothing is changed"));
     }
-    let known = find(archive, id)?.row.state().attributes.len();
+    let (file, _turn) = find_in_turn(archive, id)?;
+    let known = file.row.state().attributes.len();
     if known + attributes.len() > NAMES_MAX {
         return Err(Error::new(ErrorCode::FilText, "attributes", format!("at most {NAMES_MAX}")));
     }
@@ -193,7 +204,7 @@ pub fn event(
     actor: ActorId,
 ) -> Result<File, Error> {
     check_name("event", event)?;
-    let file = find(archive, id)?;
+    let (file, _turn) = find_in_turn(archive, id)?;
     let today = civil_date(archive.now());
     if on > today {
         return Err(Error::new(ErrorCode::FilDay, on.to_string(), format!("today is {today}")));
@@ -253,7 +264,7 @@ pub fn enter(
     reason: Option<&str>,
     actor: ActorId,
 ) -> Result<Entered, Error> {
-    let file = find(archive, id)?;
+    let (file, _turn) = find_in_turn(archive, id)?;
     check_open(&file)?;
     if let Some(reason) = reason {
         check_text("reason", reason)?;

@@ -8,7 +8,7 @@
 
 use super::check_text;
 use super::due::{Basis, Judge};
-use super::files::{ENTERED_MAX, File, check_not_held, check_open, find, next_volume, record_row};
+use super::files::{ENTERED_MAX, File, check_not_held, check_open, find, find_in_turn, next_volume, record_row};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
@@ -30,7 +30,7 @@ pub fn split(
     actor: ActorId,
 ) -> Result<File, Error> {
     check_text("reason", reason)?;
-    let file = find(archive, id)?;
+    let (file, _turn) = find_in_turn(archive, id)?;
     check_open(&file)?;
     let basis = Basis::read(archive)?;
     if let Some(hold) = basis.holds().of(id).first() {

@@ -35,7 +35,8 @@ use crate::store::format::{ObjectKind, OwnerKey};
 use crate::store::seal::Sealer;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// What became of an addition.
 #[derive(Debug)]
@@ -70,6 +71,9 @@ impl Amended {
 /// Components of a record with all that came later. Own bound: its row in the index is read as one piece.
 const LATE_COMPONENTS_MAX: usize = 4 * COMPONENTS_MAX;
 
+/// One addition to a record at a time: of two that are the same, the second finds the first.
+pub(super) const TURN: &str = "record";
+
 /// Roles that can be added to an accepted record.
 pub const LATE_ROLES: [Role; 7] = [
     Role::Receipt,
@@ -81,38 +85,74 @@ pub const LATE_ROLES: [Role; 7] = [
     Role::Representation,
 ];
 
-/// Adds a late component, which lies in `file`. Its path in the record is that of `entry`.
-pub fn add(
+/// What is brought to a record.
+#[derive(Debug, Clone, Copy)]
+pub enum Brought<'a> {
+    /// A file of this machine.
+    File(&'a Path),
+    /// Bytes that came under this name.
+    Bytes(&'a str, &'a [u8]),
+}
+
+impl<'a> From<&'a Path> for Brought<'a> {
+    fn from(file: &'a Path) -> Self {
+        Self::File(file)
+    }
+}
+
+impl<'a> From<&'a PathBuf> for Brought<'a> {
+    fn from(file: &'a PathBuf) -> Self {
+        Self::File(file)
+    }
+}
+
+impl Brought<'_> {
+    /// Its name without the folder.
+    fn name(&self) -> String {
+        let path = match self {
+            Self::File(path) => path,
+            Self::Bytes(name, _) => Path::new(name),
+        };
+        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
+/// Adds a late component. Its path in the record is that of `entry`.
+pub fn add<'a>(
     archive: &Archive,
     record: RecordId,
     entry: ComponentEntry,
-    file: &Path,
+    file: impl Into<Brought<'a>>,
     reason: Option<String>,
     actor: ActorId,
 ) -> Result<Amended, Error> {
+    let _turn = archive.turn(TURN, record);
     let grown = Grown::open(archive, record, actor)?;
-    Amended::of(grown.add(entry, file, reason))
+    Amended::of(grown.add(entry, file.into(), reason))
 }
 
-/// Gives the record a new version of its card, which lies in `file`.
-pub fn correct_card(
+/// Gives the record a new version of its card.
+pub fn correct_card<'a>(
     archive: &Archive,
     record: RecordId,
-    file: &Path,
+    file: impl Into<Brought<'a>>,
     reason: String,
     actor: ActorId,
 ) -> Result<Amended, Error> {
+    let _turn = archive.turn(TURN, record);
     let grown = Grown::open(archive, record, actor)?;
-    Amended::of(grown.correct_card(file, reason))
+    Amended::of(grown.correct_card(file.into(), reason))
 }
 
 /// Identifies the formats of all components again. What was found before stays beside it.
 pub fn identify_again(archive: &Archive, record: RecordId, actor: ActorId) -> Result<Amended, Error> {
+    let _turn = archive.turn(TURN, record);
     let grown = Grown::open(archive, record, actor)?;
     Amended::of(grown.identify_again())
 }
 
 /// Adds the officer's signature of the receipt and its validation: with them the receipt is issued. Gives the entry.
+/// Who calls has the turn of the record.
 pub(super) fn issue_receipt(
     archive: &Archive,
     record: RecordId,
@@ -175,9 +215,9 @@ impl<'a> Grown<'a> {
         self.row.components.iter().find(|c| path::clash(&c.path, path) || content(c))
     }
 
-    fn add(&self, entry: ComponentEntry, file: &Path, reason: Option<String>) -> Result<Amended, Stop> {
+    fn add(&self, entry: ComponentEntry, file: Brought<'_>, reason: Option<String>) -> Result<Amended, Stop> {
         self.check_entry(&entry, reason.as_deref())?;
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = file.name();
         let tool = entry.derivation.as_ref().map(|d| d.tool.as_str());
         let texts = [Some(entry.path.as_str()), Some(name.as_str()), reason.as_deref(), tool];
         let mut flags = rules::marks_of_addition(&entry.path, texts.into_iter().flatten(), self.row.access());
@@ -263,7 +303,7 @@ impl<'a> Grown<'a> {
         Err(refused(ErrorCode::IngComponentsTooMany, path.to_owned(), &detail))
     }
 
-    fn correct_card(&self, file: &Path, reason: String) -> Result<Amended, Stop> {
+    fn correct_card(&self, file: Brought<'_>, reason: String) -> Result<Amended, Stop> {
         let path = self.card_path();
         check_texts(&path, [Some(reason.as_str()), None])?;
         self.check_room(&path)?;
@@ -355,9 +395,15 @@ impl<'a> Grown<'a> {
         self.commit(amendment, Vec::new(), None)
     }
 
-    /// Receives a file of this machine into the spool; a small one is given whole too.
-    fn receive(&self, entry: ComponentEntry, file: &Path, bytes_max: u64) -> Result<(Received, Vec<u8>), Stop> {
-        let (opened, len) = open_regular(file)?;
+    /// Receives what is brought into the spool; a card is given whole too.
+    fn receive(&self, entry: ComponentEntry, file: Brought<'_>, bytes_max: u64) -> Result<(Received, Vec<u8>), Stop> {
+        let (opened, len, place): (Box<dyn Read + '_>, u64, &Path) = match file {
+            Brought::File(path) => {
+                let (opened, len) = open_regular(path)?;
+                (Box::new(opened), len, path)
+            }
+            Brought::Bytes(name, bytes) => (Box::new(bytes), bytes.len() as u64, Path::new(name)),
+        };
         let path = entry.path.clone();
         if len == 0 {
             return Err(refused(ErrorCode::IngFileEmpty, path, "the file has no bytes"));
@@ -371,7 +417,7 @@ impl<'a> Grown<'a> {
             return Err(refused(code, path, &detail));
         }
         let mut stream = BoundedReader::new(opened, path.as_str(), len);
-        let mut received = Received::read(self.archive.spool(), entry, &mut stream, file)?;
+        let mut received = Received::read(self.archive.spool(), entry, &mut stream, place)?;
         let bytes = match received.entry.role {
             Role::Card => received.whole().map_err(|e| spool_failed(&path, e))?,
             _ => Vec::new(),

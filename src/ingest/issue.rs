@@ -18,7 +18,7 @@ use crate::access;
 use crate::archive::{ActOwner, Archive, Register};
 use crate::clock::{Millis, civil_date, utc};
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::index::rows::RecordRow;
+use crate::index::rows::{ComponentRow, RecordRow};
 use crate::index::writer::read_id;
 use crate::model::answer::Notice;
 use crate::model::calendar::{CalendarBasis, Deadline};
@@ -229,29 +229,36 @@ pub fn unsigned(archive: &Archive) -> Result<Vec<Row>, Error> {
 /// All receipts and notices, oldest first. It reads the whole journal.
 pub fn all(archive: &Archive) -> Result<Vec<Row>, Error> {
     archive.wait_index()?;
-    let unsigned: BTreeSet<u64> = archive.index().unsigned_answers()?.into_iter().collect();
+    let unsigned = unsigned_entries(archive)?;
     let mut rows = Vec::new();
     for entry in 0..archive.index_meta().size {
-        let leaf = archive.leaf(entry)?;
-        let (subject, about) = match (leaf.act, leaf.rec) {
-            (ActKind::RecordAccepted, Some(record)) => {
-                // An erased record has no receipt any more.
-                let Some(row) = archive.index().record_by_id(record)? else { continue };
-                let has = row.components.iter().any(|c| c.role() == Role::Issued && c.path == RECEIPT_PATH);
-                if !has {
-                    continue;
-                }
-                (Subject::Record(record), about_record(&row))
-            }
-            (ActKind::SubmissionRefused, _) => match notice(archive, entry)? {
-                Some((_, notice)) => (Subject::Refusal(entry), about_notice(&notice)),
-                None => continue,
-            },
-            _ => continue,
-        };
-        rows.push(row(archive, subject, entry, leaf.t, !unsigned.contains(&entry), about)?);
+        rows.extend(at(archive, entry, &unsigned)?);
     }
     Ok(rows)
+}
+
+/// Entries of acceptances and refusals whose answers no officer has signed.
+pub fn unsigned_entries(archive: &Archive) -> Result<BTreeSet<u64>, Error> {
+    Ok(archive.index().unsigned_answers()?.into_iter().collect())
+}
+
+/// The receipt or notice that an entry prepared; none when it is another act, or the record is erased.
+pub fn at(archive: &Archive, entry: u64, unsigned: &BTreeSet<u64>) -> Result<Option<Row>, Error> {
+    let leaf = archive.leaf(entry)?;
+    let (subject, about) = match (leaf.act, leaf.rec) {
+        (ActKind::RecordAccepted, Some(record)) => {
+            let found = archive.index().record_by_id(record)?;
+            let has = |c: &ComponentRow| c.role() == Role::Issued && c.path == RECEIPT_PATH;
+            let Some(row) = found.filter(|row| row.components.iter().any(has)) else { return Ok(None) };
+            (Subject::Record(record), about_record(&row))
+        }
+        (ActKind::SubmissionRefused, _) => match notice(archive, entry)? {
+            Some((_, notice)) => (Subject::Refusal(entry), about_notice(&notice)),
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    row(archive, subject, entry, leaf.t, !unsigned.contains(&entry), about).map(Some)
 }
 
 /// The notice of a refusal; none when it was made before there were notices.
@@ -354,15 +361,21 @@ fn notice_signature(archive: &Archive, refusal: u64) -> Result<(Vec<u8>, Vec<u8>
 }
 
 /// Issues the receipt or notice of `subject` with the officer's signature, a CMS over exactly the prepared bytes; it is
-/// validated with `extra` material beside that of the archive.
-pub fn sign(
+/// validated with `extra` material beside that of the archive. `reader` is who signs it reads it as.
+pub fn sign<'r>(
     archive: &Archive,
     subject: Subject,
     signature: &[u8],
     extra: Option<&Material>,
+    reader: impl Into<access::Reader<'r>>,
     actor: ActorId,
 ) -> Result<Issued, Error> {
-    let prepared = find(archive, subject, actor)?;
+    // Held until it is issued: of two signatures the second is told of the first.
+    let _turn = match subject {
+        Subject::Record(record) => archive.turn(amend::TURN, record),
+        Subject::Refusal(refusal) => archive.turn("refusal", refusal),
+    };
+    let prepared = find(archive, subject, reader)?;
     if prepared.row.is_issued {
         let what = "an officer has signed it before";
         return Err(Error::new(ErrorCode::SigAnswerIssued, prepared.row.entry.to_string(), what));

@@ -6,9 +6,39 @@ use super::record::{HIDDEN, Masked};
 use crate::archive::Archive;
 use crate::disposition::case::{Case, Signed};
 use crate::disposition::destroy::{self, Why};
-use crate::disposition::statement::Verdict;
+use crate::disposition::plan::Item;
+use crate::disposition::statement::{StatementKind, Verdict};
 use crate::error::Error;
+use crate::model::id::RecordId;
 use serde_json::{Value, json};
+
+/// A statement that was taken in.
+pub(crate) fn plan_taken(kind: StatementKind, entry: u64) -> Value {
+    json!({"status": "taken", "act": kind.as_str(), "entry": entry})
+}
+
+/// A plan that was cancelled.
+pub(crate) fn plan_cancelled(plan: RecordId, entry: u64) -> Value {
+    json!({"status": "cancelled", "plan_id": plan.to_string(), "entry": entry})
+}
+
+/// A plan of which nothing is left.
+pub(crate) fn plan_completed(plan: RecordId, entry: u64) -> Value {
+    json!({"status": "completed", "plan_id": plan.to_string(), "entry": entry})
+}
+
+/// What became of a plan: `entry` is none when nothing was done.
+pub(crate) fn plan_executed(plan: RecordId, entry: Option<u64>, destroyed: &[Item], kept: &[(Item, Why)]) -> Value {
+    let kept = kept
+        .iter()
+        .map(|(item, why)| json!({"file_id": item.file.to_string(), "number": item.number, "why": why.as_str()}));
+    json!({
+        "status": if entry.is_some() { "executed" } else { "nothing" }, "plan_id": plan.to_string(), "entry": entry,
+        "records": destroyed.iter().map(|item| item.records.len()).sum::<usize>(),
+        "destroyed": destroyed.iter().map(|item| item.file.to_string()).collect::<Vec<_>>(),
+        "kept": kept.collect::<Vec<_>>(),
+    })
+}
 
 /// A plan with its files and who signed what.
 pub(crate) fn plan(archive: &Archive, case: &Case, masked: Masked) -> Result<Value, Error> {

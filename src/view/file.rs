@@ -5,7 +5,7 @@
 
 use super::record::{HIDDEN, Masked};
 use crate::filing::cite;
-use crate::filing::files::File;
+use crate::filing::files::{Entered, File};
 use crate::index::filing::{TombRow, date};
 use crate::index::rows::RecordRow;
 use crate::model::id::RecordId;
@@ -44,6 +44,12 @@ pub(crate) fn file_record(file: &File, row: &RecordRow, masked: Masked) -> Value
         "title": is_open.then(|| field(CardField::Title)),
         "citation": cite::of(file, row).map(|citation| citation.to_string()),
     })
+}
+
+/// Which records are in a file now.
+pub(crate) fn file_filled(file: RecordId, entered: &Entered) -> Value {
+    let ids = |ids: &[RecordId]| ids.iter().map(RecordId::to_string).collect::<Vec<_>>();
+    json!({"file_id": file.to_string(), "added": ids(&entered.entered), "held": ids(&entered.held)})
 }
 
 /// What is left of a file that was destroyed.

@@ -6,6 +6,7 @@
 mod disposal;
 mod file;
 mod found;
+mod growth;
 mod hold;
 mod inquiry;
 mod papers;
@@ -15,13 +16,14 @@ mod retention;
 mod submission;
 pub(crate) mod words;
 
-pub(crate) use disposal::plan;
-pub(crate) use file::{destroyed_file, file, file_record};
+pub(crate) use disposal::{plan, plan_cancelled, plan_completed, plan_executed, plan_taken};
+pub(crate) use file::{destroyed_file, file, file_filled, file_record};
 pub(crate) use found::{found_record, found_summary};
+pub(crate) use growth::amended;
 pub(crate) use hold::{hold, hold_lifted, hold_of, hold_placed};
 pub(crate) use inquiry::{InquiryView, inquiry_row, searched};
 pub(crate) use papers::papers;
-pub(crate) use receipt::{receipt, receipt_row, receipt_subject};
+pub(crate) use receipt::{receipt, receipt_row, receipt_signed};
 pub(crate) use record::{Masked, RecordView, delivery, record_row};
 pub(crate) use retention::{Why, due_row, nomenclature, nomenclature_row, nomenclature_whole, rules_row};
 pub(crate) use submission::answer;
@@ -29,6 +31,11 @@ pub(crate) use submission::answer;
 use crate::error::Refusal;
 use crate::text::Lang;
 use serde_json::{Value, json};
+
+/// What was not taken in, with its reasons.
+pub(crate) fn refused(reasons: &[Refusal], lang: Lang) -> Value {
+    json!({"status": "refused", "reasons": refusals(reasons, lang)})
+}
 
 /// Reasons of a refusal.
 pub(crate) fn refusals(refusals: &[Refusal], lang: Lang) -> Value {

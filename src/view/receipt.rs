@@ -2,10 +2,12 @@
 //!
 //! It writes down what was read; a list says no title of a restricted record.
 
+use super::refusals;
 use crate::clock::rfc3339;
-use crate::ingest::issue::{Officer, Prepared, Row, Subject};
+use crate::ingest::issue::{Issued, Officer, Prepared, Row, Subject};
 use crate::model::digest::sha256;
 use crate::model::validation::time_text;
+use crate::text::Lang;
 use serde_json::{Value, json};
 
 /// The words that name what an answer is about: its kind and its record.
@@ -26,7 +28,18 @@ pub(crate) fn receipt_row(row: &Row) -> Value {
     })
 }
 
-/// The same with who signed it and the names of files that were given out.
+/// What became of the signature of a receipt or notice.
+pub(crate) fn receipt_signed(subject: Subject, issued: &Issued, lang: Lang) -> Value {
+    let (kind, record) = receipt_subject(subject);
+    match issued {
+        Issued::Done { entry } => json!({"status": "issued", "kind": kind, "record_id": record, "entry": entry}),
+        Issued::Refused(reasons) => {
+            json!({"status": "refused", "kind": kind, "record_id": record, "reasons": refusals(reasons, lang)})
+        }
+    }
+}
+
+/// A receipt or notice with who signed it and the names of files that were given out.
 pub(crate) fn receipt(prepared: &Prepared, files: &[String]) -> Value {
     let mut value = receipt_row(&prepared.row);
     value["sha256"] = sha256(&prepared.bytes).to_string().into();

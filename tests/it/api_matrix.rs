@@ -57,6 +57,10 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/records/{record_id}", RECORD),
     ("get", "/api/v1/records/{record_id}/components/{number}/content", RECORD),
     ("get", "/api/v1/records/{record_id}/why", RECORD),
+    // The second one brings what the record has by then.
+    ("post", "/api/v1/records/{record_id}/components", [201, 200, 404, 403, 403, 403, 401]),
+    // A card is corrected by the records office.
+    ("post", "/api/v1/records/{record_id}/card", PERSONS),
     ("get", "/api/v1/search", LISTS),
     ("post", "/api/v1/submissions", [422, 422, 422, 403, 422, 403, 401]),
     ("options", "/api/v1/uploads", [204; 7]),
@@ -71,6 +75,15 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/files/{file_id}", THING),
     ("get", "/api/v1/files/{file_id}/records", THING),
     ("get", "/api/v1/files/{file_id}/why", THING),
+    // Another agency is named in the request, and may not be filed for.
+    ("post", "/api/v1/files", [201, 201, 403, 403, 403, 403, 401]),
+    // It is closed.
+    ("post", "/api/v1/files/{file_id}/records", [409, 409, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/closing", [409, 409, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/events", THING),
+    ("post", "/api/v1/files/{file_id}/reclassification", THING),
+    // Who came first has opened it.
+    ("post", "/api/v1/files/{file_id}/reopening", [200, 409, 404, 403, 403, 403, 401]),
     // Who runs the program sees the lists, and not the files that are due by them.
     ("get", "/api/v1/due", LISTS),
     ("get", "/api/v1/rules", [200, 200, 200, 200, 403, 403, 401]),
@@ -85,10 +98,26 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/audit-trail", PERSONS),
     ("get", "/api/v1/receipts", [200, 200, 200, 403, 200, 403, 401]),
     ("get", "/api/v1/receipts/{subject}", [200, 200, 404, 403, 200, 403, 401]),
+    ("get", "/api/v1/receipts/{subject}/content", [200, 200, 404, 403, 200, 403, 401]),
+    // Nobody has signed it.
+    ("get", "/api/v1/receipts/{subject}/signature", [404, 404, 404, 403, 404, 403, 401]),
+    ("post", "/api/v1/receipts/{subject}/signature", PERSONS),
     ("get", "/api/v1/inquiries", LISTS),
     ("get", "/api/v1/inquiries/{inquiry_id}", THING),
     ("get", "/api/v1/disposal-plans", LISTS),
     ("get", "/api/v1/disposal-plans/{plan_id}", THING),
+    ("get", "/api/v1/disposal-plans/{plan_id}/content", THING),
+    // It is not executed.
+    ("get", "/api/v1/disposal-plans/{plan_id}/certificate", [409, 409, 404, 403, 403, 403, 401]),
+    // What may be signed may be seen by who sees plans; it decides nothing.
+    ("post", "/api/v1/disposal-plans/{plan_id}/statement", THING),
+    ("post", "/api/v1/disposal-plans", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/proposal", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/review", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/approval", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/cancellation", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/execution", PERSONS),
+    ("post", "/api/v1/disposal-plans/{plan_id}/completion", PERSONS),
 ];
 
 /// An archive in which there is one of everything, of one agency.
@@ -107,6 +136,12 @@ const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 
 const NOMENCLATURE: &str = "schema = \"muragat/nomenclature/1\"\nagency = \"TEST-01\"\nyear = 2026\n\
     approved = \"2025-12-20\"\n\n[[row]]\nindex = \"01-00\"\ntitle = \"Хат алмасу\"\nform = \"electronic\"\n";
+
+/// A file under the index of that nomenclature.
+const OPENING: &str = "{\"agency\": \"TEST-01\", \"index\": \"01-00\", \"year\": 2026, \"item\": \"LIST/1\"}";
+
+/// A mark that comes late.
+const COMPONENT: &str = "{\"path\": \"mark.txt\", \"role\": \"mark\", \"content\": \"MTIz\"}";
 
 impl Filled {
     fn new() -> Self {
@@ -174,12 +209,26 @@ impl Filled {
 
     fn ask(&self, who: Option<&str>, method: &str, template: &str, record: &str, path: &str) -> Answer {
         let placing = json!({"records": [record], "owner": "Сот", "reason": "Тергеу", "basis": "Қаулы"}).to_string();
+        let filling = json!({"records": [record]}).to_string();
         let (headers, body): (&[_], &[u8]) = match (method, template) {
             ("post", "/api/v1/submissions") => (&[ZIP], b"no zip"),
             ("post", "/api/v1/uploads") => (&[TUS, ("Upload-Length", "5")], b""),
             ("patch", _) => (&[TUS, ("Upload-Offset", "0"), ("Content-Type", "application/offset+octet-stream")], b"x"),
             ("post", "/api/v1/holds") => (&[JSON], placing.as_bytes()),
             ("post", "/api/v1/holds/{hold_id}/lifting") => (&[JSON], "{\"reason\": \"Бітті\"}".as_bytes()),
+            ("post", "/api/v1/disposal-plans/{plan_id}/statement") => (&[JSON], b"{\"act\": \"propose\"}"),
+            ("post", "/api/v1/disposal-plans/{plan_id}/cancellation") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/records/{record_id}/components") => (&[JSON], COMPONENT.as_bytes()),
+            ("post", "/api/v1/files") => (&[JSON], OPENING.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/records") => (&[JSON], filling.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/closing") => (&[JSON], b"{\"date\": \"2026-06-15\"}"),
+            ("post", "/api/v1/files/{file_id}/events") => {
+                (&[JSON], b"{\"event\": \"contract_ended\", \"date\": \"2026-06-15\"}")
+            }
+            ("post", "/api/v1/files/{file_id}/reclassification") => {
+                (&[JSON], "{\"item\": \"LIST/4\", \"reason\": \"Түзету\"}".as_bytes())
+            }
+            ("post", "/api/v1/files/{file_id}/reopening") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
             ("post", "/api/v1/login/signature" | "/api/v1/login/password") => (&[JSON], b"{}"),
             _ => (&[TUS], b""),
         };
