@@ -27,6 +27,10 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("Receipt", include_str!("../../schema/cli/1/receipt-show.schema.json")),
     ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
+    ("InquiryAct", include_str!("../../schema/cli/1/inquiry-answer.schema.json")),
+    ("InquirySearch", include_str!("../../schema/cli/1/inquiry-search.schema.json")),
+    ("InquiryGiven", include_str!("../../schema/cli/1/inquiry-given.schema.json")),
+    ("InquiryBundle", include_str!("../../schema/cli/1/inquiry-bundle.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
 ];
 
@@ -46,7 +50,9 @@ macro_rules! named {
 named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
 named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
-named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
+named! { InquiryRowPage Inquiry InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
+named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
+named! { DisposalPlanPage DisposalPlan }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.
@@ -179,6 +185,12 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
     }
     let nomenclature = schemas.get("NomenclatureRow").cloned().unwrap_or_default();
     schemas.insert("Nomenclature".to_owned(), documents::nomenclature(nomenclature));
+    for (name, change) in
+        [("InquiryGiven", documents::given as fn(Value) -> Value), ("InquiryBundle", documents::bundle)]
+    {
+        let whole = change(schemas.get(name).cloned().unwrap_or_default());
+        schemas.insert(name.to_owned(), whole);
+    }
     schemas.insert("TrailEntryPage".to_owned(), page_of("TrailEntry"));
     schemas.extend(own());
     schemas.extend(documents::own());

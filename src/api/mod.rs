@@ -10,9 +10,11 @@
 //!   - No line of the log and no figure has personal data.
 
 mod body;
+mod bundles;
 pub(crate) mod caller;
 mod components;
 mod describe;
+mod desk;
 mod disposal;
 mod documents;
 mod files;
@@ -23,11 +25,13 @@ mod inbox;
 mod inquiries;
 mod jobs;
 mod journal;
+mod later;
 pub(crate) mod local;
 pub(crate) mod login;
 mod metrics;
 mod once;
 mod page;
+mod part;
 pub(crate) mod problem;
 mod rate;
 mod reach;

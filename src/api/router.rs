@@ -5,8 +5,8 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
+use super::{bundles, desk, disposal, files, holds, inquiries, receipts, retention, trail};
 use super::{components, health, journal, login, records, search, submissions, uploads, watch};
-use super::{disposal, files, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -35,6 +35,8 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(trail::routes())
         .merge(receipts::routes())
         .merge(inquiries::routes())
+        .merge(desk::routes())
+        .merge(bundles::routes())
         .merge(disposal::routes())
         .merge(login::routes())
 }

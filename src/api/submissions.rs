@@ -9,7 +9,8 @@
 use super::body::{Received, receive};
 use super::caller::Caller;
 use super::describe::{Taken, TakenOrJob};
-use super::jobs::{Doing, State as JobState};
+use super::jobs::State as JobState;
+use super::later::{self, wants_job};
 use super::once::{self, Answer, key_of, response};
 use super::problem::Problem;
 use super::service::{Ask, Service};
@@ -83,12 +84,6 @@ async fn submit(
     Ok(response(answer))
 }
 
-/// RFC 7240 §4.1.
-pub(super) fn wants_job(headers: &HeaderMap) -> bool {
-    let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or_default();
-    prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
-}
-
 /// What was sent: its name, its bytes, and the upload that has them too, until it is decided.
 pub(super) struct Sent {
     pub(super) name: String,
@@ -119,37 +114,11 @@ fn begin(ask: &Ask, sent: Sent, is_async: bool) -> Result<Answer, Problem> {
     if !is_async {
         return take(ask, &upload, kept);
     }
-    let busy = || Problem::new(ErrorCode::SrvBusy, "jobs", "as many jobs run as may");
-    let begun = ask.service.jobs.begin("submission", &ask.principal.account, ask.now());
-    let (id, doing) = begun.ok_or_else(busy)?;
-    let job = ask.service.jobs.of(id, &ask.principal.account).map(|job| job.borrow().value());
-    let (service, caller) = (ask.service.clone(), ask.caller.clone());
-    let doing = move || match Ask::new(service.clone(), caller) {
-        Ok(ask) => do_job(&ask, &upload, kept, doing),
-        Err(problem) => {
-            let now = service.slot.clock().now();
-            doing.end(JobState::Failed, json!({"code": problem.code.as_str()}), now);
-        }
-    };
-    std::thread::Builder::new().spawn(doing).map_err(|_| busy())?;
-    Ok(Answer {
-        status: StatusCode::ACCEPTED,
-        location: Some(format!("/api/v1/jobs/{id}")),
-        body: job.unwrap_or_default().to_string(),
+    later::begin(ask, "submission", move |ask| {
+        let answer = take(ask, &upload, kept)?;
+        let is_refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
+        Ok((if is_refused { JobState::Refused } else { JobState::Done }, answer))
     })
-}
-
-fn do_job(ask: &Ask, upload: &Upload, kept: Option<RecordId>, doing: Doing) {
-    doing.progress(0, 1);
-    let (state, result) = match take(ask, upload, kept) {
-        Ok(answer) => {
-            let is_refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
-            let state = if is_refused { JobState::Refused } else { JobState::Done };
-            (state, serde_json::from_str(&answer.body).unwrap_or_default())
-        }
-        Err(problem) => (JobState::Failed, problem.value(ask.lang(), &ask.caller.about.id)),
-    };
-    doing.end(state, result, ask.now());
 }
 
 /// Takes it in and waits for the decision.

@@ -10,6 +10,7 @@
 use super::body::{Pieces, receive};
 use super::caller::{Caller, Of, id};
 use super::describe::TakenOrJob;
+use super::later;
 use super::once::{key_of, response};
 use super::problem::Problem;
 use super::service::{Ask, Service};
@@ -361,7 +362,7 @@ async fn submission(
 ) -> Result<Response, Problem> {
     let upload = upload_id(&upload)?;
     let key = key_of(&headers);
-    let is_async = submissions::wants_job(&headers);
+    let is_async = later::wants_job(&headers);
     service
         .ask(caller, move |ask| {
             let what = format!("upload {upload}");

@@ -1,0 +1,51 @@
+//! What is done after the answer, as a job (`Prefer: respond-async`, RFC 7240 §4.1).
+//!
+//! The job asks the archive anew, as its caller: who was signed out or lost a right meanwhile does nothing by it. What a
+//! crash leaves: the journal has what was done, and the job is forgotten.
+
+use super::jobs::State;
+use super::once::Answer;
+use super::problem::Problem;
+use super::service::Ask;
+use crate::error::ErrorCode;
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::json;
+
+/// Whether a request wants a job rather than to wait.
+pub(super) fn wants_job(headers: &HeaderMap) -> bool {
+    let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or_default();
+    prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// Begins a job of the caller, whose result is the body of the answer that it comes to.
+pub(super) fn begin(
+    ask: &Ask,
+    kind: &'static str,
+    work: impl FnOnce(&Ask) -> Result<(State, Answer), Problem> + Send + 'static,
+) -> Result<Answer, Problem> {
+    let busy = || Problem::new(ErrorCode::SrvBusy, "jobs", "as many jobs run as may");
+    let begun = ask.service.jobs.begin(kind, &ask.principal.account, ask.now());
+    let (id, doing) = begun.ok_or_else(busy)?;
+    let job = ask.service.jobs.of(id, &ask.principal.account).map(|job| job.borrow().value());
+    let (service, caller) = (ask.service.clone(), ask.caller.clone());
+    let (lang, request) = (ask.lang(), ask.caller.about.id.clone());
+    let doing = move || {
+        doing.progress(0, 1);
+        let done = Ask::new(service.clone(), caller).and_then(|ask| work(&ask));
+        let (state, result) = match done {
+            Ok((state, answer)) => (state, serde_json::from_str(&answer.body).unwrap_or_default()),
+            Err(problem) => {
+                // Nobody has the answer to which the log of the request belongs.
+                service.log(json!({"job": kind, "request_id": request, "code": problem.code.as_str()}));
+                (State::Failed, problem.value(lang, &request))
+            }
+        };
+        doing.end(state, result, service.slot.clock().now());
+    };
+    std::thread::Builder::new().spawn(doing).map_err(|_| busy())?;
+    Ok(Answer {
+        status: StatusCode::ACCEPTED,
+        location: Some(format!("/api/v1/jobs/{id}")),
+        body: job.unwrap_or_default().to_string(),
+    })
+}
