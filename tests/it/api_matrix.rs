@@ -87,6 +87,15 @@ const TABLE: &[Expected] = &[
     ("get", "/api/v1/receipts/{subject}", [200, 200, 404, 403, 200, 403, 401]),
     ("get", "/api/v1/inquiries", LISTS),
     ("get", "/api/v1/inquiries/{inquiry_id}", THING),
+    // What is done under an inquiry is done by people who signed in: tests/it/api_inquiry.rs.
+    ("post", "/api/v1/inquiries", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/searches", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/targets", PERSONS),
+    ("get", "/api/v1/inquiries/{inquiry_id}/answer", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/answer", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/closing", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/bundles", PERSONS),
+    ("get", "/api/v1/inquiries/{inquiry_id}/bundles/{bundle}/content", PERSONS),
     ("get", "/api/v1/disposal-plans", LISTS),
     ("get", "/api/v1/disposal-plans/{plan_id}", THING),
 ];
@@ -105,6 +114,8 @@ const NONE: &str = "00000000000000000000000000000000";
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 
+const INQUIRY: &str =
+    "{\"authority\": \"a\", \"case\": \"b\", \"basis\": \"c\", \"requester\": \"d\", \"due\": \"2030-01-01\"}";
 const NOMENCLATURE: &str = "schema = \"muragat/nomenclature/1\"\nagency = \"TEST-01\"\nyear = 2026\n\
     approved = \"2025-12-20\"\n\n[[row]]\nindex = \"01-00\"\ntitle = \"Хат алмасу\"\nform = \"electronic\"\n";
 
@@ -156,6 +167,7 @@ impl Filled {
             ("entry", nomenclature.to_string()),
             ("hold_id", hold.to_string()),
             ("inquiry_id", inquiry.to_string()),
+            ("bundle", "0".to_owned()),
             ("plan_id", plan.to_string()),
             ("subject", records[0].clone()),
             ("job_id", NONE.to_owned()),
@@ -180,6 +192,13 @@ impl Filled {
             ("patch", _) => (&[TUS, ("Upload-Offset", "0"), ("Content-Type", "application/offset+octet-stream")], b"x"),
             ("post", "/api/v1/holds") => (&[JSON], placing.as_bytes()),
             ("post", "/api/v1/holds/{hold_id}/lifting") => (&[JSON], "{\"reason\": \"Бітті\"}".as_bytes()),
+            ("post", "/api/v1/inquiries") => (&[JSON], INQUIRY.as_bytes()),
+            ("post", "/api/v1/inquiries/{inquiry_id}/searches") => (&[JSON], br#"{"query": "a"}"#),
+            ("post", "/api/v1/inquiries/{inquiry_id}/answer") => (&[JSON], br#"{"signatures": []}"#),
+            ("post", "/api/v1/inquiries/{inquiry_id}/closing") => (&[JSON], br#"{"outcome": "a"}"#),
+            ("post", "/api/v1/inquiries/{inquiry_id}/targets" | "/api/v1/inquiries/{inquiry_id}/bundles") => {
+                (&[JSON], b"{}")
+            }
             ("post", "/api/v1/login/signature" | "/api/v1/login/password") => (&[JSON], b"{}"),
             _ => (&[TUS], b""),
         };
@@ -236,7 +255,7 @@ fn the_table_has_every_path_of_the_description() {
 }
 
 /// The schema that the description names for an answer that is JSON.
-fn validator(described: &Value, method: &str, path: &str, status: u16) -> Option<jsonschema::Validator> {
+pub(crate) fn validator(described: &Value, method: &str, path: &str, status: u16) -> Option<jsonschema::Validator> {
     let answer = &described["paths"][path][method]["responses"][status.to_string()];
     let schema = answer.pointer("/content/application~1json/schema")?;
     let mut schema = schema.clone();

@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_muragat");
 
-struct Service {
+pub(crate) struct Service {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Service {
-    fn start(archive: &Path) -> Self {
+    pub(crate) fn start(archive: &Path) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--json", "--listen", "127.0.0.1:0", "--archive"])
             .arg(archive)
