@@ -26,9 +26,9 @@ use crate::access::Reader;
 use crate::access::rights::{Action, DENY_DEFAULT};
 use crate::config::Readings;
 use crate::error::{Error, ErrorCode};
-use crate::inquiry::bundle::make::{self, Under, Written};
+use crate::inquiry::bundle::make::{self, Under};
 use crate::inquiry::desk::{self, Inquiry};
-use crate::model::digest::{Sha256, Sha256Writer};
+use crate::model::digest::Sha256Writer;
 use crate::model::id::RecordId;
 use crate::store::spool::Spooled;
 use crate::view;
@@ -39,7 +39,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -252,17 +252,15 @@ fn give(ask: &Ask, text: &str, bundle: &str, params: &ContentParams, asked: &Hea
     };
     let place = place(ask)?;
     let reader = Reader::under_inquiry(actor, rule, ask.caller.purpose.as_deref());
-    let mut out = BufWriter::with_capacity(PIECE_BYTES, Measured::new(&ask.service, archive.spool().object()));
-    let written: Result<Written, Error> = make::write_of(archive, id, entry, under, reader, &mut out);
-    let failed = |e: io::Error| Error::caused(ErrorCode::StoIo, "spool", e);
-    let flushed = written.and_then(|written| out.flush().map_err(failed).map(|()| written));
-    let (Measured { out: mut bytes, hasher, len, is_full, .. }, _) = out.into_parts();
+    let mut out = Measured::new(&ask.service, archive.spool().object());
+    let written = make::write_of(archive, id, entry, under, reader, &mut out);
+    let Measured { out: mut bytes, hasher, len, is_full, .. } = out;
     if is_full {
         return Err(Problem::new(ErrorCode::StoFull, "spool", "no room for the bundle"));
     }
-    flushed?;
-    bytes.finish().map_err(failed)?;
-    let sha256: Sha256 = hasher.finish();
+    written?;
+    bytes.finish().map_err(|e| Problem::new(ErrorCode::StoIo, "spool", e.to_string()))?;
+    let sha256 = hasher.finish();
     let name = format!("{id}-{entry}.zip");
     let thing = Thing { what: "bundle", name: &name, kind: "application/zip", len, sha256 };
     Ok(Given { part: thing.part(asked)?, bytes, place })

@@ -11,7 +11,7 @@ use crate::index::filing::HoldTarget;
 use crate::inquiry::answer::Prepared;
 use crate::inquiry::bundle::make::{self, Missing, Written};
 use crate::inquiry::desk::{self, Closing, Inquiry};
-use crate::inquiry::search::{self, Searched};
+use crate::inquiry::search::{self, Searched, Within};
 use crate::model::digest::sha256;
 use crate::model::id::RecordId;
 use crate::text::Lang;
@@ -45,9 +45,7 @@ pub(crate) fn searched(id: RecordId, searched: &Searched, masked: Masked) -> Val
         "found": searched.found.iter().map(RecordId::to_string).collect::<Vec<_>>(),
         "destroyed": searched.destroyed.iter().map(RecordId::to_string).collect::<Vec<_>>(),
     });
-    if let Some(within) = &searched.within {
-        value["within"] = within.value();
-    }
+    value["within"] = searched.within.as_ref().map(Within::value).into();
     value
 }
 
