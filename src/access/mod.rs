@@ -56,6 +56,17 @@ impl<'a> Reader<'a> {
     pub fn asking(actor: ActorId, rule: &'a str, purpose: Option<&'a str>) -> Self {
         Self { actor, rule, purpose, is_asking: true }
     }
+
+    /// Somebody who reads under an inquiry, by this rule. What for is said by the inquiry, which the entry names; more
+    /// may be said.
+    pub fn under_inquiry(actor: ActorId, rule: &'a str, purpose: Option<&'a str>) -> Self {
+        Self { actor, rule, purpose, is_asking: purpose.is_some() }
+    }
+
+    /// Who it is.
+    pub fn actor(&self) -> ActorId {
+        self.actor
+    }
 }
 
 /// An act of the archive's own, which says itself what it reads for.
@@ -98,9 +109,9 @@ pub(crate) fn open_under<'a>(
     archive: &'a Archive,
     record: RecordId,
     inquiry: RecordId,
-    actor: ActorId,
+    reader: &Reader<'_>,
 ) -> Result<Opened<'a>, Error> {
-    open_for(archive, record, &actor.into(), Some(inquiry))
+    open_for(archive, record, reader, Some(inquiry))
 }
 
 fn open_for<'a>(

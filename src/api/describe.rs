@@ -32,6 +32,10 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
     ("DisposalAnswer", include_str!("../../schema/cli/1/disposal-answer.schema.json")),
     ("DisposalExecuted", include_str!("../../schema/cli/1/disposal-execute.schema.json")),
+    ("InquiryAct", include_str!("../../schema/cli/1/inquiry-answer.schema.json")),
+    ("InquirySearch", include_str!("../../schema/cli/1/inquiry-search.schema.json")),
+    ("InquiryGiven", include_str!("../../schema/cli/1/inquiry-given.schema.json")),
+    ("InquiryBundle", include_str!("../../schema/cli/1/inquiry-bundle.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
 ];
 
@@ -56,6 +60,8 @@ named! { ReceiptAnswer ReceiptSigning }
 named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
 named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }
 named! { RecordAnswer ComponentAdding CardCorrecting }
+named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
+named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
 
 /// A document that only the service has.
@@ -188,6 +194,12 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
     }
     let nomenclature = schemas.get("NomenclatureRow").cloned().unwrap_or_default();
     schemas.insert("Nomenclature".to_owned(), documents::nomenclature(nomenclature));
+    for (name, change) in
+        [("InquiryGiven", documents::given as fn(Value) -> Value), ("InquiryBundle", documents::bundle)]
+    {
+        let whole = change(schemas.get(name).cloned().unwrap_or_default());
+        schemas.insert(name.to_owned(), whole);
+    }
     schemas.insert("TrailEntryPage".to_owned(), page_of("TrailEntry"));
     schemas.extend(own());
     schemas.extend(documents::own());

@@ -206,7 +206,7 @@ async fn content(
     service
         .ask(caller, move |ask| {
             let case = bare_case(ask, &text)?;
-            Ok(whole(&headers, case.plan.encode(), "application/octet-stream", PLAN_FILE))
+            whole(&headers, case.plan.encode(), "application/octet-stream", PLAN_FILE)
         })
         .await
 }
@@ -231,7 +231,7 @@ async fn certified(
         .ask(caller, move |ask| {
             let plan = bare_case(ask, &text)?.plan.id;
             let (bytes, _) = certificate::give(&ask.archive, plan)?;
-            Ok(whole(&headers, bytes, "application/octet-stream", "certificate.json"))
+            whole(&headers, bytes, "application/octet-stream", "certificate.json")
         })
         .await
 }
@@ -290,7 +290,7 @@ async fn statement(
         .ask(caller, move |ask| {
             let case = bare_case(ask, &text)?;
             let toml = drawn_up(ask, &case, read_json(&headers, &body)?)?;
-            Ok(whole(&asked, toml.into_bytes(), "application/octet-stream", STATEMENT_FILE))
+            whole(&asked, toml.into_bytes(), "application/octet-stream", STATEMENT_FILE)
         })
         .await
 }

@@ -137,6 +137,70 @@ pub(super) fn own() -> Map<String, Value> {
             "required": ["reason"],
             "properties": {"reason": text},
         },
+        "InquiryOpening": {
+            "description": "Who asks, what for, by which law, and when it is to be answered.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["authority", "case", "basis", "requester", "due"],
+            "properties": {
+                "authority": text, "case": text, "basis": text, "requester": text,
+                "due": {"type": "string", "format": "date"},
+                "agency": {"description": "Whose records office answers; left out by who works for one agency only.",
+                           "type": ["string", "null"]},
+            },
+        },
+        "InquiryQuery": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["query"],
+            "properties": {"query": {"description": "A query of cards, or a citation.", "type": "string",
+                                     "minLength": 1}},
+        },
+        "InquiryTargets": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "records": {"type": "array", "items": id},
+                "files": {"description": "Each with all its records, also later ones.", "type": "array", "items": id},
+            },
+        },
+        "InquirySigning": {
+            "description": "Detached CMS over exactly the bytes of answer.json, and what proves them.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["signatures"],
+            "properties": {
+                "signatures": {"type": "array", "items": {"type": "string", "contentEncoding": "base64"}},
+                "material": {"description": "Certificates, CRLs and OCSP answers beside those of the archive.",
+                             "type": "array", "items": {"type": "string", "contentEncoding": "base64"}},
+            },
+        },
+        "InquiryClosing": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["outcome"],
+            "properties": {
+                "outcome": text,
+                "without_answer": {"description": "Why it ends without an answer to all that was searched and taken.",
+                                   "type": ["string", "null"]},
+            },
+        },
+        "InquiryBundling": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "records": {"description": "All that are under the inquiry when none is named.",
+                            "type": "array", "items": id},
+                "readings": {"description": "What `[inquiry] readings` says when left out.",
+                             "enum": ["own", "all", "count", null]},
+            },
+        },
+        "InquiryBundleOrJob": {
+            "oneOf": [{"$ref": "#/components/schemas/InquiryBundle"}, {"$ref": "#/components/schemas/Job"}],
+        },
+    });
+    // In two parts, because the macro goes no deeper.
+    let more = json!({
         "ReceiptWhole": {
             "description": "A receipt or notice, its text, and its files: what is to be signed, and its signature.",
             "type": "object",
@@ -244,7 +308,36 @@ pub(super) fn own() -> Map<String, Value> {
             },
         },
     });
-    own.as_object().cloned().unwrap_or_default()
+    [own, more].into_iter().filter_map(|part| part.as_object().cloned()).flatten().collect()
+}
+
+/// An answer with its files in it, where the command line has written them.
+pub(super) fn given(mut given: Value) -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    given["properties"]["files"] = json!({"type": "array", "minItems": 4, "items": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name", "base64"],
+        "properties": {"name": text, "base64": {"type": "string", "contentEncoding": "base64"}},
+    }});
+    given
+}
+
+/// A bundle with where its bytes are, where the command line has written them.
+pub(super) fn bundle(mut bundle: Value) -> Value {
+    if let Some(properties) = bundle["properties"].as_object_mut() {
+        properties.remove("file");
+    }
+    bundle["properties"]["content"] = json!({"description": "Where the bytes are.", "type": "string", "minLength": 1});
+    bundle["properties"]["bytes"] = json!({"type": "integer", "minimum": 1});
+    bundle["properties"]["sha256"] = json!({
+        "description": "Of the bytes under the checkpoint of `size`.", "type": "string", "pattern": "^[0-9a-f]{64}$",
+    });
+    if let Some(required) = bundle["required"].as_array_mut() {
+        required.retain(|name| name != "file");
+        required.extend(["content", "bytes", "sha256"].map(Value::from));
+    }
+    bundle
 }
 
 /// A nomenclature with its files: the document of a list, and the rows.

@@ -1,6 +1,7 @@
 //! `/api/v1/inquiries`: inquiries of courts and other bodies, and all that was done under one.
 //!
-//! An inquiry is of the agency that answers it. What is done under it is done with the command line.
+//! An inquiry is of the agency that answers it. What is done under it is in `desk`, what a court gets in
+//! `bundles`.
 
 use super::caller::{Caller, Of, Params, id};
 use super::describe::{Inquiry, InquiryRowPage};

@@ -10,9 +10,11 @@
 //!   - No line of the log and no figure has personal data.
 
 mod body;
+mod bundles;
 pub(crate) mod caller;
 mod components;
 mod describe;
+mod desk;
 mod destruction;
 mod disposal;
 mod documents;
@@ -31,6 +33,7 @@ pub(crate) mod login;
 mod metrics;
 mod once;
 mod page;
+mod part;
 pub(crate) mod problem;
 mod rate;
 mod reach;

@@ -3,12 +3,14 @@
 //! Rights are decided by [`rights`](crate::access::rights); here it is only looked up whose a thing is. What belongs to
 //! no agency is of the archive as a whole.
 
+use super::caller::id;
 use super::problem::Problem;
 use super::service::Ask;
-use crate::access::rights::{Scope, Target};
+use crate::access::rights::{Action, Scope, Target};
 use crate::disposition::case::Case;
+use crate::error::{Error, ErrorCode};
 use crate::index::filing::HoldTarget;
-use crate::inquiry::desk;
+use crate::inquiry::desk::{self, Inquiry};
 use crate::model::id::RecordId;
 use crate::view::Masked;
 use std::collections::{BTreeSet, HashMap};
@@ -32,6 +34,23 @@ pub(crate) fn seen_of_any(scope: &Scope, agencies: &BTreeSet<String>) -> Option<
     }
     let found = agencies.iter().filter_map(|agency| seen(scope, &of(agency)));
     found.reduce(|a, b| if a == Masked::No { a } else { b })
+}
+
+/// An inquiry that the caller works on. One of an agency that is not theirs is answered like none.
+pub(crate) fn working(ask: &Ask, text: &str) -> Result<Inquiry, Problem> {
+    let scope = ask.list(Action::InquiryWork)?;
+    let id = id(text)?;
+    ask.wait_index()?;
+    let inquiry = desk::find(&ask.archive, id)?;
+    let of_agency = of(&inquiry.opening.agency);
+    if scope.contains(&of_agency) {
+        return Ok(inquiry);
+    }
+    // Who may look at it is told that looking is all.
+    if ask.reached(Action::InquirySee).contains(&of_agency) {
+        ask.may(Action::InquiryWork, &of_agency)?;
+    }
+    Err(Error::new(ErrorCode::InqUnknown, id.to_string(), "no such inquiry").into())
 }
 
 /// Whose things are, remembered for one question.

@@ -239,7 +239,7 @@ async fn content(
             let prepared = prepared(ask, &text)?;
             let name = prepared.file();
             // Signed are exactly these bytes: nobody on the way may take them for JSON and write them anew.
-            Ok(give(&headers, prepared.bytes, "application/octet-stream", name))
+            give(&headers, prepared.bytes, "application/octet-stream", name)
         })
         .await
 }
@@ -268,7 +268,7 @@ async fn signature(
             let prepared = found?;
             let name = prepared.signature_file();
             let signature = prepared.signature.ok_or_else(none)?;
-            Ok(give(&headers, signature, "application/pkcs7-signature", name))
+            give(&headers, signature, "application/pkcs7-signature", name)
         })
         .await
 }

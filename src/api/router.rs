@@ -5,7 +5,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{components, health, journal, login, records, search, submissions, uploads, watch};
+use super::{bundles, components, desk, health, journal, login, records, search, submissions, uploads, watch};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -37,6 +37,8 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(trail::routes())
         .merge(receipts::routes())
         .merge(inquiries::routes())
+        .merge(desk::routes())
+        .merge(bundles::routes())
         .merge(disposal::routes())
         .merge(destruction::routes())
         .merge(login::routes())

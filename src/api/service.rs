@@ -47,6 +47,9 @@ const RESERVE_BYTES: u64 = 256 * 1024 * 1024;
 const STREAMS_MAX: usize = 64;
 /// Questions about the journal at a time of who has not signed in.
 const STRANGERS_MAX: usize = 16;
+/// Bundles that are made or given out at a time. Own bound: each is up to 4 GiB in the spool, and is made of whole
+/// records.
+const BUNDLES_MAX: usize = 8;
 /// Bodies that are received at a time: each has some MiB in memory and up to 64 MiB in the spool.
 const BODIES_MAX: usize = 32;
 
@@ -71,6 +74,8 @@ pub(crate) struct Service {
     pub(crate) streams: Arc<Semaphore>,
     /// Questions about the journal of who has not signed in.
     pub(crate) strangers: Arc<Semaphore>,
+    /// Bundles that are made or given out at a time.
+    pub(crate) bundles: Arc<Semaphore>,
     /// Bodies that are received at a time.
     pub(crate) bodies: Arc<Semaphore>,
     /// Large bodies of acts, which are in memory whole.
@@ -94,6 +99,7 @@ impl Service {
             stop,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             strangers: Arc::new(Semaphore::new(STRANGERS_MAX)),
+            bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
             bodies: Arc::new(Semaphore::new(BODIES_MAX)),
             large: Arc::new(Semaphore::new(LARGE_MAX)),
             questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),

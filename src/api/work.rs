@@ -11,7 +11,7 @@ use crate::error::ErrorCode;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-/// RFC 7240 §4.1.
+/// Whether a request wants a job rather than to wait (RFC 7240 §4.1).
 pub(super) fn wants_job(headers: &HeaderMap) -> bool {
     let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or_default();
     prefer.split(',').any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
@@ -28,22 +28,19 @@ pub(super) fn begin(
     let (id, doing) = begun.ok_or_else(busy)?;
     let job = ask.service.jobs.of(id, &ask.principal.account).map(|job| job.borrow().value());
     let (service, caller) = (ask.service.clone(), ask.caller.clone());
+    let (lang, request) = (ask.lang(), caller.about.id.clone());
     let work = move || {
-        let (lang, request) = (caller.about.lang, caller.about.id.clone());
-        let asked = match Ask::new(service.clone(), caller) {
-            Ok(ask) => ask,
-            Err(problem) => {
-                let now = service.slot.clock().now();
-                return doing.end(State::Failed, json!({"code": problem.code.as_str()}), now);
-            }
-        };
         doing.progress(0, 1);
-        let (state, result) = match work(asked) {
+        let (state, result) = match Ask::new(service.clone(), caller).and_then(work) {
             Ok(answer) => {
                 let state = if answer.status.is_client_error() { State::Refused } else { State::Done };
                 (state, serde_json::from_str(&answer.body).unwrap_or_default())
             }
-            Err(problem) => (State::Failed, problem.value(lang, &request)),
+            Err(problem) => {
+                // Nobody has the answer to which the log of the request belongs.
+                service.log(json!({"job": kind, "request_id": request, "code": problem.code.as_str()}));
+                (State::Failed, problem.value(lang, &request))
+            }
         };
         doing.end(state, result, service.slot.clock().now());
     };

@@ -8,11 +8,11 @@ use super::inquiry::inquiry_id;
 use super::show::record_id;
 use crate::config::Readings;
 use crate::error::{Error, ErrorCode, Exit};
-use crate::inquiry::bundle::make::{self, Missing, Under};
+use crate::inquiry::bundle::make::{self, Under};
 use crate::inquiry::bundle::report::missing_text;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
-use serde_json::{Value, json};
+use crate::view;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -63,17 +63,15 @@ impl Bundle {
             (None, false) => Under::Newest,
         };
         let make = || {
-            if under == Under::Newest {
-                make::commit(
-                    &archive,
-                    id,
-                    &records,
-                    self.readings.unwrap_or(archive.config().inquiries.readings),
-                    actor,
-                )?;
-            }
             let mut out = BufWriter::new(&file);
-            let written = make::write(&archive, id, under, actor, &mut out)?;
+            let written = if under == Under::Newest {
+                let readings = self.readings.unwrap_or(archive.config().inquiries.readings);
+                let (entry, _) = make::commit(&archive, id, &records, readings, actor)?;
+                // Beside a service, another one can have been committed meanwhile.
+                make::write_of(&archive, id, entry, under, actor, &mut out)?
+            } else {
+                make::write(&archive, id, under, actor, &mut out)?
+            };
             out.flush().and_then(|()| file.sync_all()).map_err(failed)?;
             Ok(written)
         };
@@ -83,14 +81,9 @@ impl Bundle {
         })?;
         let lang = common.lang();
         if common.json() {
-            let missing = |one: &Missing| json!({"what": one.what, "subject": one.subject});
-            common.print_json(&json!({
-                "status": if written.missing.is_empty() { "complete" } else { "incomplete" },
-                "inquiry_id": id.to_string(), "entry": written.entry, "size": written.size,
-                "records": written.records.iter().map(ToString::to_string).collect::<Value>(),
-                "missing": written.missing.iter().map(missing).collect::<Value>(),
-                "file": self.output.to_string_lossy(),
-            }));
+            let mut value = view::bundled(id, &written);
+            value["file"] = self.output.to_string_lossy().into();
+            common.print_json(&value);
         } else {
             let path = self.output.to_string_lossy();
             out!("{}: {} (#{}) · {} {}", WRITTEN.get(lang), shown(&path), written.entry, SIZE.get(lang), written.size);

@@ -19,18 +19,16 @@ use crate::disposition::certificate;
 use crate::disposition::forms::in_force;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::index::filing::HoldTarget;
-use crate::inquiry::answer::{self, ANSWER_FILE, Prepared, Signed};
+use crate::inquiry::answer::{self, Prepared, Signed};
 use crate::inquiry::desk::{self, Closing, Inquiry, Opening};
 use crate::inquiry::register::register;
 use crate::inquiry::search::search;
-use crate::model::digest::sha256;
 use crate::model::form::FormId;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::view::{self, InquiryView, Masked};
 use chrono::NaiveDate;
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `inquiry`.
@@ -205,7 +203,7 @@ pub(super) fn inquiry_id(text: &str) -> Result<RecordId, Error> {
 /// Prints what an act of the desk came to.
 fn done(common: &Common, status: &str, said: Text, id: RecordId, entry: u64) {
     if common.json() {
-        common.print_json(&json!({"status": status, "inquiry_id": id.to_string(), "entry": entry}));
+        common.print_json(&view::inquiry_done(status, id, entry));
     } else {
         out!("{}: {id} (#{entry})", said.get(common.lang()));
     }
@@ -297,12 +295,8 @@ fn give_answer(common: &Common, id: &str, output: Option<&Path>) -> Result<Exit,
     let lang = common.lang();
     let entry = prepared.signed.as_ref().map(|(_, entry)| *entry);
     if common.json() {
-        let value: Value = serde_json::from_slice(&prepared.bytes).unwrap_or_default();
-        common.print_json(&json!({
-            "status": if entry.is_some() { "signed" } else { "unsigned" }, "inquiry_id": id.to_string(),
-            "entry": entry, "sha256": sha256(&prepared.bytes).to_string(), "answer": value,
-            "files": written.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>(),
-        }));
+        let files = written.iter().map(|path| path.to_string_lossy().into_owned().into()).collect();
+        common.print_json(&view::inquiry_given(id, &prepared, files));
     } else {
         match entry {
             Some(entry) => common.say(&format!("{} (#{entry})", ANSWERED.get(lang))),
@@ -320,14 +314,9 @@ fn give_answer(common: &Common, id: &str, output: Option<&Path>) -> Result<Exit,
 
 /// Writes an answer with its texts, its signature and the certificates of what was destroyed, as new files.
 fn write(archive: &Archive, folder: &Path, prepared: &Prepared) -> Result<Vec<PathBuf>, Error> {
-    let mut files = vec![(ANSWER_FILE.to_owned(), prepared.bytes.clone())];
-    for (name, lang) in Lang::ALL {
-        files.push((format!("answer.{name}.txt"), answer::text_of(&prepared.bytes, lang).into_bytes()));
-    }
-    files.extend(prepared.signed.iter().map(|(signature, _)| (format!("{ANSWER_FILE}.p7s"), signature.clone())));
+    let mut files = prepared.files();
     let read = |bytes: &[u8]| certificate::verify(bytes, &archive.config().vkey).ok();
-    for plan in &prepared.plans {
-        let (name, made) = (format!("certificate-{plan}.json"), certificate::make(archive, *plan)?);
+    for (name, made) in prepared.certificates(archive)? {
         // Made again it has a newer checkpoint: one that was given out before and says the same stands.
         let before = std::fs::read(folder.join(&name)).ok().filter(|before| {
             read(before).zip(read(&made)).is_some_and(|(before, made)| {
@@ -350,9 +339,7 @@ fn take_answer(common: &Common, id: &str, signatures: &Signatures) -> Result<Exi
             Exit::Ok
         }
         Signed::Refused(refusals) if common.json() => {
-            common.print_json(&json!({
-                "status": "refused", "inquiry_id": id.to_string(), "reasons": view::refusals(&refusals, common.lang()),
-            }));
+            common.print_json(&view::inquiry_refused(id, &refusals, common.lang()));
             Exit::Refused
         }
         Signed::Refused(refusals) => {

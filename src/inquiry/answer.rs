@@ -14,10 +14,11 @@
 //! content.
 
 use super::desk::{Inquiry, find, standing};
-use super::search::{self, Searched};
+use super::search::{self, Searched, Within};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::{civil_date, local_text, rfc3339};
 use crate::disposition::case::Case;
+use crate::disposition::certificate;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::cite;
 use crate::index::filing::HoldTarget;
@@ -53,6 +54,28 @@ pub struct Prepared {
     pub signed: Option<(Vec<u8>, u64)>,
     /// The plans by which something that was found was destroyed: their certificates go with it.
     pub plans: BTreeSet<RecordId>,
+    /// Records that it names.
+    pub records: BTreeSet<RecordId>,
+    /// Files and records that it says were destroyed.
+    pub destroyed: BTreeSet<RecordId>,
+}
+
+impl Prepared {
+    /// The answer with its texts, and its signature: files as they are given out.
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = vec![(ANSWER_FILE.to_owned(), self.bytes.clone())];
+        for (name, lang) in Lang::ALL {
+            files.push((format!("answer.{name}.txt"), text_of(&self.bytes, lang).into_bytes()));
+        }
+        files.extend(self.signed.iter().map(|(signature, _)| (format!("{ANSWER_FILE}.p7s"), signature.clone())));
+        files
+    }
+
+    /// The certificates of what was destroyed, with the newest checkpoint.
+    pub fn certificates(&self, archive: &Archive) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let made = |plan: &RecordId| Ok((format!("certificate-{plan}.json"), certificate::make(archive, *plan)?));
+        self.plans.iter().map(made).collect()
+    }
 }
 
 /// The answer to an inquiry: the one that was signed, or as it is to be signed.
@@ -77,8 +100,9 @@ pub fn prepare(archive: &Archive, id: RecordId) -> Result<Prepared, Error> {
     };
     let changed = || Error::new(ErrorCode::StoChanged, id.to_string(), "the answer cannot be read");
     let value: Value = serde_json::from_slice(&bytes).map_err(|_| changed())?;
-    let plans = list(&value, "destroyed").filter_map(|one| one.get("plan_id")?.as_str()?.parse().ok()).collect();
-    Ok(Prepared { bytes, signed, plans })
+    let ids = |of: &str, key: &str| list(&value, of).filter_map(|one| one.get(key)?.as_str()?.parse().ok()).collect();
+    let (plans, destroyed) = (ids("destroyed", "plan_id"), ids("destroyed", "id"));
+    Ok(Prepared { plans, destroyed, records: ids("records", "record_id"), bytes, signed })
 }
 
 /// The answer that an entry took in, and its signature.
@@ -223,11 +247,13 @@ fn outcome(records: &[Value], destroyed: &[Value]) -> &'static str {
 }
 
 fn searched(made: &Searched, time: String) -> Value {
-    json!({
+    let mut value = json!({
         "entry": made.entry, "time": time, "query": made.query, "canonical": made.canonical, "size": made.size,
         "root": made.root.to_string(), "unreadable": made.unreadable, "reaches_destroyed": made.reaches_destroyed,
         "found": made.found.len(), "destroyed": made.destroyed.len(),
-    })
+    });
+    value["within"] = made.within.as_ref().map(Within::value).into();
+    value
 }
 
 /// A record as an answer names it: what a list may show without reading it.
@@ -315,12 +341,19 @@ const NOT_DESTROYED: Text = text(
     "этот запрос не достигает уничтоженных дел: от них остались только индекс, заголовок, год и идентификатор",
     "this query does not reach destroyed files: index, title, year and id are all that is left of them",
 );
+const WITHIN: Text = text("тек мыналардың ішінен ізделді", "поиск произведён только среди", "searched only among");
+const RECORDS_OF: Text = text("мекеменің жазбалары", "записи учреждения", "records of the agency");
 const TAKEN: Text = text("АТЫ БОЙЫНША АЛЫНДЫ", "ВЗЯТО ПО НАЗВАНИЮ", "TAKEN BY NAME");
 const FOUND: Text = text("ТАБЫЛҒАНЫ", "НАЙДЕНО", "FOUND");
 const NOT_FOUND: Text = text(
     "ТАБЫЛМАДЫ. Жоғарыда аталған мөлшерге дейін архивте сұранымға сәйкес келетін жазба жоқ.",
     "НЕ НАЙДЕНО. До размера, названного выше, в архиве нет записи, которая отвечает запросу.",
     "NOT FOUND. Up to the size named above the archive holds no record that the query asks for.",
+);
+const NOT_FOUND_WITHIN: Text = text(
+    "ТАБЫЛМАДЫ. Жоғарыда аталған мөлшерге дейін, ізделген жазбалардың ішінде сұранымға сәйкес келетіні жоқ.",
+    "НЕ НАЙДЕНО. До размера, названного выше, среди записей, в которых произведён поиск, нет отвечающей запросу.",
+    "NOT FOUND. Up to the size named above, none of the records that were searched is one that the query asks for.",
 );
 const DESTROYED: Text = text("ЖОЙЫЛҒАНЫ", "УНИЧТОЖЕНО", "DESTROYED");
 const BY_ACT: Text = text("акт №", "акт №", "act no.");
@@ -353,6 +386,14 @@ fn moment(value: &Value) -> String {
     let read = chrono::DateTime::parse_from_rfc3339(&time).ok();
     let ms = read.and_then(|time| u64::try_from(time.timestamp_millis()).ok());
     ms.map_or(time, local_text)
+}
+
+/// What a search was confined to.
+fn bounds(within: &Value, lang: Lang) -> String {
+    let words = list(within, "access").filter_map(Value::as_str);
+    let word = |word: &str| AccessCategory::parse(word).map_or(word.to_owned(), |one| one.text().get(lang).to_owned());
+    let words: Vec<String> = words.map(word).collect();
+    format!("{} {} ({})", RECORDS_OF.get(lang), said(within, "agency"), words.join(", "))
 }
 
 /// The answer for people, from its fields alone.
@@ -392,6 +433,9 @@ fn render(value: &Value, lang: Lang) -> String {
         line(format!("{} (#{entry}) · {}: «{query}» [{}]", moment(made), QUERY.get(lang), said(made, "canonical")));
         line(format!("  {}: {}, {}", UP_TO.get(lang), said(made, "size"), said(made, "root")));
         line(format!("  {}: {} + {}", FOUND_COUNT.get(lang), said(made, "found"), said(made, "destroyed")));
+        if let Some(within) = made.get("within") {
+            line(format!("  {}: {}", WITHIN.get(lang), bounds(within, lang)));
+        }
         if said(made, "unreadable") != "0" {
             line(format!("  {}: {}", UNREADABLE.get(lang), said(made, "unreadable")));
         }
@@ -407,7 +451,8 @@ fn render(value: &Value, lang: Lang) -> String {
         line(format!("{} (#{}): {}", moment(taken), said(taken, "entry"), ids.collect::<Vec<_>>().join(", ")));
     }
     if said(value, "outcome") == "not_found" {
-        line(format!("\n{}", NOT_FOUND.get(lang)));
+        let is_bounded = list(value, "searches").any(|made| made.get("within").is_some());
+        line(format!("\n{}", if is_bounded { NOT_FOUND_WITHIN } else { NOT_FOUND }.get(lang)));
     }
     for (at, record) in list(value, "records").enumerate() {
         if at == 0 {

@@ -10,7 +10,7 @@
 //!
 //! A crash leaves an act whole or not begun.
 
-use crate::access::{self, Opened};
+use crate::access::{self, Opened, Reader};
 use crate::archive::{ActOwner, Archive, OWN_SUBTREE};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
@@ -191,7 +191,12 @@ pub(super) fn keep(
 /// # Errors
 ///
 /// The inquiry is closed, or the record is not under it.
-pub fn read<'a>(archive: &'a Archive, id: RecordId, record: RecordId, actor: ActorId) -> Result<Opened<'a>, Error> {
+pub fn read<'a, 'r>(
+    archive: &'a Archive,
+    id: RecordId,
+    record: RecordId,
+    reader: impl Into<Reader<'r>>,
+) -> Result<Opened<'a>, Error> {
     archive.wait_index()?;
     let inquiry = standing(archive, id)?;
     let file = archive.index().file_of(record)?.ok_or_else(|| archive.no_record(record))?;
@@ -200,7 +205,7 @@ pub fn read<'a>(archive: &'a Archive, id: RecordId, record: RecordId, actor: Act
     if !targets.contains(&HoldTarget::Record(record.0)) && !file.is_some_and(is_under) {
         return Err(Error::new(ErrorCode::InqNotUnder, record.to_string(), format!("not under inquiry {id}")));
     }
-    access::open_under(archive, record, id, actor)
+    access::open_under(archive, record, id, &reader.into())
 }
 
 /// How an inquiry ends.

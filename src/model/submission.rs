@@ -20,6 +20,7 @@ use super::secrecy;
 use super::strict::{Faults, Fields, malformed, parse, word_of, words};
 use crate::error::{ErrorCode, Refusal};
 use crate::limits::{COMPONENTS_MAX, PATH_BYTES_MAX, SUBMISSION_BYTES_MAX, TEXT_SHORT_CHARS_MAX};
+use crate::text::{Text, text};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -89,6 +90,19 @@ words! {
         Confidential = "confidential",
         /// For official use (ҚБПҮ).
         OfficialUse = "official_use",
+    }
+}
+
+impl AccessCategory {
+    /// As people read it.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Public => text("ашық", "открытый", "public"),
+            Self::Confidential => text("құпиялы", "конфиденциальный", "confidential"),
+            Self::OfficialUse => {
+                text("қызмет бабында пайдалану үшін", "для служебного пользования", "for official use")
+            }
+        }
     }
 }
 

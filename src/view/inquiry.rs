@@ -4,13 +4,17 @@
 //! nothing.
 
 use super::record::{HIDDEN, Masked};
+use super::refusals;
 use crate::archive::Archive;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::index::filing::HoldTarget;
-use crate::inquiry::bundle::make;
+use crate::inquiry::answer::Prepared;
+use crate::inquiry::bundle::make::{self, Missing, Written};
 use crate::inquiry::desk::{self, Closing, Inquiry};
-use crate::inquiry::search::{self, Searched};
+use crate::inquiry::search::{self, Searched, Within};
+use crate::model::digest::sha256;
 use crate::model::id::RecordId;
+use crate::text::Lang;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -34,12 +38,45 @@ pub(crate) fn inquiry_row(inquiry: &Inquiry, today: NaiveDate, masked: Masked) -
 
 /// A search under an inquiry.
 pub(crate) fn searched(id: RecordId, searched: &Searched, masked: Masked) -> Value {
-    json!({
+    let mut value = json!({
         "inquiry_id": id.to_string(), "entry": searched.entry, "query": text(&searched.query, masked),
         "canonical": text(&searched.canonical, masked), "size": searched.size, "root": searched.root.to_string(),
         "unreadable": searched.unreadable, "reaches_destroyed": searched.reaches_destroyed,
         "found": searched.found.iter().map(RecordId::to_string).collect::<Vec<_>>(),
         "destroyed": searched.destroyed.iter().map(RecordId::to_string).collect::<Vec<_>>(),
+    });
+    value["within"] = searched.within.as_ref().map(Within::value).into();
+    value
+}
+
+/// What an act of the desk came to.
+pub(crate) fn inquiry_done(status: &str, id: RecordId, entry: u64) -> Value {
+    json!({"status": status, "inquiry_id": id.to_string(), "entry": entry})
+}
+
+/// A signature of an answer that was not taken in.
+pub(crate) fn inquiry_refused(id: RecordId, reasons: &[Refusal], lang: Lang) -> Value {
+    json!({"status": "refused", "inquiry_id": id.to_string(), "reasons": refusals(reasons, lang)})
+}
+
+/// An answer that is given out, with its files.
+pub(crate) fn inquiry_given(id: RecordId, prepared: &Prepared, files: Vec<Value>) -> Value {
+    let answer: Value = serde_json::from_slice(&prepared.bytes).unwrap_or_default();
+    json!({
+        "status": if prepared.signed.is_some() { "signed" } else { "unsigned" }, "inquiry_id": id.to_string(),
+        "entry": prepared.signed.as_ref().map(|(_, entry)| *entry), "sha256": sha256(&prepared.bytes).to_string(),
+        "answer": answer, "files": files,
+    })
+}
+
+/// A bundle that was written.
+pub(crate) fn bundled(id: RecordId, written: &Written) -> Value {
+    let missing = |one: &Missing| json!({"what": one.what, "subject": one.subject});
+    json!({
+        "status": if written.missing.is_empty() { "complete" } else { "incomplete" },
+        "inquiry_id": id.to_string(), "entry": written.entry, "size": written.size,
+        "records": written.records.iter().map(ToString::to_string).collect::<Value>(),
+        "missing": written.missing.iter().map(missing).collect::<Value>(),
     })
 }
 

@@ -21,7 +21,7 @@ pub(crate) use file::{destroyed_file, file, file_filled, file_record};
 pub(crate) use found::{found_record, found_summary};
 pub(crate) use growth::amended;
 pub(crate) use hold::{hold, hold_lifted, hold_of, hold_placed};
-pub(crate) use inquiry::{InquiryView, inquiry_row, searched};
+pub(crate) use inquiry::{InquiryView, bundled, inquiry_done, inquiry_given, inquiry_refused, inquiry_row, searched};
 pub(crate) use papers::papers;
 pub(crate) use receipt::{receipt, receipt_row, receipt_signed};
 pub(crate) use record::{Masked, RecordView, delivery, record_row};

@@ -114,13 +114,7 @@ pub(crate) fn direction_text(direction: Direction) -> Text {
 
 /// Who may see it.
 pub(crate) fn access_text(access: AccessCategory) -> Text {
-    match access {
-        AccessCategory::Public => text("ашық", "открытый", "public"),
-        AccessCategory::Confidential => text("құпиялы", "конфиденциальный", "confidential"),
-        AccessCategory::OfficialUse => {
-            text("қызмет бабында пайдалану үшін", "для служебного пользования", "for official use")
-        }
-    }
+    access.text()
 }
 
 /// What the signatures are worth.

@@ -586,7 +586,7 @@ fn who_wants_the_archive_alone_waits_for_no_slow_reader() {
 }
 
 /// Letters that do not compress well.
-fn noise(len: usize) -> String {
+pub(crate) fn noise(len: usize) -> String {
     let mut state = 7u32;
     let letter = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -104,6 +104,15 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/receipts/{subject}/signature", PERSONS),
     ("get", "/api/v1/inquiries", LISTS),
     ("get", "/api/v1/inquiries/{inquiry_id}", THING),
+    // What is done under an inquiry is done by people who signed in: tests/it/api_inquiry.rs.
+    ("post", "/api/v1/inquiries", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/searches", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/targets", PERSONS),
+    ("get", "/api/v1/inquiries/{inquiry_id}/answer", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/answer", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/closing", PERSONS),
+    ("post", "/api/v1/inquiries/{inquiry_id}/bundles", PERSONS),
+    ("get", "/api/v1/inquiries/{inquiry_id}/bundles/{bundle}/content", PERSONS),
     ("get", "/api/v1/disposal-plans", LISTS),
     ("get", "/api/v1/disposal-plans/{plan_id}", THING),
     ("get", "/api/v1/disposal-plans/{plan_id}/content", THING),
@@ -134,6 +143,8 @@ const NONE: &str = "00000000000000000000000000000000";
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 
+const INQUIRY: &str =
+    "{\"authority\": \"a\", \"case\": \"b\", \"basis\": \"c\", \"requester\": \"d\", \"due\": \"2030-01-01\"}";
 const NOMENCLATURE: &str = "schema = \"muragat/nomenclature/1\"\nagency = \"TEST-01\"\nyear = 2026\n\
     approved = \"2025-12-20\"\n\n[[row]]\nindex = \"01-00\"\ntitle = \"Хат алмасу\"\nform = \"electronic\"\n";
 
@@ -191,6 +202,7 @@ impl Filled {
             ("entry", nomenclature.to_string()),
             ("hold_id", hold.to_string()),
             ("inquiry_id", inquiry.to_string()),
+            ("bundle", "0".to_owned()),
             ("plan_id", plan.to_string()),
             ("subject", records[0].clone()),
             ("job_id", NONE.to_owned()),
@@ -229,6 +241,13 @@ impl Filled {
                 (&[JSON], "{\"item\": \"LIST/4\", \"reason\": \"Түзету\"}".as_bytes())
             }
             ("post", "/api/v1/files/{file_id}/reopening") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/inquiries") => (&[JSON], INQUIRY.as_bytes()),
+            ("post", "/api/v1/inquiries/{inquiry_id}/searches") => (&[JSON], br#"{"query": "a"}"#),
+            ("post", "/api/v1/inquiries/{inquiry_id}/answer") => (&[JSON], br#"{"signatures": []}"#),
+            ("post", "/api/v1/inquiries/{inquiry_id}/closing") => (&[JSON], br#"{"outcome": "a"}"#),
+            ("post", "/api/v1/inquiries/{inquiry_id}/targets" | "/api/v1/inquiries/{inquiry_id}/bundles") => {
+                (&[JSON], b"{}")
+            }
             ("post", "/api/v1/login/signature" | "/api/v1/login/password") => (&[JSON], b"{}"),
             _ => (&[TUS], b""),
         };
@@ -285,7 +304,7 @@ fn the_table_has_every_path_of_the_description() {
 }
 
 /// The schema that the description names for an answer that is JSON.
-fn validator(described: &Value, method: &str, path: &str, status: u16) -> Option<jsonschema::Validator> {
+pub(crate) fn validator(described: &Value, method: &str, path: &str, status: u16) -> Option<jsonschema::Validator> {
     let answer = &described["paths"][path][method]["responses"][status.to_string()];
     let schema = answer.pointer("/content/application~1json/schema")?;
     let mut schema = schema.clone();

@@ -54,7 +54,7 @@ fn inquiry(archive: &Archive, of: &str, record: RecordId) -> RecordId {
     id
 }
 
-fn stamped(bench: &Bench, archive: &Archive, stamper: &Stamper) {
+pub(crate) fn stamped(bench: &Bench, archive: &Archive, stamper: &Stamper) {
     let batch = stamp::next(archive, SYSTEM_ACTOR).unwrap().unwrap();
     let request = Request::of(&batch, false);
     let answer = stamper.answer(&request.to_der(), at(bench.now())).unwrap();

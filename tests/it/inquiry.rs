@@ -20,8 +20,9 @@ use muragat::ingest::spill::unsigned as spill;
 use muragat::inquiry::answer::{self, Signed};
 use muragat::inquiry::desk::{self, Closing, Opening};
 use muragat::inquiry::register::register;
-use muragat::inquiry::search::search;
+use muragat::inquiry::search::{Within, search, search_within};
 use muragat::model::id::{ActorId, RecordId};
+use muragat::model::submission::AccessCategory;
 use muragat::testing::{Failure, FaultPlan};
 use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
@@ -112,6 +113,17 @@ fn what_an_inquiry_found_is_not_destroyed_until_it_is_closed() {
     assert_eq!((searched.destroyed.clone(), searched.reaches_destroyed), (BTreeSet::from([gone]), true));
     let by_id = search(&archive, inquiry, &format!("id:{other}"), SYSTEM_ACTOR).unwrap();
     assert_eq!((by_id.found.len(), by_id.destroyed), (0, BTreeSet::from([other])));
+    // Who reaches another agency only finds nothing of it, standing or destroyed.
+    for (agency, wanted) in [("TEST-01", [1, 2]), ("OTHER-01", [0, 0])] {
+        let within = Within { agency: agency.into(), access: AccessCategory::ALL.iter().copied().collect() };
+        let counts = [format!("id:{record}"), format!("id:{other}"), "Хат алмасу 2026".into()].map(|query| {
+            let searched = search_within(&archive, inquiry, &query, Some(&within), SYSTEM_ACTOR).unwrap();
+            assert_eq!(searched.within.as_ref(), Some(&within));
+            (searched.found.len(), searched.destroyed.len())
+        });
+        let counts = counts.iter().fold([0, 0], |all, one| [all[0] + one.0, all[1] + one.1]);
+        assert_eq!(counts, wanted, "{agency}");
+    }
     let read = value(&archive, inquiry);
     let said: Vec<(&str, &str)> = read["destroyed"]
         .as_array()

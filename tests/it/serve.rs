@@ -19,13 +19,13 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_muragat");
 
-struct Service {
+pub(crate) struct Service {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Service {
-    fn start(archive: &Path) -> Self {
+    pub(crate) fn start(archive: &Path) -> Self {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--archive"]).arg(archive);
         Self::of(command)

@@ -80,8 +80,19 @@ impl Served {
 
     /// The same with a drop folder.
     pub(crate) fn with(inbox: Option<&str>) -> Self {
-        let (bench, archive, trust) = Bench::without_crl();
+        Self::built(Bench::bare(), inbox, "", |_, _| {})
+    }
+
+    /// An archive of this bench with more people than its staff, by rows of the register; `first` is done before they
+    /// are in it.
+    pub(crate) fn of(bench: Bench, rows: &str, first: impl FnOnce(&Bench, &Archive)) -> Self {
+        Self::built(bench, None, rows, first)
+    }
+
+    fn built(bench: Bench, inbox: Option<&str>, rows: &str, first: impl FnOnce(&Bench, &Archive)) -> Self {
+        let (bench, archive, trust) = bench.trusting();
         bench.share(&archive, &trust.crl);
+        first(&bench, &archive);
         let register = register_with_disposal(&trust.authority)
             + &row("000000000021", "archivist")
             + "access = [\"public\", \"confidential\"]\n"
@@ -89,7 +100,8 @@ impl Served {
             + "\n[[body]]\nbin = \"000000000900\"\nagency = \"OTHER-01\"\nname = \"Басқа үлгі\"\n"
             + &row("000000000022", "archivist").replace("000000000100", "000000000900")
             + "\n[[service]]\nname = \"edms\"\nbin = \"000000000100\"\nkind = \"clerk\"\nfrom = \"2020-01-01\"\n\
-               basis = \"Үлгі бұйрық\"\n";
+               basis = \"Үлгі бұйрық\"\n"
+            + rows;
         bench.adopt(&archive, &register);
         let mut tokens = BTreeMap::new();
         for (name, iin, _) in STAFF {
@@ -115,7 +127,8 @@ impl Served {
         (self.address, self.stop, self.slot, self.thread) = (address, stop, slot, Some(thread));
     }
 
-    fn end(&mut self) {
+    /// Ends the service.
+    pub(crate) fn end(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();

@@ -35,7 +35,7 @@ pub(crate) fn holder(common_name: &'static str, iin: &'static str) -> Holder<'st
     holder_of(BIN, common_name, iin)
 }
 
-fn holder_of(bin: &'static str, common_name: &'static str, iin: &'static str) -> Holder<'static> {
+pub(crate) fn holder_of(bin: &'static str, common_name: &'static str, iin: &'static str) -> Holder<'static> {
     Holder { common_name, iin: Some(iin), bin: Some(bin), roles: &[ENTITY, MAY_SIGN] }
 }
 

@@ -17,7 +17,7 @@ use super::{
     CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, RECORDS_MAX, REPORT, REPORT_SCHEMA, STAMPED, SUMS,
     VALIDATION_POLICY, container_of, entry_file, head_file, report, sums,
 };
-use crate::access::{Opened, open_under};
+use crate::access::{Opened, Reader, open_under};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::rfc3339;
 use crate::config::Readings;
@@ -76,13 +76,15 @@ struct Generated {
 
 /// Commits a bundle of these records, of all that is under the inquiry when none is named. Gives its entry, and what
 /// it lacks.
-pub fn commit(
+pub fn commit<'r>(
     archive: &Archive,
     id: RecordId,
     records: &BTreeSet<RecordId>,
     readings: Readings,
-    actor: ActorId,
+    reader: impl Into<Reader<'r>>,
 ) -> Result<(u64, Vec<Missing>), Error> {
+    let reader = reader.into();
+    let actor = reader.actor();
     archive.wait_index()?;
     let inquiry = standing(archive, id)?;
     let records = if records.is_empty() { under(archive, &inquiry)? } else { records.clone() };
@@ -94,7 +96,7 @@ pub fn commit(
         return Err(Error::new(ErrorCode::InqLarge, id.to_string(), what));
     }
     let opened: Vec<Opened<'_>> =
-        records.iter().map(|record| desk::read(archive, id, *record, actor)).collect::<Result<_, _>>()?;
+        records.iter().map(|record| desk::read(archive, id, *record, reader)).collect::<Result<_, _>>()?;
     let mut maker = Maker::new(archive)?;
     let mut missing = Vec::new();
     let mut generated = Generated::default();
@@ -150,7 +152,7 @@ pub fn commit(
 }
 
 /// Records that are under an inquiry, by itself or with their file.
-fn under(archive: &Archive, inquiry: &Inquiry) -> Result<BTreeSet<RecordId>, Error> {
+pub fn under(archive: &Archive, inquiry: &Inquiry) -> Result<BTreeSet<RecordId>, Error> {
     let mut records = BTreeSet::new();
     for target in inquiry.targets(archive)? {
         match target {
@@ -377,6 +379,32 @@ pub fn list(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<(u64, u64)>, Err
     Ok(inquiry.row.bundles.iter().map(|entry| (*entry, size(*entry))).collect())
 }
 
+/// The size of the journal under which a bundle is made the same again, as [`list`] gives it. The map of heads that is
+/// behind it is made now when a crash left none.
+pub fn settle(archive: &Archive, inquiry: &Inquiry, entry: u64, actor: ActorId) -> Result<u64, Error> {
+    let none = || Error::new(ErrorCode::InqNoBundle, inquiry.id.to_string(), format!("entry {entry} is none of it"));
+    if !inquiry.row.bundles.contains(&entry) {
+        return Err(none());
+    }
+    archive.wait_index()?;
+    if !archive.index().adopted(Adopted::Heads)?.iter().any(|map| *map > entry) {
+        crate::evidence::heads::map(archive, actor)?;
+        archive.wait_index()?;
+    }
+    let is_it = |one: &(u64, u64)| one.0 == entry;
+    list(archive, inquiry)?.into_iter().find(is_it).map(|(_, size)| size).ok_or_else(none)
+}
+
+/// The records of a bundle, ascending.
+pub fn records_of(archive: &Archive, entry: u64) -> Result<Vec<RecordId>, Error> {
+    Ok(records_in(&archive.document(entry)?.0))
+}
+
+fn records_in(document: &ActDocument) -> Vec<RecordId> {
+    let ids = document.fields.get("records").and_then(Value::as_array).into_iter().flatten();
+    ids.filter_map(|one| one.as_str()?.parse().ok()).collect()
+}
+
 /// Under which checkpoint a bundle is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Under {
@@ -406,11 +434,34 @@ pub struct Written {
 /// # Errors
 ///
 /// No bundle of it was committed before that checkpoint, it is larger than a bundle can be, or a record in it is gone.
-pub fn write(
+pub fn write<'r>(
     archive: &Archive,
     id: RecordId,
     under: Under,
-    actor: ActorId,
+    reader: impl Into<Reader<'r>>,
+    out: &mut dyn Write,
+) -> Result<Written, Error> {
+    write_one(archive, id, None, under, &reader.into(), out)
+}
+
+/// Writes the bundle of an entry under a checkpoint, as [`write()`] writes the newest one.
+pub fn write_of<'r>(
+    archive: &Archive,
+    id: RecordId,
+    entry: u64,
+    under: Under,
+    reader: impl Into<Reader<'r>>,
+    out: &mut dyn Write,
+) -> Result<Written, Error> {
+    write_one(archive, id, Some(entry), under, &reader.into(), out)
+}
+
+fn write_one(
+    archive: &Archive,
+    id: RecordId,
+    wanted: Option<u64>,
+    under: Under,
+    reader: &Reader<'_>,
     out: &mut dyn Write,
 ) -> Result<Written, Error> {
     archive.wait_index()?;
@@ -418,11 +469,12 @@ pub fn write(
     let note = note_under(archive, under)?;
     let size = size_of(note.as_bytes());
     let none = || Error::new(ErrorCode::InqNoBundle, id.to_string(), format!("none before {size} entries"));
-    let entry = inquiry.row.bundles.iter().copied().rfind(|entry| *entry < size).ok_or_else(none)?;
+    let is_it = |entry: &u64| *entry < size && wanted.is_none_or(|wanted| wanted == *entry);
+    let entry = inquiry.row.bundles.iter().copied().rfind(is_it).ok_or_else(none)?;
     let (document, row) = archive.document(entry)?;
     let damaged = |what: &str| Error::new(ErrorCode::StoChanged, entry.to_string(), what);
     let ids = |key: &str| document.fields.get(key).and_then(Value::as_array).into_iter().flatten();
-    let records: Vec<RecordId> = ids("records").filter_map(|one| one.as_str()?.parse().ok()).collect();
+    let records = records_in(&document);
     let readings = document.text("readings").and_then(Readings::parse).ok_or_else(|| damaged("no word of readings"))?;
     let first = entry.checked_sub(records.len() as u64).ok_or_else(|| damaged("too many records"))?;
     let mut generated = Generated {
@@ -433,7 +485,7 @@ pub fn write(
     // The reading is in the journal before anything of it is opened, also when it is written again; what was given out
     // may be given out again when the inquiry is closed.
     let opened: Vec<Opened<'_>> =
-        records.iter().map(|record| open_under(archive, *record, id, actor)).collect::<Result<_, _>>()?;
+        records.iter().map(|record| open_under(archive, *record, id, reader)).collect::<Result<_, _>>()?;
     for (bundled, record) in (first..).zip(&records) {
         let (document, row) = archive.document(bundled)?;
         generated.records.insert(*record, files_of(archive, &document, &row)?);
