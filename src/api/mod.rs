@@ -39,6 +39,7 @@ pub(crate) mod search;
 mod server;
 pub(crate) mod service;
 pub(crate) mod session;
+pub(crate) mod sessions;
 mod submissions;
 mod trail;
 mod uploads;

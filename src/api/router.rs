@@ -5,7 +5,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{components, health, journal, login, records, search, submissions, uploads, watch};
+use super::{components, health, journal, login, records, search, sessions, submissions, uploads, watch};
 use super::{disposal, files, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -37,6 +37,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(inquiries::routes())
         .merge(disposal::routes())
         .merge(login::routes())
+        .merge(sessions::routes())
 }
 
 /// The pages for people, whose paths stand beside those of the API; they are made above it.

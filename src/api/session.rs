@@ -64,6 +64,11 @@ impl SignedIn {
 
     /// What the account may today; none when it is closed, or its password is another.
     pub(crate) fn principal(&self, archive: &Archive) -> Result<Option<Principal>, Problem> {
+    /// Whether both are of one account with one password, whatever the means.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.account == other.account && self.password == other.password
+    }
+
         let accounts = archive.accounts()?;
         match accounts.open(&self.account).filter(|account| password_of(account) == self.password) {
             Some(account) => Ok(Some(login::principal(archive, account, self.means, None)?)),
@@ -79,6 +84,7 @@ fn password_of(account: &crate::archive::Account) -> Option<Sha256> {
 struct Session {
     of: SignedIn,
     begun: Millis,
+    id: RecordId,
     used: Millis,
     purposes: Vec<(RecordId, String, Millis)>,
 }
@@ -92,6 +98,24 @@ impl Session {
 
 /// The sessions, by the digest of their cookie.
 #[derive(Default)]
+/// A session as its account sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// Its id, which is no secret.
+    pub(crate) id: RecordId,
+    /// By what it was begun.
+    pub(crate) means: Means,
+    pub(crate) begun: Millis,
+    pub(crate) used: Millis,
+}
+
+impl Listed {
+    /// When it ends, if nothing comes any more; a request brings it nearer to its twelve hours.
+    pub(crate) fn until(&self) -> Millis {
+        self.begun.saturating_add(WHOLE_MS).min(self.used.saturating_add(IDLE_MS))
+    }
+}
+
 pub(crate) struct Sessions {
     held: Mutex<HashMap<Sha256, Session>>,
 }
@@ -113,7 +137,8 @@ impl Sessions {
             if held.len() >= SESSIONS_MAX {
                 end_oldest(held, |_| true);
             }
-            held.insert(digest(&secret), Session { of, begun: now, used: now, purposes: Vec::new() });
+            let id = RecordId(crate::random::bytes());
+            held.insert(digest(&secret), Session { id, of, begun: now, used: now, purposes: Vec::new() });
         });
         secret
     }
@@ -134,6 +159,38 @@ impl Sessions {
 
     /// Ends the session of this cookie.
     pub(crate) fn end(&self, secret: &str) {
+    /// The sessions that stand for `of`, the one used last first. One with a password of before stands for nobody.
+    pub(crate) fn list(&self, of: &SignedIn, now: Millis) -> Vec<Listed> {
+        let mut list: Vec<Listed> = self.with(|held| {
+            held.retain(|_, session| !session.is_over(now));
+            let own = held.values().filter(|session| session.of.is_alike(of));
+            own.map(|Session { id, of, begun, used, .. }| Listed {
+                id: *id,
+                means: of.means,
+                begun: *begun,
+                used: *used,
+            })
+            .collect()
+        });
+        list.sort_by_key(|session| std::cmp::Reverse((session.used, session.begun, session.id.0)));
+        list
+    }
+
+    /// The id of the session of this cookie.
+    pub(crate) fn id(&self, secret: &str) -> Option<RecordId> {
+        self.with(|held| held.get(&digest(secret)).map(|session| session.id))
+    }
+
+    /// Ends a session of `of` by its id; whether there was one.
+    pub(crate) fn end_own(&self, of: &SignedIn, id: RecordId, now: Millis) -> bool {
+        self.with(|held| {
+            held.retain(|_, session| !session.is_over(now));
+            let before = held.len();
+            held.retain(|_, session| session.id != id || !session.of.is_alike(of));
+            held.len() < before
+        })
+    }
+
         self.with(|held| held.remove(&digest(secret)));
     }
 
@@ -169,8 +226,8 @@ fn digest(secret: &str) -> Sha256 {
     sha256(secret.as_bytes())
 }
 
-/// Whether the other end of the connection is of this machine; put beside each request by the server.
-#[derive(Debug, Clone, Copy)]
+/// What is known of the other end of the connection; put beside each request by the server.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Peer {
     pub(crate) is_here: bool,
 }
@@ -303,6 +360,23 @@ mod tests {
         assert_eq!(sessions.purpose(&secret, other, 0), None);
         assert_eq!(sessions.purpose(&secret, one, PURPOSE_MS + 1), None);
         assert_eq!(sessions.purpose("", one, 0), None);
+    }
+
+    #[test]
+    fn a_session_is_listed_and_ended_for_its_account_with_its_password() {
+        let sessions = Sessions::default();
+        let old = SignedIn { password: Some(Sha256([1; 32])), ..signed("a") };
+        let new = SignedIn { password: Some(Sha256([2; 32])), ..signed("a") };
+        let secrets = [(&old, 1), (&new, 2), (&new, 3)].map(|(of, now)| sessions.begin(of.clone(), now));
+        let listed = sessions.list(&new, 4);
+        assert_eq!(listed.iter().map(|session| session.begun).collect::<Vec<_>>(), [3, 2], "one of before is nobody's");
+        assert_eq!(sessions.id(&secrets[2]), Some(listed[0].id));
+        assert_eq!(listed[0].until(), 3 + IDLE_MS);
+        assert!(sessions.list(&signed("b"), 4).is_empty() && !sessions.end_own(&signed("b"), listed[0].id, 4));
+        assert!(!sessions.end_own(&new, RecordId([0; 16]), 4));
+        assert!(sessions.end_own(&new, listed[0].id, 4) && !sessions.end_own(&new, listed[0].id, 4));
+        assert!(sessions.find(&secrets[2], 4).is_none() && sessions.find(&secrets[1], 4).is_some());
+        assert!(sessions.list(&new, 5 + IDLE_MS).is_empty(), "what is over is not listed");
     }
 
     #[test]
