@@ -41,9 +41,11 @@ pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod sessions;
 mod submissions;
+mod tls;
 mod trail;
 mod uploads;
 mod watch;
 
 pub use router::{Pages, description};
 pub use server::{Options, Server};
+pub use tls::TlsFiles;

@@ -10,8 +10,10 @@
 //!     its account is closed or has another password, and when the service ends.
 //!   - A request that changes something and shows a cookie comes from a page of this service, or is refused.
 //!
-//! The cookie is `__Host-muragat`, which a browser takes and sends over TLS only. On the machine itself, without TLS,
-//! it is `muragat`: then the other end is of this machine, and the address that the browser shows is too.
+//! The cookie is `__Host-muragat`, which a browser takes and sends over TLS only; over the service's own TLS there is
+//! no other. On the machine itself, without TLS, it is `muragat`: then the other end is of this machine, and the
+//! address that the browser shows is too. A session has an id too, by which it is listed and ended: it is drawn apart,
+//! and who knows it signs in by nothing.
 
 use super::problem::Problem;
 use crate::access::login;
@@ -24,7 +26,7 @@ use crate::model::id::RecordId;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a session may be silent.
 pub(crate) const IDLE_MS: Millis = 30 * 60 * 1000;
@@ -62,13 +64,13 @@ impl SignedIn {
         Ok(Self { account: principal.account.clone(), means: principal.means, password })
     }
 
-    /// What the account may today; none when it is closed, or its password is another.
-    pub(crate) fn principal(&self, archive: &Archive) -> Result<Option<Principal>, Problem> {
     /// Whether both are of one account with one password, whatever the means.
     fn is_alike(&self, other: &Self) -> bool {
         self.account == other.account && self.password == other.password
     }
 
+    /// What the account may today; none when it is closed, or its password is another.
+    pub(crate) fn principal(&self, archive: &Archive) -> Result<Option<Principal>, Problem> {
         let accounts = archive.accounts()?;
         match accounts.open(&self.account).filter(|account| password_of(account) == self.password) {
             Some(account) => Ok(Some(login::principal(archive, account, self.means, None)?)),
@@ -82,9 +84,9 @@ fn password_of(account: &crate::archive::Account) -> Option<Sha256> {
 }
 
 struct Session {
+    id: RecordId,
     of: SignedIn,
     begun: Millis,
-    id: RecordId,
     used: Millis,
     purposes: Vec<(RecordId, String, Millis)>,
 }
@@ -96,8 +98,6 @@ impl Session {
     }
 }
 
-/// The sessions, by the digest of their cookie.
-#[derive(Default)]
 /// A session as its account sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
@@ -116,6 +116,8 @@ impl Listed {
     }
 }
 
+/// The sessions, by the digest of their cookie.
+#[derive(Default)]
 pub(crate) struct Sessions {
     held: Mutex<HashMap<Sha256, Session>>,
 }
@@ -157,8 +159,6 @@ impl Sessions {
         })
     }
 
-    /// Ends the session of this cookie.
-    pub(crate) fn end(&self, secret: &str) {
     /// The sessions that stand for `of`, the one used last first. One with a password of before stands for nobody.
     pub(crate) fn list(&self, of: &SignedIn, now: Millis) -> Vec<Listed> {
         let mut list: Vec<Listed> = self.with(|held| {
@@ -191,6 +191,8 @@ impl Sessions {
         })
     }
 
+    /// Ends the session of this cookie.
+    pub(crate) fn end(&self, secret: &str) {
         self.with(|held| held.remove(&digest(secret)));
     }
 
@@ -229,13 +231,18 @@ fn digest(secret: &str) -> Sha256 {
 /// What is known of the other end of the connection; put beside each request by the server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Peer {
+    /// Whether it is of this machine.
     pub(crate) is_here: bool,
+    /// Whether the line is protected by the service's own TLS.
+    pub(crate) is_tls: bool,
+    /// The certificate whose key it has proved to hold, DER.
+    pub(crate) certificate: Option<Arc<[u8]>>,
 }
 
 /// What the cookie of a session says.
 pub(crate) fn cookie_of(parts: &Parts) -> Option<String> {
     let found = |name: &str| cookie(&parts.headers, name).map(str::to_owned);
-    found(COOKIE).or_else(|| found(COOKIE_HERE).filter(|_| is_here(parts)))
+    found(COOKIE).or_else(|| found(COOKIE_HERE).filter(|_| is_here(parts) && !is_tls(parts)))
 }
 
 /// A cookie by its name.
@@ -243,6 +250,11 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+/// Whether the request came over the service's own TLS.
+fn is_tls(parts: &Parts) -> bool {
+    parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_tls)
 }
 
 /// A request on the machine itself: the other end is of it, and so is the address by which it was asked. Behind a proxy
@@ -267,7 +279,7 @@ fn is_own_machine(host: &str) -> bool {
 /// A browser that came over an open line to another machine could not keep it: it is refused and told so.
 pub(crate) fn set_cookie(parts: &Parts, secret: &str) -> Result<HeaderValue, Problem> {
     let origin = parts.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let is_open = origin.is_some_and(|origin| origin.starts_with("http://"));
+    let is_open = origin.is_some_and(|origin| origin.starts_with("http://")) && !is_tls(parts);
     let (name, secure) = match (is_open, is_here(parts)) {
         (true, true) => (COOKIE_HERE, ""),
         (true, false) => return Err(Problem::new(ErrorCode::SrvForeign, "Origin", "the line is not protected by TLS")),
@@ -315,7 +327,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        parts.extensions.insert(Peer { is_here });
+        parts.extensions.insert(Peer { is_here, ..Peer::default() });
         parts
     }
 
@@ -351,18 +363,6 @@ mod tests {
     }
 
     #[test]
-    fn a_purpose_is_of_one_record_and_a_quarter_of_an_hour() {
-        let sessions = Sessions::default();
-        let secret = sessions.begin(signed("a"), 0);
-        let (one, other) = (RecordId([1; 16]), RecordId([2; 16]));
-        sessions.say(&secret, one, "x".to_owned(), 0);
-        assert_eq!(sessions.purpose(&secret, one, PURPOSE_MS).as_deref(), Some("x"));
-        assert_eq!(sessions.purpose(&secret, other, 0), None);
-        assert_eq!(sessions.purpose(&secret, one, PURPOSE_MS + 1), None);
-        assert_eq!(sessions.purpose("", one, 0), None);
-    }
-
-    #[test]
     fn a_session_is_listed_and_ended_for_its_account_with_its_password() {
         let sessions = Sessions::default();
         let old = SignedIn { password: Some(Sha256([1; 32])), ..signed("a") };
@@ -377,6 +377,18 @@ mod tests {
         assert!(sessions.end_own(&new, listed[0].id, 4) && !sessions.end_own(&new, listed[0].id, 4));
         assert!(sessions.find(&secrets[2], 4).is_none() && sessions.find(&secrets[1], 4).is_some());
         assert!(sessions.list(&new, 5 + IDLE_MS).is_empty(), "what is over is not listed");
+    }
+
+    #[test]
+    fn a_purpose_is_of_one_record_and_a_quarter_of_an_hour() {
+        let sessions = Sessions::default();
+        let secret = sessions.begin(signed("a"), 0);
+        let (one, other) = (RecordId([1; 16]), RecordId([2; 16]));
+        sessions.say(&secret, one, "x".to_owned(), 0);
+        assert_eq!(sessions.purpose(&secret, one, PURPOSE_MS).as_deref(), Some("x"));
+        assert_eq!(sessions.purpose(&secret, other, 0), None);
+        assert_eq!(sessions.purpose(&secret, one, PURPOSE_MS + 1), None);
+        assert_eq!(sessions.purpose("", one, 0), None);
     }
 
     #[test]

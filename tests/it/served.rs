@@ -2,7 +2,7 @@
 
 use super::confirmed::row;
 use super::signed::{Bench, Draft, register_with_disposal};
-use muragat::api::{Options, Server};
+use muragat::api::{Options, Server, TlsFiles};
 use muragat::archive::{Archive, Holder, Slot};
 use muragat::model::iin::Iin;
 use muragat::text::Lang;
@@ -54,6 +54,7 @@ pub(crate) struct Served {
     slot: Arc<Slot>,
     thread: Option<JoinHandle<()>>,
     inbox: Option<PathBuf>,
+    tls: Option<TlsFiles>,
 }
 
 /// Accounts of the served archive: name, IIN (none: a machine), office, categories.
@@ -80,6 +81,11 @@ impl Served {
 
     /// The same with a drop folder.
     pub(crate) fn with(inbox: Option<&str>) -> Self {
+        Self::with_tls(inbox, |_| None)
+    }
+
+    /// The same over TLS, with what is made of the office of the bench.
+    pub(crate) fn with_tls(inbox: Option<&str>, tls: impl FnOnce(&Bench) -> Option<TlsFiles>) -> Self {
         let (bench, archive, trust) = Bench::without_crl();
         bench.share(&archive, &trust.crl);
         let register = register_with_disposal(&trust.authority)
@@ -104,14 +110,15 @@ impl Served {
         archive.close().unwrap();
         let inbox = inbox.map(|name| bench.folder.path().join(name));
         inbox.iter().for_each(|folder| std::fs::create_dir_all(folder).unwrap());
-        let (address, stop, slot, thread) = start(&bench, inbox.clone());
-        Self { bench, address, tokens, stop, slot, thread: Some(thread), inbox }
+        let tls = tls(&bench);
+        let (address, stop, slot, thread) = start(&bench, inbox.clone(), tls.clone());
+        Self { bench, address, tokens, stop, slot, thread: Some(thread), inbox, tls }
     }
 
     /// Ends the service and begins it again.
     pub(crate) fn restart(&mut self) {
         self.end();
-        let (address, stop, slot, thread) = start(&self.bench, self.inbox.clone());
+        let (address, stop, slot, thread) = start(&self.bench, self.inbox.clone(), self.tls.clone());
         (self.address, self.stop, self.slot, self.thread) = (address, stop, slot, Some(thread));
     }
 
@@ -171,12 +178,13 @@ pub(crate) const ZIP: (&str, &str) = ("Content-Type", "application/zip");
 
 type Started = (SocketAddr, &'static AtomicBool, Arc<Slot>, JoinHandle<()>);
 
-fn start(bench: &Bench, inbox: Option<PathBuf>) -> Started {
+fn start(bench: &Bench, inbox: Option<PathBuf>, tls: Option<TlsFiles>) -> Started {
     let slot = Arc::new(Slot::open(&bench.root(), bench.clock.clone()).unwrap());
     // A flag that the service may look at as long as the process is there.
     let stop: &'static AtomicBool = Box::leak(Box::default());
     let options = Options {
         listen: "127.0.0.1:0",
+        tls,
         metrics: None,
         inbox,
         pages: Some(muragat::web::pages()),
@@ -239,7 +247,7 @@ pub(crate) fn send(
 }
 
 /// Reads an answer to its end.
-pub(crate) fn read(stream: &mut TcpStream) -> Answer {
+pub(crate) fn read(stream: &mut impl Read) -> Answer {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let split = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {bytes:?}"));
