@@ -1687,6 +1687,20 @@ codes! {
              её адресу и повторите.",
         en: "The request did not come from a page of this archive over a protected line (HTTPS). Open the page again \
              at its own address, and repeat.";
+    /// The certificate or key of the service cannot be used.
+    SrvTls = "SRV-021", Configuration,
+        kk: "Қызметтің TLS сертификаты немесе кілті жарамайды: файлдарды және олардың бір-біріне сәйкестігін \
+             тексеріңіз.",
+        ru: "Сертификат или ключ TLS службы не годится: проверьте файлы и то, что они подходят друг к другу.",
+        en: "The TLS certificate or key of the service cannot be used: check the files, and that they belong together.";
+    /// The key of the service is open to others of the machine.
+    SrvTlsKey = "SRV-022", Configuration,
+        kk: "TLS кілтінің файлын машинаның басқа пайдаланушылары оқи не өзгерте алады. Оны тек қызмет есептік \
+             жазбасына қалдырыңыз (chmod 600).",
+        ru: "Файл ключа TLS могут прочитать или изменить другие пользователи машины. Оставьте его только учётной \
+             записи службы (chmod 600).",
+        en: "Other users of the machine can read or change the file of the TLS key. Leave it to the account of the \
+             service alone (chmod 600).";
     /// The process that reads documents for search cannot be started.
     ExtStart = "EXT-001", Temporary,
         kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \

@@ -1,13 +1,17 @@
 //! Who a request says that it is of, and its parameters, read before the archive is asked.
 //!
-//! A caller shows a token (`Authorization: Bearer`), or a browser the cookie of its session. What it is worth is
-//! decided by the archive's accounts.
+//! A caller shows a token (`Authorization: Bearer`), a browser the cookie of its session, a machine the certificate of
+//! its connection. Of several the one that was said for this request counts: the token, then the session, then the
+//! certificate, which every request of a connection has; a token that does not do is not made good by a certificate.
+//! What is shown is worth what the archive's accounts say.
+//!
+//! Behind a proxy a certificate is not believed by a header (RFC 9440): everybody can send one.
 
 use super::frame::About;
 use super::problem::Problem;
 use super::service::Service;
-use super::session::{SignedIn, check_own, cookie_of};
-use crate::access::login::authenticate_token;
+use super::session::{Peer, SignedIn, check_own, cookie_of};
+use crate::access::login::{authenticate_certificate, authenticate_token};
 use crate::access::rights::Principal;
 use crate::archive::Archive;
 use crate::error::ErrorCode;
@@ -33,6 +37,8 @@ enum Shown {
     Nothing,
     Token(String),
     Session(SignedIn),
+    /// Its DER; the other side has proved to hold its key.
+    Certificate(Arc<[u8]>),
 }
 
 /// The header that says what a record is read for; percent-encoded UTF-8, because headers are ASCII.
@@ -64,7 +70,17 @@ impl FromRequestParts<Arc<Service>> for Caller {
             let now = service.slot.clock().now();
             let session = cookie.as_deref().and_then(|secret| service.sessions.find(secret, now));
             let Some((secret, session)) = cookie.zip(session) else {
-                return Ok(Self { about, shown: Shown::Nothing, purpose });
+                let shown = match parts.extensions.get::<Peer>().and_then(|peer| peer.certificate.clone()) {
+                    // A browser shows it for every site: what another one makes it send is not the machine's.
+                    Some(certificate) => {
+                        if !parts.method.is_safe() {
+                            check_own(&parts.headers, false)?;
+                        }
+                        Shown::Certificate(certificate)
+                    }
+                    None => Shown::Nothing,
+                };
+                return Ok(Self { about, shown, purpose });
             };
             if !parts.method.is_safe() {
                 check_own(&parts.headers, true)?;
@@ -130,9 +146,10 @@ pub(crate) fn principal(archive: &Archive, caller: &Caller) -> Result<Principal,
         Shown::Nothing => return Err(signed_out("nobody is signed in")),
         Shown::Token(token) => authenticate_token(archive, token)?,
         Shown::Session(session) => session.principal(archive)?,
+        Shown::Certificate(certificate) => authenticate_certificate(archive, certificate)?,
     };
     // Unknown, expired and revoked are one answer: who tries tokens learns nothing.
-    found.ok_or_else(|| signed_out("the token or the session is not valid"))
+    found.ok_or_else(|| signed_out("the token, the session or the certificate is not valid"))
 }
 
 /// Parameters of the query.

@@ -62,7 +62,7 @@ named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclas
 named! { RecordAnswer ComponentAdding CardCorrecting }
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
 named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
-named! { LoginNonceText LoginSignature LoginPassword Entered }
+named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
 
 /// A document that only the service has.
 fn own() -> Map<String, Value> {
@@ -153,6 +153,19 @@ fn own() -> Map<String, Value> {
             "required": ["account", "means", "until"],
             "properties": {"account": text, "means": text, "until": {"type": "string", "format": "date-time"}},
         },
+        "Session": {
+            "description": "A session of the caller. `until` is when it ends if no request comes any more.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["session_id", "means", "begun", "used", "until", "current"],
+            "properties": {
+                "session_id": id, "means": {"enum": ["signature", "password", "oidc"]},
+                "begun": {"type": "string", "format": "date-time"},
+                "used": {"type": "string", "format": "date-time"},
+                "until": {"type": "string", "format": "date-time"},
+                "current": {"description": "Whether it is the one that asks.", "type": "boolean"},
+            },
+        },
         "Health": {
             "type": "object",
             "additionalProperties": false,
@@ -200,7 +213,9 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
         let whole = change(schemas.get(name).cloned().unwrap_or_default());
         schemas.insert(name.to_owned(), whole);
     }
-    schemas.insert("TrailEntryPage".to_owned(), page_of("TrailEntry"));
+    for name in ["TrailEntry", "Session"] {
+        schemas.insert(format!("{name}Page"), page_of(name));
+    }
     schemas.extend(own());
     schemas.extend(documents::own());
     value["info"] = json!({
@@ -213,8 +228,9 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
     value["components"]["securitySchemes"] = json!({
         "token": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": "__Host-muragat"},
+        "certificate": {"type": "mutualTLS"},
     });
-    value["security"] = json!([{"token": []}, {"session": []}]);
+    value["security"] = json!([{"token": []}, {"session": []}, {"certificate": []}]);
     let problem = json!({
         "description": "Not done",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -8,12 +8,13 @@
 
 use super::problem::Problem;
 use super::service::Service;
+use super::session::Peer;
 use crate::error::ErrorCode;
 use crate::text::Lang;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -48,6 +49,8 @@ const UPLOADS: &str = "/api/v1/uploads";
 #[derive(Debug, Clone)]
 pub(crate) struct Told(pub(crate) Problem);
 
+/// For a year browsers take this name over TLS only (RFC 6797). Names below it are not ours to say that of.
+const HSTS: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The frame.
@@ -61,7 +64,11 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     let route = request.extensions().get::<MatchedPath>().map_or("-".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
     request.extensions_mut().insert(about.clone());
-    let mut response = next.run(request).await;
+    let is_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_tls);
+    let mut response = match is_tls && is_downgraded(&request) {
+        true => Problem::new(ErrorCode::SrvForeign, "Origin", "a page that came over an open line").into_response(),
+        false => next.run(request).await,
+    };
     let problem = response.extensions().get::<Problem>().cloned().or_else(|| foreign(&response));
     if let Some(problem) = &problem {
         let allow = response.headers().get(header::ALLOW).cloned();
@@ -72,6 +79,9 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     }
     let problem = problem.or_else(|| response.extensions().get::<Told>().map(|told| told.0.clone()));
     guard(response.headers_mut());
+    if is_tls {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
     if route.starts_with(UPLOADS) {
         // tus 1.0.0: every answer names the version.
         response.headers_mut().insert("tus-resumable", HeaderValue::from_static("1.0.0"));
@@ -96,6 +106,12 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     }
     service.log(line);
     response
+}
+
+/// A page that came over an open line may be anybody's, whatever name it has: over TLS it changes nothing.
+fn is_downgraded(request: &Request) -> bool {
+    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    !request.method().is_safe() && origin.starts_with("http://")
 }
 
 /// A refusal that is not of a handler: no such path, no such method, a body that the framework did not take.

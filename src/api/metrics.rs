@@ -41,6 +41,8 @@ pub(crate) struct Metrics {
     index_lag: Gauge,
     entries: Gauge,
     records: Gauge,
+    tls_left: Gauge,
+    tls_broken: Counter,
 }
 
 impl Default for Metrics {
@@ -57,6 +59,8 @@ impl Default for Metrics {
             index_lag: Gauge::default(),
             entries: Gauge::default(),
             records: Gauge::default(),
+            tls_left: Gauge::default(),
+            tls_broken: Counter::default(),
         };
         metrics.registered()
     }
@@ -74,6 +78,18 @@ impl Metrics {
         to.register("journal_entries", "Entries of the journal", self.entries.clone());
         to.register("records", "Records in the index", self.records.clone());
         self
+    }
+
+    /// Adds what only a service with TLS has: without it, an end that is not there would be an alarm.
+    pub(crate) fn with_tls(&mut self) {
+        let (left, broken) = (self.tls_left.clone(), self.tls_broken.clone());
+        self.registry.register_with_unit("tls_certificate_left", "Time until its end", Unit::Seconds, left);
+        self.registry.register("tls_handshakes_broken", "Handshakes that came to nothing", broken);
+    }
+
+    /// Counts a handshake that came to nothing.
+    pub(crate) fn broken_handshake(&self) {
+        self.tls_broken.inc();
     }
 
     /// Counts a request.
@@ -100,6 +116,9 @@ impl Metrics {
         if let Some(free) = service.free_bytes() {
             #[expect(clippy::cast_precision_loss, reason = "a gauge of bytes needs no last digit")]
             self.free.set(free as f64);
+        }
+        if let Some(tls) = &service.tls {
+            self.tls_left.set(tls.left_s(service.slot.clock().now()));
         }
         self.jobs.set(i64::try_from(service.jobs.pending()).unwrap_or(i64::MAX));
         let mut text = String::new();

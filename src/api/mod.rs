@@ -45,8 +45,10 @@ pub(crate) mod search;
 mod server;
 pub(crate) mod service;
 pub(crate) mod session;
+pub(crate) mod sessions;
 mod signed;
 mod submissions;
+mod tls;
 mod trail;
 mod uploads;
 mod watch;
@@ -55,3 +57,4 @@ mod work;
 
 pub use router::{Pages, description};
 pub use server::{Options, Server};
+pub use tls::TlsFiles;

@@ -5,7 +5,8 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{bundles, components, desk, health, journal, login, records, search, submissions, uploads, watch};
+use super::{bundles, components, desk, health, journal, login, records, search, sessions};
+use super::{submissions, uploads, watch};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -42,6 +43,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(disposal::routes())
         .merge(destruction::routes())
         .merge(login::routes())
+        .merge(sessions::routes())
 }
 
 /// The pages for people, whose paths stand beside those of the API; they are made above it.

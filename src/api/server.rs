@@ -1,15 +1,17 @@
 //! Listening: connections in bounds, and an end that loses nothing.
 //!
-//! Connections, the time of each head and the size of each head are bounded. When the service is to end, no connection
-//! is taken any more, requests that run are finished for a bounded time, and what takes longer is cut off: what was
-//! answered is durable, what was not is cut at the next opening.
+//! Connections, the time of each handshake and head, and the size of each head are bounded. When the service is to end,
+//! no connection is taken any more, requests that run are finished for a bounded time, and what takes longer is cut
+//! off: what was answered is durable, what was not is cut at the next opening.
 //!
-//! TLS is for a proxy in front.
+//! With TLS ([`super::tls`]) the address of the service takes nothing else; without it, one that others than this
+//! machine reach is for a proxy in front, and the log says so. The figures have an address of their own, without TLS.
 
 use super::inbox::watch;
 use super::router::{Pages, metrics_router, router};
 use super::service::Service;
 use super::session::Peer;
+use super::tls::{self, Tls, TlsFiles};
 use crate::access::text::follow::follow;
 use crate::archive::Slot;
 use crate::error::{Error, ErrorCode};
@@ -28,7 +30,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -51,6 +54,8 @@ const ENDING: Duration = Duration::from_secs(30);
 pub struct Options<'a> {
     /// The address of the service.
     pub listen: &'a str,
+    /// The certificate of the service and its key; without TLS when none is given.
+    pub tls: Option<TlsFiles>,
     /// The address of the figures; nowhere when none is given.
     pub metrics: Option<&'a str>,
     /// A drop folder of submissions.
@@ -67,10 +72,21 @@ pub struct Options<'a> {
     pub log: fn(&Value),
 }
 
+/// What an address is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Service,
+    Figures,
+}
+
+/// What the log says of an address without TLS that others than this machine reach.
+const OPEN_LINE: &str = "no TLS: what is sent can be read and changed on its way. Give --tls-cert and --tls-key, or \
+                         let nobody reach this address but a proxy that has TLS";
+
 /// A service that listens.
 pub struct Server {
     runtime: Runtime,
-    listeners: Vec<(TcpListener, Router)>,
+    listeners: Vec<(TcpListener, Router, Kind)>,
     service: Arc<Service>,
     inbox: Option<(PathBuf, Lang)>,
     readers: usize,
@@ -82,16 +98,25 @@ impl Server {
         let failed = |at: &str, e: std::io::Error| Error::caused(ErrorCode::SrvListen, at, e);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|e| failed("runtime", e))?;
-        let service = Arc::new(Service::new(slot, options.stop, options.log));
+        let mut service = Service::new(slot, options.stop, options.log);
+        if let Some(files) = options.tls.clone() {
+            service.tls = Some(Tls::load(files)?);
+            service.metrics.with_tls();
+        }
+        let service = Arc::new(service);
         let wanted = [
-            (Some(options.listen), router(service.clone(), options.pages)),
-            (options.metrics, metrics_router(service.clone())),
+            (Some(options.listen), router(service.clone(), options.pages), Kind::Service),
+            (options.metrics, metrics_router(service.clone()), Kind::Figures),
         ];
         let mut listeners = Vec::new();
-        for (at, router) in wanted {
+        for (at, router, kind) in wanted {
             let Some(at) = at else { continue };
             let listener = runtime.block_on(TcpListener::bind(at)).map_err(|e| failed(at, e))?;
-            listeners.push((listener, router));
+            let is_open = listener.local_addr().is_ok_and(|at| !at.ip().to_canonical().is_loopback());
+            if is_open && kind == Kind::Service && service.tls.is_none() {
+                service.log(json!({"listen": at, "warning": OPEN_LINE}));
+            }
+            listeners.push((listener, router, kind));
         }
         let inbox = options.inbox.clone().map(|folder| (folder, options.lang));
         Ok(Self { runtime, listeners, service, inbox, readers: options.readers })
@@ -99,7 +124,7 @@ impl Server {
 
     /// Where it listens: the service, and then the figures.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect()
+        self.listeners.iter().filter_map(|(listener, ..)| listener.local_addr().ok()).collect()
     }
 
     /// Serves until it is to end.
@@ -119,8 +144,9 @@ impl Server {
         });
         runtime.block_on(async {
             let mut accepting = JoinSet::new();
-            for (listener, router) in listeners {
-                accepting.spawn(accept(listener, router, service.clone()));
+            accepting.spawn(tls::watch(service.clone()));
+            for (listener, router, kind) in listeners {
+                accepting.spawn(accept(listener, router, kind, service.clone()));
             }
             while accepting.join_next().await.is_some() {}
         });
@@ -171,7 +197,7 @@ fn read_on(service: &Service, readers: usize) {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, service: Arc<Service>) {
+async fn accept(listener: TcpListener, router: Router, kind: Kind, service: Arc<Service>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     while !service.is_ending() {
@@ -180,8 +206,20 @@ async fn accept(listener: TcpListener, router: Router, service: Arc<Service>) {
         match timeout(STEP, listener.accept()).await {
             Ok(Ok((stream, peer))) => {
                 let (router, service) = (router.clone(), service.clone());
+                // Small answers leave at once.
+                let _ = stream.set_nodelay(true);
+                let peer = Peer { is_here: peer.ip().to_canonical().is_loopback(), is_tls: false, certificate: None };
                 connections.spawn(async move {
-                    converse(stream, peer.ip().to_canonical().is_loopback(), router, &service).await;
+                    match service.tls.as_ref().filter(|_| kind == Kind::Service) {
+                        Some(tls) => match tls.accept(stream).await {
+                            Some((stream, certificate)) => {
+                                let peer = Peer { is_tls: true, certificate, ..peer };
+                                converse(stream, peer, router, &service).await;
+                            }
+                            None => service.metrics.broken_handshake(),
+                        },
+                        None => converse(stream, peer, router, &service).await,
+                    }
                     drop(permit);
                 });
             }
@@ -193,14 +231,12 @@ async fn accept(listener: TcpListener, router: Router, service: Arc<Service>) {
     let _ = timeout(ENDING, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn converse(stream: TcpStream, is_here: bool, router: Router, service: &Service) {
-    // Small answers leave at once.
-    let _ = stream.set_nodelay(true);
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer, router: Router, service: &Service) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES_MAX);
     let router = TowerToHyperService::new(router);
     let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Peer { is_here });
+        request.extensions_mut().insert(peer.clone());
         router.call(request)
     });
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));

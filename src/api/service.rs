@@ -16,6 +16,7 @@ use super::once::Once;
 use super::problem::Problem;
 use super::rate::Rates;
 use super::session::Sessions;
+use super::tls::Tls;
 use super::uploads::Adding;
 use crate::access::rights::{Action, Decision, Principal, Scope, Target, decide, scope};
 use crate::access::{Opened, Reader, is_about_persons};
@@ -66,6 +67,8 @@ pub(crate) struct Service {
     pub(crate) logins: Logins,
     pub(crate) adding: Adding,
     pub(crate) metrics: Metrics,
+    /// TLS of the address of the service, when it has it.
+    pub(crate) tls: Option<Tls>,
     /// Signs cursors; made anew by every start, so an old cursor is told from a forged one by nobody, and needs not be.
     pub(crate) cursor_key: [u8; 32],
     /// Set when the service is to end.
@@ -95,6 +98,7 @@ impl Service {
             logins: Logins::default(),
             adding: Adding::default(),
             metrics: Metrics::default(),
+            tls: None,
             cursor_key: crate::random::bytes(),
             stop,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),

@@ -10,8 +10,10 @@
 //!     its account is closed or has another password, and when the service ends.
 //!   - A request that changes something and shows a cookie comes from a page of this service, or is refused.
 //!
-//! The cookie is `__Host-muragat`, which a browser takes and sends over TLS only. On the machine itself, without TLS,
-//! it is `muragat`: then the other end is of this machine, and the address that the browser shows is too.
+//! The cookie is `__Host-muragat`, which a browser takes and sends over TLS only; over the service's own TLS there is
+//! no other. On the machine itself, without TLS, it is `muragat`: then the other end is of this machine, and the
+//! address that the browser shows is too. A session has an id too, by which it is listed and ended: it is drawn apart,
+//! and who knows it signs in by nothing.
 
 use super::problem::Problem;
 use crate::access::login;
@@ -24,7 +26,7 @@ use crate::model::id::RecordId;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a session may be silent.
 pub(crate) const IDLE_MS: Millis = 30 * 60 * 1000;
@@ -62,6 +64,11 @@ impl SignedIn {
         Ok(Self { account: principal.account.clone(), means: principal.means, password })
     }
 
+    /// Whether both are of one account with one password, whatever the means.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.account == other.account && self.password == other.password
+    }
+
     /// What the account may today; none when it is closed, or its password is another.
     pub(crate) fn principal(&self, archive: &Archive) -> Result<Option<Principal>, Problem> {
         let accounts = archive.accounts()?;
@@ -77,6 +84,7 @@ fn password_of(account: &crate::archive::Account) -> Option<Sha256> {
 }
 
 struct Session {
+    id: RecordId,
     of: SignedIn,
     begun: Millis,
     used: Millis,
@@ -87,6 +95,24 @@ impl Session {
     // A clock that steps back ends nobody's session; what steps back for good is for `doctor`.
     fn is_over(&self, now: Millis) -> bool {
         now.saturating_sub(self.used) > IDLE_MS || now.saturating_sub(self.begun) > WHOLE_MS
+    }
+}
+
+/// A session as its account sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// Its id, which is no secret.
+    pub(crate) id: RecordId,
+    /// By what it was begun.
+    pub(crate) means: Means,
+    pub(crate) begun: Millis,
+    pub(crate) used: Millis,
+}
+
+impl Listed {
+    /// When it ends, if nothing comes any more; a request brings it nearer to its twelve hours.
+    pub(crate) fn until(&self) -> Millis {
+        self.begun.saturating_add(WHOLE_MS).min(self.used.saturating_add(IDLE_MS))
     }
 }
 
@@ -113,7 +139,8 @@ impl Sessions {
             if held.len() >= SESSIONS_MAX {
                 end_oldest(held, |_| true);
             }
-            held.insert(digest(&secret), Session { of, begun: now, used: now, purposes: Vec::new() });
+            let id = RecordId(crate::random::bytes());
+            held.insert(digest(&secret), Session { id, of, begun: now, used: now, purposes: Vec::new() });
         });
         secret
     }
@@ -129,6 +156,38 @@ impl Sessions {
             }
             session.used = session.used.max(now);
             Some(session.of.clone())
+        })
+    }
+
+    /// The sessions that stand for `of`, the one used last first. One with a password of before stands for nobody.
+    pub(crate) fn list(&self, of: &SignedIn, now: Millis) -> Vec<Listed> {
+        let mut list: Vec<Listed> = self.with(|held| {
+            held.retain(|_, session| !session.is_over(now));
+            let own = held.values().filter(|session| session.of.is_alike(of));
+            own.map(|Session { id, of, begun, used, .. }| Listed {
+                id: *id,
+                means: of.means,
+                begun: *begun,
+                used: *used,
+            })
+            .collect()
+        });
+        list.sort_by_key(|session| std::cmp::Reverse((session.used, session.begun, session.id.0)));
+        list
+    }
+
+    /// The id of the session of this cookie.
+    pub(crate) fn id(&self, secret: &str) -> Option<RecordId> {
+        self.with(|held| held.get(&digest(secret)).map(|session| session.id))
+    }
+
+    /// Ends a session of `of` by its id; whether there was one.
+    pub(crate) fn end_own(&self, of: &SignedIn, id: RecordId, now: Millis) -> bool {
+        self.with(|held| {
+            held.retain(|_, session| !session.is_over(now));
+            let before = held.len();
+            held.retain(|_, session| session.id != id || !session.of.is_alike(of));
+            held.len() < before
         })
     }
 
@@ -169,16 +228,21 @@ fn digest(secret: &str) -> Sha256 {
     sha256(secret.as_bytes())
 }
 
-/// Whether the other end of the connection is of this machine; put beside each request by the server.
-#[derive(Debug, Clone, Copy)]
+/// What is known of the other end of the connection; put beside each request by the server.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Peer {
+    /// Whether it is of this machine.
     pub(crate) is_here: bool,
+    /// Whether the line is protected by the service's own TLS.
+    pub(crate) is_tls: bool,
+    /// The certificate whose key it has proved to hold, DER.
+    pub(crate) certificate: Option<Arc<[u8]>>,
 }
 
 /// What the cookie of a session says.
 pub(crate) fn cookie_of(parts: &Parts) -> Option<String> {
     let found = |name: &str| cookie(&parts.headers, name).map(str::to_owned);
-    found(COOKIE).or_else(|| found(COOKIE_HERE).filter(|_| is_here(parts)))
+    found(COOKIE).or_else(|| found(COOKIE_HERE).filter(|_| is_here(parts) && !is_tls(parts)))
 }
 
 /// A cookie by its name.
@@ -186,6 +250,11 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+/// Whether the request came over the service's own TLS.
+fn is_tls(parts: &Parts) -> bool {
+    parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_tls)
 }
 
 /// A request on the machine itself: the other end is of it, and so is the address by which it was asked. Behind a proxy
@@ -210,7 +279,7 @@ fn is_own_machine(host: &str) -> bool {
 /// A browser that came over an open line to another machine could not keep it: it is refused and told so.
 pub(crate) fn set_cookie(parts: &Parts, secret: &str) -> Result<HeaderValue, Problem> {
     let origin = parts.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let is_open = origin.is_some_and(|origin| origin.starts_with("http://"));
+    let is_open = origin.is_some_and(|origin| origin.starts_with("http://")) && !is_tls(parts);
     let (name, secure) = match (is_open, is_here(parts)) {
         (true, true) => (COOKIE_HERE, ""),
         (true, false) => return Err(Problem::new(ErrorCode::SrvForeign, "Origin", "the line is not protected by TLS")),
@@ -258,7 +327,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        parts.extensions.insert(Peer { is_here });
+        parts.extensions.insert(Peer { is_here, ..Peer::default() });
         parts
     }
 
@@ -291,6 +360,23 @@ mod tests {
         }
         assert_eq!(sessions.with(|held| held.len()), SESSIONS_MAX);
         assert!(secrets.iter().all(|secret| sessions.find(secret, 31).is_none()));
+    }
+
+    #[test]
+    fn a_session_is_listed_and_ended_for_its_account_with_its_password() {
+        let sessions = Sessions::default();
+        let old = SignedIn { password: Some(Sha256([1; 32])), ..signed("a") };
+        let new = SignedIn { password: Some(Sha256([2; 32])), ..signed("a") };
+        let secrets = [(&old, 1), (&new, 2), (&new, 3)].map(|(of, now)| sessions.begin(of.clone(), now));
+        let listed = sessions.list(&new, 4);
+        assert_eq!(listed.iter().map(|session| session.begun).collect::<Vec<_>>(), [3, 2], "one of before is nobody's");
+        assert_eq!(sessions.id(&secrets[2]), Some(listed[0].id));
+        assert_eq!(listed[0].until(), 3 + IDLE_MS);
+        assert!(sessions.list(&signed("b"), 4).is_empty() && !sessions.end_own(&signed("b"), listed[0].id, 4));
+        assert!(!sessions.end_own(&new, RecordId([0; 16]), 4));
+        assert!(sessions.end_own(&new, listed[0].id, 4) && !sessions.end_own(&new, listed[0].id, 4));
+        assert!(sessions.find(&secrets[2], 4).is_none() && sessions.find(&secrets[1], 4).is_some());
+        assert!(sessions.list(&new, 5 + IDLE_MS).is_empty(), "what is over is not listed");
     }
 
     #[test]

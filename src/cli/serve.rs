@@ -1,14 +1,15 @@
 //! `muragat serve`: keeps the archive open, answers over HTTP, and runs the commands of others beside it.
 //!
-//! It ends with Ctrl-C or SIGTERM: what was begun is finished, and the archive is closed. Its log is one JSON document
-//! a line on stderr.
+//! It ends with Ctrl-C or SIGTERM: what was begun is finished, and the archive is closed. SIGHUP makes it read its
+//! certificate and key again. Its log is one JSON document a line on stderr.
 
-use super::{Common, VERSION, relay, stop_flag};
+use super::terminal::service_flags;
+use super::{Common, VERSION, relay};
 use crate::api::local::LocalSocket;
-use crate::api::{Options, Server};
+use crate::api::{Options, Server, TlsFiles};
 use crate::archive::Slot;
 use crate::clock::SystemClock;
-use crate::error::{Error, Exit};
+use crate::error::{Error, ErrorCode, Exit};
 use crate::text::{Text, text};
 use serde_json::json;
 use std::io::Write;
@@ -21,6 +22,13 @@ pub(super) struct Serve {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = ADDRESS)]
     listen: String,
+    /// The certificate of the service and those of its issuers, PEM: then it is served over TLS, and SIGHUP reads both
+    /// files again.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, PEM, which nobody else on the machine can read.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Where to give out figures for Prometheus; nowhere when not given.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<String>,
@@ -41,7 +49,7 @@ const ENDED: Text = text("Қызмет тоқтады", "Служба остан
 impl Serve {
     /// Listens there, with everything else as it is without options.
     pub(super) fn at(listen: String) -> Self {
-        Self { listen, metrics: None, readers: 1, inbox: None }
+        Self { listen, tls_cert: None, tls_key: None, metrics: None, readers: 1, inbox: None }
     }
 
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
@@ -49,12 +57,18 @@ impl Serve {
     }
 
     pub(super) fn run_in(self, folder: &Path, common: &Common) -> Result<Exit, Error> {
-        let (stop, lang) = (stop_flag(), common.lang());
+        let lang = common.lang();
+        let files = self.tls_cert.clone().zip(self.tls_key.clone());
+        let (stop, again) =
+            service_flags(files.is_some()).map_err(|e| Error::caused(ErrorCode::SrvListen, "signals", e))?;
+        let tls = files.map(|(certificate, key)| TlsFiles { certificate, key, again });
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let slot = Arc::new(Slot::open(folder, Arc::new(SystemClock))?);
         // A log that nobody reads any more is no reason to stop.
         let log = |line: &serde_json::Value| drop(writeln!(std::io::stderr().lock(), "{line}"));
         let options = Options {
             listen: &self.listen,
+            tls,
             metrics: self.metrics.as_deref(),
             inbox: self.inbox.clone(),
             pages: Some(crate::web::pages()),
@@ -70,8 +84,9 @@ impl Serve {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
             common.print_json(&json!({"status": "serving", "addresses": addresses}));
         } else {
-            for address in addresses {
-                out!("{}: http://{address}", LISTENS.get(common.lang()));
+            // The second one is that of the figures.
+            for (address, scheme) in addresses.into_iter().zip([scheme, "http"]) {
+                out!("{}: {scheme}://{address}", LISTENS.get(common.lang()));
             }
         }
         server.run();

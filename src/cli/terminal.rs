@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::fmt::Arguments;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A stream of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,43 @@ pub(crate) fn complain(text: Arguments<'_>) {
 /// Whether a result was lost because stdout could not be written.
 pub(super) fn is_output_lost() -> bool {
     OUTPUT_LOST.load(Ordering::Relaxed)
+}
+
+/// What a service is told by signals: to end (Ctrl-C, SIGTERM, twice: at once), and to read its files again (SIGHUP).
+/// One that has no files to read again ends by SIGHUP too, like every command.
+pub(crate) fn service_flags(has_files: bool) -> std::io::Result<(&'static AtomicBool, &'static AtomicBool)> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    static AGAIN: AtomicBool = AtomicBool::new(false);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let [mut interrupt, mut terminate, mut hang_up] = {
+        let _entered = runtime.enter();
+        let [a, b, c] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        [a?, b?, c?]
+    };
+    let stop = || {
+        // What was acknowledged is durable, the rest is cut at the next open.
+        if STOP.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.spawn(async move {
+            while interrupt.recv().await.is_some() {
+                stop();
+            }
+        });
+        runtime.spawn(async move {
+            while terminate.recv().await.is_some() {
+                stop();
+            }
+        });
+        runtime.block_on(async move {
+            while hang_up.recv().await.is_some() {
+                if has_files { AGAIN.store(true, Ordering::SeqCst) } else { stop() }
+            }
+        });
+    })?;
+    Ok((&STOP, &AGAIN))
 }
 
 /// Set by Ctrl-C and SIGTERM: what is begun is finished, nothing more is begun.

@@ -134,6 +134,7 @@ const LANGUAGE: Text = text("Тіл", "Язык", "Language");
 const WHERE: Text = text("Беттің орны", "Где вы", "Where you are");
 const ACCOUNT: Text = text("Есептік жазба", "Учётная запись", "Account");
 pub(super) const SIGN_IN: Text = text("Кіру", "Войти", "Sign in");
+pub(super) const SESSIONS: Text = text("Сеанстар", "Сеансы", "Sessions");
 pub(super) const SIGN_OUT: Text = text("Шығу", "Выйти", "Sign out");
 pub(super) const HOME: Text = text("Басты бет", "Главная", "Home");
 
@@ -199,6 +200,7 @@ fn top(html: &mut Html, visit: &Visit) {
     html.el("nav", &[("class", "account"), ("aria-label", visit.say(ACCOUNT))], |html| match &visit.account {
         Some(account) => {
             html.say("span", &[], account);
+            html.say("a", &[("href", "/sessions")], visit.say(SESSIONS));
             html.el("form", &[("action", "/sign-out"), ("method", "post")], |html| {
                 html.say("button", &[("type", "submit")], visit.say(SIGN_OUT));
             });

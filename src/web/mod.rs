@@ -17,6 +17,7 @@ mod home;
 mod html;
 mod record;
 mod search;
+mod sessions;
 mod sign_in;
 
 use crate::api::Pages;
@@ -38,6 +39,7 @@ fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route("/", get(home::show))
         .route("/search", get(search::show))
         .route("/records/{id}", get(record::show).post(record::say))
+        .route("/sessions", get(sessions::show).post(sessions::end))
         .route("/sign-in", sign_in.layer(DefaultBodyLimit::max(sign_in::BODY_BYTES_MAX)))
         .route("/sign-in/text/{id}", get(sign_in::to_sign))
         .route("/sign-out", post(sign_in::leave))

@@ -53,6 +53,9 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/login/signature", [400; 7]),
     ("post", "/api/v1/login/password", [400; 7]),
     ("post", "/api/v1/logout", [204; 7]),
+    // A token sees and ends no sessions, whoever has it.
+    ("get", "/api/v1/sessions", PERSONS),
+    ("delete", "/api/v1/sessions/{session_id}", PERSONS),
     ("get", "/api/v1/records", LISTS),
     ("get", "/api/v1/records/{record_id}", RECORD),
     ("get", "/api/v1/records/{record_id}/components/{number}/content", RECORD),
@@ -207,6 +210,7 @@ impl Filled {
             ("subject", records[0].clone()),
             ("job_id", NONE.to_owned()),
             ("upload_id", NONE.to_owned()),
+            ("session_id", NONE.to_owned()),
         ]);
         Self { served, ids, secret, held_file }
     }

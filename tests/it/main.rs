@@ -57,6 +57,7 @@ mod text;
 mod threats;
 mod tidy;
 mod timestamps;
+mod tls;
 mod validate;
 mod vectors;
 mod web;

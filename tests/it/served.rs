@@ -2,7 +2,7 @@
 
 use super::confirmed::row;
 use super::signed::{Bench, Draft, register_with_disposal};
-use muragat::api::{Options, Server};
+use muragat::api::{Options, Server, TlsFiles};
 use muragat::archive::{Archive, Holder, Slot};
 use muragat::model::iin::Iin;
 use muragat::text::Lang;
@@ -54,6 +54,7 @@ pub(crate) struct Served {
     slot: Arc<Slot>,
     thread: Option<JoinHandle<()>>,
     inbox: Option<PathBuf>,
+    tls: Option<TlsFiles>,
 }
 
 /// Accounts of the served archive: name, IIN (none: a machine), office, categories.
@@ -80,16 +81,27 @@ impl Served {
 
     /// The same with a drop folder.
     pub(crate) fn with(inbox: Option<&str>) -> Self {
-        Self::built(Bench::bare(), inbox, "", |_, _| {})
+        Self::built(Bench::bare(), inbox, "", |_, _| {}, |_| None)
+    }
+
+    /// The same over TLS, with what is made of the office of the bench.
+    pub(crate) fn with_tls(inbox: Option<&str>, tls: impl FnOnce(&Bench) -> Option<TlsFiles>) -> Self {
+        Self::built(Bench::bare(), inbox, "", |_, _| {}, tls)
     }
 
     /// An archive of this bench with more people than its staff, by rows of the register; `first` is done before they
     /// are in it.
     pub(crate) fn of(bench: Bench, rows: &str, first: impl FnOnce(&Bench, &Archive)) -> Self {
-        Self::built(bench, None, rows, first)
+        Self::built(bench, None, rows, first, |_| None)
     }
 
-    fn built(bench: Bench, inbox: Option<&str>, rows: &str, first: impl FnOnce(&Bench, &Archive)) -> Self {
+    fn built(
+        bench: Bench,
+        inbox: Option<&str>,
+        rows: &str,
+        first: impl FnOnce(&Bench, &Archive),
+        tls: impl FnOnce(&Bench) -> Option<TlsFiles>,
+    ) -> Self {
         let (bench, archive, trust) = bench.trusting();
         bench.share(&archive, &trust.crl);
         first(&bench, &archive);
@@ -116,14 +128,15 @@ impl Served {
         archive.close().unwrap();
         let inbox = inbox.map(|name| bench.folder.path().join(name));
         inbox.iter().for_each(|folder| std::fs::create_dir_all(folder).unwrap());
-        let (address, stop, slot, thread) = start(&bench, inbox.clone());
-        Self { bench, address, tokens, stop, slot, thread: Some(thread), inbox }
+        let tls = tls(&bench);
+        let (address, stop, slot, thread) = start(&bench, inbox.clone(), tls.clone());
+        Self { bench, address, tokens, stop, slot, thread: Some(thread), inbox, tls }
     }
 
     /// Ends the service and begins it again.
     pub(crate) fn restart(&mut self) {
         self.end();
-        let (address, stop, slot, thread) = start(&self.bench, self.inbox.clone());
+        let (address, stop, slot, thread) = start(&self.bench, self.inbox.clone(), self.tls.clone());
         (self.address, self.stop, self.slot, self.thread) = (address, stop, slot, Some(thread));
     }
 
@@ -184,12 +197,13 @@ pub(crate) const ZIP: (&str, &str) = ("Content-Type", "application/zip");
 
 type Started = (SocketAddr, &'static AtomicBool, Arc<Slot>, JoinHandle<()>);
 
-fn start(bench: &Bench, inbox: Option<PathBuf>) -> Started {
+fn start(bench: &Bench, inbox: Option<PathBuf>, tls: Option<TlsFiles>) -> Started {
     let slot = Arc::new(Slot::open(&bench.root(), bench.clock.clone()).unwrap());
     // A flag that the service may look at as long as the process is there.
     let stop: &'static AtomicBool = Box::leak(Box::default());
     let options = Options {
         listen: "127.0.0.1:0",
+        tls,
         metrics: None,
         inbox,
         pages: Some(muragat::web::pages()),
@@ -252,7 +266,7 @@ pub(crate) fn send(
 }
 
 /// Reads an answer to its end.
-pub(crate) fn read(stream: &mut TcpStream) -> Answer {
+pub(crate) fn read(stream: &mut impl Read) -> Answer {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let split = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {bytes:?}"));

@@ -83,6 +83,9 @@ const WALL: [(&str, &[&str]); 25] = [
             "store",
             "retention",
             "verify::material",
+            // Until when the service's own certificate is good, and how long one may be that is shown.
+            "verify::certificate",
+            "verify::limits",
             "tlog",
             "index",
             "archive",
@@ -184,6 +187,8 @@ const OUTSIDES: [Outside; 7] = [
             // A drop folder, and the folder of the local socket.
             ("src/api/inbox.rs", ANY),
             ("src/api/local.rs", ANY),
+            // The certificate of the service and its key.
+            ("src/api/tls.rs", ANY),
             ("src/cli/", ANY),
         ],
     },

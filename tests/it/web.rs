@@ -100,7 +100,7 @@ impl<'a> Browser<'a> {
 }
 
 /// A key of the person with this number.
-fn key(served: &Served, name: &'static str, iin: &'static str, seed: u8) -> Signer {
+pub(crate) fn key(served: &Served, name: &'static str, iin: &'static str, seed: u8) -> Signer {
     let mut count = seed;
     let mut random = move |buffer: &mut [u8]| {
         count += 1;
@@ -111,7 +111,7 @@ fn key(served: &Served, name: &'static str, iin: &'static str, seed: u8) -> Sign
     served.bench.office.root.issue(&holder(name, iin), validity, &mut random).unwrap()
 }
 
-fn archivist(served: &Served) -> Signer {
+pub(crate) fn archivist(served: &Served) -> Signer {
     key(served, "ҮЛГІ АРХИВШІ", "000000000021", 200)
 }
 
@@ -211,10 +211,96 @@ fn a_session_ends_by_leaving_by_silence_by_age_and_with_its_account() {
 }
 
 #[test]
+fn sessions_are_listed_and_ended_by_whose_they_are() {
+    let served = Served::new();
+    let signer = archivist(&served);
+    let list = |browser: &Browser<'_>| {
+        let answer = browser.get("/api/v1/sessions");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["items"].as_array().unwrap().clone()
+    };
+    let id = |session: &Value| session["session_id"].as_str().unwrap().to_owned();
+    let end = |browser: &Browser<'_>, id: &str, headers: &[(&str, &str)]| {
+        browser.send("DELETE", &format!("/api/v1/sessions/{id}"), headers, "")
+    };
+    let first = Browser::signed(&served, &signer);
+    served.bench.later(MINUTE_MS);
+    let second = Browser::signed(&served, &signer);
+    let other = Browser::signed(&served, &key(&served, "ҮЛГІ", "000000000022", 210));
+    let of_second = list(&second);
+    assert_eq!(of_second.len(), 2, "{of_second:?}");
+    assert_eq!((&of_second[0]["current"], &of_second[1]["current"]), (&json!(true), &json!(false)));
+    assert_eq!(of_second[0]["means"], "signature");
+    assert!(of_second[1]["begun"].as_str() < of_second[0]["begun"].as_str(), "{of_second:?}");
+    assert_eq!(of_second[1]["begun"], of_second[1]["used"]);
+    let keys: Vec<&str> = of_second[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["begun", "current", "means", "session_id", "until", "used"], "and nothing of cookie or place");
+    let ids: Vec<String> = of_second.iter().map(id).collect();
+    // An id opens nothing.
+    for name in ["muragat", "__Host-muragat"] {
+        let by_id = browser_with(&served, name, &ids[0]);
+        assert_eq!(by_id.who(), None);
+    }
+    // Those of others are like none, and stay.
+    assert_eq!(list(&other).len(), 1);
+    let told = |answer: &Answer, id: &str| {
+        let mut value = answer.json();
+        value["request_id"] = Value::Null;
+        (answer.status, value.to_string().replace(id, "ID"))
+    };
+    let none = "0".repeat(32);
+    let nothing = told(&end(&other, &none, &[OWN]), &none);
+    assert_eq!(nothing.0, 404);
+    assert_eq!(told(&end(&other, &ids[1], &[OWN]), &ids[1]), nothing);
+    assert_eq!(other.post("/sessions", &[FORM], &format!("id={}", ids[1])).headers["location"], "/sessions");
+    assert_eq!(first.who().as_deref(), Some("archivist"));
+    // From another site nothing is ended.
+    for headers in [&[("Sec-Fetch-Site", "cross-site")][..], &[("Origin", "http://evil.example")], &[]] {
+        assert_eq!(end(&second, &ids[1], headers).code(), "SRV-020", "{headers:?}");
+        let form = second.send("POST", "/sessions", &[&[FORM], headers].concat(), &format!("id={}", ids[1]));
+        assert_eq!(form.status, 403);
+    }
+    // A token of the same person neither sees nor ends.
+    assert_eq!(served.get("archivist", "/api/v1/sessions").code(), "ACC-005");
+    let path = format!("/api/v1/sessions/{}", ids[1]);
+    assert_eq!(served.send(Some("archivist"), "DELETE", &path, &[], b"").code(), "ACC-005");
+    assert!(first.who().is_some() && second.who().is_some());
+    // By the API another one is ended, by the page this one.
+    let answer = end(&second, &ids[1], &[OWN]);
+    assert_eq!((answer.status, answer.headers.contains_key("set-cookie")), (204, false));
+    assert_eq!(first.who(), None);
+    assert_eq!(end(&second, &ids[1], &[OWN]).status, 404);
+    let shown = page(&second.get("/sessions"));
+    assert!(page(&second.get("/")).contains("href=\"/sessions\""));
+    assert_eq!(shown.matches("name=\"id\"").count(), 1, "{shown}");
+    assert!(shown.contains(&ids[0]));
+    let kept = second.cookies.borrow().clone();
+    let left = second.post("/sessions", &[FORM], &format!("id={}", ids[0]));
+    assert_eq!((left.status, left.headers["location"].as_str()), (303, "/"));
+    assert!(!second.cookies.borrow().contains_key("muragat"), "the cookie is taken back");
+    second.cookies.replace(kept);
+    assert_eq!(second.who(), None);
+    assert_eq!(second.get("/api/v1/sessions").code(), "SRV-003");
+    // What is over is not listed.
+    let third = Browser::signed(&served, &signer);
+    served.bench.later(30 * MINUTE_MS + 1);
+    let fourth = Browser::signed(&served, &signer);
+    assert_eq!(list(&fourth).len(), 1);
+    assert_eq!(third.who(), None);
+}
+
+/// A browser that shows one cookie.
+fn browser_with<'a>(served: &'a Served, name: &str, value: &str) -> Browser<'a> {
+    let browser = Browser::new(served);
+    browser.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
+    browser
+}
+
+#[test]
 fn what_changes_something_is_taken_from_own_pages_only() {
     let served = Served::new();
     let browser = Browser::signed(&served, &archivist(&served));
-    for path in ["/api/v1/logout", "/sign-out", "/api/v1/submissions", "/sign-in"] {
+    for path in ["/api/v1/logout", "/sign-out", "/api/v1/submissions", "/sign-in", "/sessions"] {
         for headers in [
             &[("Sec-Fetch-Site", "cross-site"), ("Origin", "http://evil.example")][..],
             &[("Sec-Fetch-Site", "same-site")],
@@ -313,6 +399,8 @@ fn pages_say_everything_in_three_languages_at_one_address_and_escape_it() {
         (&browser, "/".to_owned(), 200),
         (&guest, "/".to_owned(), 200),
         (&guest, "/sign-in?next=%2Frecords%2F%3Cscript%3Ealert".to_owned(), 200),
+        (&browser, "/sessions".to_owned(), 200),
+        (&guest, "/sessions".to_owned(), 401),
         (&browser, "/search".to_owned(), 200),
         (&browser, format!("/search?q={query}"), 200),
         (&browser, "/search?q=%D1%82%D0%B0%D1%81%D2%9B%D1%8B%D0%BD".to_owned(), 200),
