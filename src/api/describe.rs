@@ -48,6 +48,8 @@ named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage Nomenclatur
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
 named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
 named! { LoginNonceText LoginSignature LoginPassword Entered }
+#[cfg(feature = "oidc")]
+named! { LogoutToken }
 
 /// A document that only the service has.
 fn own() -> Map<String, Value> {
@@ -182,6 +184,11 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
     schemas.insert("TrailEntryPage".to_owned(), page_of("TrailEntry"));
     schemas.extend(own());
     schemas.extend(documents::own());
+    #[cfg(feature = "oidc")]
+    schemas.insert(
+        "LogoutToken".to_owned(),
+        json!({"type": "object", "required": ["logout_token"], "properties": {"logout_token": {"type": "string"}}}),
+    );
     value["info"] = json!({
         "title": "Muragat", "version": "1",
         "description": "Long-term electronic archive of signed documents. Answers are the documents that the command \

@@ -27,6 +27,8 @@ pub(crate) mod local;
 pub(crate) mod login;
 mod metrics;
 mod once;
+#[cfg(feature = "oidc")]
+pub(crate) mod openid;
 mod page;
 pub(crate) mod problem;
 mod rate;

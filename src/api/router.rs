@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 fn paths() -> OpenApiRouter<Arc<Service>> {
-    OpenApiRouter::new()
+    let paths = OpenApiRouter::new()
         .merge(records::routes())
         .merge(components::routes())
         .merge(search::routes())
@@ -36,7 +36,10 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(receipts::routes())
         .merge(inquiries::routes())
         .merge(disposal::routes())
-        .merge(login::routes())
+        .merge(login::routes());
+    #[cfg(feature = "oidc")]
+    let paths = paths.merge(super::openid::routes());
+    paths
 }
 
 /// The pages for people, whose paths stand beside those of the API; they are made above it.

@@ -82,7 +82,7 @@ impl Server {
         let failed = |at: &str, e: std::io::Error| Error::caused(ErrorCode::SrvListen, at, e);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|e| failed("runtime", e))?;
-        let service = Arc::new(Service::new(slot, options.stop, options.log));
+        let service = Arc::new(Service::new(slot, options.stop, options.log)?);
         let wanted = [
             (Some(options.listen), router(service.clone(), options.pages)),
             (options.metrics, metrics_router(service.clone())),
