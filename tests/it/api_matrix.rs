@@ -53,6 +53,9 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/login/signature", [400; 7]),
     ("post", "/api/v1/login/password", [400; 7]),
     ("post", "/api/v1/logout", [204; 7]),
+    // No provider is configured.
+    #[cfg(feature = "oidc")]
+    ("post", "/api/v1/logout/openid", [404; 7]),
     ("get", "/api/v1/records", LISTS),
     ("get", "/api/v1/records/{record_id}", RECORD),
     ("get", "/api/v1/records/{record_id}/components/{number}/content", RECORD),
