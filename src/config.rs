@@ -2,6 +2,10 @@
 //!
 //! The version is read before anything else: a newer archive is refused, never guessed at.
 
+mod oidc;
+
+pub use oidc::{Oidc, RETURN_PATH};
+
 use crate::error::ErrorCode;
 use crate::limits::{CONTAINER_BYTES_MAX, TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::id::ArchiveId;
@@ -122,6 +126,8 @@ struct File {
     evidence: EvidenceSection,
     #[serde(default, skip_serializing_if = "PaperCopy::is_default")]
     paper_copy: PaperCopy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    oidc: Option<Oidc>,
 }
 
 /// The table `[paper_copy]`: certified copies on paper (docs/paper-copy.md).
@@ -444,6 +450,8 @@ pub struct Config {
     pub authorities: Vec<HttpUrl>,
     /// Certified copies on paper.
     pub paper_copy: PaperCopy,
+    /// By which OpenID provider people sign in. None: by none.
+    pub oidc: Option<Oidc>,
 }
 
 impl Config {
@@ -468,6 +476,7 @@ impl Config {
             inquiries,
             authorities,
             paper_copy: PaperCopy::default(),
+            oidc: None,
         }
     }
 
@@ -489,6 +498,7 @@ impl Config {
             inquiry: self.inquiries,
             evidence: EvidenceSection { authorities: self.authorities.iter().map(ToString::to_string).collect() },
             paper_copy: self.paper_copy.clone(),
+            oidc: self.oidc.clone(),
         };
         toml::to_string(&file).expect("a configuration is plain tables")
     }
@@ -514,7 +524,7 @@ impl Config {
         if let Some(fault) = file.archive.fault() {
             return Err(malformed(fault.to_owned()));
         }
-        if let Some(fault) = file.ingest.fault() {
+        if let Some(fault) = file.ingest.fault().or_else(|| file.oidc.as_ref()?.fault()) {
             return Err(malformed(fault));
         }
         if let Some(fault) = file.disposal.fault() {
@@ -535,6 +545,7 @@ impl Config {
             fetch: file.material.fetch,
             witnesses: file.witness.allow,
             paper_copy: file.paper_copy,
+            oidc: file.oidc,
             retention: file.retention,
             disposal: file.disposal,
             inquiries: file.inquiry,

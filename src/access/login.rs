@@ -1,4 +1,4 @@
-//! Who somebody is: a token, a password, a client certificate, or a signature over a nonce.
+//! Who somebody is: a token, a password, a client certificate, a signature over a nonce, or the word of a provider.
 //!
 //! Each way gives a [`Principal`] with what its account has on that day, or nothing. Nothing does not say why: an
 //! unknown account, a wrong secret and a closed account are one answer, after the same work where a secret is compared.
@@ -7,7 +7,7 @@
 //!   - A [`LoginNonce`] is used once: it is given away to be judged, and cannot be copied. It is for one archive and
 //!     five minutes. Its text is of no form that an officer signs for anything else.
 //!   - A signature is judged by the archive's own validator and the confirmed policy, like an approval.
-//!   - Who signs in by a signature has an open account, and an office or a permit today.
+//!   - Who signs in by a signature, or by a provider's word, has an open account, and an office or a permit today.
 //!
 //! It counts no attempts and keeps no session: who serves it does.
 
@@ -122,9 +122,20 @@ pub fn authenticate_signature(
         return Ok(None);
     }
     let Some(iin) = signer(archive, nonce.text.as_bytes(), cms, extra)? else { return Ok(None) };
+    of_person(archive, &iin, Means::Signature)
+}
+
+/// Whom an OpenID provider names, whose token was verified by [`openid`](super::openid).
+#[cfg(feature = "oidc")]
+pub fn authenticate_named(archive: &Archive, identity: &super::openid::Identity) -> Result<Option<Principal>, Error> {
+    of_person(archive, &identity.iin, Means::Oidc)
+}
+
+/// The person's open account, when it has an office or a permit today.
+fn of_person(archive: &Archive, iin: &Iin, means: Means) -> Result<Option<Principal>, Error> {
     let accounts = archive.accounts()?;
-    let Some(account) = accounts.of_person(&iin) else { return Ok(None) };
-    let found = principal(archive, account, Means::Signature, None)?;
+    let Some(account) = accounts.of_person(iin) else { return Ok(None) };
+    let found = principal(archive, account, means, None)?;
     let today = archive.today();
     let has_some = found.grants.iter().any(|g| g.from <= today && g.until.is_none_or(|last| today <= last));
     Ok(Some(found).filter(|_| has_some))

@@ -13,6 +13,8 @@
 
 pub mod grants;
 pub mod login;
+#[cfg(feature = "oidc")]
+pub mod openid;
 pub mod password;
 pub mod rights;
 pub mod subject;

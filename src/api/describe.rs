@@ -63,6 +63,8 @@ named! { RecordAnswer ComponentAdding CardCorrecting }
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
 named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
+#[cfg(feature = "oidc")]
+named! { LogoutToken }
 
 /// A document that only the service has.
 fn own() -> Map<String, Value> {
@@ -218,6 +220,11 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
     }
     schemas.extend(own());
     schemas.extend(documents::own());
+    #[cfg(feature = "oidc")]
+    schemas.insert(
+        "LogoutToken".to_owned(),
+        json!({"type": "object", "required": ["logout_token"], "properties": {"logout_token": {"type": "string"}}}),
+    );
     value["info"] = json!({
         "title": "Muragat", "version": "1",
         "description": "Long-term electronic archive of signed documents. Answers are the documents that the command \

@@ -30,11 +30,13 @@ pub(crate) struct About {
     pub(crate) learnt: Arc<Mutex<Learnt>>,
 }
 
-/// What a handler learns of a request.
+/// What a handler learns of a request. The words are of the program.
 #[derive(Debug, Default)]
 pub(crate) struct Learnt {
     pub(crate) actor: Option<String>,
     pub(crate) rule: Option<&'static str>,
+    /// Why nobody was signed in, where the caller is not told.
+    pub(crate) reason: Option<&'static str>,
 }
 
 impl About {
@@ -97,6 +99,9 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
         "request_id": about.id, "method": method.as_str(), "route": route, "status": response.status().as_u16(),
         "us": micros, "actor": learnt.actor, "rule": learnt.rule,
     });
+    if let Some(reason) = learnt.reason {
+        line["reason"] = reason.into();
+    }
     if let Some(problem) = problem {
         line["code"] = problem.code.as_str().into();
         // Not the subject: it can be the name of a file.

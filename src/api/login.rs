@@ -12,6 +12,8 @@ use super::describe::{Entered, LoginNonceText, LoginPassword, LoginSignature};
 use super::frame::About;
 use super::problem::Problem;
 use super::service::Service;
+#[cfg(feature = "oidc")]
+use super::session::set_cookie_over;
 use super::session::{SignedIn, WHOLE_MS, check_own, cookie_of, set_cookie};
 use crate::access::login::{LOGIN_BYTES_MAX, LoginNonce, authenticate_password, authenticate_signature, login_nonce};
 use crate::access::rights::Principal;
@@ -144,7 +146,7 @@ pub(crate) async fn draw(service: &Arc<Service>) -> Result<Drawn, Problem> {
 }
 
 /// The one answer to whatever did not do.
-fn nobody() -> Problem {
+pub(super) fn nobody() -> Problem {
     Problem::new(ErrorCode::SrvSignIn, "login", "nobody was signed in by this")
 }
 
@@ -287,6 +289,23 @@ pub(crate) fn begin(service: &Service, parts: &Parts, signed: SignedIn) -> Resul
         service.sessions.end(&earlier);
     }
     set_cookie(parts, &service.sessions.begin(signed, service.slot.clock().now()))
+}
+
+/// The same for who comes back from a provider. Such a request says nothing of its line: the configuration does.
+#[cfg(feature = "oidc")]
+pub(super) fn begin_over(
+    service: &Service,
+    parts: &Parts,
+    signed: SignedIn,
+    is_open: bool,
+    vouched: super::session::Vouched,
+) -> Result<header::HeaderValue, Problem> {
+    set_cookie_over(parts, is_open, "")?;
+    if let Some(earlier) = cookie_of(parts) {
+        service.sessions.end(&earlier);
+    }
+    let secret = service.sessions.begin_vouched(signed, vouched, service.slot.clock().now());
+    set_cookie_over(parts, is_open, &secret)
 }
 
 fn begun(service: &Service, parts: &Parts, signed: SignedIn) -> Result<Response, Problem> {

@@ -32,6 +32,8 @@ pub(crate) mod local;
 pub(crate) mod login;
 mod metrics;
 mod once;
+#[cfg(feature = "oidc")]
+pub(crate) mod openid;
 mod page;
 mod part;
 pub(crate) mod problem;

@@ -98,6 +98,7 @@ impl Problem {
             C::SrvMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             C::SrvTimeout => StatusCode::REQUEST_TIMEOUT,
             C::SrvDigest => StatusCode::BAD_REQUEST,
+            C::OidProvider => StatusCode::BAD_GATEWAY,
             C::ArcDestroyed => StatusCode::GONE,
             code => match code.exit() {
                 Exit::Refused => StatusCode::UNPROCESSABLE_ENTITY,
@@ -113,9 +114,10 @@ impl Problem {
         }
     }
 
-    /// A state of the machine, which is for its log and nobody outside.
+    /// A state of the machine, or of one that it asked, which is for its log and nobody outside.
     pub(crate) fn is_inside(&self) -> bool {
-        matches!(self.status(), StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE)
+        let inside = [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_GATEWAY];
+        inside.contains(&self.status())
     }
 
     /// The details as they are sent.
@@ -197,7 +199,7 @@ mod tests {
             let is_ours = matches!(code.exit(), Exit::Integrity | Exit::Configuration);
             assert_eq!(
                 status.is_server_error(),
-                is_ours || status == StatusCode::SERVICE_UNAVAILABLE,
+                is_ours || [StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_GATEWAY].contains(&status),
                 "{code} {status}"
             );
             assert!(status.is_client_error() || status.is_server_error(), "{code} {status}");

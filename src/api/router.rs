@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 fn paths() -> OpenApiRouter<Arc<Service>> {
-    OpenApiRouter::new()
+    let paths = OpenApiRouter::new()
         .merge(records::routes())
         .merge(components::routes())
         .merge(growth::routes())
@@ -43,7 +43,10 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(disposal::routes())
         .merge(destruction::routes())
         .merge(login::routes())
-        .merge(sessions::routes())
+        .merge(sessions::routes());
+    #[cfg(feature = "oidc")]
+    let paths = paths.merge(super::openid::routes());
+    paths
 }
 
 /// The pages for people, whose paths stand beside those of the API; they are made above it.

@@ -98,7 +98,7 @@ impl Server {
         let failed = |at: &str, e: std::io::Error| Error::caused(ErrorCode::SrvListen, at, e);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|e| failed("runtime", e))?;
-        let mut service = Service::new(slot, options.stop, options.log);
+        let mut service = Service::new(slot, options.stop, options.log)?;
         if let Some(files) = options.tls.clone() {
             service.tls = Some(Tls::load(files)?);
             service.metrics.with_tls();

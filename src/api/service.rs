@@ -83,13 +83,24 @@ pub(crate) struct Service {
     pub(crate) bodies: Arc<Semaphore>,
     /// Large bodies of acts, which are in memory whole.
     large: Arc<Semaphore>,
+    /// Signing in at an OpenID provider, when one is configured.
+    #[cfg(feature = "oidc")]
+    pub(crate) openid: Option<super::openid::OpenId>,
     questions: Arc<Semaphore>,
     log: fn(&Value),
 }
 
 impl Service {
-    pub(crate) fn new(slot: Arc<Slot>, stop: &'static AtomicBool, log: fn(&Value)) -> Self {
-        Self {
+    /// # Errors
+    /// When the archive cannot be opened, or its configuration asks for what this program cannot do.
+    pub(crate) fn new(slot: Arc<Slot>, stop: &'static AtomicBool, log: fn(&Value)) -> Result<Self, Error> {
+        #[cfg(feature = "oidc")]
+        let openid = super::openid::OpenId::of(&slot)?;
+        #[cfg(not(feature = "oidc"))]
+        if slot.get()?.config().oidc.is_some() {
+            return Err(Error::new(ErrorCode::OidBuild, "oidc", "built without the feature `oidc`"));
+        }
+        Ok(Self {
             slot,
             jobs: Jobs::default(),
             once: Once::default(),
@@ -106,9 +117,19 @@ impl Service {
             bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
             bodies: Arc::new(Semaphore::new(BODIES_MAX)),
             large: Arc::new(Semaphore::new(LARGE_MAX)),
+            #[cfg(feature = "oidc")]
+            openid,
             questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             log,
-        }
+        })
+    }
+
+    /// Whether people can sign in at an OpenID provider.
+    pub(crate) fn has_openid(&self) -> bool {
+        #[cfg(feature = "oidc")]
+        return self.openid.is_some();
+        #[cfg(not(feature = "oidc"))]
+        false
     }
 
     /// Writes a line of the log.

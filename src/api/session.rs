@@ -89,6 +89,34 @@ struct Session {
     begun: Millis,
     used: Millis,
     purposes: Vec<(RecordId, String, Millis)>,
+    #[cfg(feature = "oidc")]
+    vouched: Option<Vouched>,
+}
+
+/// How an OpenID provider calls the person and their session with it: it may end them. Digests, as of cookies.
+#[cfg(feature = "oidc")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Vouched {
+    sub: Sha256,
+    sid: Option<Sha256>,
+}
+
+#[cfg(feature = "oidc")]
+impl Vouched {
+    pub(crate) fn of(sub: &str, sid: Option<&str>) -> Self {
+        Self { sub: digest(sub), sid: sid.map(digest) }
+    }
+
+    /// Whether it is meant by this person, this session, or both. A session that the provider gave no name to is
+    /// meant by its person.
+    fn is(&self, sub: Option<Sha256>, sid: Option<Sha256>) -> bool {
+        match (sub, sid) {
+            (None, None) => false,
+            (None, Some(_)) => self.sid == sid,
+            (Some(sub), None) => self.sub == sub,
+            (Some(sub), Some(_)) => self.sub == sub && (self.sid.is_none() || self.sid == sid),
+        }
+    }
 }
 
 impl Session {
@@ -129,18 +157,37 @@ impl Sessions {
 
     /// Begins a session and gives what its cookie says.
     pub(crate) fn begin(&self, of: SignedIn, now: Millis) -> String {
+        self.add(Session {
+            id: RecordId(crate::random::bytes()),
+            of,
+            begun: now,
+            used: now,
+            purposes: Vec::new(),
+            #[cfg(feature = "oidc")]
+            vouched: None,
+        })
+    }
+
+    /// Begins one by the word of an OpenID provider.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn begin_vouched(&self, of: SignedIn, vouched: Vouched, now: Millis) -> String {
+        let id = RecordId(crate::random::bytes());
+        self.add(Session { id, of, begun: now, used: now, purposes: Vec::new(), vouched: Some(vouched) })
+    }
+
+    fn add(&self, session: Session) -> String {
+        let now = session.begun;
         let secret = hex::encode(crate::random::bytes::<32>());
         self.with(|held| {
             held.retain(|_, session| !session.is_over(now));
-            let own = held.values().filter(|session| session.of.account == of.account).count();
-            if own >= OF_ACCOUNT_MAX {
-                end_oldest(held, |session| session.of.account == of.account);
+            let is_own = |other: &Session| other.of.account == session.of.account;
+            if held.values().filter(|other| is_own(other)).count() >= OF_ACCOUNT_MAX {
+                end_oldest(held, is_own);
             }
             if held.len() >= SESSIONS_MAX {
                 end_oldest(held, |_| true);
             }
-            let id = RecordId(crate::random::bytes());
-            held.insert(digest(&secret), Session { id, of, begun: now, used: now, purposes: Vec::new() });
+            held.insert(digest(&secret), session);
         });
         secret
     }
@@ -193,7 +240,19 @@ impl Sessions {
 
     /// Ends the session of this cookie.
     pub(crate) fn end(&self, secret: &str) {
-        self.with(|held| held.remove(&digest(secret)));
+        self.end_of(&digest(secret));
+    }
+
+    /// Ends the session of the cookie with this digest.
+    pub(crate) fn end_of(&self, digest: &Sha256) {
+        self.with(|held| held.remove(digest));
+    }
+
+    /// Ends the sessions that an OpenID provider means by a person, a session of theirs, or both.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn end_vouched(&self, sub: Option<&str>, sid: Option<&str>) {
+        let (sub, sid) = (sub.map(digest), sid.map(digest));
+        self.with(|held| held.retain(|_, session| !session.vouched.is_some_and(|vouched| vouched.is(sub, sid))));
     }
 
     /// Remembers what a record is read for.
@@ -259,7 +318,7 @@ fn is_tls(parts: &Parts) -> bool {
 
 /// A request on the machine itself: the other end is of it, and so is the address by which it was asked. Behind a proxy
 /// on the same machine the address is the one that people use.
-fn is_here(parts: &Parts) -> bool {
+pub(super) fn is_here(parts: &Parts) -> bool {
     let is_peer = parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_here);
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     is_peer && is_own_machine(host)
@@ -279,7 +338,11 @@ fn is_own_machine(host: &str) -> bool {
 /// A browser that came over an open line to another machine could not keep it: it is refused and told so.
 pub(crate) fn set_cookie(parts: &Parts, secret: &str) -> Result<HeaderValue, Problem> {
     let origin = parts.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let is_open = origin.is_some_and(|origin| origin.starts_with("http://")) && !is_tls(parts);
+    set_cookie_over(parts, origin.is_some_and(|origin| origin.starts_with("http://")) && !is_tls(parts), secret)
+}
+
+/// The same where it is known otherwise whether the line is open.
+pub(super) fn set_cookie_over(parts: &Parts, is_open: bool, secret: &str) -> Result<HeaderValue, Problem> {
     let (name, secure) = match (is_open, is_here(parts)) {
         (true, true) => (COOKIE_HERE, ""),
         (true, false) => return Err(Problem::new(ErrorCode::SrvForeign, "Origin", "the line is not protected by TLS")),

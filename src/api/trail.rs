@@ -211,7 +211,7 @@ mod tests {
         let clock = Arc::new(FixedClock(AtomicU64::new(1_772_683_506_007)));
         let root = folder.join("archive");
         Archive::create(&root, &InitOptions::default(), clock.clone()).unwrap().close().unwrap();
-        let service = Arc::new(Service::new(Arc::new(Slot::open(&root, clock).unwrap()), &STOP, |_| {}));
+        let service = Arc::new(Service::new(Arc::new(Slot::open(&root, clock).unwrap()), &STOP, |_| {}).unwrap());
         let archive = service.slot.get().unwrap();
         let keeper = archive.open_account("keeper", &Holder::Service("keeper".into()), None, ActorId([0; 8]));
         keeper.unwrap();

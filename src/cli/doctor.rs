@@ -245,6 +245,26 @@ const CRL_STALE: Text = text(
     "CRL удостоверяющего центра устарел: получите свежий и добавьте через «material add», иначе подписи будут ждать.",
     "The CRL of an authority is old: fetch a fresh one and add it with `material add`, or its signatures will wait.",
 );
+const OIDC_BUILD: Text = text(
+    "Конфигурацияда [oidc] бар, ал бұл бағдарлама OpenID-сіз жиналған: «serve» іске қосылмайды (OID-001).",
+    "В конфигурации есть [oidc], а эта программа собрана без OpenID: «serve» не запустится (OID-001).",
+    "The configuration has [oidc], and this program was built without OpenID: `serve` will not start (OID-001).",
+);
+const OIDC_SETTINGS: Text = text(
+    "[oidc] атаған файлды қолдану мүмкін емес: «serve» іске қосылмайды (OID-002).",
+    "Файл, названный в [oidc], непригоден: «serve» не запустится (OID-002).",
+    "A file that [oidc] names cannot be used: `serve` will not start (OID-002).",
+);
+const OIDC_SECRET_OPEN: Text = text(
+    "OpenID құпиясы бар файлды басқалар оқи алады. Рұқсатты тек иесіне қалдырыңыз (chmod 600).",
+    "Файл с секретом OpenID могут читать другие. Оставьте права только владельцу (chmod 600).",
+    "Others can read the file with the secret of OpenID. Leave the permissions to its owner only (chmod 600).",
+);
+const OIDC_ANY_LEVEL: Text = text(
+    "OpenID арқылы кез келген деңгеймен, соның ішінде тек құпиясөзбен кіруге болады. Қажет деңгейлерді [oidc] acr      кілтінде атаңыз.",
+    "Через OpenID можно войти с любым уровнем, хотя бы одним паролем. Назовите нужные уровни в ключе acr таблицы      [oidc].",
+    "By OpenID people sign in at any level, be it by a password alone. Name the levels that are asked for under acr in      [oidc].",
+);
 const POLICY: Text = text("Тексеру саясаты", "Политика проверки", "Validation policy");
 const BUILT_IN: Text =
     text("кіріктірілген, ешкімге сенбейді", "встроенная, никому не доверяет", "built in, trusts nobody");
@@ -329,6 +349,29 @@ fn is_unwitnessed(archive: &Archive) -> Result<bool, Error> {
     Ok(is_old && shown.checkpoint.size < archive.head().size)
 }
 
+/// What is wrong with signing in by OpenID: code, text, detail. The provider is not asked.
+fn openid_advice(archive: &Archive) -> Vec<(&'static str, Text, String)> {
+    let (Some(settings), folder) = (&archive.config().oidc, archive.root()) else { return Vec::new() };
+    let mut found = Vec::new();
+    #[cfg(feature = "oidc")]
+    let fault = crate::fetch::openid::Provider::new(settings, folder).err().map(|e| e.what);
+    #[cfg(not(feature = "oidc"))]
+    let fault = settings.secret(folder).err().or_else(|| settings.roots(folder).err());
+    if !cfg!(feature = "oidc") {
+        found.push(("oidc-build", OIDC_BUILD, settings.issuer.clone()));
+    }
+    if let Some(fault) = fault {
+        found.push(("oidc-settings", OIDC_SETTINGS, shown(&fault)));
+    }
+    if let Some(file) = settings.open_secret(folder) {
+        found.push(("oidc-secret-open", OIDC_SECRET_OPEN, file.display().to_string()));
+    }
+    if settings.acr.is_empty() {
+        found.push(("oidc-any-level", OIDC_ANY_LEVEL, settings.issuer.clone()));
+    }
+    found
+}
+
 impl Doctor {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Error> {
         let archive = common.open()?;
@@ -402,6 +445,9 @@ impl Doctor {
         let setting_up: Vec<String> = setting_up.map(|account| shown(&account.name)).collect();
         if !setting_up.is_empty() {
             add("bootstrap-open", BOOTSTRAP_OPEN, some(&setting_up));
+        }
+        for (code, text, detail) in openid_advice(&archive) {
+            add(code, text, detail);
         }
         let unsigned = issue::unsigned(&archive)?;
         let overdue: Vec<String> =

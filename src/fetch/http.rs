@@ -6,8 +6,12 @@
 //! Whether it may go there is asked before: see [`fetch`](super). What comes back is bytes by a stranger.
 
 use crate::model::url::HttpUrl;
+#[cfg(feature = "oidc")]
+use crate::model::url::ProviderUrl;
 use std::io::Read;
 use std::time::Duration;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
 use ureq::{Agent, Body, http};
 
 /// How long is waited.
@@ -50,22 +54,81 @@ impl From<ureq::Error> for HttpError {
     }
 }
 
+/// Certificates of authorities under which TLS is believed.
+#[cfg(feature = "oidc")]
+pub(super) struct Roots(Vec<ureq::tls::Certificate<'static>>);
+
+#[cfg(feature = "oidc")]
+impl Roots {
+    /// The certificates of a text in PEM; none when one cannot be read, or there is none in a text that is not empty.
+    pub(super) fn read(pem: &[u8]) -> Option<Self> {
+        let mut roots = Vec::new();
+        for item in ureq::tls::parse_pem(pem) {
+            if let ureq::tls::PemItem::Certificate(root) = item.ok()? {
+                roots.push(root);
+            }
+        }
+        (pem.is_empty() || !roots.is_empty()).then_some(Self(roots))
+    }
+}
+
+/// What holds for every request.
+fn settings(timeouts: Timeouts) -> ConfigBuilder<AgentScope> {
+    Agent::config_builder()
+        .proxy(None)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .timeout_connect(Some(timeouts.connect))
+        .timeout_global(Some(timeouts.whole))
+        .max_idle_connections(0)
+        .user_agent("muragat")
+}
+
 /// Makes requests.
 pub(super) struct Client(Agent);
 
 impl Client {
     pub(super) fn new(timeouts: Timeouts) -> Self {
-        let config = Agent::config_builder()
-            .proxy(None)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .timeout_connect(Some(timeouts.connect))
-            .timeout_global(Some(timeouts.whole))
-            .max_idle_connections(0)
-            .user_agent("muragat")
+        Self(settings(timeouts).build().into())
+    }
+
+    /// One that asks over TLS too, and believes certificates under `roots` and no others: there is no list of
+    /// authorities in the program, and none of the machine is taken.
+    #[cfg(feature = "oidc")]
+    pub(super) fn under(timeouts: Timeouts, roots: Roots) -> Self {
+        use ureq::tls::{RootCerts, TlsConfig};
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(std::sync::Arc::new(roots.0)))
+            .unversioned_rustls_crypto_provider(provider)
             .build();
-        Self(config.into())
+        Self(settings(timeouts).tls_config(tls).build().into())
+    }
+
+    /// What an OpenID provider publishes: JSON of at most `bytes_max` bytes.
+    #[cfg(feature = "oidc")]
+    pub(super) fn get_json(&self, url: &ProviderUrl, bytes_max: usize) -> Result<Vec<u8>, HttpError> {
+        read(self.0.get(url.to_string()).header("Accept", "application/json").call()?, bytes_max)
+    }
+
+    /// What an OpenID provider answers to a form: the status, and the body of at most `bytes_max` bytes. Redirects are
+    /// answers too, and are not followed.
+    #[cfg(feature = "oidc")]
+    pub(super) fn post_form(
+        &self,
+        url: &ProviderUrl,
+        authorization: Option<&str>,
+        form: &str,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), HttpError> {
+        let mut post = self.0.post(url.to_string()).content_type("application/x-www-form-urlencoded");
+        if let Some(authorization) = authorization {
+            post = post.header("Authorization", authorization);
+        }
+        let response = post.header("Accept", "application/json").send(form)?;
+        let status = response.status().as_u16();
+        Ok((status, body(response, bytes_max)?))
     }
 
     /// The file at `url`, of at most `bytes_max` bytes.

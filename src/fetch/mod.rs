@@ -1,5 +1,5 @@
-//! Fetching CRLs, certificates of issuers and OCSP answers: with [`witness`], the only step of the archive that uses
-//! the network.
+//! Fetching CRLs, certificates of issuers and OCSP answers: with [`witness`], and with `openid` where that is built in,
+//! the only step of the archive that uses the network.
 //!
 //! It is switched off until `muragat.toml` names addresses (`[material] fetch`), is run by a person or a timer
 //! (`material fetch`), and is part of nothing else: validation, intake and audit never come here.
@@ -21,6 +21,8 @@
 //! What a crash leaves: what was kept before it. Each piece is an act of its own.
 
 mod http;
+#[cfg(feature = "oidc")]
+pub mod openid;
 mod timestamp;
 pub mod witness;
 

@@ -10,8 +10,9 @@
 //!     address).
 //!   - The host is in lower case and the port always known, so equal addresses are equal values.
 //!
-//! `https` is refused: CRLs, OCSP answers and certificates are signed themselves, RFC 5280 §8 warns of circles when
-//! their addresses need TLS, and TLS would bring trust anchors that no policy of the archive names.
+//! `https` is refused in a [`HttpUrl`]: CRLs, OCSP answers and certificates are signed themselves, RFC 5280 §8 warns of circles when
+//! their addresses need TLS, and TLS would bring trust anchors that no policy of the archive names. Who says who somebody
+//! is must be asked over TLS: a [`ProviderUrl`] is `https`, but on the machine itself.
 
 use crate::limits::URL_BYTES_MAX;
 use std::fmt;
@@ -30,6 +31,9 @@ pub enum UrlError {
     /// It is longer than any real one.
     #[error("is longer than {URL_BYTES_MAX} bytes")]
     Length,
+    /// It has no TLS, and leads to another machine.
+    #[error("is not https, and not on this machine")]
+    Open,
     /// It cannot be read in one way only.
     #[error("{0}")]
     Form(&'static str),
@@ -48,6 +52,13 @@ pub struct HttpUrl {
 /// The port of `http` (RFC 9110 §4.2.1).
 const PORT: u16 = 80;
 const SCHEME: &str = "http://";
+/// The same of `https` (RFC 9110 §4.2.2).
+const TLS_PORT: u16 = 443;
+const TLS_SCHEME: &str = "https://";
+
+fn begins(text: &str, scheme: &str) -> bool {
+    text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+}
 
 impl FromStr for HttpUrl {
     type Err = UrlError;
@@ -56,11 +67,19 @@ impl FromStr for HttpUrl {
         if text.len() > URL_BYTES_MAX {
             return Err(UrlError::Length);
         }
-        let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
-        if begins("https://") {
+        if begins(text, TLS_SCHEME) {
             return Err(UrlError::Https);
         }
-        let rest = if begins(SCHEME) { &text[SCHEME.len()..] } else { return Err(UrlError::Scheme) };
+        if !begins(text, SCHEME) {
+            return Err(UrlError::Scheme);
+        }
+        Self::read(&text[SCHEME.len()..], PORT)
+    }
+}
+
+impl HttpUrl {
+    /// Reads what stands behind the scheme.
+    fn read(rest: &str, usual: u16) -> Result<Self, UrlError> {
         // RFC 3986 §2, without `[`, `]` (IPv6 literals) and `#`: a fragment is never sent.
         let is_allowed = |c: u8| c.is_ascii_alphanumeric() || b"-._~:/?@!$&'()*+,;=%".contains(&c);
         if !rest.bytes().all(is_allowed) {
@@ -76,7 +95,7 @@ impl FromStr for HttpUrl {
         }
         let (host, port) = match authority.split_once(':') {
             Some((host, port)) => (host, read_port(port)?),
-            None => (authority, PORT),
+            None => (authority, usual),
         };
         check_host(host)?;
         check_path(path)?;
@@ -126,13 +145,88 @@ fn check_path(path: &str) -> Result<(), UrlError> {
 
 impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}{}", self.host)?;
-        if self.port != PORT {
+        self.write(f, SCHEME, PORT)
+    }
+}
+
+impl HttpUrl {
+    fn write(&self, f: &mut fmt::Formatter<'_>, scheme: &str, usual: u16) -> fmt::Result {
+        write!(f, "{scheme}{}", self.host)?;
+        if self.port != usual {
             write!(f, ":{}", self.port)?;
         }
         f.write_str(&self.path)?;
         self.query.as_ref().map_or(Ok(()), |query| write!(f, "?{query}"))
     }
+}
+
+/// An address at which is asked who somebody is, or to which a browser brings the answer: `https`, or `http` on the
+/// machine itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderUrl {
+    at: HttpUrl,
+    is_tls: bool,
+}
+
+impl ProviderUrl {
+    /// Whether it is protected by TLS.
+    pub fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// Its path, which begins with a slash.
+    pub fn path(&self) -> &str {
+        &self.at.path
+    }
+
+    /// Whether it has a query.
+    pub fn has_query(&self) -> bool {
+        self.at.query.is_some()
+    }
+
+    /// Whether both are asked at one host and port, by one scheme.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.is_tls, &self.at.host, self.at.port) == (other.is_tls, &other.at.host, other.at.port)
+    }
+}
+
+impl FromStr for ProviderUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        if text.len() > URL_BYTES_MAX {
+            return Err(UrlError::Length);
+        }
+        if begins(text, TLS_SCHEME) {
+            return Ok(Self { at: HttpUrl::read(&text[TLS_SCHEME.len()..], TLS_PORT)?, is_tls: true });
+        }
+        if !begins(text, SCHEME) {
+            return Err(UrlError::Open);
+        }
+        let at = HttpUrl::read(&text[SCHEME.len()..], PORT)?;
+        // Names, as resolvers read them: another number of 127/8 is no case that anybody has.
+        let is_own_machine = matches!(at.host.as_str(), "localhost" | "127.0.0.1");
+        if is_own_machine { Ok(Self { at, is_tls: false }) } else { Err(UrlError::Open) }
+    }
+}
+
+impl fmt::Display for ProviderUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, usual) = if self.is_tls { (TLS_SCHEME, TLS_PORT) } else { (SCHEME, PORT) };
+        self.at.write(f, scheme, usual)
+    }
+}
+
+/// A value as a part of a query or a form (RFC 3986 §2.1).
+pub fn encoded(value: &str) -> String {
+    let mut out = String::new();
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }
 
 /// What may be fetched: one file, or with a slash at its end all below a folder.
@@ -251,6 +345,31 @@ mod tests {
         }
         assert_eq!("https://a/".parse::<HttpUrl>(), Err(UrlError::Https));
         assert_eq!(format!("http://a/{}", "b".repeat(URL_BYTES_MAX)).parse::<HttpUrl>(), Err(UrlError::Length));
+    }
+
+    #[test]
+    fn a_provider_is_asked_over_tls_or_on_the_machine_itself() {
+        let read = |text: &str| text.parse::<ProviderUrl>();
+        for (text, same) in [
+            ("https://ID.example.kz", "https://id.example.kz/"),
+            ("HTTPS://id.example.kz:443/a?b", "https://id.example.kz/a?b"),
+            ("https://id.example.kz:80/", "https://id.example.kz:80/"),
+            ("http://127.0.0.1:8080/a", "http://127.0.0.1:8080/a"),
+            ("http://LocalHost/", "http://localhost/"),
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), same);
+        }
+        for text in ["http://id.example.kz/", "http://localhost.example.kz/", "http://127.0.0.2/", "ftp://localhost/"] {
+            assert_eq!(read(text), Err(UrlError::Open), "{text}");
+        }
+        for text in ["https://a@b/", "https://a/..", "https://[::1]/", "https://", "https://a/#b"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        let one = read("https://a/b").unwrap();
+        assert!(one.is_beside(&read("https://A:443/c").unwrap()) && !one.is_beside(&read("https://a.b/").unwrap()));
+        assert!(!one.is_beside(&read("https://a:444/b").unwrap()));
+        let here = read("http://localhost:443/").unwrap();
+        assert!(!here.is_beside(&read("https://localhost/").unwrap()), "the same place without TLS is another");
     }
 
     #[test]

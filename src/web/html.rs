@@ -6,6 +6,7 @@
 //! It knows nothing of pages.
 
 use crate::model::strict::is_unprintable;
+pub(super) use crate::model::url::encoded;
 
 /// Attributes: a name of the program, and any value.
 pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
@@ -83,18 +84,6 @@ impl Html {
 pub(super) fn is_local(link: &str) -> bool {
     let is_path = link.starts_with('/') && !link.starts_with("//");
     (is_path || link.starts_with('#')) && !link.contains('\\') && !link.chars().any(char::is_control)
-}
-
-/// A value as a part of a query (RFC 3986 §2.1).
-pub(super) fn encoded(value: &str) -> String {
-    let mut out = String::new();
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

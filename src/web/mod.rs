@@ -15,6 +15,8 @@ mod assets;
 mod frame;
 mod home;
 mod html;
+#[cfg(feature = "oidc")]
+mod openid;
 mod record;
 mod search;
 mod sessions;
@@ -35,7 +37,10 @@ pub fn pages() -> Pages {
 
 fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
     let sign_in = get(sign_in::show).post(sign_in::enter);
-    Router::new()
+    let routes = Router::new();
+    #[cfg(feature = "oidc")]
+    let routes = routes.route(openid::BEGIN, get(openid::go)).route(crate::config::RETURN_PATH, get(openid::back));
+    routes
         .route("/", get(home::show))
         .route("/search", get(search::show))
         .route("/records/{id}", get(record::show).post(record::say))

@@ -72,14 +72,14 @@ const FAILED: Text = text(
     "The line to the archive broke. Try again.",
 );
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Asked {
     next: Option<String>,
 }
 
 impl Asked {
     /// Where to go then: a page of this service.
-    fn next(&self) -> &str {
+    pub(super) fn next(&self) -> &str {
         self.next.as_deref().filter(|next| is_local(next) && next.starts_with('/')).unwrap_or("/")
     }
 }
@@ -90,7 +90,7 @@ pub(super) async fn show(
     Params(asked): Params<Asked>,
 ) -> Result<Response, Problem> {
     let drawn = draw(&service).await?;
-    Ok(form(&visit, &asked, &drawn, None))
+    Ok(form(&service, &visit, &asked, &drawn, None))
 }
 
 /// What a person hands in: a signature over the text with this id, or name and password.
@@ -131,7 +131,7 @@ pub(super) async fn enter(
         }
         Err(problem) => {
             let drawn = draw(&service).await?;
-            let mut response = form(&visit, &asked, &drawn, Some(&problem));
+            let mut response = form(&service, &visit, &asked, &drawn, Some(&problem));
             if let Some(seconds) = problem.retry_after_s() {
                 response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             }
@@ -156,7 +156,13 @@ pub(super) async fn leave(State(service): State<Arc<Service>>, parts: Parts) -> 
     Ok(response)
 }
 
-fn form(visit: &Visit, asked: &Asked, drawn: &Drawn, wrong: Option<&Problem>) -> Response {
+pub(super) fn form(
+    service: &Service,
+    visit: &Visit,
+    asked: &Asked,
+    drawn: &Drawn,
+    wrong: Option<&Problem>,
+) -> Response {
     let status = wrong.map_or(StatusCode::OK, Problem::status);
     page(visit, status, visit.say(SIGN_IN), &[("/", visit.say(HOME))], |html| {
         if let Some(problem) = wrong {
@@ -169,6 +175,10 @@ fn form(visit: &Visit, asked: &Asked, drawn: &Drawn, wrong: Option<&Problem>) ->
             });
         }
         by_signature_form(html, visit, asked, drawn);
+        if service.has_openid() {
+            #[cfg(feature = "oidc")]
+            super::openid::part(html, visit, asked.next());
+        }
         html.say("h2", &[], visit.say(BY_PASSWORD));
         html.say("p", &[("class", "hint")], visit.say(FOR_WHOM));
         html.el("form", &[("action", &visit.address), ("method", "post")], |html| {

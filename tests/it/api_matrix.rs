@@ -56,6 +56,9 @@ const TABLE: &[Expected] = &[
     // A token sees and ends no sessions, whoever has it.
     ("get", "/api/v1/sessions", PERSONS),
     ("delete", "/api/v1/sessions/{session_id}", PERSONS),
+    // No provider is configured.
+    #[cfg(feature = "oidc")]
+    ("post", "/api/v1/logout/openid", [404; 7]),
     ("get", "/api/v1/records", LISTS),
     ("get", "/api/v1/records/{record_id}", RECORD),
     ("get", "/api/v1/records/{record_id}/components/{number}/content", RECORD),

@@ -38,6 +38,9 @@ mod import;
 mod inquiry;
 mod lists;
 mod means;
+// Of a build that signs in by OpenID.
+#[cfg(feature = "oidc")]
+mod openid;
 mod paper_copy;
 mod pkits;
 mod policy;

@@ -12,10 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// What the services of all tests have logged.
+static LOG: Mutex<Vec<Value>> = Mutex::new(Vec::new());
+
+/// The line of the log about the request that was answered so.
+#[cfg(feature = "oidc")]
+pub(crate) fn logged(answer: &Answer) -> Value {
+    let id = &answer.headers["x-request-id"];
+    let log = LOG.lock().unwrap();
+    log.iter().rev().find(|line| line["request_id"] == *id).unwrap_or_else(|| panic!("not logged: {answer:?}")).clone()
+}
 
 /// What came back.
 #[derive(Clone)]
@@ -210,7 +221,7 @@ fn start(bench: &Bench, inbox: Option<PathBuf>, tls: Option<TlsFiles>) -> Starte
         lang: Lang::En,
         readers: 0,
         stop,
-        log: |_| {},
+        log: |line| LOG.lock().unwrap().push(line.clone()),
     };
     let server = Server::bind(slot.clone(), &options).unwrap();
     let address = server.addresses()[0];

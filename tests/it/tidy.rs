@@ -68,7 +68,8 @@ const WALL: [(&str, &[&str]); 25] = [
         ],
     ),
     // Above intake, so that nothing there can reach the network.
-    ("fetch", &["model", "verify", "tlog", "archive", "ingest"]),
+    // What an OpenID provider signs is judged by access.
+    ("fetch", &["model", "verify", "tlog", "archive", "ingest", "access::openid"]),
     // A witness of other archives' journals: it knows no archive.
     ("witness", &["model", "store::disk", "tlog"]),
     // How answers are written down, for the command line and the service alike.
@@ -92,6 +93,8 @@ const WALL: [(&str, &[&str]); 25] = [
             "ingest",
             "access",
             "extract",
+            // Of all that asks outside, the provider at which people sign in.
+            "fetch::openid",
             "filing",
             "disposition",
             "inquiry",
@@ -139,13 +142,14 @@ const WALL: [(&str, &[&str]); 25] = [
 ];
 
 /// Imports upwards: file, module, reason.
-const UPWARDS: [(&str, &str, &str); 7] = [
+const UPWARDS: [(&str, &str, &str); 8] = [
     ("src/error.rs", "store", "one page maps every module's error to its code"),
     ("src/error.rs", "vault", "one page maps every module's error to its code"),
     ("src/error.rs", "tlog", "one page maps every module's error to its code"),
     ("src/error.rs", "index", "one page maps every module's error to its code"),
     ("src/config.rs", "model::id", "the configuration names the archive"),
     ("src/config.rs", "model::url", "the configuration names the addresses that may be fetched from"),
+    ("src/config/oidc.rs", "model::url", "the configuration names the provider at which people sign in"),
     ("src/config.rs", "tlog::checkpoint", "the configuration holds the verifier key, checked when it is read"),
 ];
 
@@ -180,6 +184,8 @@ const OUTSIDES: [Outside; 7] = [
             ("src/access/mod.rs", ANY),
             ("src/archive.rs", ANY),
             ("src/config.rs", ANY),
+            // The files that the configuration names for signing in.
+            ("src/config/oidc.rs", ANY),
             ("src/index/open.rs", ANY),
             ("src/index/redb.rs", ANY),
             // A folder in memory for the programs that render.

@@ -25,17 +25,17 @@ use std::io::Write;
 const MINUTE_MS: u64 = 60_000;
 const LANGS: [&str; 3] = ["kk", "ru", "en"];
 const OWN: (&str, &str) = ("Sec-Fetch-Site", "same-origin");
-const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+pub(super) const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 /// A browser on the machine of the service.
-struct Browser<'a> {
+pub(super) struct Browser<'a> {
     served: &'a Served,
-    cookies: RefCell<BTreeMap<String, String>>,
+    pub(super) cookies: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Browser<'a> {
-    fn new(served: &'a Served) -> Self {
+    pub(super) fn new(served: &'a Served) -> Self {
         Self { served, cookies: RefCell::default() }
     }
 
@@ -46,7 +46,7 @@ impl<'a> Browser<'a> {
         browser
     }
 
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(super) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         if !headers.iter().any(|(name, _)| *name == "Host") {
             head += "Host: localhost\r\n";
@@ -70,7 +70,7 @@ impl<'a> Browser<'a> {
         answer
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(super) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[("Accept", "text/html")], "")
     }
 
@@ -93,7 +93,7 @@ impl<'a> Browser<'a> {
         self.hand_in(&id, &signer.sign_detached(text.as_bytes(), at(self.served.bench.now())))
     }
 
-    fn who(&self) -> Option<String> {
+    pub(super) fn who(&self) -> Option<String> {
         let me = self.get("/api/v1/me");
         (me.status == 200).then(|| me.json()["account"].as_str().unwrap().to_owned())
     }
@@ -583,4 +583,29 @@ fn what_is_not_theirs_looks_like_what_is_not_there() {
         rest.split('<').next().unwrap().to_owned()
     };
     assert_eq!((count(&other), count(&public_only)), ("0".to_owned(), "1".to_owned()));
+}
+
+/// A program that cannot do what the configuration asks for does not begin, rather than leave it out.
+#[cfg(not(feature = "oidc"))]
+#[test]
+fn a_program_without_openid_does_not_serve_an_archive_that_asks_for_it() {
+    use muragat::api::{Options, Server};
+    let bench = super::signed::Bench::new();
+    let config = bench.root().join("muragat.toml");
+    let table = "\n[oidc]\nissuer = \"http://localhost:1\"\nclient_id = \"a\"\nclient_secret_file = \"a\"\nclaim = \"a\"\n\
+                 redirect = \"http://localhost/sign-in/openid/return\"\n";
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + table).unwrap();
+    let slot = muragat::archive::Slot::open(&bench.root(), bench.clock.clone()).unwrap();
+    let options = Options {
+        listen: "127.0.0.1:0",
+        metrics: None,
+        inbox: None,
+        pages: None,
+        lang: muragat::text::Lang::En,
+        readers: 0,
+        stop: Box::leak(Box::default()),
+        log: |_| {},
+    };
+    let refused = Server::bind(std::sync::Arc::new(slot), &options).err().map(|e| e.code);
+    assert_eq!(refused, Some(muragat::error::ErrorCode::OidBuild));
 }

@@ -383,11 +383,13 @@ class Archive:
             raise Damaged(f"muragat.toml: {error}") from None
         need(config.get("format") == 1, "muragat.toml", f"format {config.get('format')} is not known here, only 1")
         known = {"format", "archive_id", "vkey", "keys_folder", "means", "archive", "index", "ingest", "material",
-                 "disposal", "retention", "evidence", "witness", "inquiry"}
+                 "disposal", "retention", "evidence", "witness", "inquiry", "paper_copy", "oidc"}
         known_below = {"archive": {"name", "agency", "bin"}, "index": {"engine"}, "ingest": INGEST_KEYS,
                        "material": {"fetch"}, "disposal": {"reviews", "approvals", "cooling_days", "minutes", "inventories"},
                        "retention": {"paper_original_over_years"}, "evidence": {"authorities"},
-                       "witness": {"allow"}, "inquiry": {"readings"}}
+                       "witness": {"allow"}, "inquiry": {"readings"}, "paper_copy": {"stamp_prefix"},
+                       "oidc": {"issuer", "client_id", "client_secret_file", "redirect", "claim", "acr", "scopes",
+                                "roots_file"}}
         need(set(config) <= known and all(set(config.get(table, {})) <= names for table, names in known_below.items()),
              "muragat.toml", "an unknown key")
         need(is_hex(config.get("archive_id"), 32), "muragat.toml", "no archive_id")
