@@ -2,7 +2,7 @@
 //!
 //! A caller shows a token (`Authorization: Bearer`), a browser the cookie of its session, a machine the certificate of
 //! its connection. Of several the one that was said for this request counts: the token, then the session, then the
-//! certificate, which every request of a connection has; a token that does not do is not made good by a certificate.
+//! certificate, which every request of a connection has; one that does not do is not made good by the next.
 //! What is shown is worth what the archive's accounts say.
 //!
 //! Behind a proxy a certificate is not believed by a header (RFC 9440): everybody can send one.
@@ -17,8 +17,8 @@ use crate::archive::Archive;
 use crate::error::ErrorCode;
 use crate::model::id::RecordId;
 use axum::extract::{FromRequestParts, Path, Query};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -67,16 +67,19 @@ impl FromRequestParts<Arc<Service>> for Caller {
         };
         let Some(token) = token else {
             let cookie = cookie_of(parts);
+            // A person whose session has ended does not go on as a machine.
+            let certificate = parts.extensions.get::<Peer>().and_then(|peer| peer.certificate.clone());
+            let certificate = certificate.filter(|_| cookie.is_none());
             let now = service.slot.clock().now();
             let session = cookie.as_deref().and_then(|secret| service.sessions.find(secret, now));
             let Some((secret, session)) = cookie.zip(session) else {
-                let shown = match parts.extensions.get::<Peer>().and_then(|peer| peer.certificate.clone()) {
+                let shown = match certificate {
                     // A browser shows it for every site: what another one makes it send is not the machine's.
                     Some(certificate) => {
                         if !parts.method.is_safe() {
                             check_own(&parts.headers, false)?;
                         }
-                        Shown::Certificate(certificate)
+                        if is_led(parts) { Shown::Nothing } else { Shown::Certificate(certificate) }
                     }
                     None => Shown::Nothing,
                 };
@@ -92,6 +95,12 @@ impl FromRequestParts<Arc<Service>> for Caller {
         };
         Ok(Self { about, shown: Shown::Token(token), purpose })
     }
+}
+
+/// Whether a browser says that another site makes it ask; a cookie does not come along then, because it is `Strict`.
+fn is_led(parts: &Parts) -> bool {
+    let site = parts.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    site.is_some_and(|site| site != b"same-origin" && site != b"none")
 }
 
 #[cfg(test)]

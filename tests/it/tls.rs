@@ -364,6 +364,10 @@ fn a_machine_is_known_by_the_certificate_that_is_bound_to_it() {
         let answer = client.send(None, "POST", "/api/v1/submissions", &[ZIP, headers], b"x");
         assert_eq!((answer.status, answer.code().as_str()), (403, "SRV-020"), "{headers:?}");
     }
+    // Nor does it read anything by a link or a picture there: nobody is signed in, as with a cookie.
+    for (site, status) in [("cross-site", 401), ("same-site", 401), ("same-origin", 200), ("none", 200)] {
+        assert_eq!(client.send(None, "GET", "/api/v1/me", &[("Sec-Fetch-Site", site)], b"").status, status, "{site}");
+    }
     let own = client.send(None, "POST", "/api/v1/submissions", &[ZIP, ("Origin", "https://archive")], b"no zip");
     assert_eq!(own.status, 422, "{own:?}");
     // A header says nothing: whoever is in front, and whoever is not.
@@ -470,6 +474,10 @@ fn a_browser_signs_in_from_another_machine_and_gets_the_cookie_of_tls_only() {
     let both = Client::new(served.address, VERSIONS[0], Some(&machine));
     let me = both.send(None, "GET", "/api/v1/me", &[("Cookie", &cookie)], b"").json();
     assert_eq!((me["account"].as_str(), me["means"].as_str()), (Some("archivist"), Some("signature")));
+    // When the session has ended the person does not go on as the machine.
+    served.bench.later(DAY_MS);
+    let late = |headers: &[(&str, &str)]| both.send(None, "GET", "/api/v1/me", headers, b"").status;
+    assert_eq!((late(&[("Cookie", &cookie)]), late(&[])), (401, 200));
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_muragat");
