@@ -106,7 +106,8 @@ fn follows(method: &str, template: &str, answer: &Answer, status: u16) -> Value 
 
 /// A key of the person with this number.
 fn key(bench: &Bench, name: &'static str, iin: &'static str) -> Signer {
-    let mut count = iin.bytes().last().unwrap();
+    // Another one for each.
+    let mut count = iin[10..].parse::<u8>().unwrap() * 5;
     let mut random = move |buffer: &mut [u8]| {
         count += 1;
         buffer.fill(count);
@@ -122,6 +123,8 @@ struct Court {
     people: BTreeMap<&'static str, Person>,
     open: String,
     secret: String,
+    /// By which a stranger judges.
+    rules: String,
 }
 
 const INQUIRIES: &str = "/api/v1/inquiries";
@@ -140,12 +143,12 @@ impl Court {
     fn new() -> Self {
         // An hour ago: the clock of a bench is moved, and the program as a process has the time that it is.
         let bench = Bench::bare_at(SystemClock.now() - HOUR_MS);
-        let mut rows = String::new();
+        let (mut rows, rules) = (String::new(), policy(&bench));
         for (name, iin, office, access) in PEOPLE {
             let row = row(iin, office) + access;
             rows += &if name == "foreign" { row.replace("000000000100", OTHER_BIN) } else { row };
         }
-        let served = Served::of(bench, &rows, |bench, archive| bench.adopt(archive, &policy(bench)));
+        let served = Served::of(bench, &rows, |bench, archive| bench.adopt(archive, &rules));
         let archive = served.archive();
         for (name, iin, ..) in PEOPLE {
             let person = Holder::Person(Iin::parse(iin).unwrap());
@@ -157,7 +160,7 @@ impl Court {
         let secret = served.hand_in(&draft);
         archive.wait_index().unwrap();
         stamped(&served.bench, &archive, &authority(&served.bench));
-        let mut court = Self { served, people: BTreeMap::new(), open, secret };
+        let mut court = Self { served, people: BTreeMap::new(), open, secret, rules };
         court.sign_in();
         court
     }
@@ -342,7 +345,7 @@ fn a_legal_officer_does_the_whole_of_an_inquiry_and_the_court_proves_what_it_get
         program(&root, &["inquiry", "bundle", &id, "--at-size", &size.to_string(), "-o", &name(&written)]);
     assert_eq!(code, 0, "{said}");
     assert!(std::fs::read(&written).unwrap() == whole.body);
-    std::fs::write(&rules, policy(&court.served.bench)).unwrap();
+    std::fs::write(&rules, &court.rules).unwrap();
     let vkey =
         Archive::open(&root, court.served.bench.clock.clone(), &mut |_, _| {}).unwrap().config().vkey.to_string();
     std::fs::write(&journal, vkey).unwrap();
