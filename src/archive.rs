@@ -256,7 +256,6 @@ pub(crate) struct Shared {
     means: Mutex<Option<Option<RecordId>>>,
     /// Held by who begins an upload, which sweeps what has expired.
     uploading: Mutex<()>,
-    /// Of acts that check and then write.
     turns: turns::Turns,
     /// The full text, once it was asked for.
     texts: Mutex<Option<Arc<Texts>>>,

@@ -4,7 +4,7 @@
 //! and what every path answers when it is not done is added to all. A test compares the description with the file that
 //! is committed, `schema/api/1/openapi.json`.
 
-use super::documents;
+use super::{bodies, documents};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
 
@@ -220,6 +220,7 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
     }
     schemas.extend(own());
     schemas.extend(documents::own());
+    schemas.extend(bodies::own());
     #[cfg(feature = "oidc")]
     schemas.insert(
         "LogoutToken".to_owned(),

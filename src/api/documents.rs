@@ -2,8 +2,6 @@
 //!
 //! They name the documents of the command line where there are any.
 
-use crate::ingest::amend::LATE_ROLES;
-use crate::model::submission::Role;
 use serde_json::{Map, Value, json};
 
 /// Their schemas by name.
@@ -14,15 +12,6 @@ pub(super) fn own() -> Map<String, Value> {
     let id_or_none = json!({"type": ["string", "null"], "pattern": "^[0-9a-f]{32}$"});
     let next = json!({
         "description": "The parameter `after` of the next page; null on the last.", "type": ["string", "null"],
-    });
-    let attributes = json!({
-        "description": "Attributes that rules ask for.", "type": "object",
-        "additionalProperties": {"type": "string"},
-    });
-    let base64 = json!({"type": "string", "contentEncoding": "base64"});
-    let material = json!({
-        "description": "Certificates, CRLs and OCSP answers, beside those of the archive.",
-        "type": "array", "maxItems": 256, "items": base64,
     });
     let own = json!({
         "FilePage": {
@@ -35,86 +24,6 @@ pub(super) fn own() -> Map<String, Value> {
                 ]}},
                 "next": next,
             },
-        },
-        "FileOpening": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["agency", "index", "year"],
-            "properties": {
-                "agency": text,
-                "index": {"description": "In the nomenclature.", "type": "string", "minLength": 1},
-                "year": {"type": "integer", "minimum": 0},
-                "volume": {"description": "The next one when not given.", "type": ["integer", "null"], "minimum": 1},
-                "title": {"description": "That of the nomenclature when not given.", "type": ["string", "null"]},
-                "item": {"description": "What it is kept by, LIST/ITEM; what the nomenclature says when not given.",
-                         "type": ["string", "null"]},
-                "attributes": attributes,
-            },
-        },
-        "FileFilling": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["records"],
-            "properties": {
-                "records": {"type": "array", "items": id},
-                "reason": {"description": "Why records that are in another file are moved.",
-                           "type": ["string", "null"]},
-            },
-        },
-        "FileClosing": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["date"],
-            "properties": {"date": {"description": "When its last document was dealt with.",
-                                    "type": "string", "format": "date"}},
-        },
-        "FileReopening": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["reason"],
-            "properties": {"reason": text},
-        },
-        "FileReclassifying": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["reason"],
-            "properties": {
-                "item": {"description": "LIST/ITEM.", "type": ["string", "null"]},
-                "attributes": attributes, "reason": text,
-            },
-        },
-        "FileEvent": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["event", "date"],
-            "properties": {
-                "event": {"description": "As the rule names it.", "type": "string", "pattern": "^[a-z0-9_]{1,64}$"},
-                "date": {"type": "string", "format": "date"},
-                "reason": {"description": "Why a day that was recorded before is corrected.",
-                           "type": ["string", "null"]},
-            },
-        },
-        "ComponentAdding": {
-            "description": "A late component. A representation names what it was made from, and by which tool.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["path", "role", "content"],
-            "properties": {
-                "path": {"description": "Its path in the record.", "type": "string", "minLength": 1},
-                "role": {"enum": LATE_ROLES.map(Role::as_str)},
-                "content": base64,
-                "covers": {"description": "Of a signature or a time-stamp: paths of components.",
-                           "type": "array", "items": text},
-                "source": text_or_none, "tool": text_or_none,
-                "reason": {"description": "Why it comes now.", "type": ["string", "null"]},
-            },
-        },
-        "CardCorrecting": {
-            "description": "The corrected card, whole, and why it is corrected.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["content", "reason"],
-            "properties": {"content": base64, "reason": text},
         },
         "HoldPlacing": {
             "description": "What a hold is placed on, who asks for it, why, and by which law.",
@@ -216,80 +125,6 @@ pub(super) fn own() -> Map<String, Value> {
                     "properties": {"name": text, "base64": {"type": "string", "contentEncoding": "base64"}},
                 }},
             },
-        },
-        "ReceiptSigning": {
-            "description": "The signature of a records officer over exactly the bytes of the receipt or notice.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["cms"],
-            "properties": {"cms": base64, "material": material},
-        },
-        "DisposalDrawing": {
-            "description": "What a plan is drawn up of: all that is due of the agency, or these files.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["agency"],
-            "properties": {
-                "agency": text,
-                "files": {"type": "array", "items": id},
-                "number": {"description": "Of the act of selection; the next one of the year when not given.",
-                           "type": ["string", "null"]},
-                "minutes": {
-                    "description": "The minutes of the expert commission.",
-                    "type": ["object", "null"],
-                    "additionalProperties": false,
-                    "required": ["number", "date", "content"],
-                    "properties": {"number": text, "date": {"type": "string", "format": "date"}, "content": base64},
-                },
-            },
-        },
-        "DisposalStatement": {
-            "description": "What a statement about a plan is to say.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["act"],
-            "properties": {
-                "act": {"enum": ["propose", "review", "approve", "confirm_date"]},
-                "person": {"description": "Number (IIN) of who signs it; who asks, when not given.",
-                           "type": ["string", "null"], "pattern": "^[0-9]{12}$"},
-                "verdicts": {"description": "Of a review, on files by their numbers in the plan.",
-                             "type": "array", "items": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["number", "verdict"],
-                    "properties": {
-                        "number": {"type": "integer", "minimum": 1},
-                        "verdict": {"enum": ["destroy", "forever", "extend", "reclassify"]},
-                        "until": {"description": "Of `extend`.", "type": ["string", "null"], "format": "date"},
-                        "item": {"description": "Of `reclassify`, LIST/ITEM.", "type": ["string", "null"]},
-                        "reason": {"description": "Why a file is kept.", "type": ["string", "null"]},
-                    },
-                }},
-                "rest": {"description": "All files without a verdict may be destroyed.", "type": "boolean"},
-            },
-        },
-        "SignedStatement": {
-            "description": "A statement, and signatures over exactly its bytes (CMS).",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["document", "signatures"],
-            "properties": {
-                "document": base64,
-                "signatures": {"type": "array", "maxItems": 16, "items": base64},
-                "material": material,
-            },
-        },
-        "DisposalCancelling": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["reason"],
-            "properties": {"reason": text},
-        },
-        "DisposalExecutedOrJob": {
-            "oneOf": [
-                {"$ref": "#/components/schemas/DisposalExecuted"}, {"$ref": "#/components/schemas/DisposalAnswer"},
-                {"$ref": "#/components/schemas/Job"},
-            ],
         },
         "TrailEntry": {
             "description": "An entry of the journal with the account behind its pseudonym.",

@@ -1,8 +1,8 @@
 //! Acts about files (іс, дело): opened, filled, closed, opened again, kept by another item, an event recorded.
 //!
-//! They are done in the agency of the file; a file or a record of another agency is answered like one that is not there.
-//! Putting a record into a file shows nothing of the record, so it needs no category. What may be done when is the
-//! library's to say.
+//! They are done in the agency of the file; a file or a record of another agency is answered like one that is not
+//! there. Putting a record into a file shows nothing of the record, so it needs no category. What may be done when is
+//! the library's to say.
 //!
 //! What a crash leaves: an act that is durable and was not answered; the file says what it is now.
 

@@ -56,7 +56,7 @@ fn refusal(answered: &Answered) -> u64 {
 
 #[track_caller]
 fn not_issued(archive: &Archive, subject: Subject, signature: &[u8]) {
-    let Issued::Refused(reasons) = sign(archive, subject, signature, None, SYSTEM_ACTOR).unwrap() else {
+    let Issued::Refused(reasons) = sign(archive, subject, signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap() else {
         panic!("it was issued")
     };
     assert!(!reasons.is_empty() && reasons.iter().all(|r| r.code == ErrorCode::SigAnswer), "{reasons:?}");
@@ -64,7 +64,7 @@ fn not_issued(archive: &Archive, subject: Subject, signature: &[u8]) {
 
 #[track_caller]
 fn issued(archive: &Archive, subject: Subject, signature: &[u8]) {
-    let issued = sign(archive, subject, signature, None, SYSTEM_ACTOR).unwrap();
+    let issued = sign(archive, subject, signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap();
     assert!(matches!(issued, Issued::Done { .. }), "{issued:?}");
 }
 
@@ -124,7 +124,7 @@ fn an_accepted_document_has_a_receipt_that_the_office_issues() {
     let signature = office.clerk.sign_detached(bytes, now);
     issued(&archive, subject, &signature);
     assert_eq!(unsigned(&archive).unwrap().len(), 0);
-    let twice = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
+    let twice = sign(&archive, subject, &signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(twice.code, ErrorCode::SigAnswerIssued);
     assert_eq!(find(&archive, subject, SYSTEM_ACTOR).unwrap().signature, Some(signature));
     let opened = access::open(&archive, id, SYSTEM_ACTOR).unwrap();
@@ -246,7 +246,7 @@ fn without_a_named_archive_the_office_of_the_documents_own_agency_issues() {
     let answered = Intake::new(&archive, SYSTEM_ACTOR).take(&path);
     let subject = Subject::Refusal(refusal(&answered));
     let signature = bench.office.clerk.sign_detached(file(&answered, "notice.json"), at(bench.now()));
-    let error = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
+    let error = sign(&archive, subject, &signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap_err();
     assert_eq!((error.code, error.code.exit()), (ErrorCode::SigIssuerUnnamed, muragat::error::Exit::Configuration));
     archive.close().unwrap();
     let mut config = Config::load(&bench.root()).unwrap();
@@ -270,7 +270,9 @@ fn material_that_is_given_with_a_signature_is_kept_with_its_validation() {
     let mut material = Material::default();
     let crl = bench.office.crl(bench.now(), &[]);
     material.add_file(&crl).unwrap();
-    let with = |subject, signature: &[u8]| sign(&archive, subject, signature, Some(&material), SYSTEM_ACTOR).unwrap();
+    let with = |subject, signature: &[u8]| {
+        sign(&archive, subject, signature, Some(&material), SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap()
+    };
     assert!(!archive.index().has_material(sha256(&crl)).unwrap(), "nothing of a refused signature is kept");
     let Issued::Done { .. } = with(of_record, &receipt) else { panic!("not issued") };
     assert!(archive.index().has_material(sha256(&crl)).unwrap(), "the CRL names no person: it is shared");
@@ -431,7 +433,7 @@ fn a_refused_document_has_a_notice_with_every_reason() {
     let signature = bench.office.clerk.sign_detached(bytes, at(bench.now()));
     not_issued(&archive, Subject::Refusal(refusal(&other)), &signature);
     issued(&archive, subject, &signature);
-    let signed_again = sign(&archive, subject, &signature, None, SYSTEM_ACTOR).unwrap_err();
+    let signed_again = sign(&archive, subject, &signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(signed_again.code, ErrorCode::SigAnswerIssued);
     // The act that issued it is found behind later ones.
     faulty(&bench, &archive, "3");
@@ -455,9 +457,10 @@ fn there_is_nothing_to_sign_where_nothing_was_prepared() {
     for nothing in ["0", "999999", "x", "-1"] {
         assert_eq!(issue::subject(&archive, nothing).unwrap_err().code, ErrorCode::SigNoAnswer, "{nothing}");
     }
-    let unknown = sign(&archive, Subject::Record(RecordId([0; 16])), b"", None, SYSTEM_ACTOR).unwrap_err();
+    let none = Subject::Record(RecordId([0; 16]));
+    let unknown = sign(&archive, none, b"", None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(unknown.code, ErrorCode::ArcNoRecord);
-    let no_refusal = sign(&archive, Subject::Refusal(0), b"", None, SYSTEM_ACTOR).unwrap_err();
+    let no_refusal = sign(&archive, Subject::Refusal(0), b"", None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(no_refusal.code, ErrorCode::SigNoAnswer);
 }
 
@@ -492,7 +495,7 @@ fn of_a_secret_document_nothing_is_said() {
     confirmation(&archive, &answered);
     // Whose document it is was not kept: the office issues it where the archive says whose it is.
     let signature = bench.office.clerk.sign_detached(file(&answered, "notice.json"), at(bench.now()));
-    let unnamed = sign(&archive, Subject::Refusal(entry), &signature, None, SYSTEM_ACTOR).unwrap_err();
+    let unnamed = sign(&archive, Subject::Refusal(entry), &signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap_err();
     assert_eq!(unnamed.code, ErrorCode::SigIssuerUnnamed);
     archive.close().unwrap();
     let mut config = Config::load(&bench.root()).unwrap();

@@ -151,7 +151,7 @@ const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 
 const INQUIRY: &str =
     "{\"authority\": \"a\", \"case\": \"b\", \"basis\": \"c\", \"requester\": \"d\", \"due\": \"2030-01-01\"}";
-const NOMENCLATURE: &str = "schema = \"muragat/nomenclature/1\"\nagency = \"TEST-01\"\nyear = 2026\n\
+pub(crate) const NOMENCLATURE: &str = "schema = \"muragat/nomenclature/1\"\nagency = \"TEST-01\"\nyear = 2026\n\
     approved = \"2025-12-20\"\n\n[[row]]\nindex = \"01-00\"\ntitle = \"Хат алмасу\"\nform = \"electronic\"\n";
 
 /// A file under the index of that nomenclature.
@@ -268,7 +268,7 @@ impl Filled {
     }
 }
 
-fn adopt_list(served: &Served, archive: &Archive) {
+pub(crate) fn adopt_list(served: &Served, archive: &Archive) {
     let (list, office, now) =
         (RuleList::parse(LIST.as_bytes(), "list.toml").unwrap(), &served.bench.office, served.bench.now());
     let act = RulesAct::draft(&list, AGENCY, civil_date(now), false, "Үлгі").to_toml();
@@ -279,7 +279,7 @@ fn adopt_list(served: &Served, archive: &Archive) {
 }
 
 /// A closed file with these records.
-fn file(served: &Served, archive: &Archive, index: &str, records: &[RecordId]) -> String {
+pub(crate) fn file(served: &Served, archive: &Archive, index: &str, records: &[RecordId]) -> String {
     let asked = files::Asked {
         agency: AGENCY.into(),
         index: index.into(),

@@ -110,7 +110,7 @@ fn issue(archive: &Archive, load: &Load, subject: Subject, told: &mut Told) -> R
     let prepared = find(archive, subject, SYSTEM_ACTOR)?;
     if !prepared.row.is_issued {
         let signature = load.office.clerk.sign_detached(&prepared.bytes, at(NOW));
-        let issued = sign(archive, subject, &signature, None, SYSTEM_ACTOR)?;
+        let issued = sign(archive, subject, &signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR)?;
         assert!(matches!(issued, Issued::Done { .. }), "{issued:?}");
     }
     told.issued.push(subject);

@@ -118,7 +118,7 @@ fn issue(due: &Due, archive: &Archive, refusal: u64) {
     let notice = muragat::ingest::issue::find(archive, Subject::Refusal(refusal), SYSTEM_ACTOR).unwrap();
     due.bench.later(2_000);
     let signature = due.signed(&due.bench.office.clerk, &notice.bytes);
-    let issued = sign(archive, Subject::Refusal(refusal), &signature, None, SYSTEM_ACTOR).unwrap();
+    let issued = sign(archive, Subject::Refusal(refusal), &signature, None, SYSTEM_ACTOR, SYSTEM_ACTOR).unwrap();
     assert!(matches!(issued, Issued::Done { .. }), "{issued:?}");
 }
 

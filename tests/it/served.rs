@@ -106,6 +106,11 @@ impl Served {
         Self::built(bench, None, rows, first, |_| None)
     }
 
+    /// An archive with these rows of the register more.
+    pub(crate) fn with_rows(rows: &str) -> Self {
+        Self::built(Bench::bare(), None, rows, |_, _| {}, |_| None)
+    }
+
     fn built(
         bench: Bench,
         inbox: Option<&str>,

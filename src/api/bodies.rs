@@ -1,0 +1,215 @@
+//! Bodies of acts that only the service has: for its description.
+//!
+//! One function for each resource: what they say is large, and the macro that writes it down has a bound.
+
+use crate::ingest::amend::LATE_ROLES;
+use crate::model::submission::Role;
+use serde_json::{Map, Value, json};
+
+/// Their schemas by name.
+pub(super) fn own() -> Map<String, Value> {
+    let all = [files(), records(), receipts(), disposal()];
+    all.into_iter().filter_map(|one| one.as_object().cloned()).flatten().collect()
+}
+
+fn base64() -> Value {
+    json!({"type": "string", "contentEncoding": "base64"})
+}
+
+fn material() -> Value {
+    json!({
+        "description": "Certificates, CRLs and OCSP answers, beside those of the archive.",
+        "type": "array", "maxItems": 256, "items": base64(),
+    })
+}
+
+/// About files.
+fn files() -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let attributes = json!({
+        "description": "Attributes that rules ask for.", "type": "object",
+        "additionalProperties": {"type": "string"},
+    });
+    json!({
+        "FileOpening": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["agency", "index", "year"],
+            "properties": {
+                "agency": text,
+                "index": {"description": "In the nomenclature.", "type": "string", "minLength": 1},
+                "year": {"type": "integer", "minimum": 0},
+                "volume": {"description": "The next one when not given.", "type": ["integer", "null"], "minimum": 1},
+                "title": {"description": "That of the nomenclature when not given.", "type": ["string", "null"]},
+                "item": {"description": "What it is kept by, LIST/ITEM; what the nomenclature says when not given.",
+                         "type": ["string", "null"]},
+                "attributes": attributes,
+            },
+        },
+        "FileFilling": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["records"],
+            "properties": {
+                "records": {"type": "array", "items": id},
+                "reason": {"description": "Why records that are in another file are moved.",
+                           "type": ["string", "null"]},
+            },
+        },
+        "FileClosing": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["date"],
+            "properties": {"date": {"description": "When its last document was dealt with.",
+                                    "type": "string", "format": "date"}},
+        },
+        "FileReopening": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {"reason": text},
+        },
+        "FileReclassifying": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {
+                "item": {"description": "LIST/ITEM.", "type": ["string", "null"]},
+                "attributes": attributes, "reason": text,
+            },
+        },
+        "FileEvent": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["event", "date"],
+            "properties": {
+                "event": {"description": "As the rule names it.", "type": "string", "pattern": "^[a-z0-9_]{1,64}$"},
+                "date": {"type": "string", "format": "date"},
+                "reason": {"description": "Why a day that was recorded before is corrected.",
+                           "type": ["string", "null"]},
+            },
+        },
+    })
+}
+
+/// About records.
+fn records() -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    let text_or_none = json!({"type": ["string", "null"]});
+    let base64 = base64();
+    json!({
+        "ComponentAdding": {
+            "description": "A late component. A representation names what it was made from, and by which tool.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["path", "role", "content"],
+            "properties": {
+                "path": {"description": "Its path in the record.", "type": "string", "minLength": 1},
+                "role": {"enum": LATE_ROLES.map(Role::as_str)},
+                "content": base64,
+                "covers": {"description": "Of a signature or a time-stamp: paths of components.",
+                           "type": "array", "items": text},
+                "source": text_or_none, "tool": text_or_none,
+                "reason": {"description": "Why it comes now.", "type": ["string", "null"]},
+            },
+        },
+        "CardCorrecting": {
+            "description": "The corrected card, whole, and why it is corrected.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["content", "reason"],
+            "properties": {"content": base64, "reason": text},
+        },
+    })
+}
+
+/// About receipts.
+fn receipts() -> Value {
+    let (base64, material) = (base64(), material());
+    json!({
+        "ReceiptSigning": {
+            "description": "The signature of a records officer over exactly the bytes of the receipt or notice.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["cms"],
+            "properties": {"cms": base64, "material": material},
+        },
+    })
+}
+
+/// About plans of destruction.
+fn disposal() -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let (base64, material) = (base64(), material());
+    json!({
+        "DisposalDrawing": {
+            "description": "What a plan is drawn up of: all that is due of the agency, or these files.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["agency"],
+            "properties": {
+                "agency": text,
+                "files": {"type": "array", "items": id},
+                "number": {"description": "Of the act of selection; the next one of the year when not given.",
+                           "type": ["string", "null"]},
+                "minutes": {
+                    "description": "The minutes of the expert commission.",
+                    "type": ["object", "null"],
+                    "additionalProperties": false,
+                    "required": ["number", "date", "content"],
+                    "properties": {"number": text, "date": {"type": "string", "format": "date"}, "content": base64},
+                },
+            },
+        },
+        "DisposalStatement": {
+            "description": "What a statement about a plan is to say.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["act"],
+            "properties": {
+                "act": {"enum": ["propose", "review", "approve", "confirm_date"]},
+                "person": {"description": "Number (IIN) of who signs it; who asks, when not given.",
+                           "type": ["string", "null"], "pattern": "^[0-9]{12}$"},
+                "verdicts": {"description": "Of a review, on files by their numbers in the plan.",
+                             "type": "array", "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["number", "verdict"],
+                    "properties": {
+                        "number": {"type": "integer", "minimum": 1},
+                        "verdict": {"enum": ["destroy", "forever", "extend", "reclassify"]},
+                        "until": {"description": "Of `extend`.", "type": ["string", "null"], "format": "date"},
+                        "item": {"description": "Of `reclassify`, LIST/ITEM.", "type": ["string", "null"]},
+                        "reason": {"description": "Why a file is kept.", "type": ["string", "null"]},
+                    },
+                }},
+                "rest": {"description": "All files without a verdict may be destroyed.", "type": "boolean"},
+            },
+        },
+        "SignedStatement": {
+            "description": "A statement, and signatures over exactly its bytes (CMS).",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["document", "signatures"],
+            "properties": {
+                "document": base64,
+                "signatures": {"type": "array", "maxItems": 16, "items": base64},
+                "material": material,
+            },
+        },
+        "DisposalCancelling": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {"reason": text},
+        },
+        "DisposalExecutedOrJob": {
+            "oneOf": [
+                {"$ref": "#/components/schemas/DisposalExecuted"}, {"$ref": "#/components/schemas/DisposalAnswer"},
+                {"$ref": "#/components/schemas/Job"},
+            ],
+        },
+    })
+}
