@@ -1703,19 +1703,24 @@ codes! {
              service alone (chmod 600).";
     /// The configuration asks for OpenID Connect, and this program was built without it.
     OidBuild = "OID-001", Configuration,
-        kk: "Конфигурацияда OpenID арқылы кіру ([oidc]) сұралған, бірақ бұл бағдарлама онсыз жиналған. «oidc»              мүмкіндігімен жиналған бағдарламаны қолданыңыз немесе [oidc] кестесін алып тастаңыз.",
-        ru: "Конфигурация требует входа через OpenID ([oidc]), а эта программа собрана без него. Возьмите сборку с              возможностью «oidc» или удалите таблицу [oidc].",
-        en: "The configuration asks for signing in by OpenID ([oidc]), and this program was built without it. Use one              that was built with the feature `oidc`, or remove the table [oidc].";
+        kk: "Конфигурацияда OpenID арқылы кіру ([oidc]) сұралған, бірақ бұл бағдарлама онсыз жиналған. «oidc» \
+             мүмкіндігімен жиналған бағдарламаны қолданыңыз немесе [oidc] кестесін алып тастаңыз.",
+        ru: "Конфигурация требует входа через OpenID ([oidc]), а эта программа собрана без него. Возьмите сборку с \
+             возможностью «oidc» или удалите таблицу [oidc].",
+        en: "The configuration asks for signing in by OpenID ([oidc]), and this program was built without it. Use \
+             one that was built with the feature `oidc`, or remove the table [oidc].";
     /// What the configuration of OpenID Connect names cannot be used.
     OidSettings = "OID-002", Configuration,
         kk: "OpenID баптауларын ([oidc]) қолдану мүмкін емес: құпия немесе түбірлік сертификаттар файлын тексеріңіз.",
         ru: "Настройки OpenID ([oidc]) непригодны: проверьте файлы секрета и корневых сертификатов.",
-        en: "The settings of OpenID ([oidc]) cannot be used: check the files of the secret and of the root certificates.";
+        en: "The settings of OpenID ([oidc]) cannot be used: check the files of the secret and of the root \
+             certificates.";
     /// The OpenID provider gave no usable answer.
     OidProvider = "OID-003", Temporary,
         kk: "Кіруді растайтын жүйе (OpenID) жарамды жауап бермеді. Кейін қайталаңыз немесе қолтаңбамен кіріңіз.",
         ru: "Система, подтверждающая вход (OpenID), не дала пригодного ответа. Повторите позже или войдите подписью.",
-        en: "The system that confirms who signs in (OpenID) gave no usable answer. Try later, or sign in by a signature.";
+        en: "The system that confirms who signs in (OpenID) gave no usable answer. Try later, or sign in by a \
+             signature.";
     /// The process that reads documents for search cannot be started.
     ExtStart = "EXT-001", Temporary,
         kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \

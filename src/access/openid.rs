@@ -5,8 +5,8 @@
 //!
 //! Invariants
 //!   - A key is of one kind, and a signature is verified by the algorithm of that kind or not at all: what the head of
-//!     a token says chooses among RS256, PS256, ES256 and ES384 and adds none. Keys that are shared secrets are not even
-//!     read, so no public text can be used as one.
+//!     a token says chooses among RS256, PS256, ES256 and ES384 and adds none. Keys that are shared secrets are not
+//!     even read, so no public text can be used as one.
 //!   - What a token says is looked at after its signature was verified; claims come out of [`verified`] only.
 //!   - One refusal is one word ([`Refused`]) for the log; who asks is never told it.
 //!

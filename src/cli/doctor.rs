@@ -261,9 +261,12 @@ const OIDC_SECRET_OPEN: Text = text(
     "Others can read the file with the secret of OpenID. Leave the permissions to its owner only (chmod 600).",
 );
 const OIDC_ANY_LEVEL: Text = text(
-    "OpenID арқылы кез келген деңгеймен, соның ішінде тек құпиясөзбен кіруге болады. Қажет деңгейлерді [oidc] acr      кілтінде атаңыз.",
-    "Через OpenID можно войти с любым уровнем, хотя бы одним паролем. Назовите нужные уровни в ключе acr таблицы      [oidc].",
-    "By OpenID people sign in at any level, be it by a password alone. Name the levels that are asked for under acr in      [oidc].",
+    "OpenID арқылы кез келген деңгеймен, соның ішінде тек құпиясөзбен кіруге болады. Қажет деңгейлерді [oidc] acr \
+     кілтінде атаңыз.",
+    "Через OpenID можно войти с любым уровнем, хотя бы одним паролем. Назовите нужные уровни в ключе acr таблицы \
+     [oidc].",
+    "By OpenID people sign in at any level, be it by a password alone. Name the levels that are asked for under acr \
+     in [oidc].",
 );
 const POLICY: Text = text("Тексеру саясаты", "Политика проверки", "Validation policy");
 const BUILT_IN: Text =

@@ -1,7 +1,8 @@
 //! The table `[oidc]`: by which OpenID provider people sign in (docs/operating.md §12).
 //!
-//! It names files of secrets and holds none: the configuration is copied, shown and kept for ever. What is wrong with the
-//! table itself is found when the configuration is read; the files are looked at by who needs them, and by `doctor`.
+//! It names files of secrets and holds none: the configuration is copied, shown and kept for ever. What is wrong with
+//! the table itself is found when the configuration is read; the files are looked at by who needs them, and by
+//! `doctor`.
 //!
 //! It is read by every build; one without the feature `oidc` says that it cannot do what is asked.
 

@@ -10,9 +10,9 @@
 //!     address).
 //!   - The host is in lower case and the port always known, so equal addresses are equal values.
 //!
-//! `https` is refused in a [`HttpUrl`]: CRLs, OCSP answers and certificates are signed themselves, RFC 5280 §8 warns of circles when
-//! their addresses need TLS, and TLS would bring trust anchors that no policy of the archive names. Who says who somebody
-//! is must be asked over TLS: a [`ProviderUrl`] is `https`, but on the machine itself.
+//! `https` is refused in a [`HttpUrl`]: CRLs, OCSP answers and certificates are signed themselves, RFC 5280 §8 warns of
+//! circles when their addresses need TLS, and TLS would bring trust anchors that no policy of the archive names. Who
+//! says who somebody is must be asked over TLS: a [`ProviderUrl`] is `https`, but on the machine itself.
 
 use crate::limits::URL_BYTES_MAX;
 use std::fmt;

@@ -261,8 +261,8 @@ pub(super) fn explain(html: &mut Html, visit: &Visit, problem: &Problem) {
             html.say("dt", &[], visit.say(REQUEST));
             html.el("dd", &[], |html| html.say("code", &[], &visit.request_id));
         });
-        // A fault inside is for the log.
-        if status != StatusCode::INTERNAL_SERVER_ERROR && !problem.what.is_empty() {
+        // A fault inside, or of a machine that was asked, is for the log.
+        if !problem.is_inside() && !problem.what.is_empty() {
             html.el("details", &[], |html| {
                 html.say("summary", &[], visit.say(TECHNICAL));
                 let what = if problem.subject.is_empty() { String::new() } else { format!("{}: ", problem.subject) };
@@ -285,7 +285,10 @@ fn advice(status: StatusCode) -> Text {
             "проверьте адрес или воспользуйтесь поиском. Так же выглядит и то, на что у вас нет права.",
             "check the address, or search. What you have no right to looks the same.",
         ),
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT => {
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::REQUEST_TIMEOUT => {
             text("сәл күтіп, қайталаңыз.", "немного подождите и повторите.", "wait a little and repeat.")
         }
         StatusCode::INTERNAL_SERVER_ERROR => text(
