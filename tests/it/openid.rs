@@ -904,6 +904,7 @@ fn bound(served: &Served) -> Option<ErrorCode> {
         metrics: None,
         inbox: None,
         pages: None,
+        tls: None,
         lang: Lang::En,
         readers: 0,
         stop: Box::leak(Box::new(AtomicBool::new(true))),
