@@ -1,7 +1,7 @@
 //! What is done after the answer, as a job (`Prefer: respond-async`, RFC 7240 §4.1).
 //!
-//! The job asks the archive anew, as its caller: who was signed out or lost a right meanwhile does nothing by it. What a
-//! crash leaves: the journal has what was done, and the job is forgotten.
+//! The job asks the archive anew, as its caller: who was signed out or lost a right meanwhile does nothing by it. What
+//! a crash leaves: the journal has what was done, and the job is forgotten.
 
 use super::jobs::State;
 use super::once::Answer;
