@@ -1,6 +1,7 @@
 //! `/api/v1/records/{id}/components/{n}/content`: the bytes of a component, as they came.
 //!
-//! With `inquiry` a record is read under that inquiry, as `inquiry read` does: the entry names it, whatever the category.
+//! With `inquiry` a record is read under that inquiry, as `inquiry read` does: the entry names it, whatever the
+//! category.
 //!
 //! `ETag` and `Repr-Digest` (RFC 9530) are the SHA-256 that was taken at acceptance. Small ones are checked whole
 //! before their first byte leaves; large ones go out piece by piece, each checked, and one that is damaged ends the

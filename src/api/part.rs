@@ -1,7 +1,8 @@
 //! What is given out as bytes: one range of a thing of known length and digest (RFC 9110 §13, §14).
 //!
-//! `ETag` and `Repr-Digest` (RFC 9530) are its SHA-256. A condition is compared with that, one range is given at a time,
-//! and what somebody else made is never shown by a browser as a page of the archive. It reads nothing and keeps nothing.
+//! `ETag` and `Repr-Digest` (RFC 9530) are its SHA-256. A condition is compared with that, one range is given at a
+//! time, and what somebody else made is never shown by a browser as a page of the archive. It reads nothing and keeps
+//! nothing.
 
 use super::problem::Problem;
 use crate::error::ErrorCode;

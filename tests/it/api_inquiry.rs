@@ -26,7 +26,7 @@ use muragat::model::digest::sha256;
 use muragat::model::id::RecordId;
 use muragat::model::iin::Iin;
 use muragat::tlog::commit::SYSTEM_ACTOR;
-use muragat::tlog::leaf::ActKind;
+use muragat::tlog::leaf::{ActKind, Leaf};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -184,7 +184,7 @@ impl Court {
         template.replace("{inquiry_id}", inquiry)
     }
 
-    fn entries(&self, from: u64) -> Vec<(u64, muragat::tlog::leaf::Leaf)> {
+    fn entries(&self, from: u64) -> Vec<(u64, Leaf)> {
         let archive = self.served.archive();
         (from..archive.head().size).map(|entry| (entry, archive.leaf(entry).unwrap())).collect()
     }
@@ -241,8 +241,8 @@ fn a_legal_officer_does_the_whole_of_an_inquiry_and_the_court_proves_what_it_get
     let read: Vec<_> = court.entries(from).into_iter().filter(|(_, leaf)| leaf.act == ActKind::RecordRead).collect();
     let named: Vec<_> = read.iter().map(|(_, leaf)| (leaf.rec.unwrap().to_string(), leaf.of)).collect();
     assert_eq!(named, [&court.open, &court.secret].map(|record| (record.clone(), Some(inquiry))));
-    let archive = &court.served.archive();
-    let said = read.iter().map(|(entry, leaf)| reading(archive, *entry, leaf).unwrap().rule.unwrap());
+    let rule = |(entry, leaf): &(u64, Leaf)| reading(&court.served.archive(), *entry, leaf).unwrap().rule.unwrap();
+    let said = read.iter().map(rule);
     assert_eq!(said.collect::<BTreeSet<_>>(), BTreeSet::from(["legal_officer.content".to_owned()]));
 
     // The answer is given out, signed by an officer outside, and taken in.
