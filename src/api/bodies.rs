@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// Their schemas by name.
 pub(super) fn own() -> Map<String, Value> {
-    let all = [files(), records(), receipts(), disposal()];
+    let all = [files(), records(), receipts(), disposal(), adoption()];
     all.into_iter().filter_map(|one| one.as_object().cloned()).flatten().collect()
 }
 
@@ -210,6 +210,44 @@ fn disposal() -> Value {
                 {"$ref": "#/components/schemas/DisposalExecuted"}, {"$ref": "#/components/schemas/DisposalAnswer"},
                 {"$ref": "#/components/schemas/Job"},
             ],
+        },
+    })
+}
+
+/// About nomenclatures and lists of periods.
+fn adoption() -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    let (base64, material) = (base64(), material());
+    json!({
+        "NomenclatureAdopting": {
+            "description": "A nomenclature: `schema/nomenclature/1`, TOML.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["content"],
+            "properties": {"content": base64},
+        },
+        "RulesAdopting": {
+            "description": "A list of periods (`schema/retention/1`, TOML), the act about it, and signatures over the act.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["list", "document", "signatures"],
+            "properties": {
+                "list": base64, "document": base64,
+                "signatures": {"type": "array", "maxItems": 16, "items": base64},
+                "material": material,
+            },
+        },
+        "RulesAct": {
+            "description": "What an act about a list is to say.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["list", "agency", "reason"],
+            "properties": {
+                "list": base64, "agency": text,
+                "date": {"description": "Today when not given.", "type": ["string", "null"], "format": "date"},
+                "shortens": {"description": "Whether it may shorten terms.", "type": "boolean"},
+                "reason": text,
+            },
         },
     })
 }

@@ -22,6 +22,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("Why", include_str!("../../schema/cli/1/why.schema.json")),
     ("DueRow", include_str!("../../schema/cli/1/due-row.schema.json")),
     ("RulesRow", include_str!("../../schema/cli/1/rules-row.schema.json")),
+    ("RulesAnswer", include_str!("../../schema/cli/1/rules-answer.schema.json")),
+    ("NomenclatureAnswer", include_str!("../../schema/cli/1/nomenclature-answer.schema.json")),
     ("NomenclatureRow", include_str!("../../schema/cli/1/nomenclature-row.schema.json")),
     ("Hold", include_str!("../../schema/cli/1/hold-row.schema.json")),
     ("HoldAnswer", include_str!("../../schema/cli/1/hold-answer.schema.json")),
@@ -60,6 +62,7 @@ named! { ReceiptAnswer ReceiptSigning }
 named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
 named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }
 named! { RecordAnswer ComponentAdding CardCorrecting }
+named! { NomenclatureAdopting NomenclatureAnswer RulesAct RulesAdopting RulesAnswer }
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
 named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }

@@ -9,6 +9,7 @@
 //!   - What is answered is durable; what is not answered may be sent again.
 //!   - No line of the log and no figure has personal data.
 
+mod adoption;
 mod bodies;
 mod body;
 mod bundles;

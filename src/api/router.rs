@@ -5,7 +5,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{bundles, components, desk, health, journal, login, records, search, sessions};
+use super::{adoption, bundles, components, desk, health, journal, login, records, search, sessions};
 use super::{submissions, uploads, watch};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use axum::Router;
@@ -34,6 +34,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(files::routes())
         .merge(filing::routes())
         .merge(retention::routes())
+        .merge(adoption::routes())
         .merge(holds::routes())
         .merge(trail::routes())
         .merge(receipts::routes())

@@ -83,12 +83,17 @@ pub(super) struct SignedDocument {
 
 impl Signed {
     pub(super) fn read(self) -> Result<SignedDocument, Problem> {
-        if self.signatures.len() > SIGNATURES_MAX {
-            return Err(Problem::request("signatures", format!("at most {SIGNATURES_MAX}")));
-        }
-        let signatures = self.signatures.into_iter().map(|one| one.0).collect();
-        Ok(SignedDocument { document: self.document.0, signatures, extra: material(self.material)? })
+        let (signatures, extra) = (signatures(self.signatures)?, material(self.material)?);
+        Ok(SignedDocument { document: self.document.0, signatures, extra })
     }
+}
+
+/// Signatures over one document.
+pub(super) fn signatures(signatures: Vec<Base64>) -> Result<Vec<Vec<u8>>, Problem> {
+    if signatures.len() > SIGNATURES_MAX {
+        return Err(Problem::request("signatures", format!("at most {SIGNATURES_MAX}")));
+    }
+    Ok(signatures.into_iter().map(|one| one.0).collect())
 }
 
 /// Certificates, CRLs and OCSP answers that came with a signature.

@@ -81,7 +81,7 @@ impl Slot {
         }
         // Opening it again writes a stale index anew. Where somebody does not let go, or somebody else does it, the
         // archive is used as it is, and it is tried again later.
-        if let Ok(alone) = self.alone() {
+        if let Ok(alone) = self.alone_within(Duration::ZERO) {
             drop(alone);
         }
         self.wait(WAIT)
@@ -107,7 +107,7 @@ impl Slot {
         if !self.may_try() {
             return;
         }
-        if let Ok(alone) = self.alone() {
+        if let Ok(alone) = self.alone_within(Duration::ZERO) {
             // What fails here shows when the archive is opened again.
             let _ = super::forget_index(&self.folder);
             drop(alone);
@@ -128,24 +128,31 @@ impl Slot {
     }
 
     /// Closes the archive, so that the folder can be held by somebody else; it is opened again when the answer is
-    /// dropped.
+    /// dropped. Who comes while somebody else has it, or while it is opened again, waits a little.
     pub fn alone(&self) -> Result<Alone<'_>, Error> {
-        let (archive, alone) = self.take()?;
+        self.alone_within(WAIT)
+    }
+
+    fn alone_within(&self, most: Duration) -> Result<Alone<'_>, Error> {
+        let (archive, alone) = self.take(most)?;
         archive.map_or(Ok(()), Archive::close)?;
         Ok(alone)
     }
 
-    /// Takes the archive out, which nobody else has then; none when it could not be opened before.
-    fn take(&self) -> Result<(Option<Archive>, Alone<'_>), Error> {
-        let mut archive = {
-            let mut state = self.lock();
+    /// Takes the archive out, which nobody else has then; none when it could not be opened before. While it is away it
+    /// is waited for.
+    fn take(&self, most: Duration) -> Result<(Option<Archive>, Alone<'_>), Error> {
+        let until = Instant::now() + most;
+        let mut state = self.lock();
+        let mut archive = loop {
             match std::mem::replace(&mut *state, State::Away) {
-                State::Open(archive) => archive,
-                State::Away => return Err(self.held()),
+                State::Open(archive) => break archive,
+                State::Away => state = self.moved_by(state, until)?,
                 // Whoever comes next may mend what is wrong, and then it is tried to open it again.
                 State::Failed(..) => return Ok((None, Alone { slot: self })),
             }
         };
+        drop(state);
         let _wanted = Wanted::new(&self.wanted);
         let begun = Instant::now();
         loop {
@@ -178,12 +185,17 @@ impl Slot {
                 State::Failed(code, what) => return Err(Error::new(*code, "archive", what.clone())),
                 State::Away => {}
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(self.held());
-            }
-            state = self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.moved_by(state, until)?;
         }
+    }
+
+    /// Waits for another state.
+    fn moved_by<'a>(&self, state: MutexGuard<'a, State>, until: Instant) -> Result<MutexGuard<'a, State>, Error> {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(self.held());
+        }
+        Ok(self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0)
     }
 
     fn held(&self) -> Error {
@@ -251,7 +263,7 @@ impl Handle {
             Handle::Own(archive) => (*archive).compact(actor),
             Handle::Served(archive, slot) => {
                 drop(archive);
-                let (archive, _alone) = slot.take()?;
+                let (archive, _alone) = slot.take(WAIT)?;
                 archive.ok_or_else(|| slot.held())?.compact(actor)
             }
         }

@@ -8,7 +8,7 @@ use super::rules::{read, read_with_file};
 use super::signed::Signatures;
 use super::{Common, read_up_to};
 use crate::clock::civil_date;
-use crate::error::{Error, ErrorCode, Exit};
+use crate::error::{Error, Exit};
 use crate::filing::simulate::{Change, Load, Simulation, simulate};
 use crate::ingest::lists::{ACT_BYTES_MAX, Adopted, RulesAct, adopt};
 use crate::model::calendar::CalendarStatus;
@@ -94,13 +94,7 @@ impl Act {
             Ok(list) => list,
             Err(refusals) => return Ok(refuse(&refusals, common)),
         };
-        let act = RulesAct::draft(&list, &self.agency, self.date, self.shortens, &self.reason).to_toml();
-        // Nobody signs in vain what would not be read.
-        if let Err(faults) = RulesAct::parse(act.as_bytes()) {
-            let faults = faults.iter().map(|fault| format!("{}: {}", fault.subject, fault.detail));
-            let what = faults.collect::<Vec<_>>().join("; ");
-            return Err(Error::new(ErrorCode::RetApproval, "act", what));
-        }
+        let act = RulesAct::drawn_up(&list, &self.agency, self.date, self.shortens, &self.reason)?;
         out_raw!("{act}");
         Ok(Exit::Ok)
     }
@@ -109,7 +103,7 @@ impl Act {
 fn refuse(refusals: &[crate::error::Refusal], common: &Common) -> Exit {
     let lang = common.lang();
     if common.json() {
-        common.print_json(&json!({"status": "refused", "reasons": view::refusals(refusals, lang)}));
+        common.print_json(&view::refused(refusals, lang));
     } else {
         out!("{}", REFUSED.get(lang));
         print_refusals(refusals, lang);
@@ -128,9 +122,9 @@ impl Adopt {
         let act = self.act.as_ref().map(|path| read_up_to(path, ACT_BYTES_MAX)).transpose()?;
         let (signatures, extra) = self.signatures.read(common)?;
         let adopted = adopt(&archive, (&list, &file), act.as_deref(), &signatures, &extra, actor)?;
-        let (status, word, entry) = match adopted {
-            Adopted::Done(entry) => ("adopted", ADOPTED, entry),
-            Adopted::Held(entry) => ("held", HELD, entry),
+        let (is_new, word, entry) = match adopted {
+            Adopted::Done(entry) => (true, ADOPTED, entry),
+            Adopted::Held(entry) => (false, HELD, entry),
             Adopted::Refused(refusals) => {
                 archive.close()?;
                 return Ok(refuse(&refusals, common));
@@ -138,10 +132,7 @@ impl Adopt {
         };
         let lang = common.lang();
         if common.json() {
-            common.print_json(&json!({
-                "status": status, "list": list.id, "edition": list.edition, "sha256": list.sha256.to_string(),
-                "entry": entry,
-            }));
+            common.print_json(&view::rules_adopted(&list, is_new, entry));
         } else {
             out!("{}: {} {} (#{entry})", word.get(lang), shown(&list.id), shown(&list.edition));
             if list.status == CalendarStatus::Sample {

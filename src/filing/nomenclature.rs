@@ -19,6 +19,8 @@ pub struct Held {
 
 /// Adopts a nomenclature that was read from `bytes`.
 pub fn adopt(archive: &Archive, nomenclature: &Nomenclature, bytes: &[u8], actor: ActorId) -> Result<Adoption, Error> {
+    // Of two that are the same, the second finds the first.
+    let _turn = archive.turn("adoption", "nomenclature");
     if let Some(held) = in_force(archive, &nomenclature.agency, nomenclature.year)?
         && held.nomenclature.sha256 == nomenclature.sha256
     {

@@ -98,6 +98,20 @@ impl RulesAct {
         }
     }
 
+    /// The act to be signed; or why it could not be read, and is not worth signing.
+    pub fn drawn_up(
+        list: &RuleList,
+        agency: &str,
+        date: NaiveDate,
+        shortens: bool,
+        reason: &str,
+    ) -> Result<String, Error> {
+        let act = Self::draft(list, agency, date, shortens, reason).to_toml();
+        let Err(faults) = Self::parse(act.as_bytes()) else { return Ok(act) };
+        let faults = faults.iter().map(|fault| format!("{}: {}", fault.subject, fault.detail));
+        Err(Error::new(ErrorCode::RetApproval, "act", faults.collect::<Vec<_>>().join("; ")))
+    }
+
     /// The file that is signed.
     pub fn to_toml(&self) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
@@ -191,6 +205,8 @@ pub fn adopt(
         let what = "the bytes are not those that the list was read from";
         return Err(Error::new(ErrorCode::RetMalformed, LIST_FILE, what));
     }
+    // Of two that are the same, the second finds the first.
+    let _turn = archive.turn("adoption", "rules");
     let name = format!("{} {}", list.id, list.edition);
     let refused = |refusal| Ok(Adopted::Refused(vec![refusal]));
     let lists = archive.adopted_lists()?;

@@ -25,7 +25,8 @@ pub(crate) use inquiry::{InquiryView, bundled, inquiry_done, inquiry_given, inqu
 pub(crate) use papers::papers;
 pub(crate) use receipt::{receipt, receipt_row, receipt_signed};
 pub(crate) use record::{Masked, RecordView, delivery, record_row};
-pub(crate) use retention::{Why, due_row, nomenclature, nomenclature_row, nomenclature_whole, rules_row};
+pub(crate) use retention::{Why, due_row, rules_adopted, rules_row};
+pub(crate) use retention::{nomenclature, nomenclature_adopted, nomenclature_row, nomenclature_whole};
 pub(crate) use submission::answer;
 
 use crate::error::Refusal;

@@ -4,7 +4,7 @@
 
 use super::file::file;
 use super::record::{HIDDEN, Masked};
-use crate::archive::{AdoptedList, Archive};
+use crate::archive::{AdoptedList, Adoption, Archive};
 use crate::error::Error;
 use crate::filing::due::{self, Basis};
 use crate::filing::files::File;
@@ -12,7 +12,7 @@ use crate::filing::nomenclature::Held;
 use crate::filing::paper;
 use crate::model::id::RecordId;
 use crate::model::nomenclature::{Nomenclature, Row};
-use crate::retention::Decision;
+use crate::retention::{Decision, RuleList};
 use crate::text::Lang;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -78,6 +78,23 @@ pub(crate) fn nomenclature(nomenclature: &Nomenclature) -> Value {
         "agency": nomenclature.agency, "year": nomenclature.year, "approved": nomenclature.approved.to_string(),
         "agreed": nomenclature.agreed.map(|day| day.to_string()), "files": nomenclature.rows.len(),
         "without_item": without_item, "sha256": nomenclature.sha256.to_string(),
+    })
+}
+
+/// A nomenclature and what became of its adoption.
+pub(crate) fn nomenclature_adopted(read: &Nomenclature, adoption: &Adoption) -> Value {
+    let (status, entry) = match adoption {
+        Adoption::Done(entry) => ("adopted", Some(*entry)),
+        Adoption::Held(entry) => ("held", *entry),
+    };
+    json!({"status": status, "nomenclature": nomenclature(read), "entry": entry})
+}
+
+/// A list of periods and what became of its adoption.
+pub(crate) fn rules_adopted(list: &RuleList, is_new: bool, entry: u64) -> Value {
+    json!({
+        "status": if is_new { "adopted" } else { "held" }, "list": list.id, "edition": list.edition,
+        "sha256": list.sha256.to_string(), "entry": entry,
     })
 }
 

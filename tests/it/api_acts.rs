@@ -7,6 +7,7 @@
 
 use super::api_matrix::{NOMENCLATURE, adopt_list, file};
 use super::confirmed::row;
+use super::disposal::LIST;
 use super::served::{Answer, Served, send};
 use super::signed::{AGENCY, DAY_MS, at, holder};
 use base64::Engine;
@@ -529,4 +530,45 @@ fn a_record_grows_once_by_who_may() {
     assert_eq!(count_by_status(&corrected), BTreeMap::from([(201, 1), (422, 19)]));
     corrected.iter().for_each(|answer| follows("record-answer", &answer.json()));
     assert_eq!(acts(&served, ActKind::RecordAmended), 2);
+}
+
+#[test]
+fn nomenclatures_and_lists_are_adopted_by_their_officers() {
+    let served = served();
+    let office = &served.bench.office;
+    let clerk = Officer::new(&served, &office.clerk);
+    let member = Officer::new(&served, &office.commission[0]);
+    let other = Officer::new(&served, &key(&served, "000000000022", "000000000900", 210));
+    let file = json!({"content": base64(NOMENCLATURE.as_bytes())});
+    assert_eq!(problem(&other.post("/api/v1/nomenclature", &file)), (403, "ACC-005".to_owned()));
+    assert_eq!(problem(&member.post("/api/v1/nomenclature", &file)), (403, "ACC-005".to_owned()));
+    let malformed = clerk.post("/api/v1/nomenclature", &json!({"content": base64(b"x = 1")}));
+    assert_eq!(malformed.status, 422);
+    follows("nomenclature-answer", &malformed.json());
+    let adopted = clerk.post_by_twenty("/api/v1/nomenclature", None, &file);
+    assert_eq!(count_by_status(&adopted), BTreeMap::from([(201, 1), (200, 19)]));
+    adopted.iter().for_each(|answer| follows("nomenclature-answer", &answer.json()));
+    assert_eq!(acts(&served, ActKind::NomenclatureAdopted), 1);
+    // A list goes with an act that two officers signed.
+    let list = LIST.replace("edition = \"1\"", "edition = \"2\"");
+    assert_ne!(list, LIST);
+    let drafting = json!({"list": base64(list.as_bytes()), "agency": AGENCY, "reason": "Үлгі"});
+    assert_eq!(problem(&other.post("/api/v1/rules/act", &drafting)), (403, "ACC-005".to_owned()));
+    served.bench.later(2_000);
+    let act = clerk.post("/api/v1/rules/act", &drafting);
+    assert_eq!(act.headers["etag"], format!("\"{}\"", sha256(&act.body)));
+    let sign = |who: &[&Signer]| {
+        let now = at(served.bench.now());
+        let signatures: Vec<String> = who.iter().map(|who| base64(&who.sign_detached(&act.body, now))).collect();
+        json!({"list": base64(list.as_bytes()), "document": base64(&act.body), "signatures": signatures})
+    };
+    let signed = sign(&[&office.official, &office.clerk]);
+    assert_eq!(problem(&other.post("/api/v1/rules", &signed)), (403, "ACC-005".to_owned()));
+    let alone = clerk.post("/api/v1/rules", &sign(&[&office.clerk]));
+    assert_eq!(alone.status, 422);
+    follows("rules-answer", &alone.json());
+    let adopted = clerk.post_by_twenty("/api/v1/rules", None, &signed);
+    assert_eq!(count_by_status(&adopted), BTreeMap::from([(201, 1), (200, 19)]));
+    adopted.iter().for_each(|answer| follows("rules-answer", &answer.json()));
+    assert_eq!(acts(&served, ActKind::RulesAdopted), 2);
 }

@@ -93,6 +93,9 @@ const TABLE: &[Expected] = &[
     // Who runs the program sees the lists, and not the files that are due by them.
     ("get", "/api/v1/due", LISTS),
     ("get", "/api/v1/rules", [200, 200, 200, 200, 403, 403, 401]),
+    ("post", "/api/v1/rules", PERSONS),
+    ("post", "/api/v1/rules/act", PERSONS),
+    ("post", "/api/v1/nomenclature", PERSONS),
     // Clerks need it to submit.
     ("get", "/api/v1/nomenclature", [200, 200, 200, 403, 200, 403, 401]),
     ("get", "/api/v1/nomenclature/{entry}", [200, 200, 404, 403, 200, 403, 401]),

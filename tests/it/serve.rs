@@ -134,7 +134,10 @@ fn commands_give_beside_a_service_what_they_give_without_one() {
     assert_eq!(shell.run(&["ingest", "more"]).status.code(), Some(0));
     assert_eq!(shell.out(&["search", "--json", "Сынақ"]).1.lines().count(), 3);
     // With the archive alone, in turn with the others.
-    assert_eq!(shell.out(&["audit"]).0, Some(0));
+    // Each ends before the service has opened the archive again, and the next one waits for that.
+    for _ in 0..5 {
+        assert_eq!(shell.out(&["audit", "--fast"]).0, Some(0));
+    }
     assert_eq!(shell.out(&["reindex"]).0, Some(0));
     std::thread::scope(|scope| {
         let audits = (0..3).map(|_| scope.spawn(|| shell.out(&["audit", "--fast"]).0)).collect::<Vec<_>>();
