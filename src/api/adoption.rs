@@ -204,7 +204,7 @@ async fn rules_act(
             };
             let Drafting { agency, date, shortens, reason, .. } = drafting;
             let toml = lists::RulesAct::drawn_up(&list, &agency, date.unwrap_or(ask.today), shortens, &reason)?;
-            Ok(whole(&headers, toml.into_bytes(), "application/octet-stream", ACT_FILE))
+            whole(&headers, toml.into_bytes(), "application/octet-stream", ACT_FILE)
         })
         .await
 }

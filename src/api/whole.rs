@@ -11,12 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 /// An answer with these bytes, or the range of them that is asked for; nothing when they are what the caller has.
-pub(super) fn whole(
-    asked: &HeaderMap,
-    bytes: Vec<u8>,
-    kind: &'static str,
-    name: &str,
-) -> Result<Response, Problem> {
+pub(super) fn whole(asked: &HeaderMap, bytes: Vec<u8>, kind: &'static str, name: &str) -> Result<Response, Problem> {
     let thing = Thing { what: "document", name, kind, len: bytes.len() as u64, sha256: sha256(&bytes) };
     let Part { status, headers, range } = thing.part(asked)?;
     let at = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);

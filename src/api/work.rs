@@ -1,12 +1,7 @@
 //! Acts that take longer than an answer may: begun as jobs, in threads of their own.
 //!
-<<<<<<< HEAD:src/api/work.rs
 //! A job asks the archive anew who its caller is: between the request and the act an office may have ended. What it
 //! did is in the journal; after a crash the job is forgotten, and the act is done or not.
-=======
-//! The job asks the archive anew, as its caller: who was signed out or lost a right meanwhile does nothing by it. What
-//! a crash leaves: the journal has what was done, and the job is forgotten.
->>>>>>> inq:src/api/later.rs
 
 use super::jobs::State;
 use super::once::Answer;
