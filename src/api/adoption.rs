@@ -1,7 +1,8 @@
 //! Adopting nomenclatures and lists of periods.
 //!
 //! A nomenclature is adopted by a person of its agency. A list is adopted with an act that two officers of an agency
-//! signed outside, and the service gives what they sign; one without an act, which is a sample, is for the command line.
+//! signed outside, and the service gives what they sign; one without an act, which is a sample, is for the command
+//! line.
 //! A file is valid or it is refused with every fault.
 //!
 //! What a crash leaves: a file adopted or not; the same one sent again is held.
@@ -204,7 +205,7 @@ async fn rules_act(
             };
             let Drafting { agency, date, shortens, reason, .. } = drafting;
             let toml = lists::RulesAct::drawn_up(&list, &agency, date.unwrap_or(ask.today), shortens, &reason)?;
-            whole(&headers, toml.into_bytes(), "application/octet-stream", ACT_FILE)
+            whole(&HeaderMap::new(), toml.into_bytes(), "application/octet-stream", ACT_FILE)
         })
         .await
 }

@@ -227,7 +227,7 @@ fn adoption() -> Value {
             "properties": {"content": base64},
         },
         "RulesAdopting": {
-            "description": "A list of periods (`schema/retention/1`, TOML), the act about it, and signatures over the act.",
+            "description": "A list of periods (`schema/retention/1`, TOML), the act about it, and signatures over it.",
             "type": "object",
             "additionalProperties": false,
             "required": ["list", "document", "signatures"],

@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_stream::StreamExt;
 
 /// How long a caller may be silent in the middle of a body.
-const SILENCE: Duration = Duration::from_secs(15);
+pub(super) const SILENCE: Duration = Duration::from_secs(15);
 /// How long the whole of a body may take, and how much more for each MiB: 16 KiB/s is a bad line.
 const WHOLE: Duration = Duration::from_secs(30);
 const WHOLE_PER_MIB: Duration = Duration::from_secs(64);
@@ -91,8 +91,7 @@ pub(crate) struct Pieces {
 impl Pieces {
     /// Of a body of at most `max` bytes.
     pub(crate) fn new(headers: &HeaderMap, body: Body, max: u64) -> Self {
-        let mib = length_of(headers).unwrap_or(max) >> 20;
-        let whole = WHOLE + WHOLE_PER_MIB * u32::try_from(mib).unwrap_or(u32::MAX);
+        let whole = whole_of(length_of(headers).unwrap_or(max) >> 20);
         Self { body: body.into_data_stream(), end: Instant::now() + whole, total: 0, max }
     }
 
@@ -110,6 +109,11 @@ impl Pieces {
             }
         }
     }
+}
+
+/// How long a body of so many MiB may take in all.
+pub(super) fn whole_of(mib: u64) -> Duration {
+    WHOLE + WHOLE_PER_MIB.saturating_mul(u32::try_from(mib).unwrap_or(u32::MAX))
 }
 
 /// What a body is said to have, in bytes.

@@ -139,6 +139,9 @@ impl Going {
         if records.is_empty() {
             records = make::under(&ask.archive, &inquiry)?;
         }
+        if records.is_empty() {
+            return Err(Error::new(ErrorCode::InqNothing, inquiry.id.to_string(), "no record is under it").into());
+        }
         let rule = reaches(ask, &records)?;
         Ok(Self { inquiry, records, readings, rule })
     }
@@ -150,7 +153,7 @@ impl Going {
         ask.wait_index()?;
         let size = make::settle(archive, &desk::find(archive, id)?, entry, actor)?;
         // Written to nowhere: that it can be is known before anybody is told, and so are its length and digest.
-        let mut out = Measured::new(&ask.service, io::sink());
+        let mut out = Measured { next: u64::MAX, ..Measured::new(&ask.service, io::sink()) };
         let written = make::write_of(archive, id, entry, Under::Size(size), reader, &mut out)?;
         let content = format!("/api/v1/inquiries/{id}/bundles/{entry}/content");
         let mut value = view::bundled(id, &written);
@@ -293,7 +296,7 @@ struct Measured<W> {
     hasher: Sha256Writer,
     len: u64,
     service: Arc<Service>,
-    /// The length at which it is looked for room next.
+    /// The length at which it is looked for room next; what is written to nowhere needs none.
     next: u64,
     is_full: bool,
 }

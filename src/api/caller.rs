@@ -88,6 +88,10 @@ impl FromRequestParts<Arc<Service>> for Caller {
             if !parts.method.is_safe() {
                 check_own(&parts.headers, true)?;
             }
+            // A neighbour's page may not read in the visitor's name either.
+            if is_led(parts) {
+                return Ok(Self { about, shown: Shown::Nothing, purpose });
+            }
             // A link cannot say what for: the page asked before.
             let record = record_in(parts.uri.path());
             purpose = purpose.or_else(|| service.sessions.purpose(&secret, record?, now));
@@ -97,7 +101,8 @@ impl FromRequestParts<Arc<Service>> for Caller {
     }
 }
 
-/// Whether a browser says that another site makes it ask; a cookie does not come along then, because it is `Strict`.
+/// Whether a browser says that a page of somebody else makes it ask. From another site no cookie comes along, because
+/// it is `Strict`; from a neighbour (another name below the same domain, another port) it does.
 fn is_led(parts: &Parts) -> bool {
     let site = parts.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     site.is_some_and(|site| site != b"same-origin" && site != b"none")

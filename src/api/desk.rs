@@ -16,8 +16,9 @@ use super::describe::{
 };
 use super::once::{Answer, key_of, once, response};
 use super::problem::Problem;
-use super::reach::{Owners, of, seen, seen_of_any, working};
-use super::service::{Ask, Service, target};
+use super::reach::{Owners, Sight, of, seen, working};
+use super::service::{Ask, Service};
+use super::signed::{Base64, material, receive, signatures};
 use crate::access::rights::{Action, DENY_DEFAULT, Target};
 use crate::error::{Error, ErrorCode};
 use crate::filing::files;
@@ -26,10 +27,9 @@ use crate::inquiry::answer::{self, Prepared, Signed};
 use crate::inquiry::desk::{self, Inquiry};
 use crate::inquiry::search::{self, Within};
 use crate::model::submission::AccessCategory;
-use crate::verify::material::Material;
 use crate::view::{self, Masked};
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -250,7 +250,10 @@ async fn give(
         .ask(caller, move |ask| {
             let (inquiry, prepared) = prepared(ask, &text)?;
             let mut files = prepared.files();
-            files.extend(prepared.certificates(&ask.archive)?);
+            // They name every file of their plan, and who signed it.
+            if ask.reached(Action::DisposalSee).contains(&of(&inquiry.opening.agency)) {
+                files.extend(prepared.certificates(&ask.archive)?);
+            }
             let file = |(name, bytes): (String, Vec<u8>)| json!({"name": name, "base64": STANDARD.encode(bytes)});
             Ok(Json(view::inquiry_given(inquiry.id, &prepared, files.into_iter().map(file).collect())))
         })
@@ -261,15 +264,9 @@ async fn give(
 fn prepared(ask: &Ask, text: &str) -> Result<(Inquiry, Prepared), Problem> {
     let inquiry = working(ask, text)?;
     let prepared = answer::prepare(&ask.archive, inquiry.id)?;
-    let (listed, filed) = (ask.reached(Action::RecordList), ask.reached(Action::FileSee));
-    let mut owners = Owners::new(ask);
+    let mut sight = Sight::new(ask);
     for id in prepared.records.iter().chain(&prepared.destroyed) {
-        let how = match ask.index().record_by_id(*id)? {
-            Some(row) => seen(&listed, &target(&row)),
-            // Of what was destroyed it is known whose it was, and no category.
-            None => seen_of_any(&filed, owners.of(*id)?),
-        };
-        if how != Some(Masked::No) {
+        if sight.of(*id)? != Some(Masked::No) {
             return Err(Problem::denied(Action::RecordList.as_str(), DENY_DEFAULT));
         }
     }
@@ -280,9 +277,9 @@ fn prepared(ask: &Ask, text: &str) -> Result<(Inquiry, Prepared), Problem> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Signing {
-    signatures: Vec<String>,
+    signatures: Vec<Base64>,
     #[serde(default)]
-    material: Vec<String>,
+    material: Vec<Base64>,
 }
 
 /// Takes in the signature of a records officer over the answer; it is judged as with every act of an officer.
@@ -301,30 +298,23 @@ async fn sign(
     caller: Caller,
     Of(text): Of<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, Problem> {
-    let signing: Signing = read_json(&headers, &body)?;
+    let sent = receive(&service, &caller, Action::InquiryWork, &headers, body).await?;
+    let signing: Signing = read_json(&headers, &sent.bytes)?;
     let key = key_of(&headers);
     let answer = service
         .ask(caller, move |ask| {
-            let parts: [&[u8]; 3] = [b"inquiry.sign", text.as_bytes(), &body];
-            once(ask, key.as_deref(), &parts, || do_sign(ask, &text, &signing))
+            let parts: [&[u8]; 3] = [b"inquiry.sign", text.as_bytes(), &sent.bytes];
+            once(ask, key.as_deref(), &parts, || do_sign(ask, &text, signing))
         })
         .await?;
     Ok(response(answer))
 }
 
-fn do_sign(ask: &Ask, text: &str, signing: &Signing) -> Result<Answer, Problem> {
+fn do_sign(ask: &Ask, text: &str, signing: Signing) -> Result<Answer, Problem> {
     let (inquiry, _) = prepared(ask, text)?;
-    let decoded = |name: &'static str, texts: &[String]| {
-        let decoded = texts.iter().map(|text| STANDARD.decode(text)).collect::<Result<Vec<_>, _>>();
-        decoded.map_err(|_| Problem::request(name, "not base64"))
-    };
-    let signatures = decoded("signatures", &signing.signatures)?;
-    let mut material = Material::default();
-    for file in decoded("material", &signing.material)? {
-        material.add_file(&file).map_err(|e| Problem::new(ErrorCode::SigMaterial, "material", e.to_string()))?;
-    }
+    let (signatures, material) = (signatures(signing.signatures)?, material(signing.material)?);
     let signed = answer::sign(&ask.archive, inquiry.id, &signatures, &material, ask.principal.actor)?;
     ask.wait_index()?;
     let (status, body) = match &signed {

@@ -155,6 +155,10 @@ async fn fill(
 }
 
 fn do_fill(ask: &Ask, scope: &Scope, file: RecordId, filling: Filling) -> Result<Answer, Problem> {
+    // Before each of them is looked up.
+    if filling.records.len() > files::ENTERED_MAX {
+        return Err(Problem::request("records", format!("at most {} at once", files::ENTERED_MAX)));
+    }
     let mut owners = Owners::new(ask);
     let mut records = Vec::new();
     for text in &filling.records {

@@ -6,6 +6,7 @@
 //!
 //! Nothing is kept here.
 
+use super::patience::timely;
 use super::problem::Problem;
 use super::service::Service;
 use super::session::Peer;
@@ -69,7 +70,7 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     let is_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_tls);
     let mut response = match is_tls && is_downgraded(&request) {
         true => Problem::new(ErrorCode::SrvForeign, "Origin", "a page that came over an open line").into_response(),
-        false => next.run(request).await,
+        false => next.run(timed(request)).await,
     };
     let problem = response.extensions().get::<Problem>().cloned().or_else(|| foreign(&response));
     if let Some(problem) = &problem {
@@ -117,6 +118,13 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
 fn is_downgraded(request: &Request) -> bool {
     let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok()).unwrap_or_default();
     !request.method().is_safe() && origin.starts_with("http://")
+}
+
+/// Whose body comes in time, whoever reads it.
+fn timed(request: Request) -> Request {
+    let (parts, body) = request.into_parts();
+    let body = timely(&parts.headers, body);
+    Request::from_parts(parts, body)
 }
 
 /// A refusal that is not of a handler: no such path, no such method, a body that the framework did not take.

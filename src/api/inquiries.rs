@@ -7,7 +7,7 @@ use super::caller::{Caller, Of, Params, id};
 use super::describe::{Inquiry, InquiryRowPage};
 use super::page::listed;
 use super::problem::Problem;
-use super::reach::{of, seen};
+use super::reach::{Sight, of, seen};
 use super::service::{Ask, Service};
 use crate::access::rights::Action;
 use crate::error::{Error, ErrorCode};
@@ -85,7 +85,11 @@ async fn show(
             ask.wait_index()?;
             let inquiry = desk::find(&ask.archive, id)?;
             let masked = seen(&scope, &of(&inquiry.opening.agency)).ok_or_else(unknown)?;
-            Ok(Json(InquiryView::read(&ask.archive, inquiry)?.value(ask.today, masked)))
+            let mut view = InquiryView::read(&ask.archive, inquiry)?;
+            // A search with the command line finds in every agency.
+            let mut sight = Sight::new(ask);
+            view.keep(|id| sight.of(id).map(|how| how.is_some()))?;
+            Ok(Json(view.value(ask.today, masked)))
         })
         .await
 }

@@ -56,8 +56,8 @@ pub(crate) const SIGNATURE_BODY_BYTES_MAX: usize = LOGIN_BYTES_MAX / 3 * 4 + 64 
 pub(crate) struct Logins {
     nonces: Mutex<VecDeque<LoginNonce>>,
     attempts: Mutex<Attempts>,
-    passwords: Semaphore,
-    signatures: Semaphore,
+    passwords: Arc<Semaphore>,
+    signatures: Arc<Semaphore>,
 }
 
 impl Default for Logins {
@@ -65,8 +65,8 @@ impl Default for Logins {
         Self {
             nonces: Mutex::default(),
             attempts: Mutex::default(),
-            passwords: Semaphore::new(PASSWORDS_AT_ONCE),
-            signatures: Semaphore::new(SIGNATURES_AT_ONCE),
+            passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
+            signatures: Arc::new(Semaphore::new(SIGNATURES_AT_ONCE)),
         }
     }
 }
@@ -115,19 +115,19 @@ impl Attempts {
     fn take(&mut self, account: &str, now: Millis) -> Result<(), u32> {
         let is_over = |begun: Millis| now < begun || now - begun >= ATTEMPTS_MS;
         let wait = |begun: Millis| u32::try_from((ATTEMPTS_MS - (now - begun)) / 1000 + 1).unwrap_or(u32::MAX);
-        // So there are never more of them than attempts of all.
+        // A name is noted with its attempt, and attempts of all are bounded: so are names, to twice as many.
         self.of.retain(|_, (_, begun)| !is_over(*begun));
         if is_over(self.all.1) {
             self.all = (0, now);
         }
-        let of = self.of.entry(sha256(account.as_bytes())).or_insert((0, now));
-        if of.0 >= OF_ACCOUNT_MAX {
-            return Err(wait(of.1));
+        let name = sha256(account.as_bytes());
+        if let Some((_, begun)) = self.of.get(&name).filter(|(count, _)| *count >= OF_ACCOUNT_MAX) {
+            return Err(wait(*begun));
         }
         if self.all.0 >= OF_ALL_MAX {
             return Err(wait(self.all.1));
         }
-        of.0 += 1;
+        self.of.entry(name).or_insert((0, now)).0 += 1;
         self.all.0 += 1;
         Ok(())
     }
@@ -164,8 +164,10 @@ pub(crate) async fn by_signature(
     cms: Vec<u8>,
 ) -> Result<SignedIn, Problem> {
     let nonce = service.logins.take(id, service.slot.clock().now()).ok_or_else(nobody)?;
-    let _one = service.logins.signatures.acquire().await.map_err(|_| nobody())?;
+    let one = service.logins.signatures.clone().acquire_owned().await.map_err(|_| nobody())?;
     let judge = move |archive: &Archive| {
+        // It goes with the work and not with the request: who hangs up makes no room for the next.
+        let _one = one;
         let found = authenticate_signature(archive, nonce, &cms, &Material::default())?;
         entered(&about, archive, found)
     };
@@ -184,8 +186,10 @@ pub(crate) async fn by_password(
         let mut attempts = service.logins.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         attempts.take(&account, service.slot.clock().now()).map_err(busy)?;
     }
-    let _one = service.logins.passwords.acquire().await.map_err(|_| nobody())?;
+    let one = service.logins.passwords.clone().acquire_owned().await.map_err(|_| nobody())?;
     let judge = move |archive: &Archive| {
+        // As with signatures.
+        let _one = one;
         let found = authenticate_password(archive, &account, &password)?;
         entered(&about, archive, found)
     };

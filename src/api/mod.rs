@@ -38,6 +38,7 @@ mod once;
 pub(crate) mod openid;
 mod page;
 mod part;
+mod patience;
 pub(crate) mod problem;
 mod rate;
 mod reach;

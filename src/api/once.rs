@@ -8,6 +8,7 @@
 
 use super::problem::Problem;
 use super::service::Ask;
+use crate::access::rights::Principal;
 use crate::clock::Millis;
 use crate::error::ErrorCode;
 use crate::model::digest::{Sha256, Sha256Writer};
@@ -45,11 +46,17 @@ pub(super) fn once(
         request.update(&(part.len() as u64).to_be_bytes());
         request.update(part);
     }
+    // An answer is not for who has the account by narrower means, or has lost an office since.
+    let Principal { means, scopes, grants, .. } = &ask.principal;
+    request.update(format!("{means:?} {scopes:?} {grants:?}").as_bytes());
     match ask.service.once.turn(&ask.principal.account, key, request.finish(), ask.now())? {
         Turn::Again(answer) => Ok(answer),
         Turn::First(running) => {
             let answer = act()?;
-            running.done(answer.clone());
+            // What was refused may be done when what it lacked has come.
+            if answer.status.is_success() {
+                running.done(answer.clone());
+            }
             Ok(answer)
         }
     }

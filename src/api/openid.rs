@@ -54,6 +54,8 @@ const BEGUN_MAX: usize = 10_000;
 const ENDED_MAX: usize = 10_000;
 /// Questions to the provider at a time. Own bound: who asks is not known yet, and each has a thread while it waits.
 const AT_ONCE: usize = 8;
+/// Logout tokens that are judged at a time.
+const LOGOUTS_AT_ONCE: usize = 2;
 /// How long one waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
 /// Bytes of a code (RFC 6749 §4.1.2 sets none). Own bound: some are tokens themselves.
@@ -88,7 +90,9 @@ pub(crate) struct OpenId {
     provider: Arc<Provider>,
     begun: Mutex<VecDeque<Begun>>,
     ended: Mutex<VecDeque<(Sha256, i64)>>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
+    /// The same for logouts: who signs in by the hundred keeps no logout away.
+    logout_turns: Arc<Semaphore>,
     is_tls: bool,
 }
 
@@ -114,14 +118,15 @@ impl OpenId {
         let Some(settings) = slot.get()?.config().oidc.clone() else { return Ok(None) };
         let provider = Arc::new(Provider::new(&settings, slot.folder())?);
         let (begun, ended) = (Mutex::default(), Mutex::default());
-        let turns = Semaphore::new(AT_ONCE);
-        Ok(Some(Self { provider, begun, ended, turns, is_tls: is_tls(&settings) }))
+        let (turns, logout_turns) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(LOGOUTS_AT_ONCE)));
+        Ok(Some(Self { provider, begun, ended, turns, logout_turns, is_tls: is_tls(&settings) }))
     }
 
     fn keep(&self, one: Begun, now: Millis) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        // They come in the order of their time.
-        while begun.front().is_some_and(|first| first.is_over(now)) || begun.len() >= BEGUN_MAX {
+        // One that was begun after `now` was read is not over.
+        let is_over = |first: &Begun| first.is_over(now.max(first.at));
+        while begun.front().is_some_and(is_over) || begun.len() >= BEGUN_MAX {
             begun.pop_front();
         }
         begun.push_back(one);
@@ -158,12 +163,18 @@ impl OpenId {
     /// Asks the provider on a thread that may wait. No archive is held meanwhile.
     async fn ask<T: Send + 'static>(
         &self,
+        turns: &Arc<Semaphore>,
         question: impl FnOnce(&Provider) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let busy = || Problem::new(ErrorCode::SrvBusy, "openid", "as many sign-ins wait for the provider as may");
-        let _turn = timeout(TURN, self.turns.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
+        let turn = timeout(TURN, turns.clone().acquire_owned()).await.map_err(|_| busy())?.map_err(|_| busy())?;
         let provider = self.provider.clone();
-        let asked = spawn_blocking(move || question(&provider)).await;
+        let asked = spawn_blocking(move || {
+            // It goes with the work and not with the request: who hangs up makes no room for the next.
+            let _turn = turn;
+            question(&provider)
+        });
+        let asked = asked.await;
         let panicked = |e: tokio::task::JoinError| Problem::new(ErrorCode::SrvFailed, "openid", e.to_string());
         Ok(asked.map_err(panicked)??)
     }
@@ -227,7 +238,7 @@ pub(crate) async fn begin(service: &Arc<Service>, parts: &Parts, next: &str) -> 
     let asking = move |provider: &Provider| {
         provider.address(&Asking { state: &state, nonce: &nonce, challenge: &challenge }, now)
     };
-    let address = openid.ask(asking).await?;
+    let address = openid.ask(&openid.turns, asking).await?;
     openid.keep(begun, now);
     Ok((address, openid.cookie(&browser)?))
 }
@@ -251,7 +262,7 @@ pub(crate) async fn finish(service: &Arc<Service>, parts: &Parts, returned: Retu
         let (code, verifier) = (code.as_str(), verifier.as_str());
         provider.redeem(&Redeeming { code, issuer, verifier, nonce: &nonce, begun: at, now })
     };
-    let identity = openid.ask(redeem).await?.map_err(|why| refused(&about, why))?;
+    let identity = openid.ask(&openid.turns, redeem).await?.map_err(|why| refused(&about, why))?;
     let vouched = Vouched::of(&identity.sub, identity.sid.as_deref());
     let signed = service.reach(move |archive| entered(&about, archive, &identity)).await?;
     Ok(Entered { signed, vouched, earlier, next })
@@ -304,7 +315,7 @@ async fn logout(
         return Err(no_token());
     }
     let now = service.slot.clock().now();
-    let judged = openid.ask(move |provider| provider.logged_out(&told.logout_token, now)).await?;
+    let judged = openid.ask(&openid.logout_turns, move |provider| provider.logged_out(&told.logout_token, now)).await?;
     let judged = judged.and_then(|ended| match openid.note(&ended.jti, ended.until_s, now) {
         true => Ok(ended),
         false => Err(Refused::Replay),

@@ -5,7 +5,7 @@
 
 use super::caller::id;
 use super::problem::Problem;
-use super::service::Ask;
+use super::service::{Ask, target};
 use crate::access::rights::{Action, Scope, Target};
 use crate::disposition::case::Case;
 use crate::error::{Error, ErrorCode};
@@ -51,6 +51,30 @@ pub(crate) fn working(ask: &Ask, text: &str) -> Result<Inquiry, Problem> {
         ask.may(Action::InquiryWork, &of_agency)?;
     }
     Err(Error::new(ErrorCode::InqUnknown, id.to_string(), "no such inquiry").into())
+}
+
+/// What of the things that an inquiry names the caller may know.
+pub(crate) struct Sight<'a> {
+    ask: &'a Ask,
+    listed: Scope,
+    filed: Scope,
+    owners: Owners<'a>,
+}
+
+impl<'a> Sight<'a> {
+    pub(crate) fn new(ask: &'a Ask) -> Self {
+        let (listed, filed) = (ask.reached(Action::RecordList), ask.reached(Action::FileSee));
+        Self { ask, listed, filed, owners: Owners::new(ask) }
+    }
+
+    /// How a record or file is seen, also a destroyed one; none: not at all.
+    pub(crate) fn of(&mut self, id: RecordId) -> Result<Option<Masked>, Problem> {
+        Ok(match self.ask.index().record_by_id(id)? {
+            Some(row) => seen(&self.listed, &target(&row)),
+            // Of what was destroyed it is known whose it was, and no category.
+            None => seen_of_any(&self.filed, self.owners.of(id)?),
+        })
+    }
 }
 
 /// Whose things are, remembered for one question.

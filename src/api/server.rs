@@ -8,6 +8,7 @@
 //! machine reach is for a proxy in front, and the log says so. The figures have an address of their own, without TLS.
 
 use super::inbox::watch;
+use super::patience::Line;
 use super::router::{Pages, metrics_router, router};
 use super::service::Service;
 use super::session::Peer;
@@ -239,7 +240,7 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer, route
         request.extensions_mut().insert(peer.clone());
         router.call(request)
     });
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Line::new(stream)), answer));
     let mut is_ending = false;
     while timeout(STEP, connection.as_mut()).await.is_err() {
         if service.is_ending() && !is_ending {

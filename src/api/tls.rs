@@ -181,12 +181,13 @@ fn load(files: &TlsFiles) -> Result<Loaded, Error> {
     let wrong = |path: &Path, what: &str| Error::new(ErrorCode::SrvTls, at(path), what);
     let bytes = read(&files.certificate, |_| Ok(()))?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    let chain = chain.map_err(|e| wrong(&files.certificate, &format!("not PEM: {e}")))?;
+    let chain = chain.map_err(|_| wrong(&files.certificate, "not PEM"))?;
     let first = chain.first().ok_or_else(|| wrong(&files.certificate, "no certificate is in it"))?;
     let parsed = Certificate::parse(first).map_err(|e| wrong(&files.certificate, &format!("no certificate: {e}")))?;
     let times = Times { from: parsed.not_before.timestamp_millis(), until: parsed.not_after.timestamp_millis() };
     let bytes = read(&files.key, |file| check_key(&files.key, file))?;
-    let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|e| wrong(&files.key, &format!("no key in PEM: {e}")))?;
+    // Not the reader's words: they have the line that it did not understand, which may be the key.
+    let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| wrong(&files.key, "no key in PEM"))?;
     let provider = Arc::new(ring::default_provider());
     let proof = Arc::new(Proof { algorithms: provider.signature_verification_algorithms });
     let config = configured(provider, proof, chain, key);

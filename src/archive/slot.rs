@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 const WAIT: Duration = super::HOLD_WAIT;
 /// How long those who have it are waited for. Own bound: longer than a batch of intake, shorter than a person waits.
 const LET_GO: Duration = Duration::from_secs(120);
+/// The same for what can wait: while somebody works long, as at a bundle, nobody else is kept from it for that.
+const LET_GO_SOON: Duration = Duration::from_secs(1);
 /// How long after a try that failed the next is made.
 const AGAIN: Duration = Duration::from_secs(30);
 /// How often it is looked whether they have let go.
@@ -81,7 +83,7 @@ impl Slot {
         }
         // Opening it again writes a stale index anew. Where somebody does not let go, or somebody else does it, the
         // archive is used as it is, and it is tried again later.
-        if let Ok(alone) = self.alone_within(Duration::ZERO) {
+        if let Ok(alone) = self.alone_within(Duration::ZERO, LET_GO_SOON) {
             drop(alone);
         }
         self.wait(WAIT)
@@ -107,7 +109,7 @@ impl Slot {
         if !self.may_try() {
             return;
         }
-        if let Ok(alone) = self.alone_within(Duration::ZERO) {
+        if let Ok(alone) = self.alone_within(Duration::ZERO, LET_GO_SOON) {
             // What fails here shows when the archive is opened again.
             let _ = super::forget_index(&self.folder);
             drop(alone);
@@ -130,18 +132,18 @@ impl Slot {
     /// Closes the archive, so that the folder can be held by somebody else; it is opened again when the answer is
     /// dropped. Who comes while somebody else has it, or while it is opened again, waits a little.
     pub fn alone(&self) -> Result<Alone<'_>, Error> {
-        self.alone_within(WAIT)
+        self.alone_within(WAIT, LET_GO)
     }
 
-    fn alone_within(&self, most: Duration) -> Result<Alone<'_>, Error> {
-        let (archive, alone) = self.take(most)?;
+    fn alone_within(&self, most: Duration, let_go: Duration) -> Result<Alone<'_>, Error> {
+        let (archive, alone) = self.take(most, let_go)?;
         archive.map_or(Ok(()), Archive::close)?;
         Ok(alone)
     }
 
     /// Takes the archive out, which nobody else has then; none when it could not be opened before. While it is away it
     /// is waited for.
-    fn take(&self, most: Duration) -> Result<(Option<Archive>, Alone<'_>), Error> {
+    fn take(&self, most: Duration, let_go: Duration) -> Result<(Option<Archive>, Alone<'_>), Error> {
         let until = Instant::now() + most;
         let mut state = self.lock();
         let mut archive = loop {
@@ -158,7 +160,7 @@ impl Slot {
         loop {
             match Arc::try_unwrap(archive) {
                 Ok(archive) => return Ok((Some(archive), Alone { slot: self })),
-                Err(shared) if begun.elapsed() < LET_GO => archive = shared,
+                Err(shared) if begun.elapsed() < let_go => archive = shared,
                 Err(shared) => {
                     self.put(State::Open(shared));
                     return Err(self.held());
@@ -263,7 +265,7 @@ impl Handle {
             Handle::Own(archive) => (*archive).compact(actor),
             Handle::Served(archive, slot) => {
                 drop(archive);
-                let (archive, _alone) = slot.take(WAIT)?;
+                let (archive, _alone) = slot.take(WAIT, LET_GO)?;
                 archive.ok_or_else(|| slot.held())?.compact(actor)
             }
         }

@@ -322,11 +322,10 @@ impl Demo {
         common.say(&format!("\n== {}", SERVING.get(lang)));
         common.say(&format!("  curl -s {token} 'http://{listen}/api/v1/search?q=демалыс'"));
         common.say(&format!("  curl -s {token} http://{listen}/api/v1/records/{record}"));
-        common.say(&format!(
-            "  curl -s -H \"Authorization: Bearer $(cat {0}/people/edms.token)\" -H 'Content-Type: application/zip' \\\n    \
-             --data-binary @{0}/next.zip http://{listen}/api/v1/submissions",
-            dir.display()
-        ));
+        let (edms, next) = (people.join("edms.token"), dir.join("next.zip"));
+        common.say(&format!("  curl -s -H \"Authorization: Bearer $(cat {})\" \\", edms.display()));
+        common.say(&format!("    -H 'Content-Type: application/zip' --data-binary @{} \\", next.display()));
+        common.say(&format!("    http://{listen}/api/v1/submissions"));
         common.say(ENTERING.get(lang));
         common.say(&format!(
             "  openssl cms -sign -binary -nodetach -outform DER -md sha256 -cades -in muragat-sign-in.txt \\\n    \

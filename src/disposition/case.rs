@@ -73,6 +73,11 @@ impl Case {
     /// Reads a plan with its acts.
     pub fn read(archive: &Archive, id: RecordId) -> Result<Self, Error> {
         archive.wait_index()?;
+        Self::indexed(archive, id)
+    }
+
+    /// The same as far as the index is: for who holds the committer, behind which nothing is waited for.
+    pub fn indexed(archive: &Archive, id: RecordId) -> Result<Self, Error> {
         let unknown = || Error::new(ErrorCode::DspUnknown, id.to_string(), "no such plan");
         let row = archive.index().plan(id)?.ok_or_else(unknown)?;
         let plan = plan(archive, id, row.drafted)?;

@@ -30,7 +30,7 @@ use serde_json::Map;
 use std::collections::{BTreeMap, HashSet};
 
 /// Records that are put into a file at once. Own bound: they are one commit.
-pub(super) const ENTERED_MAX: usize = 10_000;
+pub(crate) const ENTERED_MAX: usize = 10_000;
 /// Attributes and events of one file. Own bound: rules ask for a few.
 const NAMES_MAX: usize = 32;
 

@@ -224,11 +224,11 @@ pub fn adopt(
         let say = |lang| format!("{name}: {} {}", NOT_YET.get(lang), list.valid_from);
         return refused(told(ErrorCode::RetNotYet, LIST_FILE, say));
     }
+    let is_official = held.iter().any(|held| held.list.status == CalendarStatus::Official);
+    if list.status == CalendarStatus::Sample && is_official {
+        return refused(told(ErrorCode::RetApproval, &*name, |lang| IS_OFFICIAL.get(lang).to_owned()));
+    }
     let Some(act) = act else {
-        let is_official = held.iter().any(|held| held.list.status == CalendarStatus::Official);
-        if list.status == CalendarStatus::Sample && is_official {
-            return refused(told(ErrorCode::RetApproval, &*name, |lang| IS_OFFICIAL.get(lang).to_owned()));
-        }
         if list.status == CalendarStatus::Sample {
             return commit(archive, list, vec![(LIST_FILE.to_owned(), file.to_vec())], Map::new(), actor);
         }

@@ -17,7 +17,8 @@ use crate::model::id::RecordId;
 use crate::text::Lang;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn text(text: &str, masked: Masked) -> &str {
     if masked == Masked::Yes { HIDDEN } else { text }
@@ -103,6 +104,24 @@ impl InquiryView {
             closing: desk::closing(archive, &inquiry)?,
             inquiry,
         })
+    }
+
+    /// Leaves of the records and files that it names those that may be known of.
+    pub(crate) fn keep<E>(&mut self, mut is_known: impl FnMut(RecordId) -> Result<bool, E>) -> Result<(), E> {
+        let mut known = BTreeMap::new();
+        let named = self.searches.iter().flat_map(|one| one.found.iter().chain(&one.destroyed)).copied();
+        for id in named.chain(self.targets.iter().map(|target| target.id())) {
+            if let Entry::Vacant(new) = known.entry(id) {
+                new.insert(is_known(id)?);
+            }
+        }
+        let is_known = |id: &RecordId| known.get(id).copied().unwrap_or_default();
+        self.targets.retain(|target| is_known(&target.id()));
+        for one in &mut self.searches {
+            one.found.retain(is_known);
+            one.destroyed.retain(is_known);
+        }
+        Ok(())
     }
 
     /// The document.

@@ -601,6 +601,7 @@ fn a_program_without_openid_does_not_serve_an_archive_that_asks_for_it() {
         metrics: None,
         inbox: None,
         pages: None,
+        tls: None,
         lang: muragat::text::Lang::En,
         readers: 0,
         stop: Box::leak(Box::default()),
