@@ -73,11 +73,6 @@ impl Case {
     /// Reads a plan with its acts.
     pub fn read(archive: &Archive, id: RecordId) -> Result<Self, Error> {
         archive.wait_index()?;
-        Self::indexed(archive, id)
-    }
-
-    /// The same as far as the index is: for who holds the committer, behind which nothing is waited for.
-    pub fn indexed(archive: &Archive, id: RecordId) -> Result<Self, Error> {
         let unknown = || Error::new(ErrorCode::DspUnknown, id.to_string(), "no such plan");
         let row = archive.index().plan(id)?.ok_or_else(unknown)?;
         let plan = plan(archive, id, row.drafted)?;
@@ -89,6 +84,13 @@ impl Case {
             approvals: row.approvals.iter().map(read).collect::<Result<_, _>>()?,
             row,
         })
+    }
+
+    /// Whose files a plan names; none: there is no such plan. For who holds the committer, behind which neither the
+    /// journal is read nor the index waited for.
+    pub fn agency(archive: &Archive, id: RecordId) -> Result<Option<String>, Error> {
+        let Some(row) = archive.index().plan(id)? else { return Ok(None) };
+        Ok(Some(plan(archive, id, row.drafted)?.agency))
     }
 
     /// What is asked for: the stricter of what the plan says and what is configured now.

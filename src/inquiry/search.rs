@@ -67,7 +67,7 @@ impl Within {
         }
         // What went with the whole archive had no plan.
         let Some((plan, _)) = archive.index().destroyed(id)? else { return Ok(false) };
-        Ok(archive.index().plan(plan)?.is_some() && Case::indexed(archive, plan)?.plan.agency == self.agency)
+        Ok(Case::agency(archive, plan)?.as_ref() == Some(&self.agency))
     }
 }
 

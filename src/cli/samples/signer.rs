@@ -2,8 +2,8 @@
 //!
 //! X.509 v3 and CRL v2 (RFC 5280), CMS (RFC 5652), CAdES-B (ETSI EN 319 122-1), with any [`Key`]. The keys made here
 //! are ECDSA on P-256 with SHA-256 (RFC 5753, RFC 5758), made on the spot, from bytes the caller draws. They do not
-//! leave memory, but for those that are asked for in writing. Their signatures are deterministic (RFC 6979), so the same
-//! random bytes and times give the same files.
+//! leave memory, but for those that are asked for in writing. Their signatures are deterministic (RFC 6979), so the
+//! same random bytes and times give the same files.
 //!
 //! It serves `demo` and tests only: a real archive never holds a signing key of the people whose documents it keeps.
 
