@@ -33,11 +33,13 @@ impl Service {
 
     /// A program that says where it serves, after whatever else it has to say.
     fn of(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut service = Self { child: command.spawn().unwrap(), address: String::new() };
+        for line in BufReader::new(service.child.stdout.take().unwrap()).lines() {
             let said: Value = serde_json::from_str(&line.unwrap()).unwrap();
             if let Some(address) = said["addresses"][0].as_str() {
-                return Self { child, address: address.to_owned() };
+                service.address = address.to_owned();
+                return service;
             }
         }
         panic!("it ended");
