@@ -2,15 +2,14 @@
 //!
 //! A nomenclature is adopted by a person of its agency. A list is adopted with an act that two officers of an agency
 //! signed outside, and the service gives what they sign; one without an act, which is a sample, is for the command
-//! line.
-//! A file is valid or it is refused with every fault.
+//! line. A file is valid or it is refused with every fault.
 //!
 //! What a crash leaves: a file adopted or not; the same one sent again is held.
 
 use super::body::read_json;
 use super::caller::Caller;
 use super::describe::{NomenclatureAdopting, NomenclatureAnswer, RulesAct, RulesAdopting, RulesAnswer};
-use super::once::{Answer, key_of, once, response};
+use super::once::{Answer, act, response};
 use super::problem::Problem;
 use super::reach::of;
 use super::service::{Ask, Service};
@@ -75,18 +74,11 @@ async fn adopt_nomenclature(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::NomenclatureAdopt, &headers, body).await?;
-    let file: NomenclatureFile = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts = [b"nomenclature".as_slice(), sent.bytes.as_slice()];
-            once(ask, key.as_deref(), &parts, || do_adopt_nomenclature(ask, &file.content.0))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("nomenclature", String::new()), (&headers, sent), do_adopt_nomenclature).await
 }
 
-fn do_adopt_nomenclature(ask: &Ask, file: &[u8]) -> Result<Answer, Problem> {
+fn do_adopt_nomenclature(ask: &Ask, _: &str, asked: NomenclatureFile) -> Result<Answer, Problem> {
+    let file = &asked.content.0;
     check_length("content", file, NOMENCLATURE_BYTES_MAX)?;
     let read = match Nomenclature::parse(file, "nomenclature.toml") {
         Ok(read) => read,
@@ -138,18 +130,10 @@ async fn adopt_rules(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::RulesAdopt, &headers, body).await?;
-    let adopting: Adopting = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts = [b"rules".as_slice(), sent.bytes.as_slice()];
-            once(ask, key.as_deref(), &parts, || do_adopt_rules(ask, adopting))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("rules", String::new()), (&headers, sent), do_adopt_rules).await
 }
 
-fn do_adopt_rules(ask: &Ask, adopting: Adopting) -> Result<Answer, Problem> {
+fn do_adopt_rules(ask: &Ask, _: &str, adopting: Adopting) -> Result<Answer, Problem> {
     let Adopting { list: file, document, signatures: signed, material: extra } = adopting;
     // Whose officers sign, the act says; one that is malformed is nobody's, and refused.
     if let Ok(act) = lists::RulesAct::parse(&document.0) {

@@ -14,7 +14,7 @@ use super::describe::{
     InquiryAct, InquiryClosing, InquiryGiven, InquiryOpening, InquiryQuery, InquirySearch, InquirySigning,
     InquiryTargets,
 };
-use super::once::{Answer, key_of, once, response};
+use super::once::{Answer, act, key_of, once, response};
 use super::problem::Problem;
 use super::reach::{Owners, Sight, of, seen, working};
 use super::service::{Ask, Service};
@@ -77,15 +77,10 @@ async fn open(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let opening: Opening = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| once(ask, key.as_deref(), &[b"inquiry.open", &body], || do_open(ask, opening)))
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("inquiry.open", String::new()), (&headers, body), do_open).await
 }
 
-fn do_open(ask: &Ask, opening: Opening) -> Result<Answer, Problem> {
+fn do_open(ask: &Ask, _: &str, opening: Opening) -> Result<Answer, Problem> {
     let scope = ask.list(Action::InquiryWork)?;
     let own: Vec<&str> = scope.agencies().unwrap_or_default().into_iter().collect();
     // The caller's own only: whose else is in the archive is told to nobody.
@@ -193,18 +188,10 @@ async fn take(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let targets: Targets = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts: [&[u8]; 3] = [b"inquiry.take", text.as_bytes(), &body];
-            once(ask, key.as_deref(), &parts, || do_take(ask, &text, &targets))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("inquiry.take", text), (&headers, body), do_take).await
 }
 
-fn do_take(ask: &Ask, text: &str, asked: &Targets) -> Result<Answer, Problem> {
+fn do_take(ask: &Ask, text: &str, asked: Targets) -> Result<Answer, Problem> {
     let inquiry = working(ask, text)?;
     let agency = &inquiry.opening.agency;
     let mut targets = Vec::new();
@@ -301,15 +288,7 @@ async fn sign(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::InquiryWork, &headers, body).await?;
-    let signing: Signing = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts: [&[u8]; 3] = [b"inquiry.sign", text.as_bytes(), &sent.bytes];
-            once(ask, key.as_deref(), &parts, || do_sign(ask, &text, signing))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("inquiry.sign", text), (&headers, sent), do_sign).await
 }
 
 fn do_sign(ask: &Ask, text: &str, signing: Signing) -> Result<Answer, Problem> {
@@ -349,15 +328,7 @@ async fn close(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let closing: Closing = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts: [&[u8]; 3] = [b"inquiry.close", text.as_bytes(), &body];
-            once(ask, key.as_deref(), &parts, || do_close(ask, &text, closing))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("inquiry.close", text), (&headers, body), do_close).await
 }
 
 fn do_close(ask: &Ask, text: &str, closing: Closing) -> Result<Answer, Problem> {

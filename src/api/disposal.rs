@@ -16,7 +16,7 @@ use super::describe::{
     DisposalAnswer, DisposalCancelling, DisposalDrawing, DisposalPlan, DisposalPlanPage, DisposalStatement,
     SignedStatement,
 };
-use super::once::{Answer, key_of, once, response};
+use super::once::{Answer, act};
 use super::page::{PageParams, listed};
 use super::problem::Problem;
 use super::reach::{of, seen};
@@ -163,15 +163,10 @@ async fn draw(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::DisposalPropose, &headers, body).await?;
-    let drawing: Drawing = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| once(ask, key.as_deref(), &[b"plan", sent.bytes.as_slice()], || do_draw(ask, drawing)))
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("plan", String::new()), (&headers, sent), do_draw).await
 }
 
-fn do_draw(ask: &Ask, drawing: Drawing) -> Result<Answer, Problem> {
+fn do_draw(ask: &Ask, _: &str, drawing: Drawing) -> Result<Answer, Problem> {
     let Drawing { agency, files, number, minutes } = drawing;
     ask.may(Action::DisposalPropose, &of(&agency))?;
     let files = files.iter().map(|text| id(text)).collect::<Result<Vec<RecordId>, _>>()?;
@@ -390,18 +385,11 @@ async fn sign(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, action, &headers, body).await?;
-    let signed: Signed = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts = [kind.as_str().as_bytes(), text.as_bytes(), sent.bytes.as_slice()];
-            once(ask, key.as_deref(), &parts, || {
-                let plan = case_for(ask, &text, action)?.plan.id;
-                take_in(ask, plan, kind, &signed.read()?)
-            })
-        })
-        .await?;
-    Ok(response(answer))
+    let take = move |ask: &Ask, text: &str, signed: Signed| {
+        let plan = case_for(ask, text, action)?.plan.id;
+        take_in(ask, plan, kind, &signed.read()?)
+    };
+    act((&service, caller), (kind.as_str(), text), (&headers, sent), take).await
 }
 
 fn take_in(ask: &Ask, plan: RecordId, kind: StatementKind, signed: &SignedDocument) -> Result<Answer, Problem> {
@@ -438,19 +426,10 @@ async fn cancellation(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let cancelling: Cancelling = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            once(ask, key.as_deref(), &[b"cancel", text.as_bytes(), &body], || {
-                do_cancel(ask, &text, &cancelling.reason)
-            })
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("cancel", text), (&headers, body), do_cancel).await
 }
 
-fn do_cancel(ask: &Ask, text: &str, reason: &str) -> Result<Answer, Problem> {
+fn do_cancel(ask: &Ask, text: &str, cancelling: Cancelling) -> Result<Answer, Problem> {
     let proposing = case_for(ask, text, Action::DisposalPropose);
     let case = match proposing {
         Err(problem) if problem.code == ErrorCode::AccDenied => {
@@ -460,7 +439,7 @@ fn do_cancel(ask: &Ask, text: &str, reason: &str) -> Result<Answer, Problem> {
         }
         proposing => proposing?,
     };
-    let entry = cancel(&ask.archive, case.plan.id, reason, ask.principal.actor)?;
+    let entry = cancel(&ask.archive, case.plan.id, &cancelling.reason, ask.principal.actor)?;
     ask.wait_index()?;
     let body = view::plan_cancelled(case.plan.id, entry).to_string();
     Ok(Answer { status: StatusCode::OK, location: None, body })

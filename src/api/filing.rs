@@ -6,11 +6,11 @@
 //!
 //! What a crash leaves: an act that is durable and was not answered; the file says what it is now.
 
-use super::body::read_json;
 use super::caller::{Caller, Of, id};
-use super::describe::FileRow;
-use super::describe::{FileClosing, FileEvent, FileFilled, FileFilling, FileOpening, FileReclassifying, FileReopening};
-use super::once::{Answer, key_of, once, response};
+use super::describe::{
+    FileClosing, FileEvent, FileFilled, FileFilling, FileOpening, FileReclassifying, FileReopening, FileRow,
+};
+use super::once::{Answer, act};
 use super::problem::Problem;
 use super::reach::{Owners, of, seen_of_any};
 use super::service::{Ask, Service};
@@ -74,14 +74,10 @@ async fn open(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let opening: Opening = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer =
-        service.ask(caller, move |ask| once(ask, key.as_deref(), &[b"file", &body], || do_open(ask, opening))).await?;
-    Ok(response(answer))
+    act((&service, caller), ("file", String::new()), (&headers, body), do_open).await
 }
 
-fn do_open(ask: &Ask, opening: Opening) -> Result<Answer, Problem> {
+fn do_open(ask: &Ask, _: &str, opening: Opening) -> Result<Answer, Problem> {
     ask.may(Action::FileChange, &of(&opening.agency))?;
     let item = item(opening.item.as_ref())?;
     let Opening { agency, index, year, volume, title, attributes, .. } = opening;
@@ -107,25 +103,19 @@ fn file_id(ask: &Ask, scope: &Scope, text: &str) -> Result<RecordId, Problem> {
     Ok(id)
 }
 
-/// Reads what is asked for and does it once, in the agency of the file.
-async fn act<T: DeserializeOwned + Send + 'static>(
+/// The same about a file, in its agency.
+async fn change<T: DeserializeOwned + Send + 'static>(
     (service, caller): (Arc<Service>, Caller),
-    (text, what): (String, &'static str),
+    (what, text): (&'static str, String),
     (headers, body): (HeaderMap, Bytes),
     change: impl FnOnce(&Ask, &Scope, RecordId, T) -> Result<Answer, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let asked: T = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            once(ask, key.as_deref(), &[what.as_bytes(), text.as_bytes(), &body], || {
-                let scope = ask.list(Action::FileChange)?;
-                let id = file_id(ask, &scope, &text)?;
-                change(ask, &scope, id, asked)
-            })
-        })
-        .await?;
-    Ok(response(answer))
+    let change = |ask: &Ask, text: &str, asked| {
+        let scope = ask.list(Action::FileChange)?;
+        let id = file_id(ask, &scope, text)?;
+        change(ask, &scope, id, asked)
+    };
+    act((&service, caller), (what, text), (&headers, body), change).await
 }
 
 /// Records that are put into a file.
@@ -151,7 +141,7 @@ async fn fill(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    act((service, caller), (text, "fill"), (headers, body), do_fill).await
+    change((service, caller), ("fill", text), (headers, body), do_fill).await
 }
 
 fn do_fill(ask: &Ask, scope: &Scope, file: RecordId, filling: Filling) -> Result<Answer, Problem> {
@@ -199,7 +189,7 @@ async fn close(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let close = |archive: &_, id, asked: Closing, actor| files::close(archive, id, asked.date, actor);
-    act((service, caller), (text, "close"), (headers, body), one(close)).await
+    change((service, caller), ("close", text), (headers, body), one(close)).await
 }
 
 /// An act that answers with the file as it is then.
@@ -232,7 +222,7 @@ async fn reopen(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let reopen = |archive: &_, id, asked: Reopening, actor| files::reopen(archive, id, &asked.reason, actor);
-    act((service, caller), (text, "reopen"), (headers, body), one(reopen)).await
+    change((service, caller), ("reopen", text), (headers, body), one(reopen)).await
 }
 
 /// What a file is kept by from now on, and why.
@@ -260,7 +250,7 @@ async fn reclassify(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    act((service, caller), (text, "reclassify"), (headers, body), do_reclassify).await
+    change((service, caller), ("reclassify", text), (headers, body), do_reclassify).await
 }
 
 fn do_reclassify(ask: &Ask, _: &Scope, id: RecordId, asked: Reclassifying) -> Result<Answer, Problem> {
@@ -297,5 +287,5 @@ async fn event(
     let event = |archive: &_, id, asked: Event, actor| {
         files::event(archive, id, &asked.event, asked.date, asked.reason.as_deref(), actor)
     };
-    act((service, caller), (text, "event"), (headers, body), one(event)).await
+    change((service, caller), ("event", text), (headers, body), one(event)).await
 }

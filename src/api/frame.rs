@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -68,11 +69,15 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     let method = request.method().clone();
     request.extensions_mut().insert(about.clone());
     let is_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_tls);
+    let is_late = Arc::new(AtomicBool::new(false));
     let mut response = match is_tls && is_downgraded(&request) {
         true => Problem::new(ErrorCode::SrvForeign, "Origin", "a page that came over an open line").into_response(),
-        false => next.run(timed(request)).await,
+        false => next.run(timed(request, is_late.clone())).await,
     };
     let problem = response.extensions().get::<Problem>().cloned().or_else(|| foreign(&response));
+    // Who read the body may only know that it broke off.
+    let late = || Problem::new(ErrorCode::SrvTimeout, "body", "it did not come in time");
+    let problem = problem.map(|problem| if is_late.load(Ordering::Relaxed) { late() } else { problem });
     if let Some(problem) = &problem {
         let allow = response.headers().get(header::ALLOW).cloned();
         response = problem.response(about.lang, &about.id);
@@ -121,9 +126,9 @@ fn is_downgraded(request: &Request) -> bool {
 }
 
 /// Whose body comes in time, whoever reads it.
-fn timed(request: Request) -> Request {
+fn timed(request: Request, is_late: Arc<AtomicBool>) -> Request {
     let (parts, body) = request.into_parts();
-    let body = timely(&parts.headers, body);
+    let body = timely(&parts.headers, body, is_late);
     Request::from_parts(parts, body)
 }
 

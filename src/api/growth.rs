@@ -5,10 +5,9 @@
 //!
 //! What a crash leaves: an addition that is durable and was not answered; the same one sent again is held already.
 
-use super::body::read_json;
 use super::caller::{Caller, Of, id};
 use super::describe::{CardCorrecting, ComponentAdding, RecordAnswer};
-use super::once::{Answer, key_of, once, response};
+use super::once::{Answer, act};
 use super::problem::Problem;
 use super::service::{Ask, Service};
 use super::signed::{Base64, receive};
@@ -65,15 +64,7 @@ async fn component(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::RecordAdd, &headers, body).await?;
-    let adding: Adding = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts = [b"component".as_slice(), text.as_bytes(), sent.bytes.as_slice()];
-            once(ask, key.as_deref(), &parts, || do_add(ask, &text, adding))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("component", text), (&headers, sent), do_add).await
 }
 
 fn do_add(ask: &Ask, text: &str, adding: Adding) -> Result<Answer, Problem> {
@@ -131,15 +122,7 @@ async fn card(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::CardCorrect, &headers, body).await?;
-    let correcting: Correcting = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts = [b"card".as_slice(), text.as_bytes(), sent.bytes.as_slice()];
-            once(ask, key.as_deref(), &parts, || do_correct(ask, &text, correcting))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("card", text), (&headers, sent), do_correct).await
 }
 
 fn do_correct(ask: &Ask, text: &str, correcting: Correcting) -> Result<Answer, Problem> {

@@ -7,10 +7,9 @@
 //! What a crash leaves: a hold that is durable and was not answered; the list has it. The same request sent again after
 //! that places a second one, which harms nothing.
 
-use super::body::read_json;
 use super::caller::{Caller, Of, Params, id};
 use super::describe::{Hold, HoldAnswer, HoldLifting, HoldPage, HoldPlacing};
-use super::once::{Answer, key_of, once, response};
+use super::once::{Answer, act};
 use super::page::listed;
 use super::problem::Problem;
 use super::reach::{Owners, of, seen_of_any};
@@ -141,14 +140,10 @@ async fn place(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let placing: Placing = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer =
-        service.ask(caller, move |ask| once(ask, key.as_deref(), &[b"hold", &body], || do_place(ask, placing))).await?;
-    Ok(response(answer))
+    act((&service, caller), ("hold", String::new()), (&headers, body), do_place).await
 }
 
-fn do_place(ask: &Ask, placing: Placing) -> Result<Answer, Problem> {
+fn do_place(ask: &Ask, _: &str, placing: Placing) -> Result<Answer, Problem> {
     let scope = ask.list(Action::HoldPlace)?;
     ask.wait_index()?;
     let mut owners = Owners::new(ask);
@@ -217,17 +212,10 @@ async fn lift(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let lifting: Lifting = read_json(&headers, &body)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            once(ask, key.as_deref(), &[b"lift", text.as_bytes(), &body], || do_lift(ask, &text, &lifting.reason))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("lift", text), (&headers, body), do_lift).await
 }
 
-fn do_lift(ask: &Ask, text: &str, reason: &str) -> Result<Answer, Problem> {
+fn do_lift(ask: &Ask, text: &str, lifting: Lifting) -> Result<Answer, Problem> {
     let scope = ask.list(Action::HoldLift)?;
     let id = id(text)?;
     ask.wait_index()?;
@@ -244,7 +232,7 @@ fn do_lift(ask: &Ask, text: &str, reason: &str) -> Result<Answer, Problem> {
             }
         }
     }
-    let entry = holds::lift(&ask.archive, id, reason, ask.principal.actor)?;
+    let entry = holds::lift(&ask.archive, id, &lifting.reason, ask.principal.actor)?;
     ask.wait_index()?;
     Ok(Answer { status: StatusCode::OK, location: None, body: view::hold_lifted(id, entry).to_string() })
 }

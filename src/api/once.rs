@@ -6,16 +6,19 @@
 //!
 //! Draft IETF httpapi-idempotency-key-header-07 is followed; it is no standard.
 
+use super::body::read_json;
+use super::caller::Caller;
 use super::problem::Problem;
-use super::service::Ask;
+use super::service::{Ask, Service};
 use crate::access::rights::Principal;
 use crate::clock::Millis;
 use crate::error::ErrorCode;
 use crate::model::digest::{Sha256, Sha256Writer};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long an answer is remembered.
 const KEPT_MS: Millis = 30 * 24 * 60 * 60 * 1000;
@@ -60,6 +63,24 @@ pub(super) fn once(
             Ok(answer)
         }
     }
+}
+
+/// Reads what an act is asked for, does it once, and answers. `what` says which act it is, `of` what it is about.
+pub(super) async fn act<T: DeserializeOwned + Send + 'static>(
+    (service, caller): (&Arc<Service>, Caller),
+    (what, of): (&'static str, String),
+    (headers, body): (&HeaderMap, impl AsRef<[u8]> + Send + 'static),
+    act: impl FnOnce(&Ask, &str, T) -> Result<Answer, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    let asked: T = read_json(headers, body.as_ref())?;
+    let key = key_of(headers);
+    let answer = service
+        .ask(caller, move |ask| {
+            let parts = [what.as_bytes(), of.as_bytes(), body.as_ref()];
+            once(ask, key.as_deref(), &parts, || act(ask, &of, asked))
+        })
+        .await?;
+    Ok(response(answer))
 }
 
 /// An answer as it is sent.

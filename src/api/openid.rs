@@ -28,6 +28,7 @@ use crate::config::Oidc;
 use crate::error::{Error, ErrorCode};
 use crate::fetch::openid::{Asking, Provider, Redeeming};
 use crate::model::digest::{Sha256, sha256};
+use crate::model::url::ProviderUrl;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::request::Parts;
@@ -200,7 +201,7 @@ impl OpenId {
 }
 
 fn is_tls(settings: &Oidc) -> bool {
-    settings.redirect.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+    settings.redirect.parse::<ProviderUrl>().is_ok_and(|redirect| redirect.is_tls())
 }
 
 fn configured(service: &Service) -> Result<&OpenId, Problem> {

@@ -1,8 +1,8 @@
 //! Patience with callers: how long one may say nothing in the middle of a body, or take nothing of an answer.
 //!
 //! Every body and every line goes through here, also before anybody knows who asks: a connection is a place among few,
-//! and who holds one does it by saying or taking something. Heads have a time of their own; what a body may have in
-//! all, whoever reads it says.
+//! and who holds one does it by saying or taking something. Heads have a time of their own; a reader may give a body
+//! less. Whoever reads it, a body that did not come in time is answered with one code (`SRV-014`).
 
 use super::body::{SILENCE, length_of, whole_of};
 use axum::body::{Body, Bytes, HttpBody};
@@ -11,6 +11,8 @@ use hyper::body::{Frame, SizeHint};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -28,19 +30,29 @@ struct Timely {
     silence: Pin<Box<Sleep>>,
     /// When all of it has to be there.
     end: Instant,
+    /// Set when it did not come in time.
+    is_late: Arc<AtomicBool>,
 }
 
-/// A body that fails when its caller is silent for too long, or when it takes too long for its length.
-pub(super) fn timely(headers: &HeaderMap, body: Body) -> Body {
+/// A body that fails when its caller is silent for too long, or when it takes too long for its length; then `is_late`
+/// is set.
+pub(super) fn timely(headers: &HeaderMap, body: Body, is_late: Arc<AtomicBool>) -> Body {
     if body.is_end_stream() {
         return body;
     }
     let mib = length_of(headers).map_or(UNSAID_MIB, |length| length >> 20);
-    within(body, SILENCE, whole_of(mib))
+    within(body, SILENCE, whole_of(mib), is_late)
 }
 
-fn within(body: Body, most: Duration, whole: Duration) -> Body {
-    Body::new(Timely { body, most, silence: Box::pin(sleep(most)), end: Instant::now() + whole })
+fn within(body: Body, most: Duration, whole: Duration, is_late: Arc<AtomicBool>) -> Body {
+    Body::new(Timely { body, most, silence: Box::pin(sleep(most)), end: Instant::now() + whole, is_late })
+}
+
+impl Timely {
+    fn late(&self) -> axum::Error {
+        self.is_late.store(true, Ordering::Relaxed);
+        axum::Error::new(io::Error::from(io::ErrorKind::TimedOut))
+    }
 }
 
 impl HttpBody for Timely {
@@ -51,10 +63,9 @@ impl HttpBody for Timely {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let slow = || axum::Error::new(io::Error::from(io::ErrorKind::TimedOut));
         let now = Instant::now();
         if now >= self.end {
-            return Poll::Ready(Some(Err(slow())));
+            return Poll::Ready(Some(Err(self.late())));
         }
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             let until = self.end.min(now + self.most);
@@ -62,7 +73,7 @@ impl HttpBody for Timely {
             return Poll::Ready(frame);
         }
         ready!(self.silence.as_mut().poll(cx));
-        Poll::Ready(Some(Err(slow())))
+        Poll::Ready(Some(Err(self.late())))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -151,7 +162,10 @@ mod tests {
     }
 
     fn is_given_up(body: Body, most: Duration, whole: Duration) -> bool {
-        run(async { axum::body::to_bytes(within(body, most, whole), 1_000_000).await.is_err() })
+        let is_late = Arc::new(AtomicBool::new(false));
+        let read = run(async { axum::body::to_bytes(within(body, most, whole, is_late.clone()), 1_000_000).await });
+        assert_eq!(is_late.load(Ordering::Relaxed), read.is_err());
+        read.is_err()
     }
 
     #[test]

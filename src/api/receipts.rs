@@ -7,10 +7,9 @@
 //!
 //! What a crash leaves: an answer that is issued and was not told; the same signature sent again is told that it is.
 
-use super::body::read_json;
 use super::caller::{Caller, Of, Params};
 use super::describe::{ReceiptAnswer, ReceiptRowPage, ReceiptSigning, ReceiptWhole};
-use super::once::{self, key_of, once, response};
+use super::once::{self, act};
 use super::page::{cursor, limit, listed, page, place};
 use super::problem::Problem;
 use super::service::{Ask, Service, target};
@@ -301,15 +300,7 @@ async fn sign(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::ReceiptSign, &headers, body).await?;
-    let signing: Signing = read_json(&headers, &sent.bytes)?;
-    let key = key_of(&headers);
-    let answer = service
-        .ask(caller, move |ask| {
-            let parts: [&[u8]; 3] = [b"receipt", text.as_bytes(), &sent.bytes];
-            once(ask, key.as_deref(), &parts, || do_sign(ask, &text, signing))
-        })
-        .await?;
-    Ok(response(answer))
+    act((&service, caller), ("receipt", text), (&headers, sent), do_sign).await
 }
 
 fn do_sign(ask: &Ask, text: &str, signing: Signing) -> Result<once::Answer, Problem> {

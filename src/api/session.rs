@@ -34,7 +34,7 @@ pub(crate) const IDLE_MS: Millis = 30 * 60 * 1000;
 pub(crate) const WHOLE_MS: Millis = 12 * 60 * 60 * 1000;
 /// How long a purpose is remembered: as long as an entry of a reading stands.
 const PURPOSE_MS: Millis = 15 * 60 * 1000;
-/// Sessions at a time; then the one that was silent longest ends. Own bound: some KiB each.
+/// Sessions at a time; then the one that was silent longest ends. Own bound: 1 KiB each, 200 with all purposes.
 const SESSIONS_MAX: usize = 10_000;
 /// Sessions of one account. Own bound: the browsers and machines of one person.
 const OF_ACCOUNT_MAX: usize = 16;

@@ -29,10 +29,16 @@ const SMALL_BYTES_MAX: u64 = 1024 * 1024;
 const SIGNATURES_MAX: usize = 16;
 const MATERIAL_MAX: usize = 256;
 
-/// A body that came whole, with its place until the act is done.
+/// A body that came whole, with its places until the act is done.
 pub(super) struct Sent {
     pub(super) bytes: Vec<u8>,
     _places: [Option<OwnedSemaphorePermit>; 2],
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Receives the body of an act; who may do it nowhere does not send it.

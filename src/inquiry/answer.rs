@@ -155,8 +155,9 @@ pub fn sign(
         Err(refusals) => return Ok(Signed::Refused(refusals)),
     };
     let committed = archive.commit_together_deciding(|| {
-        if standing(archive, id)?.row.newest_work() != inquiry.row.newest_work() {
-            let what = "something was searched or taken meanwhile";
+        let now = standing(archive, id)?.row;
+        if (now.newest_work(), &now.answers) != (inquiry.row.newest_work(), &inquiry.row.answers) {
+            let what = "something was searched, taken or answered meanwhile";
             return Err(Error::new(ErrorCode::InqUnanswered, id.to_string(), what));
         }
         let act = Act::new(ActKind::InquiryAnswered, actor);
