@@ -148,7 +148,8 @@ async fn stream(
 }
 
 fn bytes_of(opened: &Opened<'_>, component: &ComponentRow, range: &Range<u64>) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
+    let len = range.end - range.start;
+    let mut bytes = Vec::with_capacity(usize::try_from(len.min(PIECE_BYTES)).unwrap_or_default());
     let mut keep = |piece: &[u8]| {
         bytes.extend_from_slice(piece);
         Ok(())

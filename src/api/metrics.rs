@@ -39,6 +39,7 @@ pub(crate) struct Metrics {
     jobs: Gauge,
     free: Gauge<f64, AtomicU64>,
     index_lag: Gauge,
+    text_lag: Gauge,
     entries: Gauge,
     records: Gauge,
     tls_left: Gauge,
@@ -57,6 +58,7 @@ impl Default for Metrics {
             jobs: Gauge::default(),
             free: Gauge::default(),
             index_lag: Gauge::default(),
+            text_lag: Gauge::default(),
             entries: Gauge::default(),
             records: Gauge::default(),
             tls_left: Gauge::default(),
@@ -75,6 +77,7 @@ impl Metrics {
         to.register("jobs_pending", "Jobs that wait or run", self.jobs.clone());
         to.register_with_unit("storage_free", "Room on the medium of the archive", Unit::Bytes, self.free.clone());
         to.register("index_lag_entries", "Entries that the index does not have yet", self.index_lag.clone());
+        to.register("text_lag_entries", "Entries that the full text does not have yet", self.text_lag.clone());
         to.register("journal_entries", "Entries of the journal", self.entries.clone());
         to.register("records", "Records in the index", self.records.clone());
         self
@@ -110,6 +113,7 @@ impl Metrics {
             let (head, meta) = (archive.head(), archive.index_meta());
             let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
             self.index_lag.set(count(head.size.saturating_sub(meta.size)));
+            self.text_lag.set(archive.text_lag().map_or(0, count));
             self.entries.set(count(head.size));
             self.records.set(meta.records.into());
         }

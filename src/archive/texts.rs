@@ -69,6 +69,12 @@ impl Texts {
 }
 
 impl Archive {
+    /// Entries that the full text does not have yet; none when nobody has opened it.
+    pub(crate) fn text_lag(&self) -> Option<u64> {
+        let texts = lock(&self.shared.texts).clone()?;
+        Some(self.head().size.saturating_sub(texts.index.watermark().unwrap_or(0)))
+    }
+
     /// The full text. What follows the journal and what asks have the same one.
     pub fn texts(&self) -> Result<Arc<Texts>, Error> {
         let mut texts = lock(&self.shared.texts);

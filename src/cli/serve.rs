@@ -64,8 +64,8 @@ impl Serve {
         let tls = files.map(|(certificate, key)| TlsFiles { certificate, key, again });
         let scheme = if tls.is_some() { "https" } else { "http" };
         let slot = Arc::new(Slot::open(folder, Arc::new(SystemClock))?);
-        // A log that nobody reads any more is no reason to stop.
-        let log = |line: &serde_json::Value| drop(writeln!(std::io::stderr().lock(), "{line}"));
+        // In one piece, for stderr has no buffer. A log that nobody reads any more is no reason to stop.
+        let log = |line: &serde_json::Value| drop(std::io::stderr().lock().write_all(format!("{line}\n").as_bytes()));
         let options = Options {
             listen: &self.listen,
             tls,

@@ -49,6 +49,8 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Ta
 const WRITER_BYTES: usize = 32_000_000;
 /// Units of one record: a document of 60 MiB has some hundred thousand paragraphs.
 pub const UNITS_MAX: usize = 500_000;
+/// Text whose words are handed to the engine at once. Own bound.
+const PUT_BYTES: usize = 256 * 1024;
 /// Text of one record. More than any document may have (`CONTENT_BYTES_MAX_N430`), for a container can unpack to more.
 pub const TEXT_BYTES_MAX: usize = 128 << 20;
 
@@ -246,14 +248,18 @@ impl TextIndex {
             let what = format!("text of record {record}: {} units, {bytes} bytes", units.len());
             return Err(IndexError::Query(what));
         }
-        let mut operations = Vec::with_capacity(units.len() + 2);
-        operations.push(UserOperation::Delete(self.record_term(record)));
-        {
-            let mut analyser = self.analyser.lock().unwrap_or_else(PoisonError::into_inner);
-            let whole = std::iter::once((Place::Card, card));
-            let places = units.iter().map(|u| (Place::Unit { component: u.component, unit: u.unit }, u.text));
-            for (place, text) in whole.chain(places) {
-                operations.push(UserOperation::Add(self.document(&mut analyser, record, facets, place, text)));
+        let mut operations = vec![UserOperation::Delete(self.record_term(record))];
+        let mut waiting = 0;
+        let whole = std::iter::once((Place::Card, card));
+        let places = units.iter().map(|u| (Place::Unit { component: u.component, unit: u.unit }, u.text));
+        for (place, text) in whole.chain(places) {
+            operations.push(UserOperation::Add(self.document(record, facets, place, text)));
+            waiting += text.len();
+            // Words in memory take some dozen times their text.
+            if waiting >= PUT_BYTES {
+                let some = std::mem::take(&mut operations);
+                self.change(|writer| writer.run(some).map(|_| ()))?;
+                waiting = 0;
             }
         }
         self.change(|writer| writer.run(operations).map(|_| ()))
@@ -343,14 +349,8 @@ impl TextIndex {
         Term::from_field_bytes(self.fields.record, &record.0)
     }
 
-    fn document(
-        &self,
-        analyser: &mut Analyser,
-        record: RecordId,
-        facets: &Facets,
-        place: Place,
-        text: &str,
-    ) -> TantivyDocument {
+    fn document(&self, record: RecordId, facets: &Facets, place: Place, text: &str) -> TantivyDocument {
+        let mut analyser = self.analyser.lock().unwrap_or_else(PoisonError::into_inner);
         let fields = &self.fields;
         let mut document = TantivyDocument::default();
         document.add_bytes(fields.record, &record.0);
