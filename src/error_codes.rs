@@ -1721,6 +1721,46 @@ codes! {
         ru: "Система, подтверждающая вход (OpenID), не дала пригодного ответа. Повторите позже или войдите подписью.",
         en: "The system that confirms who signs in (OpenID) gave no usable answer. Try later, or sign in by a \
              signature.";
+    /// The file about another archive is not right.
+    TrfParty = "TRF-001", Refused,
+        kk: "Басқа архив туралы файл қате. Көрсетілген өрісті schema/party/1 бойынша түзетіңіз.",
+        ru: "Файл о другом архиве неверен. Исправьте названное поле по schema/party/1.",
+        en: "The file about another archive is not right. Correct the field named as schema/party/1 says.";
+    /// Officers have not signed who another archive is.
+    TrfPartySigned = "TRF-002", Refused,
+        kk: "Басқа архив туралы файлға екі қызметкер қол қоюы керек, біреуі — жоюды бекітуге құқылы.",
+        ru: "Файл о другом архиве подписывают двое сотрудников, один из них — утверждающий уничтожение.",
+        en: "Two officers sign the file about another archive; one of them may approve destruction.";
+    /// No party of this name was adopted.
+    TrfNoParty = "TRF-003", NotFound,
+        kk: "Мұндай архив енгізілмеген. Атауын «transfer parties» арқылы табыңыз.",
+        ru: "Такой архив не введён. Найдите имя через «transfer parties».",
+        en: "No other archive of this name was adopted. Find the name with `transfer parties`.";
+    /// There is no such transfer.
+    TrfUnknown = "TRF-004", NotFound,
+        kk: "Мұндай тапсыру жоқ. Идентификаторын «transfer status» арқылы табыңыз.",
+        ru: "Такой передачи нет. Найдите её идентификатор через «transfer status».",
+        en: "There is no such transfer. Find its id with `transfer status`.";
+    /// A file cannot be handed over so.
+    TrfFile = "TRF-005", Refused,
+        kk: "Бұл істі осылай тапсыруға болмайды. Себебі егжей-тегжейінде көрсетілген.",
+        ru: "Это дело так передать нельзя. Почему — сказано в подробностях.",
+        en: "This file cannot be handed over so. The detail says why.";
+    /// A file is in another transfer.
+    TrfTaken = "TRF-006", Conflict,
+        kk: "Іс басқа тапсыруда тұр. Алдымен соны аяқтаңыз не тоқтатыңыз.",
+        ru: "Дело стоит в другой передаче. Сначала завершите её или отмените.",
+        en: "The file is in another transfer. End or cancel that one first.";
+    /// A transfer is not at this step.
+    TrfStage = "TRF-007", Conflict,
+        kk: "Тапсыру бұл қадамда емес. Қай қадамда екенін «transfer status» көрсетеді.",
+        ru: "Передача не на этом шаге. Где она, показывает «transfer status».",
+        en: "The transfer is not at this step. `transfer status` says where it is.";
+    /// The commission has not approved the list.
+    TrfSigned = "TRF-008", Refused,
+        kk: "Тізімдемеге сараптау комиссиясының мүшелері қол қоюы керек.",
+        ru: "Опись подписывают члены экспертной комиссии.",
+        en: "Members of the expert commission sign the list.";
     /// The process that reads documents for search cannot be started.
     ExtStart = "EXT-001", Temporary,
         kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \

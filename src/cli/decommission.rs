@@ -99,6 +99,7 @@ impl Standing {
             }
             Standing::Hold => text("алынбаған тыйым", "неснятые запреты", "holds that were not lifted"),
             Standing::Inquiry => text("жабылмаған сұрау салу", "незакрытые запросы", "inquiries that were not closed"),
+            Standing::Transfer => text("аяқталмаған тапсыру", "незавершённые передачи", "transfers that are under way"),
             Standing::Check => text("аяқталмаған тексеру", "незавершённые проверки", "checks that have not ended"),
             Standing::Unknown => text("белгісіз иеленуші", "неизвестное", "what this program does not know"),
         };

@@ -51,6 +51,7 @@ mod means;
 mod nomenclature;
 mod paper;
 mod paper_copy;
+mod party;
 mod policy;
 mod presence;
 mod receipt;
@@ -69,6 +70,7 @@ mod subject;
 mod terminal;
 mod text;
 mod tomb;
+mod transfer;
 mod user;
 mod validate;
 mod verify;
@@ -171,6 +173,10 @@ enum Command {
     Hold(hold::HoldArgs),
     /// Inquiries by courts and other bodies: searches, readings, the answer, the register.
     Inquiry(inquiry::InquiryArgs),
+    /// Other archives that files are handed over to.
+    Party(party::PartyArgs),
+    /// Hand files over to another archive.
+    Transfer(transfer::TransferArgs),
     /// Destruction: plans, reviews, approvals, execution, certificates.
     Disposal(disposal::DisposalArgs),
     /// End the archive: when nothing stands in it any more, and its officers have signed so.
@@ -320,6 +326,8 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Paper(c) => c.run(&common),
         Command::Hold(c) => c.run(&common),
         Command::Inquiry(c) => c.run(&common),
+        Command::Party(c) => c.run(&common),
+        Command::Transfer(c) => c.run(&common),
         Command::Disposal(c) => c.run(&common),
         Command::Decommission(c) => c.run(&common),
         Command::Due(c) => c.run(&common),

@@ -69,6 +69,8 @@ words! {
         Hold = "hold",
         /// An inquiry that was not closed.
         Inquiry = "inquiry",
+        /// A transfer to another archive that was not cancelled.
+        Transfer = "transfer",
         /// A presence check that has not ended.
         Check = "check",
         /// Something with a key that this program does not know how to end.
@@ -164,7 +166,9 @@ impl Survey {
             A::PlanDrafted => Owner::Stands(Standing::Plan),
             A::DestroyExecuted => Owner::Stands(Standing::Destruction),
             A::PresenceBegun => Owner::Stands(Standing::Check),
+            A::TransferSelected => Owner::Stands(Standing::Transfer),
             A::PlanCancelled
+            | A::TransferCancelled
             | A::DestroyCompleted
             | A::PresenceEnded
             | A::FondsOpened

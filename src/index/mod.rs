@@ -25,6 +25,7 @@ pub mod seal;
 #[cfg(feature = "sled")]
 pub mod sled;
 pub mod text;
+pub mod transfer;
 pub mod writer;
 
 use crate::model::id::RecordId;

@@ -36,6 +36,7 @@
 //! | `m` | id 16 of a record in search | entry index u64 of the mark, checked |
 //! | `q` | id 16 of an inquiry | [`InquiryRow`](super::inquiry::InquiryRow), checked |
 //! | `k` | entry index u64 BE of a certified paper copy | id 16 of the record, checked |
+//! | `t` | id 16 of a transfer | [`TransferRow`](super::transfer::TransferRow), checked |
 //! | `L` | actor 8, record id 16; under an inquiry also its id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
@@ -58,7 +59,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 10;
+pub const ROWS_VERSION: u32 = 11;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -207,6 +208,8 @@ pub enum Adopted {
     HoldsConfirmed = 15,
     /// Accounts, tokens, bound certificates and permits of the reading room.
     Account = 16,
+    /// Other archives, as officers signed who they are.
+    Party = 17,
 }
 
 /// Material for the validation of signatures that records share.
@@ -723,6 +726,14 @@ pub fn missing_key(record: RecordId) -> Vec<u8> {
 /// The key of an inquiry's row.
 pub fn inquiry_key(inquiry: RecordId) -> Vec<u8> {
     key(b'q', &[&inquiry.0])
+}
+
+/// The first byte of the rows of transfers.
+pub const TRANSFER: u8 = b't';
+
+/// The key of a transfer's row.
+pub fn transfer_key(transfer: RecordId) -> Vec<u8> {
+    key(TRANSFER, &[&transfer.0])
 }
 
 /// The key of a certified paper copy.

@@ -16,6 +16,7 @@ use super::rows::{
     key, registration_token, tokens,
 };
 use super::seal::{IndexKeys, Token};
+use super::transfer::TransferRow;
 use super::{IndexError, rows::space};
 use crate::clock::civil_date;
 use crate::model::case_file::Change as FileChange;
@@ -467,6 +468,7 @@ impl<'a> Batch<'a> {
             ActKind::NomenclatureAdopted => self.adopted(Adopted::Nomenclature, index),
             ActKind::RulesAdopted => self.adopted(Adopted::Rules, index),
             ActKind::FormAdopted => self.adopted(Adopted::Form, index),
+            ActKind::PartyAdopted => self.adopted(Adopted::Party, index),
             ActKind::WitnessesAdopted => self.adopted(Adopted::Witnesses, index),
             ActKind::LogSucceeded => self.adopted(Adopted::Succession, index),
             ActKind::HoldsConfirmed => self.adopted(Adopted::HoldsConfirmed, index),
@@ -558,6 +560,24 @@ impl<'a> Batch<'a> {
             | ActKind::InquiryClosed => {
                 let inquiry = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 self.inquiry(inquiry, |row| row.add(leaf.act, index))?;
+            }
+            ActKind::TransferSelected => {
+                let transfer = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = TransferRow { selected: index, ..TransferRow::default() };
+                self.checked(rows::transfer_key(transfer), &row);
+            }
+            ActKind::TransferListed | ActKind::TransferApproved | ActKind::TransferCancelled => {
+                let key = rows::transfer_key(leaf.rec.ok_or_else(|| wrong("no id"))?);
+                let value = match self.rows.get(&key) {
+                    Some(pending) => pending.clone(),
+                    None => self.kv.get(&key)?,
+                };
+                // Without a row its document was damaged, and that is counted already.
+                if let Some(value) = value {
+                    let mut row: TransferRow = self.keys.read(&key, &value)?;
+                    row.add(leaf.act, index);
+                    self.checked(key, &row);
+                }
             }
             ActKind::FondsOpened => {
                 let fonds = leaf.rec.ok_or_else(|| wrong("no id"))?;

@@ -27,6 +27,7 @@ pub mod means;
 pub mod missing;
 pub mod nomenclature;
 pub mod paper;
+pub mod party;
 pub mod path;
 pub mod profile;
 pub mod record;

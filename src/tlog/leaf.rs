@@ -150,6 +150,16 @@ acts! {
     InquiryClosed = "inquiry.closed";
     /// A records officer or a post operator certified a paper copy of a record.
     CopyCertified = "copy.certified";
+    /// Two officers signed who another archive is, and its key.
+    PartyAdopted = "party.adopted";
+    /// Files were selected to be handed over to another archive.
+    TransferSelected = "transfer.selected";
+    /// The list of what is handed over was drawn up; nothing more comes to it.
+    TransferListed = "transfer.listed";
+    /// The expert commission approved that list.
+    TransferApproved = "transfer.approved";
+    /// Nothing will be handed over.
+    TransferCancelled = "transfer.cancelled";
     /// A list of files for destruction was drawn up; nothing more comes to it.
     PlanDrafted = "plan.drafted";
     /// It was signed by who proposes it.

@@ -14,6 +14,7 @@ mod receipt;
 mod record;
 mod retention;
 mod submission;
+mod transfer;
 pub(crate) mod words;
 
 pub(crate) use disposal::{plan, plan_cancelled, plan_completed, plan_executed, plan_taken};
@@ -28,6 +29,7 @@ pub(crate) use record::{Masked, RecordView, delivery, record_row};
 pub(crate) use retention::{Why, due_row, rules_adopted, rules_row};
 pub(crate) use retention::{nomenclature, nomenclature_adopted, nomenclature_row, nomenclature_whole};
 pub(crate) use submission::answer;
+pub(crate) use transfer::{party, transfer, transfer_done, transfer_refused};
 
 use crate::error::Refusal;
 use crate::text::Lang;

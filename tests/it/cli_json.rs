@@ -12,6 +12,7 @@ use super::signed::{AGENCY, Office, at, register_with_disposal};
 use crate::common::{MAIN, Sample, docx};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::Datelike;
 use jsonschema::Validator;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::{Signer, Validity};
@@ -790,6 +791,7 @@ fn every_line_follows_its_schema() {
     witnesses_are_asked(&mut checked);
     holdings_are_imported(&mut checked);
     lists_are_compared(&mut checked);
+    files_are_handed_over(&mut checked);
     files_are_destroyed(&mut checked);
     an_archive_ends(&mut checked);
     time_is_stamped(&mut checked);
@@ -1216,6 +1218,76 @@ fn time_is_stamped(checked: &mut Checked<'_>) {
     let out = bench.path("evidence");
     run(&["evidence", "record", &record, "-o", text(&out)], Exit::Ok, &["evidence-row"; 2]);
     run(&["evidence", "checkpoint", "-o", text(&bench.path("checkpoint"))], Exit::Ok, &["evidence-row"]);
+    assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
+}
+
+/// Another archive is adopted, and files are selected, listed, approved and cancelled for it; no clock is moved for the
+/// program.
+fn files_are_handed_over(checked: &mut Checked<'_>) {
+    let now = SystemClock.now();
+    let due = Due::closed(super::signed::Bench::bare_at(now - 1100 * DAY_MS), &["3", "3"]);
+    due.go_to(&civil_date(now - 9 * DAY_MS).to_string());
+    let archive = due.bench.open();
+    let year = u16::try_from(civil_date(now).year() - 1).unwrap();
+    super::transfer::listed(&archive, &[due.files[0].0, due.files[1].0], year, &due.today().to_string());
+    let file = super::transfer::party_file(&archive, &due.today().to_string(), "state_archive");
+    archive.close().unwrap();
+    let (bench, office) = (checked.bench, &due.bench.office);
+    let root = due.bench.root();
+    let mut run = |arguments: &[&str], exit, names: &[&str]| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
+    };
+    let sign =
+        |name: &str, who: &Signer, bytes: &[u8]| bench.file(name, who.sign_detached(bytes, at(SystemClock.now())));
+    run(&["party", "list"], Exit::Ok, &[]);
+    let party = bench.file("party.toml", &file);
+    let broken = bench.file("broken.toml", file.replace("bin", "bim"));
+    assert_eq!(codes(&run(&["party", "adopt", &broken], Exit::Refused, &["party-answer"])[0]), ["TRF-001"; 2]);
+    assert_eq!(codes(&run(&["party", "adopt", &party], Exit::Refused, &["party-answer"])[0])[0], "TRF-002");
+    let two = [&office.approvers[0], &office.commission[0]].map(|who| (who, file.as_bytes()));
+    let two = [sign("a.p7s", two[0].0, two[0].1), sign("b.p7s", two[1].0, two[1].1)];
+    let adopt = ["party", "adopt", &party, "--signature", &two[0], "--signature", &two[1]];
+    assert_eq!(run(&adopt, Exit::Ok, &["party-answer"])[0]["status"], "adopted");
+    assert_eq!(run(&adopt, Exit::Ok, &["party-answer"])[0]["status"], "held");
+    assert_eq!(run(&["party", "list"], Exit::Ok, &["party-row"])[0]["party"], "state-1");
+
+    run(&["transfer", "status"], Exit::Ok, &[]);
+    let ids = [0, 1].map(|n| due.files[n].0.to_string());
+    let to = ["--to", "state-1", "--basis", "Үлгі бұйрық № 7", "--reason"];
+    let select = |reason: &'static str| [&["transfer", "select", &ids[0], &ids[1]], &to[..], &[reason]].concat();
+    assert_eq!(run(&select("term"), Exit::Refused, &["error"])[0]["error"]["code"], "TRF-005");
+    let selected = run(&select("early"), Exit::Ok, &["transfer-answer"]).swap_remove(0);
+    assert_eq!(run(&select("early"), Exit::Conflict, &["error"])[0]["error"]["code"], "TRF-006");
+    let id = selected["transfer_id"].as_str().unwrap().to_owned();
+    let folder = bench.path("transfer-list");
+    let draw_up = ["transfer", "draw-up", &id, "-o", text(&folder)];
+    let listed = run(&draw_up, Exit::Ok, &["transfer-answer"]).swap_remove(0);
+    let bytes = fs::read(folder.join("transfer-list.json")).unwrap();
+    let list: Value = serde_json::from_slice(&bytes).unwrap();
+    follows("transfer-list/1/transfer-list.schema.json", &list, &["title", "oldest", "newest"]);
+    assert_eq!(listed["list_sha256"], json!(muragat::model::digest::sha256(&bytes).to_string()));
+    assert!(fs::read_to_string(folder.join("transfer-list.kk.txt")).unwrap().contains("ТАПСЫРУ ТІЗІМДЕМЕСІ"));
+    // A signature says whole seconds, and must be later than what it is about.
+    std::thread::sleep(Duration::from_millis(1100));
+    let [wrong, right] = [sign("w.p7s", &office.clerk, &bytes), sign("r.p7s", &office.commission[0], &bytes)];
+    let approve = |signature: &str| ["transfer", "approve", &id, "--signature", signature].map(str::to_owned);
+    fn words(arguments: &[String]) -> Vec<&str> {
+        arguments.iter().map(String::as_str).collect()
+    }
+    let refused = run(&words(&approve(&wrong)), Exit::Refused, &["transfer-answer"]).swap_remove(0);
+    assert_eq!(codes(&refused)[0], "TRF-008");
+    assert_eq!(run(&words(&approve(&right)), Exit::Ok, &["transfer-answer"])[0]["status"], "approved");
+    let row = run(&["transfer", "status", &id], Exit::Ok, &["transfer-row"]).swap_remove(0);
+    assert_eq!((&row["stage"], &row["records"]), (&json!("approved"), &json!(2)));
+    assert_eq!(row["number"], list["number"]);
+    run(&["transfer", "cancel", &id, "--reason", "Үлгі"], Exit::Ok, &["transfer-answer"]);
+    assert_eq!(
+        run(&["transfer", "cancel", &id, "--reason", "Үлгі"], Exit::Conflict, &["error"])[0]["error"]["code"],
+        "TRF-007"
+    );
+    let nobody = "0".repeat(32);
+    assert_eq!(run(&["transfer", "status", &nobody], Exit::NotFound, &["error"])[0]["error"]["code"], "TRF-004");
+    assert_eq!(run(&["transfer", "status"], Exit::Ok, &["transfer-row"])[0]["cancelled"], "Үлгі");
     assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
 }
 

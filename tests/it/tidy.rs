@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 25] = [
+const WALL: [(&str, &[&str]); 26] = [
     ("model", &[]),
     ("store", &["model"]),
     ("retention", &["model"]),
@@ -67,6 +67,23 @@ const WALL: [(&str, &[&str]); 25] = [
             "render",
         ],
     ),
+    // Above disposition and evidence: packs what they say of a record, and lets go what another archive has taken.
+    (
+        "transfer",
+        &[
+            "model",
+            "verify",
+            "retention",
+            "tlog",
+            "index",
+            "archive",
+            "access",
+            "ingest::approval",
+            "filing",
+            "disposition",
+            "evidence",
+        ],
+    ),
     // Above intake, so that nothing there can reach the network.
     // What an OpenID provider signs is judged by access.
     ("fetch", &["model", "verify", "tlog", "archive", "ingest", "access::openid"]),
@@ -75,7 +92,19 @@ const WALL: [(&str, &[&str]); 25] = [
     // How answers are written down, for the command line and the service alike.
     (
         "view",
-        &["model", "retention", "tlog", "index", "archive", "ingest", "access", "filing", "disposition", "inquiry"],
+        &[
+            "model",
+            "retention",
+            "tlog",
+            "index",
+            "archive",
+            "ingest",
+            "access",
+            "filing",
+            "disposition",
+            "inquiry",
+            "transfer",
+        ],
     ),
     (
         "api",

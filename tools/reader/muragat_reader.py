@@ -312,6 +312,8 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "hold.covers": "rec of", "hold.lifted": "rec doc obj", "hold.uncovers": "rec of",
     "presence.begun": "rec key doc obj", "presence.checked": "rec doc obj", "presence.ended": "rec doc obj",
     "record.missing": "rec of", "record.found": "rec of",
+    "party.adopted": "rec doc obj", "transfer.selected": "rec key doc obj", "transfer.listed": "rec doc obj",
+    "transfer.approved": "rec doc obj", "transfer.cancelled": "rec doc obj",
     "plan.drafted": "rec key doc obj", "plan.proposed": "rec doc obj", "plan.reviewed": "rec doc obj",
     "plan.approved": "rec doc obj", "plan.cancelled": "rec doc obj", "file.ruled": "rec of doc obj",
     "file.shortened": "rec doc obj",
@@ -332,7 +334,7 @@ REGISTERS = {  # §4.3: acts about a register, by the entry that created it
     "archive.test": 0, "account.added": 0, "agency.added": 0, "spill.approved": 0, "classifier.adopted": 0, "policy.adopted": 0, "authority.adopted": 0,
     "import.adopted": 0, "import.begun": 0, "import.ended": 0,
     "decommission.approved": 0, "archive.decommissioned": 0, "decommission.completed": 0,
-    "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0, "witnesses.adopted": 0,
+    "nomenclature.adopted": 0, "rules.adopted": 0, "form.adopted": 0, "witnesses.adopted": 0, "party.adopted": 0,
     "log.succeeded": 0, "holds.confirmed": 0,
     "evidence.stamped": 0, "evidence.renewed": 0, "calendar.adopted": 0, "material.added": 0, "answer-key.added": 0, "submission.refused": 1, "notice.issued": 1,
 }
@@ -345,6 +347,7 @@ ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "f
          "presence.ended": "presence", "file.shortened": "file", "inquiry.searched": "inquiry",
          "inquiry.taken": "inquiry", "inquiry.answered": "inquiry", "inquiry.bundled": "inquiry",
          "inquiry.closed": "inquiry",
+         "transfer.listed": "transfer", "transfer.approved": "transfer", "transfer.cancelled": "transfer",
          "file.ruled": "file", "file.destroyed": "file", "hold.destroyed": "hold",
          "plan.proposed": "plan", "plan.reviewed": "plan", "plan.approved": "plan", "plan.cancelled": "plan",
          "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
@@ -354,6 +357,7 @@ NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold",
          "remainder.destroyed": "register", "record.read": "inquiry", "record.bundled": "inquiry"}
 MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
          "inventory.opened": "inventory", "inquiry.opened": "inquiry", "presence.begun": "presence",
+         "transfer.selected": "transfer",
          "archive.created": "register"}
 DESTROYS = {"record.destroyed", "file.destroyed", "hold.destroyed"}
 ERASES = {  # §3.8: acts that erase the key of their `rec`, and what that says
@@ -607,7 +611,7 @@ class Archive:
         chains, self.chain_counts = {}, {}  # by owner and whether it is the reading chain: the newest entry, how many
         ids, keys, t, epoch, erasing = set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
-        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "inquiry": set(),
+        self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "inquiry": set(), "transfer": set(),
                      "presence": set(), "plan": set(), "register": set()}  # their ids
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
@@ -1108,6 +1112,11 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "decommission.completed": [{"ciphertext", "custody_places", "epoch", "index", "signing_key"}],
     "evidence.stamped": [{"files", "from", "to", "algorithm", "root", "tokens"}],
     "evidence.renewed": [{"files", "renewal", "algorithm", "root", "of", "tokens"}],
+    "party.adopted": [{"files", "approved", "authorities", "policy", "sha256", "agency", "party"}],
+    "transfer.selected": [{"agency", "party", "party_entry", "reason", "basis", "selected"}],
+    "transfer.listed": [{"files", "number", "sha256"}],
+    "transfer.approved": [{"files", "approved", "authorities", "policy", "sha256"}],
+    "transfer.cancelled": [{"reason"}],
     "plan.drafted": [{"files", "agency", "number", "plan_sha256"}],
     "plan.proposed": [SIGNED], "plan.approved": [SIGNED], "plan.reviewed": [SIGNED | {"verdicts"}],
     "plan.cancelled": [{"reason"}],

@@ -1,0 +1,99 @@
+//! The expert commission approves the list of a transfer; or it is cancelled.
+//!
+//! What is signed are the bytes of the list. A crash leaves it approved or not, cancelled or not.
+
+use super::case::{Case, Stage};
+use super::list::LIST_FILE;
+use crate::archive::{ActOwner, Archive};
+use crate::clock::civil_date;
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::filing::check_text;
+use crate::ingest::approval::{Asked, approved_act};
+use crate::model::id::{ActorId, RecordId};
+use crate::tlog::commit::Act;
+use crate::tlog::leaf::ActKind;
+use crate::verify::material::Material;
+use crate::verify::policy::SignerKind;
+use serde_json::Map;
+
+/// In which office a list is approved.
+const OFFICES: &[SignerKind] = &[SignerKind::Commission];
+
+/// What became of the signatures of the commission.
+#[derive(Debug)]
+pub enum Signed {
+    /// Taken in, as this entry of the journal.
+    Done(u64),
+    /// Refused with reasons, never none.
+    Refused(Vec<Refusal>),
+}
+
+/// Takes in the signatures of members of the commission over the list: as many persons as review a destruction.
+pub fn approve(
+    archive: &Archive,
+    id: RecordId,
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Signed, Error> {
+    let case = Case::read(archive, id)?;
+    if let Some(entry) = case.row.approved.filter(|_| case.stage() == Stage::Approved) {
+        // Whoever does not know whether it was taken in sends it again.
+        let (document, row) = archive.document(entry)?;
+        let names = (1..=signatures.len()).map(|n| format!("signature-{n}.p7s"));
+        let same = names
+            .zip(signatures)
+            .all(|(name, one)| archive.act_file(&row, &document, &name).is_ok_and(|held| held == *one));
+        let count = document.files().iter().filter(|file| file.name.starts_with("signature-")).count();
+        if same && count == signatures.len() {
+            return Ok(Signed::Done(entry));
+        }
+    }
+    case.check_stage(&[Stage::Listed])?;
+    let list = case.list(archive)?.ok_or_else(|| Error::new(ErrorCode::TrfStage, id.to_string(), "it has no list"))?;
+    let drawn_up = archive.leaf(case.row.listed.unwrap_or_default())?.t;
+    let bytes = list.encode();
+    let asked = Asked {
+        file: &bytes,
+        agency: &case.agency,
+        date: civil_date(drawn_up),
+        // Nobody approves a list before it is drawn up.
+        replaced: Some(drawn_up),
+        kinds: OFFICES,
+        offices: OFFICES,
+        persons: archive.config().disposal.reviews.max(1) as usize,
+        code: ErrorCode::TrfSigned,
+    };
+    let (fields, files) = match approved_act(archive, (LIST_FILE, &asked), signatures, extra, actor)? {
+        Ok(sealed) => sealed,
+        Err(refusals) => return Ok(Signed::Refused(refusals)),
+    };
+    let committed = archive.commit_together_deciding(|| {
+        let now = archive.index().transfer(id)?;
+        if now.as_ref() != Some(&case.row) {
+            return Err(Error::new(ErrorCode::TrfStage, id.to_string(), "something was done with it meanwhile"));
+        }
+        let act = Act::new(ActKind::TransferApproved, actor);
+        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, files)?;
+        Ok((vec![(act, payload)], vec![session]))
+    })?;
+    Ok(Signed::Done(committed[0].index))
+}
+
+/// Cancels a transfer: its files stay, and can be selected again. Gives the entry.
+pub fn cancel(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<u64, Error> {
+    check_text("reason", reason)?;
+    let case = Case::read(archive, id)?;
+    case.check_stage(&[Stage::Selected, Stage::Listed, Stage::Approved])?;
+    let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
+    let committed = archive.commit_together_deciding(|| {
+        if archive.index().transfer(id)?.as_ref() != Some(&case.row) {
+            return Err(Error::new(ErrorCode::TrfStage, id.to_string(), "something was done with it meanwhile"));
+        }
+        let owner = ActOwner::Known(id);
+        let (act, payload, session) =
+            archive.seal_document(ActKind::TransferCancelled, actor, owner, fields, Vec::new())?;
+        Ok((vec![(act, payload)], vec![session]))
+    })?;
+    Ok(committed[0].index)
+}

@@ -1,0 +1,144 @@
+//! What became of a transfer: its acts, read from the archive, and what may happen next.
+//!
+//! Read anew for every step; nothing here is remembered between two acts. It writes nothing.
+
+use super::list::{LIST_FILE, List};
+use super::party::{self, Held};
+use super::select::Reason;
+use crate::archive::Archive;
+use crate::error::{Error, ErrorCode};
+use crate::index::transfer::TransferRow;
+use crate::ingest::approval::Approval;
+use crate::model::id::RecordId;
+use crate::model::record::ActDocument;
+use crate::model::strict::words;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+words! {
+    /// How far a transfer is.
+    Stage {
+        /// Files are selected.
+        Selected = "selected",
+        /// Their list is drawn up; the commission looks at it.
+        Listed = "listed",
+        /// The commission approved it.
+        Approved = "approved",
+        /// It came to nothing.
+        Cancelled = "cancelled",
+    }
+}
+
+/// A transfer with its acts.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its id.
+    pub id: RecordId,
+    /// The entries of its acts.
+    pub row: TransferRow,
+    /// Code of the agency that hands over.
+    pub agency: String,
+    /// Who takes it, as it was known when it was selected.
+    pub party: Held,
+    /// Why.
+    pub reason: Reason,
+    /// By which order or agreement.
+    pub basis: String,
+    /// The files, ascending.
+    pub files: Vec<RecordId>,
+}
+
+impl Case {
+    /// Reads a transfer.
+    pub fn read(archive: &Archive, id: RecordId) -> Result<Self, Error> {
+        archive.wait_index()?;
+        let unknown = || Error::new(ErrorCode::TrfUnknown, id.to_string(), "no such transfer");
+        let row = archive.index().transfer(id)?.ok_or_else(unknown)?;
+        Self::of(archive, id, row)
+    }
+
+    fn of(archive: &Archive, id: RecordId, row: TransferRow) -> Result<Self, Error> {
+        let changed =
+            || Error::new(ErrorCode::StoChanged, id.to_string(), "the document of the transfer cannot be read");
+        let (document, _) = archive.document(row.selected)?;
+        let entry = document.fields.get("party_entry").and_then(Value::as_u64).ok_or_else(changed)?;
+        let text = |key: &str| document.text(key).map(str::to_owned);
+        Ok(Self {
+            id,
+            agency: text("agency").ok_or_else(changed)?,
+            party: party::read(archive, entry)?,
+            reason: text("reason").and_then(|word| Reason::parse(&word)).ok_or_else(changed)?,
+            basis: text("basis").ok_or_else(changed)?,
+            files: selected(&document).ok_or_else(changed)?,
+            row,
+        })
+    }
+
+    /// How far it is.
+    pub fn stage(&self) -> Stage {
+        match () {
+            () if self.row.cancelled.is_some() => Stage::Cancelled,
+            () if self.row.approved.is_some() => Stage::Approved,
+            () if self.row.listed.is_some() => Stage::Listed,
+            () => Stage::Selected,
+        }
+    }
+
+    /// That it is as far as `wanted`, and no farther.
+    pub(super) fn check_stage(&self, wanted: &[Stage]) -> Result<(), Error> {
+        let stage = self.stage();
+        if wanted.contains(&stage) {
+            return Ok(());
+        }
+        let wanted: Vec<&str> = wanted.iter().map(|stage| stage.as_str()).collect();
+        let what = format!("it is {}, wanted {}", stage.as_str(), wanted.join(" or "));
+        Err(Error::new(ErrorCode::TrfStage, self.id.to_string(), what))
+    }
+
+    /// Its list; none: it is not drawn up.
+    pub fn list(&self, archive: &Archive) -> Result<Option<List>, Error> {
+        let Some(entry) = self.row.listed else { return Ok(None) };
+        let changed = || Error::new(ErrorCode::StoChanged, self.id.to_string(), "the list cannot be read");
+        let (document, row) = archive.document(entry)?;
+        let list = List::decode(&archive.act_file(&row, &document, LIST_FILE)?).map_err(|_| changed())?;
+        if list.transfer == self.id { Ok(Some(list)) } else { Err(changed()) }
+    }
+
+    /// Who approved its list.
+    pub fn approved_by(&self, archive: &Archive) -> Result<Vec<Approval>, Error> {
+        let Some(entry) = self.row.approved else { return Ok(Vec::new()) };
+        let changed = || Error::new(ErrorCode::StoChanged, self.id.to_string(), "the approval cannot be read");
+        let (document, _) = archive.document(entry)?;
+        let approved = document.fields.get("approved").and_then(Value::as_array).ok_or_else(changed)?;
+        approved.iter().map(|one| Approval::of_value(one).ok_or_else(changed)).collect()
+    }
+
+    /// Why it was cancelled.
+    pub fn cancelled_why(&self, archive: &Archive) -> Result<Option<String>, Error> {
+        let Some(entry) = self.row.cancelled else { return Ok(None) };
+        Ok(archive.document(entry)?.0.text("reason").map(str::to_owned))
+    }
+}
+
+fn selected(document: &ActDocument) -> Option<Vec<RecordId>> {
+    let ids = document.fields.get("selected")?.as_array()?.iter();
+    ids.map(|id| id.as_str()?.parse().ok()).collect()
+}
+
+/// All transfers, oldest first.
+pub fn all(archive: &Archive) -> Result<Vec<Case>, Error> {
+    archive.wait_index()?;
+    let mut rows = archive.index().transfers()?;
+    rows.sort_by_key(|(_, row)| row.selected);
+    rows.into_iter().map(|(id, row)| Case::of(archive, id, row)).collect()
+}
+
+/// The files of transfers that are under way, each with its transfer.
+pub fn under_way(archive: &Archive) -> Result<BTreeMap<RecordId, RecordId>, Error> {
+    archive.wait_index()?;
+    let mut files = BTreeMap::new();
+    for (id, row) in archive.index().transfers()?.into_iter().filter(|(_, row)| row.is_open()) {
+        files.extend(Case::of(archive, id, row)?.files.into_iter().map(|file| (file, id)));
+    }
+    Ok(files)
+}
