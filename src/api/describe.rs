@@ -32,6 +32,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("ReceiptAnswer", include_str!("../../schema/cli/1/receipt-answer.schema.json")),
     ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
+    ("FormPrint", include_str!("../../schema/cli/1/form-print.schema.json")),
     ("DisposalAnswer", include_str!("../../schema/cli/1/disposal-answer.schema.json")),
     ("DisposalExecuted", include_str!("../../schema/cli/1/disposal-execute.schema.json")),
     ("InquiryAct", include_str!("../../schema/cli/1/inquiry-answer.schema.json")),
@@ -57,7 +58,7 @@ macro_rules! named {
 named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
 named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
-named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
+named! { InquiryRowPage Inquiry FormPrint DisposalPlanPage DisposalPlan }
 named! { ReceiptAnswer ReceiptSigning }
 named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
 named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }

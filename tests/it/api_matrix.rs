@@ -113,6 +113,8 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/receipts/{subject}/signature", PERSONS),
     ("get", "/api/v1/inquiries", LISTS),
     ("get", "/api/v1/inquiries/{inquiry_id}", THING),
+    ("get", "/api/v1/inquiry-register", LISTS),
+    ("get", "/api/v1/inquiry-register/content", LISTS),
     // What is done under an inquiry is done by people who signed in: tests/it/api_inquiry.rs.
     ("post", "/api/v1/inquiries", PERSONS),
     ("post", "/api/v1/inquiries/{inquiry_id}/searches", PERSONS),
