@@ -2,13 +2,15 @@
 //!
 //! One function for each resource: what they say is large, and the macro that writes it down has a bound.
 
+use crate::disposition::refile::REFILED_MAX;
+use crate::filing::files::ENTERED_MAX;
 use crate::ingest::amend::LATE_ROLES;
 use crate::model::submission::Role;
 use serde_json::{Map, Value, json};
 
 /// Their schemas by name.
 pub(super) fn own() -> Map<String, Value> {
-    let all = [files(), records(), receipts(), disposal(), adoption()];
+    let all = [files(), splitting(), records(), receipts(), disposal(), adoption()];
     all.into_iter().filter_map(|one| one.as_object().cloned()).flatten().collect()
 }
 
@@ -90,6 +92,26 @@ fn files() -> Value {
                            "type": ["string", "null"]},
             },
         },
+    })
+}
+
+/// About what leaves a file.
+fn splitting() -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let body = |required: &[&str], properties: Value| {
+        let mut body = json!({"type": "object", "additionalProperties": false, "required": required});
+        body["properties"] = properties;
+        body
+    };
+    let records = |max: usize| json!({"type": "array", "minItems": 1, "maxItems": max, "items": id});
+    json!({
+        "FileSplitting": body(&["records", "reason"], json!({"records": records(ENTERED_MAX), "reason": text})),
+        "FileShortening": body(&["reason"], json!({"reason": text})),
+        "FileRefiling": body(&["to", "records", "reason"], json!({
+            "to": {"description": "The open file that they go into.", "type": "string", "pattern": "^[0-9a-f]{32}$"},
+            "records": records(REFILED_MAX), "reason": text,
+        })),
     })
 }
 

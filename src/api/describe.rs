@@ -62,6 +62,7 @@ named! { InquiryRowPage Inquiry FormPrint DisposalPlanPage DisposalPlan }
 named! { ReceiptAnswer ReceiptSigning }
 named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
 named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }
+named! { FileSplitting FileShortening FileRefiling }
 named! { RecordAnswer ComponentAdding CardCorrecting }
 named! { NomenclatureAdopting NomenclatureAnswer RulesAct RulesAdopting RulesAnswer }
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }

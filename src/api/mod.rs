@@ -52,6 +52,7 @@ pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod sessions;
 mod signed;
+mod splitting;
 mod submissions;
 mod tls;
 mod trail;

@@ -7,7 +7,7 @@ use super::frame::frame;
 use super::service::Service;
 use super::{adoption, bundles, components, desk, health, journal, login, records, search, sessions};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
-use super::{submissions, uploads, watch};
+use super::{splitting, submissions, uploads, watch};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -33,6 +33,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(health::routes())
         .merge(files::routes())
         .merge(filing::routes())
+        .merge(splitting::routes())
         .merge(retention::routes())
         .merge(adoption::routes())
         .merge(holds::routes())

@@ -86,6 +86,13 @@ const TABLE: &[Expected] = &[
     // It is closed.
     ("post", "/api/v1/files/{file_id}/records", [409, 409, 404, 403, 403, 403, 401]),
     ("post", "/api/v1/files/{file_id}/closing", [409, 409, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/splitting", [409, 409, 404, 403, 403, 403, 401]),
+    // Nothing would change by it.
+    ("post", "/api/v1/files/{file_id}/shortening/act", [422, 422, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/shortening", [422, 422, 404, 403, 403, 403, 401]),
+    // The records are in the very file that they are to go into.
+    ("post", "/api/v1/files/{file_id}/refiling/act", [422, 422, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/refiling", [422, 422, 404, 403, 403, 403, 401]),
     ("post", "/api/v1/files/{file_id}/events", THING),
     ("post", "/api/v1/files/{file_id}/reclassification", THING),
     // Who came first has opened it.
@@ -234,6 +241,8 @@ impl Filled {
     fn ask(&self, who: Option<&str>, method: &str, template: &str, record: &str, path: &str) -> Answer {
         let placing = json!({"records": [record], "owner": "Сот", "reason": "Тергеу", "basis": "Қаулы"}).to_string();
         let filling = json!({"records": [record]}).to_string();
+        let splitting = json!({"records": [record], "reason": "Қате"}).to_string();
+        let refiling = json!({"to": self.held_file, "records": [record], "reason": "Қате"}).to_string();
         let (headers, body): (&[_], &[u8]) = match (method, template) {
             ("post", "/api/v1/submissions") => (&[ZIP], b"no zip"),
             ("post", "/api/v1/uploads") => (&[TUS, ("Upload-Length", "5")], b""),
@@ -245,6 +254,12 @@ impl Filled {
             ("post", "/api/v1/records/{record_id}/components") => (&[JSON], COMPONENT.as_bytes()),
             ("post", "/api/v1/files") => (&[JSON], OPENING.as_bytes()),
             ("post", "/api/v1/files/{file_id}/records") => (&[JSON], filling.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/splitting") => (&[JSON], splitting.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/shortening/act") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/files/{file_id}/refiling/act") => (&[JSON], refiling.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/shortening" | "/api/v1/files/{file_id}/refiling") => {
+                (&[JSON], br#"{"document": "", "signatures": []}"#)
+            }
             ("post", "/api/v1/files/{file_id}/closing") => (&[JSON], b"{\"date\": \"2026-06-15\"}"),
             ("post", "/api/v1/files/{file_id}/events") => {
                 (&[JSON], b"{\"event\": \"contract_ended\", \"date\": \"2026-06-15\"}")
