@@ -33,6 +33,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
     ("FormPrint", include_str!("../../schema/cli/1/form-print.schema.json")),
+    ("PaperCopy", include_str!("../../schema/cli/1/copy-row.schema.json")),
+    ("PaperCopyAnswer", include_str!("../../schema/cli/1/paper-copy.schema.json")),
     ("DisposalAnswer", include_str!("../../schema/cli/1/disposal-answer.schema.json")),
     ("DisposalExecuted", include_str!("../../schema/cli/1/disposal-execute.schema.json")),
     ("InquiryAct", include_str!("../../schema/cli/1/inquiry-answer.schema.json")),
@@ -68,6 +70,8 @@ named! { NomenclatureAdopting NomenclatureAnswer RulesAct RulesAdopting RulesAns
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
 named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
+named! { PaperCopy PaperCopyPage PaperCopyAnswer PaperCopyOrJob }
+named! { PaperCopyPreparing PaperCopyPrepared PaperCopyStatement }
 #[cfg(feature = "oidc")]
 named! { LogoutToken }
 

@@ -15,6 +15,7 @@ mod body;
 mod bundles;
 pub(crate) mod caller;
 mod components;
+mod copies;
 mod describe;
 mod desk;
 mod destruction;

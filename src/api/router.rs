@@ -5,7 +5,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{adoption, bundles, components, desk, health, journal, login, records, search, sessions};
+use super::{adoption, bundles, components, copies, desk, health, journal, login, records, search, sessions};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use super::{splitting, submissions, uploads, watch};
 use axum::Router;
@@ -42,6 +42,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(inquiries::routes())
         .merge(desk::routes())
         .merge(bundles::routes())
+        .merge(copies::routes())
         .merge(disposal::routes())
         .merge(destruction::routes())
         .merge(login::routes())

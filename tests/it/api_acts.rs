@@ -34,12 +34,12 @@ use std::time::{Duration, Instant};
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const OWN: [(&str, &str); 2] = [("Sec-Fetch-Site", "same-origin"), ("Origin", "https://archive")];
 
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
 /// An archive whose register has officers with accounts; the clerk is in the commission too.
-fn served() -> Served {
+pub(super) fn served() -> Served {
     let rows = row("000000000002", "commission")
         + &row("000000000022", "records_office").replace("000000000100", "000000000900");
     let mut served = Served::with_rows(&rows);
@@ -65,7 +65,7 @@ fn served() -> Served {
 }
 
 /// A key of somebody who is not of the office.
-fn key(served: &Served, iin: &'static str, bin: &'static str, seed: u8) -> Signer {
+pub(super) fn key(served: &Served, iin: &'static str, bin: &'static str, seed: u8) -> Signer {
     let mut count = seed;
     let mut random = move |buffer: &mut [u8]| {
         count += 1;
@@ -78,13 +78,13 @@ fn key(served: &Served, iin: &'static str, bin: &'static str, seed: u8) -> Signe
 }
 
 /// Somebody who is signed in.
-struct Officer<'a> {
+pub(super) struct Officer<'a> {
     served: &'a Served,
     cookie: String,
 }
 
 impl<'a> Officer<'a> {
-    fn new(served: &'a Served, signer: &Signer) -> Self {
+    pub(super) fn new(served: &'a Served, signer: &Signer) -> Self {
         let nonce = served.send(None, "POST", "/api/v1/login/nonce", &OWN, b"").json();
         let cms = signer.sign_detached(nonce["text"].as_str().unwrap().as_bytes(), at(served.bench.now()));
         let body = json!({"id": nonce["id"], "cms": base64(&cms)}).to_string();
@@ -95,21 +95,21 @@ impl<'a> Officer<'a> {
         Self { served, cookie }
     }
 
-    fn send(&self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(super) fn send(&self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
         let own = [("Cookie", self.cookie.as_str()), OWN[0], OWN[1]];
         self.served.send(None, method, path, &[&own, more].concat(), body)
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(super) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
     }
 
-    fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(super) fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, &[JSON], body.to_string().as_bytes())
     }
 
     /// The same request of twenty at once.
-    fn post_by_twenty(&self, path: &str, key: Option<&str>, body: &Value) -> Vec<Answer> {
+    pub(super) fn post_by_twenty(&self, path: &str, key: Option<&str>, body: &Value) -> Vec<Answer> {
         let (address, body) = (self.served.address, body.to_string());
         let mut headers = vec![("Cookie", self.cookie.as_str()), OWN[0], OWN[1], JSON];
         headers.extend(key.map(|key| ("Idempotency-Key", key)));
@@ -121,7 +121,7 @@ impl<'a> Officer<'a> {
     }
 
     /// What a job came to.
-    fn result(&self, job: &Answer) -> Value {
+    pub(super) fn result(&self, job: &Answer) -> Value {
         assert_eq!(job.status, 202, "{job:?}");
         let (path, begun) = (job.headers["location"].clone(), Instant::now());
         while begun.elapsed() < Duration::from_secs(120) {
@@ -137,14 +137,14 @@ impl<'a> Officer<'a> {
     }
 }
 
-fn count_by_status(answers: &[Answer]) -> BTreeMap<u16, usize> {
+pub(super) fn count_by_status(answers: &[Answer]) -> BTreeMap<u16, usize> {
     let mut counts = BTreeMap::new();
     answers.iter().for_each(|answer| *counts.entry(answer.status).or_default() += 1);
     counts
 }
 
 /// Acts of this kind in the journal.
-fn acts(served: &Served, kind: ActKind) -> usize {
+pub(super) fn acts(served: &Served, kind: ActKind) -> usize {
     let archive = served.archive();
     let log = archive.log().unwrap();
     let mut count = 0;
@@ -157,19 +157,19 @@ fn acts(served: &Served, kind: ActKind) -> usize {
 }
 
 /// Whether a document follows the schema that the command line follows.
-fn follows(name: &str, document: &Value) {
+pub(super) fn follows(name: &str, document: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/cli/1/{name}.schema.json"));
     let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
     validator.validate(document).unwrap_or_else(|e| panic!("{name}: {e}: {document}"));
 }
 
-fn refusal(answer: &Answer) -> (u16, String) {
+pub(super) fn refusal(answer: &Answer) -> (u16, String) {
     let body = answer.json();
     (answer.status, body["reasons"][0]["code"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned())
 }
 
-fn problem(answer: &Answer) -> (u16, String) {
+pub(super) fn problem(answer: &Answer) -> (u16, String) {
     (answer.status, answer.code())
 }
 

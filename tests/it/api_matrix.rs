@@ -131,6 +131,15 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/inquiries/{inquiry_id}/closing", PERSONS),
     ("post", "/api/v1/inquiries/{inquiry_id}/bundles", PERSONS),
     ("get", "/api/v1/inquiries/{inquiry_id}/bundles/{bundle}/content", PERSONS),
+    // What a person certifies is done, and seen, by who signed in as one: tests/it/api_copies.rs.
+    ("post", "/api/v1/records/{record_id}/paper-copies/statement", PERSONS),
+    ("post", "/api/v1/records/{record_id}/paper-copies/rendering", PERSONS),
+    ("post", "/api/v1/records/{record_id}/paper-copies", PERSONS),
+    ("get", "/api/v1/paper-copies", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}/content", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}/statement", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}/signature", PERSONS),
     ("get", "/api/v1/disposal-plans", LISTS),
     ("get", "/api/v1/disposal-plans/{plan_id}", THING),
     ("get", "/api/v1/disposal-plans/{plan_id}/content", THING),
@@ -221,6 +230,7 @@ impl Filled {
             ("hold_id", hold.to_string()),
             ("inquiry_id", inquiry.to_string()),
             ("bundle", "0".to_owned()),
+            ("copy", "1".to_owned()),
             ("plan_id", plan.to_string()),
             ("subject", records[0].clone()),
             ("job_id", NONE.to_owned()),
@@ -268,6 +278,7 @@ impl Filled {
                 (&[JSON], "{\"item\": \"LIST/4\", \"reason\": \"Түзету\"}".as_bytes())
             }
             ("post", "/api/v1/files/{file_id}/reopening") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/records/{record_id}/paper-copies/statement") => (&[JSON], br#"{"recipient": "a"}"#),
             ("post", "/api/v1/inquiries") => (&[JSON], INQUIRY.as_bytes()),
             ("post", "/api/v1/inquiries/{inquiry_id}/searches") => (&[JSON], br#"{"query": "a"}"#),
             ("post", "/api/v1/inquiries/{inquiry_id}/answer") => (&[JSON], br#"{"signatures": []}"#),
