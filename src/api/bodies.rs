@@ -2,13 +2,15 @@
 //!
 //! One function for each resource: what they say is large, and the macro that writes it down has a bound.
 
+use crate::disposition::refile::REFILED_MAX;
+use crate::filing::files::ENTERED_MAX;
 use crate::ingest::amend::LATE_ROLES;
 use crate::model::submission::Role;
 use serde_json::{Map, Value, json};
 
 /// Their schemas by name.
 pub(super) fn own() -> Map<String, Value> {
-    let all = [files(), records(), receipts(), disposal(), adoption()];
+    let all = [files(), splitting(), records(), receipts(), disposal(), adoption(), copies()];
     all.into_iter().filter_map(|one| one.as_object().cloned()).flatten().collect()
 }
 
@@ -90,6 +92,26 @@ fn files() -> Value {
                            "type": ["string", "null"]},
             },
         },
+    })
+}
+
+/// About what leaves a file.
+fn splitting() -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let body = |required: &[&str], properties: Value| {
+        let mut body = json!({"type": "object", "additionalProperties": false, "required": required});
+        body["properties"] = properties;
+        body
+    };
+    let records = |max: usize| json!({"type": "array", "minItems": 1, "maxItems": max, "items": id});
+    json!({
+        "FileSplitting": body(&["records", "reason"], json!({"records": records(ENTERED_MAX), "reason": text})),
+        "FileShortening": body(&["reason"], json!({"reason": text})),
+        "FileRefiling": body(&["to", "records", "reason"], json!({
+            "to": {"description": "The open file that they go into.", "type": "string", "pattern": "^[0-9a-f]{32}$"},
+            "records": records(REFILED_MAX), "reason": text,
+        })),
     })
 }
 
@@ -248,6 +270,53 @@ fn adoption() -> Value {
                 "shortens": {"description": "Whether it may shorten terms.", "type": "boolean"},
                 "reason": text,
             },
+        },
+    })
+}
+
+/// About copies on paper.
+fn copies() -> Value {
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let digest = json!({"type": "string", "pattern": "^[0-9a-f]{64}$"});
+    let number = json!({"type": "integer", "minimum": 1});
+    json!({
+        "PaperCopyPreparing": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["recipient"],
+            "properties": {
+                "recipient": {"description": "Who gets it; kept with it and printed on it.",
+                              "type": "string", "minLength": 1},
+                "profile": {"description": "n430 when not given: it has no stamp for a negative check.",
+                            "enum": ["n430", "akimat", null]},
+            },
+        },
+        "PaperCopyPrepared": {
+            "description": "The statement of a copy, and what it says. Signing `document` is the confirmation.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+                "status", "record_id", "number", "sheets", "result", "sha256", "rendering", "copy", "document",
+            ],
+            "properties": {
+                "status": {"const": "prepared"}, "record_id": id, "number": number, "sheets": number,
+                "result": {"enum": ["positive", "negative"]},
+                "sha256": digest, "rendering": digest,
+                "copy": {"description": "The statement (schema/paper-copy/1).", "type": "object"},
+                "document": base64(),
+            },
+        },
+        "PaperCopyStatement": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["document"],
+            "properties": {"document": base64()},
+        },
+        "PaperCopyOrJob": {
+            "oneOf": [
+                {"$ref": "#/components/schemas/PaperCopy"}, {"$ref": "#/components/schemas/PaperCopyPrepared"},
+                {"$ref": "#/components/schemas/Job"},
+            ],
         },
     })
 }

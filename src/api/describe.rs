@@ -32,6 +32,9 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("ReceiptAnswer", include_str!("../../schema/cli/1/receipt-answer.schema.json")),
     ("InquiryRow", include_str!("../../schema/cli/1/inquiry-row.schema.json")),
     ("Inquiry", include_str!("../../schema/cli/1/inquiry-show.schema.json")),
+    ("FormPrint", include_str!("../../schema/cli/1/form-print.schema.json")),
+    ("PaperCopy", include_str!("../../schema/cli/1/copy-row.schema.json")),
+    ("PaperCopyAnswer", include_str!("../../schema/cli/1/paper-copy.schema.json")),
     ("DisposalAnswer", include_str!("../../schema/cli/1/disposal-answer.schema.json")),
     ("DisposalExecuted", include_str!("../../schema/cli/1/disposal-execute.schema.json")),
     ("InquiryAct", include_str!("../../schema/cli/1/inquiry-answer.schema.json")),
@@ -57,15 +60,18 @@ macro_rules! named {
 named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
 named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
-named! { InquiryRowPage Inquiry DisposalPlanPage DisposalPlan }
+named! { InquiryRowPage Inquiry FormPrint DisposalPlanPage DisposalPlan }
 named! { ReceiptAnswer ReceiptSigning }
 named! { DisposalAnswer DisposalExecutedOrJob DisposalDrawing DisposalStatement DisposalCancelling SignedStatement }
 named! { FileOpening FileFilling FileFilled FileClosing FileReopening FileReclassifying FileEvent }
+named! { FileSplitting FileShortening FileRefiling }
 named! { RecordAnswer ComponentAdding CardCorrecting }
 named! { NomenclatureAdopting NomenclatureAnswer RulesAct RulesAdopting RulesAnswer }
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
 named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
+named! { PaperCopy PaperCopyPage PaperCopyAnswer PaperCopyOrJob }
+named! { PaperCopyPreparing PaperCopyPrepared PaperCopyStatement }
 #[cfg(feature = "oidc")]
 named! { LogoutToken }
 

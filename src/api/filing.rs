@@ -93,7 +93,7 @@ fn changed(file: &File) -> Answer {
 }
 
 /// The id of a file that the caller may change.
-fn file_id(ask: &Ask, scope: &Scope, text: &str) -> Result<RecordId, Problem> {
+pub(super) fn file_id(ask: &Ask, scope: &Scope, text: &str) -> Result<RecordId, Problem> {
     let id = id(text)?;
     ask.wait_index()?;
     let unknown = || Error::new(ErrorCode::FilUnknown, id.to_string(), "no such file");
@@ -104,10 +104,10 @@ fn file_id(ask: &Ask, scope: &Scope, text: &str) -> Result<RecordId, Problem> {
 }
 
 /// The same about a file, in its agency.
-async fn change<T: DeserializeOwned + Send + 'static>(
+pub(super) async fn change<T: DeserializeOwned + Send + 'static>(
     (service, caller): (Arc<Service>, Caller),
     (what, text): (&'static str, String),
-    (headers, body): (HeaderMap, Bytes),
+    (headers, body): (HeaderMap, impl AsRef<[u8]> + Send + 'static),
     change: impl FnOnce(&Ask, &Scope, RecordId, T) -> Result<Answer, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let change = |ask: &Ask, text: &str, asked| {
@@ -145,13 +145,22 @@ async fn fill(
 }
 
 fn do_fill(ask: &Ask, scope: &Scope, file: RecordId, filling: Filling) -> Result<Answer, Problem> {
+    let records = known_records(ask, scope, &filling.records, files::ENTERED_MAX)?;
+    let entered = files::enter(&ask.archive, file, &records, filling.reason.as_deref(), ask.principal.actor)?;
+    ask.wait_index()?;
+    let body = view::file_filled(file, &entered).to_string();
+    Ok(Answer { status: StatusCode::OK, location: None, body })
+}
+
+/// The ids of records that the caller may move.
+pub(super) fn known_records(ask: &Ask, scope: &Scope, texts: &[String], max: usize) -> Result<Vec<RecordId>, Problem> {
     // Before each of them is looked up.
-    if filling.records.len() > files::ENTERED_MAX {
-        return Err(Problem::request("records", format!("at most {} at once", files::ENTERED_MAX)));
+    if texts.len() > max {
+        return Err(Problem::request("records", format!("at most {max} at once")));
     }
     let mut owners = Owners::new(ask);
     let mut records = Vec::new();
-    for text in &filling.records {
+    for text in texts {
         let record = id(text)?;
         let is_known = ask.index().file_of(record)?.is_some() || ask.index().destroyed(record)?.is_some();
         // Of what is not theirs they do not even learn that it is there, or was.
@@ -160,10 +169,7 @@ fn do_fill(ask: &Ask, scope: &Scope, file: RecordId, filling: Filling) -> Result
         }
         records.push(record);
     }
-    let entered = files::enter(&ask.archive, file, &records, filling.reason.as_deref(), ask.principal.actor)?;
-    ask.wait_index()?;
-    let body = view::file_filled(file, &entered).to_string();
-    Ok(Answer { status: StatusCode::OK, location: None, body })
+    Ok(records)
 }
 
 /// When a file is closed.

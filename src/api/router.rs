@@ -5,9 +5,9 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{adoption, bundles, components, desk, health, journal, login, records, search, sessions};
+use super::{adoption, bundles, components, copies, desk, health, journal, login, records, search, sessions};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
-use super::{submissions, uploads, watch};
+use super::{splitting, submissions, uploads, watch};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -33,6 +33,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(health::routes())
         .merge(files::routes())
         .merge(filing::routes())
+        .merge(splitting::routes())
         .merge(retention::routes())
         .merge(adoption::routes())
         .merge(holds::routes())
@@ -41,6 +42,7 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(inquiries::routes())
         .merge(desk::routes())
         .merge(bundles::routes())
+        .merge(copies::routes())
         .merge(disposal::routes())
         .merge(destruction::routes())
         .merge(login::routes())

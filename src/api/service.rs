@@ -51,6 +51,8 @@ const STRANGERS_MAX: usize = 16;
 /// Bundles that are made or given out at a time. Own bound: each is up to 4 GiB in the spool, and is made of whole
 /// records.
 const BUNDLES_MAX: usize = 8;
+/// Copies on paper that are made at a time. Own bound: a renderer takes a core and up to 6 GiB of address space.
+const COPIES_MAX: usize = 2;
 /// Bodies that are received at a time: each has some MiB in memory and up to 64 MiB in the spool.
 const BODIES_MAX: usize = 32;
 
@@ -79,6 +81,8 @@ pub(crate) struct Service {
     pub(crate) strangers: Arc<Semaphore>,
     /// Bundles that are made or given out at a time.
     pub(crate) bundles: Arc<Semaphore>,
+    /// Copies on paper that are made at a time.
+    pub(crate) copies: Arc<Semaphore>,
     /// Bodies that are received at a time.
     pub(crate) bodies: Arc<Semaphore>,
     /// Large bodies of acts, which are in memory whole.
@@ -115,6 +119,7 @@ impl Service {
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             strangers: Arc::new(Semaphore::new(STRANGERS_MAX)),
             bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
+            copies: Arc::new(Semaphore::new(COPIES_MAX)),
             bodies: Arc::new(Semaphore::new(BODIES_MAX)),
             large: Arc::new(Semaphore::new(LARGE_MAX)),
             #[cfg(feature = "oidc")]

@@ -12,7 +12,8 @@ use crate::model::form::{FORM_BYTES_MAX, Filled, Form, FormId};
 use crate::model::id::ActorId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
-use serde_json::{Value, json};
+use crate::view;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `form`.
@@ -125,11 +126,7 @@ pub(super) fn give(common: &Common, held: &Held, filled: &Filled, output: Option
         }
     }
     if common.json() {
-        let lang = if common.lang() == Lang::Ru { "ru" } else { "kk" };
-        common.print_json(&json!({
-            "form": held.form.facts(), "entry": held.entry, "lang": lang,
-            "title": held.form.title.get(common.lang()), "values": filled.values, "rows": filled.rows,
-        }));
+        common.print_json(&view::form_print(held, filled, common.lang()));
     } else if output.is_none() {
         out_raw!("{html}");
     }
@@ -149,10 +146,7 @@ impl Adoptable for Form {
     }
 
     fn facts(&self) -> Value {
-        json!({
-            "id": self.id.as_str(), "edition": self.edition, "source": self.source, "status": self.status.as_str(),
-            "sha256": self.sha256.to_string(),
-        })
+        view::form_facts(self)
     }
 
     fn print(&self, common: &Common, _: Option<u64>) {

@@ -7,18 +7,17 @@ use super::ingest::print_refusals;
 use super::show::record_id;
 use super::signed::Signatures;
 use super::{Common, read_up_to};
-use crate::clock::{civil_date, local_text};
+use crate::clock::local_text;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::inquiry::copy::extract::{Extract, extract};
-use crate::inquiry::copy::register::{self, Issued};
+use crate::inquiry::copy::register;
 use crate::inquiry::copy::say::{self, State};
 use crate::inquiry::copy::{
     COPY_BYTES_MAX, COPY_FILE, Certified, CopyProfile, Given, PAPER_FILE, RENDERING_FILE, certify, check_rendering,
     give, prepare,
 };
-use crate::model::digest::{Sha256, Sha256Writer, sha256};
+use crate::model::digest::{Sha256, Sha256Writer};
 use crate::model::id::RecordId;
-use crate::model::iin::masked;
 use crate::model::strict::shown;
 use crate::render::child::MEMORY;
 use crate::text::{Lang, Text, text};
@@ -153,12 +152,9 @@ impl PaperCopyArgs {
         archive.close()?;
         let written = write(folder, &[(RENDERING_FILE, &prepared.rendering), (COPY_FILE, &prepared.bytes)])?;
         if common.json() {
-            common.print_json(&json!({
-                "status": "prepared", "record_id": record.to_string(), "number": prepared.value["number"],
-                "sheets": prepared.value["sheets"], "result": prepared.value["check"]["result"],
-                "sha256": sha256(&prepared.bytes).to_string(), "rendering": prepared.value["rendering"]["sha256"],
-                "copy": prepared.value, "files": written,
-            }));
+            let mut value = view::copy_prepared(record, &prepared);
+            value["files"] = written.into();
+            common.print_json(&value);
             return Ok(Exit::Ok);
         }
         let lang = common.lang();
@@ -191,10 +187,7 @@ impl PaperCopyArgs {
         match certified {
             Certified::Done(given) => give_out(common, false, &given, folder),
             Certified::Refused(refusals) if common.json() => {
-                common.print_json(&json!({
-                    "status": "refused", "record_id": record.to_string(),
-                    "reasons": view::refusals(&refusals, common.lang()),
-                }));
+                common.print_json(&view::copy_refused(record, &refusals, common.lang()));
                 Ok(Exit::Refused)
             }
             Certified::Refused(refusals) => {
@@ -248,7 +241,7 @@ fn give_out(common: &Common, is_again: bool, given: &Given, folder: &Path) -> Re
         [(PAPER_FILE, &given.paper), (COPY_FILE, &given.bytes), (&signature, &given.signature)];
     let written = write(folder, &files)?;
     if common.json() {
-        let mut value = row_json(&given.issued);
+        let mut value = view::copy_row(&given.issued);
         value["status"] = if is_again { "given" } else { "certified" }.into();
         value["files"] = written.into();
         common.print_json(&value);
@@ -261,20 +254,6 @@ fn give_out(common: &Common, is_again: bool, given: &Given, folder: &Path) -> Re
         said_written(&written, lang);
     }
     Ok(Exit::Ok)
-}
-
-fn row_json(copy: &Issued) -> Value {
-    let certifier = copy.certifier().map(
-        |certifier| json!({"kind": certifier.kind.as_str(), "post": certifier.post, "iin": masked(&certifier.iin)}),
-    );
-    let mut value = json!({
-        "number": copy.number, "entry": copy.entry, "record_id": copy.record.to_string(),
-        "date": civil_date(copy.at).to_string(), "destroyed": copy.document.is_none(), "certifier": certifier,
-    });
-    for name in ["sha256", "sheets", "recipient", "profile", "result"] {
-        value[name] = copy.field(name).cloned().into();
-    }
-    value
 }
 
 impl CopiesArgs {
@@ -304,7 +283,7 @@ impl CopiesArgs {
         }
         for copy in &copies {
             if common.json() {
-                common.print_json(&row_json(copy));
+                common.print_json(&view::copy_row(copy));
                 continue;
             }
             out!("№ {} · #{} · {} · {}", copy.number, copy.entry, local_text(copy.at), copy.record);

@@ -3,8 +3,10 @@
 //! Each follows its schema in `schema/cli/1`. They are made of what was read and checked elsewhere; nothing is decided
 //! here but how it is written down, and nothing is kept.
 
+mod copies;
 mod disposal;
 mod file;
+mod form;
 mod found;
 mod growth;
 mod hold;
@@ -17,15 +19,17 @@ mod submission;
 mod transfer;
 pub(crate) mod words;
 
+pub(crate) use copies::{copy_prepared, copy_refused, copy_row};
 pub(crate) use disposal::{plan, plan_cancelled, plan_completed, plan_executed, plan_taken};
 pub(crate) use file::{destroyed_file, file, file_filled, file_record};
+pub(crate) use form::{form_facts, form_print};
 pub(crate) use found::{found_record, found_summary};
 pub(crate) use growth::amended;
 pub(crate) use hold::{hold, hold_lifted, hold_of, hold_placed};
 pub(crate) use inquiry::{InquiryView, bundled, inquiry_done, inquiry_given, inquiry_refused, inquiry_row, searched};
 pub(crate) use papers::papers;
 pub(crate) use receipt::{receipt, receipt_row, receipt_signed};
-pub(crate) use record::{Masked, RecordView, delivery, record_row};
+pub(crate) use record::{HIDDEN, Masked, RecordView, delivery, record_row};
 pub(crate) use retention::{Why, due_row, rules_adopted, rules_row};
 pub(crate) use retention::{nomenclature, nomenclature_adopted, nomenclature_row, nomenclature_whole};
 pub(crate) use submission::answer;

@@ -37,7 +37,7 @@ pub(crate) enum Masked {
 }
 
 /// What stands for a text that is hidden.
-pub(super) const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 
 /// A record in a list.
 pub(crate) fn record_row(row: &RecordRow, masked: Masked) -> Value {

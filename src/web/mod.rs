@@ -12,6 +12,7 @@
 //! Nothing is kept here.
 
 mod assets;
+mod facets;
 mod frame;
 mod home;
 mod html;

@@ -1,8 +1,9 @@
 //! `/search`: what the full text finds, with the places and what they say.
 //!
-//! A page shows the document of `/api/v1/search`. A question that is not understood is said to be so beside the box in
-//! which it can be corrected.
+//! A page shows the document of `/api/v1/search`, with links that narrow the question beside the hits. A question that
+//! is not understood is said to be so beside the box in which it can be corrected.
 
+use super::facets::{NARROW, PLACE, groups};
 use super::frame::{HOME, SEARCH, Visit, day, explain, number, page};
 use super::html::{Html, encoded};
 use crate::api::caller::{Caller, Params};
@@ -99,6 +100,20 @@ fn write(html: &mut Html, visit: &Visit, q: &str, value: &Value) {
     if value["lag"].as_u64() != Some(0) {
         html.say("p", &[("class", "hint")], &format!("{}: {}", visit.say(LAG), count("lag")));
     }
+    let groups = groups(q, &value["counts"]);
+    if !groups.is_empty() {
+        // They come behind the hits: one step leads there.
+        html.el("p", &[("class", "no-print")], |html| html.say("a", &[("href", PLACE)], visit.say(NARROW)));
+    }
+    html.el("div", &[("class", "results")], |html| {
+        html.el("div", &[], |html| write_hits(html, visit, q, value));
+        if !groups.is_empty() {
+            groups.write(html, visit);
+        }
+    });
+}
+
+fn write_hits(html: &mut Html, visit: &Visit, q: &str, value: &Value) {
     html.el("ol", &[("class", "found")], |html| {
         for item in value["items"].as_array().into_iter().flatten() {
             html.el("li", &[], |html| write_item(html, visit, item));

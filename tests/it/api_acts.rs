@@ -16,6 +16,8 @@ use muragat::archive::Holder;
 use muragat::cli::samples::signer::{self, Signer, Validity};
 use muragat::clock::civil_date;
 use muragat::disposition::certificate;
+use muragat::disposition::refile::Refiling;
+use muragat::disposition::shorten::Decision;
 use muragat::disposition::statement::{Statement, StatementKind};
 use muragat::filing::nomenclature;
 use muragat::model::digest::sha256;
@@ -32,12 +34,12 @@ use std::time::{Duration, Instant};
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const OWN: [(&str, &str); 2] = [("Sec-Fetch-Site", "same-origin"), ("Origin", "https://archive")];
 
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
 /// An archive whose register has officers with accounts; the clerk is in the commission too.
-fn served() -> Served {
+pub(super) fn served() -> Served {
     let rows = row("000000000002", "commission")
         + &row("000000000022", "records_office").replace("000000000100", "000000000900");
     let mut served = Served::with_rows(&rows);
@@ -63,7 +65,7 @@ fn served() -> Served {
 }
 
 /// A key of somebody who is not of the office.
-fn key(served: &Served, iin: &'static str, bin: &'static str, seed: u8) -> Signer {
+pub(super) fn key(served: &Served, iin: &'static str, bin: &'static str, seed: u8) -> Signer {
     let mut count = seed;
     let mut random = move |buffer: &mut [u8]| {
         count += 1;
@@ -76,13 +78,13 @@ fn key(served: &Served, iin: &'static str, bin: &'static str, seed: u8) -> Signe
 }
 
 /// Somebody who is signed in.
-struct Officer<'a> {
+pub(super) struct Officer<'a> {
     served: &'a Served,
     cookie: String,
 }
 
 impl<'a> Officer<'a> {
-    fn new(served: &'a Served, signer: &Signer) -> Self {
+    pub(super) fn new(served: &'a Served, signer: &Signer) -> Self {
         let nonce = served.send(None, "POST", "/api/v1/login/nonce", &OWN, b"").json();
         let cms = signer.sign_detached(nonce["text"].as_str().unwrap().as_bytes(), at(served.bench.now()));
         let body = json!({"id": nonce["id"], "cms": base64(&cms)}).to_string();
@@ -93,21 +95,21 @@ impl<'a> Officer<'a> {
         Self { served, cookie }
     }
 
-    fn send(&self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(super) fn send(&self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
         let own = [("Cookie", self.cookie.as_str()), OWN[0], OWN[1]];
         self.served.send(None, method, path, &[&own, more].concat(), body)
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(super) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
     }
 
-    fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(super) fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, &[JSON], body.to_string().as_bytes())
     }
 
     /// The same request of twenty at once.
-    fn post_by_twenty(&self, path: &str, key: Option<&str>, body: &Value) -> Vec<Answer> {
+    pub(super) fn post_by_twenty(&self, path: &str, key: Option<&str>, body: &Value) -> Vec<Answer> {
         let (address, body) = (self.served.address, body.to_string());
         let mut headers = vec![("Cookie", self.cookie.as_str()), OWN[0], OWN[1], JSON];
         headers.extend(key.map(|key| ("Idempotency-Key", key)));
@@ -119,7 +121,7 @@ impl<'a> Officer<'a> {
     }
 
     /// What a job came to.
-    fn result(&self, job: &Answer) -> Value {
+    pub(super) fn result(&self, job: &Answer) -> Value {
         assert_eq!(job.status, 202, "{job:?}");
         let (path, begun) = (job.headers["location"].clone(), Instant::now());
         while begun.elapsed() < Duration::from_secs(120) {
@@ -135,14 +137,14 @@ impl<'a> Officer<'a> {
     }
 }
 
-fn count_by_status(answers: &[Answer]) -> BTreeMap<u16, usize> {
+pub(super) fn count_by_status(answers: &[Answer]) -> BTreeMap<u16, usize> {
     let mut counts = BTreeMap::new();
     answers.iter().for_each(|answer| *counts.entry(answer.status).or_default() += 1);
     counts
 }
 
 /// Acts of this kind in the journal.
-fn acts(served: &Served, kind: ActKind) -> usize {
+pub(super) fn acts(served: &Served, kind: ActKind) -> usize {
     let archive = served.archive();
     let log = archive.log().unwrap();
     let mut count = 0;
@@ -155,19 +157,19 @@ fn acts(served: &Served, kind: ActKind) -> usize {
 }
 
 /// Whether a document follows the schema that the command line follows.
-fn follows(name: &str, document: &Value) {
+pub(super) fn follows(name: &str, document: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/cli/1/{name}.schema.json"));
     let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
     validator.validate(document).unwrap_or_else(|e| panic!("{name}: {e}: {document}"));
 }
 
-fn refusal(answer: &Answer) -> (u16, String) {
+pub(super) fn refusal(answer: &Answer) -> (u16, String) {
     let body = answer.json();
     (answer.status, body["reasons"][0]["code"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned())
 }
 
-fn problem(answer: &Answer) -> (u16, String) {
+pub(super) fn problem(answer: &Answer) -> (u16, String) {
     (answer.status, answer.code())
 }
 
@@ -486,6 +488,158 @@ fn a_file_is_opened_filled_and_closed() {
     let changed = clerk.post(&format!("{path}/reclassification"), &item).json();
     assert_eq!(changed["item"], "LIST/4");
     follows("file-row", &changed);
+}
+
+/// Goal: a file is split, and gives up records or its day, by who changes files of its agency and by what two officers
+/// signed about exactly this; once, however often it is sent; of another agency nothing is told.
+#[test]
+fn a_file_is_split_and_gives_up_what_officers_signed() {
+    let served = served();
+    let office = &served.bench.office;
+    let today = civil_date(served.bench.now()).to_string();
+    let clerk = Officer::new(&served, &office.clerk);
+    let other_key = key(&served, "000000000022", "000000000900", 210);
+    let other = Officer::new(&served, &other_key);
+    let open = |officer: &Officer<'_>, agency: &str, item: &str| {
+        let asked = json!({"agency": agency, "index": "01-00", "year": 2026, "title": "Хат", "item": item});
+        let answer = officer.post("/api/v1/files", &asked);
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.headers["location"].clone()
+    };
+    let records: Vec<String> = (1..5).map(|n| served.hand_in(&served.bench.draft(&format!("{n}-қ")))).collect();
+    let (file, theirs) = (open(&clerk, AGENCY, "LIST/3"), open(&other, "OTHER-01", "LIST/1"));
+    let filled = clerk.post(&format!("{file}/records"), &json!({"records": records}));
+    assert_eq!(filled.status, 200, "{filled:?}");
+    let in_file = |file: &str| -> Vec<String> {
+        let items = clerk.get(&format!("{file}/records")).json()["items"].clone();
+        items.as_array().unwrap().iter().map(|row| row["record_id"].as_str().unwrap().to_owned()).collect()
+    };
+    let id = |location: &str| location.rsplit('/').next().unwrap().to_owned();
+    let none = "0".repeat(32);
+    let nowhere = format!("/api/v1/files/{none}");
+    let told = |answer: Answer, ids: &[&str]| {
+        let mut body = answer.json();
+        body["request_id"] = Value::Null;
+        (answer.status, ids.iter().fold(body.to_string(), |text, id| text.replace(id, "ID")))
+    };
+    let size = || served.archive().head().size;
+
+    // Twenty split it at once: one does.
+    let splitting = |records: &[String]| json!({"records": records, "reason": "Іс қалың"});
+    let split = format!("{file}/splitting");
+    let before = size();
+    for wrong in [&records[..], &records[..0]] {
+        assert_eq!(problem(&clerk.post(&split, &splitting(wrong))), (422, "FIL-010".to_owned()), "some stay, some go");
+    }
+    assert_eq!(clerk.post(&split, &json!({"records": [records[3]]})).code(), "SRV-004", "for a reason only");
+    for path in [&split, &format!("{file}/shortening/act"), &format!("{file}/refiling/act")] {
+        let body = match path.ends_with("shortening/act") {
+            true => json!({"reason": "Қате"}),
+            false if path.ends_with("act") => json!({"records": [records[0]], "reason": "a", "to": id(&theirs)}),
+            false => splitting(&records[3..]),
+        };
+        let there = told(other.post(path, &body), &[&id(&file)]);
+        assert_eq!(there.0, 404, "{path} {}", there.1);
+        assert_eq!(there, told(other.post(&path.replace(&file, &nowhere), &body), &[&none]), "{path}");
+    }
+    let foreign = told(other.post(&format!("{theirs}/splitting"), &splitting(&records[3..])), &[&records[3]]);
+    assert_eq!(
+        foreign,
+        told(other.post(&format!("{theirs}/splitting"), &splitting(std::slice::from_ref(&none))), &[&none])
+    );
+    assert_eq!(foreign.0, 404);
+    assert_eq!(size(), before, "nothing is left of it");
+    let files = acts(&served, ActKind::FileOpened);
+    let answers = clerk.post_by_twenty(&split, None, &splitting(&records[3..]));
+    assert_eq!(count_by_status(&answers), BTreeMap::from([(201, 1), (409, 19)]));
+    assert_eq!(acts(&served, ActKind::FileOpened), files + 1);
+    let volume = answers.iter().find(|answer| answer.status == 201).unwrap();
+    follows("file-row", &volume.json());
+    let part = volume.headers["location"].clone();
+    assert_eq!(clerk.get(&part).json(), volume.json());
+    assert_eq!((in_file(&part), in_file(&file)), (records[3..].to_vec(), records[..3].to_vec()));
+    // Under a key it is one volume too.
+    let answers = clerk.post_by_twenty(&split, Some("s"), &splitting(&records[2..3]));
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.code() == "SRV-007"), "{answers:?}");
+    assert_eq!(acts(&served, ActKind::FileOpened), files + 2);
+
+    // What was kept for ever is not due by another item alone.
+    let closed = clerk.post(&format!("{file}/closing"), &json!({"date": today}));
+    assert_eq!(closed.status, 200, "{closed:?}");
+    assert_eq!(problem(&clerk.post(&split, &splitting(&records[1..2]))), (409, "FIL-005".to_owned()));
+    let (shorten, act) = (format!("{file}/shortening"), format!("{file}/shortening/act"));
+    let reason = json!({"reason": "Қате тармақ"});
+    assert_eq!(problem(&clerk.post(&act, &reason)), (422, "DSP-015".to_owned()), "nothing would change");
+    let other_item = json!({"item": "LIST/1", "reason": "Қате"});
+    assert_eq!(clerk.post(&format!("{file}/reclassification"), &other_item).status, 200);
+    served.bench.later(2_000);
+    let decision = clerk.post(&act, &reason);
+    assert_eq!(decision.status, 200, "{decision:?}");
+    let drawn = Decision::draft(&served.archive(), id(&file).parse().unwrap(), "Қате тармақ").unwrap();
+    assert_eq!(String::from_utf8(decision.body.clone()).unwrap(), drawn.to_toml(), "as the command line has it");
+    assert!(decision.headers["content-disposition"].contains("decision.toml"), "{decision:?}");
+    let by = |bytes: &[u8], who: &[&Signer]| {
+        served.bench.later(2_000);
+        let sign = |who: &&Signer| base64(&who.sign_detached(bytes, at(served.bench.now())));
+        json!({"document": base64(bytes), "signatures": who.iter().map(sign).collect::<Vec<_>>()})
+    };
+    let both = [&office.official, &office.clerk];
+    let right = by(&decision.body, &both);
+    let before = size();
+    for (body, code) in [
+        (by(&decision.body, &both[..1]), "DSP-008"),
+        (by(&decision.body, &[&office.stranger, &office.clerk]), "DSP-008"),
+        (by(b"schema = 1", &both), "DSP-015"),
+    ] {
+        let answer = clerk.post(&shorten, &body);
+        assert_eq!(refusal(&answer), (422, code.to_owned()), "{answer:?}");
+        follows("disposal-answer", &answer.json());
+    }
+    assert_eq!(refusal(&clerk.post(&format!("{part}/shortening"), &right)), (422, "DSP-015".to_owned()), "of another");
+    let there = told(other.post(&shorten, &right), &[&id(&file)]);
+    assert_eq!(there, told(other.post(&format!("{nowhere}/shortening"), &right), &[&none]));
+    assert_eq!((there.0, size()), (404, before), "nothing is left of it");
+    let keyed = [JSON, ("Idempotency-Key", "d")];
+    let send = |body: &Value| clerk.send("POST", &shorten, &keyed, body.to_string().as_bytes());
+    let done = send(&right);
+    assert_eq!((done.status, acts(&served, ActKind::FileShortened)), (201, 1), "{done:?}");
+    follows("file-row", &done.json());
+    assert_eq!(send(&right).body, done.body, "the very answer of the first");
+    assert_eq!(refusal(&clerk.post(&shorten, &right)), (422, "DSP-015".to_owned()), "it was about the state before");
+    assert_eq!(acts(&served, ActKind::FileShortened), 1);
+
+    // A closed file lets a record go by such a decision only.
+    let to = open(&clerk, AGENCY, "LIST/1");
+    let moving = |to: &str, record: &str| json!({"to": id(to), "records": [record], "reason": "Қате іс"});
+    let (refile, act) = (format!("{file}/refiling"), format!("{file}/refiling/act"));
+    let filling = json!({"records": [records[0]], "reason": "Қате іс"});
+    assert_eq!(problem(&clerk.post(&format!("{to}/records"), &filling)), (409, "FIL-011".to_owned()));
+    let foreign = told(clerk.post(&act, &moving(&theirs, &records[0])), &[&id(&theirs)]);
+    assert_eq!(foreign, told(clerk.post(&act, &moving(&nowhere, &records[0])), &[&none]));
+    assert_eq!(problem(&clerk.post(&act, &moving(&to, &none))), (404, "ARC-002".to_owned()));
+    assert_eq!(problem(&clerk.post(&act, &moving(&to, &records[3]))), (422, "FIL-020".to_owned()), "it is in another");
+    served.bench.later(2_000);
+    let decision = clerk.post(&act, &moving(&to, &records[0]));
+    let drawn = Refiling::parse(&decision.body, "decision.toml").unwrap();
+    assert_eq!((drawn.to.file.to_string(), drawn.records.len()), (id(&to), 1));
+    let right = by(&decision.body, &both);
+    let before = size();
+    assert_eq!(refusal(&clerk.post(&refile, &by(&decision.body, &both[..1]))), (422, "DSP-008".to_owned()));
+    assert_eq!(refusal(&clerk.post(&refile, &by(b"", &both))), (422, "FIL-020".to_owned()));
+    assert_eq!(refusal(&clerk.post(&format!("{part}/refiling"), &right)), (422, "FIL-020".to_owned()), "of another");
+    let text = String::from_utf8(decision.body.clone()).unwrap();
+    let with = |from: &str, to: &str| by(text.replace(from, to).as_bytes(), &both);
+    let foreign = told(clerk.post(&refile, &with(&id(&to), &id(&theirs))), &[&id(&theirs)]);
+    assert_eq!(foreign, told(clerk.post(&refile, &with(&id(&to), &none)), &[&none]));
+    assert_eq!(problem(&clerk.post(&refile, &with(&records[0], &none))), (404, "ARC-002".to_owned()));
+    let there = told(other.post(&refile, &right), &[&id(&file)]);
+    assert_eq!(there, told(other.post(&format!("{nowhere}/refiling"), &right), &[&none]));
+    assert_eq!((there.0, size()), (404, before), "nothing is left of it");
+    let moved = clerk.post_by_twenty(&refile, None, &right);
+    assert_eq!(count_by_status(&moved), BTreeMap::from([(201, 1), (422, 19)]));
+    let moved = moved.iter().find(|answer| answer.status == 201).unwrap();
+    follows("file-added", &moved.json());
+    assert_eq!((in_file(&to), in_file(&file)), (records[..1].to_vec(), records[1..2].to_vec()));
 }
 
 #[test]

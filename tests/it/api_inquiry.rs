@@ -496,6 +496,84 @@ fn what_an_officer_does_not_reach_is_neither_found_nor_given_to_them() {
     assert_eq!(legal.post(&court.path(BUNDLES, &other), &[], &json!({})).code(), "INQ-006", "nothing is under it");
 }
 
+/// Goal: the register has the inquiries that its reader sees and no others, hides from who sees them masked what people
+/// wrote, and counts no record that is not its reader's; on paper it is the same.
+#[test]
+fn the_register_has_what_its_reader_sees() {
+    let court = Court::new();
+    let id = court.opened("legal");
+    let legal = &court.people["legal"];
+    let query = json!({"query": format!("agency:{AGENCY}")});
+    legal.does(SEARCHES, &court.path(SEARCHES, &id), &query, 201);
+    let closing = json!({"outcome": "Қайтарылды", "without_answer": "Қате жіберілген"});
+    legal.does(CLOSING, &court.path(CLOSING, &id), &closing, 200);
+    // An agency that the archive has something of answers inquiries.
+    court.served.archive().subtree("OTHER-01", SYSTEM_ACTOR).unwrap();
+    let other = court.opened("foreign");
+    let register = "/api/v1/inquiry-register";
+    let read = |who: &str| follows("get", register, &court.people[who].get(register), 200);
+    for (who, of, found) in [("legal", &id, 2), ("records", &id, 2), ("junior", &id, 1), ("foreign", &other, 0)] {
+        let value = read(who);
+        let rows = value["rows"].as_array().unwrap();
+        let row = &rows[0];
+        assert_eq!(
+            (rows.len(), row["id"].as_str(), row["number"].as_str()),
+            (1, Some(of.as_str()), Some("1")),
+            "{who}"
+        );
+        assert_eq!((row["found"].as_str(), row["case"].as_str()), (Some(&*found.to_string()), Some("№ 7 іс")), "{who}");
+        assert_eq!(value["values"]["inquiries"], "1");
+        assert_eq!((&value["form"]["id"], &value["lang"]), (&json!("inquiry-register"), &json!("kk")));
+    }
+    assert!(read("legal")["rows"][0]["state"].as_str().unwrap().ends_with(": Қайтарылды; жауапсыз: Қате жіберілген"));
+    assert!(!read("foreign").to_string().contains(AGENCY), "of other agencies not even that they are");
+    let masked = read("watcher");
+    for name in ["authority", "case", "basis", "requester"] {
+        assert_eq!(masked["rows"][0][name], "***", "{name}");
+    }
+    assert!(masked["rows"][0]["state"].as_str().unwrap().ends_with(": ***; жауапсыз: ***"), "{masked}");
+    // All of it is what the command line gives.
+    let lang = muragat::text::Lang::Kk;
+    let whole = muragat::inquiry::register::register(&court.served.archive(), None, lang).unwrap();
+    let both: Vec<Value> = ["legal", "foreign"].map(|who| read(who)["rows"][0].clone()).to_vec();
+    let rows: Vec<Value> = whole.rows.iter().map(|row| json!(row)).collect();
+    let unnumbered = |rows: Vec<Value>| -> Vec<Value> {
+        let without = |mut row: Value| {
+            row["number"] = Value::Null;
+            row
+        };
+        rows.into_iter().map(without).collect()
+    };
+    assert_eq!(unnumbered(both), unnumbered(rows));
+    // On paper, in the language that is asked for, as far as a form has it.
+    let paper = |who: &str, headers: &[(&str, &str)], year: &str| {
+        court.people[who].send("GET", &format!("{register}/content{year}"), headers, "")
+    };
+    let given = paper("legal", &[], "");
+    let html = String::from_utf8(given.body.clone()).unwrap();
+    assert_eq!((given.status, given.headers["content-type"].as_str()), (200, "text/html; charset=utf-8"));
+    assert!(given.headers["content-disposition"].contains("filename*=UTF-8''inquiry-register.html"), "{given:?}");
+    assert!(html.contains("<html lang=\"kk\">") && html.contains("№ 7 іс") && html.contains("Қайтарылды"), "{html}");
+    assert_eq!(html.matches("<tr><td>").count(), 1, "its own only");
+    assert_eq!(paper("legal", &[("If-None-Match", &given.headers["etag"])], "").status, 304);
+    let hidden = String::from_utf8(paper("watcher", &[], "").body).unwrap();
+    assert!(hidden.contains("***") && !hidden.contains("№ 7 іс") && !hidden.contains("Қайтарылды"), "{hidden}");
+    // By year; who sees no inquiries gets neither.
+    let year = muragat::clock::civil_date(court.served.bench.now()).format("%Y").to_string();
+    for (asked, rows) in [(year.as_str(), 1), ("1999", 0)] {
+        let value = legal.get(&format!("{register}?year={asked}")).json();
+        assert_eq!((value["rows"].as_array().unwrap().len(), value["values"]["year"].as_str()), (rows, Some(asked)));
+    }
+    for wrong in ["?year=0", "?year=10000", "?year=x", "?more=1"] {
+        assert_eq!(legal.get(&format!("{register}{wrong}")).code(), "SRV-004", "{wrong}");
+        assert_eq!(paper("legal", &[], wrong).code(), "SRV-004", "{wrong}");
+    }
+    for path in [register.to_owned(), format!("{register}/content")] {
+        assert_eq!(court.people["admin"].get(&path).code(), "ACC-005");
+        assert_eq!(court.served.send(None, "GET", &path, &[], b"").status, 401);
+    }
+}
+
 #[test]
 fn what_is_sent_again_under_a_key_is_done_once() {
     let court = Court::new();

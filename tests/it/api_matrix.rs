@@ -86,6 +86,13 @@ const TABLE: &[Expected] = &[
     // It is closed.
     ("post", "/api/v1/files/{file_id}/records", [409, 409, 404, 403, 403, 403, 401]),
     ("post", "/api/v1/files/{file_id}/closing", [409, 409, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/splitting", [409, 409, 404, 403, 403, 403, 401]),
+    // Nothing would change by it.
+    ("post", "/api/v1/files/{file_id}/shortening/act", [422, 422, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/shortening", [422, 422, 404, 403, 403, 403, 401]),
+    // The records are in the very file that they are to go into.
+    ("post", "/api/v1/files/{file_id}/refiling/act", [422, 422, 404, 403, 403, 403, 401]),
+    ("post", "/api/v1/files/{file_id}/refiling", [422, 422, 404, 403, 403, 403, 401]),
     ("post", "/api/v1/files/{file_id}/events", THING),
     ("post", "/api/v1/files/{file_id}/reclassification", THING),
     // Who came first has opened it.
@@ -113,6 +120,8 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/receipts/{subject}/signature", PERSONS),
     ("get", "/api/v1/inquiries", LISTS),
     ("get", "/api/v1/inquiries/{inquiry_id}", THING),
+    ("get", "/api/v1/inquiry-register", LISTS),
+    ("get", "/api/v1/inquiry-register/content", LISTS),
     // What is done under an inquiry is done by people who signed in: tests/it/api_inquiry.rs.
     ("post", "/api/v1/inquiries", PERSONS),
     ("post", "/api/v1/inquiries/{inquiry_id}/searches", PERSONS),
@@ -122,6 +131,15 @@ const TABLE: &[Expected] = &[
     ("post", "/api/v1/inquiries/{inquiry_id}/closing", PERSONS),
     ("post", "/api/v1/inquiries/{inquiry_id}/bundles", PERSONS),
     ("get", "/api/v1/inquiries/{inquiry_id}/bundles/{bundle}/content", PERSONS),
+    // What a person certifies is done, and seen, by who signed in as one: tests/it/api_copies.rs.
+    ("post", "/api/v1/records/{record_id}/paper-copies/statement", PERSONS),
+    ("post", "/api/v1/records/{record_id}/paper-copies/rendering", PERSONS),
+    ("post", "/api/v1/records/{record_id}/paper-copies", PERSONS),
+    ("get", "/api/v1/paper-copies", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}/content", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}/statement", PERSONS),
+    ("get", "/api/v1/paper-copies/{copy}/signature", PERSONS),
     ("get", "/api/v1/disposal-plans", LISTS),
     ("get", "/api/v1/disposal-plans/{plan_id}", THING),
     ("get", "/api/v1/disposal-plans/{plan_id}/content", THING),
@@ -212,6 +230,7 @@ impl Filled {
             ("hold_id", hold.to_string()),
             ("inquiry_id", inquiry.to_string()),
             ("bundle", "0".to_owned()),
+            ("copy", "1".to_owned()),
             ("plan_id", plan.to_string()),
             ("subject", records[0].clone()),
             ("job_id", NONE.to_owned()),
@@ -232,6 +251,8 @@ impl Filled {
     fn ask(&self, who: Option<&str>, method: &str, template: &str, record: &str, path: &str) -> Answer {
         let placing = json!({"records": [record], "owner": "Сот", "reason": "Тергеу", "basis": "Қаулы"}).to_string();
         let filling = json!({"records": [record]}).to_string();
+        let splitting = json!({"records": [record], "reason": "Қате"}).to_string();
+        let refiling = json!({"to": self.held_file, "records": [record], "reason": "Қате"}).to_string();
         let (headers, body): (&[_], &[u8]) = match (method, template) {
             ("post", "/api/v1/submissions") => (&[ZIP], b"no zip"),
             ("post", "/api/v1/uploads") => (&[TUS, ("Upload-Length", "5")], b""),
@@ -243,6 +264,12 @@ impl Filled {
             ("post", "/api/v1/records/{record_id}/components") => (&[JSON], COMPONENT.as_bytes()),
             ("post", "/api/v1/files") => (&[JSON], OPENING.as_bytes()),
             ("post", "/api/v1/files/{file_id}/records") => (&[JSON], filling.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/splitting") => (&[JSON], splitting.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/shortening/act") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/files/{file_id}/refiling/act") => (&[JSON], refiling.as_bytes()),
+            ("post", "/api/v1/files/{file_id}/shortening" | "/api/v1/files/{file_id}/refiling") => {
+                (&[JSON], br#"{"document": "", "signatures": []}"#)
+            }
             ("post", "/api/v1/files/{file_id}/closing") => (&[JSON], b"{\"date\": \"2026-06-15\"}"),
             ("post", "/api/v1/files/{file_id}/events") => {
                 (&[JSON], b"{\"event\": \"contract_ended\", \"date\": \"2026-06-15\"}")
@@ -251,6 +278,7 @@ impl Filled {
                 (&[JSON], "{\"item\": \"LIST/4\", \"reason\": \"Түзету\"}".as_bytes())
             }
             ("post", "/api/v1/files/{file_id}/reopening") => (&[JSON], "{\"reason\": \"Қате\"}".as_bytes()),
+            ("post", "/api/v1/records/{record_id}/paper-copies/statement") => (&[JSON], br#"{"recipient": "a"}"#),
             ("post", "/api/v1/inquiries") => (&[JSON], INQUIRY.as_bytes()),
             ("post", "/api/v1/inquiries/{inquiry_id}/searches") => (&[JSON], br#"{"query": "a"}"#),
             ("post", "/api/v1/inquiries/{inquiry_id}/answer") => (&[JSON], br#"{"signatures": []}"#),

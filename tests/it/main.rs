@@ -7,6 +7,7 @@ mod answers;
 mod answers_flow;
 mod api;
 mod api_acts;
+mod api_copies;
 mod api_inquiry;
 mod api_matrix;
 mod around;

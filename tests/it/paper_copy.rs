@@ -76,54 +76,12 @@ impl Desk {
 
     /// Takes a record in; the first file is the main one.
     fn take(&self, archive: &Archive, number: &str, files: &[(&str, Vec<u8>)], access: &str) -> RecordId {
-        let (office, now) = (&self.bench.office, self.bench.now());
-        let folder = self.bench.folder.path().join(number.replace('/', "-"));
-        std::fs::create_dir_all(&folder).unwrap();
-        let signature = |name: &str| format!("{name}.p7s");
-        let card = json!({
-            "schema": "muragat/card/1", "document_type": "Хат", "registration_number": number,
-            "document_date": at(now).format("%Y-%m-%d").to_string(), "nomenclature_index": "01-05",
-            "software": {"name": "Үлгі ЭҚАЖ", "version": "1.0"},
-            "signatures": files.iter().map(|(name, _)| signature(name)).collect::<Vec<_>>(),
-            "documents": files.iter().map(|(name, bytes)| json!({"path": name, "sha256": sha256(bytes).to_string()}))
-                .collect::<Vec<_>>(),
-            "nature": "Сынақ", "title": format!("Жиһан туралы хат {LETTERS}"),
-            "sheets": {"document": 1, "attachments": files.len() - 1},
-            "addressee_body": "Үлгі мекемесі", "executor_surname": "Үлгібаев", "executor_phone": "+7 000 000 00 00",
-            "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
-        });
-        let card = card.to_string().into_bytes();
-        let mut components = vec![
-            json!({"path": "card.json", "role": "card"}),
-            json!({"path": "card.json.p7s", "role": "signature", "covers": ["card.json"]}),
-        ];
-        let mut all = vec![("card.json".to_owned(), card.clone())];
-        all.push(("card.json.p7s".to_owned(), office.clerk.sign_detached(&card, at(now))));
-        for (n, (name, bytes)) in files.iter().enumerate() {
-            components.push(json!({"path": name, "role": if n == 0 { "main" } else { "attachment" }}));
-            components.push(json!({"path": signature(name), "role": "signature", "covers": [name]}));
-            all.push(((*name).to_owned(), bytes.clone()));
-            all.push((signature(name), office.official.sign_detached(bytes, at(now - 120_000))));
-        }
-        let is_office = files[0].0.ends_with(".docx");
-        let mut description = json!({
-            "schema": "muragat/submission/1", "agency": AGENCY, "direction": "outgoing", "nomenclature_index": "01-05",
-            "access_category": access, "components": components,
-        });
-        if !is_office {
-            description["kind"] = "scanned_copy".into();
-            description["certified_by"] = json!({"role": "records_officer", "post": "Маман", "surname": "Үлгібаев"});
-        }
-        std::fs::write(folder.join("submission.json"), description.to_string()).unwrap();
-        all.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
-        let record = accepted(&Intake::new(archive, SYSTEM_ACTOR).take(&folder)).unwrap();
-        archive.wait_index().unwrap();
-        record
+        take(&self.bench, archive, number, files, access)
     }
 
     /// A record that this program renders by itself: a scan, and what cannot be printed.
     pub(crate) fn scanned(&self, archive: &Archive, number: &str) -> RecordId {
-        self.take(archive, number, &[("main.tiff", scan()), ("table.zip", zip())], "public")
+        scanned(&self.bench, archive, number, "public")
     }
 
     fn prepare(&self, archive: &Archive, record: RecordId, profile: CopyProfile) -> Result<Prepared, Error> {
@@ -153,6 +111,58 @@ impl Desk {
         let revocation = Revocation { signer: official, at: at(self.bench.now() - 30 * DAY_MS), reason: 1 };
         self.bench.share(archive, &self.bench.office.crl(self.bench.now(), &[revocation]));
     }
+}
+
+/// Takes a record in; the first file is the main one.
+fn take(bench: &Bench, archive: &Archive, number: &str, files: &[(&str, Vec<u8>)], access: &str) -> RecordId {
+    let (office, now) = (&bench.office, bench.now());
+    let folder = bench.folder.path().join(number.replace('/', "-"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let signature = |name: &str| format!("{name}.p7s");
+    let card = json!({
+        "schema": "muragat/card/1", "document_type": "Хат", "registration_number": number,
+        "document_date": at(now).format("%Y-%m-%d").to_string(), "nomenclature_index": "01-05",
+        "software": {"name": "Үлгі ЭҚАЖ", "version": "1.0"},
+        "signatures": files.iter().map(|(name, _)| signature(name)).collect::<Vec<_>>(),
+        "documents": files.iter().map(|(name, bytes)| json!({"path": name, "sha256": sha256(bytes).to_string()}))
+            .collect::<Vec<_>>(),
+        "nature": "Сынақ", "title": format!("Жиһан туралы хат {LETTERS}"),
+        "sheets": {"document": 1, "attachments": files.len() - 1},
+        "addressee_body": "Үлгі мекемесі", "executor_surname": "Үлгібаев", "executor_phone": "+7 000 000 00 00",
+        "control_mark": null, "filing_mark": null, "link": null, "paper_mark": "none",
+    });
+    let card = card.to_string().into_bytes();
+    let mut components = vec![
+        json!({"path": "card.json", "role": "card"}),
+        json!({"path": "card.json.p7s", "role": "signature", "covers": ["card.json"]}),
+    ];
+    let mut all = vec![("card.json".to_owned(), card.clone())];
+    all.push(("card.json.p7s".to_owned(), office.clerk.sign_detached(&card, at(now))));
+    for (n, (name, bytes)) in files.iter().enumerate() {
+        components.push(json!({"path": name, "role": if n == 0 { "main" } else { "attachment" }}));
+        components.push(json!({"path": signature(name), "role": "signature", "covers": [name]}));
+        all.push(((*name).to_owned(), bytes.clone()));
+        all.push((signature(name), office.official.sign_detached(bytes, at(now - 120_000))));
+    }
+    let is_office = files[0].0.ends_with(".docx");
+    let mut description = json!({
+        "schema": "muragat/submission/1", "agency": AGENCY, "direction": "outgoing", "nomenclature_index": "01-05",
+        "access_category": access, "components": components,
+    });
+    if !is_office {
+        description["kind"] = "scanned_copy".into();
+        description["certified_by"] = json!({"role": "records_officer", "post": "Маман", "surname": "Үлгібаев"});
+    }
+    std::fs::write(folder.join("submission.json"), description.to_string()).unwrap();
+    all.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
+    let record = accepted(&Intake::new(archive, SYSTEM_ACTOR).take(&folder)).unwrap();
+    archive.wait_index().unwrap();
+    record
+}
+
+/// A record that this program renders by itself: a scan, and what cannot be printed.
+pub(crate) fn scanned(bench: &Bench, archive: &Archive, number: &str, access: &str) -> RecordId {
+    take(bench, archive, number, &[("main.tiff", scan()), ("table.zip", zip())], access)
 }
 
 /// A small ZIP file.

@@ -133,7 +133,18 @@ const WALL: [(&str, &[&str]); 26] = [
     // Pages over the service: they ask what it asks, and the service does not know them.
     (
         "web",
-        &["model", "verify::verdict", "tlog::leaf", "index::rows", "archive::Archive", "access::rights", "view", "api"],
+        &[
+            "model",
+            "verify::verdict",
+            "tlog::leaf",
+            "index::rows",
+            // What a question says, for links that change it.
+            "index::text::query",
+            "archive::Archive",
+            "access::rights",
+            "view",
+            "api",
+        ],
     ),
     (
         "cli",

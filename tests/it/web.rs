@@ -5,15 +5,18 @@
 //! of a person before the journal says so, and shows what is not theirs like what is not there. Method: a served archive,
 //! keys of a made-up office, a clock that is moved, and a browser that keeps cookies and sends exactly what it is told.
 
+use super::bed::accepted;
 use super::common::docx;
+use super::confirmed::row;
 use super::served::{Answer, Served, connect, read};
-use super::signed::{DAY_MS, at, holder};
+use super::signed::{AGENCY, DAY_MS, at, holder, holder_of};
 use super::text::brought_up;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use muragat::access::password;
 use muragat::archive::Holder;
 use muragat::cli::samples::signer::{Signer, Validity};
+use muragat::ingest::Intake;
 use muragat::model::digest::sha256;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::leaf::ActKind;
@@ -473,6 +476,123 @@ fn pages_say_everything_in_three_languages_at_one_address_and_escape_it() {
     // Kazakh, whatever the browser was installed in, until somebody chooses.
     let fresh = Browser::new(&served).send("GET", "/", &[("Accept-Language", "ru"), ("Accept", "text/html")], "");
     assert_eq!(fresh.headers["content-language"], "kk");
+}
+
+/// The links beside the hits of a search: group, what a link says, where it leads, and whether it is what was chosen.
+fn links(text: &str) -> Vec<(String, String, String, bool)> {
+    let Some((_, nav)) = text.split_once("<nav class=\"facets no-print\" aria-labelledby=\"narrow\">") else {
+        assert!(!text.contains("#narrow"), "a link to what is not there: {text}");
+        return Vec::new();
+    };
+    assert!(text.contains("href=\"#narrow\"") && nav.contains("<h2 id=\"narrow\">"), "{text}");
+    let nav = nav.split("</nav>").next().unwrap();
+    let mut found = Vec::new();
+    for group in nav.split("<h3 id=\"").skip(1) {
+        let (id, rest) = group.split_once("\">").unwrap();
+        assert!(rest.contains(&format!("<ul aria-labelledby=\"{id}\">")), "{rest}");
+        let name = rest.split("</h3>").next().unwrap().to_owned();
+        for link in rest.split("<a href=\"").skip(1) {
+            let (href, rest) = link.split_once('"').unwrap();
+            let (attributes, said) = rest.split_once('>').unwrap();
+            let said = said.split("</a>").next().unwrap().split("<span").next().unwrap().to_owned();
+            found.push((name.clone(), said, href.to_owned(), attributes == " aria-current=\"true\""));
+        }
+    }
+    found
+}
+
+/// Goal: links beside the hits lead to as many records as they say, and back; of what a reader may not read no count
+/// and no word is there. Method: every link of every page is followed, two links deep.
+#[test]
+fn a_search_is_narrowed_by_links_that_count_what_the_reader_may_read() {
+    const OTHER_BIN: &str = "000000000900";
+    let theirs = [("000000000041", "official"), ("000000000042", "records_office")];
+    let rows = theirs.map(|(iin, kind)| row(iin, kind).replace("000000000100", OTHER_BIN)).concat();
+    let served = Served::with_rows(&rows);
+    let now = served.bench.now();
+    let mut seed = 100;
+    let [official, clerk] = theirs.map(|(iin, _)| {
+        seed += 10;
+        let validity = Validity { from: at(now - DAY_MS), until: at(now + 100 * DAY_MS) };
+        let mut random = |buffer: &mut [u8]| {
+            seed += 1;
+            buffer.fill(seed);
+        };
+        served.bench.office.root.issue(&holder_of(OTHER_BIN, "ҮЛГІ", iin), validity, &mut random).unwrap()
+    });
+    let drafts = [
+        (AGENCY, "public", "outgoing"),
+        (AGENCY, "public", "incoming"),
+        (AGENCY, "confidential", "incoming"),
+        ("OTHER-01", "public", "internal"),
+    ];
+    for (n, (agency, access, direction)) in drafts.into_iter().enumerate() {
+        let mut draft = served.bench.draft(&format!("{n}-қ"));
+        (draft.access, draft.direction) = (access, direction);
+        if agency != AGENCY {
+            draft.signature = Some(official.sign_detached(&draft.main, at(now - 120_000)));
+            draft.card_signature = Some(Some(clerk.sign_detached(draft.card.to_string().as_bytes(), at(now))));
+        }
+        let folder = draft.write(&served.bench.office, served.bench.folder.path(), served.bench.now());
+        let file = folder.join("submission.json");
+        let text = std::fs::read_to_string(&file).unwrap().replace(AGENCY, agency);
+        std::fs::write(&file, text).unwrap();
+        let answered = Intake::new(&served.archive(), SYSTEM_ACTOR).take(&folder);
+        assert!(accepted(&answered).is_some(), "{agency}: {:?}", answered.status);
+    }
+    brought_up(&served.archive());
+    let people = [("000000000021", 200), ("000000000023", 210), ("000000000022", 220)];
+    let [archivist, public_only, other] = people.map(|(iin, seed)| {
+        let browser = Browser::signed(&served, &key(&served, "ҮЛГІ", iin, seed));
+        browser.get("/?lang=en");
+        browser
+    });
+    let count = |text: &str| {
+        let found = text.split("Records found: ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+        found.unwrap_or_else(|| panic!("{text}"))
+    };
+    let q = format!("/search?q={}", encoded("сынақ"));
+    let said = |browser: &Browser<'_>| -> Vec<String> {
+        links(&page(&browser.get(&q))).into_iter().map(|(group, said, ..)| format!("{group}: {said}")).collect()
+    };
+    let all = ["Access: public (2)", "Access: confidential (1)", "Direction: incoming (2)", "Direction: outgoing (1)"];
+    assert_eq!(said(&archivist), all);
+    assert_eq!(said(&public_only), ["Direction: incoming (1)", "Direction: outgoing (1)"]);
+    assert_eq!(said(&other), [""; 0], "one record is no choice");
+    assert_eq!(count(&page(&other.get(&q))), 1);
+    // What is asked for by name is not there either: no count, no link to it, and the way back.
+    for (browser, field) in [(&public_only, "access:confidential"), (&other, "direction:incoming")] {
+        let text = page(&browser.get(&format!("{q}%20{}", encoded(field))));
+        let found = links(&text);
+        assert!(text.contains("Nothing was found") && found.len() == 1 && found[0].3, "{text}");
+        assert!(found[0].1.ends_with(" (0)"), "{found:?}");
+        let back = page(&browser.get(&found[0].2));
+        assert_eq!(count(&back), count(&page(&browser.get(&q))));
+    }
+    let unescaped = |href: &str| href.replace("&amp;", "&");
+    let told = |said: &str| said.rsplit_once('(').unwrap().1.trim_end_matches(')').parse::<u64>().unwrap();
+    let before = count(&page(&archivist.get(&q)));
+    for (group, said, href, is_chosen) in links(&page(&archivist.get(&q))) {
+        assert!(!is_chosen, "{said}");
+        let text = page(&archivist.get(&unescaped(&href)));
+        assert_eq!(count(&text), told(&said), "{href}");
+        let (chosen, more): (Vec<_>, Vec<_>) = links(&text).into_iter().partition(|(.., is_chosen)| *is_chosen);
+        let [(of, again, off, _)] = &chosen[..] else { panic!("{chosen:?}") };
+        assert_eq!((of, again), (&group, &said), "what was chosen is said first, with its count");
+        assert!(text.contains("aria-current=\"true\"") && text.contains("take off"), "{text}");
+        assert_eq!(count(&page(&archivist.get(&unescaped(off)))), before);
+        for (_, said, href, _) in more {
+            let text = page(&archivist.get(&unescaped(&href)));
+            assert_eq!(count(&text), told(&said), "{href}");
+            assert_eq!(links(&text).iter().filter(|(.., is_chosen)| *is_chosen).count(), 2, "{text}");
+        }
+    }
+    // In every language, and the same with the page of the language before.
+    for (lang, word) in [("kk", "Қолжетімділік: ашық (2)"), ("ru", "Доступ: открытый (2)")]
+    {
+        archivist.get(&format!("/?lang={lang}"));
+        assert_eq!(said(&archivist)[0], word);
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::index::IndexError;
 use crate::model::fold;
 use crate::model::id::RecordId;
 use chrono::NaiveDate;
+use std::ops::Range;
 
 /// Characters of a question. A pasted sentence has some hundred.
 pub const QUESTION_CHARS_MAX: usize = 1_000;
@@ -162,6 +163,13 @@ impl TextQuery {
     }
 }
 
+/// The fields that a question names, each with its bytes in it: a question without those asks for the same of more
+/// records.
+pub fn fields(text: &str) -> Vec<(Range<usize>, Condition)> {
+    let named = |part: Part<'_>| Some((part.range, condition(part.name?, &part.text).ok()?));
+    parts(text).into_iter().filter_map(named).collect()
+}
+
 fn words(text: &str) -> Vec<String> {
     super::analysis::words(text).into_iter().map(|span| span.word).collect()
 }
@@ -170,15 +178,17 @@ fn words(text: &str) -> Vec<String> {
 struct Part<'a> {
     name: Option<&'a str>,
     text: String,
+    /// Its bytes in the question, with the name.
+    range: Range<usize>,
     is_quoted: bool,
     /// It ends the question, and no space follows: it may be half a word.
     is_open: bool,
 }
 
 /// Cuts a question at its spaces and quotation marks. One that is not closed ends with the question: it is being typed.
-fn parts(text: &str) -> Vec<Part<'_>> {
+fn parts(question: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    let mut rest = text.trim_start();
+    let mut rest = question.trim_start();
     // Words by themselves stay together, for letter-spaced words are seen only side by side.
     let mut plain = String::new();
     while !rest.is_empty() {
@@ -201,16 +211,22 @@ fn parts(text: &str) -> Vec<Part<'_>> {
         } else {
             let text = if name.is_none() && !is_quoted { std::mem::take(&mut plain) + end } else { end.to_owned() };
             if !plain.is_empty() {
-                parts.push(Part { name: None, text: std::mem::take(&mut plain), is_quoted: false, is_open: false });
+                parts.push(gathered(&mut plain));
             }
-            parts.push(Part { name, text, is_quoted, is_open });
+            let range = question.len() - rest.len()..question.len() - next.len();
+            parts.push(Part { name, text, range, is_quoted, is_open });
         }
         rest = next.trim_start();
     }
     if !plain.is_empty() {
-        parts.push(Part { name: None, text: plain, is_quoted: false, is_open: false });
+        parts.push(gathered(&mut plain));
     }
     parts
+}
+
+/// Letters that were kept, and belong to nothing that follows.
+fn gathered(plain: &mut String) -> Part<'static> {
+    Part { name: None, text: std::mem::take(plain), range: 0..0, is_quoted: false, is_open: false }
 }
 
 fn is_single_letter(text: &str) -> bool {
@@ -276,6 +292,18 @@ mod tests {
         assert_eq!(words(&TextQuery::parse("сервер ").unwrap()), [("сервер", false)]);
         assert_eq!(words(&TextQuery::parse("МО").unwrap()), [("мо", false)]);
         assert_eq!(TextQuery::parse("\"қуат кө").unwrap().phrases, [["қуат", "кө"]]);
+    }
+
+    #[test]
+    fn fields_are_found_where_they_stand() {
+        let question = " kind:unknown Қ а agency:\"Үлгі аудан\" \"access:public\" colour:red date:2025 хат date:x сер";
+        let is = |term, value: &str| Condition::Is(term, value.to_owned());
+        let found = fields(question);
+        let written: Vec<&str> = found.iter().map(|(range, _)| &question[range.clone()]).collect();
+        assert_eq!(written, ["kind:unknown", "agency:\"Үлгі аудан\"", "date:2025"]);
+        assert_eq!(found[0].1, is(CardTerm::Kind, "unknown"));
+        assert_eq!(found[1].1, is(CardTerm::Agency, "үлгі аудан"));
+        assert_eq!(fields("хат agency:\"Үлгі").pop(), Some((7..23, is(CardTerm::Agency, "үлгі"))), "being typed");
     }
 
     #[test]

@@ -18,6 +18,8 @@
 //! A crash leaves a copy certified or not; what was prepared leaves nothing in the archive. Whether a rendering is that
 //! of the original is the word of who signs.
 
+pub use crate::render::child::MEMORY;
+
 pub mod compose;
 pub mod extract;
 pub mod register;
@@ -159,24 +161,30 @@ pub fn certify(
 ) -> Result<Certified, Error> {
     archive.wait_index()?;
     let digest = sha256(prepared);
-    if let Some(before) = register::of(archive, record)?.into_iter().find(|copy| copy.sha256() == Some(digest)) {
-        return again(archive, &before, signatures);
+    let before = || Ok::<_, Error>(register::of(archive, record)?.into_iter().find(|c| c.sha256() == Some(digest)));
+    if let Some(copy) = before()? {
+        return again(archive, &copy, signatures);
     }
-    let terms = terms_of(prepared, record).map_err(|what| Error::new(ErrorCode::CpyPrepared, COPY_FILE, what))?;
-    let now = archive.now().max(archive.head().t);
-    let made = u64::try_from(terms.made.timestamp_millis()).unwrap_or_default();
-    if made > now || now - made > PREPARED_MS {
-        let what = format!("prepared at {}, which is too long ago or to come", time_text(terms.made));
-        return Err(Error::new(ErrorCode::CpyPrepared, COPY_FILE, what));
+    let certified = certify_new(archive, record, prepared, (signatures, extra), memory, actor);
+    if certified.as_ref().is_err_and(|e| e.code == ErrorCode::CpyNumber) {
+        // It was taken by another copy, or by this one, which came twice at once.
+        archive.wait_index()?;
+        if let Some(copy) = before()? {
+            return again(archive, &copy, signatures);
+        }
     }
-    if archive.index().copies()?.len() as u64 + 1 != terms.number {
-        return Err(number_taken(&terms));
-    }
-    let composed = compose::compose(archive, &terms, memory, actor)?;
-    if composed.bytes != prepared {
-        let what = compose::difference(prepared, &composed.value);
-        return Err(Error::new(ErrorCode::CpyChanged, COPY_FILE, what));
-    }
+    certified
+}
+
+fn certify_new(
+    archive: &Archive,
+    record: RecordId,
+    prepared: &[u8],
+    (signatures, extra): (&[Vec<u8>], &Material),
+    memory: &Path,
+    actor: ActorId,
+) -> Result<Certified, Error> {
+    let (terms, composed) = composed_again(archive, record, prepared, memory, actor)?;
     let asked = Asked {
         file: prepared,
         agency: &composed.agency,
@@ -207,6 +215,48 @@ pub fn certify(
     let issued = register::find(archive, terms.number)?;
     debug_assert_eq!(issued.entry, committed[0].index);
     Ok(Certified::Done(Box::new(give(archive, terms.number)?)))
+}
+
+/// The rendering of a copy that was prepared, for who is to compare it with the original. `memory` as for [`prepare`].
+///
+/// # Errors
+///
+/// Those of [`certify`] for what was prepared: too long ago, under a number that is taken, of what is not so any more.
+pub fn rendering(
+    archive: &Archive,
+    record: RecordId,
+    prepared: &[u8],
+    memory: &Path,
+    actor: ActorId,
+) -> Result<Vec<u8>, Error> {
+    archive.wait_index()?;
+    Ok(composed_again(archive, record, prepared, memory, actor)?.1.rendering)
+}
+
+/// A prepared copy made again from the record: in every byte the same.
+fn composed_again(
+    archive: &Archive,
+    record: RecordId,
+    prepared: &[u8],
+    memory: &Path,
+    actor: ActorId,
+) -> Result<(Terms, Composed), Error> {
+    let terms = terms_of(prepared, record).map_err(|what| Error::new(ErrorCode::CpyPrepared, COPY_FILE, what))?;
+    let now = archive.now().max(archive.head().t);
+    let made = u64::try_from(terms.made.timestamp_millis()).unwrap_or_default();
+    if made > now || now - made > PREPARED_MS {
+        let what = format!("prepared at {}, which is too long ago or to come", time_text(terms.made));
+        return Err(Error::new(ErrorCode::CpyPrepared, COPY_FILE, what));
+    }
+    if archive.index().copies()?.len() as u64 + 1 != terms.number {
+        return Err(number_taken(&terms));
+    }
+    let composed = compose::compose(archive, &terms, memory, actor)?;
+    if composed.bytes != prepared {
+        let what = compose::difference(prepared, &composed.value);
+        return Err(Error::new(ErrorCode::CpyChanged, COPY_FILE, what));
+    }
+    Ok((terms, composed))
 }
 
 /// A copy that was certified before: its own signatures give it out again, others have certified nothing.
