@@ -35,7 +35,7 @@ const JOB: [u16; 7] = [404, 404, 404, 404, 404, 403, 401];
 /// An upload that is not theirs, as far as they may submit.
 const UPLOAD: [u16; 7] = [404, 404, 404, 403, 404, 403, 401];
 /// A record: what is not theirs is not there.
-const RECORD: [u16; 7] = [200, 200, 404, 404, 404, 404, 401];
+const RECORD: [u16; 7] = [200, 200, 404, 403, 403, 403, 401];
 /// A list that offices of every agency have, each of their own.
 const LISTS: [u16; 7] = [200, 200, 200, 403, 403, 403, 401];
 /// A thing of such a list.
