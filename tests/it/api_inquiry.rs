@@ -7,7 +7,7 @@
 //! office, and the real program as a service that is killed, and as the command line.
 
 use super::api::noise;
-use super::api_matrix::validator;
+use super::api_lists::validator;
 use super::bundle::stamped;
 use super::common::docx;
 use super::confirmed::row;
