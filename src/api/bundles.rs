@@ -178,7 +178,7 @@ fn reaches(ask: &Ask, records: &BTreeSet<RecordId>) -> Result<&'static str, Prob
         let row = ask.index().record_by_id(*record)?.ok_or_else(|| ask.no_record(*record))?;
         let target = target(&row);
         let found = scope.rows_of(&target).next().map(|row| row.rule);
-        rule = found.ok_or_else(|| Problem::denied(Action::BundleMake.as_str(), DENY_DEFAULT))?;
+        rule = found.ok_or_else(|| ask.denied(Action::BundleMake, DENY_DEFAULT))?;
     }
     Ok(rule)
 }

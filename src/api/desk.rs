@@ -86,7 +86,10 @@ fn do_open(ask: &Ask, _: &str, opening: Opening) -> Result<Answer, Problem> {
     // The caller's own only: whose else is in the archive is told to nobody.
     let wrong = || Error::new(ErrorCode::InqAgency, "agency", format!("the caller works for: {}", own.join(", ")));
     let agency = match (opening.agency, own.as_slice()) {
-        (Some(agency), _) if scope.contains(&of(&agency)) => agency,
+        (Some(agency), _) => {
+            ask.may(Action::InquiryWork, &of(&agency))?;
+            agency
+        }
         (None, [one]) => (*one).to_owned(),
         _ => return Err(wrong().into()),
     };
@@ -151,7 +154,7 @@ fn do_search(ask: &Ask, text: &str, query: &str) -> Result<Answer, Problem> {
     let is_listed = |access: &AccessCategory| seen(&listed, &of_category(*access)) == Some(Masked::No);
     let access: BTreeSet<AccessCategory> = AccessCategory::ALL.iter().copied().filter(is_listed).collect();
     if access.is_empty() {
-        return Err(Problem::denied(Action::RecordList.as_str(), DENY_DEFAULT));
+        return Err(ask.denied(Action::RecordList, DENY_DEFAULT));
     }
     let within = Within { access, agency };
     let searched = search::search_within(&ask.archive, inquiry.id, query, Some(&within), ask.principal.actor)?;
@@ -254,7 +257,7 @@ fn prepared(ask: &Ask, text: &str) -> Result<(Inquiry, Prepared), Problem> {
     let mut sight = Sight::new(ask);
     for id in prepared.records.iter().chain(&prepared.destroyed) {
         if sight.of(*id)? != Some(Masked::No) {
-            return Err(Problem::denied(Action::RecordList.as_str(), DENY_DEFAULT));
+            return Err(ask.denied(Action::RecordList, DENY_DEFAULT));
         }
     }
     Ok((inquiry, prepared))

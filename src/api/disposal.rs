@@ -23,7 +23,7 @@ use super::reach::{of, seen};
 use super::service::{Ask, Service};
 use super::signed::{Base64, Signed, SignedDocument, receive};
 use super::whole::whole;
-use crate::access::rights::{Action, Target};
+use crate::access::rights::{Action, DENY_DEFAULT, Target};
 use crate::disposition::case::{Case, all};
 use crate::disposition::certificate;
 use crate::disposition::propose::{Asked, PLAN_FILE, draft};
@@ -114,7 +114,7 @@ fn bare_case(ask: &Ask, text: &str) -> Result<Case, Problem> {
     let (case, masked) = found_case(ask, text)?;
     match masked {
         Masked::No => Ok(case),
-        Masked::Yes => Err(Problem::denied(Action::DisposalSee.as_str(), crate::access::rights::DENY_DEFAULT)),
+        Masked::Yes => Err(ask.denied(Action::DisposalSee, DENY_DEFAULT)),
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn found(ask: &Ask, params: &SearchParams) -> Result<Value, Problem> 
     let reached = ask.list(Action::ContentRead)?;
     let Some(scope) = scope(&reached) else {
         let decision = decide(&ask.principal, Action::ContentRead, &Target::default(), ask.today);
-        return Err(Problem::denied(Action::ContentRead.as_str(), decision.rule));
+        return Err(ask.denied(Action::ContentRead, decision.rule));
     };
     let limit = limit(params.limit)?;
     if limit > crate::index::text::PAGE_MAX {

@@ -308,13 +308,19 @@ impl Ask {
     }
 
     fn denial(&self, action: Action, decision: Decision) -> Problem {
-        self.caller.about.learn(|learnt| learnt.rule = Some(decision.rule));
-        Problem::denied(action.as_str(), decision.rule)
+        self.denied(action, decision.rule)
+    }
+
+    /// That the caller has no right, and by which rule: for the answer and for the log.
+    pub(crate) fn denied(&self, action: Action, rule: &'static str) -> Problem {
+        self.caller.about.learn(|learnt| learnt.rule = Some(rule));
+        Problem::denied(action.as_str(), rule)
     }
 
     /// The row of a record that the caller may know of, and the decision about `action` on it. One of which the caller
-    /// may not even know that it is there is answered like none.
+    /// may not even know that it is there is answered like none; who may do this with no record at all is denied.
     pub(crate) fn record(&self, id: RecordId, action: Action) -> Result<(RecordRow, Decision), Problem> {
+        self.list(action)?;
         let unknown = || Problem::from(Error::new(ErrorCode::ArcNoRecord, id.to_string(), "no such record"));
         let Some(row) = self.archive.index().record_by_id(id)? else {
             // What was destroyed is known to who sees files of all agencies: the journal says it to everybody.

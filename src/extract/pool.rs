@@ -228,8 +228,8 @@ impl Child {
             // Address space is limited, and both would take of it by the number of processors.
             .env("RAYON_NUM_THREADS", "1")
             .env("MALLOC_ARENA_MAX", "1")
-            // Else the allocator begins with a GiB of addresses, which is all that a process has.
-            .env("MIMALLOC_ARENA_RESERVE", "0")
+            // As much at a time, and not all that there is at once.
+            .env("MIMALLOC_ARENA_RESERVE", "64MiB")
             .current_dir("/")
             // Ctrl-C in a terminal is for who asks.
             .process_group(0)

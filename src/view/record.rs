@@ -201,7 +201,8 @@ impl<'a> RecordView<'a> {
 }
 
 /// Fields of a card that name nobody and say nothing of the matter.
-const PLAIN: [CardField; 3] = [CardField::DocumentType, CardField::DocumentDate, CardField::NomenclatureIndex];
+const PLAIN: [CardField; 4] =
+    [CardField::DocumentType, CardField::DocumentDate, CardField::NomenclatureIndex, CardField::Software];
 
 /// Takes out of a record's document what an auditor does not see.
 fn hide(mut value: Value) -> Value {
@@ -214,6 +215,7 @@ fn hide(mut value: Value) -> Value {
     }
     if let Some(card) = value["card"].as_object_mut() {
         card.retain(|name, _| PLAIN.iter().any(|field| field.as_str() == name));
+        card.insert(CardField::RegistrationNumber.as_str().to_owned(), HIDDEN.into());
     }
     for amendment in value["amendments"].as_array_mut().into_iter().flatten() {
         amendment["reason"] = Value::Null;

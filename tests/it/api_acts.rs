@@ -5,7 +5,7 @@
 //! trace; a destruction goes from drawing up to a certificate that a stranger verifies. Method: a served archive, officers
 //! who sign in with keys of a made-up office and sign what the service gives them, a clock that is moved.
 
-use super::api_matrix::{NOMENCLATURE, adopt_list, file};
+use super::api_lists::{NOMENCLATURE, adopt_list, file};
 use super::confirmed::row;
 use super::disposal::LIST;
 use super::served::{Answer, Served, send};

@@ -6,7 +6,7 @@
 //! that the program renders itself, officers who sign in with keys of a made-up office and sign what the service gives.
 
 use super::api_acts::{Officer, acts, base64, count_by_status, follows, key, problem, refusal, served};
-use super::api_matrix::validator;
+use super::api_lists::validator;
 use super::paper_copy::scanned;
 use super::served::Answer;
 use super::signed::at;

@@ -307,7 +307,10 @@ fn the_process_is_confined() {
     let environment = std::fs::read(process.join("environ")).unwrap();
     let mut environment: Vec<&[u8]> = environment.split(|b| *b == 0).filter(|part| !part.is_empty()).collect();
     environment.sort();
-    assert_eq!(environment, [b"MALLOC_ARENA_MAX=1".as_slice(), b"MIMALLOC_ARENA_RESERVE=0", b"RAYON_NUM_THREADS=1"]);
+    assert_eq!(
+        environment,
+        [b"MALLOC_ARENA_MAX=1".as_slice(), b"MIMALLOC_ARENA_RESERVE=64MiB", b"RAYON_NUM_THREADS=1"]
+    );
     assert_eq!(std::fs::read_link(process.join("cwd")).unwrap(), Path::new("/"));
     // Three pipes or `/dev/null`, and what this test was started with and did not open itself.
     let descriptors = |process: &Path| -> BTreeMap<u32, PathBuf> {

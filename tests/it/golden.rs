@@ -4,7 +4,7 @@
 //! Each is opened in a copy (opening writes); `damaged.json` beside it lists changes that the audit must name.
 
 use super::bed::content_of;
-use muragat::access::{self, Opened};
+use muragat::access::{self, Opened, password};
 use muragat::archive::Archive;
 use muragat::audit::{AuditReport, Options as AuditOptions, audit};
 use muragat::clock::{FixedClock, utc};
@@ -266,6 +266,37 @@ fn check_evidence(archive: &Archive, expected: &Value, version: &Path) {
     assert_eq!(held.len(), 1, "what was found is held until the inquiry is closed");
 }
 
+/// What a store of rights holds: accounts that are known by their secrets, permits, and what each reading says.
+fn check_rights(archive: &Archive, expected: &Value) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let accounts = archive.accounts().unwrap();
+    let kinds: BTreeMap<&str, &str> = accounts.all().map(|a| (a.name.as_str(), a.holder.kind())).collect();
+    assert_eq!(json!(kinds), expected["accounts"]);
+    let closed: Vec<&str> = accounts.all().filter(|a| a.closed.is_some()).map(|a| a.name.as_str()).collect();
+    assert_eq!(json!(closed), expected["closed"]);
+    let hash = accounts.account("setup").unwrap().password.as_deref();
+    assert!(password::check(&text(&expected["password"]), hash) && !password::check("бұрынғы құпиясөз", hash));
+    let bound = accounts.of_certificate(text(&expected["certificate"]).parse().unwrap()).unwrap();
+    assert_eq!(bound.name, "machine");
+    for (name, is_revoked) in [("token", false), ("revoked", true)] {
+        let token = text(&expected[name]);
+        let kept = accounts.token(token.split('_').nth(1).unwrap()).unwrap();
+        assert_eq!((kept.sha256, kept.revoked.is_some()), (sha256(token.as_bytes()), is_revoked), "{name}");
+    }
+    let permits: Vec<(u64, bool)> = accounts.permits().map(|permit| (permit.entry, permit.ended.is_some())).collect();
+    let entry = |name: &str| expected["permits"][name].as_u64().unwrap();
+    assert_eq!(permits, [(entry("ended"), true), (entry("open"), false)]);
+    let read: RecordId = text(&expected["read"]).parse().unwrap();
+    let opened = access::open(archive, read, SYSTEM_ACTOR).unwrap();
+    let (_, entries) = opened.history().unwrap();
+    let said = |entry: &access::HistoryEntry| {
+        let said = access::reading(archive, entry.index, &entry.leaf).unwrap();
+        json!({"account": entry.account, "purpose": said.purpose, "rule": said.rule})
+    };
+    let said: Vec<Value> = entries.iter().take(2).map(said).collect();
+    assert_eq!(json!(said), expected["readings"]);
+}
+
 /// What the first version of `expected.json` said of a record, in the words of the newest.
 fn in_new_words(wanted: &Value, content: &BTreeMap<String, Vec<u8>>) -> Value {
     if wanted["main_sha256"].is_null() {
@@ -321,6 +352,9 @@ fn every_golden_store_opens_and_gives_back_what_it_holds() {
         }
         if !expected["evidence"].is_null() {
             check_evidence(&archive, &expected, &version);
+        }
+        if !expected["rights"].is_null() {
+            check_rights(&archive, &expected["rights"]);
         }
         if !expected["destroyed"].is_null() {
             check_disposed(&archive, &expected, &version);

@@ -37,7 +37,7 @@ const OTHER: ActorId = ActorId([2; 8]);
 const AUTHENTICATED: &[Means] = &[Means::Password, Means::Token, Means::Certificate, Means::Signature, Means::Oidc];
 
 /// The cells of the table below a heading of the page, without its first two lines.
-fn table(heading: &str) -> Vec<Vec<String>> {
+pub(crate) fn table(heading: &str) -> Vec<Vec<String>> {
     let section = PAGE.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
     let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
     let cells = |line: &str| line.trim_matches('|').split(" | ").map(|c| c.trim().replace('`', "")).collect();

@@ -206,7 +206,7 @@ fn the_demonstration_serves_and_its_people_can_ask() {
     let found = get("archivist", "/api/v1/records?q=reg:%D0%BA%D1%96%D1%80-27").json();
     let id = found["items"][0]["record_id"].as_str().unwrap().to_owned();
     assert_eq!(get("archivist", &format!("/api/v1/records/{id}")).status, 200);
-    assert_eq!(get("edms", &format!("/api/v1/records/{id}")).status, 404, "who hands in does not read");
+    assert_eq!(get("edms", &format!("/api/v1/records/{id}")).status, 403, "who hands in does not read");
     for who in ["legal-officer", "auditor", "edms"] {
         let me = get(who, "/api/v1/me");
         assert_eq!((me.status, me.json()["account"].as_str()), (200, Some(who)), "{me:?}");

@@ -21,7 +21,6 @@ use std::time::Duration;
 static LOG: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 
 /// The line of the log about the request that was answered so.
-#[cfg(feature = "oidc")]
 pub(crate) fn logged(answer: &Answer) -> Value {
     let id = &answer.headers["x-request-id"];
     let log = LOG.lock().unwrap();

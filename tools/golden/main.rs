@@ -1,12 +1,13 @@
 //! Writes a golden store: a small archive of the present formats, with its keys, kept in `tests/golden/` for ever.
 //!
-//! `cargo run --features tools,testing --bin golden -- DIR` makes four, DIR/plain, DIR/signed (`signed.rs`),
-//! DIR/disposed (`disposed.rs`) and DIR/evidence (`evidence.rs`): each with archive, archive.keys, expected.json (what it holds) and damaged.json (changes
+//! `cargo run --features tools,testing --bin golden -- DIR` makes five, DIR/plain, DIR/signed (`signed.rs`),
+//! DIR/disposed (`disposed.rs`), DIR/evidence (`evidence.rs`) and DIR/rights (`rights.rs`): each with archive, archive.keys, expected.json (what it holds) and damaged.json (changes
 //! that an audit must name).
 //! A golden store is only added, with a new folder for a new version; `tests/it/golden.rs` opens every one of them.
 
 mod disposed;
 mod evidence;
+mod rights;
 mod signed;
 
 use muragat::access;
@@ -47,7 +48,8 @@ fn main() -> Result<()> {
     let result = write(&dir.join("plain"), &inbox)
         .and_then(|()| signed::write(&dir.join("signed"), &inbox))
         .and_then(|()| disposed::write(&dir.join("disposed"), &inbox))
-        .and_then(|()| evidence::write(&dir.join("evidence"), &inbox));
+        .and_then(|()| evidence::write(&dir.join("evidence"), &inbox))
+        .and_then(|()| rights::write(&dir.join("rights"), &inbox));
     std::fs::remove_dir_all(&inbox)?;
     result
 }
