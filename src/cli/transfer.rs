@@ -1,7 +1,7 @@
 //! `muragat transfer select|draw-up|approve|cancel|status`: handing files over to another archive.
 //!
-//! Sending, answers and letting go are not there yet. `status` only reads; `draw-up` of a list that is drawn up gives it
-//! again.
+//! Sending, answers and letting go are not there yet. `status` only reads; `draw-up` of a list that is drawn up gives
+//! it again.
 
 use super::beside::give_out;
 use super::file::file_id;

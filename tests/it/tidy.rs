@@ -165,6 +165,7 @@ const WALL: [(&str, &[&str]); 26] = [
             "inspection",
             "disposition",
             "inquiry",
+            "transfer",
             "witness",
             "evidence",
             "render",
