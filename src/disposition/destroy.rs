@@ -26,6 +26,7 @@ use crate::clock::{civil_date, rfc3339};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::due::{Basis, Judge};
 use crate::filing::files::{File, find};
+use crate::filing::handover;
 use crate::index::writer::Payload;
 use crate::ingest::approval::{Approval, Asked, approve, keep_material, signed_files};
 use crate::model::id::{ActorId, RecordId};
@@ -60,6 +61,8 @@ words! {
         Sample = "sample",
         /// Its records, its rule or its day are not those of the plan any more.
         Changed = "changed",
+        /// It is being handed over to another archive.
+        Transfer = "transfer",
         /// It is there no more.
         Gone = "gone",
     }
@@ -74,6 +77,11 @@ impl Why {
             Why::NotDue => text("мерзімі өткен жоқ", "срок не истёк", "it is not due"),
             Why::Sample => text("үлгі тізбе бойынша", "по перечню-образцу", "due by a sample list only"),
             Why::Changed => text("жоспардан кейін өзгерген", "изменилось после плана", "changed since the plan"),
+            Why::Transfer => text(
+                "басқа архивке тапсырылуда",
+                "передаётся в другой архив",
+                "it is being handed over to another archive",
+            ),
             Why::Gone => text("ендігі жоқ", "его больше нет", "it is there no more"),
         }
     }
@@ -196,8 +204,13 @@ fn judge(archive: &Archive, case: &Case, day: NaiveDate) -> Result<Outcome, Erro
     let basis = Basis::of_index(archive)?;
     let judge = basis.judge();
     let lifted = lifted_since(archive, case)?;
+    let handed_over = handover::under_way(archive)?;
     let mut outcome = Outcome::default();
     for item in &case.plan.items {
+        if handed_over.contains_key(&item.file) {
+            outcome.kept.push((item.clone(), Why::Transfer));
+            continue;
+        }
         if lifted.contains(&item.file) || item.records.iter().any(|record| lifted.contains(record)) {
             outcome.kept.push((item.clone(), Why::Changed));
             continue;

@@ -10,6 +10,7 @@ use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::filing::due::{Basis, files};
 use crate::filing::files::File;
+use crate::filing::handover;
 use crate::filing::inventory::inventories_approved;
 use crate::index::filing::date;
 use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
@@ -51,6 +52,7 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
     let basis = Basis::read(archive)?;
     let judge = basis.judge();
     let planned = case::planned(archive)?;
+    let handed_over = handover::under_way(archive)?;
     let mut found: Vec<(File, Decision)> = Vec::new();
     let mut kept = Vec::new();
     let mut elsewhere = BTreeSet::new();
@@ -76,6 +78,9 @@ pub fn draft(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<Plan, E
             }
             Status::Due | Status::AwaitsPerson if decision.is_sample && !archive.is_test() => {
                 Some(format!("it is due by a sample list ({})", decision.status.as_str()))
+            }
+            Status::Due | Status::AwaitsPerson if handed_over.contains_key(&file.id) => {
+                handed_over.get(&file.id).map(|transfer| format!("it is in transfer {transfer}"))
             }
             Status::Due | Status::AwaitsPerson => {
                 let plan = planned.get(&file.id);

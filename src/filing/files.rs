@@ -276,6 +276,8 @@ pub fn enter(
     let mut result = Entered::default();
     let mut known = HashSet::new();
     let (mut acts, mut sessions, mut left) = (Vec::new(), Vec::new(), Vec::new());
+    // Read for the first one that leaves another file.
+    let mut basis = None;
     for record in records {
         let row = record_row(archive, *record)?;
         if row.agency != file.row.agency {
@@ -295,7 +297,11 @@ pub fn enter(
                 return Err(Error::new(ErrorCode::FilElsewhere, record.to_string(), what));
             }
             (Some(filed), Some(reason)) => {
-                check_leaves(archive, *record, RecordId(filed), &file)?;
+                let basis = match &basis {
+                    Some(basis) => basis,
+                    None => &*basis.insert(Basis::read(archive)?),
+                };
+                check_leaves(archive, basis, *record, (RecordId(filed), &file))?;
                 left.push((*record, RecordId(filed)));
                 let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
                 let owner = ActOwner::Known(*record);
@@ -337,14 +343,19 @@ pub(crate) fn check_not_held(archive: &Archive, record: RecordId, from: RecordId
 
 /// Refuses to take a record out of a file where that could bring the day nearer on which it is due, or free it from a
 /// hold: for the first a signed decision is needed (`disposition::refile`), the second nothing allows.
-fn check_leaves(archive: &Archive, record: RecordId, from: RecordId, to: &File) -> Result<(), Error> {
+fn check_leaves(
+    archive: &Archive,
+    basis: &Basis,
+    record: RecordId,
+    (from, to): (RecordId, &File),
+) -> Result<(), Error> {
     check_not_held(archive, record, from)?;
     let from = find(archive, from)?;
     let refused = |what: String| Err(Error::new(ErrorCode::FilSooner, record.to_string(), what));
     if from.row.states.iter().any(|state| state.closed.is_some()) {
         return refused(format!("file {} was closed, so it has a day", from.id));
     }
-    let (basis, today) = (Basis::read(archive)?, civil_date(archive.now()));
+    let today = civil_date(archive.now());
     let judge = basis.judge();
     let is_permanent = |file: &File| judge.decide(file, today).status == Status::Permanent;
     if is_permanent(&from) && !is_permanent(to) {

@@ -15,6 +15,7 @@ pub mod due;
 pub mod facts;
 pub mod files;
 pub mod fonds;
+pub mod handover;
 pub mod holds;
 pub mod inventory;
 pub mod nomenclature;

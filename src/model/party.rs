@@ -1,7 +1,7 @@
 //! Another archive that records are handed over to, or taken over from, as this one knows it.
 //!
 //! A [`Party`] is one TOML file of `schema/party/1` for one agency of this archive: who the other archive is, by which
-//! key it answers, and after how many years files go there. The key comes by hand, from people to people: nothing that
+//! keys it proves and answers, and after how many years files go there. Keys come by hand, from people to people: nothing that
 //! is sent can bring one.
 //!
 //! It reads no file and no clock.
@@ -53,8 +53,10 @@ pub struct Party {
     pub bin: String,
     /// Its id.
     pub archive: ArchiveId,
-    /// Key of its journal, with the name: what it answers is signed by that.
+    /// Key of its journal, with the name: its proofs are under that.
     pub vkey: String,
+    /// Ed25519 key by which it signs its answers.
+    pub answer_key: [u8; 32],
     /// Whole years after that of their closing for which files are kept here; none: nothing goes there by term.
     pub years: Option<u32>,
     /// By which act.
@@ -91,6 +93,7 @@ fn party(mut fields: Fields) -> Option<Party> {
     });
     let archive = checked(&mut fields, "archive", "the id of an archive", |id| id.parse::<ArchiveId>().is_ok());
     let vkey = fields.plain_text("vkey", VKEY_CHARS_MAX);
+    let answer_key = checked(&mut fields, "answer_key", "64 digits of a key", |key| key_of(key).is_some());
     let years = match fields.optional("years") {
         None => Some(None),
         Some(value) => fields.read("years", value, |value, at| {
@@ -110,11 +113,18 @@ fn party(mut fields: Fields) -> Option<Party> {
         bin: bin?,
         archive: archive?.parse().ok()?,
         vkey: vkey?,
+        answer_key: key_of(&answer_key?)?,
         years: years?,
         basis: basis?,
         date: date?,
         sha256: sha256(b""),
     })
+}
+
+/// A key in small hexadecimal digits.
+fn key_of(text: &str) -> Option<[u8; 32]> {
+    let key = hex::decode(text).ok()?.try_into().ok()?;
+    (hex::encode(key) == text).then_some(key)
 }
 
 /// A text that must be there and of that form.
@@ -138,6 +148,7 @@ kind = "state_archive"
 bin = "000000000200"
 archive = "00000000000000000000000000000001"
 vkey = "state.example/log+12345678+AQ=="
+answer_key = "0909090909090909090909090909090909090909090909090909090909090909"
 years = 5
 basis = "Үлгі келісім"
 date = "2026-01-05"
@@ -153,6 +164,7 @@ title = { kk = "Үлгі мемлекеттік архиві", ru = "Госуд�
             ("state_archive", "friend", "p#/kind"),
             ("000000000200", "12", "p#/bin"),
             ("years = 5", "years = 101", "p#/years"),
+            ("\"0909", "\"09", "p#/answer_key"),
             ("years = 5", "year = 5", "p#/year"),
             ("basis = \"Үлгі келісім\"", "", "p#/basis"),
             ("00000000000000000000000000000001", "1", "p#/archive"),

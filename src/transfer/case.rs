@@ -7,13 +7,12 @@ use super::party::{self, Held};
 use super::select::Reason;
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
+use crate::filing::handover::selected;
 use crate::index::transfer::TransferRow;
 use crate::ingest::approval::Approval;
 use crate::model::id::RecordId;
-use crate::model::record::ActDocument;
 use crate::model::strict::words;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 words! {
     /// How far a transfer is.
@@ -120,25 +119,10 @@ impl Case {
     }
 }
 
-fn selected(document: &ActDocument) -> Option<Vec<RecordId>> {
-    let ids = document.fields.get("selected")?.as_array()?.iter();
-    ids.map(|id| id.as_str()?.parse().ok()).collect()
-}
-
 /// All transfers, oldest first.
 pub fn all(archive: &Archive) -> Result<Vec<Case>, Error> {
     archive.wait_index()?;
     let mut rows = archive.index().transfers()?;
     rows.sort_by_key(|(_, row)| row.selected);
     rows.into_iter().map(|(id, row)| Case::of(archive, id, row)).collect()
-}
-
-/// The files of transfers that are under way, each with its transfer.
-pub fn under_way(archive: &Archive) -> Result<BTreeMap<RecordId, RecordId>, Error> {
-    archive.wait_index()?;
-    let mut files = BTreeMap::new();
-    for (id, row) in archive.index().transfers()?.into_iter().filter(|(_, row)| row.is_open()) {
-        files.extend(Case::of(archive, id, row)?.files.into_iter().map(|file| (file, id)));
-    }
-    Ok(files)
 }

@@ -15,13 +15,12 @@
 //!
 //! A crash leaves files selected or not; nothing of them is changed.
 
-use super::case;
 use super::party::{self, Held};
 use crate::archive::{ActOwner, Archive, OWN_SUBTREE};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::filing::files::{self, File};
-use crate::filing::{check_text, inventory};
+use crate::filing::{check_text, handover, inventory};
 use crate::index::filing::date;
 use crate::model::fonds::InventoryKind;
 use crate::model::id::{ActorId, RecordId};
@@ -76,7 +75,7 @@ pub fn select(archive: &Archive, selection: &Selection<'_>, actor: ActorId) -> R
     let _turn = archive.turn("transfer", "select");
     let party = party::find(archive, selection.to)?;
     let today = civil_date(archive.now());
-    let taken = case::under_way(archive)?;
+    let taken = handover::under_way(archive)?;
     let mut records = 0;
     for id in &files {
         if let Some(transfer) = taken.get(id) {

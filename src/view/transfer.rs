@@ -17,7 +17,8 @@ pub(crate) fn party(held: &Held) -> Value {
     let mut value = json!({
         "party": party.id, "entry": held.entry, "agency": party.agency, "kind": party.kind.as_str(),
         "title": {"kk": party.title.kk, "ru": party.title.ru, "en": party.title.en}, "bin": party.bin,
-        "archive": party.archive.to_string(), "vkey": held.vkey.to_string(), "basis": party.basis,
+        "archive": party.archive.to_string(), "vkey": held.vkey.to_string(),
+        "answer_key": hex::encode(party.answer_key), "basis": party.basis,
         "date": party.date.to_string(), "sha256": party.sha256.to_string(),
     });
     value["years"] = party.years.into();

@@ -9,6 +9,7 @@ use super::signed::AGENCY;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::Signer;
 use muragat::error::{Error, ErrorCode};
+use muragat::filing::handover::under_way;
 use muragat::filing::{files, fonds, holds, inventory};
 use muragat::index::filing::HoldTarget;
 use muragat::model::fonds::{Approval, FondsOpening, InventoryKind, InventoryOpening};
@@ -17,7 +18,7 @@ use muragat::model::party::Party;
 use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::transfer::approve::{Signed, approve, cancel};
-use muragat::transfer::case::{Case, Stage, all, under_way};
+use muragat::transfer::case::{Case, Stage, all};
 use muragat::transfer::list::{LIST_SCHEMA, List, draw_up};
 use muragat::transfer::party::{Adoption, adopt, adopted, find};
 use muragat::transfer::select::{Reason, Selection, select};
@@ -27,9 +28,11 @@ use muragat::verify::material::Material;
 pub(crate) fn party_file(archive: &Archive, date: &str, kind: &str) -> String {
     let mut vkey = archive.config().vkey.clone();
     vkey.name = "state.example/log".into();
+    let answer_key = "09".repeat(32);
     format!(
         "schema = \"muragat/party/1\"\nid = \"state-1\"\nagency = \"{AGENCY}\"\nkind = \"{kind}\"\nbin = \"000000000200\"\n\
-         archive = \"00000000000000000000000000000001\"\nvkey = \"{vkey}\"\nyears = 5\nbasis = \"Үлгі келісім № 1\"\n\
+         archive = \"00000000000000000000000000000001\"\nvkey = \"{vkey}\"\n\
+         answer_key = \"{answer_key}\"\nyears = 5\nbasis = \"Үлгі келісім № 1\"\n\
          date = \"{date}\"\ntitle = {{ kk = \"Үлгі мемлекеттік архиві\", ru = \"Госархив (пример)\", \
          en = \"State archive (sample)\" }}\n"
     )
