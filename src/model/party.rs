@@ -1,8 +1,8 @@
 //! Another archive that records are handed over to, or taken over from, as this one knows it.
 //!
 //! A [`Party`] is one TOML file of `schema/party/1` for one agency of this archive: who the other archive is, by which
-//! keys it proves and answers, and after how many years files go there. Keys come by hand, from people to people: nothing that
-//! is sent can bring one.
+//! keys it proves and answers, and after how many years files go there. Keys come by hand, from people to people:
+//! nothing that is sent can bring one.
 //!
 //! It reads no file and no clock.
 

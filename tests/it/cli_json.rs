@@ -25,6 +25,7 @@ use muragat::filing::holds;
 use muragat::index::filing::HoldTarget;
 use muragat::ingest::{Intake, Status};
 use muragat::model::amendment::AmendmentKind;
+use muragat::model::fonds::InventoryKind;
 use muragat::model::format::{Basis, Family};
 use muragat::model::id::RecordId;
 use muragat::model::record::CardField;
@@ -1229,7 +1230,13 @@ fn files_are_handed_over(checked: &mut Checked<'_>) {
     due.go_to(&civil_date(now - 9 * DAY_MS).to_string());
     let archive = due.bench.open();
     let year = u16::try_from(civil_date(now).year() - 1).unwrap();
-    super::transfer::listed(&archive, &[due.files[0].0, due.files[1].0], year, &due.today().to_string());
+    super::transfer::listed(
+        &archive,
+        InventoryKind::Permanent,
+        &[due.files[0].0, due.files[1].0],
+        year,
+        &due.today().to_string(),
+    );
     let file = super::transfer::party_file(&archive, &due.today().to_string(), "state_archive");
     archive.close().unwrap();
     let (bench, office) = (checked.bench, &due.bench.office);

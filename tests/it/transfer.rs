@@ -8,6 +8,8 @@ use super::disposal::{Due, placing};
 use super::signed::AGENCY;
 use muragat::archive::Archive;
 use muragat::cli::samples::signer::Signer;
+use muragat::disposition::destroy::{Executed, Why};
+use muragat::disposition::propose::{Asked, draft};
 use muragat::error::{Error, ErrorCode};
 use muragat::filing::handover::under_way;
 use muragat::filing::{files, fonds, holds, inventory};
@@ -38,11 +40,11 @@ pub(crate) fn party_file(archive: &Archive, date: &str, kind: &str) -> String {
     )
 }
 
-/// Opens a fonds and an inventory of permanent files, enters these, and has it approved up to a year.
-pub(crate) fn listed(archive: &Archive, files: &[RecordId], until: u16, minutes: &str) {
+/// Opens a fonds and an inventory, enters these, and has it approved up to a year.
+pub(crate) fn listed(archive: &Archive, kind: InventoryKind, files: &[RecordId], until: u16, minutes: &str) {
     let opening = FondsOpening { number: 123, name: "Үлгі әкімдігі".into(), agency: AGENCY.into() };
     fonds::open(archive, &opening, SYSTEM_ACTOR).unwrap();
-    let (kind, title) = (InventoryKind::Permanent, "Істер тізімдемесі".to_owned());
+    let title = "Істер тізімдемесі".to_owned();
     let opening = InventoryOpening { fonds: 123, number: 1, kind, title, from: None, to: None };
     inventory::open(archive, &opening, SYSTEM_ACTOR).unwrap();
     inventory::enter(archive, (123, 1), files, SYSTEM_ACTOR).unwrap();
@@ -62,7 +64,7 @@ impl Sender {
     fn new() -> (Self, Archive) {
         let due = Due::of(&["3", "3", "3", "4"]);
         let archive = due.bench.open();
-        listed(&archive, &[due.files[0].0, due.files[1].0], 2026, "2028-01-05");
+        listed(&archive, InventoryKind::Permanent, &[due.files[0].0, due.files[1].0], 2026, "2028-01-05");
         (Self { due }, archive)
     }
 
@@ -272,5 +274,36 @@ fn of_two_who_select_one_file_one_has_it() {
         drawing.into_iter().map(|one| one.join().unwrap()).filter(|done| *done).count()
     });
     assert_eq!(drawn, 1);
+    archive.close().unwrap();
+}
+
+#[test]
+fn what_is_handed_over_is_not_destroyed() {
+    let due = Due::of(&["1", "1"]);
+    let archive = due.bench.open();
+    let [going, staying] = [0, 1].map(|n| due.files[n].0);
+    listed(&archive, InventoryKind::Personnel, &[going], 2026, "2028-01-05");
+    let sender = Sender { due };
+    sender.party(&archive, "agency_archive");
+    archive.close().unwrap();
+    let plan = sender.due.approved(&[]);
+    assert_eq!(plan.items.len(), 2);
+    // It is selected after the plan was approved.
+    sender.due.go_to("2028-01-17");
+    let archive = sender.due.bench.open();
+    let id = sender.select(&archive, Reason::Early, &[going]).unwrap();
+    let Executed::Done { destroyed, kept, .. } = sender.due.execute(&archive, &plan).unwrap() else {
+        panic!("nothing")
+    };
+    assert_eq!(destroyed.iter().map(|item| item.file).collect::<Vec<_>>(), [staying]);
+    assert_eq!(kept.iter().map(|(item, why)| (item.file, *why)).collect::<Vec<_>>(), [(going, Why::Transfer)]);
+    archive.close().unwrap();
+    let archive = sender.due.bench.open();
+    let asked = Asked { files: vec![going], ..sender.due.asked() };
+    let refused = draft(&archive, &asked, SYSTEM_ACTOR).unwrap_err();
+    assert!(refused.code == ErrorCode::DspNotDue && refused.what.contains(&id.to_string()), "{refused}");
+    assert_eq!(code(sender.select(&archive, Reason::Early, &[staying])), ErrorCode::ArcDestroyed);
+    cancel(&archive, id, "Үлгі себеп", SYSTEM_ACTOR).unwrap();
+    draft(&archive, &asked, SYSTEM_ACTOR).unwrap();
     archive.close().unwrap();
 }
