@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 25] = [
+const WALL: [(&str, &[&str]); 26] = [
     ("model", &[]),
     ("store", &["model"]),
     ("retention", &["model"]),
@@ -67,6 +67,8 @@ const WALL: [(&str, &[&str]); 25] = [
             "render",
         ],
     ),
+    // Packages by which records go to another archive. What judges them knows no archive.
+    ("transfer", &["model", "verify::alg"]),
     // Above intake, so that nothing there can reach the network.
     // What an OpenID provider signs is judged by access.
     ("fetch", &["model", "verify", "tlog", "archive", "ingest", "access::openid"]),
@@ -125,6 +127,7 @@ const WALL: [(&str, &[&str]); 25] = [
             "inspection",
             "disposition",
             "inquiry",
+            "transfer",
             "witness",
             "evidence",
             "render",
@@ -190,6 +193,8 @@ const OUTSIDES: [Outside; 7] = [
             ("src/index/redb.rs", ANY),
             // A folder in memory for the programs that render.
             ("src/render/child.rs", ANY),
+            // A package that is a folder.
+            ("src/transfer/source/folder.rs", ANY),
             // A drop folder, and the folder of the local socket.
             ("src/api/inbox.rs", ANY),
             ("src/api/local.rs", ANY),
