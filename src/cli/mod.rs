@@ -72,6 +72,7 @@ mod tomb;
 mod user;
 mod validate;
 mod verify;
+mod verify_package;
 mod waiting;
 mod witness;
 
