@@ -1761,6 +1761,19 @@ codes! {
         kk: "Тізімдемеге сараптау комиссиясының мүшелері қол қоюы керек.",
         ru: "Опись подписывают члены экспертной комиссии.",
         en: "Members of the expert commission sign the list.";
+    /// Neither a bag nor an E-ARK package.
+    TrfNoPackage = "TRF-020", Refused,
+        kk: "Бұл тапсыру топтамасы емес: оның басында bagit.txt те, METS.xml де жоқ. Топтаманың өз қалтасын немесе \
+             .tar файлын көрсетіңіз.",
+        ru: "Это не пакет передачи: в его начале нет ни bagit.txt, ни METS.xml. Укажите папку самого пакета или файл \
+             .tar.",
+        en: "This is no package of a transfer: it has neither bagit.txt nor METS.xml at its top. Name the folder of \
+             the package itself, or its .tar file.";
+    /// More files than a package may have.
+    TrfTooMany = "TRF-021", Refused,
+        kk: "Топтамада файл тым көп: шегі 1 000 000. Құжаттарды бірнеше топтамаға бөліңіз.",
+        ru: "В пакете слишком много файлов: предел 1 000 000. Разделите документы на несколько пакетов.",
+        en: "The package has too many files: the limit is 1,000,000. Divide the records among several packages.";
     /// The process that reads documents for search cannot be started.
     ExtStart = "EXT-001", Temporary,
         kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \
@@ -1769,6 +1782,7 @@ codes! {
              процессов и повторите. Документы не пострадали.",
         en: "The process that reads the text of documents could not be started. Check memory and the limit of \
              processes, and try again. No document has come to harm.";
+
 
     /// The command line names no archive.
     CliArchive = "CLI-001", Usage,

@@ -23,8 +23,8 @@
 //! # Layers
 //!
 //! `model` ← `store`, `vault`, `verify`, `retention`, `extract` ← `tlog`, `index` ← `archive` ← `ingest`, `filing`,
-//! `access`, `audit` ← `disposition`, `inspection`, `evidence`, `fetch` ← `inquiry` ← `cli`. Lower never imports
-//! higher; a test reads the sources and holds the wall.
+//! `access`, `audit` ← `disposition`, `inspection`, `evidence`, `fetch` ← `inquiry`, `transfer` ← `cli`. Lower never
+//! imports higher; a test reads the sources and holds the wall.
 
 pub mod access;
 pub mod api;

@@ -74,6 +74,7 @@ mod transfer;
 mod user;
 mod validate;
 mod verify;
+mod verify_package;
 mod waiting;
 mod witness;
 

@@ -1,5 +1,5 @@
-//! `muragat verify FILE...`: what a bundle, an answer, a certificate of destruction, a signed act, a proof of inclusion
-//! or an evidence record is, and whether it verifies; without an archive.
+//! `muragat verify FILE...`: what a bundle, a package, an answer, a certificate of destruction, a signed act, a proof
+//! of inclusion or an evidence record is, and whether it verifies; without an archive.
 //!
 //! A bundle is taken apart by [`check`]. A receipt or notice verifies by the CMS of a records officer over its bytes, a
 //! confirmation by the archive's Ed25519 signature. Whether the officer had the authority is the archive's to say
@@ -8,11 +8,12 @@
 //! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere. A proof
 //! of inclusion verifies with its entry by a trust policy: who verifies says which logs and witnesses he believes.
 //! An evidence record is judged by its time-stamps and the data that are given:
-//! [`evidence_record`](super::evidence_record).
+//! [`evidence_record`](super::evidence_record). A package of a transfer, a folder or a tar, is judged by itself:
+//! [`verify_package`](super::verify_package).
 
 use super::evidence_record::{Compared, FoundRecord};
 use super::validate::Validate;
-use super::{Common, disposal, material, read_up_to};
+use super::{Common, disposal, material, read_up_to, verify_package};
 use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::inquiry::answer;
@@ -41,8 +42,8 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 pub(super) struct Verify {
     /// Evidence bundles, answers of an archive (receipt.json, notice.json, confirmation.json), certificates of
-    /// destruction, what officers signed (answer.json, statements, acts), proofs of inclusion, and evidence records
-    /// (RFC 4998).
+    /// destruction, what officers signed (answer.json, statements, acts), proofs of inclusion, evidence records
+    /// (RFC 4998), and packages of a transfer: folders or .tar files (BagIt, E-ARK).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The signature, for one FILE; FILE.p7s, or confirmation.sig beside confirmation.json, when not given.
@@ -139,6 +140,8 @@ const NOT_FOR_THIS: Text = text(
     "--content, --digest and --exactly are for evidence records only.",
 );
 const VERIFIES: Text = text("расталды", "подтверждено", "verifies");
+const WHOLE: Text = text("бүтін", "цел", "whole");
+const PACKAGE: Text = text("тапсыру топтамасы", "пакет передачи", "package of a transfer");
 const SIGNATURE_VERIFIES: Text = text("қолтаңбасы расталды", "подпись подтверждена", "the signature verifies");
 const SIGNER_NOT_ASKED: Text = text(
     "Тексерілген жоқ: қол қоюшы архивтің құжаттамалық қамтамасыз ету бөлімшесінің қызметкері ме. Оны архивтен сұраңыз.",
@@ -232,6 +235,8 @@ struct Found {
     evidence: Option<Value>,
     /// What was found of a bundle, for programs.
     bundle: Option<Value>,
+    /// What was found of a package, for programs.
+    package: Option<Value>,
     /// Whether a person signs it: who that may be is not known here.
     is_by_person: bool,
 }
@@ -249,6 +254,7 @@ impl Found {
             certificate: None,
             evidence: None,
             bundle: None,
+            package: None,
             is_by_person: false,
         }
     }
@@ -262,6 +268,17 @@ impl Found {
             signers: authorities.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             evidence: found.report.as_ref().map(EvidenceReport::to_value),
             lines: found.lines,
+            ..Self::of(found.exit)
+        }
+    }
+
+    fn of_package(found: verify_package::FoundPackage) -> Self {
+        Self {
+            kind: Some(PACKAGE),
+            word: "package",
+            detail: found.detail,
+            lines: found.lines,
+            package: Some(found.value),
             ..Self::of(found.exit)
         }
     }
@@ -297,11 +314,12 @@ impl Verify {
                 common.print_json(&json!({
                     "file": name, "kind": found.word, "status": status(found.exit), "detail": found.detail,
                     "signers": found.signers, "key": found.key, "evidence": found.evidence,
-                    "bundle": found.bundle,
+                    "bundle": found.bundle, "package": found.package,
                 }));
             } else {
                 let verdict = match found.exit {
                     Exit::Ok if found.is_by_person => SIGNATURE_VERIFIES,
+                    Exit::Ok if found.package.is_some() => WHOLE,
                     Exit::Ok => VERIFIES,
                     Exit::Incomplete => UNDECIDED,
                     _ => FAILS,
@@ -325,8 +343,14 @@ impl Verify {
     }
 
     fn verify(&self, path: &Path, common: &Common) -> Result<Found, Error> {
+        if path.is_dir() {
+            return Ok(Found::of_package(verify_package::folder(path, common)?));
+        }
         // What is longer is no answer, and decoding says so.
         let bytes = read_up_to(path, ANSWER_BYTES_MAX)?;
+        if verify_package::is_tar(path, &bytes) {
+            return Ok(Found::of_package(verify_package::tar(path, common)?));
+        }
         if is_bundle(path, &bytes)? {
             return Ok(Found { kind: Some(BUNDLE), word: "bundle", ..self.bundle(path, common)? });
         }
@@ -511,19 +535,10 @@ impl Verify {
             },
         )
         .map_err(failed)?;
-        let exit = match report.outcome() {
-            Outcome::Proven | Outcome::Noted => Exit::Ok,
-            Outcome::Undecided => Exit::Incomplete,
-            Outcome::Failed => Exit::Integrity,
-        };
+        let exit = exit_of(report.outcome());
         let line = |one: &Finding| {
-            let outcome = match one.outcome {
-                Outcome::Proven => VERIFIES,
-                Outcome::Noted => NOTED,
-                Outcome::Undecided => UNDECIDED,
-                Outcome::Failed => FAILS,
-            };
-            format!("{}: {} · {} · {}", outcome.get(lang), one.check.text().get(lang), one.subject, one.detail)
+            let outcome = word_of(one.outcome).get(lang);
+            format!("{outcome}: {} · {} · {}", one.check.text().get(lang), one.subject, one.detail)
         };
         let mut lines: Vec<String> = report.findings.iter().map(line).collect();
         if exit == Exit::Incomplete && (trust.is_none() && own.is_none() || self.is_nobody_trusted()) {
@@ -571,6 +586,25 @@ impl Verify {
             }
             Err(e) => Found { key: Some(from), ..Found::refused(&e, common.lang()) },
         })
+    }
+}
+
+/// With what the program ends.
+pub(super) fn exit_of(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Proven | Outcome::Noted => Exit::Ok,
+        Outcome::Undecided => Exit::Incomplete,
+        Outcome::Failed => Exit::Integrity,
+    }
+}
+
+/// How a check came out, for people.
+pub(super) fn word_of(outcome: Outcome) -> Text {
+    match outcome {
+        Outcome::Proven => VERIFIES,
+        Outcome::Noted => NOTED,
+        Outcome::Undecided => UNDECIDED,
+        Outcome::Failed => FAILS,
     }
 }
 

@@ -15,6 +15,7 @@ pub mod container;
 pub mod digest;
 pub(crate) mod document;
 pub mod extracted;
+pub mod finding;
 pub mod fold;
 pub mod fonds;
 pub mod form;

@@ -75,7 +75,7 @@ pub(crate) fn clash(a: &str, b: &str) -> bool {
 }
 
 /// The form in which two paths are the same file on a system that ignores case or composition.
-pub(super) fn folded(path: &str) -> String {
+pub(crate) fn folded(path: &str) -> String {
     // Up and down again joins letters with several lower forms (ς σ, ſ s), which lower-casing alone keeps apart.
     path.nfc().collect::<String>().to_uppercase().to_lowercase().nfc().collect()
 }

@@ -65,6 +65,7 @@ mod tidy;
 mod timestamps;
 mod tls;
 mod transfer;
+mod transfer_verify;
 mod validate;
 mod vectors;
 mod web;

@@ -231,6 +231,8 @@ const OUTSIDES: [Outside; 7] = [
             ("src/index/redb.rs", ANY),
             // A folder in memory for the programs that render.
             ("src/render/child.rs", ANY),
+            // A package that is a folder.
+            ("src/transfer/source/folder.rs", ANY),
             // A drop folder, and the folder of the local socket.
             ("src/api/inbox.rs", ANY),
             ("src/api/local.rs", ANY),

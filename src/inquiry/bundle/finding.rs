@@ -3,47 +3,10 @@
 //! The words of checks and outcomes are part of the output for programs (`schema/cli/1/verify-row`) and never change.
 //! It checks nothing itself.
 
+use crate::model::finding::{self, checks};
 use crate::model::id::RecordId;
-use crate::text::{Text, text};
 
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// It is so.
-    Proven,
-    /// Something that decides nothing.
-    Noted,
-    /// It is not known.
-    Undecided,
-    /// It is not so.
-    Failed,
-}
-
-impl Outcome {
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Proven => "proven",
-            Outcome::Noted => "noted",
-            Outcome::Undecided => "undecided",
-            Outcome::Failed => "failed",
-        }
-    }
-}
-
-macro_rules! checks {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $kk:literal, $ru:literal, $en:literal;)*) => {
-        /// What is checked. The words are part of the output for programs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Check { $($(#[$doc])* $name,)* }
-        impl Check {
-            /// Its word.
-            pub fn as_str(self) -> &'static str { match self { $(Check::$name => $word,)* } }
-            /// What it is, for people.
-            pub fn text(self) -> Text { match self { $(Check::$name => text($kk, $ru, $en),)* } }
-        }
-    };
-}
+pub use crate::model::finding::Outcome;
 
 checks! {
     /// The form of the file.
@@ -85,18 +48,8 @@ checks! {
     Material = "material", "тексеру материалы", "материал проверки", "validation material";
 }
 
-/// One thing that was checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What.
-    pub check: Check,
-    /// How it came out.
-    pub outcome: Outcome,
-    /// Of what: a member, a record, an entry.
-    pub subject: String,
-    /// Details in technical English.
-    pub detail: String,
-}
+/// One thing that was checked: of a member, a record, an entry.
+pub type Finding = finding::Finding<Check>;
 
 /// What was found of a bundle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
