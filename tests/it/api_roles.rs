@@ -200,7 +200,8 @@ const TABLE: &[Row] = &[
     // Who comes first closes it.
     ("post", "/api/v1/inquiries/{inquiry_id}/closing", Thing(Inquiry), &["inquiry.work"], &[200, 409]),
     // Nobody certified a copy; what becomes of one is in tests/it/api_copies.rs.
-    ("post", "/api/v1/records/{record_id}/paper-copies/statement", Thing(Record), &["paper_copy.certify"], &[200]),
+    // No copy is certified of what is confidential, whoever asks (CPY-001).
+    ("post", "/api/v1/records/{record_id}/paper-copies/statement", Thing(Record), &["paper_copy.certify"], &[200, 403]),
     ("post", "/api/v1/records/{record_id}/paper-copies/rendering", Thing(Record), &["paper_copy.certify"], &[422]),
     ("post", "/api/v1/records/{record_id}/paper-copies", Thing(Record), &["paper_copy.certify"], &[422]),
     ("get", "/api/v1/paper-copies", Archive, &["paper_copy.certify"], &[200]),
@@ -739,10 +740,8 @@ impl Matrix {
             }
             (_, "/api/v1/files/{file_id}/shortening" | "/api/v1/files/{file_id}/refiling") => document(),
             (_, "/api/v1/records/{record_id}/paper-copies/statement") => json!({"recipient": "a"}),
-            (
-                "post",
-                "/api/v1/records/{record_id}/paper-copies/rendering" | "/api/v1/records/{record_id}/paper-copies",
-            ) => document(),
+            ("post", "/api/v1/records/{record_id}/paper-copies/rendering") => json!({"document": base64(b"x")}),
+            ("post", "/api/v1/records/{record_id}/paper-copies") => document(),
             (_, "/api/v1/files/{file_id}/closing") => json!({"date": "2026-06-15"}),
             (_, "/api/v1/files/{file_id}/events") => json!({"event": "contract_ended", "date": "2026-06-15"}),
             (_, "/api/v1/files/{file_id}/reclassification") => json!({"item": "LIST/4", "reason": "Түзету"}),
