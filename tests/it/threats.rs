@@ -223,6 +223,7 @@ fn what_must_be_written_down_is_not_read_when_it_cannot_be() {
     let answers = take_in(&archive, &paths).unwrap();
     let of = |n: usize| accepted(answers.iter().find(|answer| answer.path == paths[n]).unwrap()).unwrap();
     let (public, confidential) = (of(0), of(1));
+    archive.wait_index().unwrap();
     let before = archive.head().size;
     content_of(&archive, confidential).unwrap();
     assert_eq!(archive.head().size, before + 1, "a reading is an entry");

@@ -19,6 +19,7 @@ pub use tar::Tar;
 use crate::limits::{PATH_BYTES_MAX, PATH_SEGMENT_BYTES_MAX};
 use crate::model::path::folded;
 use crate::model::strict::{is_unprintable, shown};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 /// Files of a package. Own bound: 10,000 records have 160,000 of them, and each costs some 200 bytes of memory.
@@ -151,23 +152,26 @@ impl Listing {
 
     /// Names that are one file on a system that ignores case or composition, and files that are folders of others.
     fn clashes(&mut self) {
-        let mut keys: Vec<(Box<[u8]>, u32)> = Vec::with_capacity(self.entries.len());
-        for (index, entry) in self.entries.iter().enumerate() {
+        // Of most names the key is made while they are compared: nothing is kept of it.
+        let is_other = |entry: &Entry| !entry.path.is_ascii();
+        let others = self.entries.iter().enumerate().filter(|(_, entry)| is_other(entry));
+        let others: BTreeMap<usize, String> = others.map(|(at, entry)| (at, folded(&entry.path))).collect();
+        let key = |at: usize| {
+            let path: &str = others.get(&at).map_or(&self.entries[at].path, String::as_str);
             // A folder sorts directly before what is in it.
-            let key = folded(&entry.path).replace('/', "\0").into_bytes().into_boxed_slice();
-            keys.push((key, u32::try_from(index).unwrap_or(u32::MAX)));
-        }
-        keys.sort();
-        let mut found = Vec::new();
-        for pair in keys.windows(2) {
-            let [(a, _), (b, of)] = pair else { continue };
-            let is_folder_of = b.starts_with(a) && b.get(a.len()) == Some(&0);
-            if a == b || is_folder_of {
-                found.push(*of as usize);
-            }
-        }
-        for of in found {
-            let path = self.entries[of].path.to_string();
+            path.bytes().map(|byte| if byte == b'/' { 0 } else { byte.to_ascii_lowercase() })
+        };
+        let mut order: Vec<usize> = (0..self.entries.len()).collect();
+        order.sort_by(|a, b| key(*a).cmp(key(*b)));
+        let clash = |pair: &[usize]| {
+            let [a, b] = pair else { return None };
+            let (mut file, mut next) = (key(*a), key(*b));
+            let is_within = file.all(|byte| next.next() == Some(byte)) && matches!(next.next(), None | Some(0));
+            is_within.then_some(*b)
+        };
+        let found: Vec<usize> = order.windows(2).filter_map(clash).collect();
+        for at in found {
+            let path = self.entries[at].path.to_string();
             self.note(path, "a name that is another one's, or lies in a file, on some file system");
         }
     }
