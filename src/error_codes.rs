@@ -1425,6 +1425,15 @@ codes! {
         ru: "Документ изменился, пока составлялся пакет. Повторите команду.",
         en: "A record changed while the bundle was made. Run the command again.";
 
+    /// A transfer package cannot be written as its plan has it.
+    TrfNotReady = "TRF-001", Conflict,
+        kk: "Құжат тапсыруға дайын емес немесе тапсыру дайындалғаннан кейін өзгерді. Себебін жойып, жаңа пакет \
+             дайындаңыз.",
+        ru: "Документ не готов к передаче или изменился после её подготовки. Устраните причину и \
+             подготовьте новый пакет.",
+        en: "A record is not ready to be handed over, or changed since the transfer was prepared. Remove the cause, \
+             and prepare a new package.";
+
     /// A paper copy is asked of a record with restricted access.
     CpyRestricted = "CPY-001", Denied,
         kk: "Қолжетімділігі шектелген құжаттың қағаздағы көшірмесі куәландырылмайды. Көшірмені басқа негізде сұраңыз \
