@@ -53,6 +53,7 @@ pub mod store;
 pub mod testing;
 pub mod text;
 pub mod tlog;
+pub mod transfer;
 pub mod vault;
 pub mod verify;
 mod view;

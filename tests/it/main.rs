@@ -62,6 +62,7 @@ mod threats;
 mod tidy;
 mod timestamps;
 mod tls;
+mod transfer_write;
 mod validate;
 mod vectors;
 mod web;

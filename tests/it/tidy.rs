@@ -22,7 +22,7 @@ const TOP_LEVEL: [&str; 9] =
 const SHARED: [&str; 7] = ["clock", "config", "error", "error_codes", "limits", "random", "text"];
 
 /// The layer wall, lowest first: each layer and what it may import beside [`SHARED`] and itself.
-const WALL: [(&str, &[&str]); 25] = [
+const WALL: [(&str, &[&str]); 26] = [
     ("model", &[]),
     ("store", &["model"]),
     ("retention", &["model"]),
@@ -66,6 +66,11 @@ const WALL: [(&str, &[&str]); 25] = [
             "evidence",
             "render",
         ],
+    ),
+    // Handing records over: gathers what lies below, and writes it. It commits nothing.
+    (
+        "transfer",
+        &["model", "store", "verify::policy", "retention", "tlog", "index", "archive", "access", "filing", "evidence"],
     ),
     // Above intake, so that nothing there can reach the network.
     // What an OpenID provider signs is judged by access.
@@ -188,6 +193,8 @@ const OUTSIDES: [Outside; 7] = [
             ("src/config/oidc.rs", ANY),
             ("src/index/open.rs", ANY),
             ("src/index/redb.rs", ANY),
+            // A package that is written for a medium.
+            ("src/transfer/folder.rs", ANY),
             // A folder in memory for the programs that render.
             ("src/render/child.rs", ANY),
             // A drop folder, and the folder of the local socket.
