@@ -594,20 +594,11 @@ impl Archive {
     /// The signed note of the journal when it had `size` entries: the one that witnesses cosigned, where that is kept,
     /// else signed again, which gives the bytes that it had then.
     pub(crate) fn note_at(&self, size: u64) -> Result<String, Error> {
-        let newest = self.settle()?;
+        self.settle()?;
         if let Some(shown) = self.cosigned()?.filter(|shown| shown.checkpoint.size == size) {
             return Ok(shown.note);
         }
-        let log = self.log()?;
-        if size > log.size() {
-            return Err(LogError::NoEntry { index: size, size: log.size() }.into());
-        }
-        if size == log.size() {
-            return Ok(newest);
-        }
-        let root = crate::tlog::tree::root_at(&log, size)?;
-        let gone = || Error::new(ErrorCode::InqNoBundle, size.to_string(), "the key of the journal is erased");
-        lock(&self.shared.core).sign(size, root).ok_or_else(gone)
+        self.own_note_at(size)
     }
 
     /// A reader of the journal up to its head, which is published first.

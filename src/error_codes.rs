@@ -1733,9 +1733,9 @@ codes! {
         en: "Two officers sign the file about another archive; one of them may approve destruction.";
     /// No party of this name was adopted.
     TrfNoParty = "TRF-003", NotFound,
-        kk: "Мұндай архив енгізілмеген. Атауын «transfer parties» арқылы табыңыз.",
-        ru: "Такой архив не введён. Найдите имя через «transfer parties».",
-        en: "No other archive of this name was adopted. Find the name with `transfer parties`.";
+        kk: "Мұндай архив енгізілмеген. Атауын «party list» арқылы табыңыз.",
+        ru: "Такой архив не введён. Найдите имя через «party list».",
+        en: "No other archive of this name was adopted. Find the name with `party list`.";
     /// There is no such transfer.
     TrfUnknown = "TRF-004", NotFound,
         kk: "Мұндай тапсыру жоқ. Идентификаторын «transfer status» арқылы табыңыз.",
@@ -1761,6 +1761,14 @@ codes! {
         kk: "Тізімдемеге сараптау комиссиясының мүшелері қол қоюы керек.",
         ru: "Опись подписывают члены экспертной комиссии.",
         en: "Members of the expert commission sign the list.";
+    /// A transfer package cannot be written as its plan has it.
+    TrfNotReady = "TRF-009", Conflict,
+        kk: "Құжат тапсыруға дайын емес немесе тапсыру дайындалғаннан кейін өзгерді. Себебін жойып, жаңа пакет \
+             дайындаңыз.",
+        ru: "Документ не готов к передаче или изменился после её подготовки. Устраните причину и \
+             подготовьте новый пакет.",
+        en: "A record is not ready to be handed over, or changed since the transfer was prepared. Remove the cause, \
+             and prepare a new package.";
     /// Neither a bag nor an E-ARK package.
     TrfNoPackage = "TRF-020", Refused,
         kk: "Бұл тапсыру топтамасы емес: оның басында bagit.txt те, METS.xml де жоқ. Топтаманың өз қалтасын немесе \

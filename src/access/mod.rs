@@ -139,6 +139,19 @@ fn open_for<'a>(
     Ok(Opened { archive, row, id, key })
 }
 
+/// Opens a record that is handed over. The act by which that is done is in the journal, names the record, and is in its
+/// chain like any other: the caller MUST have committed it before a byte leaves, as it MUST before a bundle is given
+/// out. No entry of reading is made beside it.
+pub(crate) fn open_handed(archive: &Archive, record: RecordId) -> Result<Opened<'_>, Error> {
+    let reader = archive.index();
+    let unknown = || archive.no_record(record);
+    let id = read_id(reader.kv, reader.keys, record)?.filter(|id| id.number.is_some()).ok_or_else(unknown)?;
+    let key = archive.record_key(id.key, record)?;
+    let damaged = || Error::new(ErrorCode::StoChanged, record.to_string(), "the record's manifest is damaged");
+    let row = reader.record_by_id(record)?.ok_or_else(damaged)?;
+    Ok(Opened::unread(archive, row, id, key))
+}
+
 /// The members of what an entry committed to, for evidence about it, which gives nothing of it to anybody: no reading
 /// is logged. None when the key of the owner is erased, or the entry is about no record.
 pub(crate) fn members(archive: &Archive, owner: RecordId, entry: u64) -> Result<Option<Vec<Member>>, Error> {

@@ -93,6 +93,22 @@ impl Archive {
         Ok(logs)
     }
 
+    /// The signed note of the journal when it had `size` entries, without cosignatures: the same bytes whatever
+    /// witnesses said since.
+    pub(crate) fn own_note_at(&self, size: u64) -> Result<String, Error> {
+        let newest = self.settle()?;
+        let log = self.log()?;
+        if size > log.size() {
+            return Err(LogError::NoEntry { index: size, size: log.size() }.into());
+        }
+        if size == log.size() {
+            return Ok(newest);
+        }
+        let root = root_at(&log, size)?;
+        let gone = || Error::new(ErrorCode::InqNoBundle, size.to_string(), "the key of the journal is erased");
+        lock(&self.shared.core).sign(size, root).ok_or_else(gone)
+    }
+
     /// A checkpoint by the log's key, or by one of before at a size that it signed for; none when it is by no such key.
     pub fn own_checkpoint(&self, note: &[u8]) -> Result<Option<Checkpoint>, Error> {
         if let Some(checkpoint) = verify(note, &self.config.vkey) {

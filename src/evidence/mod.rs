@@ -18,6 +18,7 @@
 //! they are of.
 
 pub mod batch;
+pub mod group;
 pub mod heads;
 pub mod record;
 pub mod renew;

@@ -8,7 +8,7 @@
 
 use super::batch::{ALGORITHM, Batch};
 use super::renew::{Kind, LeafId, OpenRenewal, Renewed};
-use super::stamp::{MATERIAL_FOLDER, Request, Stamped, Token, material_name, token_file};
+use super::stamp::{Judging, MATERIAL_FOLDER, Request, Stamped, Token, material_name, token_file};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::Adopted;
@@ -139,12 +139,43 @@ pub struct Maker<'a> {
     open: BTreeMap<u64, OpenRenewal>,
     /// The batch that was asked for last, and its tokens.
     batch: Option<(Stamped, Batch, Vec<Vec<u8>>)>,
+    /// What is known to an evidence of the past: the batches of that time, and what tokens are judged by.
+    past: Option<(Vec<Stamped>, Judging)>,
 }
 
 impl<'a> Maker<'a> {
     /// For an archive as it is now.
     pub fn new(archive: &'a Archive) -> Result<Self, Error> {
-        Ok(Self { archive, renewals: Renewed::all(archive)?, open: BTreeMap::new(), batch: None })
+        let (renewals, open) = (Renewed::all(archive)?, BTreeMap::new());
+        Ok(Self { archive, renewals, open, batch: None, past: None })
+    }
+
+    /// For an archive as it was among the first `size` entries and at a time: whatever came since, it makes the same.
+    pub fn before(archive: &'a Archive, size: u64, at: DateTime<Utc>) -> Result<Self, Error> {
+        let mut maker = Self::new(archive)?;
+        maker.renewals.retain(|renewal| renewal.entry < size);
+        let mut stamped = Vec::new();
+        for entry in archive.index().adopted(Adopted::Evidence)?.into_iter().filter(|entry| *entry < size) {
+            stamped.push(Stamped::read(archive, entry)?);
+        }
+        maker.past = Some((stamped, Judging::before(archive, size, at)?));
+        Ok(maker)
+    }
+
+    /// The batch that has an entry, or ends there.
+    pub(super) fn batch_of(&self, entry: u64) -> Result<Option<Stamped>, Error> {
+        match &self.past {
+            None => batch_of(self.archive, entry),
+            Some((stamped, _)) => {
+                let mut stamped = stamped.iter();
+                Ok(stamped.find(|one| one.from <= entry && entry < one.to).cloned())
+            }
+        }
+    }
+
+    /// The newest batch of that time; of an archive as it is now none.
+    pub fn newest(&self) -> Option<&Stamped> {
+        self.past.as_ref()?.0.last()
     }
 
     /// The chains of a batch, one for each of its tokens.
@@ -197,7 +228,12 @@ impl<'a> Maker<'a> {
         let mut files = BTreeMap::new();
         for chain in self.chains(stamped) {
             acts.extend(self.renewals_of(chain.first).into_iter().map(|at| self.renewals[at].entry));
-            match Request::check_kept(self.archive, &chain.end.bytes(self.archive)?, "token", &Material::new()) {
+            let token = chain.end.bytes(self.archive)?;
+            let judged = match &self.past {
+                None => Request::check_kept(self.archive, &token, "token", &Material::new()),
+                Some((_, judging)) => Request::check_kept_by(judging, self.archive.caches(), &token, "token"),
+            };
+            match judged {
                 Ok(checked) => {
                     files.extend(
                         checked.used.entries().map(|(kind, digest, b)| (material_name(kind, digest), b.to_vec())),

@@ -28,7 +28,7 @@ use crate::verify::evidence::record::{ArchiveTimeStamp, ArchiveTimeStampChain, E
 use crate::verify::material::{Material, MaterialKind};
 use crate::verify::policy::Policy;
 use crate::verify::timestamp::{TimestampToken, integer_octets, request};
-use crate::verify::validation::{ByDigest, Question, validate};
+use crate::verify::validation::{ByDigest, Caches, Question, validate};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -87,11 +87,26 @@ impl Request {
 
     /// A token that is kept, validated again as of now.
     pub(super) fn check_kept(archive: &Archive, token: &[u8], from: &str, extra: &Material) -> Result<Checked, Error> {
+        let (request, token) = Self::kept(token, from)?;
+        check(archive, &request, token, from, extra)
+    }
+
+    /// The same as it was judged at an earlier time.
+    pub(super) fn check_kept_by(
+        judging: &Judging,
+        caches: &Caches,
+        token: &[u8],
+        from: &str,
+    ) -> Result<Checked, Error> {
+        let (request, token) = Self::kept(token, from)?;
+        judge(judging, caches, &request, token, from)
+    }
+
+    fn kept(token: &[u8], from: &str) -> Result<(Self, TimestampToken), Error> {
         let token = TimestampToken::read(token).map_err(|e| Error::caused(ErrorCode::StoChanged, from, e))?;
         let other = || Error::new(ErrorCode::StoChanged, from, "its digest algorithm is not known here");
         let algorithm = DigestAlgorithm::of_oid(&token.info.imprint_algorithm).ok_or_else(other)?;
-        let request = Self::over(algorithm, token.info.imprint.clone(), true);
-        check(archive, &request, token, from, extra)
+        Ok((Self::over(algorithm, token.info.imprint.clone(), true), token))
     }
 
     fn read(&self, answer: &[u8], from: &str) -> Result<TimestampToken, Error> {
@@ -232,6 +247,22 @@ pub struct Checked {
     pub used: Material,
 }
 
+/// What tokens are judged by.
+pub(super) struct Judging {
+    policy: Policy,
+    material: Material,
+    now: DateTime<Utc>,
+}
+
+impl Judging {
+    /// The policy and the material of the first `size` entries, as of a time.
+    pub(super) fn before(archive: &Archive, size: u64, now: DateTime<Utc>) -> Result<Self, Error> {
+        let adopted = archive.adopted_policies()?.into_iter().rfind(|(entry, _)| *entry < size);
+        let policy = adopted.map_or_else(Policy::built_in, |(_, policy)| policy);
+        Ok(Self { policy, material: archive.material_before(size)?, now })
+    }
+}
+
 /// Validates a token by the policy in force, with the archive's material and `extra`.
 fn check(
     archive: &Archive,
@@ -242,8 +273,19 @@ fn check(
 ) -> Result<Checked, Error> {
     let mut material = archive.material()?.as_ref().clone();
     material.merge(extra);
-    let policy = archive.validation_policy()?;
-    let (now, skew) = (utc(archive.now()), skew(&policy.policy));
+    let policy = archive.validation_policy()?.policy.clone();
+    judge(&Judging { policy, material, now: utc(archive.now()) }, archive.caches(), request, token, from)
+}
+
+fn judge(
+    judging: &Judging,
+    caches: &Caches,
+    request: &Request,
+    token: TimestampToken,
+    from: &str,
+) -> Result<Checked, Error> {
+    let Judging { policy, material, now } = judging;
+    let (now, skew) = (*now, skew(policy));
     // The clock of an authority may be ahead of ours by as much as the policy says.
     let content = ByDigest { algorithm: request.algorithm, digest: request.digest.clone() };
     let is_ahead = token.info.time > now && token.info.time <= now + skew;
@@ -251,11 +293,11 @@ fn check(
         object: &token.bytes,
         object_digest: None,
         content: Some(&content),
-        material: &material,
-        policy: &policy.policy,
+        material,
+        policy,
         at: if is_ahead { token.info.time } else { now },
         poe: &[],
-        caches: archive.caches(),
+        caches,
     };
     let report = validate(&question).map_err(|e| Error::caused(ErrorCode::EvdUnreadable, from, e))?;
     let conclusion = report.conclusion();
@@ -322,6 +364,7 @@ pub(super) fn material_name(kind: MaterialKind, digest: Sha256) -> String {
 }
 
 /// A batch that was stamped, as its act says.
+#[derive(Debug, Clone)]
 pub struct Stamped {
     /// The entry of the act.
     pub entry: u64,
@@ -336,6 +379,7 @@ pub struct Stamped {
 }
 
 /// A token that is kept.
+#[derive(Debug, Clone)]
 pub struct Token {
     /// Its file in the act.
     pub file: String,

@@ -37,6 +37,19 @@ impl Basis {
         Ok(Self { holds: Holds::read(archive)?, lists: archive.adopted_lists()? })
     }
 
+    /// By what was in the journal among its first `size` entries, so that what is written again says the same.
+    pub fn before(archive: &Archive, size: u64) -> Result<Self, Error> {
+        archive.wait_index()?;
+        super::check_whole(archive)?;
+        let lists = archive.adopted_lists()?.iter().filter(|list| list.entry < size).cloned().collect();
+        Ok(Self { holds: Holds::before(archive, size)?, lists: Arc::new(lists) })
+    }
+
+    /// The editions of lists, oldest first.
+    pub fn lists(&self) -> &[AdoptedList] {
+        &self.lists
+    }
+
     /// The same for one file: others must not be judged by it.
     fn of_file(archive: &Archive, file: RecordId) -> Result<Self, Error> {
         super::check_whole(archive)?;

@@ -4,7 +4,7 @@
 
 use crate::archive::Archive;
 use crate::error::Error;
-use crate::index::filing::{FileView, RulingRow, StateOf, date};
+use crate::index::filing::{FileView, HoldRow, HoldTarget, RulingRow, StateOf, date};
 use crate::model::id::RecordId;
 use crate::retention::{Facts, Hold, Item, Ruling, State};
 use std::collections::HashMap;
@@ -26,6 +26,27 @@ impl Holds {
                 Some(None) => continue,
             };
             holds.0.entry(file).or_default().push(Hold { id, record });
+        }
+        holds.0.values_mut().for_each(|holds| holds.sort_unstable());
+        Ok(holds)
+    }
+
+    /// Reads the holds as they were among the first `size` entries.
+    pub fn before(archive: &Archive, size: u64) -> Result<Self, Error> {
+        let index = archive.index();
+        let mut holds = Self::default();
+        let kept = |row: &HoldRow| row.placed < size && row.lifted.is_none_or(|lifted| lifted >= size);
+        for (id, row) in index.holds()?.into_iter().filter(|(_, row)| kept(row)) {
+            for target in row.targets {
+                let (file, record) = match target {
+                    HoldTarget::File(file) => (RecordId(file), None),
+                    HoldTarget::Record(record) => match index.file_of(RecordId(record))? {
+                        Some(Some(file)) => (file, Some(RecordId(record))),
+                        _ => continue,
+                    },
+                };
+                holds.0.entry(file).or_default().push(Hold { id, record });
+            }
         }
         holds.0.values_mut().for_each(|holds| holds.sort_unstable());
         Ok(holds)

@@ -220,23 +220,11 @@ fn compose(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<u8>, Error> {
         "outcome": outcome(&records, &gone), "searches": searches, "taken": taken, "records": records,
         "destroyed": gone, "handed_over": [],
     });
-    drop_nulls(&mut value);
+    canonical::drop_nulls(&mut value);
     let texts: serde_json::Map<String, Value> =
         Lang::ALL.iter().map(|(name, lang)| ((*name).to_owned(), render(&value, *lang).into())).collect();
     value["text"] = texts.into();
     Ok(canonical::to_vec(&value).expect("an answer holds texts, small numbers and nothing empty"))
-}
-
-/// Leaves out what is not known: canonical JSON has no nulls.
-pub(super) fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, value| !value.is_null());
-            fields.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
 }
 
 fn outcome(records: &[Value], destroyed: &[Value]) -> &'static str {

@@ -25,6 +25,18 @@ pub fn to_vec(value: &Value) -> Result<Vec<u8>, CanonicalError> {
     Ok(out)
 }
 
+/// Leaves out what is not known: canonical JSON has no nulls.
+pub fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
 /// The largest integer that every JSON reader keeps exact (RFC 8785 §3.2.2.3, IEEE 754 doubles).
 const INTEGER_MAX: i64 = (1 << 53) - 1;
 

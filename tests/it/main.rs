@@ -66,6 +66,7 @@ mod timestamps;
 mod tls;
 mod transfer;
 mod transfer_verify;
+mod transfer_write;
 mod validate;
 mod vectors;
 mod web;

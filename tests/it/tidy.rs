@@ -72,6 +72,7 @@ const WALL: [(&str, &[&str]); 26] = [
         "transfer",
         &[
             "model",
+            "store",
             "verify",
             "retention",
             "tlog",
@@ -229,10 +230,12 @@ const OUTSIDES: [Outside; 7] = [
             ("src/config/oidc.rs", ANY),
             ("src/index/open.rs", ANY),
             ("src/index/redb.rs", ANY),
+            // A package that is written for a medium.
+            ("src/transfer/pack/folder.rs", ANY),
             // A folder in memory for the programs that render.
             ("src/render/child.rs", ANY),
             // A package that is a folder.
-            ("src/transfer/source/folder.rs", ANY),
+            ("src/transfer/read/source/folder.rs", ANY),
             // A drop folder, and the folder of the local socket.
             ("src/api/inbox.rs", ANY),
             ("src/api/local.rs", ANY),

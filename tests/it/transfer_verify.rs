@@ -8,9 +8,9 @@
 use crate::cli_json::Bench;
 use base64::Engine as _;
 use muragat::error::Exit;
-use muragat::transfer::check::finding::{Check, Kind, Outcome, PackageReport};
-use muragat::transfer::check::judge;
-use muragat::transfer::source::{Folder, Source, Tar};
+use muragat::transfer::read::check::finding::{Check, Kind, Outcome, PackageReport};
+use muragat::transfer::read::check::judge;
+use muragat::transfer::read::source::{Folder, Source, Tar};
 use muragat::verify::alg::DigestAlgorithm;
 use serde_json::json;
 use std::collections::BTreeMap;

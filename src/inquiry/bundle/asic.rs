@@ -16,6 +16,7 @@
 
 use crate::access::Opened;
 use crate::error::{Error, ErrorCode};
+use crate::evidence::group::Group;
 use crate::index::rows::ComponentRow;
 use crate::model::container::{Member as Stored, Writer, len_of};
 use crate::model::digest::{Sha256, Sha256Writer};
@@ -89,32 +90,6 @@ fn encoded(path: &str) -> String {
         }
     }
     text
-}
-
-/// What an entry committed to of a record.
-pub struct Group {
-    /// The entry.
-    pub entry: u64,
-    /// Its members.
-    pub members: Vec<Member>,
-    /// The metadata file.
-    pub metadata: Vec<u8>,
-    /// The salt file.
-    pub salt: Vec<u8>,
-}
-
-/// The groups of a record among the first `size` entries, oldest first.
-pub fn groups(opened: &Opened<'_>, size: u64) -> Result<Vec<Group>, Error> {
-    let manifest = opened.manifest()?;
-    let entry = opened.row.entry;
-    let (members, metadata, salt) = (manifest.members(), manifest.metadata(), manifest.salt_file());
-    let mut groups = vec![Group { entry, members, metadata, salt }];
-    for part in opened.row.parts.iter().filter(|part| part.entry < size) {
-        let (_, amendment) = opened.amendment(part)?;
-        let (members, metadata, salt) = (amendment.members(), amendment.metadata(), amendment.salt_file());
-        groups.push(Group { entry: part.entry, members, metadata, salt });
-    }
-    Ok(groups)
 }
 
 enum Source<'a> {

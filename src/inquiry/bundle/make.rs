@@ -12,7 +12,7 @@
 //!
 //! A crash leaves readings, or the whole act; the file is the caller's, and is made again.
 
-use super::asic::{self, Container, Failed, Group, evidence_name, manifest_name};
+use super::asic::{self, Container, Failed, evidence_name, manifest_name};
 use super::{
     CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, RECORDS_MAX, REPORT, REPORT_SCHEMA, STAMPED, SUMS,
     VALIDATION_POLICY, container_of, entry_file, head_file, report, sums,
@@ -22,13 +22,13 @@ use crate::archive::{ActOwner, Archive};
 use crate::clock::rfc3339;
 use crate::config::Readings;
 use crate::error::{Error, ErrorCode};
+use crate::evidence::group::{Group, groups, shared_material};
 use crate::evidence::heads::Maps;
-use crate::evidence::record::{Maker, Object, batch_of};
+use crate::evidence::record::{Maker, Object};
 use crate::evidence::stamp::Stamped;
 use crate::filing::{cite, due};
 use crate::index::filing::HoldTarget;
 use crate::index::rows::{ActRow, Adopted};
-use crate::inquiry::answer::drop_nulls;
 use crate::inquiry::desk::{self, Inquiry, standing};
 use crate::model::canonical;
 use crate::model::container::{CONTAINER_BYTES_MAX, MEMBERS_MAX, Member as Stored, Writer, len_of};
@@ -175,14 +175,13 @@ fn about_record(
 ) -> Result<(), Error> {
     let record = opened.row.id();
     let mut files = Files::new();
-    let mut groups = Vec::new();
-    for group in asic::groups(opened, u64::MAX)? {
+    let mut told = Vec::new();
+    for group in groups(opened, u64::MAX)? {
         let mut evidence = Vec::new();
-        match batch_of(archive, group.entry)? {
+        match maker.of_group(&group)? {
             None => missing.push(Missing { what: "evidence", subject: format!("{record} #{}", group.entry) }),
-            Some(stamped) => {
-                let object = Object::group(group.entry, &group.members);
-                for (number, one) in (1..).zip(maker.evidence(&stamped, &object)?) {
+            Some((stamped, found)) => {
+                for (number, one) in (1..).zip(found) {
                     let name = evidence_name(group.entry, number);
                     evidence.push(json!({"file": name, "time": time_text(one.time), "authority": one.authority}));
                     files.insert(name, one.record.to_der());
@@ -193,17 +192,17 @@ fn about_record(
             }
         }
         let time = rfc3339(archive.leaf(group.entry)?.t);
-        groups.push(json!({"entry": group.entry, "time": time, "evidence": evidence}));
+        told.push(json!({"entry": group.entry, "time": time, "evidence": evidence}));
     }
     let manifest = opened.manifest()?;
-    for digest in manifest.validation.iter().flat_map(|validation| &validation.material) {
-        if archive.material_file(*digest)?.is_some() {
-            generated.material.insert(*digest);
+    for (digest, is_there) in shared_material(archive, &manifest)? {
+        if is_there {
+            generated.material.insert(digest);
         } else {
             missing.push(Missing { what: "material", subject: digest.to_string() });
         }
     }
-    let said = record_value(archive, opened, &groups)?;
+    let said = record_value(archive, opened, &told)?;
     files.insert("report.json".to_owned(), canonical::to_vec(&said).expect("a report holds texts and small numbers"));
     files.insert("report.html".to_owned(), report::html(&said));
     generated.records.insert(record, files);
@@ -253,7 +252,7 @@ fn record_value(archive: &Archive, opened: &Opened<'_>, groups: &[Value]) -> Res
         "components": components, "groups": groups, "custody": history.collect::<Value>(),
         "retention": {"decision": decision.value(), "text": texts},
     });
-    drop_nulls(&mut value);
+    canonical::drop_nulls(&mut value);
     if let Some(validation) = &manifest.validation {
         value["signatures"] = validation.verdict.as_str().into();
         value["validation"] = validation.value();
@@ -306,7 +305,7 @@ fn about_bundle(
     }
     let lacks = missing.iter().map(|one| json!({"what": one.what, "subject": one.subject}));
     value["missing"] = lacks.collect();
-    drop_nulls(&mut value);
+    canonical::drop_nulls(&mut value);
     let files = &mut generated.bundle;
     files.insert(LOG_POLICY.to_owned(), policy);
     if let Some(validation) = validation {
@@ -341,7 +340,7 @@ impl<'a> Plan<'a> {
                     files.insert(format!("records/{record}/{name}"), bytes.clone());
                 }
             }
-            let groups: Vec<Group> = asic::groups(one, size)?;
+            let groups: Vec<Group> = groups(one, size)?;
             let container = Container::new(one, &groups, &meta_inf)?;
             let (crc, digest) = container.digests()?;
             containers.insert(container_of(record), (container, crc, digest));

@@ -65,7 +65,12 @@ impl Policy {
 
     /// The default policy of the project. It has no trust anchors, so nothing passes by it.
     pub fn built_in() -> Self {
-        Self::parse(BUILT_IN.as_bytes(), "default.toml").expect("a test reads the file that is built in")
+        Self::parse(Self::built_in_file(), "default.toml").expect("a test reads the file that is built in")
+    }
+
+    /// The file that it is read from.
+    pub fn built_in_file() -> &'static [u8] {
+        BUILT_IN.as_bytes()
     }
 }
 

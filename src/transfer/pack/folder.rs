@@ -1,0 +1,151 @@
+//! A package as a folder: written beside its name, and given the name when it is whole.
+//!
+//! Order on disk: `NAME.partial/` and in it file after file; at the end one sync of the whole file system, then the
+//! renaming, then the folder that it stands in. A sync for each of a hundred thousand small files would take longer
+//! than all else. A crash before the renaming leaves `NAME.partial`, which says by its name what it is; the next
+//! attempt refuses to touch it, and whoever looked at it removes it. Nothing is ever written over.
+//!
+//! The package is plaintext, so only the owner may enter the folder. It deletes nothing: not even what it wrote itself.
+
+use super::sink::{Left, Sink};
+use crate::transfer::layout::is_plain;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Writes a package into a folder.
+pub struct Folder {
+    target: PathBuf,
+    partial: PathBuf,
+    /// The folder of the file before: the next one is in it mostly.
+    last: PathBuf,
+    file: Option<File>,
+    left: Left,
+}
+
+impl Folder {
+    /// A new folder of this name in `into`, which exists.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::AlreadyExists`] when the package is there, or an attempt that was cut off.
+    pub fn create(into: &Path, name: &str) -> io::Result<Self> {
+        if !is_plain(name) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no name of a package")));
+        }
+        let (target, partial) = (into.join(name), into.join(format!("{name}.partial")));
+        check_free(&target)?;
+        DirBuilder::new().mode(0o700).create(&partial)?;
+        Ok(Self { target, partial, last: PathBuf::new(), file: None, left: Left::default() })
+    }
+
+    /// Gives the package its name, once all of it is durable.
+    pub fn finish(self) -> io::Result<PathBuf> {
+        if self.file.is_some() {
+            return Err(io::Error::other("the last file has not ended"));
+        }
+        // Files and folders alike, and an error of any of them (Linux 5.8).
+        rustix::fs::syncfs(File::open(&self.partial)?)?;
+        // Somebody may have made it meanwhile; an empty folder would be replaced without a word.
+        match renameat_with(CWD, &self.partial, CWD, &self.target, RenameFlags::NOREPLACE) {
+            // A file system that cannot promise that: looked at just before.
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                check_free(&self.target)?;
+                rustix::fs::rename(&self.partial, &self.target)?;
+            }
+            renamed => renamed?,
+        }
+        if let Some(parent) = self.target.parent() {
+            File::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?.sync_all()?;
+        }
+        Ok(self.target)
+    }
+
+    fn folders(&mut self, path: &str) -> io::Result<()> {
+        let Some((folders, _)) = path.rsplit_once('/') else { return Ok(()) };
+        if self.last == Path::new(folders) {
+            return Ok(());
+        }
+        let mut folder = self.partial.clone();
+        for segment in folders.split('/') {
+            folder.push(segment);
+            match DirBuilder::new().mode(0o700).create(&folder) {
+                // Nobody else may enter it, so it is of an earlier file.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists && fs::symlink_metadata(&folder)?.is_dir() => {}
+                made => made?,
+            }
+        }
+        self.last = PathBuf::from(folders);
+        Ok(())
+    }
+}
+
+fn check_free(path: &Path) -> io::Result<()> {
+    // A link that leads nowhere is there too.
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, path.display().to_string())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+impl Sink for Folder {
+    fn begin(&mut self, path: &str, len: u64) -> io::Result<()> {
+        if !is_plain(path) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path} is no plain path")));
+        }
+        self.left.begin(len)?;
+        self.folders(path)?;
+        self.file = Some(OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.partial.join(path))?);
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.left.take(bytes.len())?;
+        let none = || io::Error::other("no file has begun");
+        self.file.as_mut().ok_or_else(none)?.write_all(bytes)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.left.end()?;
+        let none = || io::Error::other("no file has begun");
+        self.file.take().map(drop).ok_or_else(none)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(folder: &mut Folder, path: &str, bytes: &[u8]) -> io::Result<()> {
+        folder.begin(path, bytes.len() as u64)?;
+        folder.write(bytes)?;
+        folder.end()
+    }
+
+    #[test]
+    fn a_package_has_its_name_only_when_it_is_whole_and_nothing_is_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = Folder::create(dir.path(), "p-1").unwrap();
+        one(&mut folder, "data/a/b.txt", b"content").unwrap();
+        assert!(one(&mut folder, "data/a/b.txt", b"other").is_err(), "twice");
+        assert!(!dir.path().join("p-1").exists() && dir.path().join("p-1.partial").exists());
+        assert_eq!(Folder::create(dir.path(), "p-1").err().unwrap().kind(), io::ErrorKind::AlreadyExists);
+        let mut folder = Folder::create(dir.path(), "p-2").unwrap();
+        one(&mut folder, "data/a/b.txt", b"content").unwrap();
+        for bad in ["../a", "/a", "a/../b", "a b"] {
+            assert!(folder.begin(bad, 0).is_err(), "{bad}");
+        }
+        let done = folder.finish().unwrap();
+        assert_eq!(fs::read(done.join("data/a/b.txt")).unwrap(), b"content");
+        assert!(!dir.path().join("p-2.partial").exists());
+        assert!(Folder::create(dir.path(), "p-2").is_err());
+        // Made by somebody else meanwhile.
+        let folder = Folder::create(dir.path(), "p-3").unwrap();
+        fs::create_dir(dir.path().join("p-3")).unwrap();
+        assert!(folder.finish().is_err());
+    }
+}
