@@ -5,7 +5,7 @@
 //! package that somebody asked for.
 //!
 //! Invariants
-//!   - Paths are plain ASCII ([`layout::is_plain`](crate::transfer::layout::is_plain)), each once, in the order in which they
+//!   - Paths are plain ASCII ([`is_plain`](crate::transfer::layout::is_plain)), each once, in the order in which they
 //!     come.
 //!   - A package that is not whole does not look like one: a folder is renamed at its end, a tar has no end.
 //!
