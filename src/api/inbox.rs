@@ -5,6 +5,9 @@
 //! waited for. A submission that has an answer which is not older than it is left alone too, so nothing is asked twice
 //! and a restart repeats nothing; one that failed is tried again.
 //!
+//! Names that end in `.answer` or `.answer-N` are answers, whoever made them. One whose name is not UTF-8, or too long for
+//! an answer beside it, is left alone; the log says so once, by its inode.
+//!
 //! Nothing is moved, changed or removed but what is added: `<submission>.answer`, with `outcome.json` and what the
 //! sender gets. Whoever put the submission there takes both away.
 //!
@@ -30,8 +33,11 @@ use std::time::{Duration, Instant, SystemTime};
 const STEP: Duration = Duration::from_secs(1);
 /// How long nothing of a submission may have changed. Own bound: writers who pause longer rename when they are done.
 const SETTLE: Duration = Duration::from_secs(5);
-/// How long after a failure it is tried again.
+/// How long after a failure it is tried again; after each further one twice as long, up to the second.
 const AGAIN: Duration = Duration::from_secs(60);
+const AGAIN_MAX: Duration = Duration::from_secs(60 * 60);
+/// Bytes of the name of a submission. Own bound: 255 are the most of a file system, and answers have longer names.
+const NAME_BYTES_MAX: usize = 200;
 /// Files of a submission that are looked at; what has more is settled by its first ones, and refused.
 const FILES_MAX: usize = 1_000;
 /// The account under which submissions of the folder come in.
@@ -43,8 +49,8 @@ struct Seen {
     since: Instant,
     /// It was taken in this state.
     is_done: bool,
-    /// After a failure: not before.
-    not_before: Option<Instant>,
+    /// After a failure: not before, and how long it waited.
+    not_before: Option<(Instant, Duration)>,
 }
 
 /// Names, lengths and times of the files of a submission: when they change, it is still being written.
@@ -82,10 +88,11 @@ impl Print {
 pub(super) fn watch(service: &Arc<Service>, folder: &Path, lang: Lang) {
     let mut seen: HashMap<PathBuf, Seen> = HashMap::new();
     while !service.is_ending() {
-        if let Err(e) = look(service, folder, lang, &mut seen) {
+        let looked = look(service, folder, lang, &mut seen);
+        if let Err(e) = &looked {
             service.log(json!({"inbox": "failed", "what": e.to_string()}));
         }
-        let until = Instant::now() + STEP;
+        let until = Instant::now() + if looked.is_ok() { STEP } else { AGAIN };
         while Instant::now() < until && !service.is_ending() {
             std::thread::sleep(STEP / 10);
         }
@@ -100,9 +107,10 @@ fn look(service: &Arc<Service>, folder: &Path, lang: Lang, seen: &mut HashMap<Pa
         if service.is_ending() {
             break;
         }
-        if is_unfinished(path) || is_answer_of(path, &entries) {
+        if is_unfinished(path) || is_answer_of(path, &entries) || is_answer(path) {
             continue;
         }
+        let what = unusable(path);
         // One that vanishes while it is looked at is its owner's business.
         let Ok(print) = Print::of(path) else { continue };
         let now = Instant::now();
@@ -114,14 +122,20 @@ fn look(service: &Arc<Service>, folder: &Path, lang: Lang, seen: &mut HashMap<Pa
             }
         }
         let Some(known) = seen.get_mut(path) else { continue };
-        let is_settled = now.duration_since(known.since) >= SETTLE && known.not_before.is_none_or(|at| at <= now);
+        let is_settled = now.duration_since(known.since) >= SETTLE && known.not_before.is_none_or(|(at, _)| at <= now);
+        if let Some(what) = what.filter(|_| !known.is_done) {
+            known.is_done = true;
+            let inode = fs::symlink_metadata(path).map(|metadata| metadata.ino()).unwrap_or_default();
+            service.log(json!({"inbox": "left alone", "inode": inode, "what": what}));
+        }
         if known.is_done || !is_settled || is_answered(path, &known.print) {
             continue;
         }
         match take(service, path, lang) {
             Ok(()) => known.is_done = true,
             Err(e) => {
-                known.not_before = Some(now + AGAIN);
+                let wait = known.not_before.map_or(AGAIN, |(_, before)| (before * 2).min(AGAIN_MAX));
+                known.not_before = Some((now + wait, wait));
                 service.log(json!({"inbox": "failed", "code": e.code.as_str(), "what": e.what}));
             }
         }
@@ -135,12 +149,32 @@ fn is_unfinished(path: &Path) -> bool {
     name.starts_with('.') || name.ends_with(".part") || name.ends_with(".tmp")
 }
 
+/// A name that only answers have.
+fn is_answer(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let Some(at) = name.windows(ANSWER.len()).rposition(|part| part == ANSWER.as_bytes()) else { return false };
+    match &name[at + ANSWER.len()..] {
+        [] => true,
+        [b'-', number @ ..] => !number.is_empty() && number.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// Why nothing can be answered beside it.
+fn unusable(path: &Path) -> Option<&'static str> {
+    match path.file_name()?.to_str() {
+        None => Some("the name is not UTF-8"),
+        Some(name) if name.len() > NAME_BYTES_MAX => Some("the name has more than 200 bytes"),
+        Some(_) => None,
+    }
+}
+
 /// Whether an answer lies beside it that is not older than it is.
 fn is_answered(path: &Path, print: &Print) -> bool {
     // What was sent anew under its old name has an answer with a number.
     let answers = (1..).map(|number| {
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(if number == 1 { ".answer".to_owned() } else { format!(".answer-{number}") });
+        name.push(if number == 1 { ANSWER.to_owned() } else { format!("{ANSWER}-{number}") });
         path.with_file_name(name)
     });
     let times = answers
@@ -149,6 +183,8 @@ fn is_answered(path: &Path, print: &Print) -> bool {
     times.max().is_some_and(|answered| print.newest().is_none_or(|newest| newest <= answered))
 }
 
+/// What the name of an answer ends in.
+const ANSWER: &str = ".answer";
 /// The file of an answer for programs.
 const OUTCOME: &str = "outcome.json";
 
@@ -180,6 +216,20 @@ mod tests {
             assert!(is_unfinished(Path::new(name)), "{name}");
         }
         assert!(!is_unfinished(Path::new("inbox/a.zip")));
+    }
+
+    #[test]
+    fn answers_are_not_answered_and_names_without_room_for_one_are_left_alone() {
+        use std::os::unix::ffi::OsStrExt;
+        let odd = Path::new(std::ffi::OsStr::from_bytes(b"b\xff.zip"));
+        assert_eq!(unusable(odd), Some("the name is not UTF-8"));
+        assert!(unusable(Path::new(&"a".repeat(201))).is_some() && unusable(Path::new(&"a".repeat(200))).is_none());
+        for name in ["a.zip.answer", "a.zip.answer-2", "b\u{fffd}.zip.answer", "a.answer.answer"] {
+            assert!(is_answer(Path::new(name)), "{name}");
+        }
+        for name in ["a.zip", "a.answers", "a.answer.zip", "a.answer-", "a.answer-x"] {
+            assert!(!is_answer(Path::new(name)), "{name}");
+        }
     }
 
     #[test]

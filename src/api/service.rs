@@ -24,6 +24,7 @@ use crate::archive::{Archive, Slot};
 use crate::clock::{civil_date, rfc3339};
 use crate::error::{Error, ErrorCode};
 use crate::index::rows::RecordRow;
+use crate::limits::{CONTAINER_BYTES_MAX, ZIP_OVERHEAD_BYTES_MAX};
 use crate::model::id::RecordId;
 use crate::text::Lang;
 use axum::http::HeaderMap;
@@ -56,6 +57,8 @@ const COPIES_MAX: usize = 2;
 /// Bodies that are received at a time: each has some MiB in memory and up to 64 MiB in the spool.
 const BODIES_MAX: usize = 32;
 
+/// Bytes of the largest body that any path takes.
+const BODY_BYTES_MAX: u64 = CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX;
 /// Of bodies that are received whole into memory, those that are large. Own bound: some dozen MiB each.
 const LARGE_MAX: usize = 4;
 
@@ -157,7 +160,12 @@ impl Service {
     /// A place for a body that is received, when there is one, and room for it and for what is made of it: a medium
     /// that is full stops every other act.
     pub(crate) async fn body(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Problem> {
-        self.room(length_of(headers).unwrap_or(0))?;
+        let length = length_of(headers).unwrap_or(0);
+        // What nobody takes is no question of room.
+        if length > BODY_BYTES_MAX {
+            return Err(Problem::new(ErrorCode::SrvTooLarge, "body", format!("at most {BODY_BYTES_MAX} bytes")));
+        }
+        self.room(length)?;
         place(&self.bodies).await
     }
 

@@ -142,11 +142,11 @@ impl Known {
         }
     }
 
-    /// What tells a submission that comes again from any other, as far as it was read, together with the reasons for
-    /// which it is refused. None when nothing of it could be read; and a document that waited is decided about for
-    /// itself.
+    /// What tells a submission that comes again from any other, together with the reasons for which it is refused. None
+    /// when neither its file nor its card was read: the description alone is the same for many documents. A document
+    /// that waited is decided about for itself.
     pub(super) fn sent(&self, refusals: &[Refusal]) -> Option<Sha256> {
-        if self.waiting_since.is_some() || (self.container.is_none() && self.description.is_none()) {
+        if self.waiting_since.is_some() || (self.container.is_none() && self.card.is_none()) {
             return None;
         }
         // Canonical JSON has no null: what was not read is an empty text.

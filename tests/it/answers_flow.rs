@@ -331,6 +331,13 @@ fn a_submission_that_is_refused_again_for_the_same_has_one_notice() {
     other.card_signature = Some(None);
     assert_eq!(repeats(&bench.take(&archive, &other)), None);
     assert!(matches!(bench.take(&archive, &fixed).status, Status::Accepted { .. }));
+    // Of a card that cannot be read nobody knows which document it is of, whatever else is the same.
+    let unreadable = |number: &str| {
+        let mut draft = bench.draft(number);
+        draft.card["title"] = format!("Хат {number}\u{7}").into();
+        bench.take(&archive, &draft)
+    };
+    assert_eq!((repeats(&unreadable("2")), repeats(&unreadable("3"))), (None, None));
 }
 
 #[test]
