@@ -5,8 +5,8 @@
 //! waited for. A submission that has an answer which is not older than it is left alone too, so nothing is asked twice
 //! and a restart repeats nothing; one that failed is tried again.
 //!
-//! Names that end in `.answer` or `.answer-N` are answers, whoever made them. One whose name is not UTF-8, or too long for
-//! an answer beside it, is left alone; the log says so once, by its inode.
+//! Names that end in `.answer` or `.answer-N` are answers, whoever made them. One whose name is not UTF-8, or too long
+//! for an answer beside it, is left alone; the log says so once, by its inode.
 //!
 //! Nothing is moved, changed or removed but what is added: `<submission>.answer`, with `outcome.json` and what the
 //! sender gets. Whoever put the submission there takes both away.
