@@ -16,7 +16,6 @@ use crate::index::text::kept::Kept;
 use crate::store::disk::Disk;
 use crate::store::local::{Erasing, LocalDisk};
 use crate::tlog::LogError;
-use crate::tlog::leaf::ActKind;
 use crate::tlog::read::LogReader;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -39,8 +38,8 @@ pub(super) fn roll(root: &Path, disk: &dyn Disk, size: u64, (old, new): (&IndexK
         let Some(watermark) = index.watermark() else { return Ok(()) };
         let mut gone = Vec::new();
         LogReader::new(disk, size).leaves::<LogError>(0, size, |_, leaf| {
-            let is_gone = matches!(leaf.act, ActKind::RecordDestroyed | ActKind::RecordSpilled);
-            gone.extend(leaf.rec.filter(|_| is_gone));
+            // Of what never had words nothing is removed.
+            gone.extend(leaf.rec.filter(|_| leaf.act.erases()));
             Ok(())
         })?;
         gone.iter().try_for_each(|record| index.remove(*record))?;

@@ -77,6 +77,7 @@ const COMPLETE: Text = text(
      verify.",
 );
 const RECORDS: Text = text("жазба, жойылғаны", "записей, из них уничтожено", "records, of them destroyed");
+const HANDED_OVER: Text = text("басқа архивке тапсырылғаны", "передано в другой архив", "handed over");
 const SPILLED: Text = text("қате түскені", "попало по ошибке", "spilled");
 const STANDS: Text = text("әлі аяқталмаған", "ещё не завершено", "still standing");
 const GOES: Text = text("архивпен бірге кілті жойылады", "ключи уничтожаются с архивом", "keys that go with it");
@@ -207,6 +208,7 @@ fn status_json(archive: &Archive, survey: &Survey) -> Value {
         "status": word(archive, survey), "archive_id": archive.config().archive_id.to_string(),
         "origin": archive.config().vkey.name, "ended": archive.ended().map(|ended| ended.entry),
         "entry": survey.entry, "records": survey.records, "destroyed": survey.destroyed, "spilled": survey.spilled,
+        "handed_over": survey.handed_over,
         "standing": survey.standing().into_iter().map(standing).collect::<Vec<_>>(),
         "agencies": survey.agencies.iter()
             .map(|(agency, decided)| json!({"agency": agency, "decided": decided})).collect::<Vec<_>>(),
@@ -223,8 +225,9 @@ fn print_status(archive: &Archive, survey: &Survey, lang: Lang) {
         _ => IN_USE,
     };
     out!("{} · {} · {}", config.archive_id, shown(&config.vkey.name), said.get(lang));
-    let (destroyed, spilled) = (survey.destroyed, survey.spilled);
-    out!("  {} {} {destroyed}, {} {spilled}", survey.records, RECORDS.get(lang), SPILLED.get(lang));
+    let (destroyed, spilled, handed_over) = (survey.destroyed, survey.spilled, survey.handed_over);
+    let (records, spilt, to_others) = (RECORDS.get(lang), SPILLED.get(lang), HANDED_OVER.get(lang));
+    out!("  {} {records} {destroyed}, {spilt} {spilled}, {to_others} {handed_over}", survey.records);
     for (what, ids) in survey.standing() {
         out!("  {}: {} · {}", STANDS.get(lang), what.text(lang), ids.len());
         ids.iter().take(SHOWN_MAX).for_each(|id| out!("    {id}"));

@@ -30,7 +30,7 @@ use crate::limits::{TEXT_LONG_CHARS_MAX, TEXT_SHORT_CHARS_MAX};
 use crate::model::document::{parse, required_date};
 use crate::model::id::{ActorId, ArchiveId, RecordId};
 use crate::model::means::{ARCHIVE_AGENCY, Program};
-use crate::model::strict::words;
+use crate::model::strict::{malformed, words};
 use crate::tlog::commit::{Act, SYSTEM_ACTOR};
 use crate::tlog::leaf::{ActKind, Leaf};
 use crate::verify::material::Material;
@@ -53,7 +53,7 @@ const OFFICES: &[SignerKind] = &[SignerKind::Approver, SignerKind::Commission];
 words! {
     /// What still stands in an archive.
     Standing {
-        /// A record that was neither destroyed nor spilled.
+        /// A record that was not destroyed, spilled or handed over.
         Record = "record",
         /// A submission that waits.
         Waiting = "waiting",
@@ -103,6 +103,8 @@ pub struct Survey {
     pub destroyed: u32,
     /// Of them spilled.
     pub spilled: u32,
+    /// Of them handed over to another archive.
+    pub handed_over: u32,
     /// Those that stand or go.
     owners: BTreeMap<RecordId, Owner>,
     notices: Vec<u64>,
@@ -166,9 +168,11 @@ impl Survey {
             A::PlanDrafted => Owner::Stands(Standing::Plan),
             A::DestroyExecuted => Owner::Stands(Standing::Destruction),
             A::PresenceBegun => Owner::Stands(Standing::Check),
-            A::TransferSelected => Owner::Stands(Standing::Transfer),
+            A::TransferSelected | A::AccessionReceived => Owner::Stands(Standing::Transfer),
             A::PlanCancelled
             | A::TransferCancelled
+            | A::TransferClosed
+            | A::AccessionAgreed
             | A::DestroyCompleted
             | A::PresenceEnded
             | A::FondsOpened
@@ -190,10 +194,10 @@ impl Survey {
                 leaf.rec.map(|rec| self.owners.remove(&rec));
                 return;
             }
-            // By whatever act a key goes, a release to another archive among them: what it was the key of stands no
-            // more.
+            // By whatever act a key goes: what it was the key of stands no more.
             act if act.erases() => {
                 self.destroyed += u32::from(act == A::RecordDestroyed);
+                self.handed_over += u32::from(act == A::RecordReleased);
                 self.spilled += u32::from(act == A::RecordSpilled);
                 Owner::Stays
             }
@@ -260,8 +264,8 @@ pub struct Decision {
     pub date: NaiveDate,
     /// The newest entry that what stands depends on.
     pub entry: u64,
-    /// Records accepted, destroyed, spilled.
-    pub records: [u32; 3],
+    /// Records accepted, destroyed, spilled, handed over.
+    pub records: [u32; 4],
     /// Why.
     pub reason: String,
 }
@@ -293,7 +297,7 @@ impl Decision {
             agency: agency.to_owned(),
             date,
             entry: survey.entry,
-            records: [survey.records, survey.destroyed, survey.spilled],
+            records: [survey.records, survey.destroyed, survey.spilled, survey.handed_over],
             reason: reason.to_owned(),
         }
     }
@@ -301,10 +305,12 @@ impl Decision {
     /// The file that is signed.
     pub fn to_toml(&self) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
-        let [records, destroyed, spilled] = self.records;
+        let [records, destroyed, spilled, handed_over] = self.records;
+        // Left out when there are none, as in decisions of before there were transfers.
+        let handed_over = if handed_over > 0 { format!("handed_over = {handed_over}\n") } else { String::new() };
         format!(
             "schema = \"{DECISION_SCHEMA}\"\narchive = \"{}\"\norigin = {}\nagency = {}\ndate = \"{}\"\nentry = {}\n\
-             records = {records}\ndestroyed = {destroyed}\nspilled = {spilled}\nreason = {}\n",
+             records = {records}\ndestroyed = {destroyed}\nspilled = {spilled}\n{handed_over}reason = {}\n",
             self.archive,
             quoted(&self.origin),
             quoted(&self.agency),
@@ -328,6 +334,13 @@ impl Decision {
             let date = required_date(&mut fields, "date");
             let entry = fields.number("entry", 0, u32::MAX);
             let records = ["records", "destroyed", "spilled"].map(|key| fields.number(key, 0, u32::MAX));
+            let handed_over = match fields.optional("handed_over") {
+                None => Some(0),
+                Some(value) => fields.read("handed_over", value, |value, at| {
+                    let count = value.as_u64().and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0);
+                    count.ok_or_else(|| malformed(at, "a number of records, not 0", &value))
+                }),
+            };
             let reason = fields.plain_text("reason", TEXT_LONG_CHARS_MAX);
             let id = archive.as_ref().and_then(|archive| archive.parse::<ArchiveId>().ok());
             if archive.is_some() && id.is_none() {
@@ -341,7 +354,7 @@ impl Decision {
                 agency: agency?,
                 date: date?,
                 entry: entry?.into(),
-                records: [records?, destroyed?, spilled?],
+                records: [records?, destroyed?, spilled?, handed_over?],
                 reason: reason?,
             })
         })
@@ -447,13 +460,16 @@ pub fn execute(archive: &Archive, actor: ActorId) -> Result<u64, Error> {
 
 fn acts(archive: &Archive, survey: &Survey, actor: ActorId) -> Result<Decided, Error> {
     let going = survey.going();
-    let fields = json!({
+    let mut fields = json!({
         "agencies": survey.agencies.keys().collect::<Vec<_>>(),
         "decisions": survey.agencies.values().flatten().collect::<Vec<_>>(),
         "destroyed": survey.destroyed, "entry": survey.entry, "method": METHOD, "program": Program::this().version,
         "records": survey.records, "remainder": going.iter().map(RecordId::to_string).collect::<Vec<_>>(),
         "spilled": survey.spilled,
     });
+    if survey.handed_over > 0 {
+        fields["handed_over"] = survey.handed_over.into();
+    }
     let fields = fields.as_object().cloned().unwrap_or_default();
     let owner = ActOwner::Register(Register::Archive);
     let (act, payload, session) =

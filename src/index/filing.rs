@@ -162,8 +162,10 @@ pub fn ruling_of(document: &ActDocument) -> Option<RulingRow> {
 /// What is left of a file that was destroyed: what its act says of it.
 #[derive(Debug, Clone, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub struct TombRow {
-    /// The plan by which it was destroyed.
+    /// The plan by which it was destroyed, or the transfer by which it went to another archive.
     pub plan: [u8; 16],
+    /// Another archive keeps it.
+    pub is_handed_over: bool,
     /// Number of the act.
     pub number: String,
     /// The entry of the destruction.
@@ -324,14 +326,29 @@ impl FileRow {
 impl TombRow {
     /// The files that an act of destruction names as destroyed.
     pub fn all(document: &ActDocument, plan: RecordId, entry: u64) -> Option<Vec<(RecordId, Self)>> {
-        let number = document.text("number")?;
         let files = document.fields.get("destroyed")?.as_array()?;
+        Self::of(files.iter(), (document.text("number")?, plan, entry), false)
+    }
+
+    /// The files that went to another archive, with their last record, by the act that let records go.
+    pub fn handed_over(document: &ActDocument, transfer: RecordId, entry: u64) -> Option<Vec<(RecordId, Self)>> {
+        let files = document.fields.get("released")?.as_array()?;
+        let whole = files.iter().filter(|file| file.get("whole").and_then(Value::as_bool) == Some(true));
+        Self::of(whole, (document.text("number")?, transfer, entry), true)
+    }
+
+    fn of<'v>(
+        files: impl Iterator<Item = &'v Value>,
+        (number, plan, entry): (&str, RecordId, u64),
+        is_handed_over: bool,
+    ) -> Option<Vec<(RecordId, Self)>> {
         let file = |file: &Value| {
             let text = |key: &str| Some(file.get(key)?.as_str()?.to_owned());
             let count = |key: &str| file.get(key)?.as_u64();
             let id = text("file_id")?.parse().ok()?;
             let row = Self {
                 plan: plan.0,
+                is_handed_over,
                 number: number.to_owned(),
                 entry,
                 agency: text("agency")?,
@@ -343,7 +360,7 @@ impl TombRow {
             };
             Some((id, row))
         };
-        files.iter().map(file).collect()
+        files.map(file).collect()
     }
 
     /// Whether all of these folded words stand in its index, title or year.

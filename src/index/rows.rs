@@ -37,6 +37,7 @@
 //! | `q` | id 16 of an inquiry | [`InquiryRow`](super::inquiry::InquiryRow), checked |
 //! | `k` | entry index u64 BE of a certified paper copy | id 16 of the record, checked |
 //! | `t` | id 16 of a transfer | [`TransferRow`](super::transfer::TransferRow), checked |
+//! | `a` | id 16 of an accession | [`AccessionRow`](super::transfer::AccessionRow), checked |
 //! | `L` | actor 8, record id 16; under an inquiry also its id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
@@ -59,7 +60,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 11;
+pub const ROWS_VERSION: u32 = 12;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -734,6 +735,14 @@ pub const TRANSFER: u8 = b't';
 /// The key of a transfer's row.
 pub fn transfer_key(transfer: RecordId) -> Vec<u8> {
     key(TRANSFER, &[&transfer.0])
+}
+
+/// First byte of accessions.
+pub const ACCESSION: u8 = b'a';
+
+/// Key of an accession.
+pub fn accession_key(accession: RecordId) -> Vec<u8> {
+    key(ACCESSION, &[&accession.0])
 }
 
 /// The key of a certified paper copy.

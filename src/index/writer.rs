@@ -16,7 +16,7 @@ use super::rows::{
     key, registration_token, tokens,
 };
 use super::seal::{IndexKeys, Token};
-use super::transfer::TransferRow;
+use super::transfer::{AccessionRow, TransferRow};
 use super::{IndexError, rows::space};
 use crate::clock::civil_date;
 use crate::model::case_file::Change as FileChange;
@@ -217,7 +217,7 @@ impl<'a> Batch<'a> {
                 self.filed(leaf)?;
                 self.chain(input, None)?;
             }
-            Payload::None if leaf.act == ActKind::RecordDestroyed => {
+            Payload::None if matches!(leaf.act, ActKind::RecordDestroyed | ActKind::RecordReleased) => {
                 self.unmark(leaf);
                 // Tokens and dates of it stay until the next open writes a new generation.
                 if let Some((number, old)) = self.record_of(leaf)? {
@@ -231,7 +231,7 @@ impl<'a> Batch<'a> {
                 self.destroyed(input);
                 self.chain(input, None)?;
             }
-            Payload::None if leaf.act == ActKind::FileDestroyed => {
+            Payload::None if matches!(leaf.act, ActKind::FileDestroyed | ActKind::FileReleased) => {
                 if let Some(file) = leaf.rec {
                     meta.stale |= self.forget_file(file)?;
                 }
@@ -538,13 +538,8 @@ impl<'a> Batch<'a> {
             ActKind::HoldLifted => {
                 let hold = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let hold_key = rows::hold_key(hold);
-                let value = match self.rows.get(&hold_key) {
-                    Some(pending) => pending.clone(),
-                    None => self.kv.get(&hold_key)?,
-                };
-                // Without a row its document was damaged, and that is counted already.
-                if let Some(value) = value {
-                    let mut row: HoldRow = self.keys.read(&hold_key, &value)?;
+                // Without a row its document was damaged, and that is counted already; also below.
+                if let Some(mut row) = self.read_checked::<HoldRow>(&hold_key)? {
                     row.lifted = Some(index);
                     self.checked(hold_key, &row);
                 }
@@ -566,15 +561,37 @@ impl<'a> Batch<'a> {
                 let row = TransferRow { selected: index, ..TransferRow::default() };
                 self.checked(rows::transfer_key(transfer), &row);
             }
-            ActKind::TransferListed | ActKind::TransferApproved | ActKind::TransferCancelled => {
-                let key = rows::transfer_key(leaf.rec.ok_or_else(|| wrong("no id"))?);
-                let value = match self.rows.get(&key) {
-                    Some(pending) => pending.clone(),
-                    None => self.kv.get(&key)?,
-                };
-                // Without a row its document was damaged, and that is counted already.
-                if let Some(value) = value {
-                    let mut row: TransferRow = self.keys.read(&key, &value)?;
+            ActKind::TransferListed
+            | ActKind::TransferApproved
+            | ActKind::TransferCancelled
+            | ActKind::TransferSealed
+            | ActKind::TransferSent
+            | ActKind::TransferDelivered
+            | ActKind::TransferReplied
+            | ActKind::TransferAgreed
+            | ActKind::TransferReleased
+            | ActKind::TransferClosed => {
+                let transfer = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                if leaf.act == ActKind::TransferReleased {
+                    let tombs = TombRow::handed_over(document, transfer, index);
+                    for (file, tomb) in tombs.ok_or_else(|| wrong("not as it must be"))? {
+                        self.sealed(rows::tomb_key(file), &tomb);
+                    }
+                }
+                let key = rows::transfer_key(transfer);
+                if let Some(mut row) = self.read_checked::<TransferRow>(&key)? {
+                    row.add(leaf.act, index);
+                    self.checked(key, &row);
+                }
+            }
+            ActKind::AccessionReceived => {
+                let accession = leaf.rec.ok_or_else(|| wrong("no id"))?;
+                let row = AccessionRow::received(document, index).ok_or_else(|| wrong("not as it must be"))?;
+                self.checked(rows::accession_key(accession), &row);
+            }
+            ActKind::AccessionChecked | ActKind::AccessionReplied | ActKind::AccessionAgreed => {
+                let key = rows::accession_key(leaf.rec.ok_or_else(|| wrong("no id"))?);
+                if let Some(mut row) = self.read_checked::<AccessionRow>(&key)? {
                     row.add(leaf.act, index);
                     self.checked(key, &row);
                 }
@@ -630,13 +647,7 @@ impl<'a> Batch<'a> {
             ActKind::PresenceChecked | ActKind::PresenceEnded => {
                 let check = leaf.rec.ok_or_else(|| wrong("no id"))?;
                 let check_key = rows::check_key(check);
-                let value = match self.rows.get(&check_key) {
-                    Some(pending) => pending.clone(),
-                    None => self.kv.get(&check_key)?,
-                };
-                // Without a row its document was damaged, and that is counted already.
-                if let Some(value) = value {
-                    let mut row: CheckRow = self.keys.read(&check_key, &value)?;
+                if let Some(mut row) = self.read_checked::<CheckRow>(&check_key)? {
                     if leaf.act == ActKind::PresenceEnded {
                         row.ended = Some(index);
                     } else {
@@ -652,11 +663,19 @@ impl<'a> Batch<'a> {
 
     /// A sealed row as this batch leaves it so far.
     fn read_sealed<T: bincode::Decode<()>>(&self, key: &[u8]) -> Result<Option<T>, IndexError> {
-        let value = match self.rows.get(key) {
-            Some(pending) => pending.clone(),
-            None => self.kv.get(key)?,
-        };
-        value.map(|value| self.keys.open(key, &value)).transpose()
+        self.pending(key)?.map(|value| self.keys.open(key, &value)).transpose()
+    }
+
+    /// The same of a checked one.
+    fn read_checked<T: bincode::Decode<()>>(&self, key: &[u8]) -> Result<Option<T>, IndexError> {
+        self.pending(key)?.map(|value| self.keys.read(key, &value)).transpose()
+    }
+
+    fn pending(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        match self.rows.get(key) {
+            Some(pending) => Ok(pending.clone()),
+            None => self.kv.get(key),
+        }
     }
 
     /// Files are entered into an inventory.
@@ -679,13 +698,8 @@ impl<'a> Batch<'a> {
     /// Adds an act to the row of a plan.
     fn plan(&mut self, plan: RecordId, act: ActKind, index: u64) -> Result<(), IndexError> {
         let plan_key = rows::plan_key(plan);
-        let value = match self.rows.get(&plan_key) {
-            Some(pending) => pending.clone(),
-            None => self.kv.get(&plan_key)?,
-        };
         // Without a row its document was damaged, and that is counted already.
-        let Some(value) = value else { return Ok(()) };
-        let mut row: PlanRow = self.keys.read(&plan_key, &value)?;
+        let Some(mut row) = self.read_checked::<PlanRow>(&plan_key)? else { return Ok(()) };
         row.add(act, index);
         self.checked(plan_key, &row);
         Ok(())
@@ -694,12 +708,7 @@ impl<'a> Batch<'a> {
     /// Changes the row of an inquiry. Without a row its document was damaged, and that is counted already.
     fn inquiry(&mut self, inquiry: RecordId, change: impl FnOnce(&mut InquiryRow)) -> Result<(), IndexError> {
         let inquiry_key = rows::inquiry_key(inquiry);
-        let value = match self.rows.get(&inquiry_key) {
-            Some(pending) => pending.clone(),
-            None => self.kv.get(&inquiry_key)?,
-        };
-        let Some(value) = value else { return Ok(()) };
-        let mut row: InquiryRow = self.keys.read(&inquiry_key, &value)?;
+        let Some(mut row) = self.read_checked::<InquiryRow>(&inquiry_key)? else { return Ok(()) };
         change(&mut row);
         self.checked(inquiry_key, &row);
         Ok(())

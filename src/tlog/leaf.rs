@@ -160,6 +160,34 @@ acts! {
     TransferApproved = "transfer.approved";
     /// Nothing will be handed over.
     TransferCancelled = "transfer.cancelled";
+    /// The package is decided, with its digest: the same bytes whenever it is written.
+    TransferSealed = "transfer.sealed";
+    /// A record is in a package that goes to another archive.
+    RecordPacked = "record.packed";
+    /// The package was written for the other archive.
+    TransferSent = "transfer.sent";
+    /// The other archive signed that the package came.
+    TransferDelivered = "transfer.delivered";
+    /// The other archive signed which records it keeps.
+    TransferReplied = "transfer.replied";
+    /// Officers of both archives signed the act.
+    TransferAgreed = "transfer.agreed";
+    /// The keys of the records and files named by the next entries are erased: another archive keeps them.
+    TransferReleased = "transfer.released";
+    /// A record was let go: another archive keeps it.
+    RecordReleased = "record.released";
+    /// A file was let go with its last record.
+    FileReleased = "file.released";
+    /// The transfer is over, and nothing of what was let go is left where the archive can look.
+    TransferClosed = "transfer.closed";
+    /// A package of another archive came, whole.
+    AccessionReceived = "accession.received";
+    /// Its records were judged; those that are kept are records here.
+    AccessionChecked = "accession.checked";
+    /// An officer signed which records are kept, and the act.
+    AccessionReplied = "accession.replied";
+    /// Officers of both archives signed the act.
+    AccessionAgreed = "accession.agreed";
     /// A list of files for destruction was drawn up; nothing more comes to it.
     PlanDrafted = "plan.drafted";
     /// It was signed by who proposes it.
@@ -255,10 +283,20 @@ impl Chain {
 impl ActKind {
     /// Whether an act of this kind erases the key of its `rec`: what that key sealed may be compacted away.
     pub fn erases(self) -> bool {
-        use ActKind::{FileDestroyed, HoldDestroyed, RecordDestroyed, RecordSpilled, RemainderDestroyed, WaitingEnded};
+        use ActKind::{
+            FileDestroyed, FileReleased, HoldDestroyed, RecordDestroyed, RecordReleased, RecordSpilled,
+            RemainderDestroyed, WaitingEnded,
+        };
         matches!(
             self,
-            RecordSpilled | WaitingEnded | RecordDestroyed | FileDestroyed | HoldDestroyed | RemainderDestroyed
+            RecordSpilled
+                | WaitingEnded
+                | RecordDestroyed
+                | FileDestroyed
+                | HoldDestroyed
+                | RecordReleased
+                | FileReleased
+                | RemainderDestroyed
         )
     }
 

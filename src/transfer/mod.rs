@@ -11,6 +11,7 @@
 //!
 //! Nothing here opens a connection.
 
+pub mod answer;
 pub mod approve;
 pub mod case;
 pub mod layout;
@@ -18,4 +19,5 @@ pub mod list;
 pub mod pack;
 pub mod party;
 pub mod read;
+pub mod reply;
 pub mod select;

@@ -143,6 +143,12 @@ pub(crate) fn act_text(act: ActKind) -> Text {
         }
         A::RecordMissing => text("тексеруде табылмады", "не найдена при проверке", "not found by a check"),
         A::RecordFound => text("қайта табылды", "найдена снова", "found again"),
+        A::RecordPacked => {
+            text("басқа архивке жинақталды", "вошла в пакет передачи", "put into a package for another archive")
+        }
+        A::RecordReleased => {
+            text("басқа архивке тапсырылды", "передана в другой архив", "handed over to another archive")
+        }
         A::RecordDestroyed => text("жойылды", "уничтожена", "destroyed"),
         A::SpillApproved => text("өшіруге келісілді", "стирание одобрено", "its erasing was approved"),
         A::RecordSpilled => text("өшірілді", "стёрта", "erased"),

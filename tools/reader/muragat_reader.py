@@ -314,6 +314,12 @@ ACTS = {  # §4.3: the fields that an act has besides act, actor, id, t, v; `pre
     "record.missing": "rec of", "record.found": "rec of",
     "party.adopted": "rec doc obj", "transfer.selected": "rec key doc obj", "transfer.listed": "rec doc obj",
     "transfer.approved": "rec doc obj", "transfer.cancelled": "rec doc obj",
+    "transfer.sealed": "rec doc obj", "record.packed": "rec of", "transfer.sent": "rec doc obj",
+    "transfer.delivered": "rec doc obj", "transfer.replied": "rec doc obj", "transfer.agreed": "rec doc obj",
+    "transfer.released": "rec doc obj", "record.released": "rec of", "file.released": "rec of",
+    "transfer.closed": "rec doc obj",
+    "accession.received": "rec key doc obj", "accession.checked": "rec doc obj",
+    "accession.replied": "rec doc obj", "accession.agreed": "rec doc obj",
     "plan.drafted": "rec key doc obj", "plan.proposed": "rec doc obj", "plan.reviewed": "rec doc obj",
     "plan.approved": "rec doc obj", "plan.cancelled": "rec doc obj", "file.ruled": "rec of doc obj",
     "file.shortened": "rec doc obj",
@@ -347,30 +353,43 @@ ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "f
          "presence.ended": "presence", "file.shortened": "file", "inquiry.searched": "inquiry",
          "inquiry.taken": "inquiry", "inquiry.answered": "inquiry", "inquiry.bundled": "inquiry",
          "inquiry.closed": "inquiry",
-         "transfer.listed": "transfer", "transfer.approved": "transfer", "transfer.cancelled": "transfer",
+         **dict.fromkeys(("transfer.listed", "transfer.approved", "transfer.cancelled", "transfer.sealed",
+                          "transfer.sent", "transfer.delivered", "transfer.replied", "transfer.agreed",
+                          "transfer.released", "transfer.closed"), "transfer"),
+         **dict.fromkeys(("accession.checked", "accession.replied", "accession.agreed"), "accession"),
+         "file.released": "file",
          "file.ruled": "file", "file.destroyed": "file", "hold.destroyed": "hold",
          "plan.proposed": "plan", "plan.reviewed": "plan", "plan.approved": "plan", "plan.cancelled": "plan",
          "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
 NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
          "record.missing": "presence", "record.found": "presence", "file.ruled": "plan",
          "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan",
+         "record.packed": "transfer", "record.released": "transfer", "file.released": "transfer",
          "remainder.destroyed": "register", "record.read": "inquiry", "record.bundled": "inquiry"}
 MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
          "inventory.opened": "inventory", "inquiry.opened": "inquiry", "presence.begun": "presence",
-         "transfer.selected": "transfer",
+         "transfer.selected": "transfer", "accession.received": "accession",
          "archive.created": "register"}
-DESTROYS = {"record.destroyed", "file.destroyed", "hold.destroyed"}
+# §4.3: acts by a plan or a transfer that follow the one that executes it, in its batch
+FOLLOWS = {"record.destroyed": "destroy.executed", "file.destroyed": "destroy.executed",
+           "hold.destroyed": "destroy.executed",
+           "record.released": "transfer.released", "file.released": "transfer.released"}
 ERASES = {  # §3.8: acts that erase the key of their `rec`, and what that says
     "record.spilled": "spilled", "waiting.ended": "does not wait any more", "record.destroyed": "destroyed",
     "file.destroyed": "destroyed", "hold.destroyed": "destroyed",
+    "record.released": "handed over", "file.released": "handed over",
     "remainder.destroyed": "went with the archive",
 }
 # §6.3: what may stand behind the end of the archive
 BEHIND_END = {"remainder.destroyed", "vault.rolled", "vault.folded", "segment.sealed", "segment.compacted",
               "decommission.completed"}
-STEPS = {  # §6.3: acts of a plan that may come only after another one
+STEPS = {  # §6.3: acts of a plan, a transfer or an accession that may come only after another one
     "destroy.authorised": "plan.approved", "destroy.executed": "destroy.authorised",
     "destroy.completed": "destroy.executed",
+    "transfer.approved": "transfer.listed", "transfer.sealed": "transfer.approved", "transfer.sent": "transfer.sealed",
+    "transfer.delivered": "transfer.sealed", "transfer.replied": "transfer.delivered",
+    "transfer.agreed": "transfer.replied", "transfer.released": "transfer.agreed", "transfer.closed": "transfer.agreed",
+    "accession.replied": "accession.checked", "accession.agreed": "accession.replied",
 }
 
 
@@ -612,7 +631,7 @@ class Archive:
         ids, keys, t, epoch, erasing = set(), set(), 0, 1, False
         self.acts, self.accepted, self.amended, self.waiting, self.sealed, self.key_slots = [], {}, {}, {}, {}, {}
         self.made = {"file": set(), "hold": set(), "fonds": set(), "inventory": set(), "inquiry": set(), "transfer": set(),
-                     "presence": set(), "plan": set(), "register": set()}  # their ids
+                     "accession": set(), "presence": set(), "plan": set(), "register": set()}  # their ids
         listed = set()  # files that stand in an inventory
         filed, covered = {}, set()  # the file that a record is in; what a hold keeps: (hold, record or file)
         searched = set()  # records in search
@@ -694,9 +713,17 @@ class Archive:
                 need((rec, "destroy.executed") not in steps or act == "destroy.completed", where, "it was executed")
                 need(act != "destroy.completed" or (rec, act) not in steps, where, "it was completed")
                 steps.add((rec, act))
-            need(act not in DESTROYS or entry["of"] == executing, where, "destroyed without its plan")
-            need(act in DESTROYS or not executing or erasing, where, "a plan that destroys nothing")
-            executing = rec if act == "destroy.executed" else executing if act in DESTROYS else None
+            if rec in self.made["transfer"]:
+                need(act not in STEPS or (rec, STEPS[act]) in steps, where, "a step of the transfer is missing before it")
+                need(not {(rec, "transfer.cancelled"), (rec, "transfer.closed")} & steps, where, "the transfer is over")
+                steps.add((rec, act))
+            if rec in self.made["accession"]:
+                need(act not in STEPS or (rec, STEPS[act]) in steps, where, "a step of the accession is missing before it")
+                need((rec, act) not in steps, where, "twice")
+                steps.add((rec, act))
+            need(act not in FOLLOWS or (entry["of"], FOLLOWS[act]) == executing, where, "gone without its plan or transfer")
+            need(act in FOLLOWS or not executing or erasing, where, "a plan or transfer by which nothing goes")
+            executing = (rec, act) if act in FOLLOWS.values() else executing if act in FOLLOWS else None
             if act == "record.filed":
                 need(rec in self.accepted and filed.get(rec) != entry["of"], where, "rec is no record, or in the file")
                 filed[rec] = entry["of"]
@@ -729,7 +756,7 @@ class Archive:
                 remainder = {self.acts[1]["rec"], *self.made["file"], *self.made["hold"],
                              *self.made["inquiry"]} if index > 1 else set()
                 owners = {"waiting.ended": self.waiting, "file.destroyed": self.made["file"],
-                          "hold.destroyed": self.made["hold"],
+                          "hold.destroyed": self.made["hold"], "file.released": self.made["file"],
                           "remainder.destroyed": remainder}.get(act, self.accepted)
                 need(rec in owners, where, "ends nothing")
                 need(rec not in self.gone, where, "ended twice")
@@ -1108,7 +1135,7 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "file.ruled": [{"ruling", "reason"}, {"ruling", "date", "reason"}, {"ruling", "date"}],
     "decommission.approved": [{"files", "agency", "entry", "reason", "approved", "authorities", "policy", "sha256"}],
     "archive.decommissioned": [{"agencies", "decisions", "destroyed", "entry", "method", "program", "records",
-                                "remainder", "spilled"}],
+                                "remainder", "spilled", *more} for more in ((), ("handed_over",))],
     "decommission.completed": [{"ciphertext", "custody_places", "epoch", "index", "signing_key"}],
     "evidence.stamped": [{"files", "from", "to", "algorithm", "root", "tokens"}],
     "evidence.renewed": [{"files", "renewal", "algorithm", "root", "of", "tokens"}],
@@ -1117,6 +1144,18 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "transfer.listed": [{"files", "number", "sha256"}],
     "transfer.approved": [{"files", "approved", "authorities", "policy", "sha256"}],
     "transfer.cancelled": [{"reason"}],
+    "transfer.sealed": [{"files", "package", "form", "digest", "sha256"}],
+    "transfer.sent": [{"way", "digest"}],
+    "transfer.delivered": [{"files", "sha256"}],
+    "transfer.replied": [{"files", "sha256", "accepted", "refused"}],
+    "transfer.agreed": [{"files", "approved", "authorities", "policy", "sha256", "free"}],
+    "transfer.released": [{"files", "approved", "authorities", "policy", "sha256", "number", "released", "kept",
+                           "program"}],
+    "transfer.closed": [{"epoch", "released"}],
+    "accession.received": [{"files", "agency", "party", "party_entry", "package", "digest", "transfer", "form"}],
+    "accession.checked": [{"files", "accepted", "refused"}],
+    "accession.replied": [{"files", "approved", "authorities", "policy", "sha256"}],
+    "accession.agreed": [{"files", "sha256"}],
     "plan.drafted": [{"files", "agency", "number", "plan_sha256"}],
     "plan.proposed": [SIGNED], "plan.approved": [SIGNED], "plan.reviewed": [SIGNED | {"verdicts"}],
     "plan.cancelled": [{"reason"}],

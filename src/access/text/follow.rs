@@ -113,10 +113,7 @@ fn touched(archive: &Archive, at: u64, size: u64) -> Result<(BTreeSet<RecordId>,
 
 /// The record whose words an entry may change.
 fn touches(leaf: &Leaf) -> Option<RecordId> {
-    let is_change = matches!(
-        leaf.act,
-        ActKind::RecordAccepted | ActKind::RecordAmended | ActKind::RecordDestroyed | ActKind::RecordSpilled
-    );
+    let is_change = matches!(leaf.act, ActKind::RecordAccepted | ActKind::RecordAmended) || leaf.act.erases();
     leaf.rec.filter(|_| is_change)
 }
 
