@@ -645,12 +645,16 @@ impl Archive {
         })
     }
 
-    /// That there is no such record, or that it was destroyed.
+    /// That there is no such record, that it was destroyed, or that another archive keeps it.
     pub(crate) fn no_record(&self, id: RecordId) -> Error {
         match self.index().destroyed(id) {
             Ok(Some((by, entry))) if self.register_ids().contains(&by) => {
                 let what = format!("it went with the archive, entry {entry}");
                 Error::new(ErrorCode::ArcDestroyed, id.to_string(), what)
+            }
+            Ok(Some((by, entry))) if self.index().transfer(by).is_ok_and(|row| row.is_some()) => {
+                let what = format!("transfer {by}, entry {entry}");
+                Error::new(ErrorCode::ArcHandedOver, id.to_string(), what)
             }
             Ok(Some((plan, entry))) => {
                 let what = format!("destroyed by plan {plan}, entry {entry}");

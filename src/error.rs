@@ -57,6 +57,11 @@ macro_rules! codes {
                 match self { $(ErrorCode::$name => $code,)* }
             }
 
+            /// Whether what was asked for was here and is here no more.
+            pub fn is_gone(self) -> bool {
+                matches!(self, ErrorCode::ArcDestroyed | ErrorCode::ArcHandedOver)
+            }
+
             /// The code written like this.
             pub fn parse(code: &str) -> Option<Self> {
                 match code { $($code => Some(ErrorCode::$name),)* _ => None }

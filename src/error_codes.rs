@@ -1266,6 +1266,11 @@ codes! {
         ru: "Архив ликвидирован (decommission): он ничего не принимает. Его можно читать, журнал и акты проверяются.",
         en: "The archive was decommissioned: it takes nothing in. It can be read, and its journal and acts verify.";
 
+    /// It was handed over to another archive, which keeps it.
+    ArcHandedOver = "ARC-008", NotFound,
+        kk: "Бұл құжат не іс басқа архивке тапсырылған. Қайда екенін «show» көрсетеді.",
+        ru: "Этот документ или дело переданы в другой архив. В какой, покажет «show».",
+        en: "This record or file was handed over to another archive. `show` says which one.";
     /// A source bundle is not the source of this program.
     MeaOtherSource = "MEA-001", Refused,
         kk: "Берілген бастапқы мәтін осы бағдарламаныкі емес. Бағдарлама жасалған нұсқадан tools/means/pack арқылы \
@@ -1769,6 +1774,43 @@ codes! {
              подготовьте новый пакет.",
         en: "A record is not ready to be handed over, or changed since the transfer was prepared. Remove the cause, \
              and prepare a new package.";
+    /// What was written, or lies there, is not the package that was sealed.
+    TrfOther = "TRF-010", Conflict,
+        kk: "Бұл дайындалған пакет емес: мазмұны басқа. Оған тиіспеңіз; бағдарлама нұсқасы өзгерген болса, тапсыруды \
+             тоқтатып, жаңасын бастаңыз.",
+        ru: "Это не тот пакет, который подготовлен: содержание другое. Не используйте его; если сменилась версия \
+             программы, отмените передачу и начните новую.",
+        en: "This is not the package that was sealed: its content is another. Do not use it; when the version of the \
+             program changed, cancel the transfer and begin another one.";
+    /// A reply contradicts what was sent.
+    TrfReply = "TRF-011", Refused,
+        kk: "Жауап жіберілген құжаттарға сай емес, сондықтан ол бойынша ештеңе шығарылмайды. Екінші архивпен \
+             хабарласыңыз.",
+        ru: "Ответ не сходится с тем, что отправлено, и по нему ничего не будет удалено. Свяжитесь с другим архивом.",
+        en: "The reply does not fit what was sent, and nothing will be let go by it. Ask the other archive.";
+    /// No officer who may has signed the act.
+    TrfAct = "TRF-012", Refused,
+        kk: "Қабылдау-тапсыру актісіне жоюды бекітуге құқылы қызметкер дәл сол файлға қол қоюы керек.",
+        ru: "Акт приёма-передачи подписывает сотрудник, утверждающий уничтожение, — именно этот файл.",
+        en: "An officer who may approve destruction signs the act of transfer: exactly that file.";
+    /// Two officers have not signed the release.
+    TrfRelease = "TRF-013", Refused,
+        kk: "Құжаттарды шығаруға екі қызметкер қол қоюы керек, біреуі — жоюды бекітуге құқылы; қол қойылатын файлды \
+             архив сол күні жасайды.",
+        ru: "Выбытие подписывают двое сотрудников, один из них — утверждающий уничтожение; файл для подписи архив \
+             составляет в тот же день.",
+        en: "Two officers sign a release, one of whom may approve destruction; the archive draws up the file to be \
+             signed on the same day.";
+    /// The days between the act and the release are not over.
+    TrfCooling = "TRF-014", Conflict,
+        kk: "Акт пен шығару арасындағы күндер әлі өткен жоқ немесе сағат дұрыс емес.",
+        ru: "Дни между актом и выбытием ещё не прошли, или часы неверны.",
+        en: "The days between the act and the release are not over, or the clock is wrong.";
+    /// Nothing can be let go.
+    TrfNothing = "TRF-015", Conflict,
+        kk: "Қазір шығаруға болатын құжат жоқ: тыйым салынған, өзгерген немесе енді жоқ.",
+        ru: "Сейчас нет документов, которые можно удалить: на них запрет, они изменены или их уже нет.",
+        en: "Nothing can be let go now: holds keep the records, they were changed, or they are there no more.";
     /// Neither a bag nor an E-ARK package.
     TrfNoPackage = "TRF-020", Refused,
         kk: "Бұл тапсыру топтамасы емес: оның басында bagit.txt те, METS.xml де жоқ. Топтаманың өз қалтасын немесе \
@@ -1799,7 +1841,8 @@ codes! {
         en: "Whether the package is whole could not be judged entirely. Nothing was taken in.";
     /// A package is not of the archive that it is taken in from.
     TrfNotSender = "TRF-033", Refused,
-        kk: "Топтама аталған архивтікі емес: оның кілті, нөмірі немесе журналы сәйкес келмейді. Ештеңе қабылданған жоқ.",
+        kk: "Топтама аталған архивтікі емес: оның кілті, нөмірі немесе журналы сәйкес келмейді. Ештеңе қабылданған \
+             жоқ.",
         ru: "Пакет не от названного архива: не сходится ключ, номер или журнал. Ничего не принято.",
         en: "The package is not of the archive named: its key, id or journal is another. Nothing was taken in.";
     /// There is no such accession.

@@ -159,7 +159,7 @@ pub(crate) fn members(archive: &Archive, owner: RecordId, entry: u64) -> Result<
     let Some(id) = read_id(reader.kv, reader.keys, owner)? else { return Ok(None) };
     let Some(row) = archive.index().record_by_id(owner)? else { return Ok(None) };
     let key = match archive.record_key(id.key, owner) {
-        Err(e) if e.code == ErrorCode::ArcDestroyed => return Ok(None),
+        Err(e) if e.code.is_gone() => return Ok(None),
         key => key?,
     };
     let opened = Opened::unread(archive, row, id, key);

@@ -99,7 +99,7 @@ impl Problem {
             C::SrvTimeout => StatusCode::REQUEST_TIMEOUT,
             C::SrvDigest => StatusCode::BAD_REQUEST,
             C::OidProvider => StatusCode::BAD_GATEWAY,
-            C::ArcDestroyed => StatusCode::GONE,
+            C::ArcDestroyed | C::ArcHandedOver => StatusCode::GONE,
             code => match code.exit() {
                 Exit::Refused => StatusCode::UNPROCESSABLE_ENTITY,
                 Exit::Usage => StatusCode::BAD_REQUEST,

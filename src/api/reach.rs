@@ -9,6 +9,7 @@ use super::service::{Ask, target};
 use crate::access::rights::{Action, Scope, Target};
 use crate::disposition::case::Case;
 use crate::error::{Error, ErrorCode};
+use crate::filing::handover;
 use crate::index::filing::HoldTarget;
 use crate::inquiry::desk::{self, Inquiry};
 use crate::model::id::RecordId;
@@ -127,6 +128,9 @@ impl<'a> Owners<'a> {
             return one(tomb.agency);
         }
         if let Some((plan, _)) = index.destroyed(id)? {
+            if let Some(elsewhere) = handover::elsewhere(&ask.archive, id)? {
+                return one(elsewhere.agency);
+            }
             // What went with the whole archive had no plan.
             let is_planned = index.plan(plan)?.is_some();
             return if is_planned { one(Case::read(&ask.archive, plan)?.plan.agency) } else { Ok(BTreeSet::new()) };

@@ -15,7 +15,6 @@ use super::service::{Ask, Service};
 use crate::access::rights::{Action, Scope, Target};
 use crate::access::{Reading, reading};
 use crate::clock::rfc3339;
-use crate::error::ErrorCode;
 use crate::index::writer::read_id;
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::leaf::{ActKind, Leaf};
@@ -163,7 +162,7 @@ impl Trail<'_> {
         if is_seen {
             let said = match reading(&self.ask.archive, entry, leaf) {
                 // What a record that is gone was read for went with it; that it was read stays.
-                Err(e) if e.code == ErrorCode::ArcDestroyed || self.is_destroyed(leaf)? => Reading::default(),
+                Err(e) if e.code.is_gone() || self.is_destroyed(leaf)? => Reading::default(),
                 said => said?,
             };
             self.items.push(json!({
@@ -200,6 +199,7 @@ mod tests {
     use crate::access::rights::{Grant, Means, Principal, Role};
     use crate::archive::{Archive, Holder, InitOptions, Slot};
     use crate::clock::{FixedClock, civil_date};
+    use crate::error::ErrorCode;
     use crate::filing::files::{Asked, open};
     use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicBool, AtomicU64};

@@ -14,11 +14,13 @@ use crate::ingest::issue;
 use crate::inquiry::desk;
 use crate::inspection;
 use crate::model::calendar::{CalendarBasis, CalendarStatus};
+use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::model::validation::time_text;
 use crate::retention::Status;
 use crate::text::{Text, text};
 use crate::tlog::fork::Conflict;
+use crate::transfer::case;
 use crate::vault::keys::WITNESSED;
 use crate::verify::authority::Authority;
 use crate::verify::name::{names_match, rfc4514};
@@ -218,6 +220,11 @@ const IN_SEARCH: Text = text(
     "Іздестірудегі жазбалар бар: жоғалған бөлігін сақтық көшірмелерден іздеңіз («presence status»)",
     "Есть записи в розыске: ищите утраченное в резервных копиях («presence status»)",
     "Records are in search: look for what is missing in the backups (`presence status`)",
+);
+const TRANSFER_RECEIPT: Text = text(
+    "Басқа архив пакеттің келгенін мерзімінде растамады: одан басқа жолмен сұраңыз («transfer status»)",
+    "Другой архив не подтвердил в срок, что пакет получен: спросите его иным путём («transfer status»)",
+    "The other archive has not confirmed in time that the package came: ask it in another way (`transfer status`)",
 );
 const INQUIRY_OVERDUE: Text = text(
     "Жауап беру мерзімі өткен сұрау салулар бар: «inquiry list --open»",
@@ -476,6 +483,10 @@ impl Doctor {
         let to_review: Vec<String> = to_review.map(|hold| hold.id.to_string()).collect();
         if !to_review.is_empty() {
             add("hold-review", HOLD_REVIEW, some(&to_review));
+        }
+        let unanswered: Vec<String> = case::overdue(&archive)?.iter().map(RecordId::to_string).collect();
+        if !unanswered.is_empty() {
+            add("transfer-receipt", TRANSFER_RECEIPT, some(&unanswered));
         }
         let overdue: Vec<String> = desk::overdue(&archive)?.iter().map(|one| one.id.to_string()).collect();
         if !overdue.is_empty() {

@@ -1,17 +1,20 @@
-//! `muragat party adopt|list`: other archives, which two officers signed for.
+//! `muragat party adopt|list|own`: other archives, which two officers signed for, and what others are told of this one.
 //!
-//! `list` only reads.
+//! `list` and `own` only read.
 
 use super::Common;
+use super::beside::write_all_new;
 use super::ingest::print_refusals;
 use super::read_up_to;
 use super::signed::Signatures;
 use crate::error::{Error, Exit, Refusal};
+use crate::model::digest::sha256;
 use crate::model::party::{PARTY_BYTES_MAX, Party, PartyKind};
 use crate::model::strict::shown;
 use crate::text::{Text, text};
-use crate::transfer::party::{self, Adoption, Held};
+use crate::transfer::party::{self, Adoption, Held, Own};
 use crate::view;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `party`.
@@ -32,11 +35,42 @@ enum PartyCommand {
     },
     /// Every other archive, as it is known now.
     List,
+    /// Write the file about this archive, for officers of another one to sign and adopt there.
+    Own {
+        /// Name by which the other archive calls this one.
+        #[arg(long, value_name = "NAME")]
+        id: String,
+        /// Code of the agency there that this archive is a party of.
+        #[arg(long, value_name = "CODE")]
+        agency: String,
+        /// What this archive is to it: state_archive, agency_archive, successor or sender.
+        #[arg(long, value_name = "KIND", value_parser = kind)]
+        kind: PartyKind,
+        /// The agreement.
+        #[arg(long, value_name = "TEXT")]
+        basis: String,
+        /// Whole years after that of their closing before files come here.
+        #[arg(long, value_name = "N")]
+        years: Option<u32>,
+        /// The file, a new one.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
+fn kind(word: &str) -> Result<PartyKind, String> {
+    PartyKind::parse(word).ok_or_else(|| format!("known: {}", PartyKind::KNOWN))
 }
 
 const ADOPTED: Text = text("енгізілді", "введён", "adopted");
 const HELD: Text = text("бұрын енгізілген", "уже введён", "adopted before");
 const REFUSED: Text = text("енгізілмеді", "не введён", "not adopted");
+const WRITTEN: Text = text("жазылды", "записано", "written");
+const TO_CARRY: Text = text(
+    "Оны қолдан қолға беріңіз: кілттерге ол жақта осы файл бойынша ғана сенеді.",
+    "Передайте его из рук в руки: ключам там верят только по этому файлу.",
+    "Bring it by hand: the keys in it are believed there by this file alone.",
+);
 const NOTHING: Text = text("Басқа архив енгізілмеген.", "Других архивов нет.", "No other archive was adopted.");
 
 impl PartyArgs {
@@ -44,6 +78,10 @@ impl PartyArgs {
         match self.command {
             PartyCommand::Adopt { file, signatures } => adopt(common, &file, &signatures),
             PartyCommand::List => list(common),
+            PartyCommand::Own { id, agency, kind, basis, years, output } => {
+                let asked = Own { id: &id, agency: &agency, kind, years, basis: &basis };
+                own(common, &asked, &output)
+            }
         }
     }
 }
@@ -70,6 +108,23 @@ fn adopt(common: &Common, path: &Path, signatures: &Signatures) -> Result<Exit, 
         common.print_json(&view::transfer_done(status, ("party", &party.id), entry));
     } else {
         out!("{}: {} (#{entry})", said.get(common.lang()), party.id);
+    }
+    archive.close()?;
+    Ok(Exit::Ok)
+}
+
+fn own(common: &Common, asked: &Own<'_>, output: &Path) -> Result<Exit, Error> {
+    let archive = common.open()?;
+    let file = party::own(&archive, asked)?;
+    write_all_new(&[(output, file.as_bytes())])?;
+    let path = output.to_string_lossy();
+    if common.json() {
+        common.print_json(&json!({
+            "status": "written", "party": asked.id, "file": path, "sha256": sha256(file.as_bytes()).to_string(),
+        }));
+    } else {
+        out!("{}: {} · {}", WRITTEN.get(common.lang()), shown(asked.id), shown(&path));
+        common.say(TO_CARRY.get(common.lang()));
     }
     archive.close()?;
     Ok(Exit::Ok)

@@ -1,4 +1,5 @@
-//! What is left of records and files that were destroyed: by which act, and where its certificate is.
+//! What is left of records and files that were destroyed or handed over: by which act, and where they, or the
+//! certificate, are.
 //!
 //! Who looks for them is never told "not found".
 
@@ -7,6 +8,7 @@ use crate::archive::Archive;
 use crate::clock::{Millis, local_text, rfc3339};
 use crate::disposition::case::Case;
 use crate::error::{Error, Exit};
+use crate::filing::handover::{self, Elsewhere};
 use crate::index::filing::TombRow;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
@@ -16,6 +18,14 @@ use crate::view::{self, Masked};
 use serde_json::json;
 
 const DESTROYED: Text = text("жойылды, акт №", "уничтожено по акту №", "destroyed by act no.");
+const HANDED_OVER: Text = text(
+    "басқа архивке тапсырылды, акт №",
+    "передано в другой архив по акту №",
+    "handed over to another archive by act no.",
+);
+const TO: Text = text("тапсырылды:", "передано:", "handed over to");
+const BY_ACT: Text = text("акт №", "акт №", "by act no.");
+const THERE: Text = text("сондағы нөмірі", "номер там", "its id there");
 const ENDED: Text = text("архивпен бірге аяқталды", "ушло вместе с архивом", "went with the archive when it ended");
 const CERTIFICATE: Text = text("сертификаты", "сертификат", "certificate");
 const OF_FILE: Text = text("ісі", "дело", "file");
@@ -27,6 +37,9 @@ pub(super) fn show(archive: &Archive, id: RecordId, common: &Common) -> Result<O
     let at = leaf.t;
     if leaf.act == ActKind::RemainderDestroyed {
         return Ok(Some(went_with_the_archive(id, entry, at, common)));
+    }
+    if let Some(elsewhere) = handover::elsewhere(archive, id)? {
+        return Ok(Some(is_elsewhere(id, &elsewhere, common)));
     }
     let case = Case::read(archive, plan)?;
     let item = case.plan.items.iter().find(|item| item.file == id || item.records.contains(&id));
@@ -60,7 +73,24 @@ fn went_with_the_archive(id: RecordId, entry: u64, at: Millis, common: &Common) 
     Exit::Ok
 }
 
-/// Lists destroyed files that `is_asked` for. Gives how many.
+/// Another archive keeps it.
+fn is_elsewhere(id: RecordId, found: &Elsewhere, common: &Common) -> Exit {
+    if common.json() {
+        common.print_json(&view::handed_over(id, found));
+        return Exit::Ok;
+    }
+    let lang = common.lang();
+    let (to, act) = (shown(found.party.title.get(lang)), shown(&found.act));
+    out!("{id} · {} {to}, {} {act} · {} (#{})", TO.get(lang), BY_ACT.get(lang), local_text(found.at), found.entry);
+    let (_, index, year, _, title) = &found.file;
+    out!("  {}: {} · {year} · {}", OF_FILE.get(lang), shown(index), shown(title));
+    if let Some(reference) = found.reference {
+        out!("  {}: {reference} ({})", THERE.get(lang), found.party.archive);
+    }
+    Exit::Ok
+}
+
+/// Lists files that are here no more that `is_asked` for. Gives how many.
 pub(super) fn list(archive: &Archive, common: &Common, is_asked: impl Fn(&TombRow) -> bool) -> Result<usize, Error> {
     let mut tombs = archive.index().tombs()?;
     tombs.retain(|(_, tomb)| is_asked(tomb));
@@ -74,7 +104,8 @@ pub(super) fn list(archive: &Archive, common: &Common, is_asked: impl Fn(&TombRo
         } else {
             let (index, title) = (shown(&tomb.index), shown(&tomb.title));
             out!("{id} · {index} · {} · {title} ({})", tomb.year, shown(&tomb.agency));
-            out!("  {} {} (#{})", DESTROYED.get(lang), shown(&tomb.number), tomb.entry);
+            let by = if tomb.is_handed_over { HANDED_OVER } else { DESTROYED };
+            out!("  {} {} (#{})", by.get(lang), shown(&tomb.number), tomb.entry);
         }
     }
     Ok(tombs.len())

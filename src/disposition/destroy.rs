@@ -217,7 +217,7 @@ fn judge(archive: &Archive, case: &Case, day: NaiveDate) -> Result<Outcome, Erro
         }
         let file = match find(archive, item.file) {
             Ok(file) => file,
-            Err(e) if matches!(e.code, ErrorCode::FilUnknown | ErrorCode::ArcDestroyed) => {
+            Err(e) if e.code == ErrorCode::FilUnknown || e.code.is_gone() => {
                 outcome.kept.push((item.clone(), Why::Gone));
                 continue;
             }

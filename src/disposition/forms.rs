@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorCode};
 use crate::filing::due::{self, Basis};
 use crate::filing::files::find;
 use crate::filing::{fonds, inventory};
+use crate::index::filing::TombRow;
 use crate::index::filing::date;
 use crate::model::calendar::CalendarStatus;
 use crate::model::citation::Citation;
@@ -42,6 +43,11 @@ const BUILT_IN: [&str; 6] = [
 
 const DESTROYED: Text = text("жойылды", "уничтожено", "destroyed");
 const KEPT: Text = text("сақталды", "оставлено", "kept");
+const HANDED_OVER_BY: Text = text(
+    "басқа архивке тапсырылды, акт №",
+    "передано в другой архив, акт №",
+    "handed over to another archive, act no.",
+);
 const DESTROYED_BY: Text = text("актімен жойылды, №", "уничтожено по акту №", "destroyed by act no.");
 const ORIGINAL: Text = text("қағаз түпнұсқасы", "подлинник на бумаге", "original on paper");
 const SHEETS: Text = text("парақ саны", "листов", "sheets");
@@ -241,7 +247,7 @@ fn held(archive: &Archive, plan: &Plan, lang: Lang) -> Result<String, Error> {
         let file = match find(archive, kept.file) {
             Ok(file) => format!("{} ({}, {})", file.row.index, file.row.year, file.row.volume),
             // Lifted, and destroyed by a later plan.
-            Err(e) if matches!(e.code, ErrorCode::FilUnknown | ErrorCode::ArcDestroyed) => kept.file.to_string(),
+            Err(e) if e.code == ErrorCode::FilUnknown || e.code.is_gone() => kept.file.to_string(),
             Err(e) => return Err(e),
         };
         let on = kept.record.map(|record| format!(", {record}")).unwrap_or_default();
@@ -331,7 +337,8 @@ pub fn inventory(archive: &Archive, (fonds, number): (u32, u32), lang: Lang) -> 
     for unit in units {
         let citation = Citation { fonds: row.fonds, inventory: row.number, unit: unit.number, document: None };
         let tomb = archive.index().tomb(unit.file)?;
-        let note = tomb.map(|tomb| format!("{} {}", DESTROYED_BY.get(lang), tomb.number)).unwrap_or_default();
+        let by = |tomb: &TombRow| if tomb.is_handed_over { HANDED_OVER_BY } else { DESTROYED_BY };
+        let note = tomb.map(|tomb| format!("{} {}", by(&tomb).get(lang), tomb.number)).unwrap_or_default();
         rows.push(BTreeMap::from([
             ("unit", unit.number.to_string()),
             ("citation", citation.text(lang)),
@@ -349,13 +356,14 @@ pub fn inventory(archive: &Archive, (fonds, number): (u32, u32), lang: Lang) -> 
 }
 
 /// Kinds of terms in the count of a year, in the order of its rows.
-const KINDS: [Text; 6] = [
+const KINDS: [Text; 7] = [
     text("тұрақты сақталатын", "постоянного хранения", "permanent"),
     text("жеке құрам жөніндегі", "по личному составу", "about the staff"),
     text("уақытша (10 жылдан астам) сақталатын", "временного (свыше 10 лет) хранения", "over 10 years"),
     text("уақытша (10 жылға дейін) сақталатын", "временного (до 10 лет включительно) хранения", "up to 10 years"),
     text("сақтау мерзімі белгісіз", "срок хранения не известен", "term not known"),
     text("жойылған", "уничтожены", "destroyed"),
+    text("басқа архивке тапсырылған", "переданы в другой архив", "handed over to another archive"),
 ];
 
 /// How many files of an agency were opened for a year, and how many were closed in it, by kind of term.
@@ -383,6 +391,12 @@ pub fn year_count(archive: &Archive, agency: &str, year: u16, lang: Lang) -> Res
     }
     let mut plans: BTreeMap<[u8; 16], Plan> = BTreeMap::new();
     for (id, tomb) in archive.index().tombs()?.into_iter().filter(|(_, tomb)| tomb.agency == agency) {
+        if tomb.is_handed_over {
+            // When it was closed is known to who keeps it.
+            counts[6][0] += u64::from(tomb.year == year);
+            counts[6][2] += if tomb.year == year { u64::from(tomb.documents) } else { 0 };
+            continue;
+        }
         let plan = match plans.entry(tomb.plan) {
             Entry::Occupied(plan) => plan.into_mut(),
             Entry::Vacant(free) => free.insert(Case::read(archive, RecordId(tomb.plan))?.plan),

@@ -21,6 +21,7 @@ use crate::disposition::case::Case;
 use crate::disposition::certificate;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::cite;
+use crate::filing::handover::{self, Elsewhere};
 use crate::index::filing::HoldTarget;
 use crate::ingest::approval::{Asked, approved_act};
 use crate::model::canonical;
@@ -208,7 +209,13 @@ fn compose(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<u8>, Error> {
         taken.push(json!({"entry": entry, "time": rfc3339(time(*entry)?), "targets": targets}));
     }
     let records = found.iter().map(|id| record(archive, *id)).collect::<Result<Vec<_>, _>>()?;
-    let gone = destroyed.iter().map(|id| destruction(archive, *id)).collect::<Result<Vec<_>, _>>()?;
+    let (mut gone, mut elsewhere) = (Vec::new(), Vec::new());
+    for id in &destroyed {
+        match handover::elsewhere(archive, *id)? {
+            Some(found) => elsewhere.push(handed_over(*id, &found)),
+            None => gone.push(destruction(archive, *id)?),
+        }
+    }
     let opening = &inquiry.opening;
     let config = archive.config();
     let mut value = json!({
@@ -217,8 +224,8 @@ fn compose(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<u8>, Error> {
         "opened": {"entry": inquiry.row.opened, "time": rfc3339(time(inquiry.row.opened)?)},
         "agency": opening.agency, "authority": opening.authority, "case": opening.case, "basis": opening.basis,
         "requester": opening.requester, "due": opening.due.to_string(), "date": civil_date(time(newest)?).to_string(),
-        "outcome": outcome(&records, &gone), "searches": searches, "taken": taken, "records": records,
-        "destroyed": gone, "handed_over": [],
+        "outcome": outcome(&records, &gone, &elsewhere), "searches": searches, "taken": taken, "records": records,
+        "destroyed": gone, "handed_over": elsewhere,
     });
     canonical::drop_nulls(&mut value);
     let texts: serde_json::Map<String, Value> =
@@ -227,11 +234,12 @@ fn compose(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<u8>, Error> {
     Ok(canonical::to_vec(&value).expect("an answer holds texts, small numbers and nothing empty"))
 }
 
-fn outcome(records: &[Value], destroyed: &[Value]) -> &'static str {
-    match (records.is_empty(), destroyed.is_empty()) {
-        (false, _) => "found",
-        (true, false) => "destroyed",
-        (true, true) => "not_found",
+fn outcome(records: &[Value], destroyed: &[Value], elsewhere: &[Value]) -> &'static str {
+    match (records.is_empty(), elsewhere.is_empty(), destroyed.is_empty()) {
+        (false, _, _) => "found",
+        (true, false, _) => "handed_over",
+        (true, true, false) => "destroyed",
+        (true, true, true) => "not_found",
     }
 }
 
@@ -255,6 +263,19 @@ fn record(archive: &Archive, id: RecordId) -> Result<Value, Error> {
         "registration_number": field(CardField::RegistrationNumber), "document_date": field(CardField::DocumentDate),
         "document_type": field(CardField::DocumentType), "title": title,
     }))
+}
+
+/// Who keeps a file or record that was handed over.
+fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
+    let (file, index, year, volume, title) = &found.file;
+    let name = &found.party.title;
+    json!({
+        "kind": if *file == id { "file" } else { "record" }, "id": id.to_string(), "act": found.act,
+        "date": civil_date(found.at).to_string(), "entry": found.entry, "transfer_id": found.transfer.to_string(),
+        "archive": found.party.archive.to_string(), "to": {"kk": name.kk, "ru": name.ru, "en": name.en},
+        "reference": found.reference.map(|id| id.to_string()), "agency": found.agency, "index": index, "year": year,
+        "volume": volume, "title": title,
+    })
 }
 
 /// By which act a file or record was destroyed.
@@ -344,6 +365,7 @@ const NOT_FOUND_WITHIN: Text = text(
     "НЕ НАЙДЕНО. До размера, названного выше, среди записей, в которых произведён поиск, нет отвечающей запросу.",
     "NOT FOUND. Up to the size named above, none of the records that were searched is one that the query asks for.",
 );
+const ELSEWHERE: Text = text("БАСҚА АРХИВКЕ ТАПСЫРЫЛҒАНЫ", "ПЕРЕДАНО В ДРУГОЙ АРХИВ", "HANDED OVER TO ANOTHER ARCHIVE");
 const DESTROYED: Text = text("ЖОЙЫЛҒАНЫ", "УНИЧТОЖЕНО", "DESTROYED");
 const BY_ACT: Text = text("акт №", "акт №", "act no.");
 const CERTIFICATE: Text =
@@ -463,7 +485,22 @@ fn render(value: &Value, lang: Lang) -> String {
         let (plan, sha256) = (said(gone, "plan_id"), said(gone, "plan_sha256"));
         line(format!("  {} {plan}, SHA-256 {sha256}", CERTIFICATE.get(lang)));
     }
-    line(format!("\n{}", HANDED_OVER.get(lang)));
+    for (at, gone) in list(value, "handed_over").enumerate() {
+        if at == 0 {
+            line(format!("\n{}", ELSEWHERE.get(lang)));
+        }
+        let keys = ["id", "index", "year", "volume", "title"];
+        let parts: Vec<String> = keys.iter().map(|key| said(gone, key)).filter(|part| !part.is_empty()).collect();
+        line(format!("{}. {}", at + 1, parts.join(" · ")));
+        let name = Lang::ALL.iter().find(|(_, other)| *other == lang).map_or("kk", |(name, _)| name);
+        let to = gone.get("to").map(|to| said(to, name)).unwrap_or_default();
+        let (number, date, entry) = (said(gone, "act"), said(gone, "date"), said(gone, "entry"));
+        line(format!("  {to} · {} {number}, {date} (#{entry})", BY_ACT.get(lang)));
+        line(format!("  {} {}", said(gone, "archive"), said(gone, "reference")));
+    }
+    if list(value, "handed_over").next().is_none() {
+        line(format!("\n{}", HANDED_OVER.get(lang)));
+    }
     if said(value, "outcome") == "found" {
         line(KEPT.get(lang).to_owned());
     }

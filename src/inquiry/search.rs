@@ -16,6 +16,7 @@ use super::desk::{keep, standing};
 use crate::archive::{ActOwner, Archive};
 use crate::disposition::case::Case;
 use crate::error::{Error, ErrorCode};
+use crate::filing::handover;
 use crate::filing::{check_text, cite};
 use crate::index::filing::HoldTarget;
 use crate::index::query::Query;
@@ -67,6 +68,9 @@ impl Within {
         }
         // What went with the whole archive had no plan.
         let Some((plan, _)) = archive.index().destroyed(id)? else { return Ok(false) };
+        if let Some(elsewhere) = handover::elsewhere(archive, id)? {
+            return Ok(elsewhere.agency == self.agency);
+        }
         Ok(Case::agency(archive, plan)?.as_ref() == Some(&self.agency))
     }
 }

@@ -17,6 +17,8 @@ use chrono::NaiveDate;
 
 /// The value of a party's `schema` field.
 pub const PARTY_SCHEMA: &str = "muragat/party/1";
+/// The file in the act that adopts it.
+pub const PARTY_FILE: &str = "party.toml";
 /// Bytes of one file. Own bound: a few names.
 pub const PARTY_BYTES_MAX: usize = 64 * 1024;
 /// Characters of a journal's key with its name. Own bound: names of hosts with a path.

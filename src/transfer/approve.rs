@@ -69,10 +69,7 @@ pub fn approve(
         Err(refusals) => return Ok(Signed::Refused(refusals)),
     };
     let committed = archive.commit_together_deciding(|| {
-        let now = archive.index().transfer(id)?;
-        if now.as_ref() != Some(&case.row) {
-            return Err(Error::new(ErrorCode::TrfStage, id.to_string(), "something was done with it meanwhile"));
-        }
+        case.check_as_read(archive)?;
         let act = Act::new(ActKind::TransferApproved, actor);
         let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, files)?;
         Ok((vec![(act, payload)], vec![session]))
@@ -84,12 +81,11 @@ pub fn approve(
 pub fn cancel(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> Result<u64, Error> {
     check_text("reason", reason)?;
     let case = Case::read(archive, id)?;
-    case.check_stage(&[Stage::Selected, Stage::Listed, Stage::Approved])?;
+    // Once the other archive said that it came, it may keep some of it: then only its reply ends the transfer.
+    case.check_stage(&[Stage::Selected, Stage::Listed, Stage::Approved, Stage::Sealed, Stage::Sent])?;
     let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
     let committed = archive.commit_together_deciding(|| {
-        if archive.index().transfer(id)?.as_ref() != Some(&case.row) {
-            return Err(Error::new(ErrorCode::TrfStage, id.to_string(), "something was done with it meanwhile"));
-        }
+        case.check_as_read(archive)?;
         let owner = ActOwner::Known(id);
         let (act, payload, session) =
             archive.seal_document(ActKind::TransferCancelled, actor, owner, fields, Vec::new())?;

@@ -4,12 +4,16 @@
 
 use super::list::{LIST_FILE, List};
 use super::party::{self, Held};
+use super::seal::{SEAL_FILE, Seal};
 use super::select::Reason;
 use crate::archive::Archive;
+use crate::clock::utc;
 use crate::error::{Error, ErrorCode};
 use crate::filing::handover::selected;
 use crate::index::transfer::TransferRow;
 use crate::ingest::approval::Approval;
+use crate::ingest::receipt;
+use crate::model::calendar::Deadline;
 use crate::model::id::RecordId;
 use crate::model::strict::words;
 use serde_json::Value;
@@ -23,6 +27,20 @@ words! {
         Listed = "listed",
         /// The commission approved it.
         Approved = "approved",
+        /// The package is decided.
+        Sealed = "sealed",
+        /// It was written for the other archive.
+        Sent = "sent",
+        /// The other archive signed that it came.
+        Delivered = "delivered",
+        /// It signed which records it keeps.
+        Replied = "replied",
+        /// Both signed the act: what is accepted can be let go once the days are over.
+        Agreed = "agreed",
+        /// Records were let go; some still wait, or something of them is left.
+        Released = "released",
+        /// It is over.
+        Closed = "closed",
         /// It came to nothing.
         Cancelled = "cancelled",
     }
@@ -77,6 +95,13 @@ impl Case {
     pub fn stage(&self) -> Stage {
         match () {
             () if self.row.cancelled.is_some() => Stage::Cancelled,
+            () if self.row.closed.is_some() => Stage::Closed,
+            () if !self.row.released.is_empty() => Stage::Released,
+            () if self.row.agreed.is_some() => Stage::Agreed,
+            () if self.row.replied.is_some() => Stage::Replied,
+            () if self.row.delivered.is_some() => Stage::Delivered,
+            () if !self.row.sent.is_empty() => Stage::Sent,
+            () if self.row.sealed.is_some() => Stage::Sealed,
             () if self.row.approved.is_some() => Stage::Approved,
             () if self.row.listed.is_some() => Stage::Listed,
             () => Stage::Selected,
@@ -92,6 +117,28 @@ impl Case {
         let wanted: Vec<&str> = wanted.iter().map(|stage| stage.as_str()).collect();
         let what = format!("it is {}, wanted {}", stage.as_str(), wanted.join(" or "));
         Err(Error::new(ErrorCode::TrfStage, self.id.to_string(), what))
+    }
+
+    /// That nothing was done with it since it was read: asked at the head of the journal, where the next act is
+    /// decided.
+    pub(super) fn check_as_read(&self, archive: &Archive) -> Result<(), Error> {
+        if archive.index().transfer(self.id)?.as_ref() == Some(&self.row) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::TrfStage, self.id.to_string(), "something was done with it meanwhile"))
+    }
+
+    /// Its package, as it was sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::TrfStage`] when it is not.
+    pub fn seal(&self, archive: &Archive) -> Result<Seal, Error> {
+        let none = || Error::new(ErrorCode::TrfStage, self.id.to_string(), "its package is not sealed");
+        let changed = || Error::new(ErrorCode::StoChanged, self.id.to_string(), "what was sealed cannot be read");
+        let (document, row) = archive.document(self.row.sealed.ok_or_else(none)?)?;
+        let seal = Seal::decode(&archive.act_file(&row, &document, SEAL_FILE)?).ok_or_else(changed)?;
+        if seal.plan.transfer == self.id { Ok(seal) } else { Err(changed()) }
     }
 
     /// Its list; none: it is not drawn up.
@@ -125,4 +172,29 @@ pub fn all(archive: &Archive) -> Result<Vec<Case>, Error> {
     let mut rows = archive.index().transfers()?;
     rows.sort_by_key(|(_, row)| row.selected);
     rows.into_iter().map(|(id, row)| Case::of(archive, id, row)).collect()
+}
+
+/// Until when the other archive's receipt is due (N 430 cl. 18: within the working days that the policy names) since
+/// the package was written last; none when it is here, or nothing was sent.
+pub fn receipt_due(archive: &Archive, case: &Case) -> Result<Option<Deadline>, Error> {
+    match case.row.sent.last() {
+        Some(sent) if case.stage() == Stage::Sent => receipt::due(archive, archive.leaf(*sent)?.t).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a deadline is over by the archive's clock.
+pub fn is_late(archive: &Archive, due: &Deadline) -> bool {
+    due.is_over(utc(archive.now()))
+}
+
+/// Transfers of which the receipt did not come in time: asked by another channel (cl. 19).
+pub fn overdue(archive: &Archive) -> Result<Vec<RecordId>, Error> {
+    let mut late = Vec::new();
+    for case in all(archive)? {
+        if receipt_due(archive, &case)?.is_some_and(|due| is_late(archive, &due)) {
+            late.push(case.id);
+        }
+    }
+    Ok(late)
 }

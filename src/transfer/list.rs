@@ -108,6 +108,13 @@ impl List {
         })
     }
 
+    /// What it says, without the texts for people.
+    pub fn facts(&self) -> Map<String, Value> {
+        let mut facts = self.value.as_object().cloned().unwrap_or_default();
+        facts.remove("text");
+        facts
+    }
+
     /// Its text in a language, as people read it.
     pub fn text(&self, lang: Lang) -> String {
         render(&self.value, lang)
@@ -137,9 +144,7 @@ pub fn draw_up(archive: &Archive, id: RecordId, actor: ActorId) -> Result<(List,
     fields.insert("sha256".into(), list.sha256().to_string().into());
     let files = vec![(LIST_FILE.to_owned(), list.encode())];
     let committed = archive.commit_together_deciding(|| {
-        if archive.index().transfer(id)?.as_ref() != Some(&case.row) {
-            return Err(Error::new(ErrorCode::TrfStage, id.to_string(), "something was done with it meanwhile"));
-        }
+        case.check_as_read(archive)?;
         let act = crate::tlog::commit::Act::new(ActKind::TransferListed, actor);
         let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, files)?;
         Ok((vec![(act, payload)], vec![session]))

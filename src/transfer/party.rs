@@ -6,18 +6,17 @@
 //! A crash leaves a party adopted or not.
 
 use crate::archive::{ActOwner, Archive, Register};
+use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::index::rows::Adopted;
 use crate::ingest::approval::{Asked, approved_act};
 use crate::model::id::ActorId;
-use crate::model::party::Party;
+use crate::model::party::{PARTY_FILE, PARTY_SCHEMA, Party, PartyKind};
 use crate::tlog::checkpoint::VerifierKey;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
 
-/// The file in its act.
-const PARTY_FILE: &str = "party.toml";
 /// In which offices it is signed: whoever could name a key alone could have records let go for nothing.
 const OFFICES: &[SignerKind] = &[SignerKind::Approver, SignerKind::Commission, SignerKind::RecordsOffice];
 
@@ -85,6 +84,57 @@ pub fn adopt(
     fields.insert("party".into(), party.id.clone().into());
     let owner = ActOwner::Register(Register::Archive);
     archive.commit_files(ActKind::PartyAdopted, actor, owner, fields, files).map(Adoption::Done)
+}
+
+/// What another archive is told of this one: all but what only it can know.
+#[derive(Debug, Clone)]
+pub struct Own<'a> {
+    /// What it calls this one.
+    pub id: &'a str,
+    /// Code of its agency that this one is a party of.
+    pub agency: &'a str,
+    /// What this one is to that.
+    pub kind: PartyKind,
+    /// Years after which files come here.
+    pub years: Option<u32>,
+    /// By which agreement.
+    pub basis: &'a str,
+}
+
+/// The file about this archive, for officers of another one to sign: read here as it will be read there.
+///
+/// # Errors
+///
+/// [`ErrorCode::TrfParty`]: a field is not as it must be, or this archive has no BIN.
+pub fn own(archive: &Archive, own: &Own<'_>) -> Result<String, Error> {
+    let config = archive.config();
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let none =
+        || Error::new(ErrorCode::TrfParty, "bin", "muragat.toml does not say whose archive it is: [archive] bin");
+    let bin = config.issuer.bin.clone().ok_or_else(none)?;
+    let name = quoted(config.issuer.name.as_deref().unwrap_or(&config.vkey.name));
+    let years = own.years.map(|years| format!("years = {years}\n")).unwrap_or_default();
+    let toml = format!(
+        "schema = \"{PARTY_SCHEMA}\"\nid = {}\nagency = {}\nkind = \"{}\"\nbin = {}\narchive = \"{}\"\nvkey = {}\n\
+         answer_key = \"{}\"\n{years}basis = {}\ndate = \"{}\"\ntitle = {{ kk = {name}, ru = {name}, en = {name} }}\n",
+        quoted(own.id),
+        quoted(own.agency),
+        own.kind,
+        quoted(&bin),
+        archive.id(),
+        quoted(&config.vkey.to_string()),
+        hex::encode(archive.answer_key()?.public()),
+        quoted(own.basis),
+        civil_date(archive.now()),
+    );
+    match Party::parse(toml.as_bytes(), PARTY_FILE) {
+        Ok(_) => Ok(toml),
+        Err(refusals) => {
+            let first = refusals.into_iter().next();
+            let (subject, what) = first.map(|first| (first.subject, first.detail)).unwrap_or_default();
+            Err(Error::new(ErrorCode::TrfParty, subject, what))
+        }
+    }
 }
 
 /// Every party that was adopted, oldest first.

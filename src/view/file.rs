@@ -52,12 +52,15 @@ pub(crate) fn file_filled(file: RecordId, entered: &Entered) -> Value {
     json!({"file_id": file.to_string(), "added": ids(&entered.entered), "held": ids(&entered.held)})
 }
 
-/// What is left of a file that was destroyed.
+/// What is left of a file that was destroyed, or that another archive keeps.
 pub(crate) fn destroyed_file(id: RecordId, tomb: &TombRow, masked: Masked) -> Value {
-    json!({
-        "status": "destroyed", "file_id": id.to_string(), "agency": tomb.agency, "index": tomb.index,
+    let (status, by) = if tomb.is_handed_over { ("handed_over", "transfer_id") } else { ("destroyed", "plan_id") };
+    let mut value = json!({
+        "status": status, "file_id": id.to_string(), "agency": tomb.agency, "index": tomb.index,
         "year": tomb.year, "volume": tomb.volume,
         "title": if masked == Masked::Yes { HIDDEN } else { &tomb.title }, "documents": tomb.documents,
-        "act": tomb.number, "plan_id": RecordId(tomb.plan).to_string(), "entry": tomb.entry,
-    })
+        "act": tomb.number, "entry": tomb.entry,
+    });
+    value[by] = RecordId(tomb.plan).to_string().into();
+    value
 }

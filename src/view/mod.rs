@@ -33,7 +33,10 @@ pub(crate) use record::{HIDDEN, Masked, RecordView, delivery, record_row};
 pub(crate) use retention::{Why, due_row, rules_adopted, rules_row};
 pub(crate) use retention::{nomenclature, nomenclature_adopted, nomenclature_row, nomenclature_whole};
 pub(crate) use submission::answer;
-pub(crate) use transfer::{party, transfer, transfer_done, transfer_refused};
+pub(crate) use transfer::{
+    handed_over, party, transfer, transfer_done, transfer_files, transfer_not_ready, transfer_refused,
+    transfer_released,
+};
 
 use crate::error::Refusal;
 use crate::text::Lang;

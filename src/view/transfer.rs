@@ -4,12 +4,17 @@
 
 use super::refusals;
 use crate::archive::Archive;
+use crate::clock::rfc3339;
 use crate::error::{Error, Refusal};
+use crate::filing::handover::Elsewhere;
 use crate::model::id::RecordId;
 use crate::text::Lang;
-use crate::transfer::case::Case;
+use crate::transfer::case::{self, Case};
+use crate::transfer::pack::write::NotReady;
 use crate::transfer::party::Held;
+use crate::transfer::release::{self, Why};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Another archive.
 pub(crate) fn party(held: &Held) -> Value {
@@ -29,6 +34,9 @@ pub(crate) fn party(held: &Held) -> Value {
 pub(crate) fn transfer(archive: &Archive, case: &Case) -> Result<Value, Error> {
     let list = case.list(archive)?;
     let approved = case.approved_by(archive)?;
+    let seal = case.row.sealed.map(|_| case.seal(archive)).transpose()?;
+    let reply = case.row.replied.map(|_| case.replied(archive)).transpose()?.map(|replied| replied.reply);
+    let due = case::receipt_due(archive, case)?;
     Ok(json!({
         "transfer_id": case.id.to_string(), "stage": case.stage().as_str(), "agency": case.agency,
         "party": case.party.party.id, "reason": case.reason.as_str(), "basis": case.basis,
@@ -40,9 +48,74 @@ pub(crate) fn transfer(archive: &Archive, case: &Case) -> Result<Value, Error> {
         "cancelled": case.cancelled_why(archive)?,
         "entries": {
             "selected": case.row.selected, "listed": case.row.listed, "approved": case.row.approved,
-            "cancelled": case.row.cancelled,
+            "sealed": case.row.sealed, "sent": case.row.sent, "delivered": case.row.delivered,
+            "replied": case.row.replied, "agreed": case.row.agreed, "released": case.row.released,
+            "closed": case.row.closed, "cancelled": case.row.cancelled,
         },
+        "package": seal.as_ref().map(|seal| json!({
+            "name": seal.name(), "form": seal.form, "digest": seal.digest.to_string(), "files": seal.files,
+            "bytes": seal.bytes, "records": seal.records.len(),
+        })),
+        "receipt_due": due.as_ref().map(|due| due.last.to_string()),
+        "overdue": due.as_ref().is_some_and(|due| case::is_late(archive, due)),
+        "release_from": release::from(archive, case)?.map(rfc3339),
+        "reply": reply.as_ref().map(|reply| {
+            let (accepted, refused) = reply.counts();
+            let said = reply.rows.iter().filter(|row| !row.reasons.is_empty());
+            json!({
+                "accepted": accepted, "refused": refused,
+                "said": said.map(|row| json!({
+                    "record_id": row.record, "outcome": row.outcome.as_str(),
+                    "reasons": row.reasons.iter().map(|(code, detail)| json!({"code": code.as_str(), "detail": detail}))
+                        .collect::<Value>(),
+                })).collect::<Value>(),
+            })
+        }),
     }))
+}
+
+/// Where a record or file is that was handed over.
+pub(crate) fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
+    let title = &found.party.title;
+    let (file, index, year, volume, name) = &found.file;
+    json!({
+        "status": "handed_over", "id": id.to_string(), "act": found.act, "transfer_id": found.transfer.to_string(),
+        "entry": found.entry, "time": rfc3339(found.at), "archive": found.party.archive.to_string(),
+        "to": {"kk": title.kk, "ru": title.ru, "en": title.en},
+        "reference": found.reference.map(|id| id.to_string()), "agency": found.agency,
+        "file": {"file_id": file.to_string(), "index": index, "year": year, "volume": volume, "title": name},
+    })
+}
+
+/// What keeps records from being packed.
+pub(crate) fn transfer_not_ready(id: RecordId, lacks: &[NotReady], lang: Lang) -> Value {
+    let lack = |lack: &NotReady| {
+        json!({
+            "record_id": lack.record.map(|id| id.to_string()), "lack": lack.lack.as_str(),
+            "text": lack.lack.text().get(lang), "detail": lack.detail,
+        })
+    };
+    json!({"status": "not_ready", "transfer_id": id.to_string(), "lacks": lacks.iter().map(lack).collect::<Value>()})
+}
+
+/// Files that were given out.
+pub(crate) fn transfer_files(id: RecordId, written: &[PathBuf]) -> Value {
+    let files: Value = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    json!({"status": "given_out", "transfer_id": id.to_string(), "files": files})
+}
+
+/// What became of a release.
+pub(crate) fn transfer_released(
+    id: RecordId,
+    entry: Option<u64>,
+    released: &[RecordId],
+    kept: &[(RecordId, Why)],
+) -> Value {
+    let kept = kept.iter().map(|(record, why)| json!({"record_id": record.to_string(), "why": why.as_str()}));
+    json!({
+        "status": if entry.is_some() { "released" } else { "nothing" }, "transfer_id": id.to_string(), "entry": entry,
+        "record_ids": released.iter().map(RecordId::to_string).collect::<Value>(), "kept": kept.collect::<Value>(),
+    })
 }
 
 /// What an act about a transfer, or about another archive, came to; `what` says which of both, `id` which one.

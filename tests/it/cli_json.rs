@@ -9,6 +9,8 @@ use super::bed::unsigned;
 use super::decommission::{complete, destroy_all};
 use super::disposal::{Due, placing};
 use super::signed::{AGENCY, Office, at, register_with_disposal};
+use super::transfer::Sender;
+use super::transfer_release::Two;
 use crate::common::{MAIN, Sample, docx};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -792,6 +794,7 @@ fn every_line_follows_its_schema() {
     witnesses_are_asked(&mut checked);
     holdings_are_imported(&mut checked);
     lists_are_compared(&mut checked);
+    records_are_let_go(&mut checked);
     files_are_handed_over(&mut checked);
     files_are_destroyed(&mut checked);
     an_archive_ends(&mut checked);
@@ -1220,6 +1223,127 @@ fn time_is_stamped(checked: &mut Checked<'_>) {
     run(&["evidence", "record", &record, "-o", text(&out)], Exit::Ok, &["evidence-row"; 2]);
     run(&["evidence", "checkpoint", "-o", text(&bench.path("checkpoint"))], Exit::Ok, &["evidence-row"]);
     assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
+}
+
+/// What was handed over is let go, and where it is stands in every answer; no clock is moved for the program.
+fn records_are_let_go(checked: &mut Checked<'_>) {
+    // A minute ago: what is signed by the moved clock is never later than the program's.
+    let now = SystemClock.now() - 60_000;
+    let two = || {
+        let due = Due::closed(super::signed::Bench::bare_at(now - 1100 * DAY_MS), &["3", "3"]);
+        due.go_to(&civil_date(now - 9 * DAY_MS).to_string());
+        let (year, today) = (u16::try_from(civil_date(now).year() - 1).unwrap(), due.today().to_string());
+        Two::of(Sender::of(due, year, &today))
+    };
+    let own = checked.bench;
+    let out = own.path("handed-over");
+    let sign = |name: &str, who: &Signer, bytes: &[u8]| own.file(name, who.sign_detached(bytes, at(SystemClock.now())));
+    // The first is agreed on in the past, so that its days of cooling off are over.
+    let first = two();
+    first.agree([muragat::transfer::reply::Outcome::Accepted, muragat::transfer::reply::Outcome::Refused]);
+    first.sender.due.go_to_open(&first.archive, &civil_date(now).to_string());
+    let (bench, id) = (&first.sender.due.bench, first.transfer.to_string());
+    let [gone, file] = [first.record(0), first.sender.file(0)].map(|id| id.to_string());
+    first.archive.close().unwrap();
+    let root = bench.root();
+    let mut run = |arguments: &[&str], exit, names: &[&str]| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
+    };
+    let row = run(&["transfer", "status", &id], Exit::Ok, &["transfer-row"]).swap_remove(0);
+    assert_eq!((&row["stage"], &row["reply"]["refused"]), (&json!("agreed"), &json!(1)));
+    run(&["transfer", "release", &id, "-o", text(&out)], Exit::Ok, &["transfer-answer"]);
+    let release = fs::read(out.join("release.json")).unwrap();
+    follows("transfer-release/1/transfer-release.schema.json", &serde_json::from_slice(&release).unwrap(), &[]);
+    let drawn = out.join("release.json");
+    let one = sign("release-a.p7s", &bench.office.approvers[0], &release);
+    let two_of_them = sign("release-b.p7s", &bench.office.clerk, &release);
+    let execute = ["transfer", "release", &id, text(&drawn), "--signature", &one];
+    assert_eq!(codes(&run(&execute, Exit::Refused, &["transfer-answer"])[0])[0], "TRF-013");
+    let execute = [&execute[..], &["--signature", &two_of_them]].concat();
+    let released = run(&execute, Exit::Ok, &["transfer-answer"]).swap_remove(0);
+    assert_eq!((&released["status"], &released["record_ids"]), (&json!("released"), &json!([gone])));
+    let shown = run(&["show", &gone], Exit::Ok, &["handed-over"]).swap_remove(0);
+    assert_eq!((&shown["transfer_id"], &shown["act"]), (&json!(id), &json!("2028-4")));
+    assert_eq!(run(&["why", &file], Exit::Ok, &["handed-over"])[0]["status"], "handed_over");
+    assert_eq!(run(&["get", &gone], Exit::NotFound, &["error"])[0]["error"]["code"], "ARC-008");
+    let listed = run(&["file", "list"], Exit::Ok, &["file-row", "destroyed-row"]).swap_remove(1);
+    assert_eq!((&listed["status"], &listed["transfer_id"]), (&json!("handed_over"), &json!(id)));
+    assert_eq!(run(&["transfer", "close", &id], Exit::Ok, &["transfer-answer"])[0]["status"], "closed");
+    let status = run(&["decommission", "status"], Exit::Ok, &["decommission-status"]).swap_remove(0);
+    assert_eq!((&status["handed_over"], &status["destroyed"]), (&json!(1), &json!(0)));
+    assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
+
+    // The second goes by the program up to the act of both.
+    let second = two();
+    let (bench, id) = (&second.sender.due.bench, second.transfer.to_string());
+    second.sender.due.go_to_open(&second.archive, &civil_date(now).to_string());
+    let root = bench.root();
+    let Two { sender, archive, state, transfer, folder } = second;
+    archive.close().unwrap();
+    let mut run = |arguments: &[&str], exit, names: &[&str]| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
+    };
+    let lacks = run(&["transfer", "prepare", &id], Exit::Conflict, &["transfer-answer"]).swap_remove(0);
+    assert_eq!(lacks["status"], "not_ready");
+    let archive = sender.due.bench.open();
+    let second = Two { sender, archive, state, transfer, folder };
+    second.ready();
+    let Two { sender, archive, state, transfer, folder } = second;
+    archive.close().unwrap();
+    let sealed = run(&["transfer", "prepare", &id], Exit::Ok, &["transfer-answer"]).swap_remove(0);
+    assert_eq!((&sealed["status"], &sealed["form"]), (&json!("sealed"), &json!("bag")));
+    let medium = checked_folder(&out, "medium");
+    let send = ["transfer", "send", &id, "--into", text(&medium)];
+    assert_eq!(run(&send, Exit::Ok, &["transfer-answer"])[0]["was_there"], json!(false));
+    let row = run(&["transfer", "status", &id], Exit::Ok, &["transfer-row"]).swap_remove(0);
+    assert!(row["receipt_due"].is_string() && row["overdue"] == json!(false), "{row}");
+    // What the other archive answers.
+    let archive = sender.due.bench.open();
+    let second = Two { sender, archive, state, transfer, folder };
+    let case = muragat::transfer::case::Case::read(&second.archive, second.transfer).unwrap();
+    let seal = case.seal(&second.archive).unwrap();
+    follows("transfer-seal/1/transfer-seal.schema.json", &serde_json::from_slice(&seal.encode()).unwrap(), &[]);
+    let accepted = [muragat::transfer::reply::Outcome::Accepted, muragat::transfer::reply::Outcome::AcceptedWithRemark];
+    let reply = second.reply(&seal, accepted);
+    let (receipt, replying) = (second.receipt(&seal), second.replying(&seal, &reply));
+    let Two { sender, archive, .. } = second;
+    archive.close().unwrap();
+    for answer in [&receipt, &replying] {
+        follows("transfer-answer/1/transfer-answer.schema.json", &serde_json::from_slice(answer).unwrap(), &[]);
+    }
+    let [receipt, replying] = [("receipt.json", receipt), ("reply-answer.json", replying)].map(|(name, bytes)| {
+        let path = out.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    });
+    let mut taken = |path: &Path| run(&["transfer", "take", text(path)], Exit::Ok, &["transfer-answer"]).swap_remove(0);
+    assert_eq!(taken(&receipt)["status"], "delivered");
+    assert_eq!(taken(&replying)["status"], "replied");
+    let act_folder = out.join("act");
+    let act = ["transfer", "act", &id, "-o", text(&act_folder)];
+    assert_eq!(run(&act, Exit::Ok, &["transfer-answer"])[0]["status"], "given_out");
+    let bytes = fs::read(act_folder.join("act.json")).unwrap();
+    follows("transfer-act/1/transfer-act.schema.json", &serde_json::from_slice(&bytes).unwrap(), &["transfer"]);
+    let reply = fs::read(act_folder.join("reply.json")).unwrap();
+    follows("transfer-reply/1/transfer-reply.schema.json", &serde_json::from_slice(&reply).unwrap(), &["transfer"]);
+    std::thread::sleep(Duration::from_millis(1100));
+    let signature = act_folder.join("act.p7s");
+    let office = &sender.due.bench.office;
+    fs::write(&signature, office.approvers[0].sign_detached(&bytes, at(SystemClock.now()))).unwrap();
+    let sign = ["transfer", "sign", &id, "--signature", text(&signature), "-o", text(&act_folder)];
+    assert_eq!(run(&sign, Exit::Ok, &["transfer-answer"])[0]["status"], "agreed");
+    let early = ["transfer", "release", &id, "-o", text(&act_folder)];
+    assert_eq!(run(&early, Exit::Ok, &["transfer-answer"])[0]["status"], "given_out");
+    let own = out.join("own.toml");
+    let own = ["--id", "x", "--agency", "A", "--kind", "sender", "--basis", "Үлгі", "-o", text(&own)];
+    let refused = run(&[&["party", "own"], &own[..]].concat(), Exit::Refused, &["error"]).swap_remove(0);
+    assert_eq!(refused["error"]["code"], "TRF-001", "it has no BIN");
+}
+
+fn checked_folder(parent: &Path, name: &str) -> PathBuf {
+    let folder = parent.join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// Another archive is adopted, and files are selected, listed, approved and cancelled for it; no clock is moved for the

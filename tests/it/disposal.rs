@@ -139,6 +139,14 @@ impl Due {
         archive.close().unwrap();
     }
 
+    /// The same of an archive that is open.
+    pub(crate) fn go_to_open(&self, archive: &Archive, day: &str) {
+        let day: NaiveDate = day.parse().unwrap();
+        let days = day.signed_duration_since(self.today()).num_days();
+        self.bench.later(u64::try_from(days).unwrap() * DAY_MS);
+        self.fresh(archive);
+    }
+
     /// A list of revoked certificates of today.
     pub(crate) fn fresh(&self, archive: &Archive) {
         self.bench.share(archive, &self.bench.office.crl(self.bench.now(), &[]));

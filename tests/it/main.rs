@@ -65,6 +65,7 @@ mod tidy;
 mod timestamps;
 mod tls;
 mod transfer;
+mod transfer_release;
 mod transfer_verify;
 mod transfer_write;
 mod validate;

@@ -80,6 +80,7 @@ const WALL: [(&str, &[&str]); 26] = [
             "archive",
             "access",
             "ingest::approval",
+            "ingest::receipt",
             "filing",
             "disposition",
             "evidence",

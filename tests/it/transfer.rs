@@ -56,23 +56,27 @@ pub(crate) fn listed(archive: &Archive, kind: InventoryKind, files: &[RecordId],
 
 /// An archive with three permanent files of 2026 and one of five years, in 2028; the first two are in an approved
 /// inventory.
-struct Sender {
-    due: Due,
+pub(crate) struct Sender {
+    pub(crate) due: Due,
 }
 
 impl Sender {
-    fn new() -> (Self, Archive) {
-        let due = Due::of(&["3", "3", "3", "4"]);
+    pub(crate) fn new() -> (Self, Archive) {
+        Self::of(Due::of(&["3", "3", "3", "4"]), 2026, "2028-01-05")
+    }
+
+    /// The same of other files, approved up to that year by minutes of that day.
+    pub(crate) fn of(due: Due, until: u16, minutes: &str) -> (Self, Archive) {
         let archive = due.bench.open();
-        listed(&archive, InventoryKind::Permanent, &[due.files[0].0, due.files[1].0], 2026, "2028-01-05");
+        listed(&archive, InventoryKind::Permanent, &[due.files[0].0, due.files[1].0], until, minutes);
         (Self { due }, archive)
     }
 
-    fn file(&self, n: usize) -> RecordId {
+    pub(crate) fn file(&self, n: usize) -> RecordId {
         self.due.files[n].0
     }
 
-    fn adopt(&self, archive: &Archive, file: &str, who: &[&Signer]) -> Result<Adoption, Error> {
+    pub(crate) fn adopt(&self, archive: &Archive, file: &str, who: &[&Signer]) -> Result<Adoption, Error> {
         self.due.bench.later(2_000);
         let signatures: Vec<Vec<u8>> = who.iter().map(|who| self.due.signed(who, file.as_bytes())).collect();
         let party = Party::parse(file.as_bytes(), "party.toml").unwrap();
@@ -87,12 +91,18 @@ impl Sender {
         assert!(matches!(adopted, Adoption::Done(_)), "{adopted:?}");
     }
 
-    fn select(&self, archive: &Archive, reason: Reason, files: &[RecordId]) -> Result<RecordId, Error> {
+    pub(crate) fn select(&self, archive: &Archive, reason: Reason, files: &[RecordId]) -> Result<RecordId, Error> {
         let selection = Selection { to: "state-1", reason, basis: "Үлгі бұйрық № 7", files };
         select(archive, &selection, SYSTEM_ACTOR).map(|(id, _)| id)
     }
 
-    fn approve(&self, archive: &Archive, id: RecordId, bytes: &[u8], who: &[&Signer]) -> Result<Signed, Error> {
+    pub(crate) fn approve(
+        &self,
+        archive: &Archive,
+        id: RecordId,
+        bytes: &[u8],
+        who: &[&Signer],
+    ) -> Result<Signed, Error> {
         self.due.bench.later(2_000);
         let signatures: Vec<Vec<u8>> = who.iter().map(|who| self.due.signed(who, bytes)).collect();
         approve(archive, id, &signatures, &Material::default(), SYSTEM_ACTOR)

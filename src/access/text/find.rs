@@ -8,7 +8,7 @@
 
 use crate::access::rights;
 use crate::archive::Archive;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::index::rows::RecordRow;
 use crate::index::text::highlight::{Marker, Snippet};
 use crate::index::text::{Agencies, Categories, Counts, Cursor, Page, Place, Scope, TextQuery};
@@ -136,7 +136,7 @@ fn found_place(
     let reader = archive.index();
     let Some(id) = read_id(reader.kv, reader.keys, row.id())? else { return Ok(found) };
     let key = match archive.record_key(id.key, row.id()) {
-        Err(e) if e.code == ErrorCode::ArcDestroyed => return Ok(found),
+        Err(e) if e.code.is_gone() => return Ok(found),
         key => key?,
     };
     let text = archive.texts()?.kept.get(&key, row.id(), &component.stored.object)?;

@@ -173,7 +173,7 @@ fn take_one(
     let Some(id) = read_id(reader.kv, reader.keys, record)? else { return Ok(None) };
     let Some(row) = reader.record_by_id(record)? else { return Ok(None) };
     let key = match archive.record_key(id.key, record) {
-        Err(e) if e.code == ErrorCode::ArcDestroyed => return Ok(None),
+        Err(e) if e.code.is_gone() => return Ok(None),
         key => key?,
     };
     let opened = Opened::unread(archive, row, id, key.clone());

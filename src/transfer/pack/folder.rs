@@ -1,4 +1,4 @@
-//! A package as a folder: written beside its name, and given the name when it is whole.
+//! A package as a folder, or as a tar in a file: written beside its name, and given the name when it is whole.
 //!
 //! Order on disk: `NAME.partial/` and in it file after file; at the end one sync of the whole file system, then the
 //! renaming, then the folder that it stands in. A sync for each of a hundred thousand small files would take longer
@@ -8,11 +8,13 @@
 //! The package is plaintext, so only the owner may enter the folder. It deletes nothing: not even what it wrote itself.
 
 use super::sink::{Left, Sink};
+use super::tar::Tar;
+use crate::limits::HASH_BUFFER_BYTES;
 use crate::transfer::layout::is_plain;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -49,18 +51,7 @@ impl Folder {
         }
         // Files and folders alike, and an error of any of them (Linux 5.8).
         rustix::fs::syncfs(File::open(&self.partial)?)?;
-        // Somebody may have made it meanwhile; an empty folder would be replaced without a word.
-        match renameat_with(CWD, &self.partial, CWD, &self.target, RenameFlags::NOREPLACE) {
-            // A file system that cannot promise that: looked at just before.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                check_free(&self.target)?;
-                rustix::fs::rename(&self.partial, &self.target)?;
-            }
-            renamed => renamed?,
-        }
-        if let Some(parent) = self.target.parent() {
-            File::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?.sync_all()?;
-        }
+        give_name(&self.partial, &self.target)?;
         Ok(self.target)
     }
 
@@ -83,12 +74,76 @@ impl Folder {
     }
 }
 
+/// Renames, and makes that durable.
+fn give_name(partial: &Path, target: &Path) -> io::Result<()> {
+    // Somebody may have made it meanwhile; an empty folder, or a file, would be replaced without a word.
+    match renameat_with(CWD, partial, CWD, target, RenameFlags::NOREPLACE) {
+        // A file system that cannot promise that: looked at just before.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            check_free(target)?;
+            rustix::fs::rename(partial, target)?;
+        }
+        renamed => renamed?,
+    }
+    if let Some(parent) = target.parent() {
+        File::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?.sync_all()?;
+    }
+    Ok(())
+}
+
 fn check_free(path: &Path) -> io::Result<()> {
     // A link that leads nowhere is there too.
     match fs::symlink_metadata(path) {
         Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, path.display().to_string())),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(e),
+    }
+}
+
+/// Writes a package into one file, as an uncompressed tar ([`Tar`]).
+pub struct TarFile {
+    target: PathBuf,
+    partial: PathBuf,
+    tar: Tar<BufWriter<File>>,
+}
+
+impl TarFile {
+    /// A new file `NAME.tar` in `into`, which exists.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::AlreadyExists`] when it is there, or an attempt that was cut off.
+    pub fn create(into: &Path, name: &str) -> io::Result<Self> {
+        if !is_plain(name) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no name of a package")));
+        }
+        let (target, partial) = (into.join(format!("{name}.tar")), into.join(format!("{name}.tar.partial")));
+        check_free(&target)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+        let tar = Tar::new(BufWriter::with_capacity(HASH_BUFFER_BYTES, file), name);
+        Ok(Self { target, partial, tar })
+    }
+
+    /// Gives the file its name, once all of it is durable.
+    pub fn finish(self) -> io::Result<PathBuf> {
+        let (out, _) = self.tar.finish()?;
+        out.into_inner().map_err(|e| e.into_error())?.sync_all()?;
+        give_name(&self.partial, &self.target)?;
+        Ok(self.target)
+    }
+}
+
+impl Sink for TarFile {
+    fn begin(&mut self, path: &str, len: u64) -> io::Result<()> {
+        self.tar.begin(path, len)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.tar.write(bytes)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.tar.end()
     }
 }
 

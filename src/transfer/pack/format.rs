@@ -44,7 +44,7 @@ pub struct PackageFiles<'a> {
 }
 
 /// A form of packages.
-pub trait TransferFormat {
+pub trait TransferFormat: Sync {
     /// Its word: what acts and command lines name it by.
     fn word(&self) -> &'static str;
 

@@ -204,7 +204,7 @@ pub fn readiness(archive: &Archive, records: &[RecordId]) -> Result<Vec<NotReady
         }
         match open_handed(archive, *id) {
             Err(e) if e.code == ErrorCode::ArcNoRecord => lack(Lack::Unknown, String::new()),
-            Err(e) if e.code == ErrorCode::ArcDestroyed => lack(Lack::Erased, String::new()),
+            Err(e) if e.code.is_gone() => lack(Lack::Erased, String::new()),
             Err(e) => return Err(e),
             Ok(opened) => {
                 let row = &opened.row;

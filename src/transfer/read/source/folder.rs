@@ -3,7 +3,7 @@
 //! It is listed once. Links, devices, and what lies on another file system are noted and never followed; a file is
 //! opened without following links, and must be the one that was listed. Nothing is written.
 
-use super::{Entry, FILES_MAX, Listing, Odd, Source};
+use super::{Entry, FILES_MAX, Listing, Odd, Source, Tar};
 use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -110,4 +110,13 @@ impl Read for Exact {
         self.left -= len;
         Ok(read)
     }
+}
+
+/// The package that lies there: a folder, or a tar.
+///
+/// # Errors
+///
+/// When it cannot be read, or is neither.
+pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    if path.is_dir() { Ok(Box::new(Folder::open(path)?)) } else { Ok(Box::new(Tar::open(File::open(path)?)?)) }
 }

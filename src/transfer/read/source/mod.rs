@@ -13,7 +13,7 @@
 mod folder;
 mod tar;
 
-pub use folder::Folder;
+pub use folder::{Folder, open};
 pub use tar::Tar;
 
 use crate::limits::{PATH_BYTES_MAX, PATH_SEGMENT_BYTES_MAX};

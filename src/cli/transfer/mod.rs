@@ -1,12 +1,16 @@
-//! `muragat transfer select|draw-up|approve|cancel|status`: handing files over to another archive.
+//! `muragat transfer`: handing files over to another archive, from their selection to the day when they go from here.
 //!
-//! Sending, answers and letting go are not there yet. `status` only reads; `draw-up` of a list that is drawn up gives
-//! it again.
+//! `status`, `act` and `release` without a signed file only read. What was done is done again without harm: `draw-up`
+//! of a list that is drawn up gives it again, `send` writes one more medium, `take` of the same answer says so.
+
+mod answers;
+mod package;
+mod release;
 
 use super::beside::give_out;
 use super::file::file_id;
 use super::ingest::print_refusals;
-use super::signed::Signatures;
+use super::signed::{MaterialPaths, Signatures};
 use super::{Common, id_of};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
@@ -16,7 +20,9 @@ use crate::text::{Text, text};
 use crate::transfer::approve::{self, Signed};
 use crate::transfer::case::{self, Case, Stage};
 use crate::transfer::list::{self, reason_text};
+use crate::transfer::pack::format::{self, TransferFormat};
 use crate::transfer::select::{self, Reason, Selection};
+use crate::transfer::send::Way;
 use crate::view;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +65,69 @@ enum TransferCommand {
         #[command(flatten)]
         signatures: Signatures,
     },
+    /// Seal the package of an approved list: decide its bytes and its digest.
+    Prepare {
+        /// Id of the transfer.
+        id: String,
+        /// Form of the package: bag, eark or plain.
+        #[arg(long, value_name = "FORM", default_value = "bag", value_parser = form)]
+        form: &'static dyn TransferFormat,
+    },
+    /// Write the sealed package to a medium. It is clear text.
+    Send {
+        /// Id of the transfer.
+        id: String,
+        /// The folder in which it is written, as a new folder or file.
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// One uncompressed tar instead of a folder.
+        #[arg(long)]
+        tar: bool,
+    },
+    /// Take in the receipt or the reply of the other archive.
+    Take {
+        /// The file that it gave.
+        #[arg(value_name = "ANSWER")]
+        file: PathBuf,
+        #[command(flatten)]
+        material: MaterialPaths,
+    },
+    /// Give out the reply and the act of both archives, and once it is signed here what goes back.
+    Act {
+        /// Id of the transfer.
+        id: String,
+        /// A folder for the files, as new ones.
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
+    },
+    /// Take in the signature of an officer of this side over the act.
+    Sign {
+        /// Id of the transfer.
+        id: String,
+        #[command(flatten)]
+        signatures: Signatures,
+        /// A folder for what goes back to the other archive.
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
+    },
+    /// Let go what the other archive keeps: without a file, draw up what two officers sign.
+    Release {
+        /// Id of the transfer.
+        id: String,
+        /// What two officers have signed.
+        #[arg(value_name = "RELEASE", required_unless_present = "output", conflicts_with = "output")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        signatures: Signatures,
+        /// A folder for what is to be signed, as new files.
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
+    /// End a transfer of which nothing is left to be let go; the store is compacted.
+    Close {
+        /// Id of the transfer.
+        id: String,
+    },
     /// Cancel a transfer; its files stay and can be selected again.
     Cancel {
         /// Id of the transfer.
@@ -78,12 +147,19 @@ fn reason(word: &str) -> Result<Reason, String> {
     Reason::parse(word).ok_or_else(|| format!("known: {}", Reason::KNOWN))
 }
 
+fn form(word: &str) -> Result<&'static dyn TransferFormat, String> {
+    format::parse(word).ok_or_else(|| format!("known: {}", format::ALL.map(TransferFormat::word).join(" ")))
+}
+
 const SELECTED: Text = text("Тапсыруға іріктелді", "Отобрано для передачи", "Selected for transfer");
 const DRAWN_UP: Text = text("Тізімдеме жасалды", "Опись составлена", "The list is drawn up");
 const APPROVED: Text = text("Тізімдеме бекітілді", "Опись утверждена", "The list is approved");
 const NOT_APPROVED: Text = text("Тізімдеме бекітілмеді", "Опись не утверждена", "The list is not approved");
 const CANCELLED: Text = text("Тапсыру тоқтатылды", "Передача отменена", "The transfer is cancelled");
 const NOTHING: Text = text("Тапсыру жоқ.", "Передач нет.", "There are no transfers.");
+const RECEIPT_DUE: Text = text("түбіртек мерзімі", "квитанция до", "receipt due by");
+const LATE: Text = text("мерзімі өтті", "срок прошёл", "overdue");
+const RELEASE_FROM: Text = text("шығаруға болатын уақыт", "выбытие возможно с", "can be let go from");
 const WRITTEN: Text = text("жазылды", "записано", "written");
 const FILES: Text = text("іс", "дел", "files");
 
@@ -92,6 +168,13 @@ fn stage_text(stage: Stage) -> Text {
         Stage::Selected => text("іріктелді", "отобрано", "selected"),
         Stage::Listed => text("тізімдеме комиссияда", "опись на утверждении", "the commission has the list"),
         Stage::Approved => text("тізімдеме бекітілді", "опись утверждена", "the list is approved"),
+        Stage::Sealed => text("пакет дайын", "пакет подготовлен", "the package is sealed"),
+        Stage::Sent => text("пакет жазылды", "пакет записан", "the package is written"),
+        Stage::Delivered => text("екінші архивке жетті", "получен другим архивом", "the other archive has it"),
+        Stage::Replied => text("жауап келді", "есть ответ", "the reply is here"),
+        Stage::Agreed => text("актіге қол қойылды", "акт подписан", "the act is signed"),
+        Stage::Released => text("шығарылды", "документы выбыли", "records were let go"),
+        Stage::Closed => text("аяқталды", "завершена", "over"),
         Stage::Cancelled => text("тоқтатылды", "отменено", "cancelled"),
     }
 }
@@ -100,9 +183,13 @@ fn transfer_id(text: &str) -> Result<RecordId, Error> {
     id_of(text, ErrorCode::TrfUnknown, "a transfer id")
 }
 
+fn done_value(status: &str, id: &str, entry: u64) -> serde_json::Value {
+    view::transfer_done(status, ("transfer_id", id), entry)
+}
+
 fn done(common: &Common, status: &str, said: Text, id: RecordId, entry: u64) {
     if common.json() {
-        common.print_json(&view::transfer_done(status, ("transfer_id", &id.to_string()), entry));
+        common.print_json(&done_value(status, &id.to_string(), entry));
     } else {
         out!("{}: {id} (#{entry})", said.get(common.lang()));
     }
@@ -123,6 +210,18 @@ impl TransferArgs {
             }
             TransferCommand::DrawUp { id, output } => draw_up(common, &id, output.as_deref()),
             TransferCommand::Approve { id, signatures } => take_approval(common, &id, &signatures),
+            TransferCommand::Prepare { id, form } => package::prepare(common, &id, form),
+            TransferCommand::Send { id, into, tar } => {
+                package::send(common, &id, &into, if tar { Way::Tar } else { Way::Folder })
+            }
+            TransferCommand::Take { file, material } => answers::take(common, &file, &material),
+            TransferCommand::Act { id, output } => answers::act(common, &id, &output),
+            TransferCommand::Sign { id, signatures, output } => answers::sign(common, &id, &signatures, &output),
+            TransferCommand::Release { id, file: Some(file), signatures, .. } => {
+                release::execute(common, &id, &file, &signatures)
+            }
+            TransferCommand::Release { id, output, .. } => release::draw_up(common, &id, &output.unwrap_or_default()),
+            TransferCommand::Close { id } => release::close(common, &id),
             TransferCommand::Cancel { id, reason } => {
                 let id = transfer_id(&id)?;
                 let archive = common.open_to_act()?;
@@ -152,7 +251,7 @@ fn draw_up(common: &Common, id: &str, output: Option<&Path>) -> Result<Exit, Err
     };
     let lang = common.lang();
     if common.json() {
-        let mut value = view::transfer_done("listed", ("transfer_id", &id.to_string()), entry);
+        let mut value = done_value("listed", &id.to_string(), entry);
         value["number"] = list.number.clone().into();
         value["list_sha256"] = list.sha256().to_string().into();
         value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
@@ -222,6 +321,14 @@ fn print(common: &Common, archive: &Archive, case: &Case, is_whole: bool) -> Res
     out!("{}{number} · {stage}", case.id);
     let (to, files) = (shown(case.party.party.title.get(lang)), case.files.len());
     out!("  {} → {to} · {reason}: {} · {files} {}", shown(&case.agency), shown(&case.basis), FILES.get(lang));
+    if let Some(due) = case::receipt_due(archive, case)? {
+        let late = if case::is_late(archive, &due) { format!(" · {}", LATE.get(lang)) } else { String::new() };
+        out!("  {} {}{late}", RECEIPT_DUE.get(lang), due.last.format("%d.%m.%Y"));
+    }
+    let is_waiting = matches!(case.stage(), Stage::Agreed | Stage::Released);
+    if let Some(from) = crate::transfer::release::from(archive, case)?.filter(|_| is_waiting) {
+        out!("  {} {}", RELEASE_FROM.get(lang), crate::clock::local_text(from));
+    }
     if let Some(why) = case.cancelled_why(archive)? {
         out!("  {}", shown(&why));
     }
