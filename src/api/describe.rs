@@ -42,6 +42,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("InquiryGiven", include_str!("../../schema/cli/1/inquiry-given.schema.json")),
     ("InquiryBundle", include_str!("../../schema/cli/1/inquiry-bundle.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
+    ("Token", include_str!("../../schema/cli/1/token-row.schema.json")),
 ];
 
 /// Declares names of documents for the descriptions of handlers; their schemas are put in by [`describe`].
@@ -70,6 +71,7 @@ named! { NomenclatureAdopting NomenclatureAnswer RulesAct RulesAdopting RulesAns
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
 named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
+named! { Token TokenPage TokenIssuing TokenRevoking }
 named! { PaperCopy PaperCopyPage PaperCopyAnswer PaperCopyOrJob }
 named! { PaperCopyPreparing PaperCopyPrepared PaperCopyStatement }
 #[cfg(feature = "oidc")]

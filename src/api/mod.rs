@@ -56,6 +56,7 @@ mod signed;
 mod splitting;
 mod submissions;
 mod tls;
+mod tokens;
 mod trail;
 mod uploads;
 mod watch;

@@ -34,7 +34,7 @@ enum On {
     Everybody,
     /// Whoever has signed in.
     SignedIn,
-    /// A session of the caller, which a token has no part in.
+    /// What a person has for themselves, and a token has no part in: their sessions and tokens.
     Session,
     /// Of a list, what the caller reaches: things of this kind.
     List(Kind),
@@ -64,6 +64,7 @@ enum Kind {
     Upload,
     Job,
     Session,
+    Token,
 }
 
 impl Kind {
@@ -77,7 +78,7 @@ impl Kind {
             Self::Plan => Some("disposal.see"),
             Self::Receipt => Some("receipt.see"),
             Self::Nomenclature => Some("nomenclature.see"),
-            Self::Kept | Self::Upload | Self::Job | Self::Session => None,
+            Self::Kept | Self::Upload | Self::Job | Self::Session | Self::Token => None,
         }
     }
 
@@ -94,6 +95,7 @@ impl Kind {
             Self::Upload => "upload_id",
             Self::Job => "job_id",
             Self::Session => "session_id",
+            Self::Token => "token_id",
         }
     }
 }
@@ -232,6 +234,10 @@ const TABLE: &[Row] = &[
         &["disposal.propose or disposal.approve"],
         &[200, 409],
     ),
+    ("get", "/api/v1/tokens", On::Session, &[], &[200]),
+    // For what a token of their office opens; some have nothing of that kind.
+    ("post", "/api/v1/tokens", On::Session, &[], &[201, 400]),
+    ("post", "/api/v1/tokens/{token_id}/revocation", On::Session, &[], &[200]),
     ("get", "/api/v1/sessions", On::Session, &[], &[200]),
     ("delete", "/api/v1/sessions/{session_id}", On::Session, &[], &[204]),
     ("post", "/api/v1/logout", Everybody, &[], &[204]),
@@ -290,6 +296,8 @@ struct Caller {
     cookie: Option<String>,
     /// A session beside the one that asks.
     session: Option<String>,
+    /// A token that nobody asks with.
+    issued: Option<String>,
 }
 
 /// What a caller is to get.
@@ -533,12 +541,16 @@ impl Matrix {
                 token: None,
                 cookie: Some(cookie),
                 session: None,
+                issued: None,
             };
             let listed = self.send(&caller, "get", "/api/v1/sessions", &[], b"").json();
             let sessions = listed["items"].as_array().unwrap();
             assert_eq!(sessions.len(), 2, "{session} {listed}");
             let other = sessions.iter().find(|session| session["current"] == false).unwrap();
             caller.session = Some(other["session_id"].as_str().unwrap().to_owned());
+            let name = account(role, place);
+            let own = archive.actor(&name).unwrap();
+            caller.issued = Some(archive.issue_token(&name, &all_scopes(), until, own).unwrap().0);
             callers.push(caller);
         }
         let token = |account: &str, role, token| Caller {
@@ -549,6 +561,7 @@ impl Matrix {
             token: Some(token),
             cookie: None,
             session: None,
+            issued: None,
         };
         for role in Role::ALL {
             let name = account(*role, Place::Own);
@@ -644,6 +657,19 @@ impl Matrix {
                     by: last.account.clone(),
                 },
             ),
+            (
+                "token_id",
+                by_machine
+                    .token
+                    .as_ref()
+                    .map(|token| Asked {
+                        kind: Kind::Token,
+                        id: token.split('_').nth(1).unwrap().to_owned(),
+                        access: None,
+                        by: by_machine.account.clone(),
+                    })
+                    .unwrap(),
+            ),
         ]);
         super::text::brought_up(&self.served().archive());
         self.filled.ids.insert("bundle", bundle);
@@ -681,8 +707,8 @@ impl Matrix {
             Upload if submits => vec![other(), self.upload(caller)],
             Job if submits => vec![other(), self.job(caller, &self.sent)],
             Upload | Job => vec![other()],
-            Kind::Session => {
-                let own = caller.session.clone();
+            Kind::Session | Kind::Token => {
+                let own = if kind == Kind::Token { caller.issued.clone() } else { caller.session.clone() };
                 let own = own.map(|id| Asked { kind, id, access: None, by: caller.account.clone() });
                 let other = Some(other()).filter(|other| !caller.is_owner(other));
                 other.into_iter().chain(own).collect()
@@ -720,6 +746,7 @@ impl Matrix {
         let kept = thing.map_or(record.as_str(), |(kind, id)| if kind == Kept { id } else { record });
         let part = ("Content-Type", "application/offset+octet-stream");
         let document = || json!({"document": base64(b"x"), "signatures": []});
+        let until = civil_date(self.served().bench.now()) + chrono::Days::new(9);
         let asked = match (*method, *template) {
             (_, "/api/v1/submissions") => return self.send(caller, method, template, &[ZIP], &self.sent),
             ("post", "/api/v1/uploads") => return self.send(caller, method, template, &[TUS, LENGTH], b""),
@@ -779,6 +806,8 @@ impl Matrix {
             ) => document(),
             (_, "/api/v1/disposal-plans/{plan_id}/cancellation") => json!({"reason": "Қате"}),
             (_, "/api/v1/login/signature" | "/api/v1/login/password") => json!({}),
+            ("post", "/api/v1/tokens") => json!({"scopes": ["record.list"], "until": until.to_string()}),
+            (_, "/api/v1/tokens/{token_id}/revocation") => json!({"reason": "Үлгі"}),
             _ => return self.send(caller, method, &self.path(template, thing), &[TUS], b""),
         };
         self.send(caller, method, &self.path(template, thing), &[JSON], asked.to_string().as_bytes())
@@ -871,7 +900,8 @@ fn every_role_gets_from_every_path_what_the_page_says() {
             let things = match on {
                 Thing(kind) | Bare(kind) => matrix.things(caller, *kind).into_iter().map(Some).collect(),
                 On::Session if template.contains('{') => {
-                    matrix.things(caller, Kind::Session).into_iter().map(Some).collect()
+                    let kind = if template.contains("token_id") { Kind::Token } else { Kind::Session };
+                    matrix.things(caller, kind).into_iter().map(Some).collect()
                 }
                 _ => vec![None],
             };
