@@ -1583,6 +1583,14 @@ codes! {
         kk: "Құқық жоқ: бұған рұқсат беретін ереже табылмады.",
         ru: "Нет права: ни одно правило этого не разрешает.",
         en: "Not allowed: no rule permits it.";
+    /// What was shown does not carry it.
+    AccMeans = "ACC-006", Denied,
+        kk: "Көрсеткен белгіңізбен (токен, сертификат немесе құпиясөз) бұл істелмейді. Қолтаңбамен немесе OpenID арқылы \
+             кіріңіз не осы әрекетке берілген токенді қолданыңыз: сонда лауазымыңыз шешеді.",
+        ru: "Тем, что вы предъявили (токен, сертификат или пароль), это не делается. Войдите подписью или через OpenID \
+             либо возьмите токен для этого действия: тогда решит ваша должность.",
+        en: "What you showed (a token, a certificate or a password) does not carry this. Sign in by a signature or \
+             OpenID, or take a token that is for it: then your office decides.";
     /// The service cannot listen.
     SrvListen = "SRV-001", Configuration,
         kk: "Қызмет бұл мекенжайды немесе сокетті тыңдай алмайды: басқа бағдарлама алып қойған немесе рұқсат жоқ.",

@@ -42,6 +42,12 @@ pub fn of(archive: &Archive, account: &str) -> Result<Vec<Token>, Error> {
     Ok(tokens)
 }
 
+/// What a token of somebody opens on a day; nothing of who works in sessions only.
+pub fn opened(principal: &Principal, today: NaiveDate) -> BTreeSet<Action> {
+    let by_token = Principal { means: Means::Token, scopes: None, ..principal.clone() };
+    Action::ALL.iter().copied().filter(|action| !scope(&by_token, *action, today).is_empty()).collect()
+}
+
 /// Issues a token for the caller. Gives its id and the token itself.
 ///
 /// # Errors
@@ -52,9 +58,8 @@ pub fn issue(
     actions: &BTreeSet<Action>,
     until: NaiveDate,
 ) -> Result<(String, String), Error> {
-    let by_token = Principal { means: Means::Token, scopes: None, ..principal.clone() };
-    let today = archive.today();
-    if let Some(action) = actions.iter().find(|action| scope(&by_token, **action, today).is_empty()) {
+    let opened = opened(principal, archive.today());
+    if let Some(action) = actions.iter().find(|action| !opened.contains(action)) {
         let what = "a token of this account does not open it";
         return Err(Error::new(ErrorCode::AccInvalid, action.as_str(), what));
     }

@@ -71,7 +71,7 @@ pub(super) async fn show(
     let state = service.reach(state).await?;
     let records = match service.ask(caller, records).await {
         Ok(records) => Some(records),
-        Err(problem) if matches!(problem.code, ErrorCode::SrvSignIn | ErrorCode::AccDenied) => None,
+        Err(problem) if problem.code == ErrorCode::SrvSignIn || problem.is_denied() => None,
         Err(problem) => return Err(problem),
     };
     Ok(page(&visit, StatusCode::OK, &state.name, &[], |html| write(html, &visit, &state, records)))

@@ -5,11 +5,12 @@
 //! archive served on a port of this machine, accounts with tokens in several offices, and a client that sends exactly
 //! what it is told.
 
-use super::served::{Answer, Served, ZIP, connect, head, send};
+use super::served::{Answer, Served, ZIP, all_scopes, connect, head, send};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use muragat::api::description;
 use muragat::model::digest::sha256;
+use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::leaf::ActKind;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,33 @@ fn who_asks_is_known_or_is_told_to_sign_in() {
     for path in ["/livez", "/readyz", "/tlog/checkpoint", "/api/v1/openapi.json"] {
         assert_eq!(served.send(None, "GET", path, &[], b"").status, 200, "{path}");
     }
+}
+
+/// Goal: who comes by a means that does not carry their right is told that, alike of what is there and what is not.
+#[test]
+fn a_token_that_does_not_carry_a_right_is_the_reason_that_is_told() {
+    let row = super::confirmed::row("000000000028", "auditor");
+    let served = Served::with_rows(&row);
+    let (archive, name) = (served.archive(), "watcher");
+    let number = muragat::model::iin::Iin::parse("000000000028").unwrap();
+    archive.open_account(name, &muragat::archive::Holder::Person(number), None, SYSTEM_ACTOR).unwrap();
+    let (until, own) = (archive.today() + chrono::Days::new(9), archive.actor(name).unwrap());
+    let (_, token, _) = archive.issue_token(name, &all_scopes(), until, own).unwrap();
+    let id = served.hand_in(&served.bench.draft("1-қ"));
+    let none = "0".repeat(32);
+    let ask = |id: &str, lang| {
+        let path = format!("/api/v1/records/{id}");
+        send(served.address, Some(&token), "GET", &path, &[("Accept-Language", lang)], b"")
+    };
+    let titles: BTreeSet<String> =
+        ["kk", "ru", "en"].map(|lang| ask(&id, lang).json()["title"].as_str().unwrap().to_owned()).into();
+    assert!(titles.len() == 3 && titles.iter().any(|title| title.contains("token")), "{titles:?}");
+    let there = ask(&id, "en");
+    assert_eq!((there.status, there.code().as_str()), (403, "ACC-006"), "{there:?}");
+    assert_eq!(there.json()["technical"], "rule deny.means");
+    assert_eq!(told(&there, &id), told(&ask(&none, "en"), &none));
+    // Whose office has no such right by any means is not sent to another means.
+    assert_eq!(served.get("edms", &format!("/api/v1/records/{id}")).code(), "ACC-005");
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn a_receipt_is_issued_once_by_an_officer_of_its_agency() {
     let other = Officer::new(&served, &key(&served, "000000000022", "000000000900", 210));
     assert_eq!(problem(&other.post(&sign, &by_clerk)), (404, "SIG-016".to_owned()));
     let token = served.send(Some("archivist"), "POST", &sign, &[JSON], by_clerk.to_string().as_bytes());
-    assert_eq!(problem(&token), (403, "ACC-005".to_owned()));
+    assert_eq!(problem(&token), (403, "ACC-006".to_owned()));
     assert_eq!(refusal(&clerk.post(&sign, &signed(&office.official, &content.body))), (422, "SIG-014".to_owned()));
     let refused = clerk.post(&sign, &signed(&office.clerk, b"other bytes"));
     assert_eq!(refusal(&refused), (422, "SIG-014".to_owned()));

@@ -264,9 +264,9 @@ fn sessions_are_listed_and_ended_by_whose_they_are() {
         assert_eq!(form.status, 403);
     }
     // A token of the same person neither sees nor ends.
-    assert_eq!(served.get("archivist", "/api/v1/sessions").code(), "ACC-005");
+    assert_eq!(served.get("archivist", "/api/v1/sessions").code(), "ACC-006");
     let path = format!("/api/v1/sessions/{}", ids[1]);
-    assert_eq!(served.send(Some("archivist"), "DELETE", &path, &[], b"").code(), "ACC-005");
+    assert_eq!(served.send(Some("archivist"), "DELETE", &path, &[], b"").code(), "ACC-006");
     assert!(first.who().is_some() && second.who().is_some());
     // By the API another one is ended, by the page this one.
     let answer = end(&second, &ids[1], &[OWN]);
