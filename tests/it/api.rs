@@ -126,6 +126,13 @@ fn a_component_is_given_byte_for_byte_whole_and_in_ranges() {
         assert_eq!((none.status, none.code().as_str()), (416, "SRV-009"), "{range}");
     }
     assert_eq!(ask(&[("If-None-Match", &tag)]).status, 304);
+    for (condition, status) in [(tag.as_str(), 200), ("*", 200), ("\"x\"", 412), (&format!("W/{tag}"), 412)] {
+        for method in ["GET", "HEAD"] {
+            let answer = served.send(Some("archivist"), method, &path, &[("If-Match", condition)], b"");
+            assert_eq!(answer.status, status, "{method} {condition}");
+        }
+    }
+    assert_eq!(ask(&[("If-Match", "\"x\""), ("If-None-Match", &tag)]).code(), "SRV-008", "before all others");
     assert_eq!(ask(&[("Range", "bytes=0-0"), ("If-Range", &tag)]).status, 206);
     assert_eq!(ask(&[("Range", "bytes=0-0"), ("If-Range", "\"x\"")]).status, 200, "another version: all of it");
     let head = served.send(Some("archivist"), "HEAD", &path, &[], b"");
