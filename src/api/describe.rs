@@ -4,7 +4,9 @@
 //! and what every path answers when it is not done is added to all. A test compares the description with the file that
 //! is committed, `schema/api/1/openapi.json`.
 
+use super::page::LIMIT;
 use super::{bodies, documents};
+use crate::limits::PAGE_ROWS_MAX;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
 
@@ -258,6 +260,13 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
             for status in ["4XX", "5XX"] {
                 operation["responses"][status] = problem.clone();
+            }
+            let parameters = operation["parameters"].as_array_mut().into_iter().flatten();
+            for limit in parameters.filter(|one| one["in"] == "query" && one["name"] == "limit") {
+                // Said where it is held.
+                limit["schema"]["minimum"] = 1.into();
+                limit["schema"]["maximum"] = PAGE_ROWS_MAX.into();
+                limit["schema"]["default"] = LIMIT.into();
             }
         }
     }

@@ -38,7 +38,6 @@ pub(crate) struct SearchParams {
     #[param(max_length = 200)]
     pub(crate) after: Option<String>,
     /// Records on the page.
-    #[param(minimum = 1, maximum = 100)]
     pub(crate) limit: Option<u32>,
 }
 
@@ -62,9 +61,6 @@ pub(crate) fn found(ask: &Ask, params: &SearchParams) -> Result<Value, Problem> 
         return Err(ask.denied(Action::ContentRead, decision.rule));
     };
     let limit = limit(params.limit)?;
-    if limit > crate::index::text::PAGE_MAX {
-        return Err(Problem::request("limit", format!("1 to {}", crate::index::text::PAGE_MAX)));
-    }
     let query = TextQuery::parse(&params.q)?;
     let question = format!("search\n{}\n{}", ask.index_meta().generation, params.q);
     let after = params.after.as_deref().map(|after| place(&ask.service, &question, after)).transpose()?;
