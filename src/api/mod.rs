@@ -43,6 +43,7 @@ mod patience;
 pub(crate) mod problem;
 mod rate;
 mod reach;
+mod reading;
 mod receipts;
 pub(crate) mod records;
 mod retention;

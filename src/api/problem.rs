@@ -155,6 +155,7 @@ impl Problem {
         let mut response = (self.status(), self.value(lang, request_id).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.name()));
         if self.code == ErrorCode::SrvSignIn {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"muragat\""));
         }

@@ -89,7 +89,7 @@ pub(super) async fn around(State(service): State<Arc<Service>>, request: Request
     // With less a browser does not say from where a form is sent.
     set(header::REFERRER_POLICY, "same-origin");
     set(header::VARY, "Cookie, Accept");
-    set(header::CONTENT_LANGUAGE, name_of(lang));
+    set(header::CONTENT_LANGUAGE, lang.name());
     response
 }
 
@@ -102,7 +102,7 @@ fn wants_page(request: &Request) -> bool {
 
 /// Keeps the language and leads to where the visitor was.
 fn switch(lang: Lang, address: &str) -> Response {
-    let kept = format!("{LANG}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", name_of(lang));
+    let kept = format!("{LANG}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", lang.name());
     let mut response = see(address);
     if let Ok(kept) = HeaderValue::from_str(&kept) {
         response.headers_mut().insert(header::SET_COOKIE, kept);
@@ -120,10 +120,6 @@ pub(super) fn see(address: &str) -> Response {
 /// A path that no page has.
 pub(super) async fn nothing() -> Problem {
     Problem::nothing("request")
-}
-
-fn name_of(lang: Lang) -> &'static str {
-    Lang::ALL.iter().find(|(_, of)| *of == lang).map_or("kk", |(name, _)| name)
 }
 
 const SKIP: Text = text("Мазмұнына өту", "К содержанию", "Skip to the content");
@@ -147,7 +143,7 @@ pub(super) fn page(
     body: impl FnOnce(&mut Html),
 ) -> Response {
     let mut html = Html::default();
-    let lang = name_of(visit.lang);
+    let lang = visit.lang.name();
     html.el("html", &[("lang", lang)], |html| {
         html.el("head", &[], |html| {
             html.open("meta", &[("charset", "utf-8")]);

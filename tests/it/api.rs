@@ -9,7 +9,9 @@ use super::served::{Answer, Served, ZIP, all_scopes, connect, head, send};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use muragat::api::description;
+use muragat::error::ErrorCode;
 use muragat::model::digest::sha256;
+use muragat::text::Lang;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::leaf::ActKind;
 use serde_json::{Value, json};
@@ -81,6 +83,9 @@ fn texts_follow_the_language_and_codes_do_not() {
         ["kk", "ru", "en"].into_iter().map(|lang| ask(lang).json()["title"].as_str().unwrap().to_owned()).collect();
     assert_eq!(titles.len(), 3);
     assert_eq!(ask("fr").json()["title"], ask("kk").json()["title"], "Kazakh when nothing else is wanted");
+    for (lang, said) in [("kk", "kk"), ("ru", "ru"), ("en", "en"), ("fr", "kk")] {
+        assert_eq!(ask(lang).headers["content-language"], said);
+    }
     let answer = ask("en");
     assert_eq!(answer.json()["request_id"].as_str(), Some(answer.headers["x-request-id"].as_str()));
     assert_eq!(answer.headers["x-content-type-options"], "nosniff");
@@ -139,6 +144,83 @@ fn a_component_is_given_byte_for_byte_whole_and_in_ranges() {
     assert_eq!((head.status, head.body.len(), head.headers["content-length"].clone()), (200, 0, len.to_string()));
     let none = served.get("archivist", &format!("/api/v1/records/{id}/components/99/content"));
     assert_eq!((none.status, none.code().as_str()), (404, "ARC-005"));
+}
+
+/// Goal: what is asked of whom has one reading: HTTP/1.1 names its host once (RFC 9112 §3.2).
+#[test]
+fn a_request_names_its_host_once() {
+    let served = Served::new();
+    for (version, hosts, status) in [
+        ("1.1", &[][..], 400),
+        ("1.1", &["archive", "archive"], 400),
+        ("1.1", &["archive", "other"], 400),
+        ("1.1", &["a b"], 400),
+        ("1.1", &["user@archive"], 400),
+        ("1.0", &["archive", "other"], 400),
+        ("1.0", &[], 200),
+        ("1.1", &["archive:7370"], 200),
+        ("1.1", &["[::1]:7370"], 200),
+    ] {
+        let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+        let mut stream = connect(served.address);
+        let head = format!("GET /livez HTTP/{version}\r\nConnection: close\r\n{hosts}\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let answer = super::served::read(&mut stream);
+        assert_eq!(answer.status, status, "{version} {hosts:?}");
+        if status == 400 {
+            assert_eq!((answer.code().as_str(), answer.json()["subject"].as_str()), ("SRV-004", Some("Host")));
+        }
+    }
+}
+
+/// Goal: an answer speaks of fields, and in words of the archive; commands and options are of the command line.
+#[test]
+fn what_is_wrong_with_a_request_is_told_by_its_field_in_own_words() {
+    let served = Served::new();
+    let json = ("Content-Type", "application/json");
+    let hold = |body: &str| served.send(Some("archivist"), "POST", "/api/v1/holds", &[json], body.as_bytes());
+    let list = |query: &str| served.get("archivist", &format!("/api/v1/records?{query}"));
+    for (answer, subject, what) in [
+        (hold("{"), "body", "no JSON: line 1, column 1"),
+        (hold("{}"), "owner", "it is missing"),
+        (hold("{\"owner\": 7}"), "owner", "a text is expected"),
+        (hold("{\"review\": \"SECRET\"}"), "review", "a day is expected, YYYY-MM-DD"),
+        (list("limit=SECRET"), "limit", "a whole number is expected"),
+        (list("x=SECRET"), "x", "there is no such field; there are q, after, limit"),
+        (served.get("archivist", "/api/v1/search"), "q", "it is missing"),
+    ] {
+        assert_eq!((answer.status, answer.code().as_str()), (400, "SRV-004"), "{answer:?}");
+        let said = answer.json();
+        assert_eq!((said["subject"].as_str(), said["technical"].as_str()), (Some(subject), Some(what)), "{answer:?}");
+        assert!(!said.to_string().contains("SECRET"));
+    }
+    let number = format!("/api/v1/records/{}/components/x/content", "0".repeat(32));
+    assert_eq!(served.get("archivist", &number).json()["subject"], "path");
+}
+
+/// What only the command line says; every other code is said by the service too, or may be.
+const OF_THE_COMMAND_LINE: [&str; 36] = [
+    "SIG-013", "POL-001", "IMP-001", "IMP-004", "FIL-012", "FIL-018", "FIL-019", "HLD-007", "DCM-001", "DCM-002",
+    "DCM-004", "DCM-006", "SPL-001", "LOG-007", "LOG-009", "WIT-002", "WIT-003", "WIT-004", "WIT-006", "WIT-007",
+    "WIT-008", "WIT-009", "WIT-010", "PRS-005", "PRS-008", "PRS-009", "PRS-010", "EVD-001", "EVD-002", "EVD-006",
+    "EVD-007", "TRF-003", "TRF-004", "TRF-007", "CLI-001", "CLI-002",
+];
+
+#[test]
+fn texts_that_the_service_says_name_no_command_and_no_option() {
+    let is_option =
+        |text: &str| text.split("--").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+    // In quotation marks, words of small Latin letters.
+    let is_command = |text: &str| {
+        text.split(['`', '«', '»']).skip(1).step_by(2).any(|quoted| {
+            let is_word = |c: char| c.is_ascii_lowercase() || matches!(c, ' ' | '-');
+            quoted.contains(' ') && quoted.chars().all(is_word)
+        })
+    };
+    let named = ErrorCode::ALL
+        .iter()
+        .filter(|code| Lang::ALL.iter().any(|(_, lang)| is_option(code.text(*lang)) || is_command(code.text(*lang))));
+    assert_eq!(named.map(|code| code.as_str()).collect::<Vec<_>>(), OF_THE_COMMAND_LINE);
 }
 
 /// Without what differs from request to request.
@@ -525,6 +607,12 @@ fn a_drop_folder_takes_what_is_finished_and_answers_beside_it() {
     }
     assert_eq!(outcome("1.zip").unwrap()["status"], "accepted");
     assert_eq!(outcome("3.zip").unwrap()["status"], "refused");
+    // Where the folder lies is told to nobody.
+    for name in ["1.zip", "3.zip"] {
+        let said = outcome(name).unwrap();
+        assert_eq!(said["path"], name);
+        assert!(!said.to_string().contains(served.bench.folder.path().to_str().unwrap()), "{said}");
+    }
     assert!(outcome("4.zip").is_none() && !inbox.join("2.zip.part.answer").exists());
     assert!(inbox.join("1.zip.answer").join("confirmation.json").exists());
     assert_eq!(std::fs::read(inbox.join("1.zip")).unwrap(), bytes, "it stays for who put it there");

@@ -240,3 +240,17 @@ fn the_demonstration_serves_and_its_people_can_ask() {
     }
     assert!(service.end());
 }
+
+/// Goal: who puts documents into a drop folder does not wait for a service that looks elsewhere.
+#[test]
+fn a_drop_folder_that_is_none_ends_the_service_at_its_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = shell(folder.path());
+    std::fs::write(folder.path().join("file"), b"").unwrap();
+    for inbox in ["nowhere", "file"] {
+        let args = ["serve", "--json", "--listen", "127.0.0.1:0", "--inbox", inbox];
+        let (status, out) = shell.out(&args);
+        let said: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+        assert_eq!((status, said["code"].as_str()), (Some(8), Some("SRV-023")), "{out}");
+    }
+}
