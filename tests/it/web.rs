@@ -801,6 +801,43 @@ fn what_is_not_theirs_looks_like_what_is_not_there() {
     assert_eq!((count(&other), count(&public_only)), ("0".to_owned(), "1".to_owned()));
 }
 
+/// Goal: a page offers what its reader may do: who may not search finds neither the box nor how many there are.
+#[test]
+fn who_may_not_search_is_offered_no_search_and_told_no_count() {
+    let served = Served::with_rows(&row("000000000028", "auditor"));
+    let archive = served.archive();
+    for (name, iin) in [("watcher", "000000000028"), ("approver-1", "000000000013"), ("member", "000000000011")] {
+        let holder = Holder::Person(muragat::model::iin::Iin::parse(iin).unwrap());
+        archive.open_account(name, &holder, None, SYSTEM_ACTOR).unwrap();
+    }
+    assert_eq!(archive.config().issuer.name, None);
+    served.hand_in(&served.bench.draft("1-қ"));
+    let titles = ["Электрондық архив", "Электронный архив", "Electronic archive"];
+    for (iin, seed, may) in [
+        ("000000000021", 200, true),
+        ("000000000011", 205, true),
+        ("000000000028", 210, false),
+        ("000000000013", 215, false),
+        ("000000000015", 220, false),
+    ] {
+        let browser = Browser::signed(&served, &key(&served, "ҮЛГІ", iin, seed));
+        for (lang, title) in LANGS.into_iter().zip(titles) {
+            browser.get(&format!("/?lang={lang}"));
+            let home = page(&browser.get("/"));
+            assert!(home.contains(&format!("<h1>{title}</h1>")), "{iin} {home}");
+        }
+        let home = page(&browser.get("/"));
+        assert_eq!(home.contains("role=\"search\""), may, "{iin}");
+        assert_eq!(home.contains("Records that you may see"), may, "{iin}");
+        assert_eq!(page(&browser.get("/sessions")).contains("name=\"q\""), may, "{iin}");
+        assert_eq!(browser.get("/search").status, if may { 200 } else { 403 }, "{iin}");
+        assert_eq!(browser.get("/search?q=a").status, if may { 200 } else { 403 }, "{iin}");
+    }
+    let guest = Browser::new(&served);
+    assert!(!page(&guest.get("/")).contains("name=\"q\""));
+    assert_eq!(guest.get("/search").status, 401);
+}
+
 /// A program that cannot do what the configuration asks for does not begin, rather than leave it out.
 #[cfg(not(feature = "oidc"))]
 #[test]
