@@ -1578,8 +1578,8 @@ codes! {
         en: "Not allowed: no rule permits it.";
     /// What was shown does not carry it.
     AccMeans = "ACC-006", Denied,
-        kk: "Көрсеткен белгіңізбен (токен, сертификат немесе құпиясөз) бұл істелмейді. Қолтаңбамен немесе OpenID арқылы \
-             кіріңіз не осы әрекетке берілген токенді қолданыңыз: сонда лауазымыңыз шешеді.",
+        kk: "Көрсеткен белгіңізбен (токен, сертификат немесе құпиясөз) бұл істелмейді. Қолтаңбамен немесе OpenID \
+             арқылы кіріңіз не осы әрекетке берілген токенді қолданыңыз: сонда лауазымыңыз шешеді.",
         ru: "Тем, что вы предъявили (токен, сертификат или пароль), это не делается. Войдите подписью или через OpenID \
              либо возьмите токен для этого действия: тогда решит ваша должность.",
         en: "What you showed (a token, a certificate or a password) does not carry this. Sign in by a signature or \
@@ -1704,12 +1704,12 @@ codes! {
              service alone (chmod 600).";
     /// The drop folder cannot be used.
     SrvInbox = "SRV-023", Configuration,
-        kk: "Құжат тапсыру қалтасы жоқ, ол қалта емес немесе оны оқып, оған жазуға рұқсат жоқ. Қалтаны жасап, қызмет есептік \
-             жазбасына рұқсат беріңіз.",
-        ru: "Папки для сдачи документов нет, это не папка, или её нельзя читать и писать в неё. Создайте папку и дайте к \
-             ней доступ учётной записи службы.",
-        en: "The drop folder is not there, is no folder, or cannot be read and written. Make it, and give the account of \
-             the service access to it.";
+        kk: "Құжат тапсыру қалтасы жоқ, ол қалта емес немесе оны оқып, оған жазуға рұқсат жоқ. Қалтаны жасап, қызмет \
+             есептік жазбасына рұқсат беріңіз.",
+        ru: "Папки для сдачи документов нет, это не папка, или её нельзя читать и писать в неё. Создайте папку и дайте \
+             к ней доступ учётной записи службы.",
+        en: "The drop folder is not there, is no folder, or cannot be read and written. Make it, and give the account \
+             of the service access to it.";
     /// The configuration asks for OpenID Connect, and this program was built without it.
     OidBuild = "OID-001", Configuration,
         kk: "Конфигурацияда OpenID арқылы кіру ([oidc]) сұралған, бірақ бұл бағдарлама онсыз жиналған. «oidc» \

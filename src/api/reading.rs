@@ -51,9 +51,8 @@ fn fault(whole: &str, path: &str, said: &str) -> Problem {
     let path = path.trim_end_matches(['?', '.']);
     let field = |start: &str| said.strip_prefix(start).and_then(|rest| rest.split_once('`'));
     let within = |name: &str| {
-        let name = shown(name);
-        let around = path.strip_suffix(&name).map_or(path, |rest| rest.trim_end_matches('.'));
-        if around.is_empty() { name } else { format!("{around}.{name}") }
+        let around = path.strip_suffix(name).map_or(path, |rest| rest.trim_end_matches('.'));
+        if around.is_empty() { shown(name) } else { shown(&format!("{around}.{name}")) }
     };
     if let Some((name, _)) = field("missing field `") {
         return Problem::request(within(name), "it is missing");
@@ -66,7 +65,8 @@ fn fault(whole: &str, path: &str, said: &str) -> Problem {
         let known = if known.is_empty() { String::new() } else { format!("; there are {}", known.join(", ")) };
         return Problem::request(within(name), format!("there is no such field{known}"));
     }
-    Problem::request(if path.is_empty() { whole } else { path }, expected(said))
+    let place = if path.is_empty() { whole.to_owned() } else { shown(path) };
+    Problem::request(place, expected(said))
 }
 
 /// What was expected where something else came.

@@ -251,6 +251,6 @@ fn a_drop_folder_that_is_none_ends_the_service_at_its_start() {
         let args = ["serve", "--json", "--listen", "127.0.0.1:0", "--inbox", inbox];
         let (status, out) = shell.out(&args);
         let said: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
-        assert_eq!((status, said["code"].as_str()), (Some(8), Some("SRV-023")), "{out}");
+        assert_eq!((status, said["error"]["code"].as_str()), (Some(8), Some("SRV-023")), "{out}");
     }
 }
