@@ -261,7 +261,7 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
             for status in ["4XX", "5XX"] {
                 operation["responses"][status] = problem.clone();
             }
-            let parameters = operation["parameters"].as_array_mut().into_iter().flatten();
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
             for limit in parameters.filter(|one| one["in"] == "query" && one["name"] == "limit") {
                 // Said where it is held.
                 limit["schema"]["minimum"] = 1.into();

@@ -206,6 +206,8 @@ fn pages_of_all_lists_have_one_bound() {
     assert!(page.contains(&format!("`limit` 1 to {PAGE_ROWS_MAX} (50)")));
     let (mut asked, mut denied) = (0, Vec::new());
     for (path, operations) in described["paths"].as_object().unwrap() {
+        let is_list = |operation: &Value| operation.get("parameters").is_none_or(Value::is_array);
+        assert!(operations.as_object().unwrap().values().all(is_list), "{path}: what OpenAPI does not have");
         let parameters = operations["get"]["parameters"].as_array();
         let Some(limit) = parameters.into_iter().flatten().find(|parameter| parameter["name"] == "limit") else {
             continue;
