@@ -361,20 +361,20 @@ codes! {
 
     /// A role that cannot be added to an accepted record.
     RecRole = "REC-001", Refused,
-        kk: "Қабылданған жазбаға бұл рөлдегі файл қосылмайды: түпнұсқа өзгермейді. Түбіртек, белгі, қолтаңба, \
-             куәлік, қайтарып алу деректері, уақыт белгісі немесе туынды көрініс қосуға болады; карточка \
-             «card correct» арқылы түзетіледі.",
-        ru: "К принятой записи файл с этой ролью не добавляется: подлинник не меняется. Можно добавить \
-             квитанцию, отметку, подпись, сертификат, данные об отзыве, метку времени или производное \
-             представление; карточка исправляется через «card correct».",
-        en: "A file with this role is not added to an accepted record: originals never change. A receipt, \
-             mark, signature, certificate, revocation data, time-stamp or representation can be added; the \
-             card is corrected with `card correct`.";
+        kk: "Қабылданған жазбаға бұл рөлдегі файл қосылмайды: түпнұсқа өзгермейді. Түбіртек, белгі, қолтаңба, куәлік, \
+             қайтарып алу деректері, уақыт белгісі немесе туынды көрініс қосуға болады; карточка жаңа нұсқасымен \
+             түзетіледі.",
+        ru: "К принятой записи файл с этой ролью не добавляется: подлинник не меняется. Можно добавить квитанцию, \
+             отметку, подпись, сертификат, данные об отзыве, метку времени или производное представление; карточка \
+             исправляется её новой версией.",
+        en: "A file with this role is not added to an accepted record: originals never change. A receipt, mark, \
+             signature, certificate, revocation data, time-stamp or representation can be added; the card is corrected \
+             by a new version of it.";
     /// The record has another file under this name.
     RecPathTaken = "REC-002", Conflict,
-        kk: "Жазбада осы атаумен басқа файл бар. Басқа атауды --as арқылы беріңіз.",
-        ru: "В записи под этим именем есть другой файл. Укажите другое имя через --as.",
-        en: "The record has another file under this name. Give another one with --as.";
+        kk: "Жазбада осы атаумен басқа файл бар. Басқа атау беріңіз.",
+        ru: "В записи под этим именем есть другой файл. Дайте ему другое имя.",
+        en: "The record has another file under this name. Give it another name.";
     /// A correction that changes nothing.
     RecNoChange = "REC-003", Conflict,
         kk: "Жаңа карточка бұрынғысынан өзгеше емес.",
@@ -413,12 +413,12 @@ codes! {
              and send again.";
     /// A signature cannot be confirmed yet: later material can turn the verdict. The submission waits.
     SigWaiting = "SIG-003", Incomplete,
-        kk: "Қолтаңбаны әзірге растау мүмкін емес: кері қайтару деректері немесе сертификат жетіспейді. Құжат \
-             күтуде тұр; деректерді қосып, «waiting retry» іске қосыңыз.",
-        ru: "Подпись пока нельзя подтвердить: не хватает данных об отзыве или сертификата. Документ ожидает; \
-             добавьте данные и запустите «waiting retry».",
+        kk: "Қолтаңбаны әзірге растау мүмкін емес: кері қайтару деректері немесе сертификат жетіспейді. Құжат күтуде \
+             тұр; деректер қосылған соң ол қайта тексеріледі.",
+        ru: "Подпись пока нельзя подтвердить: не хватает данных об отзыве или сертификата. Документ ожидает; после \
+             добавления данных он проверяется снова.",
         en: "A signature cannot be confirmed yet: revocation data or a certificate is missing. The document waits; \
-             add the data and run `waiting retry`.";
+             when the data are added, it is judged again.";
     /// A main file or attachment lacks the official's signature (N 430 cl. 16, 41).
     SigMissing = "SIG-004", Refused,
         kk: "Файлда лауазымды адамның қолтаңбасы жоқ. Әр файлға қол қойып, қайта жіберіңіз.",
@@ -437,10 +437,10 @@ codes! {
         en: "The signer had no authority on the date of the signature. Have an authorised person sign, and send again.";
     /// The signer is not in the register of authority: unknown never passes (N 430 cl. 15).
     SigSignerUnknown = "SIG-007", Incomplete,
-        kk: "Қол қоюшы өкілеттіктер тізілімінде жоқ. Тізілімнің жаңа басылымын енгізіп, «waiting retry» іске қосыңыз.",
-        ru: "Подписавшего нет в реестре полномочий. Введите новую редакцию реестра и запустите «waiting retry».",
-        en: "The signer is not in the register of authority. Adopt a new edition of the register and run `waiting \
-             retry`.";
+        kk: "Қол қоюшы өкілеттіктер тізілімінде жоқ. Тізілімнің жаңа басылымы енгізілген соң құжат қайта тексеріледі.",
+        ru: "Подписавшего нет в реестре полномочий. После введения новой редакции реестра документ проверяется снова.",
+        en: "The signer is not in the register of authority. When a new edition of the register is adopted, the \
+             document is judged again.";
     /// The signed card does not name the document by its digest.
     SigCardDocument = "SIG-008", Refused,
         kk: "Қол қойылған карточкада құжаттың дайджесі көрсетілмеген. Карточканың «documents» өрісіне файлдарды \
@@ -456,10 +456,9 @@ codes! {
         en: "The card was signed before the document. The document is signed first, then the card.";
     /// No validation policy was adopted, so no signature can be judged.
     SigNoPolicy = "SIG-010", Configuration,
-        kk: "Архивте қолтаңбаларды тексеру саясаты енгізілмеген. «policy adopt» арқылы сенім тізімі бар саясатты \
-             енгізіңіз.",
-        ru: "В архиве не введена политика проверки подписей. Введите политику с перечнем доверия через «policy adopt».",
-        en: "The archive has no validation policy. Adopt one with its trust list: `policy adopt`.";
+        kk: "Архивте қолтаңбаларды тексеру саясаты енгізілмеген. Сенім тізімі бар саясатты енгізіңіз.",
+        ru: "В архиве не введена политика проверки подписей. Введите политику с перечнем доверия.",
+        en: "The archive has no validation policy. Adopt one with its trust list.";
     /// A signature covers nothing of the submission, or it is not clear what.
     SigCovers = "SIG-011", Refused,
         kk: "Қолтаңба жіберілген файлдардың ешқайсысына қойылмаған. «covers» өрісінде қол қойылған файлды көрсетіңіз.",
@@ -520,12 +519,12 @@ codes! {
 
     /// No more submissions may wait at a time.
     SigWaitingFull = "SIG-021", Temporary,
-        kk: "Құжаттың қолтаңбасын әзірге тексеру мүмкін емес, ал күтіп тұрған құжаттар шегіне жетті. Күтіп тұрғандарды \
-             шешкеннен кейін («waiting list») қайта жіберіңіз.",
+        kk: "Құжаттың қолтаңбасын әзірге тексеру мүмкін емес, ал күтіп тұрған құжаттар шегіне жетті. Күтіп тұрғандар \
+             шешілгеннен кейін қайта жіберіңіз.",
         ru: "Подпись документа пока проверить нельзя, а число ожидающих документов достигло предела. Отправьте снова \
-             после решения по ожидающим («waiting list»).",
-        en: "The signatures cannot be judged yet, and as many submissions wait as may. Decide about those that wait \
-             (`waiting list`), then send it again.";
+             после решения по ожидающим.",
+        en: "The signatures cannot be judged yet, and as many submissions wait as may. Send it again when those that \
+             wait are decided about.";
     /// It is not known whose records office signs a receipt or notice.
     SigIssuerUnnamed = "SIG-022", Configuration,
         kk: "Құжат ұйымды атамаған, сондықтан кімнің қызметкері қол қоятыны белгісіз. muragat.toml файлында [archive] \
@@ -628,9 +627,9 @@ codes! {
         en: "The nomenclature does not follow the schema. Mend the place named.";
     /// There is no such file (іс).
     FilUnknown = "FIL-002", NotFound,
-        kk: "Мұндай іс жоқ. Идентификаторын «file list» арқылы табыңыз.",
-        ru: "Такого дела нет. Найдите его идентификатор через «file list».",
-        en: "There is no such file. Find its id with `file list`.";
+        kk: "Мұндай іс жоқ. Идентификаторын істер тізімінен табыңыз.",
+        ru: "Такого дела нет. Найдите его идентификатор в списке дел.",
+        en: "There is no such file. Find its id in the list of files.";
     /// The index is not in the nomenclature of the year, or there is none and no title was given.
     FilNotInNomenclature = "FIL-003", Refused,
         kk: "Бұл индекс сол жылдың номенклатурасында жоқ. Индексті тексеріңіз немесе номенклатураны енгізіңіз.",
@@ -643,9 +642,9 @@ codes! {
         en: "A file of this index, year and volume was opened before. Use it, or open the next volume.";
     /// The file is closed.
     FilClosed = "FIL-005", Conflict,
-        kk: "Іс жабылған. Алдымен оны «file reopen» арқылы себебін көрсетіп ашыңыз.",
-        ru: "Дело закрыто. Сначала откройте его через «file reopen» с указанием причины.",
-        en: "The file is closed. Open it again with `file reopen` and a reason first.";
+        kk: "Іс жабылған. Алдымен оны себебін көрсетіп қайта ашыңыз.",
+        ru: "Дело закрыто. Сначала откройте его снова с указанием причины.",
+        en: "The file is closed. Open it again first, with a reason.";
     /// The file is open.
     FilOpen = "FIL-006", Conflict,
         kk: "Іс ашық. Бұл әрекет жабылған іске ғана арналған.",
@@ -663,9 +662,9 @@ codes! {
         en: "The record does not belong in this file: its agency is another. Choose a file of its agency.";
     /// The record is in another file, and no reason for moving it was given.
     FilElsewhere = "FIL-009", Conflict,
-        kk: "Жазба басқа істе тұр. Оны ауыстыру үшін --reason арқылы себебін көрсетіңіз.",
-        ru: "Запись находится в другом деле. Чтобы переместить её, укажите причину через --reason.",
-        en: "The record is in another file. To move it, say why with --reason.";
+        kk: "Жазба басқа істе тұр. Оны ауыстыру үшін себебін (reason) жазыңыз.",
+        ru: "Запись находится в другом деле. Чтобы переместить её, укажите причину (reason).",
+        en: "The record is in another file. To move it, say why (reason).";
     /// A text of an act is blank, too long or unprintable, or something that it needs is missing.
     FilText = "FIL-010", Refused,
         kk: "Мәтін бос, тым ұзын немесе басып шығаруға келмейді. Көрсетілген мәнді түзетіңіз.",
@@ -673,12 +672,12 @@ codes! {
         en: "A text is blank, too long or unprintable. Correct the value named.";
     /// Moving a record could bring the day nearer on which it is due.
     FilSooner = "FIL-011", Conflict,
-        kk: "Құжатты бұл істен ауыстыру оның сақтау мерзімін қысқартуы мүмкін. Шешімге қол қойғызыңыз: «file \
-             refile-act».",
-        ru: "Перемещение документа из этого дела может сократить срок его хранения. Нужно подписанное решение: «file \
-             refile-act».",
-        en: "Moving the record out of this file could shorten its term. That needs a signed decision: `file \
-             refile-act`.";
+        kk: "Құжатты бұл істен ауыстыру оның сақтау мерзімін қысқартуы мүмкін. Ауыстыру туралы актіні жасап, қол \
+             қойғызыңыз.",
+        ru: "Перемещение документа из этого дела может сократить срок его хранения. Нужно подписанное решение: \
+             составьте акт о перемещении.",
+        en: "Moving the record out of this file could shorten its term. That needs a signed decision: make the act of \
+             moving.";
     /// There is no such fonds, inventory, or file in an inventory.
     FilNoInventory = "FIL-012", NotFound,
         kk: "Мұндай қор, тізімдеме немесе тізімдемедегі іс жоқ. «fonds list» және «inventory list» арқылы тексеріңіз.",
@@ -725,18 +724,16 @@ codes! {
         en: "The record has no such paper. Note it with `paper add` first.";
     /// A decision to move records is malformed, or not about the files as they are.
     FilRefiling = "FIL-020", Refused,
-        kk: "Ауыстыру туралы шешім қате немесе істер сол күйінде емес. Оны «file refile-act» арқылы қайта жасап, қол \
-             қойғызыңыз.",
-        ru: "Решение о перемещении неверно, или дела уже не таковы. Составьте его снова через «file refile-act» и \
-             дайте подписать.",
-        en: "The decision to move records is malformed, or the files are not as it says. Make it again with `file \
-             refile-act` and have it signed.";
+        kk: "Ауыстыру туралы шешім қате немесе істер сол күйінде емес. Актісін қайта жасап, қол қойғызыңыз.",
+        ru: "Решение о перемещении неверно, или дела уже не таковы. Составьте акт снова и дайте подписать.",
+        en: "The decision to move records is malformed, or the files are not as it says. Make the act again and have \
+             it signed.";
 
     /// There is no such hold.
     HldUnknown = "HLD-001", NotFound,
-        kk: "Мұндай тыйым жоқ. Идентификаторын «hold list» арқылы табыңыз.",
-        ru: "Такого запрета нет. Найдите его идентификатор через «hold list».",
-        en: "There is no such hold. Find its id with `hold list`.";
+        kk: "Мұндай тыйым жоқ. Идентификаторын тыйымдар тізімінен табыңыз.",
+        ru: "Такого запрета нет. Найдите его идентификатор в списке запретов.",
+        en: "There is no such hold. Find its id in the list of holds.";
     /// The hold was lifted before.
     HldLifted = "HLD-002", Conflict,
         kk: "Тыйым бұрын алынып тасталған.",
@@ -749,22 +746,22 @@ codes! {
         en: "A hold keeps at least one record or file, and at most 100,000.";
     /// A hold keeps what was to be removed.
     HldHeld = "HLD-004", Conflict,
-        kk: "Жазбаны тыйым қорғайды. Алдымен тыйымды салған органның келісімімен оны алып тастаңыз («hold lift»).",
-        ru: "Запись под запретом. Сначала снимите запрет с согласия того, кто его наложил («hold lift»).",
-        en: "A hold keeps the record. First lift it, with the consent of whoever asked for it (`hold lift`).";
+        kk: "Жазбаны тыйым қорғайды. Алдымен тыйымды салған органның келісімімен оны алып тастаңыз.",
+        ru: "Запись под запретом. Сначала снимите запрет с согласия того, кто его наложил.",
+        en: "A hold keeps the record. First lift it, with the consent of whoever asked for it.";
     /// A hold is one of an inquiry.
     HldInquiry = "HLD-005", Conflict,
-        kk: "Бұл тыйым сұрау салуға жатады: ол сұрау салу жабылғанда ғана алынады («inquiry close»).",
-        ru: "Это запрет по запросу органа: он снимается только с закрытием запроса («inquiry close»).",
-        en: "The hold is one of an inquiry. It is lifted when the inquiry is closed (`inquiry close`), and only then.";
+        kk: "Бұл тыйым сұрау салуға жатады: ол сұрау салу жабылғанда ғана алынады.",
+        ru: "Это запрет по запросу органа: он снимается только с закрытием запроса.",
+        en: "The hold is one of an inquiry. It is lifted when the inquiry is closed, and only then.";
     /// Holds may have been lost, and officers have not said which.
     HldUnconfirmed = "HLD-006", Conflict,
         kk: "Журналдың соңы жоғалған, онда тыйым болған болуы мүмкін: мекеменің екі адамы жоғалған тыйымдарды \
-             растағанша ештеңе жойылмайды («hold statement», «hold confirm»).",
+             растағанша ештеңе жойылмайды.",
         ru: "Конец журнала утрачен, в нём могли быть запреты: пока двое лиц органа не подтвердят, какие запреты \
-             утрачены, ничего не уничтожается («hold statement», «hold confirm»).",
+             утрачены, ничего не уничтожается.",
         en: "The end of the journal was lost, and holds may have been in it: nothing is destroyed until two officers \
-             of the agency confirm which (`hold statement`, `hold confirm`).";
+             of the agency confirm which.";
     /// A statement about lost holds is not usable.
     HldStatement = "HLD-007", Refused,
         kk: "Жоғалған тыйымдар туралы мәлімдеме жарамсыз: ол осы архивтің қазіргі күйі туралы емес немесе ондағы тыйым \
@@ -782,9 +779,9 @@ codes! {
         en: "Two officers of the agency must sign the statement about lost holds, one of them of the records office.";
     /// There is no such plan.
     DspUnknown = "DSP-001", NotFound,
-        kk: "Мұндай жоспар жоқ. Идентификаторын «disposal list» арқылы табыңыз.",
-        ru: "Такого плана нет. Найдите его идентификатор через «disposal list».",
-        en: "There is no such plan. Find its id with `disposal list`.";
+        kk: "Мұндай жоспар жоқ. Идентификаторын жоспарлар тізімінен табыңыз.",
+        ru: "Такого плана нет. Найдите его идентификатор в списке планов.",
+        en: "There is no such plan. Find its id in the list of plans.";
     /// Nothing that was asked for can be in a plan of destruction.
     DspNotDue = "DSP-002", Conflict,
         kk: "Іс жою жоспарына енгізілмейді. Себебін «why» арқылы қараңыз.",
@@ -792,9 +789,9 @@ codes! {
         en: "The file cannot be in a plan of destruction. `why` says the reason.";
     /// A plan has more than one commit can hold.
     DspTooMany = "DSP-003", Refused,
-        kk: "Жоспарда тым көп іс немесе жазба бар: бірнеше жоспарға бөліңіз (--file).",
-        ru: "В плане слишком много дел или записей: разделите его на несколько (--file).",
-        en: "The plan has too many files or records: make several (--file).";
+        kk: "Жоспарда тым көп іс немесе жазба бар: істерді атап, бірнеше жоспарға бөліңіз.",
+        ru: "В плане слишком много дел или записей: разделите его на несколько, называя дела.",
+        en: "The plan has too many files or records: make several by naming the files.";
     /// A value that was given for a plan is not usable.
     DspArguments = "DSP-004", Refused,
         kk: "Жоспарға берілген мән жарамсыз. Көрсетілген мәнді түзетіңіз.",
@@ -802,16 +799,14 @@ codes! {
         en: "A value given for the plan is not usable. Correct the value named.";
     /// The minutes of the expert commission are missing or not usable.
     DspMinutes = "DSP-005", Refused,
-        kk: "Сараптау комиссиясының хаттамасы берілмеген немесе жарамсыз (--minutes, --minutes-number, \
-             --minutes-date).",
-        ru: "Протокол экспертной комиссии не дан или не годится (--minutes, --minutes-number, --minutes-date).",
-        en: "The minutes of the expert commission are missing or not usable (--minutes, --minutes-number, \
-             --minutes-date).";
+        kk: "Сараптау комиссиясының хаттамасы берілмеген немесе жарамсыз: файлы, нөмірі және күні қажет.",
+        ru: "Протокол экспертной комиссии не дан или не годится: нужны файл, номер и дата.",
+        en: "The minutes of the expert commission are missing or not usable: their file, number and date are wanted.";
     /// A statement does not follow its schema.
     DspStatement = "DSP-006", Refused,
-        kk: "Мәлімдеме схемаға сай емес. Оны «disposal statement» арқылы қайта жасаңыз.",
-        ru: "Заявление не соответствует схеме. Составьте его заново через «disposal statement».",
-        en: "The statement does not follow its schema. Make it again with `disposal statement`.";
+        kk: "Мәлімдеме схемаға сай емес. Мәлімдемені жоспардан қайта жасаңыз.",
+        ru: "Заявление не соответствует схеме. Составьте заявление по плану заново.",
+        en: "The statement does not follow its schema. Make the statement of the plan again.";
     /// A statement is about another plan, or not about all its files.
     DspOther = "DSP-007", Refused,
         kk: "Мәлімдеме басқа жоспар туралы немесе жоспардың барлық істерін қамтымайды.",
@@ -829,9 +824,9 @@ codes! {
         en: "Nobody takes part in a plan twice: those who propose, review and approve are different persons.";
     /// The step does not fit how far the plan is.
     DspStage = "DSP-010", Conflict,
-        kk: "Жоспардың қазіргі сатысында бұл қадам мүмкін емес. Сатысын «disposal show» көрсетеді.",
-        ru: "На этой стадии плана такой шаг невозможен. Стадию покажет «disposal show».",
-        en: "The plan is not at the stage for this step. `disposal show` says how far it is.";
+        kk: "Жоспардың қазіргі сатысында бұл қадам мүмкін емес. Сатысы жоспардың өзінде көрсетілген.",
+        ru: "На этой стадии плана такой шаг невозможен. Стадия указана в самом плане.",
+        en: "The plan is not at the stage for this step. The plan itself says how far it is.";
     /// The days between approval and destruction are not over.
     DspCooling = "DSP-011", Conflict,
         kk: "Бекіту мен жою арасындағы күту мерзімі өткен жоқ.",
@@ -858,19 +853,17 @@ codes! {
     /// A decision to shorten is not usable.
     DspShortening = "DSP-015", Refused,
         kk: "Мерзімді қысқарту туралы шешім жарамсыз: ол істің қазіргі күйі туралы емес немесе ештеңені өзгертпейді. \
-             Оны «file shorten-act» арқылы қайта жасаңыз.",
+             Актісін қайта жасаңыз.",
         ru: "Решение о сокращении срока не годится: оно не о нынешнем состоянии дела или ничего не меняет. Составьте \
-             его заново через «file shorten-act».",
-        en: "The decision to shorten is not usable: it is not about the file as it is now, or changes nothing. Make it \
-             again with `file shorten-act`.";
+             акт заново.",
+        en: "The decision to shorten is not usable: it is not about the file as it is now, or changes nothing. Make \
+             the act again.";
     /// Inventories of the years of the plan are not approved, or files that belong into one stand in none.
     DspInventories = "DSP-016", Refused,
-        kk: "Жоспардағы жылдардың тізімдемелері бекітілмеген. Істерді «inventory enter» арқылы тізімдемеге енгізіп, \
-             оны «inventory approve» арқылы бекіттіріңіз.",
-        ru: "Описи за годы плана не утверждены. Внесите дела в опись через «inventory enter» и утвердите её через \
-             «inventory approve».",
-        en: "The inventories of the plan's years are not approved. Enter the files with `inventory enter` and have the \
-             inventory approved with `inventory approve`.";
+        kk: "Жоспардағы жылдардың тізімдемелері бекітілмеген. Істерді тізімдемеге енгізіп, оны бекіттіріңіз.",
+        ru: "Описи за годы плана не утверждены. Внесите дела в опись и дайте её утвердить.",
+        en: "The inventories of the plan's years are not approved. Enter the files in the inventory and have it \
+             approved.";
     /// Something still stands in an archive that is to end.
     DcmStands = "DCM-001", Conflict,
         kk: "Архивте әлі аяқталмаған нәрсе бар: не екенін «decommission status» көрсетеді. Алдымен әр жазба заңды \
@@ -942,11 +935,11 @@ codes! {
     /// A list of retention periods does not follow its schema, or one of its examples contradicts its rule.
     RetMalformed = "RET-001", Refused,
         kk: "Сақтау мерзімдерінің тізбесі схемаға сай емес немесе оның мысалы ережесіне қайшы. Көрсетілген жолды \
-             түзетіп, «rules check» арқылы тексеріңіз.",
-        ru: "Перечень сроков хранения не соответствует схеме, или его пример противоречит правилу. Исправьте \
-             указанную строку и проверьте через «rules check».",
+             түзетіп, тізбені қайта тексеріңіз.",
+        ru: "Перечень сроков хранения не соответствует схеме, или его пример противоречит правилу. Исправьте указанную \
+             строку и проверьте перечень снова.",
         en: "The list of retention periods does not follow its schema, or one of its examples contradicts its rule. \
-             Mend the line named and try `rules check`.";
+             Mend the line named and check the list again.";
     /// The edition was adopted with other content, or another replaced it.
     RetTaken = "RET-002", Conflict,
         kk: "Тізбенің бұл басылымы басқа мазмұнмен енгізілген немесе басқасымен ауыстырылған. Жаңа басылым атауын \
@@ -1035,13 +1028,13 @@ codes! {
     LogRolledBack = "LOG-004", Integrity,
         kk: "Бұл архивтің кілтімен бұдан ұзын журналға қол қойылған: не бұл — ескі көшірме, не ескі көшірме әрі қарай \
              пайдаланылып, екінші тарих шыққан. Ештеңе жазылмайды, оқуға болады. Екі бақылау нүктесін де сақтап, соңғы \
-             көшірмені орнына қойыңыз: қайсысы екенін сонда «log proof --consistency» көрсетеді.",
+             көшірмені орнына қойыңыз: қайсысы екенін сонда екі нүктенің үйлесімділік дәлелі көрсетеді.",
         ru: "Ключом этого архива подписан более длинный журнал: либо это старая копия, либо старую копию продолжили и \
              появилась вторая история. Ничего не записывается, читать можно. Сохраните обе контрольные точки и верните \
-             последнюю копию: что это было, там покажет «log proof --consistency».",
+             последнюю копию: что это было, там покажет доказательство согласованности обеих точек.",
         en: "The archive's key has signed a longer journal: either this is an older copy, or an older copy was used \
              further and there is a second history. Nothing is written; it can be read. Keep both checkpoints and put \
-             the newest copy in its place: there `log proof --consistency` says which it was.";
+             the newest copy in its place: there the proof of consistency between both says which it was.";
     /// The archive's key signed two histories.
     LogForked = "LOG-005", Integrity,
         kk: "Архивтің кілтімен екі түрлі журналға қол қойылған: айғағы tlog/fork қалтасында. Ештеңе жазылмайды, оқуға \
@@ -1222,12 +1215,12 @@ codes! {
              the request by courier (`log witness request`).";
     /// No signed checkpoint is kept that would do.
     WitNoCheckpoint = "WIT-011", NotFound,
-        kk: "Мұндай бақылау нүктесі сақталмаған: куәгерлер жетпейді немесе бұл өлшемге қол қойылмаған. Қайсысы бар \
-             екенін «log witness show» көрсетеді; қолтаңбаларды «log witness push» сұрайды.",
-        ru: "Такой контрольной точки не хранится: не хватает свидетелей или этого размера никто не подписывал. Что \
-             есть, покажет «log witness show»; подписи запрашивает «log witness push».",
-        en: "No such checkpoint is kept: witnesses are missing, or nobody signed this size. `log witness show` says \
-             what there is; `log witness push` asks for cosignatures.";
+        kk: "Мұндай бақылау нүктесі сақталмаған: куәгерлер жетпейді немесе бұл өлшемге қол қойылмаған. Куәгерлер қол \
+             қойған соң қайталаңыз.",
+        ru: "Такой контрольной точки не хранится: не хватает свидетелей или этого размера никто не подписывал. \
+             Повторите, когда свидетели подпишут.",
+        en: "No such checkpoint is kept: witnesses are missing, or nobody signed this size. Try again when the \
+             witnesses have signed.";
 
     /// Another process holds the archive.
     ArcHeld = "ARC-001", Temporary,
@@ -1367,9 +1360,9 @@ codes! {
 
     /// There is no such inquiry.
     InqUnknown = "INQ-001", NotFound,
-        kk: "Мұндай сұрау салу жоқ. Идентификаторын «inquiry list» арқылы табыңыз.",
-        ru: "Такого запроса нет. Найдите его идентификатор через «inquiry list».",
-        en: "There is no such inquiry. Find its id with `inquiry list`.";
+        kk: "Мұндай сұрау салу жоқ. Идентификаторын сұрау салулар тізімінен табыңыз.",
+        ru: "Такого запроса нет. Найдите его идентификатор в списке запросов.",
+        en: "There is no such inquiry. Find its id in the list of inquiries.";
     /// The inquiry was closed.
     InqClosed = "INQ-002", Conflict,
         kk: "Сұрау салу жабылған. Қажет болса, жаңасын ашыңыз.",
@@ -1377,9 +1370,9 @@ codes! {
         en: "The inquiry was closed. Open another one if it is needed.";
     /// The agency whose records office answers is not known.
     InqAgency = "INQ-003", Refused,
-        kk: "Қай органның қызметі жауап беретіні белгісіз. Кодын --agency арқылы көрсетіңіз.",
-        ru: "Неизвестно, служба какого органа отвечает. Укажите его код через --agency.",
-        en: "It is not known which agency's records office answers. Give its code with --agency.";
+        kk: "Қай органның қызметі жауап беретіні белгісіз. Кодын (agency) көрсетіңіз.",
+        ru: "Неизвестно, служба какого органа отвечает. Укажите его код (agency).",
+        en: "It is not known which agency's records office answers. Give its code (agency).";
     /// A search under an inquiry finds too many records.
     InqTooMany = "INQ-004", Refused,
         kk: "Сұраным 10 000-нан көп жазба табады. Оны нақтылаңыз.",
@@ -1387,38 +1380,39 @@ codes! {
         en: "The query finds more than 10,000 records. Narrow it.";
     /// A record that is not under the inquiry is to be read.
     InqNotUnder = "INQ-005", Denied,
-        kk: "Жазба бұл сұрау салуға қатысты емес. Оны тауып («inquiry search») не атап («inquiry take») алыңыз.",
-        ru: "Запись не относится к этому запросу. Сначала найдите её («inquiry search») или назовите («inquiry take»).",
-        en: "The record is not under this inquiry. First find it (`inquiry search`) or name it (`inquiry take`).";
+        kk: "Жазба бұл сұрау салуға қатысты емес. Алдымен оны осы сұрау салу бойынша іздеп табыңыз не атап алыңыз.",
+        ru: "Запись не относится к этому запросу. Сначала найдите её поиском по этому запросу или назовите.",
+        en: "The record is not under this inquiry. First find it by a search under the inquiry, or name it.";
     /// An inquiry has nothing that could be answered.
     InqNothing = "INQ-006", Conflict,
-        kk: "Бұл сұрау салу бойынша ештеңе ізделмеген: жауап беретін ештеңе жоқ. Алдымен «inquiry search» орындаңыз.",
-        ru: "По этому запросу ничего не искали: отвечать не о чем. Сначала выполните «inquiry search».",
-        en: "Nothing was searched under this inquiry, so there is nothing to answer. Run `inquiry search` first.";
+        kk: "Бұл сұрау салу бойынша ештеңе ізделмеген: жауап беретін ештеңе жоқ. Алдымен осы сұрау салу бойынша \
+             іздеңіз.",
+        ru: "По этому запросу ничего не искали: отвечать не о чем. Сначала выполните поиск по нему.",
+        en: "Nothing was searched under this inquiry, so there is nothing to answer. Search under it first.";
     /// An inquiry is to be closed, and something of it was not answered.
     InqUnanswered = "INQ-007", Conflict,
-        kk: "Соңғы іздеуден кейін қол қойылған жауап жоқ. Жауап беріңіз («inquiry answer») немесе себебін \
-             --without-answer арқылы жазыңыз.",
-        ru: "После последнего поиска нет подписанного ответа. Дайте ответ («inquiry answer») или назовите причину \
-             через --without-answer.",
-        en: "No signed answer came after the last search. Answer (`inquiry answer`), or give the reason with \
-             --without-answer.";
+        kk: "Соңғы іздеуден кейін қол қойылған жауап жоқ. Қол қойылған жауап беріңіз немесе жауапсыз жабу себебін \
+             (without_answer) жазыңыз.",
+        ru: "После последнего поиска нет подписанного ответа. Дайте подписанный ответ или назовите причину закрытия \
+             без него (without_answer).",
+        en: "No signed answer came after the last search. Give a signed answer, or the reason to close without one \
+             (without_answer).";
     /// The answer to an inquiry is not signed as it must be.
     InqSigned = "INQ-008", Refused,
-        kk: "Жауапқа құжаттамалық қамтамасыз ету бөлімшесінің қызметкері дәл осы байттар бойынша қол қоюы тиіс: \
-             «inquiry answer» файлын қайта алып, қол қойғызыңыз.",
+        kk: "Жауапқа құжаттамалық қамтамасыз ету бөлімшесінің қызметкері дәл осы байттар бойынша қол қоюы тиіс: жауап \
+             файлын қайта алып, қол қойғызыңыз.",
         ru: "Ответ должен подписать сотрудник службы документационного обеспечения, именно эти байты: получите файл \
-             «inquiry answer» снова и дайте подписать.",
-        en: "An officer of the records office must sign the answer, exactly these bytes. Get the file of `inquiry \
-             answer` again and have it signed.";
+             ответа снова и дайте подписать.",
+        en: "An officer of the records office must sign the answer, exactly these bytes. Get the file of the answer \
+             again and have it signed.";
     /// No bundle of the inquiry was made before that size of the journal.
     InqNoBundle = "INQ-009", NotFound,
-        kk: "Журналдың осы мөлшеріне дейін бұл сұрау салу бойынша жинақ жасалмаған. «inquiry bundle» командасын \
-             --at-size мен --cosigned-сіз орындаңыз.",
-        ru: "До этого размера журнала пакета по этому запросу нет. Выполните «inquiry bundle» без --at-size и \
-             --cosigned.",
-        en: "No bundle of this inquiry was made before that size of the journal. Run `inquiry bundle` without \
-             --at-size and --cosigned.";
+        kk: "Журналдың осы мөлшеріне дейін бұл сұрау салу бойынша жинақ жасалмаған. Өлшемін (at_size) және cosigned \
+             көрсетпей, жинақты қайта жасаңыз.",
+        ru: "До этого размера журнала пакета по этому запросу нет. Составьте пакет снова, не указывая размер (at_size) \
+             и cosigned.",
+        en: "No bundle of this inquiry was made before that size of the journal. Make the bundle again without naming \
+             a size (at_size) or cosigned.";
     /// A bundle is larger than its format can be.
     InqLarge = "INQ-010", Refused,
         kk: "Жинақ тым үлкен (4 ГиБ, 1000 құжат). Құжаттарды атап, бірнеше жинаққа бөліңіз.",
@@ -1440,11 +1434,11 @@ codes! {
     /// The main content has a format of which no complete rendering is made.
     CpyFormat = "CPY-002", Refused,
         kk: "Құжаттың негізгі мазмұнын толық басып шығару мүмкін емес: бұл пішімнің беттері жоқ немесе оны көрсететін \
-             бағдарлама жоқ. Куәландырылмаған басып шығару үшін --extract қолданыңыз.",
+             бағдарлама жоқ. Куәландырылмаған басып шығаруды ғана алуға болады.",
         ru: "Основное содержание нельзя напечатать полностью: у этого формата нет страниц или нет программы, которая \
-             его передаёт. Для незаверенной распечатки используйте --extract.",
-        en: "The main content cannot be printed in full: its format has no pages, or no program renders it. Use \
-             --extract for a print that is not certified.";
+             его передаёт. Возможна только незаверенная распечатка.",
+        en: "The main content cannot be printed in full: its format has no pages, or no program renders it. Only a \
+             print that is not certified is possible.";
     /// A program that renders is not installed.
     CpyNoRenderer = "CPY-003", Configuration,
         kk: "Құжатты басып шығаратын бағдарлама орнатылмаған. Көрсетілген пакетті орнатыңыз.",
@@ -1452,12 +1446,11 @@ codes! {
         en: "The program that renders the document is not installed. Install the package that is named.";
     /// A renderer could not render all of a document.
     CpyRenderer = "CPY-004", Refused,
-        kk: "Құжат толық көрсетілмеді, сондықтан мөртаңба қойылмайды. Куәландырылмаған басып шығару үшін --extract \
-             қолданыңыз.",
-        ru: "Документ передан не полностью, поэтому штамп не ставится. Для незаверенной распечатки используйте \
-             --extract.",
-        en: "The document was not rendered in full, so there is no stamp. Use --extract for a print that is not \
-             certified.";
+        kk: "Құжат толық көрсетілмеді, сондықтан мөртаңба қойылмайды. Куәландырылмаған басып шығаруды ғана алуға \
+             болады.",
+        ru: "Документ передан не полностью, поэтому штамп не ставится. Возможна только незаверенная распечатка.",
+        en: "The document was not rendered in full, so there is no stamp. Only a print that is not certified is \
+             possible.";
     /// The check of the signatures, made again, is negative, and the profile has no stamp for that.
     CpyNegative = "CPY-005", Refused,
         kk: "ЭЦҚ қайта тексеру нәтижесі теріс: № 430 қаулы бойынша көшірме куәландырылмайды.",
@@ -1466,11 +1459,11 @@ codes! {
     /// The check of the signatures came to no result.
     CpyUndecided = "CPY-006", Incomplete,
         kk: "ЭЦҚ қайта тексеру нәтиже бермеді: қолтаңба жоқ, қол қоюшының өкілеттігі көрсетілмеген немесе тексеру \
-             материалы жетіспейді («material add»).",
+             материалы жетіспейді.",
         ru: "Повторная проверка ЭЦП не дала результата: подписи нет, полномочия подписавшего не показаны или не \
-             хватает материала («material add»).",
+             хватает материала.",
         en: "The check of the signatures came to no result: there is none, the authority of a signer is not shown, or \
-             material is missing (`material add`).";
+             material is missing.";
     /// The record is in search, or a part of it.
     CpyMissing = "CPY-007", Conflict,
         kk: "Жазба немесе оның бөлігі іздестіруде: одан көшірме жасалмайды.",
@@ -1503,17 +1496,17 @@ codes! {
         en: "Another copy was certified meanwhile and has this number. Prepare the copy again.";
     /// There is no such copy.
     CpyUnknown = "CPY-012", NotFound,
-        kk: "Мұндай көшірме жоқ. Тізілімді «inquiry copies» арқылы қараңыз.",
-        ru: "Такой копии нет. Реестр показывает «inquiry copies».",
-        en: "There is no such copy. `inquiry copies` shows the register.";
+        kk: "Мұндай көшірме жоқ. Көшірмелер тізілімін қараңыз.",
+        ru: "Такой копии нет. Посмотрите реестр копий.",
+        en: "There is no such copy. Look at the register of copies.";
     /// There is no folder in memory where a rendering can lie.
     CpyScratch = "CPY-013", Configuration,
-        kk: "Көрсетілімге арналған жадтағы қалта жоқ немесе толы. Жадтағы файл жүйесіндегі қалтаны --scratch арқылы \
-             көрсетіңіз.",
-        ru: "Нет папки в памяти, где лежит передаваемый документ, или она полна. Укажите папку файловой системы в \
-             памяти через --scratch.",
-        en: "There is no folder in memory for the rendering, or it is full. Name one on a file system in memory with \
-             --scratch.";
+        kk: "Көрсетілімге арналған жадтағы қалта жоқ немесе толы. Жадтағы файл жүйесінде орын босатыңыз немесе ондағы \
+             басқа қалтаны көрсетіңіз.",
+        ru: "Нет папки в памяти, где лежит передаваемый документ, или она полна. Освободите место в файловой системе в \
+             памяти или укажите другую папку в ней.",
+        en: "There is no folder in memory for the rendering, or it is full. Free room on the file system in memory, or \
+             name another folder there.";
 
     /// No map of heads has the record or other owner.
     EvdNoHeads = "EVD-001", NotFound,
@@ -1580,14 +1573,22 @@ codes! {
         en: "That does not fit an account: see what the message asks for.";
     /// A record about persons is read for a purpose, and none was given.
     AccPurpose = "ACC-004", Usage,
-        kk: "Жазба адамдар туралы: оның не үшін оқылатынын --purpose арқылы жазыңыз.",
-        ru: "Запись о людях: укажите, для чего её читают, через --purpose.",
-        en: "The record is about persons: say what it is read for with --purpose.";
+        kk: "Жазба адамдар туралы: оның не үшін оқылатынын (purpose) жазыңыз.",
+        ru: "Запись о людях: укажите, для чего её читают (purpose).",
+        en: "The record is about persons: say what it is read for (purpose).";
     /// The rights do not allow it.
     AccDenied = "ACC-005", Denied,
         kk: "Құқық жоқ: бұған рұқсат беретін ереже табылмады.",
         ru: "Нет права: ни одно правило этого не разрешает.",
         en: "Not allowed: no rule permits it.";
+    /// What was shown does not carry it.
+    AccMeans = "ACC-006", Denied,
+        kk: "Көрсеткен белгіңізбен (токен, сертификат немесе құпиясөз) бұл істелмейді. Қолтаңбамен немесе OpenID \
+             арқылы кіріңіз не осы әрекетке берілген токенді қолданыңыз: сонда лауазымыңыз шешеді.",
+        ru: "Тем, что вы предъявили (токен, сертификат или пароль), это не делается. Войдите подписью или через OpenID \
+             либо возьмите токен для этого действия: тогда решит ваша должность.",
+        en: "What you showed (a token, a certificate or a password) does not carry this. Sign in by a signature or \
+             OpenID, or take a token that is for it: then your office decides.";
     /// The service cannot listen.
     SrvListen = "SRV-001", Configuration,
         kk: "Қызмет бұл мекенжайды немесе сокетті тыңдай алмайды: басқа бағдарлама алып қойған немесе рұқсат жоқ.",
@@ -1706,6 +1707,14 @@ codes! {
              записи службы (chmod 600).",
         en: "Other users of the machine can read or change the file of the TLS key. Leave it to the account of the \
              service alone (chmod 600).";
+    /// The drop folder cannot be used.
+    SrvInbox = "SRV-023", Configuration,
+        kk: "Құжат тапсыру қалтасы жоқ, ол қалта емес немесе оны оқып, оған жазуға рұқсат жоқ. Қалтаны жасап, қызмет \
+             есептік жазбасына рұқсат беріңіз.",
+        ru: "Папки для сдачи документов нет, это не папка, или её нельзя читать и писать в неё. Создайте папку и дайте \
+             к ней доступ учётной записи службы.",
+        en: "The drop folder is not there, is no folder, or cannot be read and written. Make it, and give the account \
+             of the service access to it.";
     /// The configuration asks for OpenID Connect, and this program was built without it.
     OidBuild = "OID-001", Configuration,
         kk: "Конфигурацияда OpenID арқылы кіру ([oidc]) сұралған, бірақ бұл бағдарлама онсыз жиналған. «oidc» \

@@ -66,5 +66,7 @@ pub const BUNDLE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 pub const BUNDLE_ENTRIES_MAX: u64 = 200_000;
 /// One file of the program's own source, which is read whole. Own bound: the largest has a few hundred KiB.
 pub const SOURCE_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Rows of one page of any list or search. Own bound: what somebody scrolls through, several times over.
+pub const PAGE_ROWS_MAX: usize = 500;
 
 const _: () = assert!(FRAME_CHUNKS_MAX <= u8::MAX as usize, "the frame header counts chunks in one byte");

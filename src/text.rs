@@ -20,6 +20,11 @@ pub enum Lang {
 impl Lang {
     /// All of them by their names (ISO 639-1), the first language first.
     pub const ALL: [(&str, Lang); 3] = [("kk", Lang::Kk), ("ru", Lang::Ru), ("en", Lang::En)];
+
+    /// Its name (ISO 639-1).
+    pub fn name(self) -> &'static str {
+        text("kk", "ru", "en").get(self)
+    }
 }
 
 impl FromStr for Lang {

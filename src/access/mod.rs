@@ -19,6 +19,7 @@ pub mod password;
 pub mod rights;
 pub mod subject;
 pub mod text;
+pub mod tokens;
 
 use crate::archive::{ActOwner, Archive};
 use crate::error::{Error, ErrorCode};

@@ -336,12 +336,17 @@ pub const DENY_DEFAULT: &str = "deny.default";
 pub const DENY_ADMINISTRATOR: &str = "deny.administrator";
 /// The token is not for it.
 pub const DENY_SCOPE: &str = "deny.scope";
-/// Nobody decides but a person who signed in as one.
+/// Nobody decides but a person who signed in as one; and what else an office may do, but not by this means.
 pub const DENY_MEANS: &str = "deny.means";
 /// A password is for setting the archive up.
 pub const DENY_PASSWORD: &str = "deny.password";
 /// Who asked does not decide.
 pub const DENY_REQUESTER: &str = "deny.requester";
+
+/// Whether a denial is by what somebody showed, whatever office they have.
+pub fn is_by_means(rule: &str) -> bool {
+    [DENY_SCOPE, DENY_MEANS, DENY_PASSWORD].contains(&rule)
+}
 
 /// What a password opens.
 const BOOTSTRAP: [Action; 2] = [Action::AccountsManage, Action::ServiceOperate];
@@ -529,12 +534,21 @@ pub fn scope(principal: &Principal, action: Action, today: NaiveDate) -> Scope {
     let is_bare = principal.is_administrator && action != Action::HoldPlace;
     let grants = principal.grants.iter().filter(|grant| grant.holds_on(today));
     let grants: Vec<&Grant> = grants.filter(|grant| !is_bare || grant.role == Role::Administrator).collect();
-    let mut rows = Vec::new();
-    for rule in RULES.iter().filter(|r| r.actions.contains(&action) && r.means.contains(&principal.means)) {
+    let (mut rows, mut by_others) = (Vec::new(), false);
+    for rule in RULES.iter().filter(|r| r.actions.contains(&action)) {
         let of_role = grants.iter().filter(|grant| grant.role == rule.role);
-        rows.extend(of_role.filter_map(|grant| row(rule, grant, principal.actor)));
+        let mut found = of_role.filter_map(|grant| row(rule, grant, principal.actor)).peekable();
+        match rule.means.contains(&principal.means) {
+            true => rows.extend(found),
+            false => by_others |= found.peek().is_some(),
+        }
     }
-    let denied = if is_bare { DENY_ADMINISTRATOR } else { DENY_DEFAULT };
+    let denied = match is_bare {
+        // What somebody has, and not by what they showed. It looks at no target, so it tells of none.
+        _ if by_others && rows.is_empty() => DENY_MEANS,
+        true => DENY_ADMINISTRATOR,
+        false => DENY_DEFAULT,
+    };
     Scope { action, rows, denied, asker }
 }
 
@@ -945,6 +959,31 @@ mod tests {
         let password = principal(Means::Password, all);
         let open = Action::ALL.iter().filter(|action| !rule(&password, **action).starts_with("deny."));
         assert_eq!(open.collect::<Vec<_>>(), [&Action::AccountsManage, &Action::ServiceOperate]);
+    }
+
+    /// Goal: who has a right and shows what does not carry it is told so, and nobody else is.
+    #[test]
+    fn a_means_that_does_not_carry_a_right_is_the_reason_for_who_has_it_only() {
+        for role in Role::ALL {
+            for means in [Means::Token, Means::Certificate] {
+                let by = |means, role: Role| {
+                    let named = (role == Role::Reader).then(|| BTreeSet::from([R]));
+                    let grant = Grant { records: named, ..grant(role, Some("A"), AccessCategory::ALL) };
+                    Principal { is_administrator: role == Role::Administrator, ..principal(means, vec![grant]) }
+                };
+                for action in Action::ALL.iter().filter(|action| !action.is_decision()) {
+                    let rule = decide(&by(means, *role), *action, &Target::default(), today()).rule;
+                    let of_role = RULES.iter().filter(|r| r.role == *role && r.actions.contains(action));
+                    let ways: BTreeSet<Means> = of_role.flat_map(|rule| rule.means.iter().copied()).collect();
+                    let is_reason = !ways.is_empty() && !ways.contains(&means);
+                    assert_eq!(rule == DENY_MEANS, is_reason, "{role} {action} {means}: {rule}");
+                }
+            }
+        }
+        let archivist = principal(Means::Token, vec![grant(Role::Auditor, Some("A"), &[])]);
+        let there = decide(&archivist, Action::RecordList, &target("A", AccessCategory::Public), today());
+        let nowhere = decide(&archivist, Action::RecordList, &target("B", AccessCategory::Public), today());
+        assert_eq!((there.rule, nowhere.rule), (DENY_MEANS, DENY_MEANS), "whatever it is about");
     }
 
     #[test]

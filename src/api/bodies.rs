@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 /// Their schemas by name.
 pub(super) fn own() -> Map<String, Value> {
-    let all = [files(), splitting(), records(), receipts(), disposal(), adoption(), copies()];
+    let all = [files(), splitting(), records(), receipts(), disposal(), adoption(), copies(), tokens()];
     all.into_iter().filter_map(|one| one.as_object().cloned()).flatten().collect()
 }
 
@@ -317,6 +317,28 @@ fn copies() -> Value {
                 {"$ref": "#/components/schemas/PaperCopy"}, {"$ref": "#/components/schemas/PaperCopyPrepared"},
                 {"$ref": "#/components/schemas/Job"},
             ],
+        },
+    })
+}
+
+/// About tokens.
+fn tokens() -> Value {
+    json!({
+        "TokenIssuing": {
+            "description": "What a token is for, by the actions of docs/rights.md that a token of the caller opens.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["scopes", "until"],
+            "properties": {
+                "scopes": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
+                "until": {"description": "Its last day, 366 days ahead at most.", "type": "string", "format": "date"},
+            },
+        },
+        "TokenRevoking": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reason"],
+            "properties": {"reason": {"type": "string", "minLength": 1}},
         },
     })
 }

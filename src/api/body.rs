@@ -4,6 +4,7 @@
 //! nothing of it is left.
 
 use super::problem::Problem;
+use super::reading;
 use crate::error::ErrorCode;
 use crate::limits::CHUNK_BYTES;
 use crate::model::digest::{Sha256, Sha256Writer, sha256};
@@ -102,7 +103,7 @@ impl Pieces {
         let until = self.end.min(Instant::now() + SILENCE);
         match timeout_at(until, self.body.next()).await.map_err(slow)? {
             None => Ok(None),
-            Some(Err(e)) => Err(Problem::request("body", e.to_string())),
+            Some(Err(_)) => Err(Problem::request("body", "it broke off, or is not framed as its headers say")),
             Some(Ok(piece)) => {
                 self.total += piece.len() as u64;
                 if self.total > self.max { Err(large(self.max)) } else { Ok(Some(piece)) }
@@ -131,7 +132,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -
     if kind.split(';').next().is_none_or(|kind| kind.trim() != "application/json") {
         return Err(Problem::new(ErrorCode::SrvMediaType, "Content-Type", "application/json"));
     }
-    serde_json::from_slice(body).map_err(|e| Problem::request("body", e.to_string()))
+    reading::json(body)
 }
 
 /// The SHA-256 that `Content-Digest` or `Repr-Digest` names; none when there is none of that algorithm.

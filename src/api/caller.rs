@@ -9,6 +9,7 @@
 
 use super::frame::About;
 use super::problem::Problem;
+use super::reading;
 use super::service::Service;
 use super::session::{Peer, SignedIn, check_own, cookie_of};
 use crate::access::login::{authenticate_certificate, authenticate_token};
@@ -174,7 +175,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let read = Query::<T>::try_from_uri(&parts.uri);
-        read.map(|Query(value)| Self(value)).map_err(|e| Problem::request("query", e.body_text()))
+        read.map(|Query(value)| Self(value)).map_err(|e| reading::query(&e.body_text()))
     }
 }
 
@@ -186,7 +187,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Of<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = Path::<T>::from_request_parts(parts, state).await;
-        read.map(|Path(value)| Self(value)).map_err(|e| Problem::request("path", e.body_text()))
+        // A part that is no number where one is expected, or no UTF-8.
+        let wrong = |_| Problem::request("path", "a part of it is not as the description asks for");
+        read.map(|Path(value)| Self(value)).map_err(wrong)
     }
 }
 

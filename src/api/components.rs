@@ -68,6 +68,7 @@ pub(crate) struct ContentParams {
         ContentParams,
         ("Range" = Option<String>, Header, description = "One range of bytes"),
         ("If-Range" = Option<String>, Header, description = "The range only if this is still its ETag"),
+        ("If-Match" = Option<String>, Header, description = "Nothing, and 412, unless this is its ETag"),
         ("If-None-Match" = Option<String>, Header, description = "Nothing if this is its ETag"),
     ),
     responses(

@@ -4,7 +4,9 @@
 //! and what every path answers when it is not done is added to all. A test compares the description with the file that
 //! is committed, `schema/api/1/openapi.json`.
 
+use super::page::LIMIT;
 use super::{bodies, documents};
+use crate::limits::PAGE_ROWS_MAX;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
 
@@ -42,6 +44,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("InquiryGiven", include_str!("../../schema/cli/1/inquiry-given.schema.json")),
     ("InquiryBundle", include_str!("../../schema/cli/1/inquiry-bundle.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
+    ("Token", include_str!("../../schema/cli/1/token-row.schema.json")),
 ];
 
 /// Declares names of documents for the descriptions of handlers; their schemas are put in by [`describe`].
@@ -70,6 +73,7 @@ named! { NomenclatureAdopting NomenclatureAnswer RulesAct RulesAdopting RulesAns
 named! { InquiryAct InquirySearch InquiryGiven InquiryBundle InquiryBundleOrJob }
 named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosing InquiryBundling }
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
+named! { Token TokenPage TokenIssuing TokenRevoking }
 named! { PaperCopy PaperCopyPage PaperCopyAnswer PaperCopyOrJob }
 named! { PaperCopyPreparing PaperCopyPrepared PaperCopyStatement }
 #[cfg(feature = "oidc")]
@@ -256,6 +260,13 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
             for status in ["4XX", "5XX"] {
                 operation["responses"][status] = problem.clone();
+            }
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+            for limit in parameters.filter(|one| one["in"] == "query" && one["name"] == "limit") {
+                // Said where it is held.
+                limit["schema"]["minimum"] = 1.into();
+                limit["schema"]["maximum"] = PAGE_ROWS_MAX.into();
+                limit["schema"]["default"] = LIMIT.into();
             }
         }
     }

@@ -432,10 +432,9 @@ async fn cancellation(
 fn do_cancel(ask: &Ask, text: &str, cancelling: Cancelling) -> Result<Answer, Problem> {
     let proposing = case_for(ask, text, Action::DisposalPropose);
     let case = match proposing {
-        Err(problem) if problem.code == ErrorCode::AccDenied => {
-            let is_denied = |other: &Problem| other.code == ErrorCode::AccDenied;
+        Err(problem) if problem.is_denied() => {
             let rejecting = case_for(ask, text, Action::DisposalApprove);
-            rejecting.map_err(|other| if is_denied(&other) { problem } else { other })?
+            rejecting.map_err(|other| if other.is_denied() { problem } else { other })?
         }
         proposing => proposing?,
     };

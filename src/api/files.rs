@@ -61,7 +61,6 @@ pub(crate) struct ListParams {
     #[param(max_length = 2000)]
     after: Option<String>,
     /// Files on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

@@ -13,7 +13,8 @@ use super::session::Peer;
 use crate::error::ErrorCode;
 use crate::text::Lang;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -70,9 +71,14 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     request.extensions_mut().insert(about.clone());
     let is_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_tls);
     let is_late = Arc::new(AtomicBool::new(false));
-    let mut response = match is_tls && is_downgraded(&request) {
-        true => Problem::new(ErrorCode::SrvForeign, "Origin", "a page that came over an open line").into_response(),
-        false => next.run(timed(request, is_late.clone())).await,
+    let refused = if is_tls && is_downgraded(&request) {
+        Some(Problem::new(ErrorCode::SrvForeign, "Origin", "a page that came over an open line"))
+    } else {
+        host_fault(&request).map(|what| Problem::request("Host", what))
+    };
+    let mut response = match refused {
+        Some(problem) => problem.into_response(),
+        None => next.run(timed(request, is_late.clone())).await,
     };
     let problem = response.extensions().get::<Problem>().cloned().or_else(|| foreign(&response));
     // Who read the body may only know that it broke off.
@@ -117,6 +123,22 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     }
     service.log(line);
     response
+}
+
+/// Why the request does not name its host as RFC 9112 §3.2 wants: what is asked of whom must have one reading.
+fn host_fault(request: &Request) -> Option<&'static str> {
+    let mut said = request.headers().get_all(header::HOST).into_iter();
+    match (said.next(), said.next()) {
+        (None, _) if request.version() >= Version::HTTP_11 => Some("it is missing"),
+        (Some(_), Some(_)) => Some("it stands twice"),
+        (Some(host), None) if host.is_empty() || is_authority(host) => None,
+        (Some(_), None) => Some("no host and port"),
+        (None, _) => None,
+    }
+}
+
+fn is_authority(host: &HeaderValue) -> bool {
+    host.to_str().is_ok_and(|host| !host.contains('@') && host.parse::<Authority>().is_ok())
 }
 
 /// A page that came over an open line may be anybody's, whatever name it has: over TLS it changes nothing.

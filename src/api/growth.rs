@@ -5,20 +5,23 @@
 //!
 //! What a crash leaves: an addition that is durable and was not answered; the same one sent again is held already.
 
+use super::body::read_json;
 use super::caller::{Caller, Of, id};
 use super::describe::{CardCorrecting, ComponentAdding, RecordAnswer};
-use super::once::{Answer, act};
+use super::once::{Answer, act, key_of, once, response};
+use super::part::tags;
 use super::problem::Problem;
+use super::records::card_of;
 use super::service::{Ask, Service};
 use super::signed::{Base64, receive};
 use crate::access::rights::Action;
-use crate::ingest::amend::{Amended, Brought, LATE_ROLES, add, correct_card};
+use crate::ingest::amend::{Amended, Brought, LATE_ROLES, add, correct_card, correct_card_if};
 use crate::model::id::RecordId;
 use crate::model::submission::{ComponentEntry, Derivation, Role};
 use crate::view;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -103,11 +106,14 @@ struct Correcting {
     reason: String,
 }
 
-/// Gives a record a new version of its card; the earlier ones stay.
+/// Gives a record a new version of its card; the earlier ones stay. With `If-Match` only while the record has the card
+/// that its `ETag` was given with.
 #[utoipa::path(post, path = "/api/v1/records/{record_id}/card", tag = "records",
     params(
         ("record_id" = String, Path, description = "Id of the record"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once"),
+        ("If-Match" = Option<String>, Header,
+         description = "The ETag of the record as it was seen; 412 when its card was corrected since"),
     ),
     request_body(content = CardCorrecting, content_type = "application/json"),
     responses(
@@ -122,14 +128,38 @@ async fn card(
     body: Body,
 ) -> Result<Response, Problem> {
     let sent = receive(&service, &caller, Action::CardCorrect, &headers, body).await?;
-    act((&service, caller), ("card", text), (&headers, sent), do_correct).await
+    let correcting: Correcting = read_json(&headers, sent.as_ref())?;
+    let (key, seen) = (key_of(&headers), seen(&headers));
+    let answer = service
+        .ask(caller, move |ask| {
+            // With another condition it is another request.
+            let condition = format!("{seen:?}");
+            let parts = [b"card".as_slice(), text.as_bytes(), condition.as_bytes(), sent.as_ref()];
+            once(ask, key.as_deref(), &parts, || do_correct(ask, &text, seen.as_deref(), correcting))
+        })
+        .await?;
+    Ok(response(answer))
 }
 
-fn do_correct(ask: &Ask, text: &str, correcting: Correcting) -> Result<Answer, Problem> {
+/// The states of the card that a correction was decided by; none: whatever card the record has.
+fn seen(headers: &HeaderMap) -> Option<Vec<String>> {
+    let tags = || tags(headers, header::IF_MATCH);
+    if !headers.contains_key(header::IF_MATCH) || tags().any(|tag| tag == "*") {
+        return None;
+    }
+    // A weak tag names no state, nor does one of something else.
+    Some(tags().filter_map(card_of).map(str::to_owned).collect())
+}
+
+fn do_correct(ask: &Ask, text: &str, seen: Option<&[String]>, correcting: Correcting) -> Result<Answer, Problem> {
     let record = id(text)?;
     ask.wait_index()?;
     ask.record(record, Action::CardCorrect)?;
     let brought = Brought::Bytes("card.json", &correcting.content.0);
-    let amended = correct_card(&ask.archive, record, brought, correcting.reason, ask.principal.actor)?;
+    let (archive, actor) = (&ask.archive, ask.principal.actor);
+    let amended = match seen {
+        Some(seen) => correct_card_if(archive, record, seen, brought, correcting.reason, actor)?,
+        None => correct_card(archive, record, brought, correcting.reason, actor)?,
+    };
     answer(ask, record, &amended)
 }

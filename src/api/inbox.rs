@@ -16,10 +16,11 @@
 
 use super::service::Service;
 use super::submissions::{outcome, reason};
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::ingest::handed::write_beside;
 use crate::ingest::{Answered, Intake, Status, is_answer_of, submissions};
 use crate::text::Lang;
+use rustix::fs::Access;
 use serde_json::json;
 use std::collections::HashMap;
 use std::fs;
@@ -82,6 +83,14 @@ impl Print {
     fn newest(&self) -> Option<SystemTime> {
         self.files.iter().map(|(_, _, time)| *time).max()
     }
+}
+
+/// Whether the folder is there and can be used, before anybody is told that it is looked after.
+pub(super) fn check(folder: &Path) -> Result<(), Error> {
+    let failed = |e: io::Error| Error::caused(ErrorCode::SrvInbox, folder.display().to_string(), e);
+    fs::read_dir(folder).map_err(failed)?;
+    let access = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
+    rustix::fs::access(folder, access).map_err(|e| failed(e.into()))
 }
 
 /// Looks after the folder until the service ends.
@@ -200,9 +209,18 @@ fn take(service: &Arc<Service>, path: &Path, lang: Lang) -> Result<(), Error> {
     if let Status::Failed(e) = answered.status {
         return Err(e);
     }
+    // Where the folder lies on this machine is not for who puts something there.
+    let folder = path.parent().unwrap_or(path);
+    answered.path = answered.path.strip_prefix(folder).map(Path::to_owned).unwrap_or_default();
+    if let Status::Refused { reasons, .. } | Status::Waiting { reasons, .. } = &mut answered.status {
+        let place = format!("{}/", folder.display());
+        for reason in reasons {
+            (reason.subject, reason.detail) = (reason.subject.replace(&place, ""), reason.detail.replace(&place, ""));
+        }
+    }
     let document = crate::view::answer(&answered, lang).to_string();
     answered.answers.push((OUTCOME.to_owned(), format!("{document}\n").into_bytes()));
-    let failed = |e: io::Error| Error::caused(crate::error::ErrorCode::ArcOutput, path.display().to_string(), e);
+    let failed = |e: io::Error| Error::caused(ErrorCode::ArcOutput, path.display().to_string(), e);
     write_beside(path, &answered.answers).map_err(failed)
 }
 

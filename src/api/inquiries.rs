@@ -48,7 +48,6 @@ pub(crate) struct ListParams {
     #[param(max_length = 200)]
     after: Option<String>,
     /// Inquiries on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

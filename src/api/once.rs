@@ -43,7 +43,17 @@ pub(super) fn once(
     parts: &[&[u8]],
     act: impl FnOnce() -> Result<Answer, Problem>,
 ) -> Result<Answer, Problem> {
-    let Some(key) = key else { return act() };
+    once_told(ask, key, parts, || act().map(|answer| (answer.clone(), answer)))
+}
+
+/// The same for an act whose answer says something once: it gives what is answered, and what a repeat is answered.
+pub(super) fn once_told(
+    ask: &Ask,
+    key: Option<&str>,
+    parts: &[&[u8]],
+    act: impl FnOnce() -> Result<(Answer, Answer), Problem>,
+) -> Result<Answer, Problem> {
+    let Some(key) = key else { return act().map(|(answer, _)| answer) };
     let mut request = Sha256Writer::default();
     for part in parts {
         request.update(&(part.len() as u64).to_be_bytes());
@@ -55,10 +65,10 @@ pub(super) fn once(
     match ask.service.once.turn(&ask.principal.account, key, request.finish(), ask.now())? {
         Turn::Again(answer) => Ok(answer),
         Turn::First(running) => {
-            let answer = act()?;
+            let (answer, again) = act()?;
             // What was refused may be done when what it lacked has come.
             if answer.status.is_success() {
-                running.done(answer.clone());
+                running.done(again);
             }
             Ok(answer)
         }

@@ -5,15 +5,15 @@
 
 use super::problem::Problem;
 use super::service::Service;
+use crate::limits::PAGE_ROWS_MAX;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-/// Things on a page when nothing is said, and at most.
-pub(crate) const LIMIT: u32 = 50;
-pub(crate) const LIMIT_MAX: u32 = 500;
+/// Things on a page when nothing is said.
+pub(crate) const LIMIT: usize = 50;
 /// Bytes of the signature of a cursor.
 const MAC_BYTES: usize = 16;
 
@@ -26,7 +26,6 @@ pub(crate) struct PageParams {
     #[param(max_length = 200)]
     after: Option<String>,
     /// How many on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -39,9 +38,9 @@ impl PageParams {
 
 /// How many things are wanted on the page.
 pub(crate) fn limit(wanted: Option<u32>) -> Result<usize, Problem> {
-    match wanted.unwrap_or(LIMIT) {
-        limit @ 1..=LIMIT_MAX => Ok(limit as usize),
-        _ => Err(Problem::request("limit", format!("1 to {LIMIT_MAX}"))),
+    match wanted.map_or(LIMIT, |wanted| wanted as usize) {
+        limit @ 1..=PAGE_ROWS_MAX => Ok(limit),
+        _ => Err(Problem::request("limit", format!("1 to {PAGE_ROWS_MAX}"))),
     }
 }
 

@@ -40,7 +40,7 @@ impl Thing<'_> {
         headers.insert(header::ETAG, text(&tag)?);
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        if matches(asked, header::IF_NONE_MATCH, &tag) {
+        if is_held(asked, &tag)? {
             return Ok(Part { status: StatusCode::NOT_MODIFIED, headers, range: None });
         }
         let wants_range = asked.get(header::IF_RANGE).is_none_or(|condition| condition.as_bytes() == tag.as_bytes());
@@ -70,13 +70,22 @@ impl Thing<'_> {
     }
 }
 
-/// Whether a list of entity tags has this one (RFC 9110 §13.1.2: weak comparison).
-fn matches(headers: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
+/// Whether the caller has a thing of this entity tag already, after a condition that it is this one (RFC 9110
+/// §13.2.2).
+pub(super) fn is_held(asked: &HeaderMap, tag: &str) -> Result<bool, Problem> {
+    // Strong comparison (§13.1.1), and weak comparison (§13.1.2).
+    let is_other =
+        asked.contains_key(header::IF_MATCH) && !tags(asked, header::IF_MATCH).any(|one| one == "*" || one == tag);
+    if is_other {
+        return Err(Problem::new(ErrorCode::SrvPrecondition, "If-Match", "its ETag is another one"));
+    }
+    Ok(tags(asked, header::IF_NONE_MATCH).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag))
+}
+
+/// The entity tags of a condition, as they were written. Those of the archive have no comma.
+pub(super) fn tags(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
     let lists = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|one| {
-        let one = one.trim();
-        one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag
-    })
+    lists.flat_map(|list| list.split(',')).map(str::trim)
 }
 
 /// What a `Range` asks for.
@@ -175,7 +184,15 @@ mod tests {
     fn entity_tags_are_compared() {
         let mut headers = HeaderMap::new();
         headers.append(header::IF_NONE_MATCH, HeaderValue::from_static("\"a\", W/\"b\""));
-        let has = |tag| matches(&headers, header::IF_NONE_MATCH, tag);
+        let has = |tag| is_held(&headers, tag).unwrap();
         assert!(has("\"a\"") && has("\"b\"") && !has("\"c\""));
+        headers.append(header::IF_MATCH, HeaderValue::from_static("\"x\", W/\"b\", \"a\""));
+        let code = |tag| is_held(&headers, tag).map_err(|problem| problem.code);
+        assert_eq!(code("\"a\""), Ok(true));
+        assert_eq!(code("\"x\""), Ok(false));
+        assert_eq!(code("\"b\""), Err(ErrorCode::SrvPrecondition), "a weak tag says of no bytes that they are these");
+        assert_eq!(code("\"c\""), Err(ErrorCode::SrvPrecondition));
+        headers.insert(header::IF_MATCH, HeaderValue::from_static("*"));
+        assert_eq!(is_held(&headers, "\"c\"").map_err(|problem| problem.code), Ok(false));
     }
 }

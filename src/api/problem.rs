@@ -6,6 +6,7 @@
 //! A handler gives a [`Problem`]; the frame around all handlers ([`super::frame`]) knows language and request and
 //! writes it out. It holds no rules.
 
+use crate::access::rights::is_by_means;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::text::{Lang, TECHNICAL, Text, text};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -53,7 +54,13 @@ impl Problem {
 
     /// The caller has no right; `rule` says by which rule.
     pub(crate) fn denied(action: &str, rule: &str) -> Self {
-        Self::new(ErrorCode::AccDenied, action, format!("rule {rule}"))
+        let code = if is_by_means(rule) { ErrorCode::AccMeans } else { ErrorCode::AccDenied };
+        Self::new(code, action, format!("rule {rule}"))
+    }
+
+    /// Whether the caller has no right to it, or not by what they showed.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self.code, ErrorCode::AccDenied | ErrorCode::AccMeans)
     }
 
     #[must_use]
@@ -148,6 +155,7 @@ impl Problem {
         let mut response = (self.status(), self.value(lang, request_id).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.name()));
         if self.code == ErrorCode::SrvSignIn {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"muragat\""));
         }

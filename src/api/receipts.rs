@@ -71,7 +71,6 @@ pub(crate) struct ListParams {
     #[param(max_length = 200)]
     after: Option<String>,
     /// Receipts on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

@@ -6,14 +6,19 @@
 use super::caller::{Caller, Of, Params, id};
 use super::describe::{Record, RecordRowPage};
 use super::page::{cursor, limit, page, place};
+use super::part::is_held;
 use super::problem::Problem;
 use super::service::{Ask, Service, target};
 use crate::access::rights::Action;
 use crate::index::query::Query;
 use crate::index::rows::RecordRow;
+use crate::ingest::amend::card_state;
+use crate::model::digest::sha256;
 use crate::view::{Masked, RecordView, record_row};
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -37,7 +42,6 @@ pub(crate) struct ListParams {
     #[param(max_length = 200)]
     after: Option<String>,
     /// Records on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -101,23 +105,51 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
     Ok(page(items, next))
 }
 
-/// A record with its card, components, signatures and history.
+/// A record with its card, components, signatures and history. Its `ETag` is what `If-Match` of a correction of its
+/// card is compared with.
 #[utoipa::path(get, path = "/api/v1/records/{record_id}", tag = "records",
-    params(("record_id" = String, Path, description = "Its id")),
-    responses((status = 200, description = "The record", body = Record)))]
+    params(
+        ("record_id" = String, Path, description = "Its id"),
+        ("If-Match" = Option<String>, Header, description = "Nothing, and 412, unless this is its ETag"),
+        ("If-None-Match" = Option<String>, Header, description = "Nothing if this is its ETag"),
+    ),
+    responses(
+        (status = 200, description = "The record", body = Record),
+        (status = 304, description = "It is what the caller has"),
+    ))]
 async fn show(
     State(service): State<Arc<Service>>,
     caller: Caller,
     Of(record): Of<String>,
-) -> Result<Json<Value>, Problem> {
-    service.ask(caller, move |ask| shown(ask, &record)).await.map(Json)
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (value, card) = service.ask(caller, move |ask| shown_with_card(ask, &record)).await?;
+    let text = value.to_string();
+    let Some(card) = card else { return Ok(Json(value).into_response()) };
+    let tag = format!("\"{card}.{}\"", hex::encode(&sha256(text.as_bytes()).0[..16]));
+    let etag = [(header::ETAG, tag.clone())];
+    match is_held(&headers, &tag)? {
+        true => Ok((StatusCode::NOT_MODIFIED, etag).into_response()),
+        false => Ok((etag, [(header::CONTENT_TYPE, "application/json")], text).into_response()),
+    }
+}
+
+/// The state of the card in the entity tag of a record; none in what is no such tag.
+pub(super) fn card_of(tag: &str) -> Option<&str> {
+    tag.strip_prefix('"')?.strip_suffix('"')?.split_once('.').map(|(card, _)| card)
 }
 
 /// The document of a record, for whom it is shown to.
 pub(crate) fn shown(ask: &Ask, record: &str) -> Result<Value, Problem> {
+    shown_with_card(ask, record).map(|(value, _)| value)
+}
+
+/// The same with the state of its card; none for who sees it masked, and so corrects nothing.
+fn shown_with_card(ask: &Ask, record: &str) -> Result<(Value, Option<String>), Problem> {
     let (_, decision) = ask.record(id(record)?, Action::RecordShow)?;
     let opened = ask.open(id(record)?, decision)?;
     let mut view = RecordView::read(&ask.archive, &opened)?;
     view.same_content = ask.known(view.same_content)?;
-    Ok(view.value(if decision.masked { Masked::Yes } else { Masked::No }))
+    let card = (!decision.masked).then(|| card_state(&opened.row));
+    Ok((view.value(if decision.masked { Masked::Yes } else { Masked::No }), card))
 }

@@ -48,7 +48,6 @@ pub(crate) struct DueParams {
     #[param(max_length = 2000)]
     after: Option<String>,
     /// Files on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -120,7 +119,6 @@ pub(crate) struct NomenclatureParams {
     #[param(max_length = 200)]
     after: Option<String>,
     /// Nomenclatures on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

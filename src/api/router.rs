@@ -7,7 +7,7 @@ use super::frame::frame;
 use super::service::Service;
 use super::{adoption, bundles, components, copies, desk, health, journal, login, records, search, sessions};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
-use super::{splitting, submissions, uploads, watch};
+use super::{splitting, submissions, tokens, uploads, watch};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -46,7 +46,8 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(disposal::routes())
         .merge(destruction::routes())
         .merge(login::routes())
-        .merge(sessions::routes());
+        .merge(sessions::routes())
+        .merge(tokens::routes());
     #[cfg(feature = "oidc")]
     let paths = paths.merge(super::openid::routes());
     paths

@@ -8,10 +8,13 @@ use super::describe::SearchPage;
 use super::page::{cursor, limit, place};
 use super::problem::Problem;
 use super::service::{Ask, Service};
-use crate::access::rights::{Action, Target, decide};
+use super::session::SignedIn;
+use crate::access::rights::{self, Action, Target, decide};
 use crate::access::text::find::{find, scope};
+use crate::archive::Archive;
+use crate::clock::civil_date;
 use crate::error::ErrorCode;
-use crate::index::text::{Cursor, Page, TextQuery};
+use crate::index::text::{Cursor, Page, Scope, TextQuery};
 use crate::view::{found_record, found_summary};
 use axum::Json;
 use axum::extract::State;
@@ -38,7 +41,6 @@ pub(crate) struct SearchParams {
     #[param(max_length = 200)]
     pub(crate) after: Option<String>,
     /// Records on the page.
-    #[param(minimum = 1, maximum = 100)]
     pub(crate) limit: Option<u32>,
 }
 
@@ -53,18 +55,27 @@ async fn search(
     service.ask(caller, move |ask| found(ask, &params)).await.map(Json)
 }
 
+/// In what the caller may search; who may in nothing is denied.
+///
+/// To find a record by what it says is to learn what it says: the right to its content is asked for.
+pub(crate) fn searched(ask: &Ask) -> Result<Scope, Problem> {
+    let reached = ask.list(Action::ContentRead)?;
+    scope(&reached).ok_or_else(|| {
+        let decision = decide(&ask.principal, Action::ContentRead, &Target::default(), ask.today);
+        ask.denied(Action::ContentRead, decision.rule)
+    })
+}
+
+/// Whether somebody who signed in may search at all.
+pub(crate) fn may_search(archive: &Archive, session: &SignedIn) -> Result<bool, Problem> {
+    let Some(principal) = session.principal(archive)? else { return Ok(false) };
+    Ok(scope(&rights::scope(&principal, Action::ContentRead, civil_date(archive.now()))).is_some())
+}
+
 /// The document of a search.
 pub(crate) fn found(ask: &Ask, params: &SearchParams) -> Result<Value, Problem> {
-    // To find a record by what it says is to learn what it says: the right to its content is asked for.
-    let reached = ask.list(Action::ContentRead)?;
-    let Some(scope) = scope(&reached) else {
-        let decision = decide(&ask.principal, Action::ContentRead, &Target::default(), ask.today);
-        return Err(ask.denied(Action::ContentRead, decision.rule));
-    };
+    let scope = searched(ask)?;
     let limit = limit(params.limit)?;
-    if limit > crate::index::text::PAGE_MAX {
-        return Err(Problem::request("limit", format!("1 to {}", crate::index::text::PAGE_MAX)));
-    }
     let query = TextQuery::parse(&params.q)?;
     let question = format!("search\n{}\n{}", ask.index_meta().generation, params.q);
     let after = params.after.as_deref().map(|after| place(&ask.service, &question, after)).transpose()?;

@@ -7,7 +7,7 @@
 //! With TLS ([`super::tls`]) the address of the service takes nothing else; without it, one that others than this
 //! machine reach is for a proxy in front, and the log says so. The figures have an address of their own, without TLS.
 
-use super::inbox::watch;
+use super::inbox::{self, watch};
 use super::patience::Line;
 use super::router::{Pages, metrics_router, router};
 use super::service::Service;
@@ -99,6 +99,8 @@ impl Server {
         let failed = |at: &str, e: std::io::Error| Error::caused(ErrorCode::SrvListen, at, e);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|e| failed("runtime", e))?;
+        // Who puts documents there must not wait for answers of nobody.
+        options.inbox.as_deref().map_or(Ok(()), inbox::check)?;
         let mut service = Service::new(slot, options.stop, options.log)?;
         if let Some(files) = options.tls.clone() {
             service.tls = Some(Tls::load(files)?);

@@ -8,6 +8,7 @@
 use super::body::{length_of, receive_whole};
 use super::caller::Caller;
 use super::problem::Problem;
+use super::reading::NO_BASE64;
 use super::service::Service;
 use crate::access::rights::Action;
 use crate::error::{Error, ErrorCode};
@@ -65,7 +66,7 @@ pub(super) struct Base64(pub(super) Vec<u8>);
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        STANDARD.decode(text).map(Self).map_err(|_| D::Error::custom("wanted base64 (RFC 4648 §4)"))
+        STANDARD.decode(text).map(Self).map_err(|_| D::Error::custom(NO_BASE64))
     }
 }
 

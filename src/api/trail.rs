@@ -52,7 +52,6 @@ pub(crate) struct TrailParams {
     #[param(max_length = 200)]
     after: Option<String>,
     /// Entries on the page.
-    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

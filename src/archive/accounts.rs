@@ -34,6 +34,8 @@ use std::sync::Arc;
 const NAME_CHARS_MAX: usize = 64;
 /// Days that a token is good for at most. Own bound: a year, so that forgotten ones end.
 const TOKEN_DAYS_MAX: u64 = 366;
+/// Tokens of an account that are good at a time. Own bound: one for each program that somebody uses, many times over.
+const TOKENS_MAX: usize = 100;
 /// Records of one permit. Own bound: what a reader asks for in one request.
 const PERMIT_RECORDS_MAX: usize = 1_000;
 /// What every token begins with, so that one that was published by mistake is found.
@@ -386,6 +388,10 @@ impl Archive {
                     return Err(invalid(account, "a token of a person is issued by that person, signed in"));
                 }
                 Holder::Person(_) | Holder::Service(_) => {}
+            }
+            let is_good = |t: &&Token| t.account == account && t.revoked.is_none() && today <= t.until;
+            if accounts.tokens().filter(is_good).count() >= TOKENS_MAX {
+                return Err(invalid(account, format!("{TOKENS_MAX} tokens are good already: revoke what is not used")));
             }
             Ok(fields(json!({
                 "account": account, "token": id, "sha256": digest.to_string(), "scopes": scopes,

@@ -13,7 +13,9 @@ use super::samples::write_samples;
 use super::serve::{ADDRESS, Serve};
 use super::{Common, audit, evidence, search, show};
 use crate::access;
-use crate::access::rights::Action;
+use crate::access::login::principal;
+use crate::access::rights::Means;
+use crate::access::tokens;
 use crate::archive::{Archive, Holder, InitOptions};
 use crate::audit::Options;
 use crate::clock::{Clock, SystemClock, civil_date, utc};
@@ -131,8 +133,6 @@ fn trust(archive: &Archive, dir: &Path, trust: &Trust, common: &Common) -> Resul
 /// Opens the accounts of the staff. Their keys and tokens lie in `dir`, for the owner of the demonstration only.
 fn hire(archive: &Archive, dir: &Path, staff: &[Member], common: &Common) -> Result<(), Error> {
     let actor = common.actor(archive)?;
-    let scopes: BTreeSet<&str> =
-        Action::ALL.iter().filter(|action| !action.is_decision()).map(|action| action.as_str()).collect();
     let until = archive.today() + chrono::Days::new(30);
     let folder = dir.join(PEOPLE);
     let failed = |e| Error::caused(ErrorCode::ArcOutput, folder.display().to_string(), e);
@@ -145,9 +145,16 @@ fn hire(archive: &Archive, dir: &Path, staff: &[Member], common: &Common) -> Res
     }
     for (account, holder, pem) in accounts {
         archive.open_account(account, &holder, None, actor)?;
-        // A token of a person is theirs to issue: the demonstration does it in their place.
-        let (_, token, _) = archive.issue_token(account, &scopes, until, archive.actor(account)?)?;
-        std::fs::write(folder.join(format!("{account}.token")), format!("{token}\n")).map_err(failed)?;
+        let accounts = archive.accounts()?;
+        let opened = accounts.open(account).map(|held| principal(archive, held, Means::Token, None)).transpose()?;
+        let opened = opened.map(|who| tokens::opened(&who, archive.today())).unwrap_or_default();
+        // Some work in sessions only: a token of theirs would open nothing.
+        if !opened.is_empty() {
+            let scopes = opened.iter().map(|action| action.as_str()).collect();
+            // A token of a person is theirs to issue: the demonstration does it in their place.
+            let (_, token, _) = archive.issue_token(account, &scopes, until, archive.actor(account)?)?;
+            std::fs::write(folder.join(format!("{account}.token")), format!("{token}\n")).map_err(failed)?;
+        }
         if let Some(pem) = pem {
             std::fs::write(folder.join(format!("{account}.pem")), pem).map_err(failed)?;
         }

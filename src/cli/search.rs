@@ -9,8 +9,9 @@ use crate::error::{Error, Exit};
 use crate::filing::cite;
 use crate::index::query::Query;
 use crate::index::rows::RecordRow;
-use crate::index::text::{PAGE_MAX, Page, Place, Scope, TextQuery};
+use crate::index::text::{Page, Place, Scope, TextQuery};
 use crate::ingest::amend::file_digest;
+use crate::limits::PAGE_ROWS_MAX;
 use crate::model::citation::Citation;
 use crate::model::fold;
 use crate::model::record::CardField;
@@ -86,7 +87,7 @@ impl Search {
         let query = TextQuery::parse(words)?;
         let archive = common.open()?;
         super::text::bring_up(&archive, None, common)?;
-        let page = Page { after: None, limit: self.limit.clamp(1, PAGE_MAX) };
+        let page = Page { after: None, limit: self.limit.clamp(1, PAGE_ROWS_MAX) };
         let found = find(&archive, &query, &Scope::all(), page)?;
         for one in &found.records {
             if common.json() {

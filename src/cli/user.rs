@@ -7,7 +7,8 @@ use super::Common;
 use super::show::record_id;
 use crate::access::grants::{grants_of, is_administrator};
 use crate::access::password;
-use crate::access::rights::{Action, Grant};
+use crate::access::rights::Grant;
+use crate::access::tokens;
 use crate::archive::{Account, Archive, Holder, Permit, Permitting, Token};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::model::digest::sha256;
@@ -18,6 +19,7 @@ use crate::text::{Text, text};
 use crate::verify::certificate::Certificate;
 use crate::verify::limits::CERTIFICATE_BYTES_MAX;
 use crate::verify::wrap::unwrap;
+use crate::view;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -336,14 +338,8 @@ impl TokenArgs {
             TokenCommand::Issue { account, scopes, until } => {
                 let archive = common.open_to_act()?;
                 let actor = common.actor(&archive)?;
-                for scope in &scopes {
-                    let wrong = || {
-                        let what = format!("no action; there are {}", Action::KNOWN.trim_end());
-                        Error::new(ErrorCode::AccInvalid, shown(scope), what)
-                    };
-                    Action::parse(scope).ok_or_else(wrong)?;
-                }
-                let scopes = scopes.iter().map(String::as_str).collect();
+                let scopes = tokens::scopes(scopes.iter().map(String::as_str))?;
+                let scopes = scopes.iter().map(|action| action.as_str()).collect();
                 let (id, secret, _) = archive.issue_token(&account, &scopes, until, actor)?;
                 print_issued(common, &archive, &id, Some(&secret))?;
                 archive
@@ -370,10 +366,7 @@ fn print_issued(common: &Common, archive: &Archive, id: &str, secret: Option<&st
 
 fn print_token(common: &Common, token: &Token, secret: Option<&str>) {
     if common.json() {
-        common.print_json(&json!({
-            "token_id": token.id, "account": token.account, "scopes": token.scopes, "until": token.until.to_string(),
-            "entry": token.issued, "revoked": token.revoked, "token": secret,
-        }));
+        common.print_json(&view::token(token, secret));
         return;
     }
     let lang = common.lang();

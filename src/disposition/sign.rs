@@ -143,7 +143,7 @@ pub(super) fn is_other(statement: &Statement, file: &[u8], case: &Case) -> Optio
         return refusal(format!("it is about {}, the plan is {}", statement.plan_sha256, case.plan.sha256()));
     }
     if statement.to_toml(&case.plan).as_bytes() != file {
-        return refusal("it is not written as `disposal statement` writes it".to_owned());
+        return refusal("it is not written as the archive writes the statement of a plan".to_owned());
     }
     if statement.kind != StatementKind::Review {
         return None;

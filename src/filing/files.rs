@@ -85,7 +85,7 @@ pub fn open(archive: &Archive, asked: &Asked, actor: ActorId) -> Result<File, Er
     if let (Some(planned), Some(item)) = (planned, &asked.item)
         && planned != item
     {
-        let what = format!("the nomenclature says {planned}; another item needs `file reclassify` with a reason");
+        let what = format!("the nomenclature says {planned}; another item needs a reclassification with a reason");
         return Err(refused(ErrorCode::FilNotInNomenclature, &asked.index, what));
     }
     let title = asked.title.clone().or_else(|| row.map(|row| row.title.clone()));

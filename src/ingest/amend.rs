@@ -25,7 +25,7 @@ use crate::index::writer::{Payload, read_id};
 use crate::limits::{CARD_BYTES_MAX, COMPONENTS_MAX, EVIDENCE_BYTES_MAX, TEXT_LONG_CHARS_MAX};
 use crate::model::amendment::{Amendment, AmendmentKind};
 use crate::model::card::{Card, check_dates};
-use crate::model::digest::Sha256;
+use crate::model::digest::{Sha256, Sha256Writer};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::path;
 use crate::model::record::{CardField, card_fields};
@@ -142,6 +142,36 @@ pub fn correct_card<'a>(
     let _turn = archive.turn(TURN, record);
     let grown = Grown::open(archive, record, actor)?;
     Amended::of(grown.correct_card(file.into(), reason))
+}
+
+/// The same only if the record still has one of these states of its card: what somebody decided by a card that was
+/// corrected meanwhile is not done. It is looked at in the turn in which the card is given, so nothing comes between.
+pub fn correct_card_if<'a>(
+    archive: &Archive,
+    record: RecordId,
+    expected: &[String],
+    file: impl Into<Brought<'a>>,
+    reason: String,
+    actor: ActorId,
+) -> Result<Amended, Error> {
+    let _turn = archive.turn(TURN, record);
+    let grown = Grown::open(archive, record, actor)?;
+    if !expected.contains(&card_state(&grown.row)) {
+        let what = "the record has another card than the one that was seen";
+        return Err(Error::new(ErrorCode::SrvPrecondition, record.to_string(), what));
+    }
+    Amended::of(grown.correct_card(file.into(), reason))
+}
+
+/// Which card a record has: another word after each correction, also after one that says again what an earlier card
+/// said. It is made of the id of the card's object, which is drawn at random, and so says nothing of the card.
+pub fn card_state(row: &RecordRow) -> String {
+    let newest = row.components.iter().rfind(|component| component.role() == Role::Card);
+    let mut state = Sha256Writer::default();
+    state.update(b"muragat card state\0");
+    state.update(&row.record);
+    state.update(&newest.map_or([0; 24], |component| component.stored.object));
+    hex::encode(&state.finish().0[..16])
 }
 
 /// Identifies the formats of all components again. What was found before stays beside it.

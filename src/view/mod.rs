@@ -16,6 +16,7 @@ mod receipt;
 mod record;
 mod retention;
 mod submission;
+mod token;
 mod transfer;
 pub(crate) mod words;
 
@@ -33,6 +34,7 @@ pub(crate) use record::{HIDDEN, Masked, RecordView, delivery, record_row};
 pub(crate) use retention::{Why, due_row, rules_adopted, rules_row};
 pub(crate) use retention::{nomenclature, nomenclature_adopted, nomenclature_row, nomenclature_whole};
 pub(crate) use submission::answer;
+pub(crate) use token::token;
 pub(crate) use transfer::{
     handed_over, party, transfer, transfer_done, transfer_files, transfer_not_ready, transfer_refused,
     transfer_released,

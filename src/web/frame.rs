@@ -7,6 +7,7 @@ use super::assets;
 use super::html::{Attributes, Html, encoded};
 use crate::api::frame::{About, Told};
 use crate::api::problem::Problem;
+use crate::api::search::may_search;
 use crate::api::service::Service;
 use crate::api::session::{cookie, cookie_of};
 use crate::clock::local_text;
@@ -25,6 +26,8 @@ pub(super) struct Visit {
     pub(super) lang: Lang,
     /// The account of the session.
     pub(super) account: Option<String>,
+    /// Whether that account may search.
+    pub(super) may_search: bool,
     /// The address of the page, without the language.
     pub(super) address: String,
     /// What was searched for.
@@ -66,8 +69,14 @@ pub(super) async fn around(State(service): State<Arc<Service>>, request: Request
     let lang = cookie(&parts.headers, LANG).and_then(|name| name.parse().ok()).unwrap_or_default();
     let session = cookie_of(&parts).and_then(|secret| service.sessions.find(&secret, service.slot.clock().now()));
     let about = parts.extensions.get::<About>().cloned();
+    let may_search = match session.clone().filter(|_| !path.starts_with("/assets/")) {
+        // A page says what it can while the archive is away.
+        Some(session) => service.reach(move |archive| may_search(archive, &session)).await.unwrap_or_default(),
+        None => false,
+    };
     let visit = Visit {
         lang,
+        may_search,
         account: session.map(|session| session.account),
         address,
         query: String::new(),
@@ -89,7 +98,7 @@ pub(super) async fn around(State(service): State<Arc<Service>>, request: Request
     // With less a browser does not say from where a form is sent.
     set(header::REFERRER_POLICY, "same-origin");
     set(header::VARY, "Cookie, Accept");
-    set(header::CONTENT_LANGUAGE, name_of(lang));
+    set(header::CONTENT_LANGUAGE, lang.name());
     response
 }
 
@@ -102,7 +111,7 @@ fn wants_page(request: &Request) -> bool {
 
 /// Keeps the language and leads to where the visitor was.
 fn switch(lang: Lang, address: &str) -> Response {
-    let kept = format!("{LANG}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", name_of(lang));
+    let kept = format!("{LANG}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", lang.name());
     let mut response = see(address);
     if let Ok(kept) = HeaderValue::from_str(&kept) {
         response.headers_mut().insert(header::SET_COOKIE, kept);
@@ -120,10 +129,6 @@ pub(super) fn see(address: &str) -> Response {
 /// A path that no page has.
 pub(super) async fn nothing() -> Problem {
     Problem::nothing("request")
-}
-
-fn name_of(lang: Lang) -> &'static str {
-    Lang::ALL.iter().find(|(_, of)| *of == lang).map_or("kk", |(name, _)| name)
 }
 
 const SKIP: Text = text("Мазмұнына өту", "К содержанию", "Skip to the content");
@@ -147,7 +152,7 @@ pub(super) fn page(
     body: impl FnOnce(&mut Html),
 ) -> Response {
     let mut html = Html::default();
-    let lang = name_of(visit.lang);
+    let lang = visit.lang.name();
     html.el("html", &[("lang", lang)], |html| {
         html.el("head", &[], |html| {
             html.open("meta", &[("charset", "utf-8")]);
@@ -179,13 +184,16 @@ pub(super) fn page(
 
 fn top(html: &mut Html, visit: &Visit) {
     html.say("a", &[("class", "brand"), ("href", "/")], visit.say(BRAND));
-    let form: Attributes<'_> = &[("class", "search"), ("role", "search"), ("action", "/search"), ("method", "get")];
-    html.el("form", form, |html| {
-        html.say("label", &[("for", "q")], visit.say(SEARCH));
-        let input = [("id", "q"), ("name", "q"), ("type", "search"), ("value", &visit.query), ("maxlength", "1000")];
-        html.open("input", &input);
-        html.say("button", &[("type", "submit")], visit.say(FIND));
-    });
+    if visit.may_search {
+        let form: Attributes<'_> = &[("class", "search"), ("role", "search"), ("action", "/search"), ("method", "get")];
+        html.el("form", form, |html| {
+            html.say("label", &[("for", "q")], visit.say(SEARCH));
+            let input =
+                [("id", "q"), ("name", "q"), ("type", "search"), ("value", &visit.query), ("maxlength", "1000")];
+            html.open("input", &input);
+            html.say("button", &[("type", "submit")], visit.say(FIND));
+        });
+    }
     html.el("nav", &[("class", "langs"), ("aria-label", visit.say(LANGUAGE))], |html| {
         html.el("ul", &[], |html| {
             for ((name, lang), own) in Lang::ALL.into_iter().zip(["Қазақша", "Русский", "English"]) {

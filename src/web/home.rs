@@ -26,6 +26,8 @@ const ABOUT: Text = text(
     "Долговременный архив подписанных электронных документов.",
     "A long-term archive of signed electronic documents.",
 );
+/// What an archive is called that has no name.
+const UNNAMED: Text = text("Электрондық архив", "Электронный архив", "Electronic archive");
 const STATE: Text = text("Архивтің күйі", "Состояние архива", "State of the archive");
 const JOURNAL: Text = text("Журналдағы жазбалар", "Записей в журнале", "Entries in the journal");
 const ORIGIN: Text = text("Журналдың атауы", "Имя журнала", "Origin of the journal");
@@ -55,7 +57,8 @@ const SIGNED_OUT: Text = text(
 
 /// What everybody may know.
 struct Known {
-    name: String,
+    /// The name that it was given.
+    name: Option<String>,
     origin: String,
     entries: u64,
     lag: u64,
@@ -69,19 +72,22 @@ pub(super) async fn show(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let state = service.reach(state).await?;
-    let records = match service.ask(caller, records).await {
-        Ok(records) => Some(records),
-        Err(problem) if matches!(problem.code, ErrorCode::SrvSignIn | ErrorCode::AccDenied) => None,
+    // Of how many is said where they can be looked for.
+    let counted = if visit.may_search { service.ask(caller, records).await.map(Some) } else { Ok(None) };
+    let records = match counted {
+        Ok(records) => records,
+        Err(problem) if problem.code == ErrorCode::SrvSignIn || problem.is_denied() => None,
         Err(problem) => return Err(problem),
     };
-    Ok(page(&visit, StatusCode::OK, &state.name, &[], |html| write(html, &visit, &state, records)))
+    let name = state.name.as_deref().unwrap_or(visit.say(UNNAMED));
+    Ok(page(&visit, StatusCode::OK, name, &[], |html| write(html, &visit, &state, records)))
 }
 
 fn state(archive: &Archive) -> Result<Known, Problem> {
     let (config, meta, head) = (archive.config(), archive.index_meta(), archive.head());
     let origin = config.vkey.name.clone();
     Ok(Known {
-        name: config.issuer.name.clone().unwrap_or_else(|| origin.clone()),
+        name: config.issuer.name.clone(),
         origin,
         entries: head.size,
         lag: head.size.saturating_sub(meta.size),
@@ -111,7 +117,7 @@ fn write(html: &mut Html, visit: &Visit, state: &Known, records: Option<(u64, bo
             html.text(" ");
             html.say("a", &[("class", "button"), ("href", &sign_in_for(visit))], visit.say(SIGN_IN));
         });
-    } else {
+    } else if visit.may_search {
         html.say("h2", &[], visit.say(SEARCH));
         html.say("p", &[("class", "hint")], visit.say(HOW));
     }

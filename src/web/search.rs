@@ -9,7 +9,7 @@ use super::html::{Html, encoded};
 use crate::api::caller::{Caller, Params};
 use crate::api::frame::Told;
 use crate::api::problem::Problem;
-use crate::api::search::{SearchParams, found};
+use crate::api::search::{SearchParams, found, searched};
 use crate::api::service::Service;
 use crate::error::ErrorCode;
 use crate::model::submission::{AccessCategory, Kind};
@@ -69,6 +69,7 @@ pub(super) async fn show(
     let crumbs = [("/", visit.say(HOME))];
     let title = visit.say(SEARCH);
     if q.trim().is_empty() {
+        service.ask(caller, |ask| searched(ask).map(drop)).await?;
         let help = |html: &mut Html| html.say("p", &[("class", "hint")], visit.say(HELP));
         return Ok(page(&visit, StatusCode::OK, title, &crumbs, help));
     }

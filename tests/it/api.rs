@@ -5,11 +5,14 @@
 //! archive served on a port of this machine, accounts with tokens in several offices, and a client that sends exactly
 //! what it is told.
 
-use super::served::{Answer, Served, ZIP, connect, head, send};
+use super::served::{Answer, Served, ZIP, all_scopes, connect, head, send};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use muragat::api::description;
+use muragat::error::ErrorCode;
 use muragat::model::digest::sha256;
+use muragat::text::Lang;
+use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::leaf::ActKind;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +48,33 @@ fn who_asks_is_known_or_is_told_to_sign_in() {
     }
 }
 
+/// Goal: who comes by a means that does not carry their right is told that, alike of what is there and what is not.
+#[test]
+fn a_token_that_does_not_carry_a_right_is_the_reason_that_is_told() {
+    let row = super::confirmed::row("000000000028", "auditor");
+    let served = Served::with_rows(&row);
+    let (archive, name) = (served.archive(), "watcher");
+    let number = muragat::model::iin::Iin::parse("000000000028").unwrap();
+    archive.open_account(name, &muragat::archive::Holder::Person(number), None, SYSTEM_ACTOR).unwrap();
+    let (until, own) = (archive.today() + chrono::Days::new(9), archive.actor(name).unwrap());
+    let (_, token, _) = archive.issue_token(name, &all_scopes(), until, own).unwrap();
+    let id = served.hand_in(&served.bench.draft("1-қ"));
+    let none = "0".repeat(32);
+    let ask = |id: &str, lang| {
+        let path = format!("/api/v1/records/{id}");
+        send(served.address, Some(&token), "GET", &path, &[("Accept-Language", lang)], b"")
+    };
+    let titles: BTreeSet<String> =
+        ["kk", "ru", "en"].map(|lang| ask(&id, lang).json()["title"].as_str().unwrap().to_owned()).into();
+    assert!(titles.len() == 3 && titles.iter().any(|title| title.contains("token")), "{titles:?}");
+    let there = ask(&id, "en");
+    assert_eq!((there.status, there.code().as_str()), (403, "ACC-006"), "{there:?}");
+    assert_eq!(there.json()["technical"], "rule deny.means");
+    assert_eq!(told(&there, &id), told(&ask(&none, "en"), &none));
+    // Whose office has no such right by any means is not sent to another means.
+    assert_eq!(served.get("edms", &format!("/api/v1/records/{id}")).code(), "ACC-005");
+}
+
 #[test]
 fn texts_follow_the_language_and_codes_do_not() {
     let served = Served::new();
@@ -53,6 +83,9 @@ fn texts_follow_the_language_and_codes_do_not() {
         ["kk", "ru", "en"].into_iter().map(|lang| ask(lang).json()["title"].as_str().unwrap().to_owned()).collect();
     assert_eq!(titles.len(), 3);
     assert_eq!(ask("fr").json()["title"], ask("kk").json()["title"], "Kazakh when nothing else is wanted");
+    for (lang, said) in [("kk", "kk"), ("ru", "ru"), ("en", "en"), ("fr", "kk")] {
+        assert_eq!(ask(lang).headers["content-language"], said);
+    }
     let answer = ask("en");
     assert_eq!(answer.json()["request_id"].as_str(), Some(answer.headers["x-request-id"].as_str()));
     assert_eq!(answer.headers["x-content-type-options"], "nosniff");
@@ -98,12 +131,100 @@ fn a_component_is_given_byte_for_byte_whole_and_in_ranges() {
         assert_eq!((none.status, none.code().as_str()), (416, "SRV-009"), "{range}");
     }
     assert_eq!(ask(&[("If-None-Match", &tag)]).status, 304);
+    for (condition, status) in [(tag.as_str(), 200), ("*", 200), ("\"x\"", 412), (&format!("W/{tag}"), 412)] {
+        for method in ["GET", "HEAD"] {
+            let answer = served.send(Some("archivist"), method, &path, &[("If-Match", condition)], b"");
+            assert_eq!(answer.status, status, "{method} {condition}");
+        }
+    }
+    assert_eq!(ask(&[("If-Match", "\"x\""), ("If-None-Match", &tag)]).code(), "SRV-008", "before all others");
     assert_eq!(ask(&[("Range", "bytes=0-0"), ("If-Range", &tag)]).status, 206);
     assert_eq!(ask(&[("Range", "bytes=0-0"), ("If-Range", "\"x\"")]).status, 200, "another version: all of it");
     let head = served.send(Some("archivist"), "HEAD", &path, &[], b"");
     assert_eq!((head.status, head.body.len(), head.headers["content-length"].clone()), (200, 0, len.to_string()));
     let none = served.get("archivist", &format!("/api/v1/records/{id}/components/99/content"));
     assert_eq!((none.status, none.code().as_str()), (404, "ARC-005"));
+}
+
+/// Goal: what is asked of whom has one reading: HTTP/1.1 names its host once (RFC 9112 §3.2).
+#[test]
+fn a_request_names_its_host_once() {
+    let served = Served::new();
+    for (version, hosts, status) in [
+        ("1.1", &[][..], 400),
+        ("1.1", &["archive", "archive"], 400),
+        ("1.1", &["archive", "other"], 400),
+        ("1.1", &["a b"], 400),
+        ("1.1", &["user@archive"], 400),
+        ("1.0", &["archive", "other"], 400),
+        ("1.0", &[], 200),
+        ("1.1", &["archive:7370"], 200),
+        ("1.1", &["[::1]:7370"], 200),
+    ] {
+        let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+        let mut stream = connect(served.address);
+        let head = format!("GET /livez HTTP/{version}\r\nConnection: close\r\n{hosts}\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let answer = super::served::read(&mut stream);
+        assert_eq!(answer.status, status, "{version} {hosts:?}");
+        if status == 400 {
+            assert_eq!((answer.code().as_str(), answer.json()["subject"].as_str()), ("SRV-004", Some("Host")));
+        }
+    }
+}
+
+/// Goal: an answer speaks of fields, and in words of the archive; commands and options are of the command line.
+#[test]
+fn what_is_wrong_with_a_request_is_told_by_its_field_in_own_words() {
+    let served = Served::new();
+    let json = ("Content-Type", "application/json");
+    let hold = |body: &str| served.send(Some("archivist"), "POST", "/api/v1/holds", &[json], body.as_bytes());
+    let list = |query: &str| served.get("archivist", &format!("/api/v1/records?{query}"));
+    for (answer, subject, what) in [
+        (hold("{"), "body", "no JSON: line 1, column 1"),
+        (hold("{}"), "owner", "it is missing"),
+        (hold("{\"owner\": 7}"), "owner", "a text is expected"),
+        (hold("{\"review\": \"SECRET\"}"), "review", "a day is expected, YYYY-MM-DD"),
+        (list("limit=SECRET"), "limit", "a whole number is expected"),
+        (list("x=SECRET"), "x", "there is no such field; there are q, after, limit"),
+        (served.get("archivist", "/api/v1/search"), "q", "it is missing"),
+    ] {
+        assert_eq!((answer.status, answer.code().as_str()), (400, "SRV-004"), "{answer:?}");
+        let said = answer.json();
+        assert_eq!((said["subject"].as_str(), said["technical"].as_str()), (Some(subject), Some(what)), "{answer:?}");
+        assert!(!said.to_string().contains("SECRET"));
+    }
+    let number = format!("/api/v1/records/{}/components/x/content", "0".repeat(32));
+    assert_eq!(served.get("archivist", &number).json()["subject"], "path");
+}
+
+/// What only the command line says: kinds of codes of what has no path, and single ones.
+const OF_THE_COMMAND_LINE: [&str; 16] = [
+    "IMP", "DCM", "SPL", "WIT", "PRS", "EVD", "TRF", "CLI", "SIG-013", "POL-001", "FIL-012", "FIL-018", "FIL-019",
+    "HLD-007", "LOG-007", "LOG-009",
+];
+
+#[test]
+fn texts_that_the_service_says_name_no_command_and_no_option() {
+    let is_option =
+        |text: &str| text.split("--").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+    // In quotation marks, words of small Latin letters.
+    let is_command = |text: &str| {
+        text.split(['`', '«', '»']).skip(1).step_by(2).any(|quoted| {
+            let is_word = |c: char| c.is_ascii_lowercase() || matches!(c, ' ' | '-');
+            quoted.contains(' ') && quoted.chars().all(is_word)
+        })
+    };
+    let named = ErrorCode::ALL
+        .iter()
+        .filter(|code| Lang::ALL.iter().any(|(_, lang)| is_option(code.text(*lang)) || is_command(code.text(*lang))));
+    let named: Vec<&str> = named.map(|code| code.as_str()).collect();
+    let is_of = |code: &str| OF_THE_COMMAND_LINE.iter().any(|one| code.starts_with(one));
+    let wrong: Vec<&&str> = named.iter().filter(|code| !is_of(code)).collect();
+    assert!(wrong.is_empty(), "{wrong:?} name what only the command line has");
+    for one in OF_THE_COMMAND_LINE {
+        assert!(named.iter().any(|code| code.starts_with(one)), "{one} names no command any more");
+    }
 }
 
 /// Without what differs from request to request.
@@ -490,6 +611,12 @@ fn a_drop_folder_takes_what_is_finished_and_answers_beside_it() {
     }
     assert_eq!(outcome("1.zip").unwrap()["status"], "accepted");
     assert_eq!(outcome("3.zip").unwrap()["status"], "refused");
+    // Where the folder lies is told to nobody.
+    for name in ["1.zip", "3.zip"] {
+        let said = outcome(name).unwrap();
+        assert_eq!(said["path"], name);
+        assert!(!said.to_string().contains(served.bench.folder.path().to_str().unwrap()), "{said}");
+    }
     assert!(outcome("4.zip").is_none() && !inbox.join("2.zip.part.answer").exists());
     assert!(inbox.join("1.zip.answer").join("confirmation.json").exists());
     assert_eq!(std::fs::read(inbox.join("1.zip")).unwrap(), bytes, "it stays for who put it there");

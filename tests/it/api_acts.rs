@@ -203,7 +203,7 @@ fn a_receipt_is_issued_once_by_an_officer_of_its_agency() {
     let other = Officer::new(&served, &key(&served, "000000000022", "000000000900", 210));
     assert_eq!(problem(&other.post(&sign, &by_clerk)), (404, "SIG-016".to_owned()));
     let token = served.send(Some("archivist"), "POST", &sign, &[JSON], by_clerk.to_string().as_bytes());
-    assert_eq!(problem(&token), (403, "ACC-005".to_owned()));
+    assert_eq!(problem(&token), (403, "ACC-006".to_owned()));
     assert_eq!(refusal(&clerk.post(&sign, &signed(&office.official, &content.body))), (422, "SIG-014".to_owned()));
     let refused = clerk.post(&sign, &signed(&office.clerk, b"other bytes"));
     assert_eq!(refusal(&refused), (422, "SIG-014".to_owned()));
@@ -684,6 +684,46 @@ fn a_record_grows_once_by_who_may() {
     assert_eq!(count_by_status(&corrected), BTreeMap::from([(201, 1), (422, 19)]));
     corrected.iter().for_each(|answer| follows("record-answer", &answer.json()));
     assert_eq!(acts(&served, ActKind::RecordAmended), 2);
+    // What was decided by a card that is no more is not done, whatever came between; and a tag is of one state.
+    let tag = || clerk.get(&path).headers["etag"].clone();
+    let seen = tag();
+    assert!(!seen.starts_with("W/") && !seen.contains(&sha256(card.to_string().as_bytes()).to_string()), "{seen}");
+    assert_eq!(clerk.send("GET", &path, &[("If-None-Match", &seen)], b"").status, 304);
+    assert_eq!(problem(&clerk.send("GET", &path, &[("If-Match", "\"x.y\"")], b"")), (412, "SRV-008".to_owned()));
+    let mut titled = |title: &str| {
+        card["title"] = title.into();
+        json!({"content": base64(card.to_string().as_bytes()), "reason": "Тақырыбы қате"}).to_string()
+    };
+    let (one, other) = (titled("Бір"), titled("Екі"));
+    let correct_if = |condition: &str, key: Option<&str>, body: &str| {
+        let headers = [JSON, ("If-Match", condition)];
+        let key = key.map(|key| ("Idempotency-Key", key));
+        let headers: Vec<_> = headers.into_iter().chain(key).collect();
+        clerk.send("POST", &correct, &headers, body.as_bytes())
+    };
+    for wrong in ["\"x\"", "\"x.y\"", "", &format!("W/{seen}")] {
+        assert_eq!(problem(&correct_if(wrong, None, &one)), (412, "SRV-008".to_owned()), "{wrong}");
+    }
+    // What does not touch the card is in nobody's way.
+    let more = json!({"path": "mark-2.txt", "role": "mark", "content": base64(b"2")});
+    assert_eq!(clerk.post(&add, &more).status, 201);
+    assert_ne!(tag(), seen, "the tag is of all that is shown");
+    assert_eq!(correct_if(&seen, Some("k-1"), &one).status, 201);
+    assert_eq!(correct_if(&seen, Some("k-1"), &one).status, 201, "the same request again is answered alike");
+    assert_eq!(correct_if(&tag(), Some("k-1"), &one).code(), "SRV-006", "another condition is another request");
+    assert_eq!(problem(&correct_if(&seen, None, &other)), (412, "SRV-008".to_owned()));
+    assert_eq!(correct_if(&format!("\"x.y\", {}", tag()), None, &other).status, 201);
+    // Back to what it said before: another state all the same.
+    assert_eq!(correct_if("*", None, &one).status, 201);
+    assert_eq!(problem(&correct_if(&seen, None, &other)), (412, "SRV-008".to_owned()));
+    // Of many who saw the same one comes through.
+    let (seen, bodies): (_, Vec<String>) = (tag(), (0..20).map(|n| titled(&format!("Үлгі {n}"))).collect());
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let sent: Vec<_> = bodies.iter().map(|body| scope.spawn(|| correct_if(&seen, None, body).status)).collect();
+        sent.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 19, "{statuses:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::disposal::{LIST, placing};
 use super::served::{STAFF, Served, all_scopes};
 use super::signed::{AGENCY, at};
+use muragat::api::description;
 use muragat::archive::Archive;
 use muragat::clock::civil_date;
 use muragat::disposition::propose;
@@ -14,6 +15,7 @@ use muragat::filing::{files, holds, nomenclature};
 use muragat::index::filing::HoldTarget;
 use muragat::ingest::lists::{Adopted, RulesAct, adopt};
 use muragat::inquiry::desk::{self, Opening};
+use muragat::limits::PAGE_ROWS_MAX;
 use muragat::model::id::RecordId;
 use muragat::model::nomenclature::Nomenclature;
 use muragat::retention::RuleList;
@@ -193,6 +195,45 @@ fn lists_have_what_is_the_callers() {
     let answer = filled.served.send(Some("archivist"), "GET", &secret, &purpose, b"").json();
     assert_eq!(answer["receipt"]["record_id"], filled.secret);
     assert_eq!(answer["files"][0]["name"], "receipt.json");
+}
+
+/// Goal: the bound of a page is one, and told alike by the description, the page of the documentation and the answers.
+#[test]
+fn pages_of_all_lists_have_one_bound() {
+    let filled = Filled::of(Served::new());
+    let described = description();
+    let page = include_str!("../../docs/service.md");
+    assert!(page.contains(&format!("`limit` 1 to {PAGE_ROWS_MAX} (50)")));
+    let (mut asked, mut denied) = (0, Vec::new());
+    for (path, operations) in described["paths"].as_object().unwrap() {
+        let is_list = |operation: &Value| operation.get("parameters").is_none_or(Value::is_array);
+        assert!(operations.as_object().unwrap().values().all(is_list), "{path}: what OpenAPI does not have");
+        let parameters = operations["get"]["parameters"].as_array();
+        let Some(limit) = parameters.into_iter().flatten().find(|parameter| parameter["name"] == "limit") else {
+            continue;
+        };
+        let schema = &limit["schema"];
+        let said = (&schema["minimum"], &schema["maximum"], &schema["default"]);
+        assert_eq!(said, (&json!(1), &json!(PAGE_ROWS_MAX), &json!(50)), "{path}");
+        let path = path.replace("{file_id}", &filled.held_file);
+        let sign = if path.ends_with("/search") { "?q=a&" } else { "?" };
+        let ask = |limit: usize| filled.served.get("archivist", &format!("{path}{sign}limit={limit}"));
+        if ask(1).status == 403 {
+            denied.push(path);
+            continue;
+        }
+        asked += 1;
+        assert_eq!((ask(1).status, ask(PAGE_ROWS_MAX).status), (200, 200), "{path}");
+        for wrong in [0, PAGE_ROWS_MAX + 1] {
+            let answer = ask(wrong);
+            assert_eq!((answer.status, answer.code().as_str()), (400, "SRV-004"), "{path} {wrong}");
+            let said = (answer.json()["subject"].clone(), answer.json()["technical"].clone());
+            assert_eq!(said, (json!("limit"), json!(format!("1 to {PAGE_ROWS_MAX}"))), "{path}");
+        }
+    }
+    denied.sort();
+    assert_eq!(denied, ["/api/v1/audit-trail", "/api/v1/paper-copies", "/api/v1/tokens"]);
+    assert!(asked > 8, "{asked}");
 }
 
 /// Goal: a hold is placed once for one key, on what is the caller's, and keeps what it is placed on.

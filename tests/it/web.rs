@@ -264,9 +264,9 @@ fn sessions_are_listed_and_ended_by_whose_they_are() {
         assert_eq!(form.status, 403);
     }
     // A token of the same person neither sees nor ends.
-    assert_eq!(served.get("archivist", "/api/v1/sessions").code(), "ACC-005");
+    assert_eq!(served.get("archivist", "/api/v1/sessions").code(), "ACC-006");
     let path = format!("/api/v1/sessions/{}", ids[1]);
-    assert_eq!(served.send(Some("archivist"), "DELETE", &path, &[], b"").code(), "ACC-005");
+    assert_eq!(served.send(Some("archivist"), "DELETE", &path, &[], b"").code(), "ACC-006");
     assert!(first.who().is_some() && second.who().is_some());
     // By the API another one is ended, by the page this one.
     let answer = end(&second, &ids[1], &[OWN]);
@@ -290,6 +290,102 @@ fn sessions_are_listed_and_ended_by_whose_they_are() {
     let fourth = Browser::signed(&served, &signer);
     assert_eq!(list(&fourth).len(), 1);
     assert_eq!(third.who(), None);
+}
+
+#[test]
+fn a_person_who_signed_in_has_tokens_of_their_own_and_is_shown_each_once() {
+    let served = Served::new();
+    let signer = archivist(&served);
+    let browser = Browser::signed(&served, &signer);
+    let day = |days| (served.archive().today() + chrono::Days::new(days)).to_string();
+    let issue = |headers: &[(&str, &str)], scopes: &[&str], until: &str| {
+        let body = json!({"scopes": scopes, "until": until}).to_string();
+        browser.post("/api/v1/tokens", &[headers, &[JSON]].concat(), &body)
+    };
+    let list = |browser: &Browser<'_>| browser.get("/api/v1/tokens").json()["items"].as_array().unwrap().clone();
+    let before = list(&browser).len();
+    assert_eq!(before, 1, "the one that the bench issued");
+    // One key: one token, and its secret in the first answer alone.
+    let key = [("Idempotency-Key", "k-1")];
+    let first = issue(&key, &["record.list", "record.show"], &day(30));
+    assert_eq!(first.status, 201, "{first:?}");
+    assert_eq!(first.headers["cache-control"], "no-store");
+    let (id, secret) = (first.json()["token_id"].clone(), first.json()["token"].as_str().unwrap().to_owned());
+    assert_eq!(secret.split('_').nth(1), id.as_str());
+    let again = issue(&key, &["record.list", "record.show"], &day(30));
+    assert_eq!((again.status, &again.json()["token"], &again.json()["token_id"]), (200, &Value::Null, &id));
+    assert!(!String::from_utf8_lossy(&again.body).contains(&secret[22..]));
+    assert_eq!(issue(&key, &["record.list"], &day(30)).code(), "SRV-006");
+    let listed = list(&browser);
+    assert_eq!((listed.len(), &listed[1]["token_id"], &listed[1]["token"]), (before + 1, &id, &Value::Null));
+    assert_eq!(listed[1]["scopes"], json!(["record.list", "record.show"]));
+    // It opens what it is for, as its owner, and makes no other token.
+    let by_token = |method: &str, path: &str, body: &str| {
+        let kind = [JSON];
+        super::served::send(served.address, Some(&secret), method, path, &kind, body.as_bytes())
+    };
+    assert_eq!(by_token("GET", "/api/v1/me", "").json()["account"], "archivist");
+    assert_eq!(by_token("GET", "/api/v1/records", "").status, 200);
+    assert_eq!(super::served::logged(&by_token("GET", "/api/v1/files", ""))["rule"], "deny.scope");
+    let body = json!({"scopes": ["record.list"], "until": day(30)}).to_string();
+    let revocation = format!("/api/v1/tokens/{}/revocation", id.as_str().unwrap());
+    for (method, path) in [("GET", "/api/v1/tokens"), ("POST", "/api/v1/tokens")] {
+        let denied = by_token(method, path, &body);
+        assert_eq!((denied.status, super::served::logged(&denied)["rule"].as_str()), (403, Some("deny.scope")));
+    }
+    assert_eq!(by_token("POST", &revocation, "{\"reason\": \"x\"}").status, 403);
+    // What no token of theirs opens, what is no action, nothing, and too long: none is issued.
+    for (scopes, until) in [
+        (&["hold.lift"][..], day(30)),
+        (&["record.list", "transfer.receive"], day(30)),
+        (&["audit_trail.see"], day(30)),
+        (&["all"], day(30)),
+        (&[], day(30)),
+        (&["record.list"], day(367)),
+        (&["record.list"], "2020-01-01".to_owned()),
+    ] {
+        let refused = issue(&[], scopes, &until);
+        assert_eq!((refused.status, refused.code().as_str()), (400, "ACC-003"), "{scopes:?} {until}");
+    }
+    // From another site, and without saying from where, nothing is issued or revoked.
+    for headers in [&[JSON, ("Sec-Fetch-Site", "cross-site")][..], &[JSON, ("Origin", "http://evil.example")], &[JSON]]
+    {
+        assert_eq!(browser.send("POST", "/api/v1/tokens", headers, &body).code(), "SRV-020");
+        assert_eq!(browser.send("POST", &revocation, headers, "{\"reason\": \"x\"}").code(), "SRV-020");
+    }
+    assert_eq!(list(&browser).len(), before + 1);
+    // That of another person is like none.
+    let other = Browser::signed(&served, &key_of_other(&served));
+    assert!(list(&other).iter().all(|token| token["token_id"] != id));
+    let revoke = |browser: &Browser<'_>, path: &str| browser.post(path, &[JSON], "{\"reason\": \"Үлгі\"}");
+    let told = |answer: &Answer, id: &str| {
+        let mut value = answer.json();
+        value["request_id"] = Value::Null;
+        (answer.status, value.to_string().replace(id, "ID"))
+    };
+    let (theirs, none) = (revoke(&other, &revocation), revoke(&other, "/api/v1/tokens/0000000000000000/revocation"));
+    assert_eq!(told(&theirs, id.as_str().unwrap()), told(&none, "0000000000000000"));
+    assert_eq!((theirs.status, theirs.code().as_str()), (404, "ACC-002"));
+    assert_eq!(by_token("GET", "/api/v1/records", "").status, 200);
+    // Revoked it opens nothing; the list keeps it.
+    let revoked = revoke(&browser, &revocation);
+    assert!(revoked.status == 200 && revoked.json()["revoked"].is_u64(), "{revoked:?}");
+    assert_eq!(by_token("GET", "/api/v1/records", "").code(), "SRV-003");
+    assert_eq!(revoke(&browser, &revocation).status, 404);
+    assert!(list(&browser)[1]["revoked"].is_u64());
+    // An account has a bounded number of good ones.
+    for _ in before..100 {
+        assert_eq!(issue(&[], &["record.list"], &day(1)).status, 201);
+    }
+    assert_eq!(issue(&[], &["record.list"], &day(1)).code(), "ACC-003");
+    served.bench.later(2 * DAY_MS);
+    let browser = Browser::signed(&served, &signer);
+    let body = json!({"scopes": ["record.list"], "until": day(1)}).to_string();
+    assert_eq!(browser.post("/api/v1/tokens", &[JSON], &body).status, 201, "what has ended does not count");
+}
+
+fn key_of_other(served: &Served) -> Signer {
+    key(served, "ҮЛГІ", "000000000022", 210)
 }
 
 /// A browser that shows one cookie.
@@ -703,6 +799,43 @@ fn what_is_not_theirs_looks_like_what_is_not_there() {
         rest.split('<').next().unwrap().to_owned()
     };
     assert_eq!((count(&other), count(&public_only)), ("0".to_owned(), "1".to_owned()));
+}
+
+/// Goal: a page offers what its reader may do: who may not search finds neither the box nor how many there are.
+#[test]
+fn who_may_not_search_is_offered_no_search_and_told_no_count() {
+    let served = Served::with_rows(&row("000000000028", "auditor"));
+    let archive = served.archive();
+    for (name, iin) in [("watcher", "000000000028"), ("approver-1", "000000000013"), ("member", "000000000011")] {
+        let holder = Holder::Person(muragat::model::iin::Iin::parse(iin).unwrap());
+        archive.open_account(name, &holder, None, SYSTEM_ACTOR).unwrap();
+    }
+    assert_eq!(archive.config().issuer.name, None);
+    served.hand_in(&served.bench.draft("1-қ"));
+    let titles = ["Электрондық архив", "Электронный архив", "Electronic archive"];
+    for (iin, seed, may) in [
+        ("000000000021", 200, true),
+        ("000000000011", 205, true),
+        ("000000000028", 210, false),
+        ("000000000013", 215, false),
+        ("000000000015", 220, false),
+    ] {
+        let browser = Browser::signed(&served, &key(&served, "ҮЛГІ", iin, seed));
+        for (lang, title) in LANGS.into_iter().zip(titles) {
+            browser.get(&format!("/?lang={lang}"));
+            let home = page(&browser.get("/"));
+            assert!(home.contains(&format!("<h1>{title}</h1>")), "{iin} {home}");
+        }
+        let home = page(&browser.get("/"));
+        assert_eq!(home.contains("role=\"search\""), may, "{iin}");
+        assert_eq!(home.contains("Records that you may see"), may, "{iin}");
+        assert_eq!(page(&browser.get("/sessions")).contains("name=\"q\""), may, "{iin}");
+        assert_eq!(browser.get("/search").status, if may { 200 } else { 403 }, "{iin}");
+        assert_eq!(browser.get("/search?q=a").status, if may { 200 } else { 403 }, "{iin}");
+    }
+    let guest = Browser::new(&served);
+    assert!(!page(&guest.get("/")).contains("name=\"q\""));
+    assert_eq!(guest.get("/search").status, 401);
 }
 
 /// A program that cannot do what the configuration asks for does not begin, rather than leave it out.

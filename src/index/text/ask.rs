@@ -16,6 +16,7 @@ use super::analysis::{self, Analyser};
 use super::query::{CardTerm, Condition, TextQuery, Word};
 use super::{Agencies, Categories, Facets, Fields, SEPARATOR, Scope, TextIndex, kazakh};
 use crate::index::IndexError;
+use crate::limits::PAGE_ROWS_MAX;
 use crate::model::id::RecordId;
 use chrono::{Datelike, NaiveDate};
 use std::cmp::Reverse;
@@ -31,8 +32,6 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Index, IndexReader, Score, Searcher, SegmentReader, TERMINATED, Term};
 
-/// Records of one page.
-pub const PAGE_MAX: usize = 200;
 /// Units listed of one record.
 pub const PLACES_MAX: usize = 3;
 /// Longer words that a beginning stands for; the commonest count.
@@ -160,7 +159,7 @@ impl FromStr for Cursor {
 pub struct Page {
     /// Behind this one; the first when none.
     pub after: Option<Cursor>,
-    /// Records of the page, at most [`PAGE_MAX`].
+    /// Records of the page, at most [`PAGE_ROWS_MAX`].
     pub limit: usize,
 }
 
@@ -500,7 +499,7 @@ impl Asking<'_> {
     }
 
     fn answer(&self, plan: &Plan, page: Page) -> tantivy::Result<Answer> {
-        let limit = page.limit.clamp(1, PAGE_MAX);
+        let limit = page.limit.clamp(1, PAGE_ROWS_MAX);
         let mut found = Found { answer: Answer::default(), best: BinaryHeap::new(), limit, after: page.after };
         for (segment, columns) in self.view.segments().iter().zip(&self.view.columns) {
             segment_answer(plan, segment, columns, &mut found)?;

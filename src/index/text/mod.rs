@@ -23,7 +23,7 @@ pub mod kept;
 pub mod query;
 pub mod sealed;
 
-pub use ask::{Answer, Counts, Cursor, Hit, PAGE_MAX, PLACES_MAX, Page, Place};
+pub use ask::{Answer, Counts, Cursor, Hit, PLACES_MAX, Page, Place};
 pub use query::TextQuery;
 
 use crate::index::IndexError;
