@@ -1782,6 +1782,51 @@ codes! {
         kk: "Топтамада файл тым көп: шегі 1 000 000. Құжаттарды бірнеше топтамаға бөліңіз.",
         ru: "В пакете слишком много файлов: предел 1 000 000. Разделите документы на несколько пакетов.",
         en: "The package has too many files: the limit is 1,000,000. Divide the records among several packages.";
+    /// No officer of the other archive signed it.
+    TrfOfficer = "TRF-030", Refused,
+        kk: "Бұған басқа архивтің қызметкері қол қоймаған. Себебі егжей-тегжейінде көрсетілген.",
+        ru: "Это не подписал сотрудник другого архива. Почему — сказано в подробностях.",
+        en: "No officer of the other archive signed this. The detail says why.";
+    /// A package that came is not whole.
+    TrfNotWhole = "TRF-031", Integrity,
+        kk: "Топтама бүтін емес немесе өзгерген. Ештеңе қабылданған жоқ. Тапсырушыдан жаңа топтама сұраңыз.",
+        ru: "Пакет не цел или изменён. Ничего не принято. Запросите у передающего новый пакет.",
+        en: "The package is not whole, or was changed. Nothing was taken in. Ask the sender for another one.";
+    /// A package that came cannot be judged whole.
+    TrfNotJudged = "TRF-032", Incomplete,
+        kk: "Топтаманың бүтіндігін толық тексеру мүмкін болмады. Ештеңе қабылданған жоқ.",
+        ru: "Целость пакета не удалось проверить полностью. Ничего не принято.",
+        en: "Whether the package is whole could not be judged entirely. Nothing was taken in.";
+    /// A package is not of the archive that it is taken in from.
+    TrfNotSender = "TRF-033", Refused,
+        kk: "Топтама аталған архивтікі емес: оның кілті, нөмірі немесе журналы сәйкес келмейді. Ештеңе қабылданған жоқ.",
+        ru: "Пакет не от названного архива: не сходится ключ, номер или журнал. Ничего не принято.",
+        en: "The package is not of the archive named: its key, id or journal is another. Nothing was taken in.";
+    /// There is no such accession.
+    TrfNoAccession = "TRF-034", NotFound,
+        kk: "Мұндай қабылдау жоқ. Идентификаторын «accession list» арқылы табыңыз.",
+        ru: "Такого приёма нет. Найдите его идентификатор через «accession list».",
+        en: "There is no such accession. Find its id with `accession list`.";
+    /// An accession is not at this step.
+    TrfAccessionStage = "TRF-035", Conflict,
+        kk: "Қабылдау бұл қадамда емес. Қай қадамда екенін «accession show» көрсетеді.",
+        ru: "Приём не на этом шаге. Где он, показывает «accession show».",
+        en: "The accession is not at this step. `accession show` says where it is.";
+    /// Officers here have not signed the reply and the act.
+    TrfReplySigned = "TRF-036", Refused,
+        kk: "Жауап пен актіге қабылдауға құқылы қызметкер қол қоюы керек: reply.json мен act.json, әрқайсысына бөлек.",
+        ru: "Ответ и акт подписывает сотрудник, который вправе принимать: reply.json и act.json, каждый отдельно.",
+        en: "An officer who may take records in signs the reply and the act: reply.json and act.json, each for itself.";
+    /// An answer is not of the other archive, or not about this package.
+    TrfAnswer = "TRF-037", Refused,
+        kk: "Бұл файл — аталған архивтің осы топтама туралы жауабы емес. Ештеңе өзгерген жоқ.",
+        ru: "Этот файл — не ответ названного архива об этом пакете. Ничего не изменилось.",
+        en: "This file is not the answer of that archive about this package. Nothing was changed.";
+    /// A package cannot be taken in as it is.
+    TrfNotTaken = "TRF-038", Refused,
+        kk: "Топтаманы бұл күйінде қабылдау мүмкін емес. Себебі егжей-тегжейінде көрсетілген.",
+        ru: "Пакет в таком виде принять нельзя. Почему — сказано в подробностях.",
+        en: "The package cannot be taken in as it is. The detail says why.";
     /// The process that reads documents for search cannot be started.
     ExtStart = "EXT-001", Temporary,
         kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \

@@ -14,6 +14,7 @@
 pub mod answer;
 pub mod approve;
 pub mod case;
+pub mod counterpart;
 pub mod layout;
 pub mod list;
 pub mod pack;
