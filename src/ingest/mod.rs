@@ -466,7 +466,7 @@ impl<'a> Worker<'a> {
             item.check(&mut received)?;
         }
         self.check_held(&mut received, &registration)?;
-        let keep = import.map(|item| item.keep).or(handed.map(|item| item.keep()));
+        let keep = import.map(|item| item.keep).or(handed.map(|item| item.keep));
         self.identify(&sip, &mut received, keep)?;
         let (archive, extra) = (self.archive, handed.map(|item| &item.extra).or(self.extra));
         let (submission, card) = (&sip.submission, &sip.card);

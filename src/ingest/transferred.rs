@@ -66,8 +66,8 @@ pub struct Item<'a> {
     pub bytes: &'a dyn Bytes,
     /// Since when they are proven to exist; none: since now.
     pub since: Option<Millis>,
-    /// It was kept with signatures that could not be proven: that they cannot be proven here does not refuse it.
-    pub is_doubtful: bool,
+    /// Which doubts are kept with it.
+    pub keep: Keep,
     /// Material for its signatures, beside that of the archive and its own.
     pub extra: Material,
     /// Where it comes from.
@@ -140,11 +140,6 @@ impl Item<'_> {
             self.bytes.open(index).unwrap_or_else(|e| Box::new(Unreadable(Some(e))))
         };
         Container::held(&self.name.to_string_lossy(), &files, Box::new(open))
-    }
-
-    /// Which doubts are kept with it.
-    pub(super) fn keep(&self) -> Keep {
-        Keep { unsigned: true, unproven: self.is_doubtful, failed: false, formats: false, signers: true }
     }
 
     /// That what was received is what was judged in the package: a medium may have changed since.

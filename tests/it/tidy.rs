@@ -79,7 +79,11 @@ const WALL: [(&str, &[&str]); 26] = [
             "index",
             "archive",
             "access",
+            "ingest::amend",
             "ingest::approval",
+            // What another archive hands over is judged by the path of every submission.
+            "ingest::import",
+            "ingest::transferred",
             "filing",
             "disposition",
             "evidence",
