@@ -648,6 +648,10 @@ fn a_package_by_another_program_is_taken_in_by_a_profile_and_called_unproven() {
     assert_eq!(coming.accession.digest, sha256(&std::fs::read(path.join("tagmanifest-sha512.txt")).unwrap()));
     let toml = include_str!("../../schema/import/1/examples/valid-least.toml");
     let toml = toml.replacen("agency = \"DEMO\"", &format!("agency = \"{AGENCY}\""), 1);
+    let today = muragat::clock::civil_date(world.receiver.now()).to_string();
+    let toml = toml.replacen("to = \"2025-12-31\"", "to = \"2026-12-31\"", 1);
+    let toml = toml.replacen("date = \"2026-03-01\"", &format!("date = \"{today}\""), 1);
+    let toml = toml.replacen("until = \"2026-05-31\"", &format!("until = \"{today}\""), 1);
     let profile = Profile::parse(toml.as_bytes(), "p.toml").unwrap();
     let held = HeldProfile { entry: 0, at: 0, profile, file: toml.into_bytes(), approvals: Vec::new() };
     let stop = AtomicBool::new(false);

@@ -18,6 +18,7 @@ use crate::model::path;
 use crate::model::strict::shown;
 use crate::transfer::layout;
 use crate::transfer::read::mets::{About, METS, Mets, Part, Target, resolve};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
@@ -46,6 +47,8 @@ pub struct Made {
     pub card: Vec<u8>,
     /// What METS says of it, to be kept with the record.
     pub said: Value,
+    /// Its date, when METS has one.
+    pub date: Option<NaiveDate>,
 }
 
 /// The bytes of [`Made::files`].
@@ -173,6 +176,7 @@ pub fn made(package: &Package<'_>, found: &Found, profile: &Profile) -> Result<M
         files.push(File { path: name.clone(), len, sha256: package.told(path)? });
         named.push((column, name));
     }
+    let date = values.get(&Field::DocumentDate).and_then(|date| date.parse().ok());
     let described = described(profile, &values, &named);
     let (name, card) = described.card;
     files.insert(0, File { path: name, len: card.len() as u64, sha256: sha256(&card) });
@@ -183,5 +187,5 @@ pub fn made(package: &Package<'_>, found: &Found, profile: &Profile) -> Result<M
         "fields": found.fields.iter().map(|(name, value)| json!({"name": name, "value": value})).collect::<Value>(),
         "files": told.collect::<Value>(),
     });
-    Ok(Made { description: described.description, files, card, said })
+    Ok(Made { description: described.description, files, card, said, date })
 }

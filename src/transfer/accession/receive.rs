@@ -28,6 +28,7 @@ use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::filing::holds::{Placing, placing_acts};
 use crate::index::filing::HoldTarget;
+use crate::index::transfer::AccessionRow;
 use crate::ingest::import::HeldProfile;
 use crate::ingest::transferred::{Item, Taken, Taking};
 use crate::model::digest::{Sha256, sha256};
@@ -176,6 +177,9 @@ fn common(archive: &Archive, package: &Package<'_>) -> Result<Spooled, Error> {
     Ok(spooled)
 }
 
+/// How often it is tried to give the act the next number. Own bound: as many that end at the same moment.
+const TRIES_MAX: usize = 100;
+
 /// How records are taken in.
 pub struct Options<'a> {
     /// Who takes them in.
@@ -214,6 +218,13 @@ pub fn check(
 ) -> Result<Option<Accession>, Error> {
     if coming.accession.row.checked.is_some() {
         return Ok(Some(coming.accession.clone()));
+    }
+    if let Some(HeldProfile { profile, .. }) = options.profile {
+        let today = civil_date(archive.now());
+        if profile.agency != coming.accession.agency || !profile.in_term(today) {
+            let what = format!("of agency {}, for {} to {}", shown(&profile.agency), profile.date, profile.until);
+            return Err(Error::new(ErrorCode::ImpTerm, profile.id.as_str(), what));
+        }
     }
     let mut checking = Checking {
         archive,
@@ -331,6 +342,11 @@ impl Checking<'_, '_> {
             return Ok(Decided::refused(vec![said]));
         };
         let made = foreign::made(package, found, &profile.profile)?;
+        let (from, until) = profile.profile.period;
+        if made.date.is_some_and(|date| date < from || date > until) {
+            let said = (Reason::Requisite, "its date is outside the period of the profile".to_owned());
+            return Ok(Decided::refused(vec![said]));
+        }
         let failed = |e| Error::caused(ErrorCode::StoIo, "spool", e);
         let mut tar = Tar::new(archive.spool().object(), "record");
         let said = made.said.to_string();
@@ -425,46 +441,65 @@ impl Checking<'_, '_> {
 
     /// Commits the holds, the reply and the act together.
     fn end(self) -> Result<Accession, Error> {
-        let Self { archive, coming, options, rows, holds, .. } = self;
-        let accession = &coming.accession;
-        archive.wait_index()?;
-        let mut checked = false;
-        archive
-            .commit_together_deciding(|| {
-                let row = archive.index().accession(accession.id)?;
-                if row.is_some_and(|row| row.checked.is_some()) {
-                    // Somebody else was quicker: what that one said is what is said.
-                    checked = true;
-                    return Err(Error::new(ErrorCode::TrfAccessionStage, accession.id.to_string(), "it is checked"));
-                }
-                let (mut acts, mut sessions) = (Vec::new(), Vec::new());
-                for (placing, targets) in holds.values() {
-                    let (_, (placed, session)) = placing_acts(archive, placing, targets, None, options.actor)?;
-                    acts.extend(placed);
-                    sessions.push(session);
-                }
-                let (reply, act) = documents(archive, accession, rows)?;
-                let (accepted, refused) = reply.counts();
-                let fields = Map::from_iter([
-                    ("accepted".to_owned(), Value::from(accepted)),
-                    ("refused".to_owned(), Value::from(refused)),
-                ]);
-                let files = vec![(REPLY_FILE.to_owned(), reply.encode()), (ACT_FILE.to_owned(), act.encode())];
-                let logged = LogAct::new(ActKind::AccessionChecked, options.actor);
-                let owner = ActOwner::Known(accession.id);
-                let (logged, payload, session) = archive.seal_files(logged, owner, fields, files)?;
-                acts.push((logged, payload));
+        let id = self.coming.accession.id;
+        let mut tried = 0;
+        loop {
+            // The number of the act is the next one as long as no other accession goes forward meanwhile.
+            let known = all(self.archive)?;
+            match known.iter().find(|one| one.id == id) {
+                // Somebody else was quicker: what that one said is what is said.
+                Some(one) if one.row.checked.is_some() => return Ok(one.clone()),
+                _ => {}
+            }
+            tried += 1;
+            match self.try_end(&known) {
+                Err(e) if e.code == ErrorCode::TrfAccessionStage && tried < TRIES_MAX => {}
+                Err(e) => return Err(e),
+                Ok(()) => return Accession::read(self.archive, id),
+            }
+        }
+    }
+
+    fn try_end(&self, known: &[Accession]) -> Result<(), Error> {
+        let (archive, accession, actor) = (self.archive, &self.coming.accession, self.options.actor);
+        let (reply, act) = documents(archive, accession, known, self.rows.clone())?;
+        let (accepted, refused) = reply.counts();
+        let fields = Map::from_iter([
+            ("accepted".to_owned(), Value::from(accepted)),
+            ("refused".to_owned(), Value::from(refused)),
+        ]);
+        let files = vec![(REPLY_FILE.to_owned(), reply.encode()), (ACT_FILE.to_owned(), act.encode())];
+        archive.commit_together_deciding(|| {
+            let now = archive.index().accessions()?;
+            let is_same = |(id, row): &(RecordId, AccessionRow)| known.iter().any(|k| k.id == *id && k.row == *row);
+            if now.len() != known.len() || !now.iter().all(is_same) {
+                let what = "another accession went forward meanwhile";
+                return Err(Error::new(ErrorCode::TrfAccessionStage, accession.id.to_string(), what));
+            }
+            let (mut acts, mut sessions) = (Vec::new(), Vec::new());
+            for (placing, targets) in self.holds.values() {
+                let (_, (placed, session)) = placing_acts(archive, placing, targets, None, actor)?;
+                acts.extend(placed);
                 sessions.push(session);
-                Ok((acts, sessions))
-            })
-            .map(drop)
-            .or_else(|e| if checked { Ok(()) } else { Err(e) })?;
-        Accession::read(archive, accession.id)
+            }
+            let logged = LogAct::new(ActKind::AccessionChecked, actor);
+            let owner = ActOwner::Known(accession.id);
+            let (logged, payload, session) = archive.seal_files(logged, owner, fields, files)?;
+            acts.push((logged, payload));
+            sessions.push(session);
+            Ok((acts, sessions))
+        })?;
+        Ok(())
     }
 }
 
 /// The reply, and the act with the next number of its agency.
-fn documents(archive: &Archive, accession: &Accession, rows: Vec<Row>) -> Result<(Reply, Act), Error> {
+fn documents(
+    archive: &Archive,
+    accession: &Accession,
+    known: &[Accession],
+    rows: Vec<Row>,
+) -> Result<(Reply, Act), Error> {
     let now = archive.now();
     let about = About {
         from: accession.party.party.archive,
@@ -480,7 +515,7 @@ fn documents(archive: &Archive, accession: &Accession, rows: Vec<Row>) -> Result
     let (accepted, refused) = reply.counts();
     let year = civil_date(now).year();
     let mut number = 1;
-    for other in all(archive)?.iter().filter(|other| other.agency == accession.agency) {
+    for other in known.iter().filter(|other| other.agency == accession.agency) {
         let Some(entry) = other.row.checked else { continue };
         number += u32::from(civil_date(archive.leaf(entry)?.t).year() == year);
     }
