@@ -27,7 +27,7 @@ impl Archive {
     }
 
     /// Its id.
-    pub(crate) fn id(&self) -> ArchiveId {
+    pub fn id(&self) -> ArchiveId {
         self.config.archive_id
     }
 

@@ -14,6 +14,7 @@ macro_rules! out_raw {
     ($($part:tt)*) => { $crate::cli::terminal::emit(format_args!($($part)*)) };
 }
 
+mod accession;
 mod adoption;
 mod answers;
 mod audit;
@@ -178,6 +179,8 @@ enum Command {
     Party(party::PartyArgs),
     /// Hand files over to another archive.
     Transfer(transfer::TransferArgs),
+    /// Take in what another archive hands over.
+    Accession(accession::AccessionArgs),
     /// Destruction: plans, reviews, approvals, execution, certificates.
     Disposal(disposal::DisposalArgs),
     /// End the archive: when nothing stands in it any more, and its officers have signed so.
@@ -329,6 +332,7 @@ fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Inquiry(c) => c.run(&common),
         Command::Party(c) => c.run(&common),
         Command::Transfer(c) => c.run(&common),
+        Command::Accession(c) => c.run(&common),
         Command::Disposal(c) => c.run(&common),
         Command::Decommission(c) => c.run(&common),
         Command::Due(c) => c.run(&common),

@@ -76,6 +76,7 @@ const AMENDMENTS: Text = text("Толықтырулар", "Дополнения"
 const PART: Text = text("толықтыру", "дополнение", "amendment");
 const CONTENT: Text = text("ішіндегі құжат", "документ внутри", "the document inside");
 const DERIVED: Text = text("Неден жасалған", "Получено из", "Derived from");
+const TRANSFERRED: Text = text("Басқа архив тапсырды", "Передан другим архивом", "Handed over by another archive");
 const IMPORTED: Text = text("Бұрынғы қордан алынды", "Принята из прежнего фонда", "Imported from an earlier holding");
 const LINE: Text = text("кестенің жолы", "строка таблицы", "line of the table");
 const ORIGINAL_RECEIPT: Text = text(
@@ -183,6 +184,10 @@ impl Shown<'_> {
         line(ACCESS, access_text(manifest.access_category).get(lang));
         if let Some(imported) = &manifest.imported {
             print_imported(imported, lang);
+        }
+        if let Some(transferred) = &manifest.transferred {
+            let (record, archive) = (shown(&transferred.record), transferred.archive);
+            line(TRANSFERRED, &format!("{record} · {archive} · {}", transferred.accession));
         }
         super::signatures::print(manifest.validation.as_ref(), self.validation.as_ref(), lang);
         for code in &self.row.flags {

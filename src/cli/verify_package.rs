@@ -95,7 +95,7 @@ fn judged(source: &dyn Source, path: &Path, common: &Common) -> Result<FoundPack
     Ok(found(&report, common))
 }
 
-fn found(report: &PackageReport, common: &Common) -> FoundPackage {
+pub(super) fn found(report: &PackageReport, common: &Common) -> FoundPackage {
     let lang = common.lang();
     let exit = exit_of(report.outcome());
     let mut lines = Vec::new();

@@ -64,6 +64,11 @@ const NO_APPROVER: Text = text(
     "никто из подписавших не вправе утверждать уничтожение",
     "none of those who signed may approve destruction",
 );
+const NO_RECEIVER: Text = text(
+    "қол қойғандардың ешқайсысы тапсырылғанды қабылдауға құқылы емес",
+    "никто из подписавших не вправе принимать переданное",
+    "none of those who signed may receive what is handed over",
+);
 const IS_ADMINISTRATOR: Text = text(
     "Қол қоюшы жүйе әкімшісі: ол ештеңе бекітпейді",
     "Подписавший — администратор системы: он ничего не утверждает",
@@ -271,11 +276,11 @@ fn judged(
                 SignerKind::Official => NO_OFFICIAL,
                 SignerKind::Commission => NO_COMMISSION,
                 SignerKind::PostOperator => NO_POST_OPERATOR,
+                SignerKind::StateArchiveReceiver => NO_RECEIVER,
                 SignerKind::Approver
                 | SignerKind::Administrator
                 | SignerKind::Clerk
                 | SignerKind::Archivist
-                | SignerKind::StateArchiveReceiver
                 | SignerKind::LegalOfficer
                 | SignerKind::Auditor => NO_APPROVER,
             };

@@ -40,6 +40,7 @@ pub mod secrets;
 pub mod share;
 pub mod signatures;
 pub mod spill;
+pub mod transferred;
 mod unpack;
 pub mod upload;
 pub mod validate;
@@ -319,6 +320,8 @@ enum From<'a> {
     Waiting(&'a Waiting),
     /// A holding that is imported.
     Import(&'a import::Item<'a>),
+    /// A package of another archive.
+    Transferred(&'a transferred::Item<'a>),
 }
 
 impl From<'_> {
@@ -329,6 +332,7 @@ impl From<'_> {
             From::Upload(upload) => upload.name(),
             From::Waiting(waiting) => Path::new(waiting.text("source")),
             From::Import(item) => &item.name,
+            From::Transferred(item) => &item.name,
         }
     }
 }
@@ -362,8 +366,8 @@ impl<'a> Worker<'a> {
             Err(Stop::Tried(flags)) => {
                 let _ = self.answers.send(Event::Tried { path: path.to_owned(), flags });
             }
-            // What becomes of a row is in the report of its import.
-            Err(Stop::Refused(refusals)) if matches!(from, From::Import(_)) => {
+            // What becomes of a row is in the report of its import, and of a record of another archive in the reply.
+            Err(Stop::Refused(refusals)) if matches!(from, From::Import(_) | From::Transferred(_)) => {
                 let (path, known) = (path.to_owned(), Box::default());
                 let _ = self.answers.send(Event::Refused { path, bytes, known, refusals });
             }
@@ -377,7 +381,7 @@ impl<'a> Worker<'a> {
                 let sent: Option<&dyn Fn() -> Option<Sha256>> = match from {
                     From::Path(path) => Some(&|| sent_digest(path)),
                     From::Upload(upload) => Some(&|| upload.digest()),
-                    From::Waiting(_) | From::Import(_) => None,
+                    From::Waiting(_) | From::Import(_) | From::Transferred(_) => None,
                 };
                 if let Some(digest) = sent.filter(|_| !is_secret(&refusals, &self.known.source)) {
                     self.known.bind(digest);
@@ -402,8 +406,11 @@ impl<'a> Worker<'a> {
         let path = from.path();
         let now = self.archive.now();
         let import = if let From::Import(item) = from { Some(*item) } else { None };
+        let handed = if let From::Transferred(item) = from { Some(*item) } else { None };
         self.known = match from {
-            From::Path(_) | From::Upload(_) | From::Import(_) => Known::of(source_name(path), now, None),
+            From::Path(_) | From::Upload(_) | From::Import(_) | From::Transferred(_) => {
+                Known::of(source_name(path), now, None)
+            }
             From::Waiting(waiting) => Known::of_waiting(waiting),
         };
         let files = if let From::Waiting(waiting) = from { waiting.files() } else { Vec::new() };
@@ -412,6 +419,7 @@ impl<'a> Worker<'a> {
             From::Upload(upload) => (upload.container()?, now),
             From::Waiting(w) => (waiting::container(self.archive, w, &files), w.since),
             From::Import(item) => (item.container(), now),
+            From::Transferred(item) => (item.container(), item.since.unwrap_or(now)),
         };
         let (authorities, known) = (self.archive.authorities()?, &mut self.known);
         let mut described = |read: &Described<'_>| known.described(read, &authorities);
@@ -454,10 +462,13 @@ impl<'a> Worker<'a> {
             sip.check_unchanged(index)?;
         }
         self.known.received(&mut received)?;
+        if let Some(item) = handed {
+            item.check(&mut received)?;
+        }
         self.check_held(&mut received, &registration)?;
-        let keep = import.map(|item| item.keep);
+        let keep = import.map(|item| item.keep).or(handed.map(|item| item.keep));
         self.identify(&sip, &mut received, keep)?;
-        let (archive, extra) = (self.archive, self.extra);
+        let (archive, extra) = (self.archive, handed.map(|item| &item.extra).or(self.extra));
         let (submission, card) = (&sip.submission, &sip.card);
         let asked = signatures::Receipt { archive, submission, card, extra, since, now, keep };
         let mut judgement = match asked.judge(&mut received)? {
@@ -475,8 +486,9 @@ impl<'a> Worker<'a> {
 
         let record = RecordId(crate::random::bytes());
         let mut prepared = Prepared::Nothing;
-        // The old system gave its receipt for what is imported.
-        if judgement.validation.verdict == SignatureVerdict::Valid && import.is_none() {
+        // The old system gave its receipt for what is imported, and so did the archive that handed over.
+        let is_sent = import.is_none() && handed.is_none();
+        if judgement.validation.verdict == SignatureVerdict::Valid && is_sent {
             let report = judgement.report()?;
             let accepted = receipt::Accepted {
                 record,
@@ -496,6 +508,10 @@ impl<'a> Worker<'a> {
         manifest.validation = Some(judgement.validation);
         manifest.imported = import.map(|item| item.imported.clone());
         received.extend(judgement.components);
+        if let Some(item) = handed {
+            manifest.transferred = Some(item.transferred.clone());
+            received.push(item.component(archive.spool())?);
+        }
         let SealedRecord { act, row, session } =
             seal_record(self.archive, &mut self.sealer, self.actor, manifest, received)?;
         let same_content = self.archive.index().same_content(&row)?;

@@ -67,7 +67,7 @@ pub(crate) fn recheck(archive: &Archive, opened: &Opened<'_>, manifest: &Manifes
         })
     };
     // First as what was accepted, which is not refused again: what is found is said. Then as what arrives today.
-    let keep = manifest.imported.as_ref().map(|_| Keep::ALL);
+    let keep = manifest.keeps_doubts().then_some(Keep::ALL);
     let Verdict::Accepted(mut judgement) = judge(Action::Flag, keep)? else {
         unreachable!("nothing is refused or waits in this mode")
     };

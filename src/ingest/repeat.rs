@@ -124,7 +124,7 @@ pub(crate) fn again(
         since: millis(validation.received),
         now: millis(validated(&document).unwrap_or(validation.received)),
         // The doubts that a profile did not keep are no doubts of a record that is there.
-        keep: manifest.imported.as_ref().map(|_| Keep::ALL),
+        keep: manifest.keeps_doubts().then_some(Keep::ALL),
     };
     let verifier = document.get("verifier").cloned().unwrap_or_default();
     // What was accepted is not refused again, whatever is thought of it: what was in doubt then is in doubt now.

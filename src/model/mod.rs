@@ -36,5 +36,6 @@ pub mod secrecy;
 pub(crate) mod source;
 pub(crate) mod strict;
 pub mod submission;
+pub mod transferred;
 pub mod url;
 pub mod validation;

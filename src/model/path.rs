@@ -18,6 +18,9 @@ pub const RECEIPT_SIGNATURE_PATH: &str = "muragat/receipt.json.p7s";
 /// What was found when that signature was validated.
 pub const RECEIPT_VALIDATION_PATH: &str = "muragat/receipt-validation.json";
 
+/// What came with a record from the archive that handed it over: its proofs, and what was its own there.
+pub const PROVENANCE_PATH: &str = "muragat/sender.tar";
+
 /// Whether a path lies in the archive's own folder.
 pub fn is_own(path: &str) -> bool {
     path.split('/').next().is_some_and(|first| folded(first) == OWN_FOLDER)

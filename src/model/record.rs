@@ -15,6 +15,7 @@ use super::strict::words;
 use super::submission::{
     AccessCategory, Certifier, CertifierRole, Derivation, Direction, Kind, Profile, Role, Submission,
 };
+use super::transferred::Transferred;
 use super::validation::Validation;
 use crate::error::ErrorCode;
 use serde_json::{Map, Value, json};
@@ -298,6 +299,8 @@ pub struct Manifest {
     pub validation: Option<Validation>,
     /// Where a record of an imported holding came from; never without `validation`.
     pub imported: Option<Imported>,
+    /// Where a record that another archive handed over came from; never without `validation`.
+    pub transferred: Option<Transferred>,
     /// The record's secret salt.
     pub salt: [u8; 32],
 }
@@ -397,6 +400,7 @@ impl Manifest {
             identifier: Some(identifier),
             validation: None,
             imported: None,
+            transferred: None,
             salt: crate::random::bytes(),
         }
     }
@@ -439,6 +443,9 @@ impl Manifest {
             map.insert("validation".into(), validation.value());
             if let Some(imported) = &self.imported {
                 map.insert("imported".into(), imported.value());
+            }
+            if let Some(transferred) = &self.transferred {
+                map.insert("transferred".into(), transferred.value());
             }
         }
         map.insert("card".into(), card_value(&self.card));
@@ -528,6 +535,10 @@ impl Manifest {
                 None => None,
                 Some(i) => Some(Imported::of_value(i)?),
             },
+            transferred: match record.get("transferred") {
+                None => None,
+                Some(t) => Some(Transferred::of_value(t)?),
+            },
             salt: salt_of(value)?,
         })
     }
@@ -550,6 +561,11 @@ impl Manifest {
     /// One field of the card.
     pub fn card_field(&self, wanted: CardField) -> Option<&str> {
         self.card.iter().find(|(field, _)| *field == wanted).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it was taken in with doubts that a submission is refused for: it came from another system or archive.
+    pub fn keeps_doubts(&self) -> bool {
+        self.imported.is_some() || self.transferred.is_some()
     }
 
     /// Bytes of all components.

@@ -56,6 +56,8 @@ words! {
         Report = "report",
         /// What the archive issued about the record, its receipt; no submission has one.
         Issued = "issued",
+        /// What came with the record from the archive that handed it over, and proves it; no submission has one.
+        Provenance = "provenance",
     }
 }
 
@@ -416,7 +418,7 @@ fn component(mut fields: Fields) -> Listed {
         })
     });
     let role = fields.word("role", Role::parse, Role::KNOWN);
-    if matches!(role, Some(Role::Mark | Role::Report | Role::Issued)) {
+    if matches!(role, Some(Role::Mark | Role::Report | Role::Issued | Role::Provenance)) {
         fields.fault(ErrorCode::IngFieldMalformed, "role", "added to a record by the archive, not sent with it");
     }
     let covers = match fields.optional("covers") {

@@ -11,6 +11,7 @@
 //!
 //! Nothing here opens a connection.
 
+pub mod accession;
 pub mod answer;
 pub mod approve;
 pub mod case;

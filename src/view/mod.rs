@@ -3,6 +3,7 @@
 //! Each follows its schema in `schema/cli/1`. They are made of what was read and checked elsewhere; nothing is decided
 //! here but how it is written down, and nothing is kept.
 
+mod accession;
 mod copies;
 mod disposal;
 mod file;
@@ -20,6 +21,7 @@ mod token;
 mod transfer;
 pub(crate) mod words;
 
+pub(crate) use accession::{accession, accession_done, accession_refused};
 pub(crate) use copies::{copy_prepared, copy_refused, copy_row};
 pub(crate) use disposal::{plan, plan_cancelled, plan_completed, plan_executed, plan_taken};
 pub(crate) use file::{destroyed_file, file, file_filled, file_record};

@@ -24,6 +24,7 @@ use crate::model::id::RecordId;
 use crate::model::import::Imported;
 use crate::model::record::{CardField, Component, Manifest};
 use crate::model::submission::{AccessCategory, Direction, Role};
+use crate::model::transferred::Transferred;
 use crate::tlog::leaf::Leaf;
 use serde_json::{Value, json};
 
@@ -183,6 +184,7 @@ impl<'a> RecordView<'a> {
             "signature_status": manifest.validation.as_ref().map_or("not validated", |v| v.verdict.as_str()),
             "validation": self.validation,
             "imported": manifest.imported.as_ref().map(Imported::value),
+            "transferred": manifest.transferred.as_ref().map(Transferred::value),
             "in_search": self.in_search,
             "flags": self.row.flags,
             "codes": manifest.codes.iter().map(code).collect::<Vec<_>>(),
@@ -206,7 +208,7 @@ const PLAIN: [CardField; 4] =
 
 /// Takes out of a record's document what an auditor does not see.
 fn hide(mut value: Value) -> Value {
-    for name in ["certified_by", "validation", "imported", "file", "filed", "first_card"] {
+    for name in ["certified_by", "validation", "imported", "transferred", "file", "filed", "first_card"] {
         value[name] = Value::Null;
     }
     // A digest tells who has the file that it is this one; a path names people.

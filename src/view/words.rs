@@ -91,6 +91,7 @@ pub(crate) fn role_text(role: Role) -> Text {
         Role::Mark => text("белгі", "отметка", "mark"),
         Role::Report => text("тексеру есебі", "отчёт о проверке", "validation report"),
         Role::Issued => text("архив берген құжат", "документ архива", "issued by the archive"),
+        Role::Provenance => text("тапсырған архивтен", "из передавшего архива", "from the archive that handed over"),
         Role::Card => text("карточка", "карточка", "card"),
         Role::Main => text("негізгі құжат", "основной документ", "main document"),
         Role::Attachment => text("қосымша", "приложение", "attachment"),

@@ -796,6 +796,7 @@ fn every_line_follows_its_schema() {
     lists_are_compared(&mut checked);
     records_are_let_go(&mut checked);
     files_are_handed_over(&mut checked);
+    records_are_taken_in(&mut checked);
     files_are_destroyed(&mut checked);
     an_archive_ends(&mut checked);
     time_is_stamped(&mut checked);
@@ -1419,6 +1420,89 @@ fn files_are_handed_over(checked: &mut Checked<'_>) {
     let nobody = "0".repeat(32);
     assert_eq!(run(&["transfer", "status", &nobody], Exit::NotFound, &["error"])[0]["error"]["code"], "TRF-004");
     assert_eq!(run(&["transfer", "status"], Exit::Ok, &["transfer-row"])[0]["cancelled"], "Үлгі");
+    assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
+}
+
+/// A package of another archive is received, answered and agreed on; one that is not whole is not.
+fn records_are_taken_in(checked: &mut Checked<'_>) {
+    let world = super::accession::World::at(SystemClock.now() - 3_600_000, true);
+    let (bench, office) = (checked.bench, &world.receiver.office);
+    let (package, _) = world.write(&bench.path("packages"), 1, &muragat::transfer::pack::format::PlainBag);
+    let file = world.party_file(world.sending.id(), &world.sending.config().vkey.to_string());
+    let (key, sender, own) = (world.sending.answer_key().unwrap(), world.sending.id(), world.archive.id());
+    world.archive.close().unwrap();
+    let root = world.receiver.root();
+    let mut run = |arguments: &[&str], exit, names: &[&str]| {
+        checked.run(&[&["--archive", text(&root)], arguments].concat(), exit, names)
+    };
+    let sign =
+        |name: &str, who: &Signer, bytes: &[u8]| bench.file(name, who.sign_detached(bytes, at(SystemClock.now())));
+    let party = bench.file("sender.toml", &file);
+    let two = [&office.approvers[0], &office.commission[0]].map(|who| (who, file.as_bytes()));
+    let two = [sign("a.p7s", two[0].0, two[0].1), sign("b.p7s", two[1].0, two[1].1)];
+    run(&["party", "adopt", &party, "--signature", &two[0], "--signature", &two[1]], Exit::Ok, &["party-answer"]);
+    run(&["accession", "list"], Exit::Ok, &[]);
+    let out = bench.path("accession");
+    let receive = ["accession", "receive", text(&package), "--from", "sender-1", "-o", text(&out)];
+    let info = fs::read(package.join("bag-info.txt")).unwrap();
+    fs::write(package.join("bag-info.txt"), [&info[..], b"More: 1\n"].concat()).unwrap();
+    let refused = run(&receive, Exit::Integrity, &["accession-answer"]).swap_remove(0);
+    assert_eq!((&refused["status"], &refused["code"]), (&json!("not_whole"), &json!("TRF-031")));
+    assert!(!out.exists(), "nothing is answered");
+    fs::write(package.join("bag-info.txt"), info).unwrap();
+    let other = ["accession", "receive", text(&package), "--from", "sender-2", "-o", text(&out)];
+    assert_eq!(run(&other, Exit::NotFound, &["error"])[0]["error"]["code"], "TRF-003");
+    let received = run(&receive, Exit::Ok, &["accession-answer"]).swap_remove(0);
+    assert_eq!((&received["status"], received["files"].as_array().unwrap().len()), (&json!("checked"), 9));
+    assert_eq!(run(&receive, Exit::Ok, &["accession-answer"])[0], received, "once more the same");
+    let id = received["accession_id"].as_str().unwrap().to_owned();
+    let row = run(&["accession", "list"], Exit::Ok, &["accession-row"]).swap_remove(0);
+    assert_eq!((&row["stage"], &row["accepted"], &row["records"]), (&json!("checked"), &json!(3), &Value::Null));
+    let row = run(&["accession", "show", &id], Exit::Ok, &["accession-row"]).swap_remove(0);
+    let reference = row["records"][0]["reference"].as_str().unwrap().to_owned();
+    let shown = run(&["show", &reference], Exit::Ok, &["show"]).swap_remove(0);
+    assert_eq!(shown["transferred"]["accession"], json!(id));
+    assert_eq!(shown["holds"].as_array().unwrap().len(), 1);
+    // A signature says whole seconds, and must be later than what it is about.
+    std::thread::sleep(Duration::from_millis(1100));
+    let [reply, act] = ["reply.json", "act.json"].map(|name| fs::read(out.join(name)).unwrap());
+    let with = |who: &Signer, name: &str| {
+        [sign(&format!("{name}-r.p7s"), who, &reply), sign(&format!("{name}-a.p7s"), who, &act)]
+    };
+    let (wrong, right) = (with(&office.clerk, "wrong"), with(&office.stranger, "right"));
+    let answer = |of: &[String; 2]| {
+        let words =
+            ["accession", "reply", &id, "--reply-signature", &of[0], "--act-signature", &of[1], "-o", text(&out)];
+        words.map(str::to_owned)
+    };
+    fn words(arguments: &[String]) -> Vec<&str> {
+        arguments.iter().map(String::as_str).collect()
+    }
+    let refused = run(&words(&answer(&wrong)), Exit::Refused, &["accession-answer"]).swap_remove(0);
+    assert_eq!(codes(&refused)[0], "TRF-036");
+    assert_eq!(run(&words(&answer(&right)), Exit::Ok, &["accession-answer"])[0]["status"], "replied");
+    assert_eq!(run(&words(&answer(&right)), Exit::Ok, &["accession-answer"])[0]["status"], "held");
+    let given = fs::read(out.join("reply-answer.json")).unwrap();
+    let replied = muragat::transfer::answer::Answer::claimed(&given).unwrap();
+    let agreed = muragat::transfer::answer::Answer {
+        kind: muragat::transfer::answer::AnswerKind::Act,
+        by: sender,
+        to: own,
+        files: vec![
+            ("act-sender-1.p7s".to_owned(), office.official.sign_detached(&act, at(SystemClock.now()))),
+            ("act.json".to_owned(), act.clone()),
+        ],
+        ..replied
+    };
+    let agreed = bench.file("agreed.json", agreed.sign(&key));
+    let replayed = bench.file("replayed.json", &given);
+    let agree = |answer: &str| ["accession", "agree", &id, answer].map(str::to_owned);
+    assert_eq!(run(&words(&agree(&replayed)), Exit::Refused, &["error"])[0]["error"]["code"], "TRF-037");
+    assert_eq!(run(&words(&agree(&agreed)), Exit::Ok, &["accession-answer"])[0]["status"], "agreed");
+    assert_eq!(run(&words(&agree(&agreed)), Exit::Ok, &["accession-answer"])[0]["status"], "held");
+    let nobody = "0".repeat(32);
+    assert_eq!(run(&["accession", "show", &nobody], Exit::NotFound, &["error"])[0]["error"]["code"], "TRF-034");
+    run(&["accession", "list"], Exit::Ok, &["accession-row"]);
     assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected stops where it is")]
 #![expect(clippy::print_stderr, reason = "a test that skips something says so")]
 
+mod accession;
 mod answers;
 mod answers_flow;
 mod api;

@@ -79,8 +79,12 @@ const WALL: [(&str, &[&str]); 26] = [
             "index",
             "archive",
             "access",
+            "ingest::amend",
             "ingest::approval",
             "ingest::receipt",
+            // What another archive hands over is judged by the path of every submission.
+            "ingest::import",
+            "ingest::transferred",
             "filing",
             "disposition",
             "evidence",

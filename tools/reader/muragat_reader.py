@@ -1202,7 +1202,8 @@ KEYS = {  # §5.2, §5.7: keys of a metadata file: those that it must have, and 
     "muragat/record/2": ("schema record_id profile kind agency direction nomenclature_index access_category card "
                          "components identifier", "file certified_by codes flags"),
     "muragat/record/3": ("schema record_id profile kind agency direction nomenclature_index access_category card "
-                         "components identifier validation", "file certified_by codes flags imported"),
+                         "components identifier validation",
+                         "file certified_by codes flags imported transferred"),
     "muragat/amendment/1": ("schema record_id kind components identifier", "card flags formats reason"),
 }
 COMPONENT_KEYS = {  # by whether formats are identified
@@ -1211,7 +1212,7 @@ COMPONENT_KEYS = {  # by whether formats are identified
 }
 OWN = "muragat/"  # §5.2: where components of the archive's own lie, since version 3
 OWN_KEYS = "path role size sha256 sha512", "covers format"
-OWN_ROLES = {"report", "issued"}  # of nothing that was sent; certificates and revocation data may be either's
+OWN_ROLES = {"report", "issued", "provenance"}  # of nothing that was sent; certificates and revocation data may be either's
 VALIDATION_KEYS = "verdict received created_on created_basis policy authorities material", "claimed proven"
 FORMAT_KEYS = "family name basis", "puid version findings"
 
@@ -1272,6 +1273,13 @@ class Reader:
                 need(imported is None or (has_keys(imported, ("act line profile", "receipt_date receipt_number"))
                                           and is_hex(imported["act"], 32) and is_hex(imported["profile"], 64)),
                      stored.where, "wrong import in the record")
+                handed = metadata.get("transferred")
+                tars = [c["path"] for c in components if c["role"] == "provenance"]
+                need(tars == ([] if handed is None else [OWN + "sender.tar"])
+                     and (handed is None or (has_keys(handed, ("accession archive record package", ""))
+                                             and is_hex(handed["accession"], 32) and is_hex(handed["archive"], 32)
+                                             and is_hex(handed["package"], 64) and handed["record"])),
+                     stored.where, "wrong transfer in the record")
             if metadata.get("kind") == "receipt_issued":
                 need([(c["path"], c["role"]) for c in components] == [
                      (OWN + "receipt.json.p7s", "issued"), (OWN + "receipt-validation.json", "report")],

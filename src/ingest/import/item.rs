@@ -99,7 +99,7 @@ impl<'a> Item<'a> {
 }
 
 /// A name for the card beside the files of the row.
-fn free_name(files: &[Named]) -> String {
+pub(super) fn free_name(files: &[Named]) -> String {
     let taken = |name: &str| files.iter().any(|file| path::clash(&file.path, name));
     let numbered = (2..).map(|n| format!("card-{n}.json"));
     let mut names = std::iter::once("card.json".to_owned()).chain(numbered);

@@ -36,14 +36,14 @@ use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use approve::PROFILE_FILE;
 pub(super) use item::Item;
-use profile::{Field, PROFILE_BYTES_MAX, Profile};
+use profile::{Field, FileColumn, PROFILE_BYTES_MAX, Profile};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use table::{Row, TABLE_BYTES_MAX, Table};
+use table::{Named, Row, TABLE_BYTES_MAX, Table};
 
 /// The report in the act that ends an import.
 const REPORT_FILE: &str = "report.csv";
@@ -260,6 +260,26 @@ impl Summary {
             self.failure = Some(error.code);
         }
     }
+}
+
+/// A document of another system, described as a submission.
+pub struct Described {
+    /// `submission.json`.
+    pub description: Vec<u8>,
+    /// The name of its card, and the card.
+    pub card: (String, Vec<u8>),
+}
+
+/// Describes a document of which only these values and files are known; a profile gives the others.
+pub fn described(profile: &Profile, values: &BTreeMap<Field, String>, files: &[(FileColumn, String)]) -> Described {
+    let mut all = profile.defaults.clone();
+    all.extend(values.clone());
+    let named =
+        |(column, path): &(FileColumn, String)| Named { column: *column, path: path.clone(), covers: Vec::new() };
+    let row = Row { line: 0, values: all, files: files.iter().map(named).collect(), faults: Vec::new(), secret: None };
+    let card = item::free_name(&row.files);
+    let description = item::submission(&row, profile, &card);
+    Described { description, card: (card, item::written_card(&row, profile)) }
 }
 
 /// Reads a file that a person names, of at most `bytes_max` bytes.

@@ -167,23 +167,23 @@ pub struct Keep {
     pub failed: bool,
     /// Files in formats that the regulation does not list.
     pub formats: bool,
+    /// Who signed is not known here to have had authority, or signed in another order, whatever `unproven` says: what
+    /// another archive took in was judged by registers of its own.
+    pub signers: bool,
 }
 
 impl Keep {
     /// Every doubt.
-    pub const ALL: Self = Self { unsigned: true, unproven: true, failed: true, formats: true };
+    pub const ALL: Self = Self { unsigned: true, unproven: true, failed: true, formats: true, signers: true };
 
     /// Whether this doubt about the signatures is kept.
     pub fn signature(&self, code: ErrorCode) -> bool {
         match code {
             ErrorCode::SigMissing | ErrorCode::SigOfficeMissing | ErrorCode::SigCardDocument => self.unsigned,
-            ErrorCode::SigUnproven
-            | ErrorCode::SigWaiting
-            | ErrorCode::SigClaimOld
-            | ErrorCode::SigNoAuthority
-            | ErrorCode::SigSignerUnknown
-            | ErrorCode::SigOrder
-            | ErrorCode::SigCovers => self.unproven,
+            ErrorCode::SigUnproven | ErrorCode::SigWaiting | ErrorCode::SigCovers => self.unproven,
+            ErrorCode::SigClaimOld | ErrorCode::SigNoAuthority | ErrorCode::SigSignerUnknown | ErrorCode::SigOrder => {
+                self.unproven || self.signers
+            }
             ErrorCode::SigFailed => self.failed,
             _ => false,
         }
@@ -323,7 +323,7 @@ fn profile(mut fields: Fields) -> Option<Profile> {
             Some(value) => flag(&mut inner, key, value),
         });
         inner.end();
-        Some(Keep { unsigned: unsigned?, unproven: unproven?, failed: failed?, formats: formats? })
+        Some(Keep { unsigned: unsigned?, unproven: unproven?, failed: failed?, formats: formats?, signers: unproven? })
     });
     if let (Some(columns), Some(defaults)) = (&columns, &defaults) {
         for field in Field::ALWAYS.iter().filter(|f| !columns.contains_key(f) && !defaults.contains_key(f)) {

@@ -172,5 +172,6 @@ fn role_text(role: Role) -> Text {
         Role::Mark => text("белгі", "отметка", "mark"),
         Role::Report => text("тексеру есебі", "отчёт о проверке", "validation report"),
         Role::Issued => text("архив берген құжат", "документ архива", "issued by the archive"),
+        Role::Provenance => text("тапсырған архивтен", "из передавшего архива", "from the archive that handed over"),
     }
 }

@@ -30,6 +30,7 @@ use crate::model::import::Imported;
 use crate::model::path::VALIDATION_PATH;
 use crate::model::record::{CardField, Component, Flag, Manifest};
 use crate::model::submission::Role;
+use crate::model::transferred::Transferred;
 use crate::model::validation::time_text;
 use crate::retention::{Decision, Reason};
 use crate::text::Lang;
@@ -188,6 +189,7 @@ impl<'a> Contents<'a> {
             "flags": flags(&manifest.flags),
             "identifier": manifest.identifier,
             "imported": manifest.imported.as_ref().map(Imported::value),
+            "transferred": manifest.transferred.as_ref().map(Transferred::value),
             "accepted": {"entry": row.entry, "time": rfc3339(row.accepted)},
             "card": card(self.card()),
             "first_card": self.amendments.iter().any(|(_, _, a)| a.card.is_some()).then(|| card(&manifest.card)),

@@ -1,0 +1,533 @@
+//! Receiving a package: it is judged whole, makes an accession with a receipt, and its records are taken in.
+//!
+//! Order
+//!   1. [`begin`]: the package is judged; who sent it is proven by the key of the party; `accession.received` is durable,
+//!      with the receipt. The same package again finds its accession.
+//!   2. [`check`]: one record after another is proven, described and taken in by intake. What came of each is computed
+//!      from what is there then, so that it is the same after a crash.
+//!   3. One commit places the holds that kept records at the sender on those that are kept here, and has the reply and
+//!      the act (`accession.checked`).
+//!
+//! Invariants
+//!   - Of a package that is not whole, or not of the party, nothing is stored and nothing is answered.
+//!   - Nobody is told that a record is kept before its hold is on it. Until then nothing can destroy it: a record that is
+//!     in no file is never due, and what came by an accession is in none.
+//!   - A record that is held with the same provenance was taken in by this accession before; with another it is a
+//!     duplicate.
+//!
+//! A crash leaves the accession at a step; [`begin`] and [`check`] again go on. Memory: that of judging, and a row of the reply for each record.
+
+use super::custody::{self, Custody, Journal};
+use super::foreign::{self, Found, MadeBytes};
+use super::package::{Looked, Package, look};
+use super::record::{self, Files, Said, Shared};
+use super::{Accession, PACKAGE_FILE, RECEIPT_FILE, all, find};
+use crate::access::open_handed;
+use crate::archive::{ActOwner, Archive, OWN_SUBTREE};
+use crate::clock::civil_date;
+use crate::error::{Error, ErrorCode};
+use crate::filing::holds::{Placing, placing_acts};
+use crate::index::filing::HoldTarget;
+use crate::index::transfer::AccessionRow;
+use crate::ingest::import::HeldProfile;
+use crate::ingest::transferred::{Item, Taken, Taking};
+use crate::model::digest::{Sha256, sha256};
+use crate::model::id::{ActorId, RecordId};
+use crate::model::record::Manifest;
+use crate::model::strict::shown;
+use crate::model::transferred::Transferred;
+use crate::model::validation::SignatureVerdict;
+use crate::store::spool::Spooled;
+use crate::tlog::commit::Act as LogAct;
+use crate::tlog::leaf::ActKind;
+use crate::transfer::answer::{Answer, AnswerKind};
+use crate::transfer::layout;
+use crate::transfer::pack::sink::Sink;
+use crate::transfer::pack::tar::Tar;
+use crate::transfer::party::Held;
+use crate::transfer::read::check::Progress;
+use crate::transfer::read::check::finding::PackageReport;
+use crate::transfer::read::source::Source;
+use crate::transfer::reply::{ACT_FILE, About, Act, Outcome, REPLY_FILE, Reason, Reply, Row};
+use crate::verify::material::Material;
+use chrono::Datelike;
+use serde_json::{Map, Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes of what belongs to the whole package. Own bound: METS of 100,000 records, with shared material.
+const COMMON_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// A package that began to be taken in.
+pub struct Coming<'a> {
+    /// Its accession.
+    pub accession: Accession,
+    /// The receipt, signed.
+    pub receipt: Vec<u8>,
+    /// It came before.
+    pub is_again: bool,
+    package: Box<Package<'a>>,
+    journal: Option<Journal>,
+}
+
+/// What became of a package.
+pub enum Begun<'a> {
+    /// It is an accession.
+    Received(Box<Coming<'a>>),
+    /// It is not whole: nothing was taken in.
+    NotWhole(PackageReport),
+}
+
+/// Judges the package of a party, and receives it.
+///
+/// # Errors
+///
+/// [`ErrorCode::TrfNotSender`] when it is of another archive, or for another one.
+pub fn begin<'a>(
+    archive: &Archive,
+    source: &'a dyn Source,
+    party: &Held,
+    actor: ActorId,
+    progress: &mut Progress<'_>,
+) -> Result<Begun<'a>, Error> {
+    let package = match look(source, progress)? {
+        Looked::Whole(package) => package,
+        Looked::NotWhole(report) => return Ok(Begun::NotWhole(report)),
+    };
+    let journal = match &package.sender {
+        Some(sender) => {
+            if sender.get("test").and_then(Value::as_bool) == Some(true) && !archive.is_test() {
+                return Err(Error::new(ErrorCode::TrfNotSender, layout::SENDER, "it is of a test archive"));
+            }
+            Some(custody::journal(&package, sender, party, &archive.id().to_string())?)
+        }
+        None => None,
+    };
+    // Of two that bring the same package, the second finds the accession of the first.
+    let _turn = archive.turn("accession", package.digest);
+    if let Some(accession) = find(archive, package.digest)? {
+        if accession.party.party.archive != party.party.archive || accession.agency != party.party.agency {
+            let what = format!("it was taken in from {}", accession.party.party.id);
+            return Err(Error::new(ErrorCode::TrfNotSender, shown(&package.name), what));
+        }
+        let receipt = accession.receipt(archive)?;
+        return Ok(Begun::Received(Box::new(Coming { accession, receipt, is_again: true, package, journal })));
+    }
+    let id = RecordId(crate::random::bytes());
+    let transfer = package.inventory.get("transfer").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let receipt = Answer {
+        kind: AnswerKind::Receipt,
+        by: archive.id(),
+        to: party.party.archive,
+        package: package.name.clone(),
+        digest: package.digest,
+        transfer,
+        accession: id,
+        time: archive.now(),
+        files: Vec::new(),
+    };
+    let receipt = receipt.sign(&*archive.answer_key()?);
+    let mut common = common(archive, &package)?;
+    let named = layout::package_of(&package.name).map_or_else(|| package.name.clone(), |id| id.to_string());
+    let fields = json!({
+        "agency": party.party.agency, "party": party.party.id, "party_entry": party.entry, "package": named,
+        "digest": package.digest.to_string(), "form": package.kind.as_str(),
+        "transfer": transfer.map(|id| id.to_string()).unwrap_or_default(),
+    });
+    let fields: Map<String, Value> = fields.as_object().cloned().unwrap_or_default();
+    let mut bytes = receipt.as_slice();
+    let files: Vec<(String, &mut dyn Read)> =
+        vec![(RECEIPT_FILE.to_owned(), &mut bytes), (PACKAGE_FILE.to_owned(), &mut common)];
+    let act = LogAct::new(ActKind::AccessionReceived, actor);
+    let (act, payload, session) = archive.seal_act(act, ActOwner::New(id, OWN_SUBTREE), fields, files)?;
+    archive.commit(act, payload, None, Some(session))?;
+    let accession = Accession::read(archive, id)?;
+    Ok(Begun::Received(Box::new(Coming { accession, receipt, is_again: false, package, journal })))
+}
+
+/// What belongs to no record, as a tar in the spool: what a package by Muragat has under the names of the form `plain`,
+/// what others have under numbers, with their names in a list.
+fn common(archive: &Archive, package: &Package<'_>) -> Result<Spooled, Error> {
+    let failed = |e| Error::caused(ErrorCode::StoIo, "spool", e);
+    let mut tar = Tar::new(archive.spool().object(), "package");
+    let mut left = COMMON_BYTES_MAX;
+    let mut names = Vec::new();
+    for entry in package.source.entries() {
+        if !package.is_common(&entry.path) || package.is_manifest(&entry.path) {
+            continue;
+        }
+        let too_much = || Error::new(ErrorCode::TrfNotTaken, "package", "too much that belongs to no record");
+        left = left.checked_sub(entry.len).ok_or_else(too_much)?;
+        let name = match layout::is_plain(&entry.path) && entry.path.len() <= 200 {
+            true => format!("files/{}", entry.path),
+            false => format!("named/{:06}", names.len()),
+        };
+        names.push(json!({"file": name, "path": &*entry.path}));
+        record::copy(package, &entry.path, &name, &mut tar)?;
+    }
+    let names = Value::from(names).to_string();
+    tar.begin("names.json", names.len() as u64).map_err(failed)?;
+    tar.write(names.as_bytes()).map_err(failed)?;
+    tar.end().map_err(failed)?;
+    let (mut spooled, _) = tar.finish().map_err(failed)?;
+    spooled.finish().map_err(failed)?;
+    Ok(spooled)
+}
+
+/// How often it is tried to give the act the next number. Own bound: as many that end at the same moment.
+const TRIES_MAX: usize = 100;
+
+/// How records are taken in.
+pub struct Options<'a> {
+    /// Who takes them in.
+    pub actor: ActorId,
+    /// By which profile records of another program are described.
+    pub profile: Option<&'a HeldProfile>,
+    /// Of a package by another program, which of its representations has the records; none: each.
+    pub representation: Option<&'a str>,
+    /// Set to stop: what is begun is finished, nothing more is begun.
+    pub stop: &'a AtomicBool,
+}
+
+/// Holds to be placed, by their ids at the sender.
+type Holds = BTreeMap<RecordId, (Placing, Vec<HoldTarget>)>;
+
+/// What became of a record.
+struct Decided {
+    reasons: Vec<Said>,
+    reference: Option<RecordId>,
+    holds: Vec<(RecordId, Placing)>,
+}
+
+impl Decided {
+    fn refused(reasons: Vec<Said>) -> Self {
+        Self { reasons, reference: None, holds: Vec::new() }
+    }
+}
+
+/// Takes in the records of what came, and says what became of each; `progress` is told how many of how many. None: it was
+/// stopped, and the same again goes on.
+pub fn check(
+    archive: &Archive,
+    coming: &Coming<'_>,
+    options: &Options<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Option<Accession>, Error> {
+    if coming.accession.row.checked.is_some() {
+        return Ok(Some(coming.accession.clone()));
+    }
+    if let Some(HeldProfile { profile, .. }) = options.profile {
+        let today = civil_date(archive.now());
+        if profile.agency != coming.accession.agency || !profile.in_term(today) {
+            let what = format!("of agency {}, for {} to {}", shown(&profile.agency), profile.date, profile.until);
+            return Err(Error::new(ErrorCode::ImpTerm, profile.id.as_str(), what));
+        }
+    }
+    let mut checking = Checking {
+        archive,
+        coming,
+        options,
+        taking: Taking::new(archive, options.actor),
+        rows: Vec::new(),
+        holds: Holds::new(),
+    };
+    let is_done = match &coming.journal {
+        Some(journal) => checking.own(journal, progress)?,
+        None => checking.foreign(progress)?,
+    };
+    if !is_done {
+        return Ok(None);
+    }
+    checking.end().map(Some)
+}
+
+struct Checking<'a, 'p> {
+    archive: &'a Archive,
+    coming: &'a Coming<'p>,
+    options: &'a Options<'a>,
+    taking: Taking<'a>,
+    rows: Vec<Row>,
+    holds: Holds,
+}
+
+impl Checking<'_, '_> {
+    /// Records of a package by Muragat. Gives false when it was stopped.
+    fn own(&mut self, journal: &Journal, progress: &mut dyn FnMut(u64, u64)) -> Result<bool, Error> {
+        let package = &self.coming.package;
+        let records = package.records()?;
+        let shared = Shared::read(package)?;
+        let all = records.len() as u64;
+        for (done, id) in (0..).zip(records) {
+            progress(done, all);
+            if self.options.stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let folder = package.folder(id);
+            let digest = record::digest(package, &folder, package.below(&folder).map(|(_, path)| path))?;
+            let decided = self.record(journal, &shared, id)?;
+            self.row(id.to_string(), digest, decided);
+        }
+        progress(all, all);
+        Ok(true)
+    }
+
+    fn record(&mut self, journal: &Journal, shared: &Shared, id: RecordId) -> Result<Decided, Error> {
+        let (archive, package) = (self.archive, &self.coming.package);
+        let custody: Custody = match custody::prove(journal, package, id)? {
+            Ok(custody) => custody,
+            Err(what) => return Ok(Decided::refused(vec![(Reason::CustodyUnproven, record::line(&what))])),
+        };
+        let sender = self.coming.accession.party.party.archive.to_string();
+        let holds = match record::holds(package, (id, &custody), &sender)? {
+            Ok(holds) => holds,
+            Err(said) => return Ok(Decided::refused(vec![said])),
+        };
+        let ready = match record::read(archive, package, (&self.coming.accession.agency, id, &custody), shared)? {
+            Ok(ready) => ready,
+            Err(said) => return Ok(Decided::refused(vec![said])),
+        };
+        let (files, paths): (Vec<_>, Vec<_>) = ready.files.into_iter().unzip();
+        let bytes = Files::new(package, paths);
+        let item = Item {
+            name: PathBuf::from(id.to_string()),
+            description: ready.description,
+            files,
+            bytes: &bytes,
+            since: ready.since,
+            keep: ready.keep,
+            extra: ready.extra,
+            transferred: self.transferred(id.to_string()),
+            provenance: RefCell::new(record::provenance(archive, package, (id, &custody), shared)?),
+        };
+        let kept = match self.take(&item)? {
+            Ok(kept) => kept,
+            Err(reasons) => return Ok(Decided::refused(reasons)),
+        };
+        let mut reasons = ready.remarks;
+        reasons.extend(record::add(archive, package, (kept, &custody), self.options.actor)?);
+        reasons.extend(self.doubts(kept)?);
+        Ok(Decided { reasons, reference: Some(kept), holds })
+    }
+
+    /// Records of a package by another program.
+    fn foreign(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<bool, Error> {
+        let package = &self.coming.package;
+        let found = foreign::records(package)?;
+        let all = found.len() as u64;
+        for (done, one) in (0..).zip(&found) {
+            progress(done, all);
+            if self.options.stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let digest = record::digest(package, "", one.files.iter().map(String::as_str))?;
+            let decided = self.foreign_record(one)?;
+            self.row(one.name.clone(), digest, decided);
+        }
+        progress(all, all);
+        Ok(true)
+    }
+
+    fn foreign_record(&mut self, found: &Found) -> Result<Decided, Error> {
+        let (archive, package) = (self.archive, &self.coming.package);
+        let representation = found.name.split('/').next().unwrap_or_default();
+        if self.options.representation.is_some_and(|wanted| wanted != representation) {
+            let said = (Reason::Other, "of a representation that was not asked for".to_owned());
+            return Ok(Decided::refused(vec![said]));
+        }
+        let Some(profile) = self.options.profile else {
+            let said = (Reason::Requisite, "no profile of imports says what its card lacks".to_owned());
+            return Ok(Decided::refused(vec![said]));
+        };
+        let made = foreign::made(package, found, &profile.profile)?;
+        let (from, until) = profile.profile.period;
+        if made.date.is_some_and(|date| date < from || date > until) {
+            let said = (Reason::Requisite, "its date is outside the period of the profile".to_owned());
+            return Ok(Decided::refused(vec![said]));
+        }
+        let failed = |e| Error::caused(ErrorCode::StoIo, "spool", e);
+        let mut tar = Tar::new(archive.spool().object(), "record");
+        let said = made.said.to_string();
+        tar.begin("record.json", said.len() as u64).map_err(failed)?;
+        tar.write(said.as_bytes()).map_err(failed)?;
+        tar.end().map_err(failed)?;
+        let (mut provenance, _) = tar.finish().map_err(failed)?;
+        provenance.flush().and_then(|()| provenance.finish()).map_err(failed)?;
+        let bytes = MadeBytes { package, found, card: &made.card };
+        let item = Item {
+            name: PathBuf::from(&found.name),
+            description: made.description,
+            files: made.files,
+            bytes: &bytes,
+            since: None,
+            keep: profile.profile.keep,
+            extra: Material::default(),
+            transferred: self.transferred(found.name.clone()),
+            provenance: RefCell::new(provenance),
+        };
+        let kept = match self.take(&item)? {
+            Ok(kept) => kept,
+            Err(reasons) => return Ok(Decided::refused(reasons)),
+        };
+        let mut reasons = vec![(Reason::CustodyUnproven, "made by another program: no journal came along".to_owned())];
+        reasons.extend(self.doubts(kept)?);
+        Ok(Decided { reasons, reference: Some(kept), holds: Vec::new() })
+    }
+
+    fn transferred(&self, record: String) -> Transferred {
+        let accession = &self.coming.accession;
+        let archive = accession.party.party.archive;
+        Transferred { accession: accession.id, archive, record, package: accession.digest }
+    }
+
+    /// Hands a record to intake; gives the record that it is now, or why it is none.
+    fn take(&mut self, item: &Item<'_>) -> Result<Result<RecordId, Vec<Said>>, Error> {
+        match self.taking.take(item) {
+            Taken::Accepted(record) => {
+                self.archive.wait_index()?;
+                Ok(Ok(record))
+            }
+            Taken::Held(record) if self.manifest(record)?.transferred.as_ref() == Some(&item.transferred) => {
+                Ok(Ok(record))
+            }
+            Taken::Held(record) => Ok(Err(vec![(Reason::Duplicate, record.to_string())])),
+            Taken::Refused(refusals) => Ok(Err(refusals.iter().map(record::reason).collect())),
+            Taken::Failed(error) => Err(error),
+        }
+    }
+
+    fn manifest(&self, record: RecordId) -> Result<Manifest, Error> {
+        self.archive.wait_index()?;
+        open_handed(self.archive, record)?.manifest()
+    }
+
+    /// What is to be said of the signatures of a record that is kept.
+    fn doubts(&self, record: RecordId) -> Result<Vec<Said>, Error> {
+        let opened = open_handed(self.archive, record)?;
+        let verdict = opened.manifest()?.validation.map(|validation| validation.verdict);
+        if verdict == Some(SignatureVerdict::Valid) {
+            return Ok(Vec::new());
+        }
+        let report = opened.validation()?.unwrap_or_default();
+        let doubts = report.get("doubts").and_then(Value::as_array).into_iter().flatten();
+        let doubt = |one: &Value| {
+            let text = |key: &str| one.get(key).and_then(Value::as_str).unwrap_or_default();
+            (Reason::SignatureUnproven, record::line(&format!("{} {}", text("code"), text("subject"))))
+        };
+        let mut doubts: Vec<Said> = doubts.map(doubt).collect();
+        if doubts.is_empty() {
+            doubts.push((Reason::SignatureUnproven, verdict.map_or("", SignatureVerdict::as_str).to_owned()));
+        }
+        Ok(doubts)
+    }
+
+    fn row(&mut self, name: String, digest: Sha256, decided: Decided) {
+        let outcome = match (&decided.reference, decided.reasons.is_empty()) {
+            (None, _) => Outcome::Refused,
+            (Some(_), true) => Outcome::Accepted,
+            (Some(_), false) => Outcome::AcceptedWithRemark,
+        };
+        if let Some(reference) = decided.reference {
+            for (hold, placing) in decided.holds {
+                let (_, targets) = self.holds.entry(hold).or_insert_with(|| (placing, Vec::new()));
+                targets.push(HoldTarget::Record(reference.0));
+            }
+        }
+        let (reasons, reference) = (decided.reasons, decided.reference);
+        self.rows.push(Row { record: name, digest, outcome, reasons, reference });
+    }
+
+    /// Commits the holds, the reply and the act together.
+    fn end(self) -> Result<Accession, Error> {
+        let id = self.coming.accession.id;
+        let mut tried = 0;
+        loop {
+            // The number of the act is the next one as long as no other accession goes forward meanwhile.
+            let known = all(self.archive)?;
+            match known.iter().find(|one| one.id == id) {
+                // Somebody else was quicker: what that one said is what is said.
+                Some(one) if one.row.checked.is_some() => return Ok(one.clone()),
+                _ => {}
+            }
+            tried += 1;
+            match self.try_end(&known) {
+                Err(e) if e.code == ErrorCode::TrfAccessionStage && tried < TRIES_MAX => {}
+                Err(e) => return Err(e),
+                Ok(()) => return Accession::read(self.archive, id),
+            }
+        }
+    }
+
+    fn try_end(&self, known: &[Accession]) -> Result<(), Error> {
+        let (archive, accession, actor) = (self.archive, &self.coming.accession, self.options.actor);
+        let (reply, act) = documents(archive, accession, known, self.rows.clone())?;
+        let (accepted, refused) = reply.counts();
+        let fields = Map::from_iter([
+            ("accepted".to_owned(), Value::from(accepted)),
+            ("refused".to_owned(), Value::from(refused)),
+        ]);
+        let files = vec![(REPLY_FILE.to_owned(), reply.encode()), (ACT_FILE.to_owned(), act.encode())];
+        archive.commit_together_deciding(|| {
+            let now = archive.index().accessions()?;
+            let is_same = |(id, row): &(RecordId, AccessionRow)| known.iter().any(|k| k.id == *id && k.row == *row);
+            if now.len() != known.len() || !now.iter().all(is_same) {
+                let what = "another accession went forward meanwhile";
+                return Err(Error::new(ErrorCode::TrfAccessionStage, accession.id.to_string(), what));
+            }
+            let (mut acts, mut sessions) = (Vec::new(), Vec::new());
+            for (placing, targets) in self.holds.values() {
+                let (_, (placed, session)) = placing_acts(archive, placing, targets, None, actor)?;
+                acts.extend(placed);
+                sessions.push(session);
+            }
+            let logged = LogAct::new(ActKind::AccessionChecked, actor);
+            let owner = ActOwner::Known(accession.id);
+            let (logged, payload, session) = archive.seal_files(logged, owner, fields, files)?;
+            acts.push((logged, payload));
+            sessions.push(session);
+            Ok((acts, sessions))
+        })?;
+        Ok(())
+    }
+}
+
+/// The reply, and the act with the next number of its agency.
+fn documents(
+    archive: &Archive,
+    accession: &Accession,
+    known: &[Accession],
+    rows: Vec<Row>,
+) -> Result<(Reply, Act), Error> {
+    let now = archive.now();
+    let about = About {
+        from: accession.party.party.archive,
+        to: archive.id(),
+        package: accession.package.clone(),
+        digest: accession.digest,
+        transfer: accession.transfer,
+        accession: accession.id,
+        time: now,
+        is_test: archive.is_test(),
+    };
+    let reply = Reply { about: about.clone(), rows };
+    let (accepted, refused) = reply.counts();
+    let year = civil_date(now).year();
+    let mut number = 1;
+    for other in known.iter().filter(|other| other.agency == accession.agency) {
+        let Some(entry) = other.row.checked else { continue };
+        number += u32::from(civil_date(archive.leaf(entry)?.t).year() == year);
+    }
+    let (party, config) = (&accession.party.party, archive.config());
+    let act = Act {
+        about,
+        number: format!("{year}-{number}"),
+        from: (party.title.kk.clone(), party.bin.clone()),
+        to: config.issuer.name.clone().unwrap_or_else(|| config.vkey.name.clone()),
+        reply: sha256(&reply.encode()),
+        accepted,
+        refused,
+    };
+    Ok((reply, act))
+}
