@@ -176,8 +176,12 @@ impl Service {
 
     /// Whether the medium has room for so many bytes more.
     pub(crate) fn room(&self, length: u64) -> Result<(), Problem> {
-        let is_room =
-            self.free_bytes().is_none_or(|free| free > length.saturating_mul(4).saturating_add(RESERVE_BYTES));
+        self.room_for(length.saturating_mul(4))
+    }
+
+    /// Whether it has room for so many, all in all.
+    pub(crate) fn room_for(&self, bytes: u64) -> Result<(), Problem> {
+        let is_room = self.free_bytes().is_none_or(|free| free > bytes.saturating_add(RESERVE_BYTES));
         let full = || Problem::new(ErrorCode::StoFull, "spool", "no room for it");
         if is_room { Ok(()) } else { Err(full()) }
     }
