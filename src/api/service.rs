@@ -9,6 +9,7 @@
 
 use super::body::length_of;
 use super::caller::{Caller, principal};
+use super::deliveries::Deliveries;
 use super::jobs::Jobs;
 use super::login::Logins;
 use super::metrics::Metrics;
@@ -71,6 +72,7 @@ pub(crate) struct Service {
     pub(crate) sessions: Sessions,
     pub(crate) logins: Logins,
     pub(crate) adding: Adding,
+    pub(crate) deliveries: Deliveries,
     pub(crate) metrics: Metrics,
     /// TLS of the address of the service, when it has it.
     pub(crate) tls: Option<Tls>,
@@ -115,6 +117,7 @@ impl Service {
             sessions: Sessions::default(),
             logins: Logins::default(),
             adding: Adding::default(),
+            deliveries: Deliveries::default(),
             metrics: Metrics::default(),
             tls: None,
             cursor_key: crate::random::bytes(),

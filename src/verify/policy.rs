@@ -186,8 +186,14 @@ impl SignerKind {
     /// The offices whose signatures documents and their cards carry.
     pub const OF_DOCUMENTS: &'static [Self] = &[Self::Official, Self::RecordsOffice];
     /// The offices that a machine may hold: nothing in them has to be decided by a person.
-    pub const OF_SERVICES: &'static [Self] =
-        &[Self::Clerk, Self::RecordsOffice, Self::Archivist, Self::StateArchiveReceiver, Self::Sender, Self::Administrator];
+    pub const OF_SERVICES: &'static [Self] = &[
+        Self::Clerk,
+        Self::RecordsOffice,
+        Self::Archivist,
+        Self::StateArchiveReceiver,
+        Self::Sender,
+        Self::Administrator,
+    ];
 
     /// The office of document signatures that this word names.
     pub fn parse_of_documents(word: &str) -> Option<Self> {

@@ -133,6 +133,8 @@ const WALL: [(&str, &[&str]); 26] = [
             "filing",
             "disposition",
             "inquiry",
+            // What other archives deliver.
+            "transfer",
             "view",
         ],
     ),
