@@ -68,4 +68,4 @@ mod work;
 
 pub use router::{Pages, description};
 pub use server::{Options, Server};
-pub use tls::TlsFiles;
+pub use tls::{TlsFiles, private_key};
