@@ -2,8 +2,8 @@
 //! (tus 1.0.0: core, creation, termination).
 //!
 //! Whose package it is says the account: a machine whose office is `sender`, which shows its certificate on the
-//! connection, and whose name in the register is the id of a party. Nothing that is sent says it. What comes lies sealed
-//! in the spool, is read where it lies, and goes the way of `accession receive`.
+//! connection, and whose name in the register is the id of a party. Nothing that is sent says it. What comes lies
+//! sealed in the spool, is read where it lies, and goes the way of `accession receive`.
 //!
 //! Invariants
 //!   - The same package is the same delivery, under whichever connection: who begins it again is told where it is.

@@ -1,7 +1,7 @@
 //! Bringing a package to the service of another archive, over mutual TLS, and fetching what that answers.
 //!
-//! It knows bytes and addresses, not what is in a package. The other service is believed under the authorities that were
-//! named for it and no others; what it answers is bytes by a stranger until the archive has verified them.
+//! It knows bytes and addresses, not what is in a package. The other service is believed under the authorities that
+//! were named for it and no others; what it answers is bytes by a stranger until the archive has verified them.
 //!
 //! Invariants
 //!   - What the other side has confirmed is never sent again, and nothing is sent that it has not asked for by its
