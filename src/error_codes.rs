@@ -1799,7 +1799,8 @@ codes! {
         en: "Whether the package is whole could not be judged entirely. Nothing was taken in.";
     /// A package is not of the archive that it is taken in from.
     TrfNotSender = "TRF-033", Refused,
-        kk: "Топтама аталған архивтікі емес: оның кілті, нөмірі немесе журналы сәйкес келмейді. Ештеңе қабылданған жоқ.",
+        kk: "Топтама аталған архивтікі емес: оның кілті, нөмірі немесе журналы сәйкес келмейді. Ештеңе қабылданған \
+             жоқ.",
         ru: "Пакет не от названного архива: не сходится ключ, номер или журнал. Ничего не принято.",
         en: "The package is not of the archive named: its key, id or journal is another. Nothing was taken in.";
     /// There is no such accession.

@@ -700,6 +700,7 @@ pub(crate) mod tests {
             identifier: None,
             validation: None,
             imported: None,
+            transferred: None,
             salt: [4; 32],
         }
     }

@@ -1,8 +1,9 @@
 //! Whether an officer of the other archive signed a document.
 //!
-//! Who is an officer there is not known here: no register of this archive names them. The other archive answers for that
-//! with the key by which it signs its answers; what is asked here is that the signature is over exactly these bytes, holds
-//! by the **confirmed** policy, and is by somebody of the body that keeps the other archive, by the BIN in the certificate.
+//! Who is an officer there is not known here: no register of this archive names them. The other archive answers for
+//! that with the key by which it signs its answers; what is asked here is that the signature is over exactly these
+//! bytes, holds by the **confirmed** policy, and is by somebody of the body that keeps the other archive, by the BIN in
+//! the certificate.
 //!
 //! Invariants
 //!   - Every signature of the object must hold, and every signer must be of that body: one that is not decides for all.
