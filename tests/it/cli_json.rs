@@ -1427,6 +1427,7 @@ fn files_are_handed_over(checked: &mut Checked<'_>) {
 fn records_are_taken_in(checked: &mut Checked<'_>) {
     let world = super::accession::World::at(SystemClock.now() - 3_600_000, true);
     let (bench, office) = (checked.bench, &world.receiver.office);
+    fs::create_dir_all(bench.path("packages")).unwrap();
     let (package, _) = world.write(&bench.path("packages"), 1, &muragat::transfer::pack::format::PlainBag);
     let file = world.party_file(world.sending.id(), &world.sending.config().vkey.to_string());
     let (key, sender, own) = (world.sending.answer_key().unwrap(), world.sending.id(), world.archive.id());
