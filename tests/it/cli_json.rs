@@ -1310,7 +1310,11 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     let Two { sender, archive, .. } = second;
     archive.close().unwrap();
     for answer in [&receipt, &replying] {
-        follows("transfer-answer/1/transfer-answer.schema.json", &serde_json::from_slice(answer).unwrap(), &[]);
+        follows(
+            "transfer-answer/1/transfer-answer.schema.json",
+            &serde_json::from_slice(answer).unwrap(),
+            &["transfer"],
+        );
     }
     let [receipt, replying] = [("receipt.json", receipt), ("reply-answer.json", replying)].map(|(name, bytes)| {
         let path = out.join(name);
@@ -1326,7 +1330,11 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     let bytes = fs::read(act_folder.join("act.json")).unwrap();
     follows("transfer-act/1/transfer-act.schema.json", &serde_json::from_slice(&bytes).unwrap(), &["transfer"]);
     let reply = fs::read(act_folder.join("reply.json")).unwrap();
-    follows("transfer-reply/1/transfer-reply.schema.json", &serde_json::from_slice(&reply).unwrap(), &["transfer"]);
+    follows(
+        "transfer-reply/1/transfer-reply.schema.json",
+        &serde_json::from_slice(&reply).unwrap(),
+        &["transfer", "reference"],
+    );
     std::thread::sleep(Duration::from_millis(1100));
     let signature = act_folder.join("act.p7s");
     let office = &sender.due.bench.office;
