@@ -17,8 +17,7 @@
 //! 9. All of it is checked against each other, without keys: [`audit::audit`]; and by order of the archive body every
 //!    record is looked at: [`inspection::run::run`].
 //! 10. When its file is due and nobody spoke for it, its key is erased: [`disposition::destroy::execute`].
-//!
-//! Transfer to another archive, the service and its pages follow in later versions.
+//! 11. Or it goes to another archive, which signs that it keeps it: [`transfer::release::release`].
 //!
 //! # Layers
 //!

@@ -1,8 +1,8 @@
 //! Sending: writing the sealed package to a medium.
 //!
 //! Whatever is written is compared with the digest that was sealed before it gets its name: a medium never has a
-//! package of this name that is another one. `transfer.sent` says that it was written; where a person carries it nobody can
-//! say here, and only the other archive's receipt says that it came.
+//! package of this name that is another one. `transfer.sent` says that it was written; where a person carries it
+//! nobody can say here, and only the other archive's receipt says that it came.
 //!
 //! A crash leaves `NAME.partial`, or a package under its name without `transfer.sent`. The next attempt judges what
 //! lies under the name, and says then that it was sent.

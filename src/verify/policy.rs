@@ -171,7 +171,8 @@ words! {
         Clerk = "clerk",
         /// The archivist; signs nothing here.
         Archivist = "archivist",
-        /// Who receives transfers for a state archive: signs the reply and the act of what it takes in, and nothing else.
+        /// Who receives transfers for a state archive: signs the reply and the act of what it takes in, and nothing
+        /// else.
         StateArchiveReceiver = "state_archive_receiver",
         /// A machine of another archive, by the name of that archive's party; signs nothing here.
         Sender = "sender",

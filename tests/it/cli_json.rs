@@ -1310,7 +1310,11 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     let Two { sender, archive, .. } = second;
     archive.close().unwrap();
     for answer in [&receipt, &replying] {
-        follows("transfer-answer/1/transfer-answer.schema.json", &serde_json::from_slice(answer).unwrap(), &[]);
+        follows(
+            "transfer-answer/1/transfer-answer.schema.json",
+            &serde_json::from_slice(answer).unwrap(),
+            &["transfer"],
+        );
     }
     let [receipt, replying] = [("receipt.json", receipt), ("reply-answer.json", replying)].map(|(name, bytes)| {
         let path = out.join(name);
@@ -1326,7 +1330,11 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     let bytes = fs::read(act_folder.join("act.json")).unwrap();
     follows("transfer-act/1/transfer-act.schema.json", &serde_json::from_slice(&bytes).unwrap(), &["transfer"]);
     let reply = fs::read(act_folder.join("reply.json")).unwrap();
-    follows("transfer-reply/1/transfer-reply.schema.json", &serde_json::from_slice(&reply).unwrap(), &["transfer"]);
+    follows(
+        "transfer-reply/1/transfer-reply.schema.json",
+        &serde_json::from_slice(&reply).unwrap(),
+        &["transfer", "reference"],
+    );
     std::thread::sleep(Duration::from_millis(1100));
     let signature = act_folder.join("act.p7s");
     let office = &sender.due.bench.office;
@@ -1427,6 +1435,7 @@ fn files_are_handed_over(checked: &mut Checked<'_>) {
 fn records_are_taken_in(checked: &mut Checked<'_>) {
     let world = super::accession::World::at(SystemClock.now() - 3_600_000, true);
     let (bench, office) = (checked.bench, &world.receiver.office);
+    fs::create_dir_all(bench.path("packages")).unwrap();
     let (package, _) = world.write(&bench.path("packages"), 1, &muragat::transfer::pack::format::PlainBag);
     let file = world.party_file(world.sending.id(), &world.sending.config().vkey.to_string());
     let (key, sender, own) = (world.sending.answer_key().unwrap(), world.sending.id(), world.archive.id());

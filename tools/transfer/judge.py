@@ -336,7 +336,7 @@ def main():
     parser.add_argument(
         "--foreign", action="store_true", help="another program made it: our profile is not asked for"
     )
-    parser.add_argument("--profile", type=Path, default=Path(__file__).with_name("bagit-profile.json"))
+    parser.add_argument("--profile", type=Path, default=Path(__file__).parents[2] / "schema/transfer/1/bagit-profile.json")
     parser.add_argument("--no-damage", action="store_true", help="only judge")
     parser.add_argument("--muragat", help="the program whose `verify` must find what nobody else finds")
     parser.add_argument("--keep", type=Path, help="where damaged copies stay")

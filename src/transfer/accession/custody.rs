@@ -1,9 +1,9 @@
 //! What the sender's journal proves about a record: that it is this one, and that nothing is left out.
 //!
-//! The key of that journal was brought by hand ([`Held`]); a package brings none. Under its checkpoint stand the entries
-//! of each record, and the map of heads, by which the chain of a record is shown whole. The entries commit to groups:
-//! every component with the metadata file and the salt. So the metadata file that is read here is the one that the
-//! sender had when it took the record in, and what `record.json` says beside it is held against that.
+//! The key of that journal was brought by hand ([`Held`]); a package brings none. Under its checkpoint stand the
+//! entries of each record, and the map of heads, by which the chain of a record is shown whole. The entries commit to
+//! groups: every component with the metadata file and the salt. So the metadata file that is read here is the one that
+//! the sender had when it took the record in, and what `record.json` says beside it is held against that.
 //!
 //! Invariants
 //!   - What is given back follows from the key and the bytes alone. The words of the sender about it are not asked.

@@ -1,8 +1,8 @@
 //! Records of a package that another program wrote: divisions of a map that have Dublin Core beside their files.
 //!
 //! Nothing is guessed but what METS says by itself: a division with descriptive metadata inside the METS file and with
-//! files of its own is a record, in every representation that has such. Its title, date, identifier and type go onto the
-//! card; everything else a profile of imports says ([`Profile`]), which officers approved for what comes from that
+//! files of its own is a record, in every representation that has such. Its title, date, identifier and type go onto
+//! the card; everything else a profile of imports says ([`Profile`]), which officers approved for what comes from that
 //! program. So what is missing is refused as it is in an import, and nothing of it is called proven.
 //!
 //! It judges nothing, and writes nothing.

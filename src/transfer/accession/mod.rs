@@ -4,8 +4,8 @@
 //! receive ─► (records) ─► checked ─► replied ─► agreed
 //! ```
 //! A package that is whole makes an accession, which is answered at once ([`receive`]); each of its records is judged
-//! anew and becomes a record of this archive, or not, with a reason; officers sign what became of them ([`respond`]); the
-//! other archive's officer signs the act too.
+//! anew and becomes a record of this archive, or not, with a reason; officers sign what became of them ([`respond`]);
+//! the other archive's officer signs the act too.
 //!
 //! An [`Accession`] is read anew from its acts for every step. Invariants
 //!   - Who sent it is the party that officers adopted by hand; nothing in a package brings a key.

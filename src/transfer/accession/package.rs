@@ -1,8 +1,8 @@
 //! A package that came, judged whole: what it is, where everything stands in it, and its digest.
 //!
 //! Invariants
-//!   - Nothing is read of a package that is not whole ([`judge`]); then each file that is read must still have the digest
-//!     that it had when the package was judged, for a medium can change in between.
+//!   - Nothing is read of a package that is not whole ([`judge`]); then each file that is read must still have the
+//!     digest that it had when the package was judged, for a medium can change in between.
 //!   - One package has one digest, in whatever container it comes: a folder and a tar are the same package.
 //!
 //! Memory: that of [`judge`], and the names of records. It knows no archive and writes nothing.
@@ -238,8 +238,8 @@ impl<'a> Package<'a> {
         }
     }
 
-    /// Whether it is a list of digests of the payload of a bag: as long as the package has files, and what it proves, the
-    /// tag manifest and the records prove too.
+    /// Whether it is a list of digests of the payload of a bag: as long as the package has files, and what it proves,
+    /// the tag manifest and the records prove too.
     pub fn is_manifest(&self, path: &str) -> bool {
         self.kind != Kind::Eark && path.starts_with("manifest-") && bag::ManifestName::of(path).is_some()
     }

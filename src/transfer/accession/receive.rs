@@ -1,8 +1,8 @@
 //! Receiving a package: it is judged whole, makes an accession with a receipt, and its records are taken in.
 //!
 //! Order
-//!   1. [`begin`]: the package is judged; who sent it is proven by the key of the party; `accession.received` is durable,
-//!      with the receipt. The same package again finds its accession.
+//!   1. [`begin`]: the package is judged; who sent it is proven by the key of the party; `accession.received` is
+//!      durable, with the receipt. The same package again finds its accession.
 //!   2. [`check`]: one record after another is proven, described and taken in by intake. What came of each is computed
 //!      from what is there then, so that it is the same after a crash.
 //!   3. One commit places the holds that kept records at the sender on those that are kept here, and has the reply and
@@ -10,12 +10,13 @@
 //!
 //! Invariants
 //!   - Of a package that is not whole, or not of the party, nothing is stored and nothing is answered.
-//!   - Nobody is told that a record is kept before its hold is on it. Until then nothing can destroy it: a record that is
-//!     in no file is never due, and what came by an accession is in none.
+//!   - Nobody is told that a record is kept before its hold is on it. Until then nothing can destroy it: a record that
+//!     is in no file is never due, and what came by an accession is in none.
 //!   - A record that is held with the same provenance was taken in by this accession before; with another it is a
 //!     duplicate.
 //!
-//! A crash leaves the accession at a step; [`begin`] and [`check`] again go on. Memory: that of judging, and a row of the reply for each record.
+//! A crash leaves the accession at a step; [`begin`] and [`check`] again go on. Memory: that of judging, and a row of
+//! the reply for each record.
 
 use super::custody::{self, Custody, Journal};
 use super::foreign::{self, Found, MadeBytes};
@@ -208,8 +209,8 @@ impl Decided {
     }
 }
 
-/// Takes in the records of what came, and says what became of each; `progress` is told how many of how many. None: it was
-/// stopped, and the same again goes on.
+/// Takes in the records of what came, and says what became of each; `progress` is told how many of how many. None: it
+/// was stopped, and the same again goes on.
 pub fn check(
     archive: &Archive,
     coming: &Coming<'_>,
@@ -392,7 +393,7 @@ impl Checking<'_, '_> {
             Taken::Held(record) if self.manifest(record)?.transferred.as_ref() == Some(&item.transferred) => {
                 Ok(Ok(record))
             }
-            Taken::Held(record) => Ok(Err(vec![(Reason::Duplicate, record.to_string())])),
+            Taken::Held(_) => Ok(Err(vec![(Reason::Duplicate, String::new())])),
             Taken::Refused(refusals) => Ok(Err(refusals.iter().map(record::reason).collect())),
             Taken::Failed(error) => Err(error),
         }

@@ -17,6 +17,7 @@ use super::package::Package;
 use crate::archive::Archive;
 use crate::clock::{Millis, utc};
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::filing::check_text;
 use crate::filing::holds::Placing;
 use crate::ingest::amend::{self, Amended, LATE_ROLES};
 use crate::ingest::import::profile::Keep;
@@ -41,6 +42,9 @@ use std::io::{self, Read};
 
 /// Bytes of shared material that is kept at hand. Own bound: CRLs of some authorities.
 const MATERIAL_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Holds of one record. Own bound: several bodies, each several times.
+const HOLDS_MAX: usize = 1_000;
 
 /// Why a record is refused, or what is to be said of it.
 pub type Said = (Reason, String);
@@ -108,10 +112,12 @@ pub struct Ready {
     pub remarks: Vec<Said>,
 }
 
-/// The digest of a record (docs/transfer-package.md §3), over what is in the folder. Of a package by another program that
-/// over all files of the record, by their paths in the package.
+/// The digest of a record (docs/transfer-package.md §3), over what is in the folder. Of a package by another program
+/// that over all files of the record, by their paths in the package.
 pub fn digest<'f>(package: &Package<'_>, folder: &str, files: impl Iterator<Item = &'f str>) -> Result<Sha256, Error> {
     let mut lines = crate::model::digest::Sha256Writer::default();
+    let mut files: Vec<&str> = files.collect();
+    files.sort_unstable();
     for path in files {
         let within = path.strip_prefix(folder).unwrap_or(path);
         if layout::is_digested(within) {
@@ -380,6 +386,10 @@ pub fn holds(
         let Some((id, ((owner, reason), basis))) = id.zip(words) else {
             return Ok(Err((Reason::Missing, "a hold that cannot be read".to_owned())));
         };
+        let is_kept = [&owner, &reason, &basis].iter().all(|text| check_text("hold", text).is_ok());
+        if !is_kept || holds.len() >= HOLDS_MAX {
+            return Ok(Err((Reason::Requisite, format!("the words of hold {id} cannot be kept"))));
+        }
         // What its own entries say goes before the words: a hold that keeps it does so still.
         if one.get("lifted").is_some() && !custody.holds.contains(&id) {
             continue;
@@ -402,7 +412,8 @@ pub fn reason(refusal: &Refusal) -> Said {
     use ErrorCode as E;
     let reason = match refusal.code {
         E::SigFailed => Reason::SignatureInvalid,
-        E::IngRegistrationTaken => Reason::Duplicate,
+        // Which record of this archive it is, is nobody's business there.
+        E::IngRegistrationTaken => return (Reason::Duplicate, refusal.code.to_string()),
         E::IngSecrecyMark | E::IngStateSecret => return (Reason::Secret, refusal.code.to_string()),
         E::IngOfficialUse => Reason::Access,
         E::TrfNotWhole | E::IngSizeMismatch => Reason::Fixity,

@@ -9,7 +9,7 @@ use super::{AGREED_FILE, ANSWER_FILE, Accession, Stage};
 use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::ingest::approval::{Approval, Approved, Asked, approve, files, keep_material};
+use crate::ingest::approval::{Approval, Approved, Asked, Sealed, approve, files, keep_material};
 use crate::model::digest::sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::commit::Act as LogAct;
@@ -175,7 +175,7 @@ fn commit(
     archive: &Archive,
     accession: &Accession,
     kind: ActKind,
-    (fields, files): (Map<String, Value>, Vec<(String, Vec<u8>)>),
+    (fields, files): Sealed,
     actor: ActorId,
 ) -> Result<u64, Error> {
     let committed = archive.commit_together_deciding(|| {
