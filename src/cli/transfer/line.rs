@@ -3,10 +3,10 @@
 //! What was done is done again without harm: a package that is there is not sent again, and an answer that was taken in
 //! is the same entry. After a failure, or Ctrl-C, the same command goes on where the other archive stands.
 
-use super::{done_value, transfer_id};
+use super::answers::{NOT_TAKEN, refused, replied};
+use super::{done, transfer_id};
 use crate::api::private_key;
 use crate::archive::Archive;
-use crate::cli::ingest::print_refusals;
 use crate::cli::signed::MaterialPaths;
 use crate::cli::{Common, bytes_text, read_up_to, stop_flag};
 use crate::error::{Error, ErrorCode, Exit};
@@ -17,7 +17,6 @@ use crate::transfer::case::{Case, Stage};
 use crate::transfer::send::send_over;
 use crate::transfer::take::{self, Taken};
 use crate::verify::material::Material;
-use crate::view;
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -27,8 +26,7 @@ const PEM_BYTES_MAX: usize = 1024 * 1024;
 const PREPARING: Text = text("Пакет оқылуда", "Пакет читается", "Reading the package");
 const SENDING: Text = text("Пакет жіберілуде", "Пакет отправляется", "Sending the package");
 const DELIVERED: Text = text("Пакет жетті", "Пакет получен", "The package was delivered");
-const REPLIED: Text = text("Жауап қабылданды", "Ответ принят", "The reply is taken in");
-const AGREED: Text = text(
+const BROUGHT: Text = text(
     "Қол қойылған акт екінші архивке жеткізілді",
     "Подписанный акт передан другому архиву",
     "The other archive has the signed act",
@@ -43,7 +41,6 @@ const TO_SIGN: Text = text(
     "Получите акт через «transfer act» и подпишите его («transfer sign»).",
     "Take the act with `transfer act`, and have it signed (`transfer sign`).",
 );
-const NOT_TAKEN: Text = text("Қабылданбады", "Не принято", "Not taken in");
 
 /// The service of the other archive, and by what both are known.
 #[derive(clap::Args)]
@@ -125,31 +122,17 @@ fn taken(
     if take::transfer_of(answer)? != id {
         return Err(Error::new(ErrorCode::TrfAnswer, id.to_string(), "it is about another transfer"));
     }
-    let lang = common.lang();
     match take::take(archive, answer, extra, actor)? {
         Taken::Done(entry) => {
             let case = Case::read(archive, id)?;
-            let (stage, said) = match case.row.delivered == Some(entry) {
-                true => (Stage::Delivered, DELIVERED),
-                false => (Stage::Replied, REPLIED),
-            };
-            if common.json() {
-                common.print_json(&done_value(stage.as_str(), &id.to_string(), entry));
+            if case.row.delivered == Some(entry) {
+                done(common, Stage::Delivered.as_str(), DELIVERED, id, entry);
             } else {
-                out!("{}: {id} (#{entry})", said.get(lang));
+                replied(common, archive, &case, entry)?;
             }
             Ok(Exit::Ok)
         }
-        Taken::Refused(refusals) => {
-            if common.json() {
-                let id = id.to_string();
-                common.print_json(&view::transfer_refused(("transfer_id", &id), &refusals, lang));
-            } else {
-                out!("{}: {id}", NOT_TAKEN.get(lang));
-                print_refusals(&refusals, lang);
-            }
-            Ok(Exit::Refused)
-        }
+        Taken::Refused(refusals) => Ok(refused(common, NOT_TAKEN, id, &refusals)),
     }
 }
 
@@ -180,21 +163,13 @@ pub(super) fn exchange(common: &Common, id: &str, line: &Line, material: &Materi
             }
         },
         (Some(entry), None) => {
-            if common.json() {
-                common.print_json(&done_value(Stage::Replied.as_str(), &id.to_string(), entry));
-            } else {
-                out!("{}: {id} (#{entry})", REPLIED.get(common.lang()));
-            }
+            replied(common, &archive, &case, entry)?;
             common.say(TO_SIGN.get(common.lang()));
             Exit::Ok
         }
         (_, Some(entry)) => {
             peer.act(digest, &take::act_answer(&archive, id)?)?;
-            if common.json() {
-                common.print_json(&done_value(Stage::Agreed.as_str(), &id.to_string(), entry));
-            } else {
-                out!("{}: {id} (#{entry})", AGREED.get(common.lang()));
-            }
+            done(common, "brought", BROUGHT, id, entry);
             Exit::Ok
         }
     };
