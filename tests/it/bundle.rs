@@ -364,8 +364,15 @@ fn what_nobody_said_to_believe_is_not_known() {
     // An old bundle says nothing of what came since.
     let material = Material::new();
     let at = at(court.bench.now() + DAY_MS);
-    let asked =
-        Asked { trust: Some(&trust), own: None, policy: &policy, material: &material, at, not_before: Some(at) };
+    let asked = Asked {
+        trust: Some(&trust),
+        own: None,
+        senders: &[],
+        policy: &policy,
+        material: &material,
+        at,
+        not_before: Some(at),
+    };
     let report = check(Cursor::new(&bytes), bytes.len() as u64, &asked).unwrap();
     assert_eq!(outcome(&report, Check::Time), Some(Outcome::Undecided));
 }

@@ -1,8 +1,8 @@
 //! The way of a record before it came to the archive that made the bundle: what the journals of the archives that had
 //! it prove, by keys that the stranger has from them.
 //!
-//! A record that another archive handed over keeps the proofs of that one as a component ([`PROVENANCE_PATH`]). They are
-//! held here against the record as it is in the bundle: the first group of its entries there must be made of the
+//! A record that another archive handed over keeps the proofs of that one as a component ([`PROVENANCE_PATH`]). They
+//! are held here against the record as it is in the bundle: the first group of its entries there must be made of the
 //! components that it has here. When that archive had it from another one too, its proofs lie in those, and so on back
 //! to the first receipt.
 //!
@@ -175,8 +175,8 @@ fn of_archive<'a>(
     };
     let (entry, time) = custody.accepted;
     let detail = format!(
-        "record {record} of archive {}, journal {origin}: accepted there {} (entry {entry}); {} entries, none left out; \
-         {} files are here as it committed to them",
+        "record {record} of archive {}, journal {origin}: accepted there {} (entry {entry}); {} entries, none left out; {} \
+         files are here as it committed to them",
         said.archive,
         time_text(utc(time)),
         custody.entries,
