@@ -175,8 +175,8 @@ fn of_archive<'a>(
     };
     let (entry, time) = custody.accepted;
     let detail = format!(
-        "record {record} of archive {}, journal {origin}: accepted there {} (entry {entry}); {} entries, none left out; {} \
-         files are here as it committed to them",
+        "record {record} of archive {}, journal {origin}: accepted there {} (entry {entry}); {} entries, \
+         none left out; {} files are here as it committed to them",
         said.archive,
         time_text(utc(time)),
         custody.entries,
