@@ -51,6 +51,9 @@ struct Parts {
     held: Vec<Held>,
 }
 
+/// What a receiver makes of them.
+type Lie<'a> = &'a dyn Fn(&mut Parts);
+
 impl Way {
     fn new() -> Self {
         let world = World::new();
@@ -211,7 +214,7 @@ fn what_a_receiver_says_that_its_sender_did_not_prove_is_found() {
     let proofs = format!("{there}/{}", layout::PROOFS);
     let main = |parts: &Parts| parts.held.iter().position(|one| one.role == Role::Main).unwrap();
     let card = |parts: &Parts| parts.held.iter().position(|one| one.role == Role::Card).unwrap();
-    let lies: [(&str, &dyn Fn(&mut Parts)); 10] = [
+    let lies: [(&str, Lie<'_>); 10] = [
         ("a byte of an entry", &|parts| {
             let range = place(parts, &proofs);
             let at = parts.tar[range.clone()].windows(15).position(|word| word == b"record.accepted").unwrap();
