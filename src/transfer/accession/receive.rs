@@ -18,7 +18,7 @@
 //! A crash leaves the accession at a step; [`begin`] and [`check`] again go on. Memory: that of judging, and a row of
 //! the reply for each record.
 
-use super::custody::{self, Custody, Journal};
+use super::custody;
 use super::foreign::{self, Found, MadeBytes};
 use super::package::{Looked, Package, look};
 use super::record::{self, Files, Said, Shared};
@@ -42,6 +42,7 @@ use crate::store::spool::Spooled;
 use crate::tlog::commit::Act as LogAct;
 use crate::tlog::leaf::ActKind;
 use crate::transfer::answer::{Answer, AnswerKind};
+use crate::transfer::custody::{Custody, Journal, prove};
 use crate::transfer::layout;
 use crate::transfer::pack::sink::Sink;
 use crate::transfer::pack::tar::Tar;
@@ -277,7 +278,7 @@ impl Checking<'_, '_> {
 
     fn record(&mut self, journal: &Journal, shared: &Shared, id: RecordId) -> Result<Decided, Error> {
         let (archive, package) = (self.archive, &self.coming.package);
-        let custody: Custody = match custody::prove(journal, package, id)? {
+        let custody: Custody = match prove(journal, &**package, id)? {
             Ok(custody) => custody,
             Err(what) => return Ok(Decided::refused(vec![(Reason::CustodyUnproven, record::line(&what))])),
         };
