@@ -1879,6 +1879,11 @@ codes! {
         kk: "Топтаманы бұл күйінде қабылдау мүмкін емес. Себебі егжей-тегжейінде көрсетілген.",
         ru: "Пакет в таком виде принять нельзя. Почему — сказано в подробностях.",
         en: "The package cannot be taken in as it is. The detail says why.";
+    /// The service of the other archive does not take what it was sent, or answers what nobody understands.
+    TrfService = "TRF-039", Refused,
+        kk: "Екінші архивтің қызметі бұдан бас тартты. Себебі егжей-тегжейінде көрсетілген.",
+        ru: "Служба другого архива отказала. Почему — сказано в подробностях.",
+        en: "The service of the other archive refused. The detail says why.";
     /// The process that reads documents for search cannot be started.
     ExtStart = "EXT-001", Temporary,
         kk: "Құжат мәтінін оқитын қосалқы процесті іске қосу мүмкін болмады. Жад пен процестер шегін тексеріп, қайта \

@@ -28,6 +28,7 @@ pub fn role_of(kind: SignerKind) -> Option<Role> {
         SignerKind::Clerk => Some(Role::Clerk),
         SignerKind::Archivist => Some(Role::Archivist),
         SignerKind::StateArchiveReceiver => Some(Role::StateArchiveReceiver),
+        SignerKind::Sender => Some(Role::Sender),
         SignerKind::LegalOfficer => Some(Role::LegalOfficer),
         SignerKind::Auditor => Some(Role::Auditor),
     }

@@ -43,6 +43,8 @@ words! {
         StateArchiveReceiver = "state_archive_receiver",
         /// Who answers authorities and places holds.
         LegalOfficer = "legal_officer",
+        /// A machine of another archive, which delivers what that hands over.
+        Sender = "sender",
         /// Who has a permit of the reading room.
         Reader = "reader",
         /// Looks at what was done, not at what is kept.
@@ -123,6 +125,8 @@ words! {
         TransferSend = "transfer.send",
         /// Receive a transfer and answer it.
         TransferReceive = "transfer.receive",
+        /// Deliver a package of one's own archive, and see what becomes of it.
+        TransferDeliver = "transfer.deliver",
         /// See who did and read what.
         AuditTrailSee = "audit_trail.see",
         /// Compare the journal, the store and the index with each other.
@@ -184,7 +188,7 @@ impl Action {
             Submit | SubmissionSee | FileSee | FileChange | NomenclatureSee | NomenclatureAdopt | RulesAdopt
             | HoldSee | HoldPlace | HoldLift | DisposalSee | DisposalPropose | DisposalReview | DisposalApprove
             | DisposalExecute | InquirySee | InquiryWork | ReceiptSee | ReceiptSign | TransferSee | TransferSend
-            | TransferReceive | AuditTrailSee | SubjectReport | JobSee => Matter::Agency,
+            | TransferReceive | TransferDeliver | AuditTrailSee | SubjectReport | JobSee => Matter::Agency,
         }
     }
 
@@ -355,6 +359,8 @@ const BOOTSTRAP: [Action; 2] = [Action::AccountsManage, Action::ServiceOperate];
 const ANY: &[Means] = &[Means::Token, Means::Certificate, Means::Signature, Means::Oidc];
 /// People.
 const PERSON: &[Means] = &[Means::Signature, Means::Oidc];
+/// Machines, by a key that they prove on each connection.
+const PROVEN: &[Means] = &[Means::Certificate];
 /// People, and who sets the archive up.
 const SETTING_UP: &[Means] = &[Means::Password, Means::Signature, Means::Oidc];
 /// All but the command line.
@@ -466,6 +472,7 @@ pub const RULES: &[Rule] = {
             All,
             ANY,
         ),
+        rule("sender.deliver", Role::Sender, &[TransferDeliver, JobSee], All, PROVEN),
         rule("legal_officer.records", Role::LegalOfficer, &[RecordList, RecordShow], Granted, PERSON),
         rule("legal_officer.content", Role::LegalOfficer, &[ContentRead, ContentTake, BundleMake], Granted, PERSON),
         rule(

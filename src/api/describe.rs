@@ -44,6 +44,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("InquiryGiven", include_str!("../../schema/cli/1/inquiry-given.schema.json")),
     ("InquiryBundle", include_str!("../../schema/cli/1/inquiry-bundle.schema.json")),
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
+    ("Accession", include_str!("../../schema/cli/1/accession-row.schema.json")),
+    ("AccessionAnswer", include_str!("../../schema/cli/1/accession-answer.schema.json")),
     ("Token", include_str!("../../schema/cli/1/token-row.schema.json")),
 ];
 
@@ -75,6 +77,7 @@ named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosin
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
 named! { Token TokenPage TokenIssuing TokenRevoking }
 named! { PaperCopy PaperCopyPage PaperCopyAnswer PaperCopyOrJob }
+named! { Accession AccessionAnswer AccessionOrJob }
 named! { PaperCopyPreparing PaperCopyPrepared PaperCopyStatement }
 #[cfg(feature = "oidc")]
 named! { LogoutToken }
@@ -121,6 +124,9 @@ fn own() -> Map<String, Value> {
                     "properties": {"name": text, "base64": {"type": "string", "contentEncoding": "base64"}},
                 }},
             },
+        },
+        "AccessionOrJob": {
+            "oneOf": [{"$ref": "#/components/schemas/Accession"}, {"$ref": "#/components/schemas/Job"}],
         },
         "TakenOrJob": {
             "oneOf": [{"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/Job"}],

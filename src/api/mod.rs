@@ -9,6 +9,7 @@
 //!   - What is answered is durable; what is not answered may be sent again.
 //!   - No line of the log and no figure has personal data.
 
+mod accessions;
 mod adoption;
 mod bodies;
 mod body;
@@ -16,6 +17,7 @@ mod bundles;
 pub(crate) mod caller;
 mod components;
 mod copies;
+mod deliveries;
 mod describe;
 mod desk;
 mod destruction;
@@ -66,4 +68,4 @@ mod work;
 
 pub use router::{Pages, description};
 pub use server::{Options, Server};
-pub use tls::TlsFiles;
+pub use tls::{TlsFiles, private_key};

@@ -5,6 +5,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
+use super::{accessions, deliveries};
 use super::{adoption, bundles, components, copies, desk, health, journal, login, records, search, sessions};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use super::{splitting, submissions, tokens, uploads, watch};
@@ -42,6 +43,8 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(inquiries::routes())
         .merge(desk::routes())
         .merge(bundles::routes())
+        .merge(accessions::routes())
+        .merge(deliveries::routes())
         .merge(copies::routes())
         .merge(disposal::routes())
         .merge(destruction::routes())

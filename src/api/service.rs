@@ -9,6 +9,7 @@
 
 use super::body::length_of;
 use super::caller::{Caller, principal};
+use super::deliveries::Deliveries;
 use super::jobs::Jobs;
 use super::login::Logins;
 use super::metrics::Metrics;
@@ -71,6 +72,7 @@ pub(crate) struct Service {
     pub(crate) sessions: Sessions,
     pub(crate) logins: Logins,
     pub(crate) adding: Adding,
+    pub(crate) deliveries: Deliveries,
     pub(crate) metrics: Metrics,
     /// TLS of the address of the service, when it has it.
     pub(crate) tls: Option<Tls>,
@@ -115,6 +117,7 @@ impl Service {
             sessions: Sessions::default(),
             logins: Logins::default(),
             adding: Adding::default(),
+            deliveries: Deliveries::default(),
             metrics: Metrics::default(),
             tls: None,
             cursor_key: crate::random::bytes(),
@@ -176,8 +179,12 @@ impl Service {
 
     /// Whether the medium has room for so many bytes more.
     pub(crate) fn room(&self, length: u64) -> Result<(), Problem> {
-        let is_room =
-            self.free_bytes().is_none_or(|free| free > length.saturating_mul(4).saturating_add(RESERVE_BYTES));
+        self.room_for(length.saturating_mul(4))
+    }
+
+    /// Whether it has room for so many, all in all.
+    pub(crate) fn room_for(&self, bytes: u64) -> Result<(), Problem> {
+        let is_room = self.free_bytes().is_none_or(|free| free > bytes.saturating_add(RESERVE_BYTES));
         let full = || Problem::new(ErrorCode::StoFull, "spool", "no room for it");
         if is_room { Ok(()) } else { Err(full()) }
     }

@@ -185,7 +185,7 @@ fn load(files: &TlsFiles) -> Result<Loaded, Error> {
     let first = chain.first().ok_or_else(|| wrong(&files.certificate, "no certificate is in it"))?;
     let parsed = Certificate::parse(first).map_err(|e| wrong(&files.certificate, &format!("no certificate: {e}")))?;
     let times = Times { from: parsed.not_before.timestamp_millis(), until: parsed.not_after.timestamp_millis() };
-    let bytes = read(&files.key, |file| check_key(&files.key, file))?;
+    let bytes = private_key(&files.key)?;
     // Not the reader's words: they have the line that it did not understand, which may be the key.
     let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| wrong(&files.key, "no key in PEM"))?;
     let provider = Arc::new(ring::default_provider());
@@ -227,6 +227,15 @@ fn read(path: &Path, check: impl FnOnce(&File) -> Result<(), Error>) -> Result<Z
         return Err(Error::new(ErrorCode::SrvTls, at(), format!("more than {FILE_BYTES_MAX} bytes")));
     }
     Ok(bytes)
+}
+
+/// A private key in PEM that nobody else on the machine can read, or change.
+///
+/// # Errors
+///
+/// [`ErrorCode::SrvTlsKey`] when others can.
+pub fn private_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    read(path, |file| check_key(path, file))
 }
 
 /// A key is its owner's, who is the account of the service or root. A group may read it, as distributions do it.

@@ -42,9 +42,9 @@ const UPLOAD_BYTES_MAX: u64 = CONTAINER_BYTES_MAX + ZIP_OVERHEAD_BYTES_MAX;
 const NAME_CHARS_MAX: usize = 255;
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
-const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-const LENGTH: HeaderName = HeaderName::from_static("upload-length");
-const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+pub(super) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+pub(super) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+pub(super) const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 const VERSION: &str = "1.0.0";
 
 /// Uploads to which somebody is adding: two senders at once would spoil each other's part.
@@ -52,13 +52,13 @@ const VERSION: &str = "1.0.0";
 pub(crate) struct Adding(Mutex<HashSet<RecordId>>);
 
 /// One of them, while it lasts.
-struct Alone<'a> {
+pub(super) struct Alone<'a> {
     adding: &'a Adding,
     id: RecordId,
 }
 
 impl Adding {
-    fn begin(&self, id: RecordId) -> Result<Alone<'_>, Problem> {
+    pub(super) fn begin(&self, id: RecordId) -> Result<Alone<'_>, Problem> {
         let is_first = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         let taken = || Problem::new(ErrorCode::SrvOffset, "upload", "somebody is adding to it");
         if is_first { Ok(Alone { adding: self, id }) } else { Err(taken()) }
@@ -75,7 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new().routes(routes!(create, options)).routes(routes!(status, add, end)).routes(routes!(submission))
 }
 
-fn header_map<const N: usize>(values: [(HeaderName, String); N]) -> HeaderMap {
+pub(super) fn header_map<const N: usize>(values: [(HeaderName, String); N]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(RESUMABLE, HeaderValue::from_static(VERSION));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -88,14 +88,14 @@ fn header_map<const N: usize>(values: [(HeaderName, String); N]) -> HeaderMap {
 }
 
 /// tus 1.0.0, "Tus-Resumable": another version is refused with 412.
-fn check_version(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check_version(headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(RESUMABLE) {
         Some(version) if version == VERSION => Ok(()),
         _ => Err(Problem::new(ErrorCode::SrvPrecondition, "Tus-Resumable", VERSION)),
     }
 }
 
-fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64, Problem> {
+pub(super) fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64, Problem> {
     let wrong = || Problem::request(name.as_str(), "a number of bytes");
     let text = headers.get(name).and_then(|value| value.to_str().ok()).ok_or_else(wrong)?;
     let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -148,7 +148,7 @@ async fn create(State(service): State<Arc<Service>>, caller: Caller, headers: He
 }
 
 /// RFC 9110 §5.6.7.
-fn expires(begun: u64) -> String {
+pub(super) fn expires(begun: u64) -> String {
     utc(begun + UPLOAD_MS_MAX).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
@@ -256,7 +256,7 @@ async fn add(
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
 
-async fn take(parts: &mut Parts, headers: &HeaderMap, body: Body, left: u64) -> Result<(), Problem> {
+pub(super) async fn take(parts: &mut Parts, headers: &HeaderMap, body: Body, left: u64) -> Result<(), Problem> {
     let mut pieces = Pieces::new(headers, body, left);
     let mut gathered: Vec<u8> = Vec::new();
     loop {

@@ -60,6 +60,18 @@ impl Archive {
         Ok(parts.filter(|parts| parts.about().owner == owner && is_alive(parts)))
     }
 
+    /// The upload of this name and length that an account has begun: who lost its id goes on with it.
+    pub fn upload_named(&self, owner: &str, name: &str, length: u64) -> Result<Option<RecordId>, Error> {
+        let is_it = |about: &About| about.owner == owner && about.name == name && about.length == length;
+        Ok(self.under_way()?.into_iter().find(|(_, about)| is_it(about)).map(|(id, _)| id))
+    }
+
+    /// An upload that was kept open, while it is what [`Self::upload`] would open.
+    pub fn still(&self, parts: Parts, owner: &str) -> Option<Parts> {
+        let is_alive = self.now().saturating_sub(parts.about().begun) < UPLOAD_MS_MAX;
+        Some(parts).filter(|parts| is_alive && parts.about().owner == owner && parts.is_there())
+    }
+
     /// All of an upload, in the spool; it stays until it is removed.
     pub fn gather_upload(&self, parts: Parts) -> Result<Spooled, Error> {
         parts.gather(self.spool()).map_err(failed)

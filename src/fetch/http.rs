@@ -1,7 +1,8 @@
 //! The only code of the program that opens a connection: one request, one bounded answer.
 //!
 //! It goes where it is told and nowhere else: redirects are not followed, no proxy is taken from the environment, no
-//! connection is kept, nothing is sent that names the archive. Every wait and every body has a limit.
+//! connection is kept but that of a delivery, which shows the certificate that it was given; nothing else is sent that
+//! names the archive. Every wait and every body has a limit.
 //!
 //! Whether it may go there is asked before: see [`fetch`](super). What comes back is bytes by a stranger.
 
@@ -9,8 +10,10 @@ use crate::model::url::HttpUrl;
 #[cfg(feature = "oidc")]
 use crate::model::url::ProviderUrl;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::config::ConfigBuilder;
+use ureq::tls::{ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Body, http};
 
@@ -55,10 +58,8 @@ impl From<ureq::Error> for HttpError {
 }
 
 /// Certificates of authorities under which TLS is believed.
-#[cfg(feature = "oidc")]
 pub(super) struct Roots(Vec<ureq::tls::Certificate<'static>>);
 
-#[cfg(feature = "oidc")]
 impl Roots {
     /// The certificates of a text in PEM; none when one cannot be read, or there is none in a text that is not empty.
     pub(super) fn read(pem: &[u8]) -> Option<Self> {
@@ -85,6 +86,22 @@ fn settings(timeouts: Timeouts) -> ConfigBuilder<AgentScope> {
         .user_agent("muragat")
 }
 
+/// TLS under these authorities and no others: names and times of certificates are checked, and there is no way to leave
+/// that out.
+fn tls(roots: Roots, shown: Option<ClientCert>) -> TlsConfig {
+    TlsConfig::builder()
+        .root_certs(RootCerts::Specific(Arc::new(roots.0)))
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .client_cert(shown)
+        .build()
+}
+
+/// The certificate that is shown, with those of its issuers, and its key: both in PEM. None when one cannot be read.
+pub(super) fn client_cert(chain: &[u8], key: &[u8]) -> Option<ClientCert> {
+    let chain = Roots::read(chain).filter(|chain| !chain.0.is_empty())?;
+    Some(ClientCert::new_with_certs(&chain.0, PrivateKey::from_pem(key).ok()?))
+}
+
 /// Makes requests.
 pub(super) struct Client(Agent);
 
@@ -97,13 +114,38 @@ impl Client {
     /// authorities in the program, and none of the machine is taken.
     #[cfg(feature = "oidc")]
     pub(super) fn under(timeouts: Timeouts, roots: Roots) -> Self {
-        use ureq::tls::{RootCerts, TlsConfig};
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::Specific(std::sync::Arc::new(roots.0)))
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        Self(settings(timeouts).tls_config(tls).build().into())
+        Self(settings(timeouts).tls_config(tls(roots, None)).build().into())
+    }
+
+    /// One that asks over TLS only, shows who it is, and keeps its connection for the next question: a handshake with
+    /// two certificates for each part of something large would be most of the work.
+    pub(super) fn shown(timeouts: Timeouts, roots: Roots, shown: ClientCert) -> Self {
+        let settings = settings(timeouts).https_only(true).max_idle_connections(1).max_idle_connections_per_host(1);
+        Self(settings.tls_config(tls(roots, Some(shown))).build().into())
+    }
+
+    /// Asks with these headers, and with a body where the method has one. Gives the status, a header that is asked for
+    /// by its name, and the body of at most `bytes_max` bytes.
+    pub(super) fn ask(
+        &self,
+        (method, url): (&str, &str),
+        headers: &[(&str, &str)],
+        sent: &[u8],
+        (wanted, bytes_max): (&str, usize),
+    ) -> Result<(u16, Option<String>, Vec<u8>), HttpError> {
+        let mut request = http::Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let failed = |e: http::Error| HttpError::from(ureq::Error::from(e));
+        // HEAD and GET have no body, not even an empty one.
+        let response = match method {
+            "GET" | "HEAD" => self.0.run(request.body(()).map_err(failed)?)?,
+            _ => self.0.run(request.body(sent).map_err(failed)?)?,
+        };
+        let status = response.status().as_u16();
+        let found = response.headers().get(wanted).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok((status, found, body(response, bytes_max)?))
     }
 
     /// What an OpenID provider publishes: JSON of at most `bytes_max` bytes.

@@ -20,6 +20,7 @@
 //!
 //! What a crash leaves: what was kept before it. Each piece is an act of its own.
 
+pub mod deliver;
 mod http;
 #[cfg(feature = "oidc")]
 pub mod openid;

@@ -281,6 +281,7 @@ fn judged(
                 | SignerKind::Administrator
                 | SignerKind::Clerk
                 | SignerKind::Archivist
+                | SignerKind::Sender
                 | SignerKind::LegalOfficer
                 | SignerKind::Auditor => NO_APPROVER,
             };

@@ -27,8 +27,8 @@ use crate::store::format::OwnerKey;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -282,6 +282,33 @@ impl Parts {
         Ok(object)
     }
 
+    /// All of it, to be read at any place where it lies: a second copy of something large would need as much room
+    /// again. Nothing is added to it any more.
+    pub fn reader(mut self) -> io::Result<Whole> {
+        let mut at = self.begin()?;
+        let (mut places, mut offset) = (Vec::new(), 0);
+        while offset < self.about.length {
+            let mut len = [0; 4];
+            let is_there = read_whole(&mut self.file, at, &mut len)?;
+            let plain = u64::from(u32::from_le_bytes(len)).checked_sub(TAG_BYTES as u64).filter(|plain| *plain > 0);
+            let Some(plain) = plain.filter(|_| is_there) else { break };
+            places.push((offset, at));
+            offset += plain;
+            at += 4 + NONCE_LEN as u64 + TAG_BYTES as u64 + plain;
+        }
+        if offset != self.about.length {
+            return Err(invalid("an upload is not whole any more"));
+        }
+        Ok(Whole { parts: self, places, at: 0, frame: None })
+    }
+
+    /// Whether the file is still the one that was opened: it may have been removed meanwhile.
+    pub fn is_there(&self) -> bool {
+        let of = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let open = self.file.metadata().map(of).ok();
+        open.is_some() && open == fs::symlink_metadata(&self.path).map(of).ok()
+    }
+
     /// Where the first frame begins.
     fn begin(&mut self) -> io::Result<u64> {
         let mut len = [0; 1];
@@ -295,6 +322,57 @@ impl Parts {
     /// Removes it.
     pub fn remove(self) -> io::Result<()> {
         fs::remove_file(&self.path)
+    }
+}
+
+/// An upload that is whole, to be read at any place. A frame that was changed fails where it is read.
+pub struct Whole {
+    parts: Parts,
+    /// Of each frame: the offset of its first byte, and where it lies in the file.
+    places: Vec<(u64, u64)>,
+    at: u64,
+    /// The frame that was read last, by its number.
+    frame: Option<(usize, Zeroizing<Vec<u8>>)>,
+}
+
+impl std::fmt::Debug for Whole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Whole").field("parts", &self.parts).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Read for Whole {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.parts.about.length || buffer.is_empty() {
+            return Ok(0);
+        }
+        let number = self.places.partition_point(|(offset, _)| *offset <= self.at) - 1;
+        let (offset, place) = self.places[number];
+        if self.frame.as_ref().is_none_or(|(held, _)| *held != number) {
+            (self.parts.offset, self.parts.frames, self.parts.end) = (offset, number as u64, place);
+            let changed = || invalid("a frame of an upload was changed");
+            let (plain, _) = self.parts.next_frame()?.ok_or_else(changed)?;
+            self.frame = Some((number, plain));
+        }
+        let plain = self.frame.as_ref().map_or(&[][..], |(_, plain)| plain.as_slice());
+        let skipped = usize::try_from(self.at - offset).map_err(io::Error::other)?;
+        let rest = plain.get(skipped..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Whole {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.parts.about.length.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "before the beginning"))?;
+        Ok(self.at)
     }
 }
 
@@ -386,6 +464,39 @@ mod tests {
         assert_eq!(out, all);
         let raw = fs::read(path_of(&spool, ID)).unwrap();
         assert!(memchr::memmem::find(&raw, &all[..64]).is_none(), "no plaintext");
+    }
+
+    /// Goal: what lies in frames is read in place like a file, from anywhere, and a frame that was changed is not.
+    #[test]
+    fn a_whole_upload_is_read_at_any_place() {
+        let (_folder, spool) = spool();
+        let all = bytes(CHUNK_BYTES + 1000);
+        let mut parts = Parts::create(&spool, ID, about(all.len() as u64), &KEY).unwrap();
+        for part in all[..1000].chunks(7).chain([&all[1000..]]) {
+            parts.append(part).unwrap();
+        }
+        let mut whole = Parts::open(&spool, ID, &key).unwrap().unwrap().reader().unwrap();
+        for at in (0..all.len()).step_by(977).chain([0, 6, 7, 999, 1000, all.len() - 1, all.len(), all.len() + 5]) {
+            assert_eq!(whole.seek(SeekFrom::Start(at as u64)).unwrap(), at as u64);
+            let mut buffer = vec![0; 2000.min(all.len().saturating_sub(at))];
+            whole.read_exact(&mut buffer).unwrap();
+            assert!(buffer == all[at.min(all.len())..][..buffer.len()], "{at}");
+        }
+        assert_eq!(whole.read(&mut [0; 9]).unwrap(), 0, "the end");
+        assert_eq!(whole.seek(SeekFrom::End(-3)).unwrap(), all.len() as u64 - 3);
+        assert!(whole.seek(SeekFrom::Current(i64::MIN)).is_err());
+        let mut raw = fs::read(path_of(&spool, ID)).unwrap();
+        let last = raw.len() - 1;
+        raw[last] ^= 1;
+        fs::write(path_of(&spool, ID), raw).unwrap();
+        let mut whole = whole;
+        whole.seek(SeekFrom::Start(0)).unwrap();
+        assert!(io::copy(&mut whole, &mut io::sink()).is_err(), "a changed frame");
+        let short = Parts::create(&spool, RecordId([8; 16]), about(9), &KEY).unwrap();
+        assert!(short.is_there() && short.reader().is_err(), "not whole");
+        let gone = Parts::create(&spool, RecordId([6; 16]), about(9), &KEY).unwrap();
+        remove(&spool, RecordId([6; 16])).unwrap();
+        assert!(!gone.is_there());
     }
 
     /// Goal: a process that is killed at any byte of a part leaves the frames before, and the sender goes on after

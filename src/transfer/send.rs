@@ -10,6 +10,7 @@
 use super::case::{Case, Stage};
 use super::pack::folder::{Folder, TarFile};
 use super::pack::format::{self, TransferFormat};
+use super::pack::tar::Tar;
 use super::pack::write::{Written, write};
 use super::read::check::finding::Outcome;
 use super::read::check::judge;
@@ -23,7 +24,7 @@ use crate::model::strict::words;
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use serde_json::{Map, Value};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 words! {
@@ -97,17 +98,85 @@ pub fn send(
             Err(e) => return Err(failed(e)),
         },
     };
-    let fields = Map::from_iter([
-        ("way".to_owned(), Value::from(way.as_str())),
-        ("digest".to_owned(), seal.digest.to_string().into()),
-    ]);
+    let entry = commit(archive, &case, &seal, way.as_str(), actor)?;
+    Ok(Sent { path, entry, digest: seal.digest, was_there })
+}
+
+fn commit(archive: &Archive, case: &Case, seal: &Seal, way: &str, actor: ActorId) -> Result<u64, Error> {
+    let fields =
+        Map::from_iter([("way".to_owned(), Value::from(way)), ("digest".to_owned(), seal.digest.to_string().into())]);
     let committed = archive.commit_together_deciding(|| {
         case.check_as_read(archive)?;
         let act = Act::new(ActKind::TransferSent, actor);
-        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, Vec::new())?;
+        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(case.id), fields, Vec::new())?;
         Ok((vec![(act, payload)], vec![session]))
     })?;
-    Ok(Sent { path, entry: committed[0].index, digest: seal.digest, was_there })
+    Ok(committed[0].index)
+}
+
+/// How `transfer.sent` calls the way over the service of the other archive.
+const SERVICE: &str = "service";
+
+/// A sealed package that leaves over a line.
+pub struct Parcel<'a> {
+    archive: &'a Archive,
+    seal: &'a Seal,
+    format: &'static dyn TransferFormat,
+    /// Bytes of its tar.
+    pub len: u64,
+}
+
+impl Parcel<'_> {
+    /// Its digest, by which both sides call it.
+    pub fn digest(&self) -> Sha256 {
+        self.seal.digest
+    }
+
+    /// Writes its tar: the same bytes as often as it is asked for, of which nothing is kept here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::TrfOther`] when other bytes came out, and whatever `out` says.
+    pub fn write(&self, out: &mut dyn Write, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
+        tar(self.archive, self.seal, self.format, out, progress).map(drop)
+    }
+}
+
+fn tar(
+    archive: &Archive,
+    seal: &Seal,
+    format: &dyn TransferFormat,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<u64, Error> {
+    let mut tar = Tar::new(out, &seal.name());
+    check(seal, &write(archive, &seal.plan, format, &mut tar, progress)?)?;
+    let failed = |e| Error::caused(ErrorCode::ArcOutput, seal.name(), e);
+    Ok(tar.finish().map_err(failed)?.1)
+}
+
+/// Sends the sealed package over a line: `deliver` brings it to the other archive, whole, or fails. It is written once
+/// into nothing before that: a byte leaves only when all of them are those that were sealed, and how many they are is
+/// told before the first.
+///
+/// # Errors
+///
+/// [`ErrorCode::TrfOther`] when other bytes came out, and whatever `deliver` says.
+pub fn send_over(
+    archive: &Archive,
+    id: RecordId,
+    actor: ActorId,
+    progress: &mut dyn FnMut(u64, u64),
+    deliver: &mut dyn FnMut(&Parcel<'_>) -> Result<(), Error>,
+) -> Result<u64, Error> {
+    let _turn = archive.turn("transfer", id);
+    let case = Case::read(archive, id)?;
+    case.check_stage(&[Stage::Sealed, Stage::Sent])?;
+    let seal = case.seal(archive)?;
+    let format = format_of(&seal)?;
+    let len = tar(archive, &seal, format, &mut io::sink(), progress)?;
+    deliver(&Parcel { archive, seal: &seal, format, len })?;
+    commit(archive, &case, &seal, SERVICE, actor)
 }
 
 /// The form of a sealed package.

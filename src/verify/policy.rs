@@ -174,6 +174,8 @@ words! {
         /// Who receives transfers for a state archive: signs the reply and the act of what it takes in, and nothing
         /// else.
         StateArchiveReceiver = "state_archive_receiver",
+        /// A machine of another archive, by the name of that archive's party; signs nothing here.
+        Sender = "sender",
         /// Who answers authorities; signs nothing here.
         LegalOfficer = "legal_officer",
         /// Who looks at what was done; signs nothing here.
@@ -185,8 +187,14 @@ impl SignerKind {
     /// The offices whose signatures documents and their cards carry.
     pub const OF_DOCUMENTS: &'static [Self] = &[Self::Official, Self::RecordsOffice];
     /// The offices that a machine may hold: nothing in them has to be decided by a person.
-    pub const OF_SERVICES: &'static [Self] =
-        &[Self::Clerk, Self::RecordsOffice, Self::Archivist, Self::StateArchiveReceiver, Self::Administrator];
+    pub const OF_SERVICES: &'static [Self] = &[
+        Self::Clerk,
+        Self::RecordsOffice,
+        Self::Archivist,
+        Self::StateArchiveReceiver,
+        Self::Sender,
+        Self::Administrator,
+    ];
 
     /// The office of document signatures that this word names.
     pub fn parse_of_documents(word: &str) -> Option<Self> {
@@ -215,6 +223,7 @@ impl SignerKind {
                 "принимающий от государственного архива",
                 "receiver of a state archive",
             ),
+            Self::Sender => text("басқа архивтің жүйесі", "система другого архива", "system of another archive"),
             Self::LegalOfficer => text("заңгер", "юрист", "legal officer"),
             Self::Auditor => text("аудитор", "аудитор", "auditor"),
         }
@@ -402,6 +411,7 @@ impl Policy {
             | SignerKind::Clerk
             | SignerKind::Archivist
             | SignerKind::StateArchiveReceiver
+            | SignerKind::Sender
             | SignerKind::LegalOfficer
             | SignerKind::Auditor => &[],
         }

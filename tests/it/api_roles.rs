@@ -211,6 +211,16 @@ const TABLE: &[Row] = &[
     ("get", "/api/v1/paper-copies/{copy}/content", Archive, &["paper_copy.certify"], &[404]),
     ("get", "/api/v1/paper-copies/{copy}/statement", Archive, &["paper_copy.certify"], &[404]),
     ("get", "/api/v1/paper-copies/{copy}/signature", Archive, &["paper_copy.certify"], &[404]),
+    // For machines by their certificate, which nobody of the matrix has: what they get is in tests/it/transfer_wire.rs.
+    ("post", "/api/v1/accessions/deliveries", Archive, &["transfer.deliver"], &[]),
+    ("head", "/api/v1/accessions/deliveries/{delivery_id}", Archive, &["transfer.deliver"], &[]),
+    ("patch", "/api/v1/accessions/deliveries/{delivery_id}", Archive, &["transfer.deliver"], &[]),
+    ("post", "/api/v1/accessions/deliveries/{delivery_id}/accession", Archive, &["transfer.deliver"], &[]),
+    ("delete", "/api/v1/accessions/deliveries/{delivery_id}", Archive, &["transfer.deliver"], &[]),
+    ("get", "/api/v1/accessions/{accession}", Archive, &["transfer.deliver"], &[]),
+    ("get", "/api/v1/accessions/{accession}/receipt", Archive, &["transfer.deliver"], &[]),
+    ("get", "/api/v1/accessions/{accession}/reply", Archive, &["transfer.deliver"], &[]),
+    ("post", "/api/v1/accessions/{accession}/act", Archive, &["transfer.deliver"], &[]),
     ("get", "/api/v1/disposal-plans", List(Plan), &["disposal.see"], &[200]),
     ("get", "/api/v1/disposal-plans/{plan_id}", Thing(Plan), &["disposal.see"], &[200]),
     ("get", "/api/v1/disposal-plans/{plan_id}/content", Bare(Plan), &["disposal.see"], &[200]),
@@ -677,6 +687,8 @@ impl Matrix {
         ]);
         super::text::brought_up(&self.served().archive());
         self.filled.ids.insert("bundle", bundle);
+        self.filled.ids.insert("delivery_id", NONE.to_owned());
+        self.filled.ids.insert("accession", NONE.to_owned());
         (self.receipts, self.others, self.sent) = (receipts, others, sent);
     }
 
@@ -976,6 +988,6 @@ fn every_role_gets_from_every_path_what_the_page_says() {
     let used: BTreeSet<&str> = TABLE.iter().flat_map(actions).collect();
     let needed = rules.iter().filter(|rule| rule.actions.iter().any(|action| used.contains(action.as_str())));
     let unmet: Vec<&str> = needed.map(|rule| rule.id.as_str()).filter(|id| !met.contains(*id)).collect();
-    // They see jobs, and over HTTP they have no way yet to begin one.
-    assert_eq!(unmet, ["state_archive_receiver.transfer"]);
+    // The one sees jobs, and over HTTP has no way yet to begin one; the other shows a certificate.
+    assert_eq!(unmet, ["state_archive_receiver.transfer", "sender.deliver"]);
 }

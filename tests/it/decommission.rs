@@ -692,6 +692,7 @@ const WRITES: &[&str] = &[
     "transfer cancel ID --reason r",
     "transfer prepare ID",
     "transfer send ID --into .",
+    "transfer exchange ID --to https://a/ --certificate a --key a --ca a",
     "transfer take FILE",
     "transfer sign ID --signature FILE -o .",
     "transfer release ID FILE --signature FILE",

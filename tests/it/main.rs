@@ -69,6 +69,7 @@ mod tls;
 mod transfer;
 mod transfer_release;
 mod transfer_verify;
+mod transfer_wire;
 mod transfer_write;
 mod validate;
 mod vectors;

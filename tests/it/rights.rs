@@ -82,11 +82,12 @@ fn cell(role: Role, action: Action) -> String {
         [] => return "-".to_owned(),
         [Means::Token, Means::Certificate, Means::Signature, Means::Oidc] => "a",
         [Means::Signature, Means::Oidc] => "p",
+        [Means::Certificate] => "c",
         [Means::Password, Means::Signature, Means::Oidc] => "p+",
         [Means::Password, Means::Token, Means::Certificate, Means::Signature, Means::Oidc] => "a+",
         ways => panic!("{role} {action}: {ways:?}"),
     };
-    let one = |granted: &[AccessCategory], access, by| decided(Means::Signature, granted, access, by);
+    let one = |granted: &[AccessCategory], access, by| decided(ways[ways.len() - 1], granted, access, by);
     // Each category by itself: whether a grant without it reaches it.
     let beyond: Vec<bool> =
         [Confidential, OfficialUse].iter().map(|access| allowed(one(&[Public], *access, OWN))).collect();

@@ -137,6 +137,8 @@ const WALL: [(&str, &[&str]); 26] = [
             "filing",
             "disposition",
             "inquiry",
+            // What other archives deliver.
+            "transfer",
             "view",
         ],
     ),

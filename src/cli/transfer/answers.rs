@@ -24,7 +24,7 @@ const ACT_ANSWER_FILE: &str = "act-answer.json";
 
 const DELIVERED: Text = text("Пакет жетті", "Пакет получен", "The package was delivered");
 const REPLIED: Text = text("Жауап қабылданды", "Ответ принят", "The reply is taken in");
-const NOT_TAKEN: Text = text("Қабылданбады", "Не принято", "Not taken in");
+pub(super) const NOT_TAKEN: Text = text("Қабылданбады", "Не принято", "Not taken in");
 const AGREED: Text = text("Актіге екі жақ қол қойды", "Акт подписан обеими сторонами", "Both have signed the act");
 const NOT_SIGNED: Text = text("Қол қойылмады", "Не подписано", "Not signed");
 const ACCEPTED: Text = text("қабылданғаны", "принято", "accepted");
@@ -52,7 +52,7 @@ pub(super) fn take(common: &Common, file: &Path, material: &MaterialPaths) -> Re
     Ok(exit)
 }
 
-fn replied(common: &Common, archive: &Archive, case: &Case, entry: u64) -> Result<(), Error> {
+pub(super) fn replied(common: &Common, archive: &Archive, case: &Case, entry: u64) -> Result<(), Error> {
     let reply = case.replied(archive)?.reply;
     let (accepted, refused) = reply.counts();
     let lang = common.lang();
@@ -78,7 +78,7 @@ pub(super) fn told(reply: &Reply, lang: Lang) {
     }
 }
 
-fn refused(common: &Common, said: Text, id: RecordId, refusals: &[Refusal]) -> Exit {
+pub(super) fn refused(common: &Common, said: Text, id: RecordId, refusals: &[Refusal]) -> Exit {
     if common.json() {
         let id = id.to_string();
         common.print_json(&view::transfer_refused(("transfer_id", &id), refusals, common.lang()));

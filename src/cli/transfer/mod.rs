@@ -4,6 +4,7 @@
 //! of a list that is drawn up gives it again, `send` writes one more medium, `take` of the same answer says so.
 
 mod answers;
+mod line;
 mod package;
 mod release;
 
@@ -24,6 +25,7 @@ use crate::transfer::pack::format::{self, TransferFormat};
 use crate::transfer::select::{self, Reason, Selection};
 use crate::transfer::send::Way;
 use crate::view;
+use line::Line;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `transfer`.
@@ -73,16 +75,27 @@ enum TransferCommand {
         #[arg(long, value_name = "FORM", default_value = "bag", value_parser = form)]
         form: &'static dyn TransferFormat,
     },
-    /// Write the sealed package to a medium. It is clear text.
+    /// Write the sealed package to a medium, in clear text, or send it to the service of the other archive.
     Send {
         /// Id of the transfer.
         id: String,
         /// The folder in which it is written, as a new folder or file.
-        #[arg(long, value_name = "DIR")]
-        into: PathBuf,
+        #[arg(long, value_name = "DIR", required_unless_present = "to", conflicts_with = "to")]
+        into: Option<PathBuf>,
         /// One uncompressed tar instead of a folder.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "to")]
         tar: bool,
+        #[command(flatten)]
+        line: Line,
+    },
+    /// Fetch the reply from the service of the other archive, and once the act is signed here bring it there.
+    Exchange {
+        /// Id of the transfer.
+        id: String,
+        #[command(flatten)]
+        line: Line,
+        #[command(flatten)]
+        material: MaterialPaths,
     },
     /// Take in the receipt or the reply of the other archive.
     Take {
@@ -211,9 +224,11 @@ impl TransferArgs {
             TransferCommand::DrawUp { id, output } => draw_up(common, &id, output.as_deref()),
             TransferCommand::Approve { id, signatures } => take_approval(common, &id, &signatures),
             TransferCommand::Prepare { id, form } => package::prepare(common, &id, form),
-            TransferCommand::Send { id, into, tar } => {
+            TransferCommand::Send { id, into: Some(into), tar, .. } => {
                 package::send(common, &id, &into, if tar { Way::Tar } else { Way::Folder })
             }
+            TransferCommand::Send { id, line, .. } => line::send(common, &id, &line),
+            TransferCommand::Exchange { id, line, material } => line::exchange(common, &id, &line, &material),
             TransferCommand::Take { file, material } => answers::take(common, &file, &material),
             TransferCommand::Act { id, output } => answers::act(common, &id, &output),
             TransferCommand::Sign { id, signatures, output } => answers::sign(common, &id, &signatures, &output),
