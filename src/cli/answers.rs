@@ -112,8 +112,12 @@ fn beside(root: &Path) -> PathBuf {
 /// Writes a new file; one that is there is never overwritten.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // A part of it would be in the way of the next attempt. The first failure is the one that is told.
+        let _ = std::fs::remove_file(path);
+    }
+    written
 }
 
 /// Makes sure that a new file can be written there, and leaves none: asked before long work whose result it is to hold.

@@ -18,7 +18,7 @@ use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::inquiry::answer;
 use crate::inquiry::bundle::check::{Asked as BundleAsked, check};
-use crate::inquiry::bundle::finding::{Finding, Outcome};
+use crate::inquiry::bundle::finding::{Check, Finding, Outcome};
 use crate::limits::ENTRY_BYTES_MAX;
 use crate::model::answer::{ANSWER_BYTES_MAX, Answer, AnswerError, Confirmation};
 use crate::model::strict::shown;
@@ -57,6 +57,10 @@ pub(super) struct Verify {
     /// prints it, or a file that has it.
     #[arg(long, value_name = "VKEY|FILE")]
     vkey: Option<String>,
+    /// Verifier key of the journal of an archive that handed records of a bundle over, as it is had from that archive;
+    /// once for each. Without it what that archive proves of them is not known.
+    #[arg(long, value_name = "VKEY|FILE")]
+    sender_vkey: Vec<String>,
     /// The entry of a proof of inclusion (.tlog-proof), byte for byte.
     #[arg(long, value_name = "FILE")]
     entry: Option<PathBuf>,
@@ -116,6 +120,11 @@ const NOBODY_TRUSTED: Text = text(
      --tsa-anchors и --anchors. Берите их не из пакета, а у самого архива.",
     "Say whom you believe: the key of the journal with --vkey or --trust, time-stamps and signatures with --policy or \
      --tsa-anchors and --anchors. Take them from the archive itself and not from the bundle.",
+);
+const NO_SENDER: Text = text(
+    "Құжатты басқа архив тапсырған: сол архив журналының тексеру кілтін өзінен алып, --sender-vkey арқылы беріңіз.",
+    "Документ передал другой архив: получите у него самого ключ проверки его журнала и дайте через --sender-vkey.",
+    "Another archive handed the record over: ask it for the verifier key of its journal, give it with --sender-vkey.",
 );
 const INQUIRY_ANSWER: (Text, &str) =
     (text("сұрау салуға жауап", "ответ на запрос", "answer to an inquiry"), "inquiry-answer");
@@ -518,6 +527,7 @@ impl Verify {
         };
         let trust = self.trust.as_deref().map(trust_of).transpose()?;
         let own = self.vkey.as_deref().map(vkey_of).transpose()?;
+        let senders: Vec<VerifierKey> = self.sender_vkey.iter().map(|key| vkey_of(key)).collect::<Result<_, _>>()?;
         let name = shown(&path.to_string_lossy());
         let failed = |e| Error::caused(ErrorCode::IngReadFailed, name.clone(), e);
         let file = File::open(path).map_err(failed)?;
@@ -528,6 +538,7 @@ impl Verify {
             &BundleAsked {
                 trust: trust.as_ref(),
                 own: own.as_ref(),
+                senders: &senders,
                 policy: &policy,
                 material: &material::read(&self.material, common)?,
                 at: asked.at(),
@@ -543,6 +554,10 @@ impl Verify {
         let mut lines: Vec<String> = report.findings.iter().map(line).collect();
         if exit == Exit::Incomplete && (trust.is_none() && own.is_none() || self.is_nobody_trusted()) {
             lines.push(NOBODY_TRUSTED.get(lang).to_owned());
+        }
+        let is_untold = |one: &Finding| one.check == Check::Provenance && one.outcome == Outcome::Undecided;
+        if senders.is_empty() && report.findings.iter().any(is_untold) {
+            lines.push(NO_SENDER.get(lang).to_owned());
         }
         let finding = |one: &Finding| {
             json!({

@@ -7,10 +7,12 @@
 use super::Common;
 use super::verify::{exit_of, word_of};
 use crate::error::{Error, ErrorCode, Exit};
+use crate::model::digest::Sha256;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use crate::transfer::read::check::finding::{Finding, Kind, PackageReport};
 use crate::transfer::read::check::judge;
+use crate::transfer::read::digest;
 use crate::transfer::read::source::{Folder, Source, Tar};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -47,6 +49,16 @@ pub(super) struct FoundPackage {
     pub(super) lines: Vec<String>,
     /// For programs.
     pub(super) value: Value,
+}
+
+impl FoundPackage {
+    /// By which digest a sender names it, when it has a file that covers all others.
+    fn tell_digest(&mut self, digest: Option<Sha256>) {
+        if let Some(digest) = digest {
+            self.value["digest"] = digest.to_string().into();
+            self.lines.insert(self.lines.len().min(1), format!("SHA-256 {digest}"));
+        }
+    }
 }
 
 /// Where a header of a tar says what it is, and how.
@@ -92,7 +104,10 @@ fn judged(source: &dyn Source, path: &Path, common: &Common) -> Result<FoundPack
         let what = report.findings.first().map(|one| one.detail.clone()).unwrap_or_default();
         return Err(Error::new(ErrorCode::TrfNoPackage, shown(&path.to_string_lossy()), what));
     }
-    Ok(found(&report, common))
+    let digest = digest(source).map_err(|e| failed(path, e))?;
+    let mut package = found(&report, common);
+    package.tell_digest(digest);
+    Ok(package)
 }
 
 pub(super) fn found(report: &PackageReport, common: &Common) -> FoundPackage {

@@ -175,9 +175,9 @@ pub fn all(archive: &Archive) -> Result<Vec<Case>, Error> {
 }
 
 /// Until when the other archive's receipt is due (N 430 cl. 18: within the working days that the policy names) since
-/// the package was written last; none when it is here, or nothing was sent.
+/// the package was first written; none when it is here, or nothing was sent.
 pub fn receipt_due(archive: &Archive, case: &Case) -> Result<Option<Deadline>, Error> {
-    match case.row.sent.last() {
+    match case.row.sent.first() {
         Some(sent) if case.stage() == Stage::Sent => receipt::due(archive, archive.leaf(*sent)?.t).map(Some),
         _ => Ok(None),
     }

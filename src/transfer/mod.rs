@@ -7,7 +7,7 @@
 //! was about is gone, because they say where that is.
 //!
 //! [`pack`] writes the package that goes, [`read`] judges packages of whatever program, and [`layout`] says where
-//! everything stands in ours.
+//! everything stands in ours. [`custody`] says what a sender's journal proves of a record.
 //!
 //! Nothing here opens a connection.
 
@@ -16,6 +16,7 @@ pub mod answer;
 pub mod approve;
 pub mod case;
 pub mod counterpart;
+pub mod custody;
 pub mod layout;
 pub mod list;
 pub mod pack;

@@ -172,7 +172,18 @@ pub fn from(archive: &Archive, case: &Case) -> Result<Option<Millis>, Error> {
 pub fn draw_up(archive: &Archive, id: RecordId) -> Result<Release, Error> {
     let case = Case::read(archive, id)?;
     case.check_stage(&[Stage::Agreed, Stage::Released])?;
-    compose(archive, &case, civil_date(archive.now()))
+    let today = civil_date(archive.now());
+    // Signed is what can be used on that day.
+    check_day(archive, &case, today)?;
+    let release = compose(archive, &case, today)?;
+    let records: Vec<RecordId> = release.records.iter().map(|(record, _)| *record).collect();
+    let outcome = judge(archive, &case, &records)?;
+    if outcome.going.is_empty() {
+        let kept: Vec<String> = outcome.kept.iter().map(|(record, why)| format!("{record}: {why}")).collect();
+        let what = if kept.is_empty() { "all of it is gone".to_owned() } else { kept.join(", ") };
+        return Err(Error::new(ErrorCode::TrfNothing, id.to_string(), what));
+    }
+    Ok(release)
 }
 
 fn compose(archive: &Archive, case: &Case, date: NaiveDate) -> Result<Release, Error> {
@@ -225,6 +236,9 @@ pub fn release(
     let _turn = archive.turn("transfer", id);
     let case = Case::read(archive, id)?;
     case.check_stage(&[Stage::Agreed, Stage::Released])?;
+    if let Some(done) = done_before(archive, &case, file)? {
+        return Ok(done);
+    }
     archive.check_confirmed(&case.agency)?;
     let release = read(archive, &case, file)?;
     check_day(archive, &case, release.date)?;
@@ -262,6 +276,28 @@ pub fn release(
     archive.wait_index()?;
     let entry = committed.first().map(|c| c.index).unwrap_or_default();
     Ok(Released::Done { entry, released: outcome.going, kept: outcome.kept })
+}
+
+/// What a release came to that was executed before: whoever does not know that sends it again.
+fn done_before(archive: &Archive, case: &Case, file: &[u8]) -> Result<Option<Released>, Error> {
+    for entry in case.row.released.iter().rev() {
+        let (document, row) = archive.document(*entry)?;
+        if archive.act_file(&row, &document, RELEASE_FILE)? != file {
+            continue;
+        }
+        let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        let id = |value: &Value| value.get("record_id")?.as_str()?.parse::<RecordId>().ok();
+        let fields = Value::Object(document.fields);
+        let released = list(&fields, "released").iter().flat_map(|file| list(file, "records")).collect::<Vec<_>>();
+        let kept = list(&fields, "kept");
+        let why = |one: &Value| Some((id(one)?, Why::parse(one.get("why")?.as_str()?)?));
+        return Ok(Some(Released::Done {
+            entry: *entry,
+            released: released.iter().filter_map(id).collect(),
+            kept: kept.iter().filter_map(why).collect(),
+        }));
+    }
+    Ok(None)
 }
 
 /// A release that was drawn up here: each word of it is what the archive says, but for its day.

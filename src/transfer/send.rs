@@ -4,7 +4,7 @@
 //! package of this name that is another one. `transfer.sent` says that it was written; where a person carries it
 //! nobody can say here, and only the other archive's receipt says that it came.
 //!
-//! A crash leaves `NAME.partial`, or a package under its name without `transfer.sent`. The next attempt judges what
+//! A crash leaves `NAME.partial`, which the next attempt takes away, or a package under its name without `transfer.sent`. The next attempt judges what
 //! lies under the name, and says then that it was sent.
 
 use super::case::{Case, Stage};
@@ -71,7 +71,9 @@ pub fn send(
     let name = seal.name();
     let target = into.join(if way == Way::Tar { format!("{name}.tar") } else { name.clone() });
     let failed = |e: io::Error| match e.kind() {
-        ErrorKind::AlreadyExists => Error::new(ErrorCode::ArcOutput, e.to_string(), "it is there already"),
+        ErrorKind::AlreadyExists => {
+            Error::new(ErrorCode::ArcOutput, target.display().to_string(), "something else lies there")
+        }
         _ => Error::caused(ErrorCode::ArcOutput, target.display().to_string(), e),
     };
     let (path, was_there) = match way {

@@ -87,7 +87,7 @@ fn register(authority: &str) -> String {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::at(super::bed::NOW, true)
     }
 
@@ -177,7 +177,7 @@ impl World {
     }
 
     /// The sender, adopted.
-    fn party(&self) -> Held {
+    pub(crate) fn party(&self) -> Held {
         self.adopt(&self.party_file(self.sending.id(), &self.sending.config().vkey.to_string()))
     }
 
@@ -204,12 +204,12 @@ impl World {
         check(&self.archive, coming, &options(&AtomicBool::new(false)), &mut |_, _| {}).unwrap().unwrap()
     }
 
-    fn receive(&self, folder: &Path, party: &Held) -> Accession {
+    pub(crate) fn receive(&self, folder: &Path, party: &Held) -> Accession {
         let source = Folder::open(folder).unwrap();
         self.check(&self.begin(&source, party))
     }
 
-    fn rows(&self, accession: &Accession) -> Vec<muragat::transfer::reply::Row> {
+    pub(crate) fn rows(&self, accession: &Accession) -> Vec<muragat::transfer::reply::Row> {
         accession.documents(&self.archive).unwrap().unwrap().0.rows
     }
 

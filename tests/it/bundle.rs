@@ -48,7 +48,7 @@ fn opening(of: &str) -> Opening {
     }
 }
 
-fn inquiry(archive: &Archive, of: &str, record: RecordId) -> RecordId {
+pub(crate) fn inquiry(archive: &Archive, of: &str, record: RecordId) -> RecordId {
     let (id, _) = desk::open(archive, opening(of), None, SYSTEM_ACTOR).unwrap();
     desk::take(archive, id, &[HoldTarget::Record(record.0)], SYSTEM_ACTOR).unwrap();
     id
@@ -99,7 +99,7 @@ impl Court {
     fn checked_by(&self, bytes: &[u8], trust: Option<&TrustPolicy>, policy: &Policy) -> BundleReport {
         let material = Material::new();
         let at = at(self.bench.now());
-        let asked = Asked { trust, own: None, policy, material: &material, at, not_before: None };
+        let asked = Asked { trust, own: None, senders: &[], policy, material: &material, at, not_before: None };
         check(Cursor::new(bytes), bytes.len() as u64, &asked).unwrap()
     }
 }
@@ -364,8 +364,15 @@ fn what_nobody_said_to_believe_is_not_known() {
     // An old bundle says nothing of what came since.
     let material = Material::new();
     let at = at(court.bench.now() + DAY_MS);
-    let asked =
-        Asked { trust: Some(&trust), own: None, policy: &policy, material: &material, at, not_before: Some(at) };
+    let asked = Asked {
+        trust: Some(&trust),
+        own: None,
+        senders: &[],
+        policy: &policy,
+        material: &material,
+        at,
+        not_before: Some(at),
+    };
     let report = check(Cursor::new(&bytes), bytes.len() as u64, &asked).unwrap();
     assert_eq!(outcome(&report, Check::Time), Some(Outcome::Undecided));
 }

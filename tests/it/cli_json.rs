@@ -1342,7 +1342,7 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     let sign = ["transfer", "sign", &id, "--signature", text(&signature), "-o", text(&act_folder)];
     assert_eq!(run(&sign, Exit::Ok, &["transfer-answer"])[0]["status"], "agreed");
     let early = ["transfer", "release", &id, "-o", text(&act_folder)];
-    assert_eq!(run(&early, Exit::Ok, &["transfer-answer"])[0]["status"], "given_out");
+    assert_eq!(run(&early, Exit::Conflict, &["error"])[0]["error"]["code"], "TRF-014");
     let own = out.join("own.toml");
     let own = ["--id", "x", "--agency", "A", "--kind", "sender", "--basis", "Үлгі", "-o", text(&own)];
     let refused = run(&[&["party", "own"], &own[..]].concat(), Exit::Refused, &["error"]).swap_remove(0);

@@ -49,6 +49,7 @@ mod paper_copy;
 mod pkits;
 mod policy;
 mod presence;
+mod provenance;
 mod readers;
 mod receipt;
 mod retention_rules;

@@ -65,6 +65,10 @@ const WALL: [(&str, &[&str]); 26] = [
             "disposition",
             "evidence",
             "render",
+            // What a sender proves of a record is read as who takes it in reads it; transfer knows no inquiry.
+            "transfer::custody",
+            "transfer::layout",
+            "transfer::read::source",
         ],
     ),
     // Above disposition and evidence: packs what they say of a record, and lets go what another archive has taken.

@@ -304,7 +304,7 @@ fn records_go_from_one_archive_to_another_and_are_let_go() {
     assert_eq!(code(two.send(Way::Folder)), ErrorCode::TrfStage);
     two.ready();
     let seal = sealed(two.prepare().unwrap());
-    assert_eq!(code(two.prepare()), ErrorCode::TrfStage, "one package for one transfer");
+    assert_eq!(sealed(two.prepare().unwrap()), seal, "one package for one transfer, whoever asks again");
     assert_eq!((two.stage(), seal.form.as_str(), seal.records.len()), (Stage::Sealed, BaggedEark.word(), 2));
     assert_eq!(Seal::decode(&seal.encode()).as_ref(), Some(&seal));
     assert!(kinds(&two.archive, two.record(0)).contains(&ActKind::RecordPacked), "said before a byte leaves");
@@ -346,10 +346,11 @@ fn records_go_from_one_archive_to_another_and_are_let_go() {
     assert!(taken.contains_key(&two.sender.file(0)) && !taken.contains_key(&two.sender.file(1)));
 
     // The gate: too early, the wrong day, one person, and then two.
+    assert_eq!(code(draw_up_release(&two.archive, two.transfer)), ErrorCode::TrfCooling, "too early");
+    two.cool(8);
     let early = two.drawn();
     assert_eq!(early.records.len(), 1);
-    assert_eq!(code(two.release(&early.encode(), &two.both())), ErrorCode::TrfCooling);
-    two.cool(8);
+    two.cool(2);
     assert_eq!(code(two.release(&early.encode(), &two.both())), ErrorCode::TrfCooling, "of another day");
     let drawn = two.drawn();
     let mut other = serde_json::from_slice::<serde_json::Value>(&drawn.encode()).unwrap();
@@ -364,7 +365,9 @@ fn records_go_from_one_archive_to_another_and_are_let_go() {
     let Released::Done { released, kept, .. } = two.release(&drawn.encode(), &two.both()).unwrap() else {
         panic!("not released")
     };
-    assert_eq!((released, kept.len()), (vec![two.record(0)], 0));
+    assert_eq!((&released[..], kept.len()), (&[two.record(0)][..], 0));
+    let again = two.release(&drawn.encode(), &two.both()).unwrap();
+    assert!(matches!(again, Released::Done { released: same, .. } if same == released), "said again, done once");
     assert_eq!(code(close(&two.archive, two.transfer, SYSTEM_ACTOR)), ErrorCode::DspRemains);
 
     // It is gone here, and the archive says where it is.
@@ -377,8 +380,7 @@ fn records_go_from_one_archive_to_another_and_are_let_go() {
     assert_eq!((file.reference, file.party.archive), (None, two.state.config().archive_id));
     assert!(two.archive.index().tomb(two.sender.file(0)).unwrap().unwrap().is_handed_over);
     assert!(two.sender.due.is_readable(&two.archive, two.record(1)), "the refused one stays");
-    assert_eq!(two.drawn().records.len(), 0);
-    assert!(matches!(two.release(&two.drawn().encode(), &two.both()).unwrap(), Released::Nothing(_)), "not twice");
+    assert_eq!(code(draw_up_release(&two.archive, two.transfer)), ErrorCode::TrfNothing, "not twice");
     assert_eq!(code(close(&two.archive, two.transfer, SYSTEM_ACTOR)), ErrorCode::DspRemains, "ciphertext");
     let two = two.compacted();
     let entry = close(&two.archive, two.transfer, SYSTEM_ACTOR).unwrap();
@@ -483,7 +485,7 @@ fn a_hold_or_a_change_keeps_what_it_is_about_and_nothing_else() {
     assert_eq!(code(close(&two.archive, two.transfer, SYSTEM_ACTOR)), ErrorCode::TrfStage, "one waits for its hold");
     let case = Case::read(&two.archive, two.transfer).unwrap();
     assert_eq!(open(&two.archive, &case).unwrap().waiting, [two.record(0)]);
-    assert!(matches!(two.release(&two.drawn().encode(), &two.both()).unwrap(), Released::Nothing(_)));
+    assert_eq!(code(draw_up_release(&two.archive, two.transfer)), ErrorCode::TrfNothing, "a hold keeps the only one");
     holds::lift(&two.archive, hold, "Іс аяқталды", SYSTEM_ACTOR).unwrap();
     // Of the release that was signed before the hold was lifted nobody knew that it would let this go.
     let Released::Done { released, .. } = two.release(&two.drawn().encode(), &two.both()).unwrap() else {
@@ -555,7 +557,11 @@ fn of_two_at_once_one_is_first() {
         let both = [scope.spawn(one), scope.spawn(one)];
         both.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    let done = outcomes.iter().filter(|one| matches!(one, Ok(Released::Done { .. }))).count();
-    assert_eq!(done, 1, "{outcomes:?}");
+    let entry = |one: &Result<Released, Error>| match one {
+        Ok(Released::Done { entry, .. }) => *entry,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(entry(&outcomes[0]), entry(&outcomes[1]), "the second is told what the first did");
+    assert_eq!(Case::read(&two.archive, two.transfer).unwrap().row.released.len(), 1);
     two.reopened().audit_is_clean();
 }

@@ -14,7 +14,7 @@ use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
 use crate::transfer::answer::ANSWER_BYTES_MAX;
 use crate::transfer::case::{Case, Stage};
-use crate::transfer::reply::{ACT_FILE, REPLY_FILE};
+use crate::transfer::reply::{ACT_FILE, REPLY_FILE, Reply, outcome_text};
 use crate::transfer::take::{self, Taken};
 use crate::view;
 use std::path::{Path, PathBuf};
@@ -63,13 +63,19 @@ pub(super) fn replied(common: &Common, archive: &Archive, case: &Case, entry: u6
         common.print_json(&value);
     } else {
         out!("{}: {} (#{entry})", REPLIED.get(lang), case.id);
-        out!("  {}: {accepted} · {}: {refused}", ACCEPTED.get(lang), REFUSED.get(lang));
-        for row in reply.rows.iter().filter(|row| !row.reasons.is_empty()) {
-            out!("  {}: {}", row.record, crate::transfer::reply::outcome_text(row.outcome).get(lang));
-            row.reasons.iter().for_each(|(why, detail)| out!("    {} {}", why.text().get(lang), shown(detail)));
-        }
+        told(&reply, lang);
     }
     Ok(())
+}
+
+/// What a reply says, and of each record that it has something to say of.
+pub(super) fn told(reply: &Reply, lang: Lang) {
+    let (accepted, refused) = reply.counts();
+    out!("  {}: {accepted} · {}: {refused}", ACCEPTED.get(lang), REFUSED.get(lang));
+    for row in reply.rows.iter().filter(|row| !row.reasons.is_empty()) {
+        out!("  {}: {}", row.record, outcome_text(row.outcome).get(lang));
+        row.reasons.iter().for_each(|(why, detail)| out!("    {} {}", why.text().get(lang), shown(detail)));
+    }
 }
 
 pub(super) fn refused(common: &Common, said: Text, id: RecordId, refusals: &[Refusal]) -> Exit {

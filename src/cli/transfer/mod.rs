@@ -336,6 +336,13 @@ fn print(common: &Common, archive: &Archive, case: &Case, is_whole: bool) -> Res
     out!("{}{number} · {stage}", case.id);
     let (to, files) = (shown(case.party.party.title.get(lang)), case.files.len());
     out!("  {} → {to} · {reason}: {} · {files} {}", shown(&case.agency), shown(&case.basis), FILES.get(lang));
+    if case.row.sealed.is_some() {
+        let seal = case.seal(archive)?;
+        out!("  {} · SHA-256 {}", seal.name(), seal.digest);
+    }
+    if case.row.replied.is_some() {
+        answers::told(&case.replied(archive)?.reply, lang);
+    }
     if let Some(due) = case::receipt_due(archive, case)? {
         let late = if case::is_late(archive, &due) { format!(" · {}", LATE.get(lang)) } else { String::new() };
         out!("  {} {}{late}", RECEIPT_DUE.get(lang), due.last.format("%d.%m.%Y"));

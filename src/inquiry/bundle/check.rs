@@ -15,6 +15,7 @@
 
 use super::asic::{self, ASIC_E, MIMETYPE, evidence_name, manifest_name, place_of};
 use super::finding::{BundleReport, Check, Outcome};
+use super::provenance::{self, Claim, Held};
 use super::{
     CHECKPOINT, CONSISTENCY, LOG_POLICY, MATERIAL, PROOF, RECORDS_MAX, REPORT, STAMPED, SUMS, container_of, entry_file,
     head_file, sums,
@@ -22,7 +23,7 @@ use super::{
 use crate::clock::utc;
 use crate::config::Readings;
 use crate::model::container::{ContainerError, Entry, read};
-use crate::model::digest::{Sha256, Sha512, sha256, sha512_parts};
+use crate::model::digest::{Digests, Sha256, Sha512, sha256, sha512_parts};
 use crate::model::id::RecordId;
 use crate::model::record::{ActDocument, METADATA_MEMBER, Member, SALT_MEMBER};
 use crate::model::submission::Role;
@@ -55,6 +56,8 @@ pub struct Asked<'a> {
     pub trust: Option<&'a TrustPolicy>,
     /// A log that is believed beside those of the policy.
     pub own: Option<&'a VerifierKey>,
+    /// Journals of archives that handed records over, which are believed of these records.
+    pub senders: &'a [VerifierKey],
     /// Who is trusted for signatures and time-stamps.
     pub policy: &'a Policy,
     /// Certificates and revocation data beside those in the bundle.
@@ -121,6 +124,8 @@ struct ProvenGroup {
     components: Vec<Component>,
     /// The archive itself said at receipt that not every signature is valid.
     is_doubtful: bool,
+    /// What its metadata file says of another archive from which it came.
+    transferred: Option<Value>,
     since: Option<DateTime<Utc>>,
 }
 
@@ -129,6 +134,7 @@ struct Component {
     path: String,
     role: Role,
     covers: Vec<String>,
+    sha512: Sha512,
     entry: Entry,
 }
 
@@ -149,6 +155,7 @@ impl<F: Read + Seek> Bundle<'_, F> {
         for record in &records {
             let groups = self.record(*record, &journal, (asked, &material, &caches), report)?;
             self.signatures(*record, &groups, (asked, &material, &caches), report);
+            self.provenance(*record, &groups, (asked, &material, &caches), report);
             self.said(*record, &journal, report)?;
         }
         self.stamped(&journal, (asked, &material, &caches), report)?;
@@ -459,7 +466,8 @@ impl<F: Read + Seek> Bundle<'_, F> {
                 report.add(Check::Evidence, Outcome::Undecided, format!("{record} #{index}"), detail);
             }
             let is_doubtful = group.is_doubtful;
-            groups.push(ProvenGroup { components: group.components, is_doubtful, since });
+            let Group { components, transferred, .. } = group;
+            groups.push(ProvenGroup { components, is_doubtful, transferred, since });
         }
         if let Some(other) = inner.keys().find(|member| !placed.contains(*member)) {
             return fault(Check::Content, format!("{name}: {other}"), "no entry commits to it");
@@ -501,7 +509,7 @@ impl<F: Read + Seek> Bundle<'_, F> {
             let entry = inner.get(&place).ok_or_else(|| missing(&place))?.clone();
             let sha512 = self.sha512(&entry).ok_or_else(|| missing(&place))?;
             members.push(Member { path: path.clone(), sha256: entry.sha256, sha512 });
-            components.push(Component { path, role, covers, entry });
+            components.push(Component { path, role, covers, sha512, entry });
         }
         placed.extend(members.iter().map(|member| place_of(index, &member.path)));
         // Both digests: the second is what is left when the first is broken.
@@ -514,7 +522,8 @@ impl<F: Read + Seek> Bundle<'_, F> {
         }
         let verdict = value.pointer("/validation/verdict").and_then(Value::as_str);
         let is_doubtful = verdict.is_some_and(|verdict| verdict != SignatureVerdict::Valid.as_str());
-        Ok(Group { members, components, is_doubtful })
+        let transferred = value.get("transferred").cloned();
+        Ok(Group { members, components, is_doubtful, transferred })
     }
 
     /// Since when a group is proven to exist: the earliest that an evidence record of it shows.
@@ -616,6 +625,40 @@ impl<F: Read + Seek> Bundle<'_, F> {
         }
     }
 
+    /// What the archives that had the record before prove of it.
+    fn provenance(
+        &self,
+        record: RecordId,
+        groups: &[ProvenGroup],
+        given: (&Asked<'_>, &Material, &Caches),
+        report: &mut BundleReport,
+    ) {
+        let Some(first) = groups.first() else { return };
+        let said = &first.transferred;
+        let (transferred, tar) = match (said, first.components.iter().find(|one| one.role == Role::Provenance)) {
+            (None, None) => return,
+            (Some(transferred), Some(tar)) => (transferred, tar),
+            _ => {
+                let what = "it came from another archive, and what proves that is not there, or the other way about";
+                report.add(Check::Provenance, Outcome::Failed, record.to_string(), what);
+                return;
+            }
+        };
+        let Some(bytes) = self.bytes_of(&tar.entry) else {
+            let subject = format!("{record}: {}", tar.path);
+            report.add(Check::Provenance, Outcome::Undecided, subject, "too large to be checked here");
+            return;
+        };
+        let held = |one: &Component| Held {
+            path: one.path.clone(),
+            role: one.role,
+            len: one.entry.len,
+            digests: Digests { sha256: one.entry.sha256, sha512: one.sha512 },
+        };
+        let held: Vec<Held> = first.components.iter().map(held).collect();
+        provenance::check(&Claim { record, transferred, tar: &bytes, held: &held }, given, report);
+    }
+
     /// The report about a record names the custody that the journal proves.
     fn said(&self, record: RecordId, journal: &Journal, report: &mut BundleReport) -> Result<(), Fault> {
         let name = format!("records/{record}/report.json");
@@ -709,10 +752,11 @@ struct Group {
     members: Vec<Member>,
     components: Vec<Component>,
     is_doubtful: bool,
+    transferred: Option<Value>,
 }
 
 /// Judges an evidence record; gives since when it proves existence.
-fn prove(
+pub(super) fn prove(
     name: &str,
     bytes: &[u8],
     objects: &[ObjectDigests],

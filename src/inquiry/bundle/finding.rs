@@ -42,6 +42,9 @@ checks! {
     Stamped = "stamped", "журналдың уақыт дәлелі", "доказательство времени журнала", "evidence of time of the journal";
     /// A signature in a record.
     Signature = "signature", "құжаттың қолтаңбасы", "подпись документа", "signature of the record";
+    /// What the archives that had the record before prove.
+    Provenance = "provenance", "құжатты тапсырған архивтің дәлелдері", "доказательства передавшего архива",
+        "proofs of the archive that handed it over";
     /// What the archive says.
     Report = "report", "архивтің есебі", "отчёт архива", "report of the archive";
     /// Material that is none.

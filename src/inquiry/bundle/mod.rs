@@ -11,7 +11,8 @@
 //! proof/                     checkpoint, entries with their proofs, heads
 //! ```
 //! [`make`] commits the bundle and writes it, [`asic`] lays out the container of a record, [`report`] writes what
-//! people read, [`check`] takes a bundle apart without an archive, and [`finding`] is what it says.
+//! people read, [`check`] takes a bundle apart without an archive, with [`provenance`] for what other
+//! archives prove of a record that they handed over, and [`finding`] is what it says.
 //!
 //! Invariants
 //!   - The act `inquiry.bundled` commits to each byte outside `proof/`; what is in `proof/` proves itself.
@@ -23,6 +24,7 @@ pub mod asic;
 pub mod check;
 pub mod finding;
 pub mod make;
+pub mod provenance;
 pub mod report;
 
 use crate::model::digest::Sha256;

@@ -408,6 +408,8 @@ def record_of(files, record, log, arguments, material):
         if entry.get("rec") != record or "g256" not in entry:
             continue
         metadata = json.loads(inner[f"group-{index}/metadata.json"])
+        if "transferred" in metadata:
+            say("NOT KNOWN", f"{record}: another archive handed it over; muragat verify --sender-vkey checks what that one proves")
         names = [f"content/{one['path']}" for one in metadata["components"]]
         names += [f"group-{index}/metadata.json", f"group-{index}/salt.bin"]
         for algorithm, field in (("sha256", "g256"), ("sha512", "g512")):

@@ -18,7 +18,7 @@
 //! A crash leaves the accession at a step; [`begin`] and [`check`] again go on. Memory: that of judging, and a row of
 //! the reply for each record.
 
-use super::custody::{self, Custody, Journal};
+use super::custody;
 use super::foreign::{self, Found, MadeBytes};
 use super::package::{Looked, Package, look};
 use super::record::{self, Files, Said, Shared};
@@ -42,6 +42,7 @@ use crate::store::spool::Spooled;
 use crate::tlog::commit::Act as LogAct;
 use crate::tlog::leaf::ActKind;
 use crate::transfer::answer::{Answer, AnswerKind};
+use crate::transfer::custody::{Custody, Journal, prove};
 use crate::transfer::layout;
 use crate::transfer::pack::sink::Sink;
 use crate::transfer::pack::tar::Tar;
@@ -277,7 +278,7 @@ impl Checking<'_, '_> {
 
     fn record(&mut self, journal: &Journal, shared: &Shared, id: RecordId) -> Result<Decided, Error> {
         let (archive, package) = (self.archive, &self.coming.package);
-        let custody: Custody = match custody::prove(journal, package, id)? {
+        let custody: Custody = match prove(journal, &**package, id)? {
             Ok(custody) => custody,
             Err(what) => return Ok(Decided::refused(vec![(Reason::CustodyUnproven, record::line(&what))])),
         };
@@ -303,11 +304,12 @@ impl Checking<'_, '_> {
             transferred: self.transferred(id.to_string()),
             provenance: RefCell::new(record::provenance(archive, package, (id, &custody), shared)?),
         };
-        let kept = match self.take(&item)? {
+        let (kept, before) = match self.take(&item)? {
             Ok(kept) => kept,
             Err(reasons) => return Ok(Decided::refused(reasons)),
         };
         let mut reasons = ready.remarks;
+        reasons.extend(before);
         reasons.extend(record::add(archive, package, (kept, &custody), self.options.actor)?);
         reasons.extend(self.doubts(kept)?);
         Ok(Decided { reasons, reference: Some(kept), holds })
@@ -369,7 +371,9 @@ impl Checking<'_, '_> {
             provenance: RefCell::new(provenance),
         };
         let kept = match self.take(&item)? {
-            Ok(kept) => kept,
+            Ok((kept, None)) => kept,
+            // Without a journal nobody knows that it is the same.
+            Ok((_, Some(before))) => return Ok(Decided::refused(vec![before])),
             Err(reasons) => return Ok(Decided::refused(reasons)),
         };
         let mut reasons = vec![(Reason::CustodyUnproven, "made by another program: no journal came along".to_owned())];
@@ -383,20 +387,39 @@ impl Checking<'_, '_> {
         Transferred { accession: accession.id, archive, record, package: accession.digest }
     }
 
-    /// Hands a record to intake; gives the record that it is now, or why it is none.
-    fn take(&mut self, item: &Item<'_>) -> Result<Result<RecordId, Vec<Said>>, Error> {
+    /// Hands a record to intake; gives the record that it is now, and what is to be said when it came before, or why it
+    /// is none.
+    fn take(&mut self, item: &Item<'_>) -> Result<Result<(RecordId, Option<Said>), Vec<Said>>, Error> {
         match self.taking.take(item) {
             Taken::Accepted(record) => {
                 self.archive.wait_index()?;
-                Ok(Ok(record))
+                Ok(Ok((record, None)))
             }
-            Taken::Held(record) if self.manifest(record)?.transferred.as_ref() == Some(&item.transferred) => {
-                Ok(Ok(record))
+            Taken::Held(record) => {
+                let before = self.manifest(record)?.transferred;
+                if before.as_ref() == Some(&item.transferred) {
+                    return Ok(Ok((record, None)));
+                }
+                Ok(match before {
+                    Some(before) if self.came_to_nothing(&before, &item.transferred)? => {
+                        let said = format!("it came before, by accession {}", before.accession);
+                        Ok((record, Some((Reason::Duplicate, said))))
+                    }
+                    _ => Err(vec![(Reason::Duplicate, String::new())]),
+                })
             }
-            Taken::Held(_) => Ok(Err(vec![(Reason::Duplicate, String::new())])),
             Taken::Refused(refusals) => Ok(Err(refusals.iter().map(record::reason).collect())),
             Taken::Failed(error) => Err(error),
         }
+    }
+
+    /// Whether the same record of the same archive came by an accession on whose act nobody there agreed: a package that
+    /// was cancelled, or that somebody changed on its way. Else what is here for nothing would keep the sender from
+    /// ever letting go of its own.
+    fn came_to_nothing(&self, before: &Transferred, now: &Transferred) -> Result<bool, Error> {
+        let is_same = (before.archive, &before.record) == (now.archive, &now.record);
+        let row = self.archive.index().accession(before.accession)?;
+        Ok(is_same && row.is_some_and(|row| row.agreed.is_none()))
     }
 
     fn manifest(&self, record: RecordId) -> Result<Manifest, Error> {

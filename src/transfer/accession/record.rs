@@ -12,7 +12,6 @@
 //!   - Since when they exist is what evidence proves by the policy of this archive; else they exist since now.
 //!   - A hold that keeps it there is told here, or the record is not taken.
 
-use super::custody::{Component, Custody, Group};
 use super::package::Package;
 use crate::archive::Archive;
 use crate::clock::{Millis, utc};
@@ -29,6 +28,7 @@ use crate::model::path::is_own;
 use crate::model::strict::shown;
 use crate::model::submission::{ComponentEntry, Derivation, Kind, Role, SUBMISSION_SCHEMA};
 use crate::store::spool::Spooled;
+use crate::transfer::custody::{Component, Custody, Group};
 use crate::transfer::layout;
 use crate::transfer::pack::sink::Sink;
 use crate::transfer::pack::tar::Tar;

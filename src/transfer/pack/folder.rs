@@ -3,9 +3,9 @@
 //! Order on disk: `NAME.partial/` and in it file after file; at the end one sync of the whole file system, then the
 //! renaming, then the folder that it stands in. A sync for each of a hundred thousand small files would take longer
 //! than all else. A crash before the renaming leaves `NAME.partial`, which says by its name what it is; the next
-//! attempt refuses to touch it, and whoever looked at it removes it. Nothing is ever written over.
+//! attempt takes it away and begins anew. Nothing else is ever written over.
 //!
-//! The package is plaintext, so only the owner may enter the folder. It deletes nothing: not even what it wrote itself.
+//! The package is plaintext, so only the owner may enter the folder.
 
 use super::sink::{Left, Sink};
 use super::tar::Tar;
@@ -33,13 +33,14 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::AlreadyExists`] when the package is there, or an attempt that was cut off.
+    /// [`io::ErrorKind::AlreadyExists`] when the package is there.
     pub fn create(into: &Path, name: &str) -> io::Result<Self> {
         if !is_plain(name) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no name of a package")));
         }
         let (target, partial) = (into.join(name), into.join(format!("{name}.partial")));
         check_free(&target)?;
+        clear(&partial)?;
         DirBuilder::new().mode(0o700).create(&partial)?;
         Ok(Self { target, partial, last: PathBuf::new(), file: None, left: Left::default() })
     }
@@ -91,6 +92,19 @@ fn give_name(partial: &Path, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Takes away what an attempt that was cut off left: nothing else bears the name of a package with that ending.
+fn clear(partial: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(partial) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(partial),
+        Ok(_) => fs::remove_file(partial),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 fn check_free(path: &Path) -> io::Result<()> {
     // A link that leads nowhere is there too.
     match fs::symlink_metadata(path) {
@@ -112,13 +126,14 @@ impl TarFile {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::AlreadyExists`] when it is there, or an attempt that was cut off.
+    /// [`io::ErrorKind::AlreadyExists`] when it is there.
     pub fn create(into: &Path, name: &str) -> io::Result<Self> {
         if !is_plain(name) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no name of a package")));
         }
         let (target, partial) = (into.join(format!("{name}.tar")), into.join(format!("{name}.tar.partial")));
         check_free(&target)?;
+        clear(&partial)?;
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
         let tar = Tar::new(BufWriter::with_capacity(HASH_BUFFER_BYTES, file), name);
         Ok(Self { target, partial, tar })
@@ -188,6 +203,10 @@ mod tests {
         one(&mut folder, "data/a/b.txt", b"content").unwrap();
         assert!(one(&mut folder, "data/a/b.txt", b"other").is_err(), "twice");
         assert!(!dir.path().join("p-1").exists() && dir.path().join("p-1.partial").exists());
+        // An attempt that was cut off is begun anew.
+        let mut folder = Folder::create(dir.path(), "p-1").unwrap();
+        one(&mut folder, "data/a/b.txt", b"content").unwrap();
+        folder.finish().unwrap();
         assert_eq!(Folder::create(dir.path(), "p-1").err().unwrap().kind(), io::ErrorKind::AlreadyExists);
         let mut folder = Folder::create(dir.path(), "p-2").unwrap();
         one(&mut folder, "data/a/b.txt", b"content").unwrap();
