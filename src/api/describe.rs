@@ -264,7 +264,8 @@ pub(crate) fn describe(api: &OpenApi) -> Value {
     });
     for path in value["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            // Where a document says that something was refused, a fault of the request itself is a problem all the same.
+            // Where a document says that something was refused, a fault of the request itself is a problem all the
+            // same.
             let told = operation["responses"].as_object_mut().into_iter().flatten();
             for (_, told) in told.filter(|(status, _)| status.starts_with('4')) {
                 if let Some(content) = told.get_mut("content").and_then(Value::as_object_mut) {

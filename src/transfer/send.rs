@@ -4,8 +4,9 @@
 //! package of this name that is another one. `transfer.sent` says that it was written; where a person carries it
 //! nobody can say here, and only the other archive's receipt says that it came.
 //!
-//! A crash leaves `NAME.partial`, which the next attempt takes away, or a package under its name without `transfer.sent`. The next attempt judges what
-//! lies under the name, and says then that it was sent.
+//! A crash leaves `NAME.partial`, which the next attempt takes away, or a package under its name without
+//! `transfer.sent`. The next attempt judges what lies under the name, and says then that it was sent. Over a line it
+//! leaves at the other archive what that confirmed, and the same again goes on.
 
 use super::case::{Case, Stage};
 use super::pack::folder::{Folder, TarFile};
