@@ -505,11 +505,12 @@ fn what_was_stopped_goes_on_and_the_same_document_twice_is_one() {
     assert_eq!((marks, world.archive.index().holds_on(rows[0].reference.unwrap()).unwrap().len()), (1, 1));
     let held: std::collections::BTreeSet<_> = rows.iter().map(|row| row.reference.unwrap()).collect();
     assert_eq!(held.len(), 3, "each once");
-    // The same records in another package are there already.
+    // The same records in another package are there already, by an accession that came to nothing so far.
     let (other, _) = world.write(folder.path(), 2, &BaggedEark);
     let rows = world.rows(&world.receive(&other, &party));
     for row in &rows {
-        assert_eq!((row.outcome, reasons(row)), (Outcome::Refused, vec![Reason::Duplicate]), "{row:?}");
+        assert_eq!((row.outcome, reasons(row)), (Outcome::AcceptedWithRemark, vec![Reason::Duplicate]), "{row:?}");
+        assert!(held.contains(&row.reference.unwrap()), "under the id that it has");
     }
     let (_, act) = all(&world.archive).unwrap()[1].documents(&world.archive).unwrap().unwrap();
     assert!(act.number.ends_with("-2"), "{}", act.number);
@@ -626,6 +627,11 @@ fn officers_sign_exactly_these_documents_and_the_act_is_of_both() {
     // What was agreed is not agreed again by another answer.
     let later = of_sender(AnswerKind::Act, id, signature()).sign(&key);
     assert_eq!(take(&later).unwrap_err().code, ErrorCode::TrfAccessionStage);
+    // And what both agreed on is not taken a second time.
+    let (again, _) = world.write(folder.path(), 2, &BaggedEark);
+    for row in world.rows(&world.receive(&again, &party)) {
+        assert_eq!((row.outcome, reasons(&row)), (Outcome::Refused, vec![Reason::Duplicate]), "{row:?}");
+    }
 }
 
 #[test]

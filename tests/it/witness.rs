@@ -447,7 +447,7 @@ fn a_rollback_of_folder_and_keys_and_a_fork_are_found_by_asking_a_witness() {
             newest.close().unwrap();
             for (lang, both) in [(Lang::Kk, "екінші тарих"), (Lang::Ru, "вторая история"), (Lang::En, "second history")]
             {
-                assert!(expected.text(lang).contains(both) && expected.text(lang).contains("log proof --consistency"));
+                assert!(expected.text(lang).contains(both));
             }
         }
         for again in [twin.killed(), twin.power_cut(7)] {

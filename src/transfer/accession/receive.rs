@@ -413,9 +413,9 @@ impl Checking<'_, '_> {
         }
     }
 
-    /// Whether the same record of the same archive came by an accession on whose act nobody there agreed: a package that
-    /// was cancelled, or that somebody changed on its way. Else what is here for nothing would keep the sender from
-    /// ever letting go of its own.
+    /// Whether the same record of the same archive came by an accession on whose act nobody there agreed: a package
+    /// that was cancelled, or that somebody changed on its way. Else what is here for nothing would keep the sender
+    /// from ever letting go of its own.
     fn came_to_nothing(&self, before: &Transferred, now: &Transferred) -> Result<bool, Error> {
         let is_same = (before.archive, &before.record) == (now.archive, &now.record);
         let row = self.archive.index().accession(before.accession)?;
