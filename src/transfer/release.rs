@@ -19,7 +19,8 @@
 //! What is not so keeps that record, and no other. A held one can go by a later release; one that was changed goes in
 //! another transfer.
 //!
-//! A crash leaves a record whole, or let go with its act. Keys go by a roll of the vault that decides at the head of the journal, and in no other way.
+//! A crash leaves a record whole, or let go with its act. Keys go by a roll of the vault that decides at the head of
+//! the journal, and in no other way.
 
 use super::case::{Case, Stage};
 use super::reply::Row;
