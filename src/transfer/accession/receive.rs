@@ -204,6 +204,9 @@ struct Decided {
     holds: Vec<(RecordId, Placing)>,
 }
 
+/// A record that is kept, and what is to be said when it came before.
+type Kept = (RecordId, Option<Said>);
+
 impl Decided {
     fn refused(reasons: Vec<Said>) -> Self {
         Self { reasons, reference: None, holds: Vec::new() }
@@ -389,7 +392,7 @@ impl Checking<'_, '_> {
 
     /// Hands a record to intake; gives the record that it is now, and what is to be said when it came before, or why it
     /// is none.
-    fn take(&mut self, item: &Item<'_>) -> Result<Result<(RecordId, Option<Said>), Vec<Said>>, Error> {
+    fn take(&mut self, item: &Item<'_>) -> Result<Result<Kept, Vec<Said>>, Error> {
         match self.taking.take(item) {
             Taken::Accepted(record) => {
                 self.archive.wait_index()?;
