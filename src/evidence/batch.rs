@@ -17,6 +17,7 @@ use crate::verify::alg::DigestAlgorithm;
 use crate::verify::evidence::tree::HashTree;
 use chrono::{DateTime, Utc};
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The digest algorithm of a batch.
 pub const ALGORITHM: DigestAlgorithm = DigestAlgorithm::Sha256;
@@ -41,6 +42,15 @@ pub struct Batch {
     /// Before this time it cannot have been stamped; known of one that is to be stamped.
     pub(super) since: Option<DateTime<Utc>>,
     groups: Vec<Group>,
+    tree: HashTree,
+    /// The group that was read last: who makes evidence of many records asks for those of one bundle one after another.
+    last: Mutex<Option<Arc<Leaves>>>,
+}
+
+/// The commitments of one bundle with their tree, which has the root that was stamped.
+struct Leaves {
+    bundle: u64,
+    commitments: Vec<(u64, Sha256)>,
     tree: HashTree,
 }
 
@@ -75,7 +85,7 @@ impl Batch {
         let leaves: Vec<Vec<u8>> =
             std::iter::once(sha256(&note)).chain(groups.iter().map(|g| g.root)).map(|h| h.0.to_vec()).collect();
         let tree = HashTree::build(ALGORITHM, &leaves).expect("the checkpoint is a leaf, and all are SHA-256");
-        Self { entries, note, since: None, groups, tree }
+        Self { entries, note, since: None, groups, tree, last: Mutex::default() }
     }
 
     /// What is stamped.
@@ -97,16 +107,28 @@ impl Batch {
     pub fn above_entry(&self, log: &LogReader<'_>, entry: u64) -> Result<Option<Vec<Vec<u8>>>, Error> {
         let bundle = entry / TILE_WIDTH;
         let Ok(group) = self.groups.binary_search_by_key(&bundle, |group| group.bundle) else { return Ok(None) };
-        let leaves = commitments(log, &self.entries, bundle)?;
-        let Ok(at) = leaves.binary_search_by_key(&entry, |(index, _)| *index) else { return Ok(None) };
-        let tree = tree_of(&leaves).expect("the entry is a leaf");
-        if root_of(&tree) != self.groups[group].root {
+        let Some(leaves) = self.leaves(log, group)? else { return Ok(None) };
+        let Ok(at) = leaves.commitments.binary_search_by_key(&entry, |(index, _)| *index) else { return Ok(None) };
+        let mut above = leaves.tree.siblings(at);
+        above.extend(self.tree.siblings(group + 1));
+        Ok(Some(above))
+    }
+
+    /// The commitments of a group; none when there are none.
+    fn leaves(&self, log: &LogReader<'_>, group: usize) -> Result<Option<Arc<Leaves>>, Error> {
+        let Group { bundle, root } = self.groups[group];
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(leaves) = last.as_ref().filter(|leaves| leaves.bundle == bundle) {
+            return Ok(Some(leaves.clone()));
+        }
+        let commitments = commitments(log, &self.entries, bundle)?;
+        let Some(tree) = tree_of(&commitments) else { return Ok(None) };
+        if root_of(&tree) != root {
             let what = format!("bundle {bundle} has other commitments than were stamped");
             return Err(LogError::integrity("tlog/tile/entries", what).into());
         }
-        let mut above = tree.siblings(at);
-        above.extend(self.tree.siblings(group + 1));
-        Ok(Some(above))
+        let leaves = Arc::new(Leaves { bundle, commitments, tree });
+        Ok(Some(last.insert(leaves).clone()))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reading the published journal: entries and nodes, from tiles.
 //!
 //! It believes the tiles it is given: that they are the committed ones is checked by [`recover`](super::recover) and
-//! [`audit`](super::audit). A reader stays good while the journal grows: what it reads of a partial tile is the beginning
-//! of the full one that took its place.
+//! [`audit`](super::audit). A reader stays good while the journal grows: what it reads of a partial tile is the
+//! beginning of the full one that took its place.
 
 use super::LogError;
 use super::leaf::Leaf;

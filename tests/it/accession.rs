@@ -489,7 +489,8 @@ fn what_was_stopped_goes_on_and_the_same_document_twice_is_one() {
         let coming = world.begin(&source, &party);
         assert!(coming.is_again && coming.receipt == receipt);
         let stop = AtomicBool::new(false);
-        let checked = check(&world.archive, &coming, &options(&stop), &mut |n, _| {
+        let one = Options { threads: 1, ..options(&stop) };
+        let checked = check(&world.archive, &coming, &one, &mut |n, _| {
             stop.store(n >= done, Ordering::Relaxed);
         });
         assert!(checked.unwrap().is_none(), "stopped");

@@ -1,4 +1,4 @@
-//! Taking in what another archive hands over (`docs/transfer.md` §7).
+//! Taking in what another archive hands over (`docs/transfer.md` §8).
 //!
 //! ```text
 //! receive ─► (records) ─► checked ─► replied ─► agreed
