@@ -28,7 +28,7 @@ use crate::limits::CHUNK_BYTES;
 use crate::model::digest::Sha256;
 use crate::model::id::RecordId;
 use crate::store::parts::Parts;
-use crate::transfer::accession::receive::{Begun, Options, begin, check};
+use crate::transfer::accession::receive::{Begun, Options, begin, check, threads};
 use crate::transfer::party::Held;
 use crate::transfer::read::check::finding::Outcome;
 use crate::transfer::read::digest;
@@ -382,7 +382,7 @@ fn received(ask: &Ask, party: &Held, parts: Parts, announced: &str) -> Result<An
         }
         Err(e) => return Err(e.into()),
     };
-    let options = Options { actor, profile: None, representation: None, stop: ask.service.stop };
+    let options = Options { actor, profile: None, representation: None, threads: threads(), stop: ask.service.stop };
     let ending = || Problem::new(ErrorCode::SrvBusy, "service", "it is ending: the same again goes on");
     let accession = check(&ask.archive, &coming, &options, &mut |_, _| {})?.ok_or_else(ending)?;
     Ok(Answer {

@@ -15,7 +15,7 @@ use crate::ingest::import::in_force;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Lang, Text, text};
-use crate::transfer::accession::receive::{Begun, Options, begin, check};
+use crate::transfer::accession::receive::{Begun, Options, begin, check, threads};
 use crate::transfer::accession::respond::{self, Signed};
 use crate::transfer::accession::{ANSWER_FILE, Accession, RECEIPT_FILE, Stage, all};
 use crate::transfer::answer::ANSWER_BYTES_MAX;
@@ -68,6 +68,9 @@ struct Receive {
     /// Of a package by another program, the representation that has the records.
     #[arg(long, value_name = "NAME")]
     representation: Option<String>,
+    /// Records that are taken in at the same time; four for each processor when not given.
+    #[arg(long)]
+    threads: Option<usize>,
 }
 
 #[derive(clap::Args)]
@@ -235,7 +238,6 @@ impl Receive {
         let mut written = give(common, &self.output, &[(RECEIPT_FILE.to_owned(), coming.receipt.clone())])?;
         let bar = common.bar(TAKING);
         let representation = self.representation.as_deref();
-        let options = Options { actor, profile: profile.as_ref(), representation, stop: stop_flag() };
         let checked = check(&archive, &coming, &options, &mut |done, all| bar.set(done, all));
         bar.clear();
         let Some(accession) = checked? else {

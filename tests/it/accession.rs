@@ -220,7 +220,7 @@ impl World {
 }
 
 fn options(stop: &AtomicBool) -> Options<'_> {
-    Options { actor: ACTOR, profile: None, representation: None, stop }
+    Options { actor: ACTOR, profile: None, representation: None, threads: 2, stop }
 }
 
 fn reasons(row: &muragat::transfer::reply::Row) -> Vec<Reason> {
@@ -664,7 +664,8 @@ fn a_package_by_another_program_is_taken_in_by_a_profile_and_called_unproven() {
     let profile = Profile::parse(toml.as_bytes(), "p.toml").unwrap();
     let held = HeldProfile { entry: 0, at: 0, profile, file: toml.into_bytes(), approvals: Vec::new() };
     let stop = AtomicBool::new(false);
-    let asked = |profile| Options { actor: ACTOR, profile, representation: Some("submission"), stop: &stop };
+    let asked =
+        |profile| Options { actor: ACTOR, profile, representation: Some("submission"), threads: 2, stop: &stop };
     let accession = check(&world.archive, &coming, &asked(Some(&held)), &mut |_, _| {}).unwrap().unwrap();
     let rows = world.rows(&accession);
     assert_eq!(rows.len(), 4, "of both representations: {rows:?}");

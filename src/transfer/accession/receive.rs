@@ -15,8 +15,8 @@
 //!   - A record that is held with the same provenance was taken in by this accession before; with another it is a
 //!     duplicate.
 //!
-//! A crash leaves the accession at a step; [`begin`] and [`check`] again go on. Memory: that of judging, and a row of
-//! the reply for each record.
+//! A crash leaves the accession at a step; [`begin`] and [`check`] again go on. Memory: that of judging, a row of the
+//! reply for each record, and what each thread reads.
 
 use super::custody;
 use super::foreign::{self, Found, MadeBytes};
@@ -58,7 +58,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 
 /// Bytes of what belongs to the whole package. Own bound: METS of 100,000 records, with shared material.
 const COMMON_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -190,8 +191,16 @@ pub struct Options<'a> {
     pub profile: Option<&'a HeldProfile>,
     /// Of a package by another program, which of its representations has the records; none: each.
     pub representation: Option<&'a str>,
+    /// Records that are taken in at the same time. Each waits for the disk, and those that wait share a commit.
+    pub threads: usize,
     /// Set to stop: what is begun is finished, nothing more is begun.
     pub stop: &'a AtomicBool,
+}
+
+/// How many records are taken in at the same time when nobody says: more than there are processors, because each waits
+/// for its commit most of the time.
+pub fn threads() -> usize {
+    4 * std::thread::available_parallelism().map_or(1, |n| n.get())
 }
 
 /// Holds to be placed, by their ids at the sender.
@@ -231,55 +240,91 @@ pub fn check(
             return Err(Error::new(ErrorCode::ImpTerm, profile.id.as_str(), what));
         }
     }
-    let mut checking = Checking {
-        archive,
-        coming,
-        options,
-        taking: Taking::new(archive, options.actor),
-        rows: Vec::new(),
-        holds: Holds::new(),
+    let checking = Checking { archive, coming, options };
+    let decided = match &coming.journal {
+        Some(journal) => {
+            let shared = Shared::read(&coming.package)?;
+            checking
+                .each(&coming.package.records()?, progress, |taking, id| checking.own(taking, journal, &shared, *id))
+        }
+        None => checking
+            .each(&foreign::records(&coming.package)?, progress, |taking, found| checking.foreign(taking, found)),
     };
-    let is_done = match &coming.journal {
-        Some(journal) => checking.own(journal, progress)?,
-        None => checking.foreign(progress)?,
-    };
-    if !is_done {
-        return Ok(None);
-    }
-    checking.end().map(Some)
+    decided?.map(|all| checking.end(all)).transpose()
 }
 
 struct Checking<'a, 'p> {
     archive: &'a Archive,
     coming: &'a Coming<'p>,
     options: &'a Options<'a>,
-    taking: Taking<'a>,
-    rows: Vec<Row>,
-    holds: Holds,
 }
 
+/// A record by its name in the package, with its digest there.
+type Named = (String, Sha256, Decided);
+
 impl Checking<'_, '_> {
-    /// Records of a package by Muragat. Gives false when it was stopped.
-    fn own(&mut self, journal: &Journal, progress: &mut dyn FnMut(u64, u64)) -> Result<bool, Error> {
-        let package = &self.coming.package;
-        let records = package.records()?;
-        let shared = Shared::read(package)?;
-        let all = records.len() as u64;
-        for (done, id) in (0..).zip(records) {
-            progress(done, all);
-            if self.options.stop.load(Ordering::Relaxed) {
-                return Ok(false);
+    /// Decides on all records, on several threads; gives what came of them in their order, none when it was stopped.
+    /// Which of two that are the same is the duplicate of the other is not said by their order.
+    fn each<T: Sync>(
+        &self,
+        records: &[T],
+        progress: &mut dyn FnMut(u64, u64),
+        decide: impl Fn(&mut Taking<'_>, &T) -> Result<Named, Error> + Sync,
+    ) -> Result<Option<Vec<Named>>, Error> {
+        let all = records.len();
+        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let mut decided: Vec<Option<Named>> = (0..all).map(|_| None).collect();
+        let mut first_error: Option<(usize, Error)> = None;
+        let (answers, answered) = channel();
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.threads.clamp(1, all.max(1)) {
+                let (answers, next, failed, decide) = (answers.clone(), &next, &failed, &decide);
+                scope.spawn(move || {
+                    let mut taking = Taking::new(self.archive, self.options.actor);
+                    while !failed.load(Ordering::Relaxed) && !self.options.stop.load(Ordering::Relaxed) {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(record) = records.get(at) else { return };
+                        let result = decide(&mut taking, record);
+                        failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                        // Whoever listens does so until the last of these ends.
+                        let _ = answers.send((at, result));
+                    }
+                });
             }
-            let folder = package.folder(id);
-            let digest = record::digest(package, &folder, package.below(&folder).map(|(_, path)| path))?;
-            let decided = self.record(journal, &shared, id)?;
-            self.row(id.to_string(), digest, decided);
+            drop(answers);
+            progress(0, all as u64);
+            for (done, (at, result)) in (1..).zip(answered) {
+                match result {
+                    Ok(one) => decided[at] = Some(one),
+                    Err(e) if first_error.as_ref().is_none_or(|(before, _)| at < *before) => {
+                        first_error = Some((at, e));
+                    }
+                    Err(_) => {}
+                }
+                progress(done, all as u64);
+            }
+        });
+        match first_error {
+            Some((_, e)) => Err(e),
+            None => Ok(decided.into_iter().collect()),
         }
-        progress(all, all);
-        Ok(true)
     }
 
-    fn record(&mut self, journal: &Journal, shared: &Shared, id: RecordId) -> Result<Decided, Error> {
+    /// A record of a package by Muragat.
+    fn own(&self, taking: &mut Taking<'_>, journal: &Journal, shared: &Shared, id: RecordId) -> Result<Named, Error> {
+        let package = &self.coming.package;
+        let folder = package.folder(id);
+        let digest = record::digest(package, &folder, package.below(&folder).map(|(_, path)| path))?;
+        Ok((id.to_string(), digest, self.record(taking, journal, shared, id)?))
+    }
+
+    fn record(
+        &self,
+        taking: &mut Taking<'_>,
+        journal: &Journal,
+        shared: &Shared,
+        id: RecordId,
+    ) -> Result<Decided, Error> {
         let (archive, package) = (self.archive, &self.coming.package);
         let custody: Custody = match prove(journal, &**package, id)? {
             Ok(custody) => custody,
@@ -307,7 +352,7 @@ impl Checking<'_, '_> {
             transferred: self.transferred(id.to_string()),
             provenance: RefCell::new(record::provenance(archive, package, (id, &custody), shared)?),
         };
-        let (kept, before) = match self.take(&item)? {
+        let (kept, before) = match self.take(taking, &item)? {
             Ok(kept) => kept,
             Err(reasons) => return Ok(Decided::refused(reasons)),
         };
@@ -318,25 +363,13 @@ impl Checking<'_, '_> {
         Ok(Decided { reasons, reference: Some(kept), holds })
     }
 
-    /// Records of a package by another program.
-    fn foreign(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<bool, Error> {
-        let package = &self.coming.package;
-        let found = foreign::records(package)?;
-        let all = found.len() as u64;
-        for (done, one) in (0..).zip(&found) {
-            progress(done, all);
-            if self.options.stop.load(Ordering::Relaxed) {
-                return Ok(false);
-            }
-            let digest = record::digest(package, "", one.files.iter().map(String::as_str))?;
-            let decided = self.foreign_record(one)?;
-            self.row(one.name.clone(), digest, decided);
-        }
-        progress(all, all);
-        Ok(true)
+    /// A record of a package by another program.
+    fn foreign(&self, taking: &mut Taking<'_>, found: &Found) -> Result<Named, Error> {
+        let digest = record::digest(&self.coming.package, "", found.files.iter().map(String::as_str))?;
+        Ok((found.name.clone(), digest, self.foreign_record(taking, found)?))
     }
 
-    fn foreign_record(&mut self, found: &Found) -> Result<Decided, Error> {
+    fn foreign_record(&self, taking: &mut Taking<'_>, found: &Found) -> Result<Decided, Error> {
         let (archive, package) = (self.archive, &self.coming.package);
         let representation = found.name.split('/').next().unwrap_or_default();
         if self.options.representation.is_some_and(|wanted| wanted != representation) {
@@ -373,7 +406,7 @@ impl Checking<'_, '_> {
             transferred: self.transferred(found.name.clone()),
             provenance: RefCell::new(provenance),
         };
-        let kept = match self.take(&item)? {
+        let kept = match self.take(taking, &item)? {
             Ok((kept, None)) => kept,
             // Without a journal nobody knows that it is the same.
             Ok((_, Some(before))) => return Ok(Decided::refused(vec![before])),
@@ -392,8 +425,8 @@ impl Checking<'_, '_> {
 
     /// Hands a record to intake; gives the record that it is now, and what is to be said when it came before, or why it
     /// is none.
-    fn take(&mut self, item: &Item<'_>) -> Result<Result<Kept, Vec<Said>>, Error> {
-        match self.taking.take(item) {
+    fn take(&self, taking: &mut Taking<'_>, item: &Item<'_>) -> Result<Result<Kept, Vec<Said>>, Error> {
+        match taking.take(item) {
             Taken::Accepted(record) => {
                 self.archive.wait_index()?;
                 Ok(Ok((record, None)))
@@ -450,25 +483,13 @@ impl Checking<'_, '_> {
         Ok(doubts)
     }
 
-    fn row(&mut self, name: String, digest: Sha256, decided: Decided) {
-        let outcome = match (&decided.reference, decided.reasons.is_empty()) {
-            (None, _) => Outcome::Refused,
-            (Some(_), true) => Outcome::Accepted,
-            (Some(_), false) => Outcome::AcceptedWithRemark,
-        };
-        if let Some(reference) = decided.reference {
-            for (hold, placing) in decided.holds {
-                let (_, targets) = self.holds.entry(hold).or_insert_with(|| (placing, Vec::new()));
-                targets.push(HoldTarget::Record(reference.0));
-            }
-        }
-        let (reasons, reference) = (decided.reasons, decided.reference);
-        self.rows.push(Row { record: name, digest, outcome, reasons, reference });
-    }
-
     /// Commits the holds, the reply and the act together.
-    fn end(self) -> Result<Accession, Error> {
+    fn end(&self, decided: Vec<Named>) -> Result<Accession, Error> {
         let id = self.coming.accession.id;
+        let (mut rows, mut holds) = (Vec::with_capacity(decided.len()), Holds::new());
+        for (name, digest, decided) in decided {
+            rows.push(row(name, digest, decided, &mut holds));
+        }
         let mut tried = 0;
         loop {
             // The number of the act is the next one as long as no other accession goes forward meanwhile.
@@ -479,7 +500,7 @@ impl Checking<'_, '_> {
                 _ => {}
             }
             tried += 1;
-            match self.try_end(&known) {
+            match self.try_end(&known, &rows, &holds) {
                 Err(e) if e.code == ErrorCode::TrfAccessionStage && tried < TRIES_MAX => {}
                 Err(e) => return Err(e),
                 Ok(()) => return Accession::read(self.archive, id),
@@ -487,9 +508,9 @@ impl Checking<'_, '_> {
         }
     }
 
-    fn try_end(&self, known: &[Accession]) -> Result<(), Error> {
+    fn try_end(&self, known: &[Accession], rows: &[Row], holds: &Holds) -> Result<(), Error> {
         let (archive, accession, actor) = (self.archive, &self.coming.accession, self.options.actor);
-        let (reply, act) = documents(archive, accession, known, self.rows.clone())?;
+        let (reply, act) = documents(archive, accession, known, rows.to_vec())?;
         let (accepted, refused) = reply.counts();
         let fields = Map::from_iter([
             ("accepted".to_owned(), Value::from(accepted)),
@@ -504,7 +525,7 @@ impl Checking<'_, '_> {
                 return Err(Error::new(ErrorCode::TrfAccessionStage, accession.id.to_string(), what));
             }
             let (mut acts, mut sessions) = (Vec::new(), Vec::new());
-            for (placing, targets) in self.holds.values() {
+            for (placing, targets) in holds.values() {
                 let (_, (placed, session)) = placing_acts(archive, placing, targets, None, actor)?;
                 acts.extend(placed);
                 sessions.push(session);
@@ -518,6 +539,23 @@ impl Checking<'_, '_> {
         })?;
         Ok(())
     }
+}
+
+/// The row of a record in the reply; its holds join those that are to be placed.
+fn row(record: String, digest: Sha256, decided: Decided, all: &mut Holds) -> Row {
+    let Decided { reasons, reference, holds } = decided;
+    let outcome = match (&reference, reasons.is_empty()) {
+        (None, _) => Outcome::Refused,
+        (Some(_), true) => Outcome::Accepted,
+        (Some(_), false) => Outcome::AcceptedWithRemark,
+    };
+    if let Some(reference) = reference {
+        for (hold, placing) in holds {
+            let (_, targets) = all.entry(hold).or_insert_with(|| (placing, Vec::new()));
+            targets.push(HoldTarget::Record(reference.0));
+        }
+    }
+    Row { record, digest, outcome, reasons, reference }
 }
 
 /// The reply, and the act with the next number of its agency.

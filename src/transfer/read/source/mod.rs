@@ -47,8 +47,8 @@ pub struct Odd {
     pub what: String,
 }
 
-/// A package that can be read.
-pub trait Source {
+/// A package that can be read, by several threads.
+pub trait Source: Sync {
     /// Name of the folder that is the package; none when it has none.
     fn name(&self) -> Option<&str>;
 

@@ -7,9 +7,9 @@
 //! One folder in which all members lie is the folder of the package, and is no part of their names.
 
 use super::{Entry, Listing, Odd, Source, safe};
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a block; headers and contents begin at a multiple of it.
 const BLOCK: u64 = 512;
@@ -26,7 +26,7 @@ const TOPS_MAX: usize = 8;
 pub struct Tar<R> {
     name: Option<String>,
     listing: Listing,
-    medium: RefCell<Medium<R>>,
+    medium: Mutex<Medium<R>>,
 }
 
 /// What is read from, and where it stands.
@@ -91,16 +91,16 @@ impl<R: Read + Seek> Tar<R> {
         }
         let name = strip(&mut listing, &folders);
         listing.end();
-        Ok(Self { name, listing, medium: RefCell::new(medium) })
+        Ok(Self { name, listing, medium: Mutex::new(medium) })
     }
 
     /// The medium again.
     pub fn into_inner(self) -> R {
-        self.medium.into_inner().reader
+        self.medium.into_inner().unwrap_or_else(PoisonError::into_inner).reader
     }
 }
 
-impl<R: Read + Seek> Source for Tar<R> {
+impl<R: Read + Seek + Send> Source for Tar<R> {
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -123,7 +123,7 @@ impl<R: Read + Seek> Source for Tar<R> {
 
 /// The bytes of one member.
 struct Member<'a, R> {
-    medium: &'a RefCell<Medium<R>>,
+    medium: &'a Mutex<Medium<R>>,
     at: u64,
     left: u64,
 }
@@ -134,7 +134,9 @@ impl<R: Read + Seek> Read for Member<'_, R> {
         if want == 0 {
             return Ok(0);
         }
-        let read = self.medium.borrow_mut().read_at(self.at, &mut buffer[..want])?;
+        let mut medium = self.medium.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = medium.read_at(self.at, &mut buffer[..want])?;
+        drop(medium);
         if read == 0 {
             return Err(io::Error::other("the file changed while it was read"));
         }
