@@ -238,6 +238,8 @@ impl Receive {
         let mut written = give(common, &self.output, &[(RECEIPT_FILE.to_owned(), coming.receipt.clone())])?;
         let bar = common.bar(TAKING);
         let representation = self.representation.as_deref();
+        let threads = self.threads.unwrap_or_else(threads);
+        let options = Options { actor, profile: profile.as_ref(), representation, threads, stop: stop_flag() };
         let checked = check(&archive, &coming, &options, &mut |done, all| bar.set(done, all));
         bar.clear();
         let Some(accession) = checked? else {

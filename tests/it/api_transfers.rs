@@ -195,7 +195,7 @@ impl Two {
             Begun::NotWhole(report) => panic!("{report:?}"),
         };
         let stop = AtomicBool::new(false);
-        let options = Options { actor: SYSTEM_ACTOR, profile: None, representation: None, stop: &stop };
+        let options = Options { actor: SYSTEM_ACTOR, profile: None, representation: None, threads: 2, stop: &stop };
         check(&state, &coming, &options, &mut |_, _| {}).unwrap().unwrap();
         state.wait_index().unwrap();
         coming.receipt.clone()
