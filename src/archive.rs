@@ -613,7 +613,16 @@ impl Archive {
 
     /// An entry of the journal.
     pub fn leaf(&self, entry: u64) -> Result<Leaf, Error> {
-        Ok(Leaf::decode(entry, &self.log()?.entry(entry)?).map_err(LogError::from)?)
+        let core = lock(&self.shared.core);
+        let (published, size) = (core.published(), core.head().size);
+        let unpublished = core.unpublished(entry).map(<[u8]>::to_vec);
+        drop(core);
+        let bytes = match unpublished {
+            Some(bytes) => bytes,
+            None if entry < published => LogReader::new(self.disk(), published).entry(entry)?,
+            None => return Err(LogError::NoEntry { index: entry, size }.into()),
+        };
+        Ok(Leaf::decode(entry, &bytes).map_err(LogError::from)?)
     }
 
     /// A chain of entries about an owner from its newest entry back to its first, given oldest first. Each step goes

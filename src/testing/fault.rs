@@ -128,6 +128,7 @@ pub struct FaultDisk {
     files: Mutex<BTreeMap<String, File>>,
     history: Option<Mutex<Vec<Version>>>,
     bytes_read: AtomicU64,
+    names_listed: AtomicU64,
 }
 
 impl FaultDisk {
@@ -137,7 +138,13 @@ impl FaultDisk {
     }
 
     fn holding(plan: Arc<FaultPlan>, files: BTreeMap<String, File>) -> Self {
-        Self { plan, files: Mutex::new(files), history: None, bytes_read: AtomicU64::new(0) }
+        Self {
+            plan,
+            files: Mutex::new(files),
+            history: None,
+            bytes_read: AtomicU64::new(0),
+            names_listed: AtomicU64::new(0),
+        }
     }
 
     /// Keeps every version of every file from now on, as a thief with endless patience would.
@@ -207,6 +214,11 @@ impl FaultDisk {
     /// Puts a file there, durably and uncounted.
     pub fn plant(&self, name: &str, bytes: &[u8]) {
         self.set(&mut self.held(), name, Some(File::durable(bytes.to_vec())));
+    }
+
+    /// How many names were given by lists so far.
+    pub fn names_listed(&self) -> u64 {
+        self.names_listed.load(Ordering::SeqCst)
     }
 
     /// Bytes given by [`Disk::read_at`] so far.
@@ -389,6 +401,7 @@ impl Disk for FaultDisk {
         let inside = |name: &str| folder.is_empty() || name.strip_prefix(folder).is_some_and(|r| r.starts_with('/'));
         let files = self.held();
         let found = files.iter().filter(|(name, _)| inside(name));
+        self.names_listed.fetch_add(found.clone().count() as u64, Ordering::SeqCst);
         Ok(found.map(|(name, file)| (name.clone(), file.bytes.len() as u64)).collect())
     }
 

@@ -18,7 +18,8 @@ use super::end::Ended;
 use super::fork::Conflict;
 use super::leaf::{ActKind, Heads, Leaf, SealedSegment, Succession};
 use super::lock::{BundleRef, Head, LOCK, LockRecord};
-use super::stage::{Bundle, stage_name, stage_number};
+use super::read::entry_of;
+use super::stage::{Bundle, stage_name};
 use super::tile;
 use super::tree::{Edge, Frontier, FullTile, TILE_WIDTH, leaf_hash};
 use crate::clock::{Clock, Millis};
@@ -152,6 +153,9 @@ pub struct Committer {
     pub(super) unsettled: Unsettled,
     /// Where the next bundle goes.
     pub(super) stage: (u64, u64),
+    /// The first staging file that may be there: those before it are deleted. The folder of the journal is as long as
+    /// the journal, so a commit must not list it.
+    pub(super) first_stage: u64,
     pub(super) latched: Option<String>,
     /// Whether the archive has ended.
     pub(super) ended: Option<Ended>,
@@ -191,6 +195,16 @@ impl Unsettled {
             self.full_bundles.push((edge.size() / TILE_WIDTH - 1, std::mem::take(&mut self.tail)));
         }
     }
+
+    /// The bytes of an entry that is not published; `size` is that of the journal.
+    fn entry(&self, index: u64, size: u64) -> Option<&[u8]> {
+        if index < self.published || index >= size {
+            return None;
+        }
+        let number = index / TILE_WIDTH;
+        let full = self.full_bundles.iter().find(|(full, _)| *full == number).map(|(_, bytes)| bytes);
+        entry_of(full.unwrap_or(&self.tail), index % TILE_WIDTH)
+    }
 }
 
 impl Committer {
@@ -207,6 +221,12 @@ impl Committer {
     /// Entries of the published journal.
     pub fn published(&self) -> u64 {
         self.unsettled.published
+    }
+
+    /// The bytes of a committed entry that is not published yet. Who reads one entry gets it from here: to publish for
+    /// each reader would be a sync of every tile at the edge.
+    pub fn unpublished(&self, index: u64) -> Option<&[u8]> {
+        self.unsettled.entry(index, self.lock.head.size)
     }
 
     /// Takes all entries written since the last call, in order.
@@ -606,10 +626,9 @@ impl Committer {
         if self.stage.1 >= STAGE_BYTES {
             self.stage = (self.stage.0 + 1, 0);
         }
-        for (name, _) in self.disk.list("tlog")? {
-            if stage_number(&name).is_some_and(|n| n < self.lock.bundle.file) {
-                self.disk.delete(&name)?;
-            }
+        while self.first_stage < self.lock.bundle.file {
+            self.disk.delete(&stage_name(self.first_stage))?;
+            self.first_stage += 1;
         }
         Ok(())
     }

@@ -82,6 +82,7 @@ pub fn create(
         frontier: Edge::default().frontier(),
         unsettled: Unsettled::default(),
         stage: (1, 0),
+        first_stage: 1,
         latched: None,
         ended: None,
         conflict: None,
@@ -139,7 +140,7 @@ pub fn open(
     let vault = Vault::open_unswept(disk.clone(), keys.clone(), archive, head.vault)?;
     cut_store(disk.as_ref(), head.store, &mut recovery)?;
     cut_file(disk.as_ref(), &journal_name(head.vault.root_no), head.vault.journal_len, &mut recovery)?;
-    cut_stages(disk.as_ref(), &lock, &mut recovery)?;
+    let first_stage = cut_stages(disk.as_ref(), &lock, &mut recovery)?;
     vault.sweep()?;
     recovery.republished = head.size - published;
     let store = SegmentWriter::new(disk.clone(), archive, head.store);
@@ -156,6 +157,7 @@ pub fn open(
         edge,
         unsettled,
         stage: (lock.bundle.file, lock.bundle.offset + u64::from(lock.bundle.len)),
+        first_stage,
         latched: None,
         ended: None,
         conflict: None,
@@ -350,15 +352,20 @@ fn cut_store(disk: &dyn Disk, end: StoreEnd, recovery: &mut Recovery) -> Result<
     Ok(())
 }
 
-fn cut_stages(disk: &dyn Disk, lock: &LockRecord, recovery: &mut Recovery) -> Result<(), LogError> {
+/// Gives the number of the first staging file that is there.
+fn cut_stages(disk: &dyn Disk, lock: &LockRecord, recovery: &mut Recovery) -> Result<u64, LogError> {
+    let mut first = lock.bundle.file;
     for (name, len) in disk.list(tile::TLOG)? {
-        if stage_number(&name).is_some_and(|n| n > lock.bundle.file) {
+        let Some(number) = stage_number(&name) else { continue };
+        first = first.min(number);
+        if number > lock.bundle.file {
             disk.delete(&name)?;
             recovery.cut_bytes += len;
         }
     }
     let end = lock.bundle.offset + u64::from(lock.bundle.len);
-    cut_file(disk, &stage_name(lock.bundle.file), end, recovery)
+    cut_file(disk, &stage_name(lock.bundle.file), end, recovery)?;
+    Ok(first)
 }
 
 /// Size of the published checkpoint, which must not be ahead of the lock record.
