@@ -123,8 +123,16 @@ words! {
         TransferSee = "transfer.see",
         /// Prepare and send a transfer.
         TransferSend = "transfer.send",
-        /// Receive a transfer and answer it.
+        /// Approve the list of a transfer.
+        TransferApprove = "transfer.approve",
+        /// Sign the act of a transfer for who hands over.
+        TransferSign = "transfer.sign",
+        /// Let go what another archive keeps, and end the transfer.
+        TransferRelease = "transfer.release",
+        /// Receive a transfer, and take in what its sender answers.
         TransferReceive = "transfer.receive",
+        /// Sign the reply and the act of a transfer for who receives.
+        TransferReply = "transfer.reply",
         /// Deliver a package of one's own archive, and see what becomes of it.
         TransferDeliver = "transfer.deliver",
         /// See who did and read what.
@@ -188,7 +196,8 @@ impl Action {
             Submit | SubmissionSee | FileSee | FileChange | NomenclatureSee | NomenclatureAdopt | RulesAdopt
             | HoldSee | HoldPlace | HoldLift | DisposalSee | DisposalPropose | DisposalReview | DisposalApprove
             | DisposalExecute | InquirySee | InquiryWork | ReceiptSee | ReceiptSign | TransferSee | TransferSend
-            | TransferReceive | TransferDeliver | AuditTrailSee | SubjectReport | JobSee => Matter::Agency,
+            | TransferApprove | TransferSign | TransferRelease | TransferReceive | TransferReply | TransferDeliver
+            | AuditTrailSee | SubjectReport | JobSee => Matter::Agency,
         }
     }
 
@@ -205,6 +214,10 @@ impl Action {
                 | DisposalReview
                 | DisposalApprove
                 | DisposalExecute
+                | TransferApprove
+                | TransferSign
+                | TransferRelease
+                | TransferReply
                 | PaperCopyCertify
                 | ReceiptSign
                 | PermitReading
@@ -442,7 +455,7 @@ pub const RULES: &[Rule] = {
         rule(
             "archivist.decide",
             Role::Archivist,
-            &[DisposalPropose, DisposalExecute, NomenclatureAdopt, RulesAdopt, SubjectReport],
+            &[DisposalPropose, DisposalExecute, NomenclatureAdopt, RulesAdopt, TransferRelease, SubjectReport],
             All,
             PERSON,
         ),
@@ -451,20 +464,37 @@ pub const RULES: &[Rule] = {
         rule(
             "commission.work",
             Role::Commission,
-            &[FileSee, NomenclatureSee, RulesSee, HoldSee, HoldPlace, DisposalSee],
+            &[FileSee, NomenclatureSee, RulesSee, HoldSee, HoldPlace, DisposalSee, TransferSee],
             All,
             PERSON,
         ),
-        rule("commission.review", Role::Commission, &[DisposalReview], All, PERSON),
+        rule("commission.review", Role::Commission, &[DisposalReview, TransferApprove], All, PERSON),
         rule("approver.records", Role::Approver, &[RecordList, RecordShow], Granted, PERSON),
         rule(
             "approver.work",
             Role::Approver,
-            &[FileSee, NomenclatureSee, RulesSee, PolicySee, HoldSee, HoldPlace, DisposalSee, AccountsSee],
+            &[
+                FileSee,
+                NomenclatureSee,
+                RulesSee,
+                PolicySee,
+                HoldSee,
+                HoldPlace,
+                DisposalSee,
+                TransferSee,
+                AccountsSee,
+                JobSee,
+            ],
             All,
             PERSON,
         ),
-        rule("approver.approve", Role::Approver, &[DisposalApprove, PolicyAdopt], All, PERSON),
+        rule(
+            "approver.approve",
+            Role::Approver,
+            &[DisposalApprove, PolicyAdopt, TransferSign, TransferRelease, TransferReply],
+            All,
+            PERSON,
+        ),
         rule(
             "state_archive_receiver.transfer",
             Role::StateArchiveReceiver,
@@ -472,6 +502,7 @@ pub const RULES: &[Rule] = {
             All,
             ANY,
         ),
+        rule("state_archive_receiver.reply", Role::StateArchiveReceiver, &[TransferReply], All, PERSON),
         rule("sender.deliver", Role::Sender, &[TransferDeliver, JobSee], All, PROVEN),
         rule("legal_officer.records", Role::LegalOfficer, &[RecordList, RecordShow], Granted, PERSON),
         rule("legal_officer.content", Role::LegalOfficer, &[ContentRead, ContentTake, BundleMake], Granted, PERSON),

@@ -6,11 +6,12 @@ use crate::disposition::refile::REFILED_MAX;
 use crate::filing::files::ENTERED_MAX;
 use crate::ingest::amend::LATE_ROLES;
 use crate::model::submission::Role;
+use crate::transfer::select::{FILES_MAX, Reason};
 use serde_json::{Map, Value, json};
 
 /// Their schemas by name.
 pub(super) fn own() -> Map<String, Value> {
-    let all = [files(), splitting(), records(), receipts(), disposal(), adoption(), copies(), tokens()];
+    let all = [files(), splitting(), records(), receipts(), disposal(), transfers(), adoption(), copies(), tokens()];
     all.into_iter().filter_map(|one| one.as_object().cloned()).flatten().collect()
 }
 
@@ -233,6 +234,42 @@ fn disposal() -> Value {
                 {"$ref": "#/components/schemas/Job"},
             ],
         },
+    })
+}
+
+/// About transfers, of who hands over and of who receives.
+fn transfers() -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    let id = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    let (base64, material) = (base64(), material());
+    let signatures = json!({"type": "array", "maxItems": 16, "items": base64});
+    let body = |required: &[&str], properties: Value| {
+        let mut body = json!({"type": "object", "additionalProperties": false, "required": required});
+        body["properties"] = properties;
+        body
+    };
+    let or_job = json!([{"$ref": "#/components/schemas/TransferAnswer"}, {"$ref": "#/components/schemas/Job"}]);
+    json!({
+        "TransferSelecting": body(&["to", "reason", "basis", "files"], json!({
+            "to": {"description": "Name of the other archive.", "type": "string", "minLength": 1},
+            "reason": {"enum": Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>()},
+            "basis": {"description": "The order or agreement by which they go.", "type": "string", "minLength": 1},
+            "files": {"type": "array", "minItems": 1, "maxItems": FILES_MAX, "items": id},
+        })),
+        "TransferPacking": body(&[], json!({
+            "form": {"description": "bag when not given.", "enum": ["bag", "eark", "plain", null]},
+        })),
+        "TransferSigning": body(&["signatures"], json!({"signatures": signatures, "material": material})),
+        "TransferTaking": body(&["answer"], json!({
+            "answer": {"description": "`schema/transfer-answer/1`, the bytes that the other archive gave.",
+                       "type": "string", "contentEncoding": "base64"},
+            "material": material,
+        })),
+        "TransferCancelling": body(&["reason"], json!({"reason": text})),
+        "TransferAnswerOrJob": {"oneOf": or_job},
+        "AccessionSigning": body(&["reply_signatures", "act_signatures"], json!({
+            "reply_signatures": signatures, "act_signatures": signatures, "material": material,
+        })),
     })
 }
 

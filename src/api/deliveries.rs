@@ -33,7 +33,7 @@ use crate::transfer::party::Held;
 use crate::transfer::read::check::finding::Outcome;
 use crate::transfer::read::digest;
 use crate::transfer::read::source::Tar;
-use crate::view;
+use crate::view::{self, Masked};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -388,6 +388,6 @@ fn received(ask: &Ask, party: &Held, parts: Parts, announced: &str) -> Result<An
     Ok(Answer {
         status: StatusCode::OK,
         location: Some(format!("/api/v1/accessions/{}", accession.id)),
-        body: view::accession(&ask.archive, &accession, false)?.to_string(),
+        body: view::accession(&ask.archive, &accession, false, Masked::No)?.to_string(),
     })
 }

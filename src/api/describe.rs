@@ -46,6 +46,9 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("DisposalPlan", include_str!("../../schema/cli/1/disposal-plan.schema.json")),
     ("Accession", include_str!("../../schema/cli/1/accession-row.schema.json")),
     ("AccessionAnswer", include_str!("../../schema/cli/1/accession-answer.schema.json")),
+    ("Transfer", include_str!("../../schema/cli/1/transfer-row.schema.json")),
+    ("TransferAnswer", include_str!("../../schema/cli/1/transfer-answer.schema.json")),
+    ("Party", include_str!("../../schema/cli/1/party-row.schema.json")),
     ("Token", include_str!("../../schema/cli/1/token-row.schema.json")),
 ];
 
@@ -77,7 +80,9 @@ named! { InquiryOpening InquiryQuery InquiryTargets InquirySigning InquiryClosin
 named! { LoginNonceText LoginSignature LoginPassword Entered SessionPage }
 named! { Token TokenPage TokenIssuing TokenRevoking }
 named! { PaperCopy PaperCopyPage PaperCopyAnswer PaperCopyOrJob }
-named! { Accession AccessionAnswer AccessionOrJob }
+named! { Accession AccessionPage AccessionRecordPage AccessionAnswer AccessionSigning AccessionOrJob }
+named! { Transfer TransferPage TransferAnswer TransferAnswerOrJob Party PartyPage }
+named! { TransferSelecting TransferPacking TransferSigning TransferTaking TransferCancelling }
 named! { PaperCopyPreparing PaperCopyPrepared PaperCopyStatement }
 #[cfg(feature = "oidc")]
 named! { LogoutToken }

@@ -25,6 +25,15 @@ pub(super) fn own() -> Map<String, Value> {
                 "next": next,
             },
         },
+        "AccessionRecordPage": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["items", "next"],
+            "properties": {
+                "items": {"type": "array", "items": {"$ref": "#/components/schemas/Accession/$defs/record"}},
+                "next": next,
+            },
+        },
         "HoldPlacing": {
             "description": "What a hold is placed on, who asks for it, why, and by which law.",
             "type": "object",

@@ -13,6 +13,8 @@ use crate::filing::handover;
 use crate::index::filing::HoldTarget;
 use crate::inquiry::desk::{self, Inquiry};
 use crate::model::id::RecordId;
+use crate::transfer;
+use crate::transfer::accession::Accession;
 use crate::view::Masked;
 use std::collections::{BTreeSet, HashMap};
 
@@ -89,8 +91,8 @@ impl<'a> Owners<'a> {
         Self { ask, known: HashMap::new() }
     }
 
-    /// The agencies that a record, file, hold, inquiry, plan, fonds or inventory belongs to, also when it was
-    /// destroyed; none of what is the archive's own, or unknown.
+    /// The agencies that a record, file, hold, inquiry, plan, transfer, accession, fonds or inventory belongs to, also
+    /// when it was destroyed; none of what is the archive's own, or unknown.
     pub(crate) fn of(&mut self, id: RecordId) -> Result<&BTreeSet<String>, Problem> {
         if !self.known.contains_key(&id) {
             let found = self.find(id)?;
@@ -123,6 +125,12 @@ impl<'a> Owners<'a> {
         }
         if index.plan(id)?.is_some() {
             return one(Case::read(&ask.archive, id)?.plan.agency);
+        }
+        if index.transfer(id)?.is_some() {
+            return one(transfer::case::Case::read(&ask.archive, id)?.agency);
+        }
+        if index.accession(id)?.is_some() {
+            return one(Accession::read(&ask.archive, id)?.agency);
         }
         if let Some(tomb) = index.tomb(id)? {
             return one(tomb.agency);

@@ -5,7 +5,7 @@
 use super::describe::describe;
 use super::frame::frame;
 use super::service::Service;
-use super::{accessions, deliveries};
+use super::{accessions, deliveries, handover, parties, transfers};
 use super::{adoption, bundles, components, copies, desk, health, journal, login, records, search, sessions};
 use super::{destruction, disposal, files, filing, growth, holds, inquiries, receipts, retention, trail};
 use super::{splitting, submissions, tokens, uploads, watch};
@@ -45,6 +45,9 @@ fn paths() -> OpenApiRouter<Arc<Service>> {
         .merge(bundles::routes())
         .merge(accessions::routes())
         .merge(deliveries::routes())
+        .merge(parties::routes())
+        .merge(transfers::routes())
+        .merge(handover::routes())
         .merge(copies::routes())
         .merge(disposal::routes())
         .merge(destruction::routes())

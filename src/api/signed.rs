@@ -95,6 +95,36 @@ impl Signed {
     }
 }
 
+/// Signatures over a document that the archive has, as they come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signing {
+    signatures: Vec<Base64>,
+    #[serde(default)]
+    material: Vec<Base64>,
+}
+
+impl Signing {
+    pub(super) fn read(self) -> Result<(Vec<Vec<u8>>, Material), Problem> {
+        Ok((signatures(self.signatures)?, material(self.material)?))
+    }
+}
+
+/// An answer of another archive, as it comes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Brought {
+    answer: Base64,
+    #[serde(default)]
+    material: Vec<Base64>,
+}
+
+impl Brought {
+    pub(super) fn read(self) -> Result<(Vec<u8>, Material), Problem> {
+        Ok((self.answer.0, material(self.material)?))
+    }
+}
+
 /// Signatures over one document.
 pub(super) fn signatures(signatures: Vec<Base64>) -> Result<Vec<Vec<u8>>, Problem> {
     if signatures.len() > SIGNATURES_MAX {

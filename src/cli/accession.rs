@@ -353,7 +353,7 @@ fn show(common: &Common, id: &str) -> Result<Exit, Error> {
 fn print(common: &Common, archive: &Archive, accession: &Accession, is_whole: bool) -> Result<(), Error> {
     let lang = common.lang();
     if common.json() {
-        common.print_json(&view::accession(archive, accession, is_whole)?);
+        common.print_json(&view::accession(archive, accession, is_whole, view::Masked::No)?);
         return Ok(());
     }
     let party = &accession.party.party;

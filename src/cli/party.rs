@@ -161,7 +161,7 @@ fn list(common: &Common) -> Result<Exit, Error> {
     }
     for one in &held {
         if common.json() {
-            common.print_json(&view::party(one));
+            common.print_json(&view::party(one, view::Masked::No));
             continue;
         }
         let party = &one.party;

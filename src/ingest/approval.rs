@@ -22,6 +22,7 @@ use crate::clock::{Millis, civil_date, local_text, utc};
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::ActorId;
+use crate::model::iin::Iin;
 use crate::model::validation::time_text;
 use crate::text::{Lang, Said, Text, text};
 use crate::verify::authority::{Authorities, AuthorityVerdict, Signatory, Whose};
@@ -73,6 +74,11 @@ const IS_ADMINISTRATOR: Text = text(
     "Қол қоюшы жүйе әкімшісі: ол ештеңе бекітпейді",
     "Подписавший — администратор системы: он ничего не утверждает",
     "The signer is an administrator of the system, who approves nothing",
+);
+const IS_REQUESTER: Text = text(
+    "Мұны сұраған адам оны өзі бекітпейді",
+    "Кто об этом просил, сам этого не утверждает",
+    "Who asked for it does not approve it",
 );
 const TO_COME: Text = text(
     "Қолтаңба әлі келмеген уақытты көрсетеді.",
@@ -434,10 +440,26 @@ pub(crate) fn approved_act(
     extra: &Material,
     actor: ActorId,
 ) -> Result<Result<Sealed, Vec<Refusal>>, Error> {
+    approved_by_others(archive, (name, asked, None), signatures, extra, actor)
+}
+
+/// The same, where who asked for it does not approve it.
+pub(crate) fn approved_by_others(
+    archive: &Archive,
+    (name, asked, requester): (&str, &Asked<'_>, Option<&Iin>),
+    signatures: &[Vec<u8>],
+    extra: &Material,
+    actor: ActorId,
+) -> Result<Result<Sealed, Vec<Refusal>>, Error> {
     let approved = match approve(archive, asked, signatures, extra)? {
         Ok(approved) => approved,
         Err(refusals) => return Ok(Err(refusals)),
     };
+    if requester.is_some_and(|requester| approved.approvals.iter().any(|one| one.iin == requester.digits())) {
+        let said = Said::of(|lang| IS_REQUESTER.get(lang).to_owned());
+        let refusal = Refusal::new(asked.code, "signer", "who asked for it does not approve it");
+        return Ok(Err(vec![refusal.saying(said)]));
+    }
     keep_material(archive, signatures, &approved, extra, actor)?;
     let mut fields = approved.fields();
     fields.insert("sha256".into(), sha256(asked.file).to_string().into());

@@ -1,6 +1,7 @@
 //! The expert commission approves the list of a transfer; or it is cancelled.
 //!
-//! What is signed are the bytes of the list. A crash leaves it approved or not, cancelled or not.
+//! What is signed are the bytes of the list; the person who selected its files does not approve it. A crash leaves it
+//! approved or not, cancelled or not.
 
 use super::case::{Case, Stage};
 use super::list::LIST_FILE;
@@ -8,7 +9,7 @@ use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::check_text;
-use crate::ingest::approval::{Asked, approved_act};
+use crate::ingest::approval::{Asked, approved_by_others};
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
@@ -28,7 +29,8 @@ pub enum Signed {
     Refused(Vec<Refusal>),
 }
 
-/// Takes in the signatures of members of the commission over the list: as many persons as review a destruction.
+/// Takes in the signatures of members of the commission over the list: as many persons as review a destruction, and not
+/// of who selected its files.
 pub fn approve(
     archive: &Archive,
     id: RecordId,
@@ -64,10 +66,12 @@ pub fn approve(
         persons: archive.config().disposal.reviews.max(1) as usize,
         code: ErrorCode::TrfSigned,
     };
-    let (fields, files) = match approved_act(archive, (LIST_FILE, &asked), signatures, extra, actor)? {
-        Ok(sealed) => sealed,
-        Err(refusals) => return Ok(Signed::Refused(refusals)),
-    };
+    let requester = case.selected_by(archive)?;
+    let (fields, files) =
+        match approved_by_others(archive, (LIST_FILE, &asked, requester.as_ref()), signatures, extra, actor)? {
+            Ok(sealed) => sealed,
+            Err(refusals) => return Ok(Signed::Refused(refusals)),
+        };
     let committed = archive.commit_together_deciding(|| {
         case.check_as_read(archive)?;
         let act = Act::new(ActKind::TransferApproved, actor);

@@ -6,7 +6,7 @@ use super::list::{LIST_FILE, List};
 use super::party::{self, Held};
 use super::seal::{SEAL_FILE, Seal};
 use super::select::Reason;
-use crate::archive::Archive;
+use crate::archive::{Archive, Holder};
 use crate::clock::utc;
 use crate::error::{Error, ErrorCode};
 use crate::filing::handover::selected;
@@ -15,6 +15,7 @@ use crate::ingest::approval::Approval;
 use crate::ingest::receipt;
 use crate::model::calendar::Deadline;
 use crate::model::id::RecordId;
+use crate::model::iin::Iin;
 use crate::model::strict::words;
 use serde_json::Value;
 
@@ -109,7 +110,7 @@ impl Case {
     }
 
     /// That it is as far as `wanted`, and no farther.
-    pub(super) fn check_stage(&self, wanted: &[Stage]) -> Result<(), Error> {
+    pub(crate) fn check_stage(&self, wanted: &[Stage]) -> Result<(), Error> {
         let stage = self.stage();
         if wanted.contains(&stage) {
             return Ok(());
@@ -157,6 +158,15 @@ impl Case {
         let (document, _) = archive.document(entry)?;
         let approved = document.fields.get("approved").and_then(Value::as_array).ok_or_else(changed)?;
         approved.iter().map(|one| Approval::of_value(one).ok_or_else(changed)).collect()
+    }
+
+    /// The person who selected its files; none where no account of a person did.
+    pub fn selected_by(&self, archive: &Archive) -> Result<Option<Iin>, Error> {
+        let Some(row) = archive.index().account(archive.leaf(self.row.selected)?.actor)? else { return Ok(None) };
+        Ok(match archive.accounts()?.account(&row.name).map(|account| &account.holder) {
+            Some(Holder::Person(iin)) => Some(iin.clone()),
+            _ => None,
+        })
     }
 
     /// Why it was cancelled.

@@ -460,6 +460,11 @@ pub fn open(archive: &Archive, case: &Case) -> Result<Open, Error> {
     Ok(Open { waiting, remaining })
 }
 
+/// Whether the store is to be compacted before a transfer can be over.
+pub fn is_to_be_compacted(archive: &Archive, case: &Case) -> Result<bool, Error> {
+    Ok(case.stage() == Stage::Released && open(archive, case)?.remaining.contains(&destroy::Condition::Ciphertext))
+}
+
 /// Says that a transfer is over. Gives the entry.
 ///
 /// # Errors

@@ -10,6 +10,7 @@
 //!   - The same answer again is the same entry; another one in its place is refused.
 //!   - Who signs for the other archive is that archive's to say, by its answer key; here the signature is validated by
 //!     our policy, and its certificate must be of the body that the party's file names.
+//!   - The person who selected the files does not sign the act here.
 //!
 //! A crash leaves an answer taken in or not.
 
@@ -21,7 +22,7 @@ use super::seal::Seal;
 use crate::archive::{ActOwner, Archive};
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::ingest::approval::{Asked, approved_act};
+use crate::ingest::approval::{Asked, approved_by_others};
 use crate::model::digest::sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::tlog::commit;
@@ -35,6 +36,8 @@ use std::collections::BTreeMap;
 pub const RECEIPT_FILE: &str = "receipt.json";
 /// The reply in its act, as it came.
 pub const REPLY_ANSWER_FILE: &str = "reply-answer.json";
+/// The act as it goes back to the other archive, as it is given out.
+pub const ACT_ANSWER_FILE: &str = "act-answer.json";
 /// In which office the act is signed here: one who may approve that records go.
 const OFFICES: &[SignerKind] = &[SignerKind::Approver];
 
@@ -231,10 +234,12 @@ pub fn sign(
         persons: 1,
         code: ErrorCode::TrfAct,
     };
-    let (mut fields, files) = match approved_act(archive, (ACT_FILE, &asked), signatures, extra, actor)? {
-        Ok(sealed) => sealed,
-        Err(refusals) => return Ok(Taken::Refused(refusals)),
-    };
+    let requester = case.selected_by(archive)?;
+    let (mut fields, files) =
+        match approved_by_others(archive, (ACT_FILE, &asked, requester.as_ref()), signatures, extra, actor)? {
+            Ok(sealed) => sealed,
+            Err(refusals) => return Ok(Taken::Refused(refusals)),
+        };
     fields.insert("free".into(), free(archive, &case, &replied)?.iter().map(RecordId::to_string).collect());
     commit(archive, &case, ActKind::TransferAgreed, (fields, files), actor).map(Taken::Done)
 }

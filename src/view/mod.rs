@@ -21,7 +21,7 @@ mod token;
 mod transfer;
 pub(crate) mod words;
 
-pub(crate) use accession::{accession, accession_done, accession_refused};
+pub(crate) use accession::{accession, accession_done, accession_record, accession_refused};
 pub(crate) use copies::{copy_prepared, copy_refused, copy_row};
 pub(crate) use disposal::{plan, plan_cancelled, plan_completed, plan_executed, plan_taken};
 pub(crate) use file::{destroyed_file, file, file_filled, file_record};
@@ -38,8 +38,8 @@ pub(crate) use retention::{nomenclature, nomenclature_adopted, nomenclature_row,
 pub(crate) use submission::answer;
 pub(crate) use token::token;
 pub(crate) use transfer::{
-    handed_over, party, transfer, transfer_done, transfer_files, transfer_not_ready, transfer_refused,
-    transfer_released,
+    handed_over, party, transfer, transfer_agreed, transfer_done, transfer_files, transfer_listed, transfer_not_ready,
+    transfer_refused, transfer_released, transfer_replied, transfer_sealed,
 };
 
 use crate::error::Refusal;

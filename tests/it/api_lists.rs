@@ -215,6 +215,10 @@ fn pages_of_all_lists_have_one_bound() {
         let schema = &limit["schema"];
         let said = (&schema["minimum"], &schema["maximum"], &schema["default"]);
         assert_eq!(said, (&json!(1), &json!(PAGE_ROWS_MAX), &json!(50)), "{path}");
+        // Of an accession, which this archive has none of: in api_transfers.
+        if path.contains("{accession}") {
+            continue;
+        }
         let path = path.replace("{file_id}", &filled.held_file);
         let sign = if path.ends_with("/search") { "?q=a&" } else { "?" };
         let ask = |limit: usize| filled.served.get("archivist", &format!("{path}{sign}limit={limit}"));

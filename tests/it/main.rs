@@ -12,6 +12,7 @@ mod api_copies;
 mod api_inquiry;
 mod api_lists;
 mod api_roles;
+mod api_transfers;
 mod around;
 mod bed;
 mod bundle;

@@ -2,7 +2,7 @@
 //!
 //! `take` and `sign` of the same again give the same entry; `act` only reads.
 
-use super::{WRITTEN, done, done_value, transfer_id};
+use super::{WRITTEN, done, transfer_id};
 use crate::archive::Archive;
 use crate::cli::beside::give_out;
 use crate::cli::ingest::print_refusals;
@@ -15,12 +15,9 @@ use crate::text::{Lang, Text, text};
 use crate::transfer::answer::ANSWER_BYTES_MAX;
 use crate::transfer::case::{Case, Stage};
 use crate::transfer::reply::{ACT_FILE, REPLY_FILE, Reply, outcome_text};
-use crate::transfer::take::{self, Taken};
+use crate::transfer::take::{self, ACT_ANSWER_FILE, Taken};
 use crate::view;
 use std::path::{Path, PathBuf};
-
-/// The act as it goes back to the other archive.
-const ACT_ANSWER_FILE: &str = "act-answer.json";
 
 const DELIVERED: Text = text("Пакет жетті", "Пакет получен", "The package was delivered");
 const REPLIED: Text = text("Жауап қабылданды", "Ответ принят", "The reply is taken in");
@@ -54,13 +51,9 @@ pub(super) fn take(common: &Common, file: &Path, material: &MaterialPaths) -> Re
 
 pub(super) fn replied(common: &Common, archive: &Archive, case: &Case, entry: u64) -> Result<(), Error> {
     let reply = case.replied(archive)?.reply;
-    let (accepted, refused) = reply.counts();
     let lang = common.lang();
     if common.json() {
-        let mut value = done_value(Stage::Replied.as_str(), &case.id.to_string(), entry);
-        value["accepted"] = accepted.into();
-        value["refused"] = refused.into();
-        common.print_json(&value);
+        common.print_json(&view::transfer_replied(case.id, entry, &reply));
     } else {
         out!("{}: {} (#{entry})", REPLIED.get(lang), case.id);
         told(&reply, lang);
@@ -126,9 +119,7 @@ pub(super) fn sign(common: &Common, id: &str, signatures: &Signatures, output: &
             let answer = (ACT_ANSWER_FILE, take::act_answer(&archive, id)?);
             let written = give_out(output, &[answer])?;
             if common.json() {
-                let mut value = done_value(Stage::Agreed.as_str(), &id.to_string(), entry);
-                value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-                common.print_json(&value);
+                common.print_json(&view::transfer_agreed(id, entry, &written));
             } else {
                 done(common, Stage::Agreed.as_str(), AGREED, id, entry);
                 tell(common, &written);

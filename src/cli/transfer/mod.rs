@@ -266,11 +266,7 @@ fn draw_up(common: &Common, id: &str, output: Option<&Path>) -> Result<Exit, Err
     };
     let lang = common.lang();
     if common.json() {
-        let mut value = done_value("listed", &id.to_string(), entry);
-        value["number"] = list.number.clone().into();
-        value["list_sha256"] = list.sha256().to_string().into();
-        value["files"] = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        common.print_json(&value);
+        common.print_json(&view::transfer_listed(&list, entry, &written));
     } else {
         out!("{}: {} (#{entry})", DRAWN_UP.get(lang), list.number);
         if written.is_empty() {
@@ -328,7 +324,7 @@ fn status(common: &Common, id: Option<&str>) -> Result<Exit, Error> {
 fn print(common: &Common, archive: &Archive, case: &Case, is_whole: bool) -> Result<(), Error> {
     let lang = common.lang();
     if common.json() {
-        common.print_json(&view::transfer(archive, case)?);
+        common.print_json(&view::transfer(archive, case, view::Masked::No)?);
         return Ok(());
     }
     let number = case.list(archive)?.map(|list| format!(" · № {}", list.number)).unwrap_or_default();

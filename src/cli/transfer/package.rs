@@ -5,6 +5,7 @@
 use super::{done_value, transfer_id};
 use crate::cli::Common;
 use crate::error::{Error, Exit};
+use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use crate::transfer::pack::format::TransferFormat;
@@ -36,7 +37,7 @@ pub(super) fn prepare(common: &Common, id: &str, format: &dyn TransferFormat) ->
     bar.clear();
     let exit = match prepared? {
         Prepared::Done(entry, seal) => {
-            said(common, &id.to_string(), entry, &seal);
+            said(common, id, entry, &seal);
             Exit::Ok
         }
         Prepared::NotReady(lacks) => {
@@ -60,16 +61,9 @@ pub(super) fn prepare(common: &Common, id: &str, format: &dyn TransferFormat) ->
     Ok(exit)
 }
 
-fn said(common: &Common, id: &str, entry: u64, seal: &Seal) {
+fn said(common: &Common, id: RecordId, entry: u64, seal: &Seal) {
     if common.json() {
-        let mut value = done_value("sealed", id, entry);
-        value["package"] = seal.name().into();
-        value["form"] = seal.form.clone().into();
-        value["digest"] = seal.digest.to_string().into();
-        value["records"] = seal.records.len().into();
-        value["package_files"] = seal.files.into();
-        value["bytes"] = seal.bytes.into();
-        common.print_json(&value);
+        common.print_json(&view::transfer_sealed(id, entry, seal));
     } else {
         out!("{}: {} (#{entry})", SEALED.get(common.lang()), seal.name());
         out!("  SHA-256 {} · {} · {}", seal.digest, seal.records.len(), crate::cli::bytes_text(seal.bytes));

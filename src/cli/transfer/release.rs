@@ -7,7 +7,6 @@ use crate::cli::Common;
 use crate::cli::beside::give_out;
 use crate::cli::ingest::print_refusals;
 use crate::cli::signed::Signatures;
-use crate::disposition::destroy::Condition;
 use crate::error::{Error, Exit};
 use crate::limits::CONTAINER_BYTES_MAX;
 use crate::model::strict::shown;
@@ -99,8 +98,7 @@ pub(super) fn close(common: &Common, id: &str) -> Result<Exit, Error> {
     let archive = common.open_to_act()?;
     let actor = common.actor(&archive)?;
     let case = Case::read(&archive, id)?;
-    let is_released = case.stage() == Stage::Released;
-    let archive = if is_released && release::open(&archive, &case)?.remaining.contains(&Condition::Ciphertext) {
+    let archive = if release::is_to_be_compacted(&archive, &case)? {
         archive.compact(actor)?;
         common.open()?
     } else {

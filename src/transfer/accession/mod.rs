@@ -148,6 +148,11 @@ impl Accession {
         self.row.replied.map(|entry| self.file(archive, entry, ANSWER_FILE)).transpose()
     }
 
+    /// The sender's answer with the act that its officer signed, as it came; none before.
+    pub fn agreed(&self, archive: &Archive) -> Result<Option<Vec<u8>>, Error> {
+        self.row.agreed.map(|entry| self.file(archive, entry, AGREED_FILE)).transpose()
+    }
+
     /// That it is as far as `wanted`.
     fn check_stage(&self, wanted: Stage) -> Result<(), Error> {
         let stage = self.stage();
