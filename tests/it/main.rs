@@ -23,6 +23,7 @@ mod corpus;
 mod crash;
 mod crash_destroy;
 mod crash_signed;
+mod crash_transfer;
 mod decommission;
 mod disposal;
 mod evidence;
