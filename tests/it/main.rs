@@ -68,6 +68,8 @@ mod tidy;
 mod timestamps;
 mod tls;
 mod transfer;
+mod transfer_faults;
+mod transfer_hops;
 mod transfer_release;
 mod transfer_verify;
 mod transfer_wire;
