@@ -150,6 +150,12 @@ impl Error {
     ) -> Self {
         Self { code, subject: subject.into(), what: cause.to_string(), source: Some(Box::new(cause)) }
     }
+
+    /// What an error of the spool is: there is no room, or the disk fails.
+    pub fn of_spool(subject: impl Into<String>, cause: std::io::Error) -> Self {
+        let code = if crate::store::disk::is_full(&cause) { ErrorCode::StoFull } else { ErrorCode::StoIo };
+        Self::caused(code, subject, cause)
+    }
 }
 
 impl From<crate::tlog::LogError> for Error {

@@ -8,11 +8,11 @@
 
 use crate::access::rights::is_by_means;
 use crate::error::{Error, ErrorCode, Exit};
+use crate::store::disk::is_full;
 use crate::text::{Lang, TECHNICAL, Text, text};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use std::io::ErrorKind;
 
 /// Why a request was not done.
 #[derive(Debug, Clone)]
@@ -45,8 +45,7 @@ impl Problem {
 
     /// The spool cannot be written or read.
     pub(crate) fn spool(e: std::io::Error) -> Self {
-        let is_full = matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge);
-        Self::new(if is_full { ErrorCode::StoFull } else { ErrorCode::StoIo }, "spool", e.to_string())
+        Self::new(if is_full(&e) { ErrorCode::StoFull } else { ErrorCode::StoIo }, "spool", e.to_string())
     }
 
     /// There is nothing at the path that the caller may know of.

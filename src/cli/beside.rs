@@ -5,6 +5,7 @@
 
 use super::answers::{check_new, write_new};
 use crate::error::{Error, ErrorCode};
+use crate::transfer::pack::folder::{check_free, give_name};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +37,7 @@ pub(super) fn write_all_new(files: &[(&Path, &[u8])]) -> Result<(), Error> {
 }
 
 /// Writes files into a folder as new ones, and gives their paths. What was given out before and is the same still
-/// stands.
+/// stands. A crash leaves each of them whole or not there, so the same command gives them out again.
 pub(super) fn give_out(folder: &Path, files: &[(impl AsRef<Path>, impl AsRef<[u8]>)]) -> Result<Vec<PathBuf>, Error> {
     let failed = |path: &Path| {
         let subject = path.display().to_string();
@@ -47,11 +48,28 @@ pub(super) fn give_out(folder: &Path, files: &[(impl AsRef<Path>, impl AsRef<[u8
     for (name, bytes) in files {
         let (path, bytes) = (folder.join(name), bytes.as_ref());
         if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
-            write_new(&path, bytes).map_err(failed(&path))?;
+            write_whole(&path, bytes).map_err(failed(&path))?;
         }
         written.push(path);
     }
     Ok(written)
+}
+
+/// Writes a new file that has its name only when it is whole: `NAME.partial` of an attempt that was cut off goes.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    check_free(path)?;
+    let partial = with_ending(path, ".partial");
+    match std::fs::remove_file(&partial) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    write_new(&partial, bytes)?;
+    let named = give_name(&partial, path);
+    if named.is_err() {
+        // Somebody was quicker. The first failure is the one that is told.
+        let _ = std::fs::remove_file(&partial);
+    }
+    named
 }
 
 #[cfg(test)]
@@ -73,5 +91,27 @@ mod tests {
         assert_eq!((std::fs::read(&one).unwrap(), std::fs::read(&two).unwrap()), (b"1".to_vec(), b"2".to_vec()));
         assert!(write_all_new(&files).is_err());
         assert_eq!(std::fs::read(&one).unwrap(), b"1", "what was there stays");
+    }
+
+    #[test]
+    fn what_was_cut_off_is_given_out_whole_by_the_same_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (out, files) = (folder.path().join("out"), [("receipt.json", b"whole"), ("reply.json", b"other")]);
+        // As a kill in the middle of the second file leaves it.
+        std::fs::create_dir(&out).unwrap();
+        std::fs::write(out.join("receipt.json"), b"whole").unwrap();
+        std::fs::write(out.join("reply.json.partial"), b"oth").unwrap();
+        for _ in 0..2 {
+            let written = give_out(&out, &files).unwrap();
+            assert_eq!(written, [out.join("receipt.json"), out.join("reply.json")]);
+            let mut names: Vec<_> = std::fs::read_dir(&out).unwrap().map(|e| e.unwrap().file_name()).collect();
+            names.sort();
+            assert_eq!(names, ["receipt.json", "reply.json"]);
+            assert_eq!(std::fs::read(out.join("reply.json")).unwrap(), b"other");
+        }
+        // What somebody else has put there is nobody's to write over.
+        std::fs::write(out.join("reply.json"), b"mine").unwrap();
+        assert_eq!(give_out(&out, &files).unwrap_err().code, ErrorCode::ArcOutput);
+        assert_eq!(std::fs::read(out.join("reply.json")).unwrap(), b"mine");
     }
 }

@@ -260,7 +260,7 @@ impl Received {
 
 /// An error of the spool: the archive's, not the Producer's.
 pub(super) fn spool_failed(path: &str, e: io::Error) -> Error {
-    Error::caused(ErrorCode::StoIo, format!("spool: {path}"), e)
+    Error::of_spool(format!("spool: {path}"), e)
 }
 
 pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<Sha256> {

@@ -53,6 +53,8 @@ impl ReceiveError {
         match self {
             Self::Refused(refusals) => refusals[0].code,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorCode::IngNoSuchPath,
+            // Nothing that is read has no room: what could not be written is its copy in the spool.
+            Self::Io { source, .. } if crate::store::disk::is_full(source) => ErrorCode::StoFull,
             Self::Io { .. } => ErrorCode::IngReadFailed,
         }
     }

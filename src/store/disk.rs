@@ -67,9 +67,14 @@ impl DiskError {
 
     /// True when the medium is full.
     pub fn is_full(&self) -> bool {
-        let DiskError::Io { source, .. } = self else { return false };
-        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        matches!(self, DiskError::Io { source, .. } if is_full(source))
     }
+}
+
+/// Whether an error says that there is no room: on the medium, for its owner, or for a file of that length.
+pub fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind as E;
+    matches!(error.kind(), E::StorageFull | E::QuotaExceeded | E::FileTooLarge)
 }
 
 /// One value of a swapped cell.

@@ -17,7 +17,7 @@ use muragat::error::ErrorCode;
 use muragat::evidence::heads;
 use muragat::filing::holds::{self, Placing};
 use muragat::index::filing::HoldTarget;
-use muragat::ingest::amend::add;
+use muragat::ingest::amend::{Amended, Brought, add, correct_card};
 use muragat::ingest::import::HeldProfile;
 use muragat::ingest::import::profile::Profile;
 use muragat::ingest::issue::{Issued, Subject, find, sign};
@@ -78,7 +78,7 @@ fn issue(bench: &Bench, archive: &Archive, record: RecordId) {
 }
 
 /// A register with an officer who may receive for a state archive: the stranger of the bench.
-fn register(authority: &str) -> String {
+pub(crate) fn register(authority: &str) -> String {
     register_with_disposal(authority)
         + &format!(
             "\n[[person]]\niin = \"000000000003\"\nbin = \"{BIN}\"\nkind = \"state_archive_receiver\"\n\
@@ -691,4 +691,58 @@ fn a_package_by_another_program_is_taken_in_by_a_profile_and_called_unproven() {
     let rows = world.rows(&accession);
     assert!(rows.iter().all(|row| row.outcome == Outcome::Refused), "{rows:?}");
     assert_eq!(reasons(&rows[2]), [Reason::Requisite]);
+}
+
+#[test]
+fn a_card_that_says_again_what_it_said_before_is_the_newest_here_too() {
+    let world = World::new();
+    let (sender, sending) = (&world.sender, &world.sending);
+    // The title is changed, and the change is taken back.
+    let first = world.sender.draft("2").card;
+    let mut other = first.clone();
+    other["title"] = "Басқа тақырып".into();
+    for card in [&other, &first] {
+        let bytes = card.to_string().into_bytes();
+        let brought = Brought::Bytes("card.json", &bytes);
+        let amended = correct_card(sending, world.records[1], brought, "Түзету".into(), ACTOR).unwrap();
+        assert!(matches!(amended, Amended::Done { .. }), "{amended:?}");
+        sending.wait_index().unwrap();
+    }
+    stamped(sender, sending, &authority(sender));
+    heads::map(sending, ACTOR).unwrap();
+    sending.settle().unwrap();
+    let (party, folder) = (world.party(), tempfile::tempdir().unwrap());
+    let (path, _) = world.write(folder.path(), 1, &BaggedEark);
+    let rows = world.rows(&world.receive(&path, &party));
+    assert_eq!((rows[1].outcome, rows[1].reasons.as_slice()), (Outcome::Accepted, &[][..]), "{:?}", rows[1]);
+    let row = access::open(&world.archive, rows[1].reference.unwrap(), ACTOR).unwrap().row;
+    assert_eq!((row.earlier_cards.len(), row.parts.len()), (2, 2));
+    let title = |archive: &Archive, id| {
+        let row = access::open(archive, id, ACTOR).unwrap().row;
+        row.card.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>()
+    };
+    let here = title(&world.archive, rows[1].reference.unwrap());
+    assert_eq!(here, title(sending, world.records[1]));
+    assert!(here.iter().any(|value| value == "Сынақ хаты 2"), "{here:?}");
+}
+
+#[test]
+fn words_of_a_record_that_cannot_be_read_refuse_it_alone_and_end() {
+    let world = World::new();
+    let (party, folder) = (world.party(), tempfile::tempdir().unwrap());
+    let (path, _) = world.write(folder.path(), 1, &PlainBag);
+    std::fs::write(path.join(format!("data/{}/{}", world.records[1], layout::RECORD)), b"{").unwrap();
+    relist(&path);
+    let source = Folder::open(&path).unwrap();
+    // What cannot be judged is not received; what is received comes to an end, which the sender waits for.
+    let begun = begin(&world.archive, &source, &party, ACTOR, &mut |_, _| {}).unwrap();
+    let Begun::Received(coming) = begun else {
+        assert!(all(&world.archive).unwrap().is_empty());
+        eprintln!("not whole");
+        return;
+    };
+    let rows = world.rows(&world.check(&coming));
+    let outcomes: Vec<Outcome> = rows.iter().map(|row| row.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Accepted, Outcome::Refused, Outcome::Accepted], "{rows:?}");
+    assert_eq!((reasons(&rows[1]), rows[1].reference), (vec![Reason::Other], None));
 }

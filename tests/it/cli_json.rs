@@ -191,7 +191,7 @@ fn validator(name: &str) -> Validator {
 }
 
 /// A value is as its schema says; without one of its keys, or with one more, it is not.
-fn check(name: &str, value: &Value) {
+pub(crate) fn check(name: &str, value: &Value) {
     let validator = validator(name);
     if let Err(e) = validator.validate(value) {
         panic!("{name}: {e} at {}: {value}", e.instance_path());

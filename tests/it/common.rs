@@ -16,6 +16,16 @@ pub(crate) fn docx(text: &str) -> Vec<u8> {
     write(&[Block::Paragraph(text)], &|text| text.to_owned()).unwrap()
 }
 
+/// A DOCX of about this many bytes, of digits that no packer makes much shorter.
+pub(crate) fn long_docx(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut numbers = muragat::testing::Sequence::new(seed);
+    // Each digit is four bits, which packing finds out.
+    let paragraph = |_| (0..64).map(|_| format!("{:016x}", numbers.draw())).collect::<String>();
+    let paragraphs: Vec<String> = (0..bytes * 7 / 4 / 1024).map(paragraph).collect();
+    let blocks: Vec<Block<'_>> = paragraphs.iter().map(|text| Block::Paragraph(text)).collect();
+    write(&blocks, &|text| text.to_owned()).unwrap()
+}
+
 /// A submission that is not written yet.
 pub(crate) struct Sample {
     pub(crate) submission: Value,

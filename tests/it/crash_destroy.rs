@@ -8,6 +8,7 @@
 
 use super::bed::{Bed, NOW};
 use super::disposal::Due;
+use super::signed::Bench;
 use muragat::access;
 use muragat::archive::Archive;
 use muragat::config::Config;
@@ -62,14 +63,18 @@ fn load() -> Load {
 
 impl Closed {
     pub(crate) fn of(due: &Due, archive: Archive) -> Self {
+        Self::of_bench(&due.bench, archive)
+    }
+
+    pub(crate) fn of_bench(bench: &Bench, archive: Archive) -> Self {
         let config = archive.config().clone();
         archive.close().unwrap();
-        let root = due.bench.root();
+        let root = bench.root();
         Self {
             files: read(&root, &["store/", "vault/", "tlog/"]),
             keys: read(&root.with_extension("keys"), &[]),
             config,
-            now: due.bench.now(),
+            now: bench.now(),
         }
     }
 

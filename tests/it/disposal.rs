@@ -6,7 +6,7 @@
 //! wrong person, twice, and over another plan.
 
 use super::bed::accepted;
-use super::signed::{AGENCY, Bench, DAY_MS, at, register_with_disposal};
+use super::signed::{AGENCY, Bench, DAY_MS, Draft, at, register_with_disposal};
 use super::text::{ask, brought_up};
 use chrono::{Datelike, NaiveDate};
 use muragat::access;
@@ -103,6 +103,11 @@ impl Due {
 
     /// The same on another bench, on the day on which they are closed.
     pub(crate) fn closed(bench: Bench, items: &[&str]) -> Self {
+        Self::closed_with(bench, items, &|_, _, _| {})
+    }
+
+    /// The same of other documents: each is changed before it is taken in.
+    pub(crate) fn closed_with(bench: Bench, items: &[&str], change: &dyn Fn(usize, &Bench, &mut Draft)) -> Self {
         let (bench, archive, trust) = bench.trusting();
         // Inventories are asked for in tests/it/forms.rs.
         archive.close().unwrap();
@@ -117,7 +122,8 @@ impl Due {
         due.adopt_list(&archive);
         let mut files = Vec::new();
         for (n, item) in items.iter().enumerate() {
-            let draft = due.bench.draft(&format!("01-05/{n}"));
+            let mut draft = due.bench.draft(&format!("01-05/{n}"));
+            change(n, &due.bench, &mut draft);
             let record = accepted(&due.bench.take(&archive, &draft)).unwrap();
             let title = Some(format!("Хат алмасу {n}"));
             let asked = files::Asked { title, ..opening(&due, &format!("01-{n:02}"), item) };
@@ -156,7 +162,7 @@ impl Due {
         civil_date(self.bench.now())
     }
 
-    fn adopt_list(&self, archive: &Archive) {
+    pub(crate) fn adopt_list(&self, archive: &Archive) {
         let list = RuleList::parse(LIST.as_bytes(), "list.toml").unwrap();
         let act = RulesAct::draft(&list, AGENCY, self.today(), false, "Үлгі").to_toml();
         let office = &self.bench.office;
@@ -888,7 +894,7 @@ fn an_open_file_lets_go_of_nothing_that_would_be_kept_shorter() {
     archive.close().unwrap();
 }
 
-fn opening(due: &Due, index: &str, item: &str) -> files::Asked {
+pub(crate) fn opening(due: &Due, index: &str, item: &str) -> files::Asked {
     files::Asked {
         agency: AGENCY.into(),
         index: index.into(),

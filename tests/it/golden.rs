@@ -14,11 +14,15 @@ use muragat::error::ErrorCode;
 use muragat::evidence::record::{self, Maker, Object};
 use muragat::evidence::status;
 use muragat::filing::due::why;
+use muragat::filing::handover::{elsewhere, under_way};
 use muragat::index::query::Query;
 use muragat::index::rows::RecordRow;
 use muragat::ingest::waiting::{self, Tried};
 use muragat::ingest::{Status, issue};
 use muragat::inquiry::answer;
+use muragat::inquiry::bundle::check::Asked;
+use muragat::inquiry::bundle::finding::{BundleReport, Outcome as Proven};
+use muragat::inquiry::bundle::provenance::{self, Claim, Held};
 use muragat::inspection;
 use muragat::model::digest::{Digests, sha256, sha512_parts};
 use muragat::model::id::RecordId;
@@ -28,6 +32,10 @@ use muragat::model::submission::Kind;
 use muragat::model::validation::SignatureVerdict;
 use muragat::store::local::{Erasing, LocalDisk};
 use muragat::tlog::commit::SYSTEM_ACTOR;
+use muragat::transfer::accession::{Accession, Stage as Taking};
+use muragat::transfer::case::{Case, Stage as Handing};
+use muragat::transfer::party;
+use muragat::transfer::take::act_answer;
 use muragat::vault::keys::KeyFolder;
 use muragat::verify::evidence::check::{self, ObjectDigests};
 use muragat::verify::evidence::record::EvidenceRecord;
@@ -297,6 +305,103 @@ fn check_rights(archive: &Archive, expected: &Value) {
     assert_eq!(json!(said), expected["readings"]);
 }
 
+/// What a store holds of a transfer that went its whole way, of one that was cancelled and of one that was begun.
+fn check_handed(archive: &Archive, expected: &Value) {
+    let text = |key: &str| expected[key].as_str().unwrap().to_owned();
+    let id = |key: &str| text(key).parse::<RecordId>().unwrap();
+    let read = |key: &str| Case::read(archive, id(key)).unwrap();
+    let stages = ["transfer", "cancelled", "open"].map(|key| read(key).stage());
+    assert_eq!(stages, [Handing::Closed, Handing::Cancelled, Handing::Selected]);
+    assert_eq!(read("cancelled").cancelled_why(archive).unwrap().as_deref(), Some("Үлгі себеп"));
+    let case = read("transfer");
+    let seal = case.seal(archive).unwrap();
+    assert_eq!((seal.name(), seal.digest.to_string()), (text("package"), text("digest")));
+    assert_eq!(case.list(archive).unwrap().unwrap().sha256().to_string(), text("list"));
+    assert_eq!(case.approved_by(archive).unwrap().len(), 1);
+    // What the other archive signed is judged anew by its key; what this one answered is made again.
+    let replied = case.replied(archive).unwrap();
+    assert_eq!((replied.act.number.clone(), replied.reply.counts()), (text("act"), (3, 0)));
+    assert_eq!(sha256(&act_answer(archive, case.id).unwrap()).to_string(), text("agreed"));
+    for (record, reference) in texts(&expected["gone"]) {
+        let record: RecordId = record.parse().unwrap();
+        let gone = access::open(archive, record, SYSTEM_ACTOR).map(drop).unwrap_err();
+        assert_eq!(gone.code, ErrorCode::ArcHandedOver);
+        let there = elsewhere(archive, record).unwrap().unwrap();
+        assert_eq!((there.reference, there.act), (Some(reference.parse().unwrap()), text("act")));
+    }
+    assert!(archive.index().tomb(id("file")).unwrap().unwrap().is_handed_over);
+    let left: BTreeMap<String, String> = content_digests(archive, id("stays"));
+    assert_eq!(left, texts(&expected["left"]));
+    let under: Vec<RecordId> = under_way(archive).unwrap().into_values().collect();
+    assert_eq!(under, [id("open")]);
+    assert_eq!(party::adopted(archive).unwrap().len(), 1);
+}
+
+fn content_digests(archive: &Archive, record: RecordId) -> BTreeMap<String, String> {
+    let content = content_of(archive, record).unwrap();
+    content.into_iter().map(|(path, bytes)| (path, sha256(&bytes).to_string())).collect()
+}
+
+/// What a store holds that took records in: what it answered, and what proves each record by the sender's key alone.
+fn check_taken(archive: &Archive, expected: &Value, version: &Path) {
+    let text = |key: &str| expected[key].as_str().unwrap().to_owned();
+    let accession = Accession::read(archive, text("accession").parse().unwrap()).unwrap();
+    assert_eq!((accession.stage(), accession.digest.to_string()), (Taking::Agreed, text("digest")));
+    for (key, bytes) in [
+        ("receipt", accession.receipt(archive).unwrap()),
+        ("answer", accession.answer(archive).unwrap().unwrap()),
+        ("common", accession.common(archive).unwrap()),
+    ] {
+        assert_eq!(sha256(&bytes).to_string(), text(key), "{key}");
+    }
+    let (reply, act) = accession.documents(archive).unwrap().unwrap();
+    assert_eq!((reply.counts(), act.accepted, act.refused), ((3, 0), 3, 0));
+    let references: BTreeMap<String, String> =
+        reply.rows.iter().map(|row| (row.record.clone(), row.reference.unwrap().to_string())).collect();
+    assert_eq!(references, texts(&expected["records"]));
+    let senders = [text("sender_vkey").parse().unwrap()];
+    let validation = archive.validation_policy().unwrap();
+    let (mut material, caches) = (Material::new(), Caches::default());
+    material.add_file(&std::fs::read(version.join("stamps.crl")).unwrap()).unwrap();
+    for (there, record) in &references {
+        let id: RecordId = record.parse().unwrap();
+        assert_eq!(content_digests(archive, id), texts(&expected["files"][record]), "record {record}");
+        let opened = access::open(archive, id, SYSTEM_ACTOR).unwrap();
+        let transferred = opened.manifest().unwrap().transferred.unwrap();
+        assert_eq!((&transferred.record, transferred.accession), (there, accession.id));
+        let read = |path: &str| opened.read(opened.component(path).unwrap()).unwrap();
+        let held: Vec<Held> = opened
+            .row
+            .components
+            .iter()
+            .map(|one| {
+                let bytes = read(&one.path);
+                let digests = Digests { sha256: sha256(&bytes), sha512: sha512_parts(&[&bytes]) };
+                Held { path: one.path.clone(), role: one.role(), len: bytes.len() as u64, digests }
+            })
+            .collect();
+        let (tar, value) = (read(path::PROVENANCE_PATH), transferred.value());
+        let asked = Asked {
+            trust: None,
+            own: None,
+            senders: &senders,
+            policy: &validation.policy,
+            material: &material,
+            // The clock of this test is before the stamps.
+            at: utc(archive.head().t),
+            not_before: None,
+        };
+        let mut report = BundleReport::default();
+        let claim = Claim { record: id, transferred: &value, tar: &tar, held: &held };
+        provenance::check(&claim, (&asked, &material, &caches), &mut report);
+        let outcomes: Vec<Proven> = report.findings.iter().map(|one| one.outcome).collect();
+        assert!(!outcomes.is_empty() && outcomes.iter().all(|one| *one == Proven::Proven), "{report:#?}");
+        // The hold came along, and is in force whatever became of it there.
+        let holds = archive.index().holds_on(id).unwrap();
+        assert!(*there != text("held_there") || holds.len() == 1, "{holds:?}");
+    }
+}
+
 /// What the first version of `expected.json` said of a record, in the words of the newest.
 fn in_new_words(wanted: &Value, content: &BTreeMap<String, Vec<u8>>) -> Value {
     if wanted["main_sha256"].is_null() {
@@ -329,7 +434,8 @@ fn every_golden_store_opens_and_gives_back_what_it_holds() {
         assert!(archive.recovery().1, "a golden store has no index");
         assert_eq!(archive.head().size, expected["entries"].as_u64().unwrap());
         let held = expected["held"].as_object().unwrap();
-        assert!(held.len() > 3 || !expected["destroyed"].is_null());
+        let is_of_files = ["destroyed", "handed", "taken"].iter().any(|part| !expected[*part].is_null());
+        assert!(held.len() > 3 || is_of_files);
         for (record, wanted) in held {
             let record: RecordId = record.parse().unwrap();
             let wanted = in_new_words(wanted, &content_of(&archive, record).unwrap());
@@ -355,6 +461,12 @@ fn every_golden_store_opens_and_gives_back_what_it_holds() {
         }
         if !expected["rights"].is_null() {
             check_rights(&archive, &expected["rights"]);
+        }
+        if !expected["handed"].is_null() {
+            check_handed(&archive, &expected["handed"]);
+        }
+        if !expected["taken"].is_null() {
+            check_taken(&archive, &expected["taken"], &version);
         }
         if !expected["destroyed"].is_null() {
             check_disposed(&archive, &expected, &version);

@@ -79,7 +79,19 @@ impl Two {
         Self::of(Sender::new())
     }
 
-    pub(crate) fn of((sender, archive): (Sender, Archive)) -> Self {
+    pub(crate) fn of(parts: (Sender, Archive)) -> Self {
+        let mut two = Self::known(parts);
+        let (sender, archive) = (&two.sender, &two.archive);
+        let transfer = sender.select(archive, Reason::Early, &[sender.file(0), sender.file(1)]).unwrap();
+        let (list, _) = list::draw_up(archive, transfer, SYSTEM_ACTOR).unwrap();
+        let approved = sender.approve(archive, transfer, &list.encode(), &[&two.office().commission[0]]).unwrap();
+        assert!(matches!(approved, approve::Signed::Done(_)), "{approved:?}");
+        two.transfer = transfer;
+        two
+    }
+
+    /// The other archive is adopted; there is no transfer yet.
+    pub(crate) fn known((sender, archive): (Sender, Archive)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = InitOptions { means: MeansKept::None, ..InitOptions::default() };
         let clock = sender.due.bench.clock.clone();
@@ -89,11 +101,7 @@ impl Two {
             .replace("00000000000000000000000000000001", &state.config().archive_id.to_string());
         let office = &sender.due.bench.office;
         sender.adopt(&archive, &file, &[&office.approvers[0], &office.commission[0]]).unwrap();
-        let transfer = sender.select(&archive, Reason::Early, &[sender.file(0), sender.file(1)]).unwrap();
-        let (list, _) = list::draw_up(&archive, transfer, SYSTEM_ACTOR).unwrap();
-        let approved = sender.approve(&archive, transfer, &list.encode(), &[&office.commission[0]]).unwrap();
-        assert!(matches!(approved, approve::Signed::Done(_)), "{approved:?}");
-        Self { sender, archive, state, transfer, folder }
+        Self { sender, archive, state, transfer: RecordId([0; 16]), folder }
     }
 
     /// Up to the package, which was written to a medium.

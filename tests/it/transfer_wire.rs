@@ -5,6 +5,7 @@
 //! theirs, or leaves something behind that was refused. Method: the real program on both sides, a proxy between them that cuts and
 //! stalls at offsets of a printed seed, SIGKILL, and a limit on the size of files in the place of a full disk.
 
+use super::cli_json::check;
 use super::disposal::Due;
 use super::evidence::policy;
 use super::signed::{AGENCY, Bench, DAY_MS, at, register_with_disposal};
@@ -47,20 +48,20 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_muragat");
 const BIN: &str = "000000000100";
 
 /// A sealed transfer at one archive, another archive that knows it, and files by which both are known on the network.
-struct World {
-    sender: Sender,
-    transfer: RecordId,
-    folder: TempDir,
-    receiver: Bench,
-    digest: Sha256,
+pub(crate) struct World {
+    pub(crate) sender: Sender,
+    pub(crate) transfer: RecordId,
+    pub(crate) folder: TempDir,
+    pub(crate) receiver: Bench,
+    pub(crate) digest: Sha256,
     /// The tar of the package.
-    tar: Vec<u8>,
+    pub(crate) tar: Vec<u8>,
     /// A token of the machine that sends.
     token: String,
 }
 
 /// Files of authorities, of the service, and of machines.
-fn certificates(folder: &Path) {
+pub(crate) fn certificates(folder: &Path) {
     let openssl = |arguments: &str| {
         let done = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output();
         let done = done.expect("openssl is needed here");
@@ -96,7 +97,7 @@ fn rows() -> String {
 }
 
 /// The file about an archive that hands over.
-fn sender_file(id: &str, of: &Archive, archive: &str, date: &str) -> String {
+pub(crate) fn sender_file(id: &str, of: &Archive, archive: &str, date: &str) -> String {
     let (vkey, key) = (of.config().vkey.clone(), hex::encode(of.answer_key().unwrap().public()));
     format!(
         "schema = \"muragat/party/1\"\nid = \"{id}\"\nagency = \"{AGENCY}\"\nkind = \"sender\"\nbin = \"{BIN}\"\n\
@@ -118,11 +119,23 @@ fn tar(two: &Two) -> Vec<u8> {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
+        Self::holding(0)
+    }
+
+    /// The same with a document of about this many bytes in each record.
+    pub(crate) fn holding(bytes: usize) -> Self {
         // A minute ago: what is signed by the moved clock is never later than the program's.
         let now = SystemClock.now() - 60_000;
         let start = now - 1100 * DAY_MS;
-        let due = Due::closed(Bench::bare_at(start), &["3", "3"]);
+        let due = Due::closed_with(Bench::bare_at(start), &["3", "3"], &|n, bench, draft| {
+            if bytes > 0 {
+                draft.main = super::common::long_docx(n as u64, bytes);
+                draft.signature = Some(bench.office.official.sign_detached(&draft.main, at(bench.now() - 120_000)));
+                let digest = sha256(&draft.main).to_string();
+                draft.card["documents"] = serde_json::json!([{"path": "main.docx", "sha256": digest}]);
+            }
+        });
         due.go_to(&civil_date(now).to_string());
         let (year, today) = (u16::try_from(chrono::Datelike::year(&civil_date(now)) - 1).unwrap(), due.today());
         let (sender, archive) = Sender::of(due, year, &today.to_string());
@@ -176,16 +189,16 @@ impl World {
         Self { sender, transfer, folder, receiver, digest, tar, token }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The command that sends, through a place.
-    fn send(&self, port: u16, ca: &str) -> Command {
+    pub(crate) fn send(&self, port: u16, ca: &str) -> Command {
         self.command("send", port, ca)
     }
 
-    fn command(&self, what: &str, port: u16, ca: &str) -> Command {
+    pub(crate) fn command(&self, what: &str, port: u16, ca: &str) -> Command {
         let mut command = Command::new(PROGRAM);
         let (to, id) = (format!("https://localhost:{port}/"), self.transfer.to_string());
         command.args(["transfer", what, &id, "--json", "--to", &to, "--archive"]);
@@ -196,7 +209,7 @@ impl World {
     }
 
     /// What became of it at the receiver: one accession, and every byte that was sent.
-    fn arrived(&self) {
+    pub(crate) fn arrived(&self) {
         let state = self.receiver.open();
         let accessions = all(&state).unwrap();
         assert_eq!(accessions.len(), 1);
@@ -222,25 +235,25 @@ impl World {
     }
 }
 
-fn said(output: &std::process::Output) -> Value {
+pub(crate) fn said(output: &std::process::Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().last().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))
 }
 
 /// The program that serves the receiver.
-struct Service {
+pub(crate) struct Service {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Service {
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         Self::limited(world, "unlimited")
     }
 
     /// With a limit on the size of its files, in blocks of the shell; writing beyond is an error and no signal.
-    fn limited(world: &World, blocks: &str) -> Self {
+    pub(crate) fn limited(world: &World, blocks: &str) -> Self {
         let mut command = Command::new("bash");
         command.args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", blocks, PROGRAM]);
         command.args(["serve", "--json", "--readers", "0", "--listen", "127.0.0.1:0", "--archive"]);
@@ -255,12 +268,12 @@ impl Service {
     }
 
     /// SIGKILL.
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn end(mut self) {
+    pub(crate) fn end(mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
@@ -276,7 +289,7 @@ impl Drop for Service {
 
 /// What the proxy does with a connection after so many bytes from the sender.
 #[derive(Debug, Clone, Copy)]
-enum Fault {
+pub(crate) enum Fault {
     /// Cuts it, on both sides.
     Cut(u64),
     /// Says nothing more until it is let go, and then cuts it.
@@ -284,18 +297,18 @@ enum Fault {
 }
 
 /// Stands between sender and receiver.
-struct Proxy {
-    port: u16,
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
     to: Arc<Mutex<SocketAddr>>,
     faults: Arc<Mutex<VecDeque<Fault>>>,
     /// Bytes that came from the sender and went on.
-    passed: Arc<AtomicU64>,
+    pub(crate) passed: Arc<AtomicU64>,
     /// 1: one stalls; 2: it may be cut.
     stalled: Arc<AtomicU64>,
 }
 
 impl Proxy {
-    fn new(to: SocketAddr, faults: &[Fault]) -> Self {
+    pub(crate) fn new(to: SocketAddr, faults: &[Fault]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Self {
             port: listener.local_addr().unwrap().port(),
@@ -362,7 +375,7 @@ impl Proxy {
         let _ = server.shutdown(Shutdown::Both);
     }
 
-    fn wait_stall(&self) {
+    pub(crate) fn wait_stall(&self) {
         let begun = Instant::now();
         while self.stalled.load(Ordering::SeqCst) != 1 {
             assert!(begun.elapsed() < Duration::from_secs(120), "nothing stalled");
@@ -374,7 +387,7 @@ impl Proxy {
 }
 
 /// Numbers of a seed (SplitMix64).
-fn numbers(mut seed: u64) -> impl FnMut(u64, u64) -> u64 {
+pub(crate) fn numbers(mut seed: u64) -> impl FnMut(u64, u64) -> u64 {
     move |from, to| {
         seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = seed;
@@ -409,11 +422,13 @@ fn a_package_is_there_whole_however_often_its_line_was_cut_and_both_sign_over_it
     let sent = world.send(proxy.port, "root").output().unwrap();
     assert!(sent.status.success(), "{} {}", said(&sent), String::from_utf8_lossy(&sent.stderr));
     assert_eq!(said(&sent)["status"], "delivered");
+    check("transfer-answer", &said(&sent));
     assert!(proxy.faults.lock().unwrap().len() < at.len(), "some cuts were met");
     println!("{} of {} cuts were met", at.len() - proxy.faults.lock().unwrap().len(), at.len());
     // There is no reply yet; nothing stays of the upload.
     let waiting = world.command("exchange", service.address.port(), "root").output().unwrap();
     assert_eq!(said(&waiting)["status"], "waiting");
+    check("transfer-answer", &said(&waiting));
     service.end();
     assert_eq!(uploads(), 0, "nothing stays of the upload");
     world.arrived();
@@ -435,6 +450,7 @@ fn a_package_is_there_whole_however_often_its_line_was_cut_and_both_sign_over_it
     let exchange = || world.command("exchange", service.address.port(), "root").output().unwrap();
     let fetched = exchange();
     assert_eq!(said(&fetched)["status"], "replied", "{}", String::from_utf8_lossy(&fetched.stderr));
+    check("transfer-answer", &said(&fetched));
     let bench = &world.sender.due.bench;
     catch_up(bench);
     let archive = bench.open();
@@ -447,6 +463,7 @@ fn a_package_is_there_whole_however_often_its_line_was_cut_and_both_sign_over_it
     for _ in 0..2 {
         let brought = world.command("exchange", service.address.port(), "root").output().unwrap();
         assert_eq!(said(&brought)["status"], "brought", "{}", String::from_utf8_lossy(&brought.stderr));
+        check("transfer-answer", &said(&brought));
     }
     service.end();
     let state = world.receiver.open();

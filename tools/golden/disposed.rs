@@ -40,10 +40,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-const MEMBER: Holder<'static> = Holder { common_name: "ҮЛГІ МҮШЕ", iin: Some("000000000011"), ..OFFICIAL };
-const APPROVER: Holder<'static> =
+pub(crate) const MEMBER: Holder<'static> =
+    Holder { common_name: "ҮЛГІ МҮШЕ", iin: Some("000000000011"), ..OFFICIAL };
+pub(crate) const APPROVER: Holder<'static> =
     Holder { common_name: "ҮЛГІ БЕКІТУШІ", iin: Some("000000000013"), ..OFFICIAL };
-const SECOND: Holder<'static> =
+pub(crate) const SECOND: Holder<'static> =
     Holder { common_name: "ҮЛГІ БЕКІТУШІ 2", iin: Some("000000000014"), ..OFFICIAL };
 const FORM: &str = include_str!("../../schema/form/1/default/year-end-count.toml");
 const LIST: &str = r#"
@@ -72,25 +73,25 @@ term = "permanent"
 source = { place = "made up", confidence = "official" }
 "#;
 /// 2028-01-10, when what was closed in 2026 is due, and eight days later.
-const DUE: u64 = 1_831_089_906_000;
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+pub(crate) const DUE: u64 = 1_831_089_906_000;
+pub(crate) const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-struct Desk {
-    root: PathBuf,
-    clock: Arc<FixedClock>,
-    people: People,
-    actor: ActorId,
+pub(crate) struct Desk {
+    pub(crate) root: PathBuf,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) people: People,
+    pub(crate) actor: ActorId,
 }
 
 impl Desk {
-    fn open(&self) -> Result<Archive> {
+    pub(crate) fn open(&self) -> Result<Archive> {
         let archive = Archive::open(&self.root, self.clock.clone() as Arc<dyn Clock>, &mut |_, _| {})?;
         archive.tune(12_000, 5);
         Ok(archive)
     }
 
     /// Whoever signs does so a moment after what was before.
-    fn sign(&self, who: &Signer, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, who: &Signer, bytes: &[u8]) -> Vec<u8> {
         who.sign_detached(bytes, utc(self.clock.0.fetch_add(2_000, Ordering::SeqCst) + 2_000))
     }
 
@@ -98,7 +99,7 @@ impl Desk {
         [&self.people.official, &self.people.office].map(|who| self.sign(who, bytes)).to_vec()
     }
 
-    fn adopt_list(&self, archive: &Archive) -> Result<()> {
+    pub(crate) fn adopt_list(&self, archive: &Archive) -> Result<()> {
         let list = RuleList::parse(LIST.as_bytes(), "list.toml").map_err(|faults| format!("{faults:?}"))?;
         let act = RulesAct::draft(&list, AGENCY, civil_date(archive.now()), false, "Үлгі").to_toml();
         let (signatures, given) = (self.two(act.as_bytes()), (&list, LIST.as_bytes()));
@@ -108,7 +109,12 @@ impl Desk {
         }
     }
 
-    fn file(&self, archive: &Archive, (index, item): (&str, &str), records: &[RecordId]) -> Result<RecordId> {
+    pub(crate) fn file(
+        &self,
+        archive: &Archive,
+        (index, item): (&str, &str),
+        records: &[RecordId],
+    ) -> Result<RecordId> {
         let asked = files::Asked {
             agency: AGENCY.into(),
             index: index.into(),

@@ -37,15 +37,15 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const RENEWED: u64 = NOW + 300 * DAY_MS;
 
 /// Authorities that stamp, under a root of their own.
-struct Authorities {
+pub(crate) struct Authorities {
     first: Stamper,
-    second: Stamper,
-    pem: String,
-    crl: Vec<u8>,
+    pub(crate) second: Stamper,
+    pub(crate) pem: String,
+    pub(crate) crl: Vec<u8>,
 }
 
 impl Authorities {
-    fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         let mut numbers = Sequence::new(11);
         let random = &mut |buffer: &mut [u8]| buffer.copy_from_slice(&numbers.noise(buffer.len()));
         let until = |days: u64| Validity { from: utc(NOW - 30 * DAY_MS), until: utc(NOW + days * DAY_MS) };
@@ -63,7 +63,7 @@ fn checked(archive: &Archive, stamper: &Stamper, request: &Request) -> Result<st
     Ok(request.check(archive, &answer, "authority", &Material::new())?)
 }
 
-fn stamped(archive: &Archive, stamper: &Stamper) -> Result<Stamped> {
+pub(crate) fn stamped(archive: &Archive, stamper: &Stamper) -> Result<Stamped> {
     let batch = stamp::next(archive, SYSTEM_ACTOR)?.ok_or("nothing came")?;
     let checked = checked(archive, stamper, &Request::of(&batch, false))?;
     let entry = stamp::keep(archive, &batch, &[checked], SYSTEM_ACTOR)?;

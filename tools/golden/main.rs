@@ -1,14 +1,16 @@
 //! Writes a golden store: a small archive of the present formats, with its keys, kept in `tests/golden/` for ever.
 //!
-//! `cargo run --features tools,testing --bin golden -- DIR` makes five, DIR/plain, DIR/signed (`signed.rs`),
-//! DIR/disposed (`disposed.rs`), DIR/evidence (`evidence.rs`) and DIR/rights (`rights.rs`): each with archive, archive.keys, expected.json (what it holds) and damaged.json (changes
-//! that an audit must name).
+//! `cargo run --features tools,testing --bin golden -- DIR` makes seven, DIR/plain, DIR/signed (`signed.rs`),
+//! DIR/disposed (`disposed.rs`), DIR/evidence (`evidence.rs`), DIR/rights (`rights.rs`), DIR/handed and DIR/taken
+//! (`transfer.rs`): each with archive, archive.keys, expected.json (what it holds) and damaged.json (changes that an
+//! audit must name).
 //! A golden store is only added, with a new folder for a new version; `tests/it/golden.rs` opens every one of them.
 
 mod disposed;
 mod evidence;
 mod rights;
 mod signed;
+mod transfer;
 
 use muragat::access;
 use muragat::archive::{Archive, InitOptions};
@@ -49,7 +51,8 @@ fn main() -> Result<()> {
         .and_then(|()| signed::write(&dir.join("signed"), &inbox))
         .and_then(|()| disposed::write(&dir.join("disposed"), &inbox))
         .and_then(|()| evidence::write(&dir.join("evidence"), &inbox))
-        .and_then(|()| rights::write(&dir.join("rights"), &inbox));
+        .and_then(|()| rights::write(&dir.join("rights"), &inbox))
+        .and_then(|()| transfer::write(&dir.join("handed"), &dir.join("taken"), &inbox));
     std::fs::remove_dir_all(&inbox)?;
     result
 }
@@ -124,13 +127,15 @@ fn damages(root: &Path, size: u64) -> Result<Value> {
         let at = bytes.windows(6).position(|head| head == [b"MRGF".as_slice(), &[1, 4]].concat())?;
         Some(flip("a bit in a sealed amendment", segment, at + 100))
     });
+    let is_long = |segment: &&String| std::fs::metadata(root.join(segment)).is_ok_and(|found| found.len() > 5500);
+    let sealed = segments.iter().skip(1).find(is_long);
     let (page, root_file) = (list("vault", "page-")?, list("vault", "root-")?);
     // Named by how many entries they hold.
     let older = list("tlog/tile/entries/000.p", "")?.into_iter().min_by_key(|name| name.len());
     let (entries, hashes) = (format!("tlog/tile/entries/000.p/{size}"), format!("tlog/tile/0/000.p/{size}"));
     let mut damages = vec![
         flip("a bit in a frame header", &segments[0], 70),
-        flip("a bit in sealed bytes", &segments[1], 5000),
+        flip("a bit in sealed bytes", sealed.ok_or("no long segment")?, 5000),
         cut("the open segment is short", segments.last().ok_or("no segment")?)?,
         flip("a bit in an entry", &entries, 100),
         flip("a bit in a hash tile", &hashes, 31),

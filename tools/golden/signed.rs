@@ -185,7 +185,7 @@ impl Store<'_> {
         }
     }
 
-    fn issue(&self, subject: Subject) -> Result<()> {
+    pub(crate) fn issue(&self, subject: Subject) -> Result<()> {
         let prepared = find(self.archive, subject, self.actor)?;
         let signature = self.people.office.sign_detached(&prepared.bytes, utc(self.archive.now()));
         match sign(self.archive, subject, &signature, None, self.actor, self.actor)? {

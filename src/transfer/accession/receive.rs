@@ -119,6 +119,7 @@ pub fn begin<'a>(
         let receipt = accession.receipt(archive)?;
         return Ok(Begun::Received(Box::new(Coming { accession, receipt, is_again: true, package, journal })));
     }
+    readable(&package)?;
     let id = RecordId(crate::random::bytes());
     let transfer = package.inventory.get("transfer").and_then(Value::as_str).and_then(|id| id.parse().ok());
     let receipt = Answer {
@@ -151,10 +152,20 @@ pub fn begin<'a>(
     Ok(Begun::Received(Box::new(Coming { accession, receipt, is_again: false, package, journal })))
 }
 
+/// That its records can be gone through: after the receipt the sender waits for what became of them, so what would keep
+/// [`check`] from ever coming to its end is found before.
+fn readable(package: &Package<'_>) -> Result<(), Error> {
+    if package.sender.is_none() {
+        return foreign::records(package).map(drop);
+    }
+    package.records()?;
+    Shared::read(package).map(drop)
+}
+
 /// What belongs to no record, as a tar in the spool: what a package by Muragat has under the names of the form `plain`,
 /// what others have under numbers, with their names in a list.
 fn common(archive: &Archive, package: &Package<'_>) -> Result<Spooled, Error> {
-    let failed = |e| Error::caused(ErrorCode::StoIo, "spool", e);
+    let failed = |e| Error::of_spool("spool", e);
     let mut tar = Tar::new(archive.spool().object(), "package");
     let mut left = COMMON_BYTES_MAX;
     let mut names = Vec::new();
@@ -230,8 +241,12 @@ pub fn check(
     options: &Options<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Option<Accession>, Error> {
-    if coming.accession.row.checked.is_some() {
-        return Ok(Some(coming.accession.clone()));
+    // Of two that judge the same records, the second finds what the first said: each would call what the other has just
+    // taken in a duplicate.
+    let _turn = archive.turn("accession", coming.accession.id);
+    let accession = Accession::read(archive, coming.accession.id)?;
+    if accession.row.checked.is_some() {
+        return Ok(Some(accession));
     }
     if let Some(HeldProfile { profile, .. }) = options.profile {
         let today = civil_date(archive.now());
@@ -315,7 +330,14 @@ impl Checking<'_, '_> {
         let package = &self.coming.package;
         let folder = package.folder(id);
         let digest = record::digest(package, &folder, package.below(&folder).map(|(_, path)| path))?;
-        Ok((id.to_string(), digest, self.record(taking, journal, shared, id)?))
+        let decided = match self.record(taking, journal, shared, id) {
+            // Of its own files: it alone cannot be taken, and the sender is told.
+            Err(e) if e.code == ErrorCode::TrfNotTaken => {
+                Decided::refused(vec![(Reason::Other, record::line(&e.to_string()))])
+            }
+            decided => decided?,
+        };
+        Ok((id.to_string(), digest, decided))
     }
 
     fn record(
@@ -386,7 +408,7 @@ impl Checking<'_, '_> {
             let said = (Reason::Requisite, "its date is outside the period of the profile".to_owned());
             return Ok(Decided::refused(vec![said]));
         }
-        let failed = |e| Error::caused(ErrorCode::StoIo, "spool", e);
+        let failed = |e| Error::of_spool("spool", e);
         let mut tar = Tar::new(archive.spool().object(), "record");
         let said = made.said.to_string();
         tar.begin("record.json", said.len() as u64).map_err(failed)?;

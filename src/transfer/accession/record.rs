@@ -283,7 +283,7 @@ pub fn provenance(
     for (path, name) in &all {
         copy(package, path, name, &mut tar)?;
     }
-    let failed = |e| Error::caused(ErrorCode::StoIo, "spool", e);
+    let failed = |e| Error::of_spool("spool", e);
     let (mut spooled, _) = tar.finish().map_err(failed)?;
     spooled.finish().map_err(failed)?;
     Ok(spooled)
@@ -295,7 +295,7 @@ pub fn copy(package: &Package<'_>, path: &str, name: &str, tar: &mut Tar<Spooled
     let index = package.source.find(path).unwrap_or_default();
     let len = package.source.entries().get(index).map_or(0, |entry| entry.len);
     let unread = |e| Error::caused(ErrorCode::IngReadFailed, shown(path), e);
-    let failed = |e| Error::caused(ErrorCode::StoIo, "spool", e);
+    let failed = |e| Error::of_spool("spool", e);
     let mut reader = package.source.open(index).map_err(unread)?;
     let mut hasher = crate::model::digest::Sha256Writer::default();
     let mut buffer = vec![0; crate::limits::HASH_BUFFER_BYTES];
@@ -324,16 +324,25 @@ pub fn add(
     actor: ActorId,
 ) -> Result<Vec<Said>, Error> {
     let mut remarks = Vec::new();
+    // Cards that an earlier attempt added, in their order: one may say again what a card before it said, and is a
+    // correction all the same.
+    let row = archive.index().record_by_id(record)?;
+    let cards = row.iter().flat_map(|row| &row.components).filter(|one| one.role() == Role::Card).skip(1);
+    let mut cards = cards.map(|one| one.sha256).collect::<Vec<_>>().into_iter().peekable();
     for group in custody.groups.iter().skip(1) {
         let reason = text(&group.metadata, "reason").map(str::to_owned);
         for one in group.components.iter().filter(|one| !is_own(&one.path)) {
-            let bytes = package.read(&one.file)?;
+            let bytes = match package.read(&one.file) {
+                // The record is here: what cannot be a part of it is told, and does not take it back.
+                Err(e) if e.code == ErrorCode::TrfNotTaken => {
+                    remarks.push((Reason::TooLarge, line(&e.to_string())));
+                    continue;
+                }
+                bytes => bytes?,
+            };
             let brought = amend::Brought::Bytes(&one.path, &bytes);
             let amended = if one.role == Role::Card {
-                let row = archive.index().record_by_id(record)?;
-                let has =
-                    |c: &crate::index::rows::ComponentRow| c.role() == Role::Card && c.sha256 == one.digests.sha256.0;
-                if row.is_some_and(|row| row.components.iter().any(has)) {
+                if cards.next_if_eq(&one.digests.sha256.0).is_some() {
                     continue;
                 }
                 amend::correct_card(archive, record, brought, reason.clone().unwrap_or_default(), actor)?

@@ -75,8 +75,8 @@ impl Folder {
     }
 }
 
-/// Renames, and makes that durable.
-fn give_name(partial: &Path, target: &Path) -> io::Result<()> {
+/// Renames to a name that nothing has, and makes that durable.
+pub(crate) fn give_name(partial: &Path, target: &Path) -> io::Result<()> {
     // Somebody may have made it meanwhile; an empty folder, or a file, would be replaced without a word.
     match renameat_with(CWD, partial, CWD, target, RenameFlags::NOREPLACE) {
         // A file system that cannot promise that: looked at just before.
@@ -105,7 +105,8 @@ fn clear(partial: &Path) -> io::Result<()> {
     }
 }
 
-fn check_free(path: &Path) -> io::Result<()> {
+/// That nothing has this name.
+pub(crate) fn check_free(path: &Path) -> io::Result<()> {
     // A link that leads nowhere is there too.
     match fs::symlink_metadata(path) {
         Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, path.display().to_string())),
