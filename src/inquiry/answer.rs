@@ -24,7 +24,7 @@ use crate::filing::cite;
 use crate::filing::handover::{self, Elsewhere};
 use crate::index::filing::HoldTarget;
 use crate::ingest::approval::{Asked, approved_act};
-use crate::model::canonical;
+use crate::model::canonical::{self, said};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
 use crate::model::submission::AccessCategory;
@@ -380,15 +380,6 @@ const KEPT: Text = text(
 
 fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
-}
-
-/// What stands in a field: a text as it is, a number in digits, nothing for what is not there.
-fn said(value: &Value, key: &str) -> String {
-    match value.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    }
 }
 
 /// A time of the answer as people read it.

@@ -18,13 +18,12 @@ use super::case::{Case, Stage};
 use super::counterpart;
 use super::reply::{ACT_FILE, Act, REPLY_FILE, Reply};
 use super::seal::Seal;
-use crate::archive::{ActOwner, Archive};
+use crate::archive::Archive;
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::ingest::approval::{Asked, approved_act};
 use crate::model::digest::sha256;
 use crate::model::id::{ActorId, RecordId};
-use crate::tlog::commit;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
@@ -106,7 +105,7 @@ fn receipt(archive: &Archive, case: &Case, bytes: &[u8], actor: ActorId) -> Resu
     case.check_stage(&[Stage::Sealed, Stage::Sent])?;
     let fields = Map::from_iter([("sha256".to_owned(), Value::from(sha256(bytes).to_string()))]);
     let files = vec![(RECEIPT_FILE.to_owned(), bytes.to_vec())];
-    commit(archive, case, ActKind::TransferDelivered, (fields, files), actor).map(Taken::Done)
+    case.commit(archive, ActKind::TransferDelivered, (fields, files), actor).map(Taken::Done)
 }
 
 fn reply(
@@ -147,7 +146,7 @@ fn reply(
         ("accepted".to_owned(), accepted.into()),
         ("refused".to_owned(), refused.into()),
     ]);
-    commit(archive, case, ActKind::TransferReplied, (fields, files), actor).map(Taken::Done)
+    case.commit(archive, ActKind::TransferReplied, (fields, files), actor).map(Taken::Done)
 }
 
 /// The reply and the act of an answer: about this package, about each of its records, with our digests.
@@ -236,7 +235,7 @@ pub fn sign(
         Err(refusals) => return Ok(Taken::Refused(refusals)),
     };
     fields.insert("free".into(), free(archive, &case, &replied)?.iter().map(RecordId::to_string).collect());
-    commit(archive, &case, ActKind::TransferAgreed, (fields, files), actor).map(Taken::Done)
+    case.commit(archive, ActKind::TransferAgreed, (fields, files), actor).map(Taken::Done)
 }
 
 /// The files of which nothing was accepted: they can be selected again.
@@ -276,22 +275,4 @@ pub fn act_answer(archive: &Archive, id: RecordId) -> Result<Vec<u8>, Error> {
         files,
     };
     Ok(answer.sign(&*archive.answer_key()?))
-}
-
-type Sealed = (Map<String, Value>, Vec<(String, Vec<u8>)>);
-
-fn commit(
-    archive: &Archive,
-    case: &Case,
-    kind: ActKind,
-    (fields, files): Sealed,
-    actor: ActorId,
-) -> Result<u64, Error> {
-    let committed = archive.commit_together_deciding(|| {
-        case.check_as_read(archive)?;
-        let act = commit::Act::new(kind, actor);
-        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(case.id), fields, files)?;
-        Ok((vec![(act, payload)], vec![session]))
-    })?;
-    Ok(committed[0].index)
 }
