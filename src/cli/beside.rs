@@ -3,7 +3,7 @@
 //! None is written over. A crash between two of them leaves the first ones; whoever runs the command again is told that
 //! they are there, and takes them away.
 
-use super::answers::{check_new, write_new};
+use super::answers::{check_new, write_new, write_private};
 use crate::error::{Error, ErrorCode};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,8 +35,8 @@ pub(super) fn write_all_new(files: &[(&Path, &[u8])]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes files into a folder as new ones, and gives their paths. What was given out before and is the same still
-/// stands.
+/// Writes files into a folder as new ones that only who runs the program reads, and gives their paths: answers and acts
+/// name people. What was given out before and is the same still stands.
 pub(super) fn give_out(folder: &Path, files: &[(impl AsRef<Path>, impl AsRef<[u8]>)]) -> Result<Vec<PathBuf>, Error> {
     let failed = |path: &Path| {
         let subject = path.display().to_string();
@@ -47,7 +47,7 @@ pub(super) fn give_out(folder: &Path, files: &[(impl AsRef<Path>, impl AsRef<[u8
     for (name, bytes) in files {
         let (path, bytes) = (folder.join(name), bytes.as_ref());
         if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
-            write_new(&path, bytes).map_err(failed(&path))?;
+            write_private(&path, bytes).map_err(failed(&path))?;
         }
         written.push(path);
     }
