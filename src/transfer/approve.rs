@@ -2,7 +2,7 @@
 //!
 //! What is signed are the bytes of the list. A crash leaves it approved or not, cancelled or not.
 
-use super::case::{Case, Stage};
+use super::case::{Case, Stage, before_second};
 use super::list::LIST_FILE;
 pub use super::take::Taken as Signed;
 use crate::archive::Archive;
@@ -49,7 +49,7 @@ pub fn approve(
         agency: &case.agency,
         date: civil_date(drawn_up),
         // Nobody approves a list before it is drawn up.
-        replaced: Some(drawn_up),
+        replaced: Some(before_second(drawn_up)),
         kinds: OFFICES,
         offices: OFFICES,
         persons: archive.config().disposal.reviews.max(1) as usize,

@@ -7,8 +7,9 @@ use super::list::{LIST_FILE, List};
 use super::party::{self, Held};
 use super::seal::{SEAL_FILE, Seal};
 use super::select::Reason;
+use super::take::Replied;
 use crate::archive::{ActOwner, Archive};
-use crate::clock::utc;
+use crate::clock::{Millis, utc};
 use crate::error::{Error, ErrorCode};
 use crate::filing::handover::selected;
 use crate::index::transfer::TransferRow;
@@ -131,6 +132,13 @@ impl Case {
         Err(Error::new(ErrorCode::TrfStage, self.id.to_string(), "something was done with it meanwhile"))
     }
 
+    /// The package as it was sealed, with the reply about it: see [`Self::seal`] and [`Self::replied`].
+    pub(super) fn sealed_and_replied(&self, archive: &Archive) -> Result<(Seal, Replied), Error> {
+        let seal = self.seal(archive)?;
+        let replied = self.replied_to(archive, &seal)?;
+        Ok((seal, replied))
+    }
+
     /// Commits one act of it, of a document with files, when nothing was done with it since it was read. Gives the
     /// entry.
     pub(super) fn commit(
@@ -185,6 +193,12 @@ impl Case {
         let Some(entry) = self.row.cancelled else { return Ok(None) };
         Ok(archive.document(entry)?.0.text("reason").map(str::to_owned))
     }
+}
+
+/// The last moment before the second in which something was. A signature names whole seconds: who signs what was drawn
+/// up in the same second signs after it.
+pub(super) fn before_second(t: Millis) -> Millis {
+    (t - t % 1000).saturating_sub(1)
 }
 
 /// All transfers, oldest first.

@@ -23,6 +23,7 @@ pub mod pack;
 pub mod party;
 pub mod read;
 pub mod release;
+pub mod release_document;
 pub mod reply;
 pub mod seal;
 pub mod select;

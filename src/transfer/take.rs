@@ -14,7 +14,7 @@
 //! A crash leaves an answer taken in or not.
 
 use super::answer::{Answer, AnswerKind};
-use super::case::{Case, Stage};
+use super::case::{Case, Stage, before_second};
 use super::counterpart;
 use super::reply::{ACT_FILE, Act, REPLY_FILE, Reply};
 use super::seal::Seal;
@@ -192,11 +192,16 @@ impl Case {
     ///
     /// [`ErrorCode::TrfStage`] before there is a reply.
     pub fn replied(&self, archive: &Archive) -> Result<Replied, Error> {
+        Ok(self.sealed_and_replied(archive)?.1)
+    }
+
+    /// The same by the package that was sealed.
+    pub(super) fn replied_to(&self, archive: &Archive, seal: &Seal) -> Result<Replied, Error> {
         let none = || Error::new(ErrorCode::TrfStage, self.id.to_string(), "there is no reply");
         let (document, row) = archive.document(self.row.replied.ok_or_else(none)?)?;
         let bytes = archive.act_file(&row, &document, REPLY_ANSWER_FILE)?;
-        let seal = self.seal(archive)?;
-        documents(archive, self, &seal, &verified(archive, self, &seal, &bytes)?)
+        let answer = verified(archive, self, seal, &bytes)?;
+        documents(archive, self, seal, &answer)
     }
 }
 
@@ -224,7 +229,7 @@ pub fn sign(
         agency: &case.agency,
         // The clock of the other archive says when it was drawn up: by ours nobody signs before it came.
         date: civil_date(came),
-        replaced: Some(came),
+        replaced: Some(before_second(came)),
         kinds: OFFICES,
         offices: OFFICES,
         persons: 1,
@@ -258,7 +263,7 @@ pub fn act_answer(archive: &Archive, id: RecordId) -> Result<Vec<u8>, Error> {
     let case = Case::read(archive, id)?;
     let none = || Error::new(ErrorCode::TrfStage, id.to_string(), "nobody here has signed the act");
     let entry = case.row.agreed.ok_or_else(none)?;
-    let (seal, replied) = (case.seal(archive)?, case.replied(archive)?);
+    let (seal, replied) = case.sealed_and_replied(archive)?;
     let mut files = vec![(ACT_FILE.to_owned(), replied.act.encode())];
     let signatures = held_signatures(archive, entry)?;
     files.extend((1..).zip(signatures).map(|(n, signature)| (format!("act-sender-{n}.p7s"), signature)));
