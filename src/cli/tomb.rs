@@ -10,6 +10,7 @@ use crate::disposition::case::Case;
 use crate::error::{Error, Exit};
 use crate::filing::handover::{self, Elsewhere};
 use crate::index::filing::TombRow;
+use crate::index::query::Query;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
@@ -88,6 +89,34 @@ fn is_elsewhere(id: RecordId, found: &Elsewhere, common: &Common) -> Exit {
         out!("  {}: {reference} ({})", THERE.get(lang), found.party.archive);
     }
     Exit::Ok
+}
+
+/// Lists the records that another archive keeps and that a query finds. Gives how many, and whether there are more. One
+/// that is asked for by its id alone is told by [`show`].
+pub(super) fn released(
+    archive: &Archive,
+    query: &Query,
+    limit: usize,
+    common: &Common,
+) -> Result<(usize, bool), Error> {
+    let mut found = Vec::new();
+    archive.index().find_released(query, &mut |id, row| {
+        found.push((id, row));
+        found.len() <= limit
+    })?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    for (id, row) in &found {
+        let elsewhere = handover::released(archive, row)?;
+        if common.json() {
+            common.print_json(&view::released_record(*id, row, &elsewhere));
+        } else {
+            let said = [row.number.as_deref().map(shown), row.date.as_deref().map(shown)];
+            out!("{}", said.into_iter().flatten().collect::<Vec<_>>().join(" · "));
+            is_elsewhere(*id, &elsewhere, common);
+        }
+    }
+    Ok((found.len(), more))
 }
 
 /// Lists files that are here no more that `is_asked` for. Gives how many.

@@ -659,7 +659,7 @@ fn act_of(path: &Path) -> Result<Option<(Text, &'static str)>, Error> {
     let value: Option<Value> = serde_json::from_slice(&read_up_to(path, ACT_BYTES_MAX)?).ok();
     let schema = value.as_ref().and_then(|value| value.get("schema")?.as_str());
     Ok(match schema {
-        Some(answer::ANSWER_SCHEMA) => Some(INQUIRY_ANSWER),
+        Some(schema) if answer::is_answer(schema) => Some(INQUIRY_ANSWER),
         Some(schema) if ACTS.contains(&schema) => Some(ACT),
         _ => None,
     })

@@ -7,6 +7,7 @@ use crate::archive::Archive;
 use crate::clock::rfc3339;
 use crate::error::{Error, Refusal};
 use crate::filing::handover::Elsewhere;
+use crate::index::released::ReleasedRow;
 use crate::model::id::RecordId;
 use crate::text::Lang;
 use crate::transfer::case::{self, Case};
@@ -85,6 +86,14 @@ pub(crate) fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
         "reference": found.reference.map(|id| id.to_string()), "agency": found.agency,
         "file": {"file_id": file.to_string(), "index": index, "year": year, "volume": volume, "title": name},
     })
+}
+
+/// The same of a record that was found by its number or date, with these.
+pub(crate) fn released_record(id: RecordId, row: &ReleasedRow, found: &Elsewhere) -> Value {
+    let mut value = handed_over(id, found);
+    value["registration_number"] = row.number.clone().into();
+    value["document_date"] = row.date.clone().into();
+    value
 }
 
 /// What keeps records from being packed.
