@@ -1,7 +1,7 @@
 //! What became of a transfer: its acts, read from the archive, and what may happen next.
 //!
 //! Read anew for every step; nothing here is remembered between two acts. The one thing that it writes is an act of a
-//! transfer ([`Case::commit`]), decided at the head of the journal: a crash leaves the act whole, or none.
+//! transfer (`Case::commit`), decided at the head of the journal: a crash leaves the act whole, or none.
 
 use super::list::{LIST_FILE, List};
 use super::party::{self, Held};

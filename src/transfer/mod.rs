@@ -15,6 +15,7 @@ pub mod accession;
 pub mod answer;
 pub mod approve;
 pub mod case;
+pub mod certificate;
 pub mod counterpart;
 pub mod custody;
 pub mod layout;

@@ -298,13 +298,20 @@ fn done_before(archive: &Archive, case: &Case, file: &[u8]) -> Result<Option<Rel
     Ok(None)
 }
 
-/// A release that was drawn up here: each word of it is what the archive says, but for its day.
+/// A release that was drawn up here: each word of it is what the archive says, but for its day, and for number and date
+/// of a record that was added to since, which stays: a corrected card keeps no other record from going.
 fn read(archive: &Archive, case: &Case, basis: &Basis, file: &[u8]) -> Result<Release, Error> {
     let not = |what: &str| Error::new(ErrorCode::TrfRelease, RELEASE_FILE, what);
-    let value: Value = serde_json::from_slice(file).map_err(|_| not("not JSON"))?;
-    let date = value.get("date").and_then(Value::as_str).and_then(|date| date.parse().ok());
-    let release = basis.compose(archive, case, date.ok_or_else(|| not("it names no day"))?)?;
-    if release.encode() == file { Ok(release) } else { Err(not("it is not what this archive would let go now")) }
+    let signed = Release::decode(file).ok_or_else(|| not("it is none"))?;
+    let mut release = basis.compose(archive, case, signed.date)?;
+    let changed = basis.judge(archive, release.records.iter().map(|one| one.record))?.kept;
+    let changed: HashSet<RecordId> = changed.into_iter().map(|(record, _)| record).collect();
+    for (one, said) in release.records.iter_mut().zip(&signed.records) {
+        if one.record == said.record && changed.contains(&one.record) {
+            (one.number, one.date) = (said.number.clone(), said.date);
+        }
+    }
+    if release == signed { Ok(release) } else { Err(not("it is not what this archive would let go now")) }
 }
 
 /// The earlier of the clock and of what two officers say decides (design, invariant 8).

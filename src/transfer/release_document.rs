@@ -268,7 +268,8 @@ const BIN: &str = "БСН/БИН";
 const PACKAGE: Text = text("Пакет", "Пакет", "Package");
 const DIGEST: Text = text("Пакеттің дайджесі", "Дайджест пакета", "Digest of the package");
 const ACT: Text = text("Екі жақ қол қойған акт", "Акт, подписанный обеими сторонами", "Act that both signed");
-const REPLY: Text = text("Қабылдаған архивтің жауабы", "Ответ принявшего архива", "Reply of the archive that keeps them");
+const REPLY: Text =
+    text("Қабылдаған архивтің жауабы", "Ответ принявшего архива", "Reply of the archive that keeps them");
 const COUNT: Text = text("Құжат саны", "Документов", "Records");
 const VOLUME: Text = text("том", "том", "volume");
 const DOCUMENTS: Text = text("құжат", "документов", "records");
@@ -325,13 +326,16 @@ mod tests {
 
     #[test]
     fn the_first_version_says_what_it_said() {
-        let said = "RELEASE OF RECORDS THAT WERE HANDED OVER\nTEST ARCHIVE\nAct of transfer no. 2031-4\nDay: 2031-02-03\n\
-                    Kept by: Үлгі архив\nPackage: p-09\nRecords: 2\n";
+        let said = "RELEASE OF RECORDS THAT WERE HANDED OVER\nTEST ARCHIVE\nAct of transfer no. 2031-4\n\
+                    Day: 2031-02-03\nKept by: Үлгі архив\nPackage: p-09\nRecords: 2\n";
         assert_eq!(release(false).text(Lang::En), said);
         let now = release(true).text(Lang::En);
-        for part in ["Kept by: Үлгі архив · БСН/БИН 000000000200 · 0707", "1. 01-02 (2026, volume 1) · 2 records",
-            "Basis: Үлгі бұйрық № 1", "Act that both signed: № 2031-4, 2031-02-03, SHA-256"]
-        {
+        for part in [
+            "Kept by: Үлгі архив · БСН/БИН 000000000200 · 0707",
+            "1. 01-02 (2026, volume 1) · 2 records",
+            "Basis: Үлгі бұйрық № 1",
+            "Act that both signed: № 2031-4, 2031-02-03, SHA-256",
+        ] {
             assert!(now.contains(part), "{part}: {now}");
         }
         assert!(!now.contains("15-қ"), "the text goes to who signs, and counts");

@@ -23,7 +23,7 @@ use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::ingest::approval::{Asked, approved_act};
 use crate::model::digest::sha256;
-use crate::model::id::{ActorId, RecordId};
+use crate::model::id::{ActorId, ArchiveId, RecordId};
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
@@ -151,37 +151,58 @@ fn reply(
 
 /// The reply and the act of an answer: about this package, about each of its records, with our digests.
 fn documents(archive: &Archive, case: &Case, seal: &Seal, answer: &Answer) -> Result<Replied, Error> {
-    let not = |what: String| Error::new(ErrorCode::TrfReply, case.id.to_string(), what);
-    let file = |name: &str| answer.file(name).ok_or_else(|| not(format!("{name} is not in it")));
-    let bytes = file(REPLY_FILE)?;
-    let reply = Reply::decode(bytes).ok_or_else(|| not(format!("{REPLY_FILE} is not as it must be")))?;
-    let act = Act::decode(file(ACT_FILE)?).ok_or_else(|| not(format!("{ACT_FILE} is not as it must be")))?;
-    for about in [&reply.about, &act.about] {
-        let is_same = about.from == archive.id()
-            && about.to == case.party.party.archive
-            && about.package == seal.name()
-            && about.digest == seal.digest
-            && about.transfer == Some(case.id)
-            && about.accession == answer.accession
-            && about.is_test == archive.is_test();
-        if !is_same {
-            return Err(not("it speaks of another package than its answer".to_owned()));
+    let between =
+        Between { from: archive.id(), to: case.party.party.archive, transfer: case.id, is_test: archive.is_test() };
+    between.documents(seal, answer).map_err(|what| Error::new(ErrorCode::TrfReply, case.id.to_string(), what))
+}
+
+/// Whose package an answer has to be about.
+pub(super) struct Between {
+    /// The archive that hands over.
+    pub(super) from: ArchiveId,
+    /// The archive that takes.
+    pub(super) to: ArchiveId,
+    /// The transfer.
+    pub(super) transfer: RecordId,
+    /// Both are archives for tests.
+    pub(super) is_test: bool,
+}
+
+impl Between {
+    /// The reply and the act of an answer, or why they are none: in technical English.
+    pub(super) fn documents(&self, seal: &Seal, answer: &Answer) -> Result<Replied, String> {
+        let file = |name: &str| answer.file(name).ok_or_else(|| format!("{name} is not in it"));
+        let bytes = file(REPLY_FILE)?;
+        let reply = Reply::decode(bytes).ok_or_else(|| format!("{REPLY_FILE} is not as it must be"))?;
+        let act = Act::decode(file(ACT_FILE)?).ok_or_else(|| format!("{ACT_FILE} is not as it must be"))?;
+        for about in [&reply.about, &act.about] {
+            let is_same = about.from == self.from
+                && about.to == self.to
+                && about.package == seal.name()
+                && about.digest == seal.digest
+                && about.transfer == Some(self.transfer)
+                && about.accession == answer.accession
+                && about.is_test == self.is_test;
+            if !is_same {
+                return Err("it speaks of another package than its answer".to_owned());
+            }
         }
-    }
-    let (accepted, refused) = reply.counts();
-    if act.reply != sha256(bytes) || (act.accepted, act.refused) != (accepted, refused) {
-        return Err(not("the act is not about this reply".to_owned()));
-    }
-    let mut sealed: BTreeMap<String, _> = seal.records.iter().map(|one| (one.record.to_string(), one.digest)).collect();
-    for row in &reply.rows {
-        let digest = sealed.remove(&row.record).ok_or_else(|| not(format!("{} was not sent, or twice", row.record)))?;
-        if row.reference.is_some() && row.digest != digest {
-            return Err(not(format!("{}: it keeps {}, {digest} was sent", row.record, row.digest)));
+        let (accepted, refused) = reply.counts();
+        if act.reply != sha256(bytes) || (act.accepted, act.refused) != (accepted, refused) {
+            return Err("the act is not about this reply".to_owned());
         }
-    }
-    match sealed.keys().next() {
-        None => Ok(Replied { reply, act }),
-        Some(missing) => Err(not(format!("it says nothing of {missing}"))),
+        let mut sealed: BTreeMap<String, _> =
+            seal.records.iter().map(|one| (one.record.to_string(), one.digest)).collect();
+        for row in &reply.rows {
+            let digest = sealed.remove(&row.record).ok_or_else(|| format!("{} was not sent, or twice", row.record))?;
+            if row.reference.is_some() && row.digest != digest {
+                return Err(format!("{}: it keeps {}, {digest} was sent", row.record, row.digest));
+            }
+        }
+        match sealed.keys().next() {
+            None => Ok(Replied { reply, act }),
+            Some(missing) => Err(format!("it says nothing of {missing}")),
+        }
     }
 }
 

@@ -103,6 +103,11 @@ impl Due {
 
     /// The same on another bench, on the day on which they are closed.
     pub(crate) fn closed(bench: Bench, items: &[&str]) -> Self {
+        Self::closed_with(bench, items, &[])
+    }
+
+    /// The same; access to the first records is of these categories, to the others it is not restricted.
+    pub(crate) fn closed_with(bench: Bench, items: &[&str], access: &[&'static str]) -> Self {
         let (bench, archive, trust) = bench.trusting();
         // Inventories are asked for in tests/it/forms.rs.
         archive.close().unwrap();
@@ -117,7 +122,8 @@ impl Due {
         due.adopt_list(&archive);
         let mut files = Vec::new();
         for (n, item) in items.iter().enumerate() {
-            let draft = due.bench.draft(&format!("01-05/{n}"));
+            let mut draft = due.bench.draft(&format!("01-05/{n}"));
+            draft.access = access.get(n).copied().unwrap_or(draft.access);
             let record = accepted(&due.bench.take(&archive, &draft)).unwrap();
             let title = Some(format!("Хат алмасу {n}"));
             let asked = files::Asked { title, ..opening(&due, &format!("01-{n:02}"), item) };

@@ -67,6 +67,7 @@ mod tidy;
 mod timestamps;
 mod tls;
 mod transfer;
+mod transfer_certificate;
 mod transfer_release;
 mod transfer_verify;
 mod transfer_wire;
