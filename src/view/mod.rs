@@ -38,8 +38,8 @@ pub(crate) use retention::{nomenclature, nomenclature_adopted, nomenclature_row,
 pub(crate) use submission::answer;
 pub(crate) use token::token;
 pub(crate) use transfer::{
-    handed_over, party, released_record, transfer, transfer_done, transfer_files, transfer_not_ready,
-    transfer_refused, transfer_released,
+    handed_over, party, transfer, transfer_done, transfer_files, transfer_not_ready, transfer_refused,
+    transfer_released,
 };
 
 use crate::error::Refusal;

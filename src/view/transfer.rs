@@ -76,7 +76,9 @@ pub(crate) fn transfer(archive: &Archive, case: &Case) -> Result<Value, Error> {
 }
 
 /// Where a record or file is that was handed over.
-pub(crate) fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
+///
+/// Number and date stand in `row`, when they were kept.
+pub(crate) fn handed_over(id: RecordId, found: &Elsewhere, row: Option<&ReleasedRow>) -> Value {
     let title = &found.party.title;
     let (file, index, year, volume, name) = &found.file;
     json!({
@@ -85,15 +87,9 @@ pub(crate) fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
         "to": {"kk": title.kk, "ru": title.ru, "en": title.en},
         "reference": found.reference.map(|id| id.to_string()), "agency": found.agency,
         "file": {"file_id": file.to_string(), "index": index, "year": year, "volume": volume, "title": name},
+        "registration_number": row.and_then(|row| row.number.as_ref()),
+        "document_date": row.and_then(|row| row.date.as_ref()),
     })
-}
-
-/// The same of a record that was found by its number or date, with these.
-pub(crate) fn released_record(id: RecordId, row: &ReleasedRow, found: &Elsewhere) -> Value {
-    let mut value = handed_over(id, found);
-    value["registration_number"] = row.number.clone().into();
-    value["document_date"] = row.date.clone().into();
-    value
 }
 
 /// What keeps records from being packed.
