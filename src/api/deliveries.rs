@@ -384,7 +384,7 @@ fn received(ask: &Ask, party: &Held, parts: Parts, announced: &str) -> Result<An
     };
     let options = Options { actor, profile: None, representation: None, threads: threads(), stop: ask.service.stop };
     let ending = || Problem::new(ErrorCode::SrvBusy, "service", "it is ending: the same again goes on");
-    let accession = check(&ask.archive, &coming, &options, &mut |_, _| {})?.ok_or_else(ending)?;
+    let accession = check(&ask.archive, &coming, &options, &|_, _| {})?.ok_or_else(ending)?;
     Ok(Answer {
         status: StatusCode::OK,
         location: Some(format!("/api/v1/accessions/{}", accession.id)),

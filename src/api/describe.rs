@@ -18,6 +18,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("FoundRecord", include_str!("../../schema/cli/1/search-text-row.schema.json")),
     ("SubmissionAnswer", include_str!("../../schema/cli/1/ingest-answer.schema.json")),
     ("FileRow", include_str!("../../schema/cli/1/file-row.schema.json")),
+    ("HandedOver", include_str!("../../schema/cli/1/handed-over.schema.json")),
     ("DestroyedFile", include_str!("../../schema/cli/1/destroyed-row.schema.json")),
     ("FileRecord", include_str!("../../schema/cli/1/file-record.schema.json")),
     ("FileFilled", include_str!("../../schema/cli/1/file-added.schema.json")),
@@ -65,7 +66,7 @@ macro_rules! named {
     )*};
 }
 
-named! { Record RecordRowPage SearchPage Job Health Me Taken TakenOrJob }
+named! { Record RecordPage SearchPage Job Health Me Taken TakenOrJob }
 named! { FileRow FilePage FileRecordPage Why DueRowPage RulesRowPage NomenclatureRowPage Nomenclature }
 named! { Hold HoldPage HoldAnswer HoldPlacing HoldLifting TrailEntryPage ReceiptRowPage ReceiptWhole }
 named! { InquiryRowPage Inquiry FormPrint DisposalPlanPage DisposalPlan }

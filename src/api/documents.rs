@@ -14,6 +14,17 @@ pub(super) fn own() -> Map<String, Value> {
         "description": "The parameter `after` of the next page; null on the last.", "type": ["string", "null"],
     });
     let own = json!({
+        "RecordPage": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["items", "next"],
+            "properties": {
+                "items": {"type": "array", "items": {"oneOf": [
+                    {"$ref": "#/components/schemas/RecordRow"}, {"$ref": "#/components/schemas/HandedOver"},
+                ]}},
+                "next": next,
+            },
+        },
         "FilePage": {
             "type": "object",
             "additionalProperties": false,

@@ -4,17 +4,21 @@
 //! what is not there. Showing a restricted record is a reading, in the journal before a word of it leaves.
 
 use super::caller::{Caller, Of, Params, id};
-use super::describe::{Record, RecordRowPage};
-use super::page::{cursor, limit, page, place};
+use super::describe::{Record, RecordPage};
+use super::page::{cursor, limit, listed, page, place};
 use super::part::is_held;
 use super::problem::Problem;
+use super::reach::seen;
 use super::service::{Ask, Service, target};
-use crate::access::rights::Action;
+use crate::access::is_about_persons;
+use crate::access::rights::{Action, Scope, Target};
+use crate::filing::handover;
 use crate::index::query::Query;
 use crate::index::rows::RecordRow;
 use crate::ingest::amend::card_state;
 use crate::model::digest::sha256;
-use crate::view::{Masked, RecordView, record_row};
+use crate::model::submission::AccessCategory;
+use crate::view::{self, Masked, RecordView, record_row};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -38,11 +42,22 @@ pub(crate) struct ListParams {
     /// Words and `field:value`, as `muragat search` takes them; all records when nothing is asked for.
     #[param(max_length = 1000)]
     q: Option<String>,
+    /// `handed_over`: those that another archive keeps, found by number, date, agency or id in `q`, which is wanted
+    /// then, with where they are; those that are here when nothing is said.
+    #[param(inline)]
+    state: Option<RecordState>,
     /// The cursor of the page before.
     #[param(max_length = 200)]
     after: Option<String>,
     /// Records on the page.
     limit: Option<u32>,
+}
+
+/// Which records a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RecordState {
+    HandedOver,
 }
 
 /// Records that are looked through for a page: a page may have fewer than wanted, and still be followed by others.
@@ -52,7 +67,7 @@ const QUERY_CHARS_MAX: usize = 1000;
 
 /// Records, the newest first.
 #[utoipa::path(get, path = "/api/v1/records", tag = "records", params(ListParams),
-    responses((status = 200, description = "A page", body = RecordRowPage)))]
+    responses((status = 200, description = "A page", body = RecordPage)))]
 async fn list(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -69,6 +84,10 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
         return Err(Problem::request("q", format!("at most {QUERY_CHARS_MAX} characters")));
     }
     let query = (!text.trim().is_empty()).then(|| Query::parse(text)).transpose()?;
+    if params.state == Some(RecordState::HandedOver) {
+        let query = query.ok_or_else(|| Problem::request("q", "wanted of what another archive keeps"))?;
+        return handed_over(ask, &scope, &query, params);
+    }
     let question = format!("records\n{}\n{}", ask.index_meta().generation, query.clone().unwrap_or_default());
     let before = params.after.as_deref().map(|after| place(&ask.service, &question, after)).transpose()?;
     let before = before.and_then(|place| Some(u32::from_be_bytes(place.try_into().ok()?)));
@@ -103,6 +122,35 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
     }
     let next = last.filter(|_| more).map(|number| cursor(&ask.service, &question, &number.to_be_bytes()));
     Ok(page(items, next))
+}
+
+/// What another archive keeps, by id. To find what is hidden is to see it: of what is masked nothing is found.
+fn handed_over(ask: &Ask, scope: &Scope, query: &Query, params: &ListParams) -> Result<Value, Problem> {
+    ask.wait_index()?;
+    let question = format!("handed over\n{}\n{query}", ask.index_meta().generation);
+    let mut found = Vec::new();
+    ask.index().find_released(query, &mut |id, row| {
+        // Number and date were kept only of records to which access was not restricted.
+        let of = Target {
+            agency: Some(&row.agency),
+            access: Some(AccessCategory::Public),
+            record: Some(id),
+            about_person: is_about_persons(AccessCategory::Public),
+            ..Target::default()
+        };
+        if seen(scope, &of) == Some(Masked::No) {
+            found.push((id.0.to_vec(), (id, row)));
+        }
+        found.len() <= LOOKED_MAX
+    })?;
+    if found.len() > LOOKED_MAX {
+        return Err(Problem::request("q", format!("it finds more than {LOOKED_MAX} records")));
+    }
+    let paging = (params.after.as_deref(), params.limit);
+    listed(&ask.service, &question, paging, found, |(id, row)| {
+        let elsewhere = handover::released(&ask.archive, &row)?;
+        Ok(Some(view::handed_over(id, &elsewhere, Some(&row))))
+    })
 }
 
 /// A record with its card, components, signatures and history. Its `ETag` is what `If-Match` of a correction of its

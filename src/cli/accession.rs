@@ -240,7 +240,7 @@ impl Receive {
         let representation = self.representation.as_deref();
         let threads = self.threads.unwrap_or_else(threads);
         let options = Options { actor, profile: profile.as_ref(), representation, threads, stop: stop_flag() };
-        let checked = check(&archive, &coming, &options, &mut |done, all| bar.set(done, all));
+        let checked = check(&archive, &coming, &options, &|done, all| bar.set(done, all));
         bar.clear();
         let Some(accession) = checked? else {
             if common.json() {

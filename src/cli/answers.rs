@@ -12,6 +12,7 @@ use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 const NOT_WRITTEN: Text = text(
@@ -111,7 +112,15 @@ fn beside(root: &Path) -> PathBuf {
 
 /// Writes a new file; one that is there is never overwritten.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    write_to(std::fs::OpenOptions::new().write(true).create_new(true).open(path)?, path, bytes)
+}
+
+/// The same of a file that only who runs the program reads: it names people.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_to(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?, path, bytes)
+}
+
+fn write_to(mut file: std::fs::File, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     if written.is_err() {
         // A part of it would be in the way of the next attempt. The first failure is the one that is told.

@@ -3,7 +3,7 @@
 //! None is written over. A crash between two of them leaves the first ones; whoever runs the command again is told that
 //! they are there, and takes them away.
 
-use super::answers::{check_new, write_new};
+use super::answers::{check_new, write_new, write_private};
 use crate::error::{Error, ErrorCode};
 use crate::transfer::pack::folder::{check_free, give_name};
 use std::io;
@@ -36,8 +36,9 @@ pub(super) fn write_all_new(files: &[(&Path, &[u8])]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes files into a folder as new ones, and gives their paths. What was given out before and is the same still
-/// stands. A crash leaves each of them whole or not there, so the same command gives them out again.
+/// Writes files into a folder as new ones that only who runs the program reads, and gives their paths: answers and acts
+/// name people. What was given out before and is the same still stands. A crash leaves each of them whole or not there,
+/// so the same command gives them out again.
 pub(super) fn give_out(folder: &Path, files: &[(impl AsRef<Path>, impl AsRef<[u8]>)]) -> Result<Vec<PathBuf>, Error> {
     let failed = |path: &Path| {
         let subject = path.display().to_string();
@@ -55,7 +56,8 @@ pub(super) fn give_out(folder: &Path, files: &[(impl AsRef<Path>, impl AsRef<[u8
     Ok(written)
 }
 
-/// Writes a new file that has its name only when it is whole: `NAME.partial` of an attempt that was cut off goes.
+/// Writes a new private file that has its name only when it is whole: `NAME.partial` of an attempt that was cut off
+/// goes.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     check_free(path)?;
     let partial = with_ending(path, ".partial");
@@ -63,7 +65,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
-    write_new(&partial, bytes)?;
+    write_private(&partial, bytes)?;
     let named = give_name(&partial, path);
     if named.is_err() {
         // Somebody was quicker. The first failure is the one that is told.

@@ -422,7 +422,7 @@ pub(super) fn print_certificate(certificate: &certificate::Certificate, lang: La
 
 impl destroy::Condition {
     /// What it means that it is not so.
-    fn text(self, lang: Lang) -> &'static str {
+    pub(super) fn text(self, lang: Lang) -> &'static str {
         let said = match self {
             destroy::Condition::Index => {
                 text("индекс әлі жаңадан жазылмаған", "индекс ещё не переписан", "the index is not yet written anew")

@@ -3,14 +3,17 @@
 //! `list` and `files` only read; `files` prints what an inventory lists, also of files that are gone.
 
 use super::file::file_id;
-use super::{Common, read_up_to};
+use super::{Common, read_up_to, tomb};
+use crate::archive::Archive;
 use crate::error::{Error, ErrorCode, Exit};
 use crate::filing::inventory::{self, ATTACHMENT_BYTES_MAX, Inventory};
+use crate::index::filing::TombRow;
 use crate::model::citation::Citation;
 use crate::model::fonds::{Approval, InventoryKind, InventoryOpening, Unit};
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
 use crate::text::{Text, text};
+use crate::view::{self, Masked};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -145,7 +148,7 @@ impl InventoryArgs {
                 if units.is_empty() && !common.json() {
                     common.say(EMPTY.get(common.lang()));
                 }
-                units.iter().for_each(|unit| print_unit(common, &which, unit));
+                print_units(common, &archive, &which, &units)?;
                 archive
             }
             InventoryCommand::Open { which: Which { fonds, number }, kind, title, from, to } => {
@@ -160,7 +163,7 @@ impl InventoryArgs {
                 let actor = common.actor(&archive)?;
                 let files: Vec<RecordId> = files.iter().map(|id| file_id(id)).collect::<Result<_, _>>()?;
                 let units = inventory::enter(&archive, which.numbers(), &files, actor)?;
-                units.iter().for_each(|unit| print_unit(common, &which, unit));
+                print_units(common, &archive, &which, &units)?;
                 archive
             }
             InventoryCommand::Approve { which, until, minutes_number, minutes_date, attach } => {
@@ -215,7 +218,15 @@ fn print(common: &Common, inventory: &Inventory) {
     out!("  {}{period} · {} {} · {approved}", kind_text(row.kind()).get(lang), row.units, FILES.get(lang));
 }
 
-fn print_unit(common: &Common, which: &Which, unit: &Unit) {
+fn print_units(common: &Common, archive: &Archive, which: &Which, units: &[Unit]) -> Result<(), Error> {
+    for unit in units {
+        print_unit(common, which, unit, archive.index().tomb(unit.file)?.as_ref());
+    }
+    Ok(())
+}
+
+/// A file of an inventory; of one that is here no more also by which act it went.
+fn print_unit(common: &Common, which: &Which, unit: &Unit, tomb: Option<&TombRow>) {
     let (fonds, inventory) = which.numbers();
     let citation = Citation { fonds, inventory, unit: unit.number, document: None };
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
@@ -224,7 +235,7 @@ fn print_unit(common: &Common, which: &Which, unit: &Unit) {
             "unit": unit.number, "citation": citation.to_string(), "file_id": unit.file.to_string(),
             "index": unit.index, "year": unit.year, "volume": unit.volume, "title": unit.title,
             "oldest": day(unit.oldest), "newest": day(unit.newest), "closed": unit.closed.to_string(),
-            "documents": unit.documents,
+            "documents": unit.documents, "gone": tomb.map(|tomb| view::destroyed_file(unit.file, tomb, Masked::No)),
         }));
         return;
     }
@@ -239,4 +250,7 @@ fn print_unit(common: &Common, which: &Which, unit: &Unit) {
     };
     let (closed, documents) = (CLOSED.get(lang), DOCUMENTS.get(lang));
     out!("  {dates}{closed} {} · {} {documents} · {}", unit.closed, unit.documents, unit.file);
+    if let Some(tomb) = tomb {
+        out!("  {}", tomb::by_act(tomb, lang));
+    }
 }

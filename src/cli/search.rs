@@ -67,15 +67,19 @@ impl Search {
         }
         let archive = common.open()?;
         let (mut found, more) = search(&archive, &query, self.limit, common)?;
-        // A destroyed file is found by its index, title and year.
+        // A destroyed file is found by its index, title and year, a record that another archive keeps by its number and
+        // date.
         let folded = fold::words(&words);
         if self.content.is_none() && !folded.is_empty() && !words.contains(':') {
             found += tomb::list(&archive, common, |tomb| tomb.has_words(&folded))?;
         }
+        let left = self.limit.saturating_sub(found);
+        let (elsewhere, more_elsewhere) = tomb::released(&archive, &query, left, common)?;
+        found += elsewhere;
         if found == 0 && !common.json() {
             common.say(NOTHING.get(common.lang()));
         }
-        if more && !common.json() {
+        if (more || more_elsewhere) && !common.json() {
             common.say(MORE.get(common.lang()));
         }
         archive.close()?;

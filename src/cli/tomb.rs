@@ -10,9 +10,11 @@ use crate::disposition::case::Case;
 use crate::error::{Error, Exit};
 use crate::filing::handover::{self, Elsewhere};
 use crate::index::filing::TombRow;
+use crate::index::query::Query;
+use crate::index::released::ReleasedRow;
 use crate::model::id::RecordId;
 use crate::model::strict::shown;
-use crate::text::{Text, text};
+use crate::text::{Lang, Text, text};
 use crate::tlog::leaf::ActKind;
 use crate::view::{self, Masked};
 use serde_json::json;
@@ -39,7 +41,8 @@ pub(super) fn show(archive: &Archive, id: RecordId, common: &Common) -> Result<O
         return Ok(Some(went_with_the_archive(id, entry, at, common)));
     }
     if let Some(elsewhere) = handover::elsewhere(archive, id)? {
-        return Ok(Some(is_elsewhere(id, &elsewhere, common)));
+        let row = archive.index().released(id)?;
+        return Ok(Some(is_elsewhere(id, &elsewhere, row.as_ref(), common)));
     }
     let case = Case::read(archive, plan)?;
     let item = case.plan.items.iter().find(|item| item.file == id || item.records.contains(&id));
@@ -74,20 +77,52 @@ fn went_with_the_archive(id: RecordId, entry: u64, at: Millis, common: &Common) 
 }
 
 /// Another archive keeps it.
-fn is_elsewhere(id: RecordId, found: &Elsewhere, common: &Common) -> Exit {
+fn is_elsewhere(id: RecordId, found: &Elsewhere, row: Option<&ReleasedRow>, common: &Common) -> Exit {
     if common.json() {
-        common.print_json(&view::handed_over(id, found));
+        common.print_json(&view::handed_over(id, found, row));
         return Exit::Ok;
     }
     let lang = common.lang();
     let (to, act) = (shown(found.party.title.get(lang)), shown(&found.act));
     out!("{id} · {} {to}, {} {act} · {} (#{})", TO.get(lang), BY_ACT.get(lang), local_text(found.at), found.entry);
     let (_, index, year, _, title) = &found.file;
+    if let Some(row) = row {
+        let said = [row.number.as_deref(), row.date.as_deref()].into_iter().flatten().map(shown);
+        out!("  {}", said.collect::<Vec<_>>().join(" · "));
+    }
     out!("  {}: {} · {year} · {}", OF_FILE.get(lang), shown(index), shown(title));
     if let Some(reference) = found.reference {
         out!("  {}: {reference} ({})", THERE.get(lang), found.party.archive);
     }
     Exit::Ok
+}
+
+/// Lists the records that another archive keeps and that a query finds. Gives how many, and whether there are more. One
+/// that is asked for by its id alone is told by [`show`].
+pub(super) fn released(
+    archive: &Archive,
+    query: &Query,
+    limit: usize,
+    common: &Common,
+) -> Result<(usize, bool), Error> {
+    let mut found = Vec::new();
+    archive.index().find_released(query, &mut |id, row| {
+        found.push((id, row));
+        found.len() <= limit
+    })?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    for (id, row) in &found {
+        let elsewhere = handover::released(archive, row)?;
+        is_elsewhere(*id, &elsewhere, Some(row), common);
+    }
+    Ok((found.len(), more))
+}
+
+/// By which act a file went.
+pub(super) fn by_act(tomb: &TombRow, lang: Lang) -> String {
+    let by = if tomb.is_handed_over { HANDED_OVER } else { DESTROYED };
+    format!("{} {} (#{})", by.get(lang), shown(&tomb.number), tomb.entry)
 }
 
 /// Lists files that are here no more that `is_asked` for. Gives how many.
@@ -104,8 +139,7 @@ pub(super) fn list(archive: &Archive, common: &Common, is_asked: impl Fn(&TombRo
         } else {
             let (index, title) = (shown(&tomb.index), shown(&tomb.title));
             out!("{id} · {index} · {} · {title} ({})", tomb.year, shown(&tomb.agency));
-            let by = if tomb.is_handed_over { HANDED_OVER } else { DESTROYED };
-            out!("  {} {} (#{})", by.get(lang), shown(&tomb.number), tomb.entry);
+            out!("  {}", by_act(tomb, lang));
         }
     }
     Ok(tombs.len())

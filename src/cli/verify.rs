@@ -1,11 +1,11 @@
-//! `muragat verify FILE...`: what a bundle, a package, an answer, a certificate of destruction, a signed act, a proof
-//! of inclusion or an evidence record is, and whether it verifies; without an archive.
+//! `muragat verify FILE...`: what a bundle, a package, an answer, a certificate of destruction or of a release, a
+//! signed act, a proof of inclusion or an evidence record is, and whether it verifies; without an archive.
 //!
 //! A bundle is taken apart by [`check`]. A receipt or notice verifies by the CMS of a records officer over its bytes, a
 //! confirmation by the archive's Ed25519 signature. Whether the officer had the authority is the archive's to say
 //! (`receipt sign` asked its registers): here
 //! the trust anchors that are given decide, and the output says so: anybody with a certificate under them can sign.
-//! A certificate of destruction verifies by the key of the archive's journal, which must come from elsewhere. A proof
+//! A certificate verifies by the key of the archive's journal, which must come from elsewhere. A proof
 //! of inclusion verifies with its entry by a trust policy: who verifies says which logs and witnesses he believes.
 //! An evidence record is judged by its time-stamps and the data that are given:
 //! [`evidence_record`](super::evidence_record). A package of a transfer, a folder or a tar, is judged by itself:
@@ -13,7 +13,7 @@
 
 use super::evidence_record::{Compared, FoundRecord};
 use super::validate::Validate;
-use super::{Common, disposal, material, read_up_to, verify_package};
+use super::{Common, disposal, material, read_up_to, transfer, verify_package};
 use crate::disposition::certificate::{self, CERTIFICATE_BYTES_MAX, Certificate};
 use crate::error::{Error, ErrorCode, Exit};
 use crate::inquiry::answer;
@@ -26,6 +26,7 @@ use crate::text::{Lang, TECHNICAL, Text, text};
 use crate::tlog::checkpoint::{Checkpoint, VerifierKey};
 use crate::tlog::proof::{InclusionProof, PROOF_BYTES_MAX, PROOF_HEAD, ProofError};
 use crate::tlog::trust::{NotValid, TRUST_BYTES_MAX, TrustPolicy};
+use crate::transfer::certificate as release;
 use crate::verify::der::tag;
 use crate::verify::evidence::report::EvidenceReport;
 use crate::verify::limits::EVIDENCE_BYTES_MAX;
@@ -42,8 +43,8 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 pub(super) struct Verify {
     /// Evidence bundles, answers of an archive (receipt.json, notice.json, confirmation.json), certificates of
-    /// destruction, what officers signed (answer.json, statements, acts), proofs of inclusion, evidence records
-    /// (RFC 4998), and packages of a transfer: folders or .tar files (BagIt, E-ARK).
+    /// destruction and of a release, what officers signed (answer.json, statements, acts), proofs of inclusion,
+    /// evidence records (RFC 4998), and packages of a transfer: folders or .tar files (BagIt, E-ARK).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The signature, for one FILE; FILE.p7s, or confirmation.sig beside confirmation.json, when not given.
@@ -53,7 +54,7 @@ pub(super) struct Verify {
     /// given.
     #[arg(long, value_name = "FILE|HEX")]
     key: Option<String>,
-    /// Verifier key of the archive's journal, for bundles and certificates of destruction: as `log checkpoint --vkey`
+    /// Verifier key of the archive's journal, for bundles and certificates: as `log checkpoint --vkey`
     /// prints it, or a file that has it.
     #[arg(long, value_name = "VKEY|FILE")]
     vkey: Option<String>,
@@ -200,7 +201,7 @@ const OTHER_BYTES: Text = text(
 
 const EMPTY: Text = text("Файл бос.", "Файл пуст.", "The file is empty.");
 
-/// How a certificate of destruction begins: the first key of its canonical JSON. No answer begins so.
+/// How a certificate begins: the first key of its canonical JSON. No answer begins so.
 const CERTIFICATE_HEAD: &[u8] = b"{\"checkpoint\":\"";
 
 /// How DER of an evidence record begins: a SEQUENCE, longer than 127 octets. Everything else here is JSON.
@@ -240,6 +241,8 @@ struct Found {
     key: Option<&'static str>,
     /// What a certificate of destruction says.
     certificate: Option<Box<Certificate>>,
+    /// What a certificate of a release says.
+    release: Option<Box<release::Certificate>>,
     /// The report about an evidence record, for programs.
     evidence: Option<Value>,
     /// What was found of a bundle, for programs.
@@ -261,6 +264,7 @@ impl Found {
             signers: Vec::new(),
             key: None,
             certificate: None,
+            release: None,
             evidence: None,
             bundle: None,
             package: None,
@@ -290,6 +294,12 @@ impl Found {
             package: Some(found.value),
             ..Self::of(found.exit)
         }
+    }
+
+    fn no_certificate(fault: &certificate::Fault, lang: Lang) -> Self {
+        let technical = format!("{}: {fault}", TECHNICAL.get(lang));
+        let lines = vec![OTHER_CERTIFICATE.get(lang).to_owned(), technical];
+        Self { detail: fault.to_string(), lines, ..Self::of(Exit::Integrity) }
     }
 
     fn saying(exit: Exit, what: &str) -> Self {
@@ -339,6 +349,8 @@ impl Verify {
                 }
                 if let Some(certificate) = &found.certificate {
                     disposal::print_certificate(certificate, common.lang());
+                } else if let Some(certificate) = &found.release {
+                    transfer::certificate::print(certificate, common.lang());
                 } else if found.lines.is_empty() {
                     out!("  {}: {}", TECHNICAL.get(common.lang()), shown(&found.detail));
                 }
@@ -365,7 +377,7 @@ impl Verify {
         }
         if let Some(rest) = bytes.strip_prefix(CERTIFICATE_HEAD) {
             let found = self.certificate(path, rest, common.lang())?;
-            return Ok(Found { kind: Some(CERTIFICATE), word: "certificate", ..found });
+            return Ok(Found { kind: Some(found.kind.unwrap_or(CERTIFICATE)), word: "certificate", ..found });
         }
         if bytes.starts_with(PROOF_HEAD.as_bytes()) {
             return Ok(Found { kind: Some(PROOF), word: "proof", ..self.proof(path, common.lang())? });
@@ -428,28 +440,31 @@ impl Verify {
         }
     }
 
-    /// A certificate of destruction: the entries of the journal that it carries. `rest` is what follows its head.
+    /// A certificate of destruction or of a release: the entries of the journal that it carries. `rest` is what follows
+    /// its head.
     fn certificate(&self, path: &Path, rest: &[u8], lang: Lang) -> Result<Found, Error> {
         let Some(given) = &self.vkey else {
             // A checkpoint begins with the name of the journal (C2SP tlog-checkpoint).
             let origin = rest.split(|byte| matches!(byte, b'\\' | b'"')).next().unwrap_or_default();
             let origin: String = String::from_utf8_lossy(origin).chars().take(ORIGIN_CHARS_MAX).collect();
             let found = Found::saying(Exit::Incomplete, &format!("{}: {origin}", NO_VKEY.get(lang)));
-            return Ok(Found { detail: format!("no key of {origin} is given"), ..found });
+            let is_release = release::is_claimed(&read_up_to(path, CERTIFICATE_BYTES_MAX)?);
+            let kind = is_release.then_some(transfer::certificate::CERTIFICATE);
+            return Ok(Found { kind, detail: format!("no key of {origin} is given"), ..found });
         };
         let key = vkey_of(given)?;
-        let found = match certificate::verify(&read_up_to(path, CERTIFICATE_BYTES_MAX)?, &key) {
+        let bytes = read_up_to(path, CERTIFICATE_BYTES_MAX)?;
+        if release::is_claimed(&bytes) {
+            return Ok(Found { key: Some("given"), ..released(&bytes, &key, lang) });
+        }
+        let found = match certificate::verify(&bytes, &key) {
             Ok(certificate) => {
                 let (files, records) = certificate.counts();
                 let state = if certificate.completed.is_some() { "completed" } else { "executed, not yet complete" };
                 let detail = format!("{}: {state}; {files} files, {records} records", certificate.origin);
                 Found { detail, certificate: Some(Box::new(certificate)), ..Found::of(Exit::Ok) }
             }
-            Err(e) => {
-                let technical = format!("{}: {e}", TECHNICAL.get(lang));
-                let lines = vec![OTHER_CERTIFICATE.get(lang).to_owned(), technical];
-                Found { detail: e.to_string(), lines, ..Found::of(Exit::Integrity) }
-            }
+            Err(fault) => Found::no_certificate(&fault, lang),
         };
         Ok(Found { key: Some("given"), ..found })
     }
@@ -604,6 +619,20 @@ impl Verify {
     }
 }
 
+/// A certificate of a release.
+fn released(bytes: &[u8], key: &VerifierKey, lang: Lang) -> Found {
+    let kind = Some(transfer::certificate::CERTIFICATE);
+    match release::verify(bytes, key) {
+        Ok(certificate) => {
+            let (files, records) = certificate.counts();
+            let state = if certificate.closed.is_some() { "closed" } else { "released, not yet closed" };
+            let detail = format!("{}: {state}; {files} files, {records} records", certificate.origin);
+            Found { kind, detail, release: Some(Box::new(certificate)), ..Found::of(Exit::Ok) }
+        }
+        Err(fault) => Found { kind, ..Found::no_certificate(&fault, lang) },
+    }
+}
+
 /// With what the program ends.
 pub(super) fn exit_of(outcome: Outcome) -> Exit {
     match outcome {
@@ -659,7 +688,7 @@ fn act_of(path: &Path) -> Result<Option<(Text, &'static str)>, Error> {
     let value: Option<Value> = serde_json::from_slice(&read_up_to(path, ACT_BYTES_MAX)?).ok();
     let schema = value.as_ref().and_then(|value| value.get("schema")?.as_str());
     Ok(match schema {
-        Some(answer::ANSWER_SCHEMA) => Some(INQUIRY_ANSWER),
+        Some(schema) if answer::is_answer(schema) => Some(INQUIRY_ANSWER),
         Some(schema) if ACTS.contains(&schema) => Some(ACT),
         _ => None,
     })

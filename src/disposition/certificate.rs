@@ -11,18 +11,17 @@
 use super::case::Case;
 use super::destroy::{self, Condition, METHOD};
 use super::plan::Plan;
+pub use super::proved::Fault;
+use super::proved::{Proved, of_note};
 use crate::archive::Archive;
 use crate::clock::{Millis, rfc3339};
 use crate::error::{Error, ErrorCode};
 use crate::model::canonical;
-use crate::model::digest::{Sha256, sha256};
+use crate::model::digest::sha256;
 use crate::model::id::RecordId;
 use crate::text::{Lang, Text, text};
-use crate::tlog::LogError;
 use crate::tlog::checkpoint::{self, VerifierKey};
-use crate::tlog::leaf::{ActKind, Leaf};
-use crate::tlog::proof::is_included;
-use crate::tlog::tree::inclusion_proof;
+use crate::tlog::leaf::ActKind;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -43,15 +42,6 @@ pub const RESIDUAL: Text = text(
      not known to the archive, and it cannot prove that there are none. Old blocks may survive on the medium; without \
      the erased keys nobody opens them.",
 );
-
-/// An entry with its proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Proved {
-    index: u64,
-    leaf: Leaf,
-    document: Option<String>,
-    proof: Vec<Sha256>,
-}
 
 /// What a certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,11 +65,6 @@ pub struct Certificate {
     /// Entries of the journal at that time.
     pub log_size: u64,
 }
-
-/// Why bytes are no certificate that holds.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Fault(String);
 
 /// The certificate of a plan that was executed, and what it says: none leaves the archive that would not verify.
 pub fn give(archive: &Archive, plan: RecordId) -> Result<(Vec<u8>, Certificate), Error> {
@@ -108,17 +93,7 @@ pub fn make(archive: &Archive, plan: RecordId) -> Result<Vec<u8>, Error> {
     indexes.sort_unstable();
     let mut entries = Vec::with_capacity(indexes.len());
     for index in indexes {
-        let entry = log.entry(index)?;
-        let leaf = Leaf::decode(index, &entry).map_err(LogError::from)?;
-        let document =
-            match leaf.doc {
-                None => None,
-                Some(_) => Some(String::from_utf8(archive.document(index)?.0.encode()).map_err(|_| {
-                    Error::new(ErrorCode::StoChanged, index.to_string(), "the act document is not text")
-                })?),
-            };
-        let proof = inclusion_proof(&log, index, log.size())?;
-        entries.push(Proved { index, leaf, document, proof });
+        entries.push(Proved::read(archive, &log, index)?);
     }
     let remaining = match case.row.completed {
         Some(_) => Vec::new(),
@@ -148,19 +123,9 @@ fn entries_of(outcome: &Map<String, Value>) -> u64 {
 }
 
 fn encode(note: &str, plan: &str, entries: &[Proved], said: &Certificate) -> Vec<u8> {
-    let entry = |proved: &Proved| {
-        let mut value = json!({
-            "entry": String::from_utf8(proved.leaf.encode()).unwrap_or_default(), "index": proved.index,
-            "proof": proved.proof.iter().map(Sha256::to_string).collect::<Vec<_>>(),
-        });
-        if let Some(document) = &proved.document {
-            value["document"] = document.clone().into();
-        }
-        value
-    };
     let value = json!({
         "schema": CERTIFICATE_SCHEMA, "checkpoint": note, "plan": plan, "said": said.value(),
-        "entries": entries.iter().map(entry).collect::<Vec<_>>(),
+        "entries": entries.iter().map(Proved::value).collect::<Vec<_>>(),
     });
     canonical::to_vec(&value).expect("a certificate holds texts and small numbers")
 }
@@ -180,16 +145,9 @@ pub fn verify(bytes: &[u8], key: &VerifierKey) -> Result<Certificate, Fault> {
     let plan = plan.ok_or_else(|| fault("no plan"))?;
     let head = checkpoint::verify(note.as_bytes(), key).ok_or_else(|| fault("the checkpoint is not of this key"))?;
     let rows = value.get("entries").and_then(Value::as_array).ok_or_else(|| fault("no entries"))?;
-    let entries = rows.iter().map(proved).collect::<Option<Vec<_>>>().ok_or_else(|| fault("an entry is malformed"))?;
-    for proved in &entries {
-        let at = |what: &str| Fault(format!("entry {}: {what}", proved.index));
-        if !is_included(&head, proved.index, &proved.leaf.encode(), &proved.proof) {
-            return Err(at("is not in the journal"));
-        }
-        if proved.document.as_ref().map(|document| sha256(document.as_bytes())) != proved.leaf.doc {
-            return Err(at("its document is not the one that it commits to"));
-        }
-    }
+    let entries = rows.iter().map(Proved::of).collect::<Option<Vec<_>>>();
+    let entries = entries.ok_or_else(|| fault("an entry is malformed"))?;
+    entries.iter().try_for_each(|proved| proved.check(&head))?;
     let conditions = value.get("said").and_then(|said| said.get("remaining")).and_then(Value::as_array);
     let conditions = conditions.into_iter().flatten().map(|word| word.as_str().and_then(Condition::parse));
     let remaining = conditions.collect::<Option<Vec<_>>>().ok_or_else(|| fault("an unknown condition"))?;
@@ -201,27 +159,10 @@ pub fn verify(bytes: &[u8], key: &VerifierKey) -> Result<Certificate, Fault> {
     Ok(said)
 }
 
-fn proved(value: &Value) -> Option<Proved> {
-    let index = value.get("index")?.as_u64()?;
-    let proof = value.get("proof")?.as_array()?;
-    Some(Proved {
-        index,
-        leaf: Leaf::decode(index, value.get("entry")?.as_str()?.as_bytes()).ok()?,
-        document: match value.get("document") {
-            None => None,
-            Some(document) => Some(document.as_str()?.to_owned()),
-        },
-        proof: proof.iter().map(|hash| hash.as_str()?.parse().ok()).collect::<Option<_>>()?,
-    })
-}
-
 /// What proved entries say together.
 fn said(note: &str, plan: &str, entries: &[Proved], remaining: Vec<Condition>) -> Result<Certificate, Fault> {
     let fault = |what: &str| Fault(what.to_owned());
-    let mut lines = note.lines();
-    let origin = lines.next().unwrap_or_default().to_owned();
-    let log_size =
-        lines.next().and_then(|size| size.parse().ok()).ok_or_else(|| fault("the checkpoint has no size"))?;
+    let (origin, log_size) = of_note(note)?;
     let read = Plan::decode(plan.as_bytes()).map_err(|_| fault("the plan is malformed"))?;
     let digest = sha256(plan.as_bytes()).to_string();
     let mut documents: BTreeMap<u64, Map<String, Value>> = BTreeMap::new();
@@ -229,9 +170,7 @@ fn said(note: &str, plan: &str, entries: &[Proved], remaining: Vec<Condition>) -
         if proved.leaf.act != ActKind::VaultRolled && proved.leaf.rec != Some(read.id) {
             return Err(Fault(format!("entry {} is not about the plan", proved.index)));
         }
-        if let Some(document) = &proved.document {
-            let fields: Value = serde_json::from_str(document).map_err(|_| fault("a document is not JSON"))?;
-            let fields = fields.as_object().cloned().ok_or_else(|| fault("a document is not an object"))?;
+        if let Some(fields) = proved.fields()? {
             documents.insert(proved.index, fields);
         }
     }

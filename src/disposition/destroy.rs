@@ -200,6 +200,13 @@ struct Outcome {
     kept: Vec<(Item, Why)>,
 }
 
+impl Outcome {
+    /// Files and records that go.
+    fn owners(&self) -> HashSet<RecordId> {
+        self.destroyed.iter().flat_map(|(item, _)| item.records.iter().copied().chain([item.file])).collect()
+    }
+}
+
 fn judge(archive: &Archive, case: &Case, day: NaiveDate) -> Result<Outcome, Error> {
     let basis = Basis::of_index(archive)?;
     let judge = basis.judge();
@@ -327,7 +334,7 @@ fn acts(archive: &Archive, case: &Case, outcome: &Outcome, day: NaiveDate, actor
         .iter()
         .map(|(item, why)| json!({"file_id": item.file.to_string(), "number": item.number, "why": why.as_str()}));
     let program = Program::this();
-    let holds = spent_holds(archive, outcome)?;
+    let holds = spent_holds(archive, &outcome.owners())?;
     let fields = json!({
         "number": plan.number, "plan_sha256": plan.sha256().to_string(), "as_of": day.to_string(),
         "destroyed": destroyed.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>(), "method": METHOD,
@@ -352,10 +359,9 @@ fn acts(archive: &Archive, case: &Case, outcome: &Outcome, day: NaiveDate, actor
     Ok((acts, vec![session]))
 }
 
-/// Holds that were lifted, of which nothing that they kept is left after this: what they say names people.
-fn spent_holds(archive: &Archive, outcome: &Outcome) -> Result<Vec<RecordId>, Error> {
-    let going: HashSet<RecordId> =
-        outcome.destroyed.iter().flat_map(|(item, _)| item.records.iter().copied().chain([item.file])).collect();
+/// Holds that were lifted, of which nothing that they kept is left after records and files go: what they say names
+/// people.
+pub(crate) fn spent_holds(archive: &Archive, going: &HashSet<RecordId>) -> Result<Vec<RecordId>, Error> {
     let index = archive.index();
     let mut spent = Vec::new();
     for (hold, row) in index.holds()?.into_iter().filter(|(_, row)| row.lifted.is_some()) {

@@ -27,6 +27,7 @@ pub mod forms;
 pub mod lost_holds;
 pub mod plan;
 pub mod propose;
+pub(crate) mod proved;
 pub mod refile;
 pub mod shorten;
 pub mod sign;

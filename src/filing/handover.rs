@@ -6,6 +6,8 @@
 use crate::archive::Archive;
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
+use crate::index::released::ReleasedRow;
+use crate::index::transfer::TransferRow;
 use crate::model::id::RecordId;
 use crate::model::party::{PARTY_FILE, Party};
 use crate::model::record::ActDocument;
@@ -67,12 +69,11 @@ pub struct Elsewhere {
 pub fn elsewhere(archive: &Archive, id: RecordId) -> Result<Option<Elsewhere>, Error> {
     let Some((transfer, _)) = archive.index().destroyed(id)? else { return Ok(None) };
     let Some(row) = archive.index().transfer(transfer)? else { return Ok(None) };
-    let changed =
-        || Error::new(ErrorCode::StoChanged, transfer.to_string(), "the documents of the transfer cannot be read");
-    let selected = archive.document(row.selected)?.0;
-    let entry = selected.fields.get("party_entry").and_then(Value::as_u64).ok_or_else(changed)?;
-    let (document, at) = archive.document(entry)?;
-    let party = Party::parse(&archive.act_file(&at, &document, PARTY_FILE)?, PARTY_FILE).map_err(|_| changed())?;
+    if let Some(row) = archive.index().released(id)? {
+        return released(archive, &row).map(Some);
+    }
+    let changed = || changed(transfer);
+    let party = party(archive, &row)?;
     for entry in row.released.iter().rev() {
         let document = archive.document(*entry)?.0;
         let act = document.text("number").ok_or_else(changed)?.to_owned();
@@ -84,6 +85,36 @@ pub fn elsewhere(archive: &Archive, id: RecordId) -> Result<Option<Elsewhere>, E
         }
     }
     Err(changed())
+}
+
+/// The same of a record by what the index has of it: the document of the release, which names all of them, is not read.
+pub fn released(archive: &Archive, row: &ReleasedRow) -> Result<Elsewhere, Error> {
+    let transfer = RecordId(row.transfer);
+    let of = archive.index().transfer(transfer)?.ok_or_else(|| changed(transfer))?;
+    Ok(Elsewhere {
+        transfer,
+        entry: row.entry,
+        at: archive.leaf(row.entry)?.t,
+        act: row.act.clone(),
+        party: party(archive, &of)?,
+        reference: Some(RecordId(row.reference)),
+        agency: row.agency.clone(),
+        file: (RecordId(row.file), row.index.clone(), row.year.into(), row.volume.into(), row.title.clone()),
+        documents: row.documents.into(),
+    })
+}
+
+fn changed(transfer: RecordId) -> Error {
+    Error::new(ErrorCode::StoChanged, transfer.to_string(), "the documents of the transfer cannot be read")
+}
+
+/// The other archive, as it was known when the transfer was selected.
+fn party(archive: &Archive, row: &TransferRow) -> Result<Party, Error> {
+    let changed = || Error::new(ErrorCode::StoChanged, row.selected.to_string(), "the party cannot be read");
+    let selected = archive.document(row.selected)?.0;
+    let entry = selected.fields.get("party_entry").and_then(Value::as_u64).ok_or_else(changed)?;
+    let (document, at) = archive.document(entry)?;
+    Party::parse(&archive.act_file(&at, &document, PARTY_FILE)?, PARTY_FILE).map_err(|_| changed())
 }
 
 type Found = (String, (RecordId, String, u64, u64, String), u64, Option<RecordId>);

@@ -20,6 +20,7 @@ pub mod open;
 pub mod query;
 pub mod rebuild;
 pub mod redb;
+pub mod released;
 pub mod rows;
 pub mod seal;
 #[cfg(feature = "sled")]

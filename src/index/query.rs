@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Condition {
+pub(super) enum Condition {
     /// A word in any text field.
     Word(String),
     /// All of these words in one field.
@@ -44,7 +44,7 @@ enum Condition {
 
 /// A field with words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+pub(super) enum Field {
     Card(CardField),
     Agency,
     File,
@@ -55,7 +55,7 @@ enum Field {
 /// A checked query.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
-    conditions: Vec<Condition>,
+    pub(super) conditions: Vec<Condition>,
 }
 
 /// Names of fields as a query writes them, beside the card's own names.
@@ -773,7 +773,7 @@ fn intersect(a: &[u32], b: &[u32]) -> Vec<u32> {
     short.iter().copied().filter(|n| long.binary_search(n).is_ok()).collect()
 }
 
-fn begins(words: &[String], wanted: &str) -> bool {
+pub(super) fn begins(words: &[String], wanted: &str) -> bool {
     let long_enough = wanted.chars().nth(2).is_some();
     words.iter().any(|w| w == wanted || (long_enough && w.starts_with(wanted)))
 }

@@ -38,6 +38,9 @@
 //! | `k` | entry index u64 BE of a certified paper copy | id 16 of the record, checked |
 //! | `t` | id 16 of a transfer | [`TransferRow`](super::transfer::TransferRow), checked |
 //! | `a` | id 16 of an accession | [`AccessionRow`](super::transfer::AccessionRow), checked |
+//! | `r` | id 16 of a record that another archive keeps | [`ReleasedRow`](super::released::ReleasedRow), sealed |
+//! | `w` | token 8 of a word of its number or agency, its id 16 | empty, checked |
+//! | `d` | days u32 BE of its date, its id 16 | empty, checked |
 //! | `L` | actor 8, record id 16; under an inquiry also its id 16 | time of the actor's last reading entry, checked |
 
 use super::filing;
@@ -60,7 +63,7 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 /// Version of the rows: another one means rebuild.
-pub const ROWS_VERSION: u32 = 12;
+pub const ROWS_VERSION: u32 = 13;
 
 /// State of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -743,6 +746,16 @@ pub const ACCESSION: u8 = b'a';
 /// Key of an accession.
 pub fn accession_key(accession: RecordId) -> Vec<u8> {
     key(ACCESSION, &[&accession.0])
+}
+
+/// First byte of the words by which a record that another archive keeps is found.
+pub const RELEASED_WORD: u8 = b'w';
+/// First byte of the days by which it is found.
+pub const RELEASED_DAY: u8 = b'd';
+
+/// The key of a record that another archive keeps.
+pub fn released_key(record: RecordId) -> Vec<u8> {
+    key(b'r', &[&record.0])
 }
 
 /// The key of a certified paper copy.

@@ -11,6 +11,7 @@ use super::fonds::{FondsRow, InventoryRow, PaperRow, UnitRow};
 use super::inquiry::InquiryRow;
 use super::inspection::{CheckRow, StepRow};
 use super::kv::{Change, Kv};
+use super::released::ReleasedRow;
 use super::rows::{
     self, ActRow, ActorRow, Adopted, AmendmentRow, IdRow, MaterialRow, Meta, RecordRow, WaitingRow, date, file_token,
     key, registration_token, tokens,
@@ -576,6 +577,13 @@ impl<'a> Batch<'a> {
                     let tombs = TombRow::handed_over(document, transfer, index);
                     for (file, tomb) in tombs.ok_or_else(|| wrong("not as it must be"))? {
                         self.sealed(rows::tomb_key(file), &tomb);
+                    }
+                    let left = ReleasedRow::all(document, transfer, index);
+                    for (record, row) in left.ok_or_else(|| wrong("not as it must be"))? {
+                        for place in row.places(self.keys, record) {
+                            self.checked(place, &());
+                        }
+                        self.sealed(rows::released_key(record), &row);
                     }
                 }
                 let key = rows::transfer_key(transfer);

@@ -1,6 +1,6 @@
 //! The answer to an inquiry: what was searched and up to where, what was found, what was destroyed and by which act.
 //!
-//! An answer is canonical JSON (`schema/inquiry-answer/1`) with the same in three languages for people. It is made from
+//! An answer is canonical JSON (`schema/inquiry-answer/2`) with the same in three languages for people. It is made from
 //! the acts of the inquiry, so until those change it is the same bytes. A records officer signs exactly these bytes,
 //! outside; [`sign`] makes them again, has the signature validated ([`crate::ingest::approval`]) and seals both.
 //!
@@ -8,6 +8,7 @@
 //!   - «Not found» is a statement with a size and a root: it speaks of every entry before it, and says how many of them
 //!     could not be read.
 //!   - What people read is what the fields say: [`check`] writes the texts again and compares.
+//!   - Answers of the first version are checked for ever by the words that they had; none is made any more.
 //!   - It names its own inquiry and no other, and no title of a restricted record.
 //!
 //! A crash leaves an answer taken in or not. It proves no signature by itself: `validate` does, with the answer as
@@ -23,8 +24,9 @@ use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::cite;
 use crate::filing::handover::{self, Elsewhere};
 use crate::index::filing::HoldTarget;
+use crate::index::query::Query;
 use crate::ingest::approval::{Asked, approved_act};
-use crate::model::canonical;
+use crate::model::canonical::{self, said};
 use crate::model::id::{ActorId, RecordId};
 use crate::model::record::CardField;
 use crate::model::submission::AccessCategory;
@@ -38,7 +40,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The value of an answer's `schema` field.
-pub const ANSWER_SCHEMA: &str = "muragat/inquiry-answer/1";
+pub const ANSWER_SCHEMA: &str = "muragat/inquiry-answer/2";
+/// The same of the first version: no query of number or date reached what another archive keeps.
+pub const ANSWER_SCHEMA_1: &str = "muragat/inquiry-answer/1";
 /// The answer in its act.
 pub const ANSWER_FILE: &str = "answer.json";
 /// The officer's signature in the act.
@@ -212,7 +216,7 @@ fn compose(archive: &Archive, inquiry: &Inquiry) -> Result<Vec<u8>, Error> {
     let (mut gone, mut elsewhere) = (Vec::new(), Vec::new());
     for id in &destroyed {
         match handover::elsewhere(archive, *id)? {
-            Some(found) => elsewhere.push(handed_over(*id, &found)),
+            Some(found) => elsewhere.push(handed_over(archive, *id, &found)?),
             None => gone.push(destruction(archive, *id)?),
         }
     }
@@ -249,6 +253,8 @@ fn searched(made: &Searched, time: String) -> Value {
         "root": made.root.to_string(), "unreadable": made.unreadable, "reaches_destroyed": made.reaches_destroyed,
         "found": made.found.len(), "destroyed": made.destroyed.len(),
     });
+    let query = Query::parse(&made.canonical);
+    value["reaches_handed_over"] = (made.reaches_destroyed || query.is_ok_and(|query| query.reaches_released())).into();
     value["within"] = made.within.as_ref().map(Within::value).into();
     value
 }
@@ -266,16 +272,18 @@ fn record(archive: &Archive, id: RecordId) -> Result<Value, Error> {
 }
 
 /// Who keeps a file or record that was handed over.
-fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
+fn handed_over(archive: &Archive, id: RecordId, found: &Elsewhere) -> Result<Value, Error> {
     let (file, index, year, volume, title) = &found.file;
     let name = &found.party.title;
-    json!({
+    let row = archive.index().released(id)?;
+    let (number, date) = row.map(|row| (row.number, row.date)).unwrap_or_default();
+    Ok(json!({
         "kind": if *file == id { "file" } else { "record" }, "id": id.to_string(), "act": found.act,
         "date": civil_date(found.at).to_string(), "entry": found.entry, "transfer_id": found.transfer.to_string(),
         "archive": found.party.archive.to_string(), "to": {"kk": name.kk, "ru": name.ru, "en": name.en},
         "reference": found.reference.map(|id| id.to_string()), "agency": found.agency, "index": index, "year": year,
-        "volume": volume, "title": title,
-    })
+        "volume": volume, "title": title, "registration_number": number, "document_date": date,
+    }))
 }
 
 /// By which act a file or record was destroyed.
@@ -294,6 +302,11 @@ fn destruction(archive: &Archive, id: RecordId) -> Result<Value, Error> {
     }))
 }
 
+/// Whether a schema is that of an answer, of either version.
+pub fn is_answer(schema: &str) -> bool {
+    [ANSWER_SCHEMA, ANSWER_SCHEMA_1].contains(&schema)
+}
+
 /// Whether these bytes are an answer that says in each language what its fields say; else why not.
 ///
 /// # Errors
@@ -301,7 +314,7 @@ fn destruction(archive: &Archive, id: RecordId) -> Result<Value, Error> {
 /// What is wrong with it, in technical English.
 pub fn check(bytes: &[u8]) -> Result<Value, String> {
     let value: Value = serde_json::from_slice(bytes).map_err(|_| "not JSON".to_owned())?;
-    if value.get("schema").and_then(Value::as_str) != Some(ANSWER_SCHEMA) {
+    if !value.get("schema").and_then(Value::as_str).is_some_and(is_answer) {
         return Err("not an answer to an inquiry".to_owned());
     }
     if canonical::to_vec(&value).ok().as_deref() != Some(bytes) {
@@ -351,6 +364,19 @@ const NOT_DESTROYED: Text = text(
     "этот запрос не достигает уничтоженных дел: от них остались только индекс, заголовок, год и идентификатор",
     "this query does not reach destroyed files: index, title, year and id are all that is left of them",
 );
+const PUBLIC_ELSEWHERE: Text = text(
+    "басқа архивке тапсырылғандардан ол қол жеткізу шектелмеген құжаттарға ғана жетеді",
+    "из переданных в другой архив он достигает только документов, доступ к которым не был ограничен",
+    "of what was handed over to another archive it reaches only records to which access was not restricted",
+);
+const NOT_ELSEWHERE: Text = text(
+    "ол басқа архивке тапсырылған құжаттарға да жетпейді: олардан істің индексі, тақырыбы мен жылы, идентификатор, ал \
+     қол жеткізу шектелмеген құжаттардан тіркеу нөмірі мен күні де қалған",
+    "не достигает он и документов, переданных в другой архив: от них остались индекс, заголовок и год дела, \
+     идентификатор, а от документов без ограничения доступа также регистрационный номер и дата",
+    "nor does it reach records handed over to another archive: index, title and year of the file and the id are left \
+     of them, and number and date of those to which access was not restricted",
+);
 const WITHIN: Text = text("тек мыналардың ішінен ізделді", "поиск произведён только среди", "searched only among");
 const RECORDS_OF: Text = text("мекеменің жазбалары", "записи учреждения", "records of the agency");
 const TAKEN: Text = text("АТЫ БОЙЫНША АЛЫНДЫ", "ВЗЯТО ПО НАЗВАНИЮ", "TAKEN BY NAME");
@@ -380,15 +406,6 @@ const KEPT: Text = text(
 
 fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
-}
-
-/// What stands in a field: a text as it is, a number in digits, nothing for what is not there.
-fn said(value: &Value, key: &str) -> String {
-    match value.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    }
 }
 
 /// A time of the answer as people read it.
@@ -452,6 +469,12 @@ fn render(value: &Value, lang: Lang) -> String {
         }
         if made.get("reaches_destroyed") == Some(&Value::Bool(false)) {
             line(format!("  {}", NOT_DESTROYED.get(lang)));
+            // The first version did not say so of itself.
+            match made.get("reaches_handed_over").and_then(Value::as_bool) {
+                Some(true) => line(format!("  {}", PUBLIC_ELSEWHERE.get(lang))),
+                Some(false) => line(format!("  {}", NOT_ELSEWHERE.get(lang))),
+                None => {}
+            }
         }
     }
     for (at, taken) in list(value, "taken").enumerate() {
@@ -489,7 +512,7 @@ fn render(value: &Value, lang: Lang) -> String {
         if at == 0 {
             line(format!("\n{}", ELSEWHERE.get(lang)));
         }
-        let keys = ["id", "index", "year", "volume", "title"];
+        let keys = ["id", "registration_number", "document_date", "index", "year", "volume", "title"];
         let parts: Vec<String> = keys.iter().map(|key| said(gone, key)).filter(|part| !part.is_empty()).collect();
         line(format!("{}. {}", at + 1, parts.join(" · ")));
         let name = Lang::ALL.iter().find(|(_, other)| *other == lang).map_or("kk", |(name, _)| name);

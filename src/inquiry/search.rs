@@ -8,7 +8,8 @@
 //! so, and so does the answer that speaks of it. What it does not reach it neither finds nor counts.
 //!
 //! Of a destroyed file the archive knows index, title and year, of a destroyed record its id. So a query of words
-//! reaches destroyed files and one of an id what had it; whether a search could reach them is said in its act.
+//! reaches destroyed files and one of an id what had it; whether a search could reach them is said in its act. A record
+//! that another archive keeps is found by number and date too, unless access to it was restricted.
 //!
 //! A crash leaves a search with its hold in the journal, or nothing. It opens no record.
 
@@ -20,6 +21,7 @@ use crate::filing::handover;
 use crate::filing::{check_text, cite};
 use crate::index::filing::HoldTarget;
 use crate::index::query::Query;
+use crate::index::released::ReleasedRow;
 use crate::index::rows::RecordRow;
 use crate::model::citation::Citation;
 use crate::model::digest::Sha256;
@@ -237,6 +239,23 @@ fn asked(archive: &Archive, query: &Query, searched: &mut Searched) -> Result<()
         }
         searched.found.len() <= FOUND_MAX
     })?;
+    // Only records to which access was not restricted are found by number and date.
+    let is_bounded = |row: &ReleasedRow| {
+        let is_own = |within: &Within| within.agency == row.agency && within.access.contains(&AccessCategory::Public);
+        !within.as_ref().is_none_or(is_own)
+    };
+    let mut elsewhere = BTreeSet::new();
+    index.find_released(query, &mut |id, row| {
+        if !is_bounded(&row) {
+            elsewhere.insert(id);
+        }
+        elsewhere.len() <= FOUND_MAX
+    })?;
+    if elsewhere.len() > FOUND_MAX {
+        let what = format!("more than {FOUND_MAX} records that another archive keeps");
+        return Err(Error::new(ErrorCode::InqTooMany, "query", what));
+    }
+    searched.destroyed.extend(elsewhere);
     for id in query.ids() {
         searched.destroyed.extend(index.destroyed(id)?.map(|_| id));
     }

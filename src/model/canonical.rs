@@ -37,6 +37,15 @@ pub fn drop_nulls(value: &mut Value) {
     }
 }
 
+/// What stands in a field, for people: a text as it is, a number in digits, nothing for what is not there.
+pub(crate) fn said(value: &Value, key: &str) -> String {
+    match value.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
 /// The largest integer that every JSON reader keeps exact (RFC 8785 §3.2.2.3, IEEE 754 doubles).
 const INTEGER_MAX: i64 = (1 << 53) - 1;
 

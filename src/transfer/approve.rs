@@ -3,15 +3,15 @@
 //! What is signed are the bytes of the list; the person who selected its files does not approve it. A crash leaves it
 //! approved or not, cancelled or not.
 
-use super::case::{Case, Stage};
+use super::case::{Case, Stage, before_second};
 use super::list::LIST_FILE;
-use crate::archive::{ActOwner, Archive};
+pub use super::take::Taken as Signed;
+use crate::archive::Archive;
 use crate::clock::civil_date;
-use crate::error::{Error, ErrorCode, Refusal};
+use crate::error::{Error, ErrorCode};
 use crate::filing::check_text;
 use crate::ingest::approval::{Asked, approved_by_others};
 use crate::model::id::{ActorId, RecordId};
-use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
@@ -19,15 +19,6 @@ use serde_json::Map;
 
 /// In which office a list is approved.
 const OFFICES: &[SignerKind] = &[SignerKind::Commission];
-
-/// What became of the signatures of the commission.
-#[derive(Debug)]
-pub enum Signed {
-    /// Taken in, as this entry of the journal.
-    Done(u64),
-    /// Refused with reasons, never none.
-    Refused(Vec<Refusal>),
-}
 
 /// Takes in the signatures of members of the commission over the list: as many persons as review a destruction, and not
 /// of who selected its files.
@@ -60,25 +51,17 @@ pub fn approve(
         agency: &case.agency,
         date: civil_date(drawn_up),
         // Nobody approves a list before it is drawn up.
-        replaced: Some(drawn_up),
+        replaced: Some(before_second(drawn_up)),
         kinds: OFFICES,
         offices: OFFICES,
         persons: archive.config().disposal.reviews.max(1) as usize,
         code: ErrorCode::TrfSigned,
     };
     let requester = case.selected_by(archive)?;
-    let (fields, files) =
-        match approved_by_others(archive, (LIST_FILE, &asked, requester.as_ref()), signatures, extra, actor)? {
-            Ok(sealed) => sealed,
-            Err(refusals) => return Ok(Signed::Refused(refusals)),
-        };
-    let committed = archive.commit_together_deciding(|| {
-        case.check_as_read(archive)?;
-        let act = Act::new(ActKind::TransferApproved, actor);
-        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, files)?;
-        Ok((vec![(act, payload)], vec![session]))
-    })?;
-    Ok(Signed::Done(committed[0].index))
+    match approved_by_others(archive, (LIST_FILE, &asked, requester.as_ref()), signatures, extra, actor)? {
+        Ok(sealed) => case.commit(archive, ActKind::TransferApproved, sealed, actor).map(Signed::Done),
+        Err(refusals) => Ok(Signed::Refused(refusals)),
+    }
 }
 
 /// Cancels a transfer: its files stay, and can be selected again. Gives the entry.
@@ -88,12 +71,5 @@ pub fn cancel(archive: &Archive, id: RecordId, reason: &str, actor: ActorId) -> 
     // Once the other archive said that it came, it may keep some of it: then only its reply ends the transfer.
     case.check_stage(&[Stage::Selected, Stage::Listed, Stage::Approved, Stage::Sealed, Stage::Sent])?;
     let fields = Map::from_iter([("reason".to_owned(), reason.into())]);
-    let committed = archive.commit_together_deciding(|| {
-        case.check_as_read(archive)?;
-        let owner = ActOwner::Known(id);
-        let (act, payload, session) =
-            archive.seal_document(ActKind::TransferCancelled, actor, owner, fields, Vec::new())?;
-        Ok((vec![(act, payload)], vec![session]))
-    })?;
-    Ok(committed[0].index)
+    case.commit(archive, ActKind::TransferCancelled, (fields, Vec::new()), actor)
 }

@@ -1,22 +1,26 @@
 //! What became of a transfer: its acts, read from the archive, and what may happen next.
 //!
-//! Read anew for every step; nothing here is remembered between two acts. It writes nothing.
+//! Read anew for every step; nothing here is remembered between two acts. The one thing that it writes is an act of a
+//! transfer (`Case::commit`), decided at the head of the journal: a crash leaves the act whole, or none.
 
 use super::list::{LIST_FILE, List};
 use super::party::{self, Held};
 use super::seal::{SEAL_FILE, Seal};
 use super::select::Reason;
-use crate::archive::{Archive, Holder};
-use crate::clock::utc;
+use super::take::Replied;
+use crate::archive::{ActOwner, Archive, Holder};
+use crate::clock::{Millis, utc};
 use crate::error::{Error, ErrorCode};
 use crate::filing::handover::selected;
 use crate::index::transfer::TransferRow;
-use crate::ingest::approval::Approval;
+use crate::ingest::approval::{Approval, Sealed};
 use crate::ingest::receipt;
 use crate::model::calendar::Deadline;
-use crate::model::id::RecordId;
+use crate::model::id::{ActorId, RecordId};
 use crate::model::iin::Iin;
 use crate::model::strict::words;
+use crate::tlog::commit::Act;
+use crate::tlog::leaf::ActKind;
 use serde_json::Value;
 
 words! {
@@ -129,6 +133,31 @@ impl Case {
         Err(Error::new(ErrorCode::TrfStage, self.id.to_string(), "something was done with it meanwhile"))
     }
 
+    /// The package as it was sealed, with the reply about it: see [`Self::seal`] and [`Self::replied`].
+    pub(super) fn sealed_and_replied(&self, archive: &Archive) -> Result<(Seal, Replied), Error> {
+        let seal = self.seal(archive)?;
+        let replied = self.replied_to(archive, &seal)?;
+        Ok((seal, replied))
+    }
+
+    /// Commits one act of it, of a document with files, when nothing was done with it since it was read. Gives the
+    /// entry.
+    pub(super) fn commit(
+        &self,
+        archive: &Archive,
+        kind: ActKind,
+        (fields, files): Sealed,
+        actor: ActorId,
+    ) -> Result<u64, Error> {
+        let committed = archive.commit_together_deciding(|| {
+            self.check_as_read(archive)?;
+            let owner = ActOwner::Known(self.id);
+            let (act, payload, session) = archive.seal_files(Act::new(kind, actor), owner, fields, files)?;
+            Ok((vec![(act, payload)], vec![session]))
+        })?;
+        Ok(committed[0].index)
+    }
+
     /// Its package, as it was sealed.
     ///
     /// # Errors
@@ -174,6 +203,12 @@ impl Case {
         let Some(entry) = self.row.cancelled else { return Ok(None) };
         Ok(archive.document(entry)?.0.text("reason").map(str::to_owned))
     }
+}
+
+/// The last moment before the second in which something was. A signature names whole seconds: who signs what was drawn
+/// up in the same second signs after it.
+pub(super) fn before_second(t: Millis) -> Millis {
+    (t - t % 1000).saturating_sub(1)
 }
 
 /// All transfers, oldest first.

@@ -14,11 +14,11 @@
 
 use super::case::{self, Case, Stage};
 use super::select;
-use crate::archive::{ActOwner, Archive};
+use crate::archive::Archive;
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode};
 use crate::filing::{files, inventory};
-use crate::model::canonical;
+use crate::model::canonical::{self, said};
 use crate::model::digest::{Sha256, sha256};
 use crate::model::id::{ActorId, RecordId};
 use crate::text::{Lang, Text, text};
@@ -143,13 +143,8 @@ pub fn draw_up(archive: &Archive, id: RecordId, actor: ActorId) -> Result<(List,
     fields.insert("number".into(), number.into());
     fields.insert("sha256".into(), list.sha256().to_string().into());
     let files = vec![(LIST_FILE.to_owned(), list.encode())];
-    let committed = archive.commit_together_deciding(|| {
-        case.check_as_read(archive)?;
-        let act = crate::tlog::commit::Act::new(ActKind::TransferListed, actor);
-        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, files)?;
-        Ok((vec![(act, payload)], vec![session]))
-    })?;
-    Ok((list, committed[0].index))
+    let entry = case.commit(archive, ActKind::TransferListed, (fields, files), actor)?;
+    Ok((list, entry))
 }
 
 /// The number after those of the agency's lists of this year.
@@ -235,14 +230,6 @@ pub fn reason_text(reason: select::Reason) -> Text {
         select::Reason::Early => text("мерзімінен бұрын тапсыру", "досрочная передача", "early handover"),
         select::Reason::Liquidation => text("таратылу", "ликвидация", "liquidation"),
         select::Reason::Reorganisation => text("қайта ұйымдастырылу", "реорганизация", "reorganisation"),
-    }
-}
-
-fn said(value: &Value, key: &str) -> String {
-    match value.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
     }
 }
 

@@ -4,8 +4,8 @@
 //! ```text
 //! agreed ─► (days pass) ─► draw_up ─► two officers sign ─► release ─► (index anew, compaction) ─► close
 //! ```
-//! What is signed is a [`Release`] (`schema/transfer-release/1`): the day, and each record that goes with its id there.
-//! [`release`] judges every record again at the head of the journal, and erases the keys of those that may go.
+//! What is signed is a [`Release`]: the day, on which grounds, and each record that goes with its id there. [`release`]
+//! judges every record again at the head of the journal, and erases the keys of those that may go.
 //!
 //! A record goes only when all of this is so:
 //!   - the reply about this package is by the key of the expected archive, and keeps the record;
@@ -22,21 +22,25 @@
 //! A crash leaves a record whole, or let go with its act. Keys go by a roll of the vault that decides at the head of
 //! the journal, and in no other way.
 
-use super::case::{Case, Stage};
+use super::case::{Case, Stage, before_second};
+pub use super::release_document::{
+    Grounds, Leaving, LeavingFile, RELEASE_FILE, RELEASE_SCHEMA, RELEASE_SCHEMA_1, Release,
+};
 use super::reply::Row;
-use super::seal::check_unchanged;
+use super::seal::{Seal, check_unchanged};
+use super::take::Replied;
 use crate::archive::{ActOwner, Archive, Decided};
 use crate::clock::{Millis, civil_date, rfc3339};
 use crate::disposition::destroy;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::filing::files;
 use crate::index::writer::Payload;
-use crate::ingest::approval::{Asked, approved_act};
-use crate::model::canonical;
-use crate::model::digest::Sha256;
+use crate::ingest::approval::{Asked, Sealed, approved_act};
 use crate::model::id::{ActorId, RecordId};
+use crate::model::record::CardField;
 use crate::model::strict::words;
-use crate::text::{Lang, Text, text};
+use crate::model::submission::AccessCategory;
+use crate::text::{Text, text};
 use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
@@ -45,10 +49,6 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashSet};
 
-/// The value of a release's `schema` field.
-pub const RELEASE_SCHEMA: &str = "muragat/transfer-release/1";
-/// The release in its act.
-pub const RELEASE_FILE: &str = "release.json";
 const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 /// In which offices a release is signed; one of the two approves.
 const OFFICES: &[SignerKind] = &[SignerKind::Approver, SignerKind::Commission, SignerKind::RecordsOffice];
@@ -80,25 +80,6 @@ impl Why {
     }
 }
 
-/// What two officers sign.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
-    /// The transfer.
-    pub transfer: RecordId,
-    /// Number of the act of both archives.
-    pub number: String,
-    /// The day on which it is to happen.
-    pub date: NaiveDate,
-    /// Name of the package, and its digest.
-    pub package: (String, Sha256),
-    /// Digest of the act.
-    pub act: Sha256,
-    /// The records, each with its id in the other archive.
-    pub records: Vec<(RecordId, RecordId)>,
-    to: String,
-    is_test: bool,
-}
-
 /// What became of a release.
 #[derive(Debug)]
 pub enum Released {
@@ -117,50 +98,6 @@ pub enum Released {
     Refused(Vec<Refusal>),
 }
 
-impl Release {
-    /// Its bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        let record = |(record, there): &(RecordId, RecordId)| {
-            let (record, there) = (record.to_string(), there.to_string());
-            json!({"record_id": record, "reference": there})
-        };
-        let texts: Map<String, Value> =
-            Lang::ALL.iter().map(|(name, lang)| ((*name).to_owned(), self.text(*lang).into())).collect();
-        let value = json!({
-            "schema": RELEASE_SCHEMA, "transfer_id": self.transfer.to_string(), "number": self.number,
-            "date": self.date.to_string(), "package": self.package.0, "digest": self.package.1.to_string(),
-            "act": self.act.to_string(), "to": self.to, "test": self.is_test,
-            "records": self.records.iter().map(record).collect::<Value>(), "text": texts,
-        });
-        canonical::to_vec(&value).expect("a release holds texts")
-    }
-
-    /// The same for people.
-    pub fn text(&self, lang: Lang) -> String {
-        let test = if self.is_test { format!("{}\n", TEST.get(lang)) } else { String::new() };
-        format!(
-            "{}\n{test}{} {}\n{}: {}\n{}: {}\n{}: {}\n{}: {}\n",
-            TITLE.get(lang),
-            BY_ACT.get(lang),
-            self.number,
-            DAY.get(lang),
-            self.date,
-            TO.get(lang),
-            self.to,
-            PACKAGE.get(lang),
-            self.package.0,
-            COUNT.get(lang),
-            self.records.len(),
-        )
-    }
-
-    /// The release and its texts: files as they are given out.
-    pub fn files_out(&self) -> Vec<(String, Vec<u8>)> {
-        let texts = Lang::ALL.iter().map(|(name, lang)| (format!("release.{name}.txt"), self.text(*lang).into_bytes()));
-        std::iter::once((RELEASE_FILE.to_owned(), self.encode())).chain(texts).collect()
-    }
-}
-
 /// The day from which on a transfer may be released; none before the act is signed by both.
 pub fn from(archive: &Archive, case: &Case) -> Result<Option<Millis>, Error> {
     let Some(agreed) = case.row.agreed else { return Ok(None) };
@@ -176,9 +113,9 @@ pub fn draw_up(archive: &Archive, id: RecordId) -> Result<Release, Error> {
     let today = civil_date(archive.now());
     // Signed is what can be used on that day.
     check_day(archive, &case, today)?;
-    let release = compose(archive, &case, today)?;
-    let records: Vec<RecordId> = release.records.iter().map(|(record, _)| *record).collect();
-    let outcome = judge(archive, &case, &records)?;
+    let basis = Basis::read(archive, &case)?;
+    let release = basis.compose(archive, &case, today)?;
+    let outcome = basis.judge(archive, release.records.iter().map(|one| one.record))?;
     if outcome.going.is_empty() {
         let kept: Vec<String> = outcome.kept.iter().map(|(record, why)| format!("{record}: {why}")).collect();
         let what = if kept.is_empty() { "all of it is gone".to_owned() } else { kept.join(", ") };
@@ -187,38 +124,98 @@ pub fn draw_up(archive: &Archive, id: RecordId) -> Result<Release, Error> {
     Ok(release)
 }
 
-fn compose(archive: &Archive, case: &Case, date: NaiveDate) -> Result<Release, Error> {
-    let (seal, replied) = (case.seal(archive)?, case.replied(archive)?);
-    let mut records = Vec::new();
-    for (record, row) in kept_there(archive, case)? {
-        if archive.index().destroyed(record)?.is_none() {
-            records.extend(row.reference.map(|there| (record, there)));
-        }
-    }
-    Ok(Release {
-        transfer: case.id,
-        number: replied.act.number.clone(),
-        date,
-        package: (seal.name(), seal.digest),
-        act: replied.act.sha256(),
-        records,
-        to: case.party.party.title.kk.clone(),
-        is_test: archive.is_test(),
-    })
+/// By what a release is decided. None of it can change: it is read and verified once.
+struct Basis {
+    seal: Seal,
+    replied: Replied,
+    /// The records that the other archive keeps, in the order of the package: by its key and our digests.
+    kept: Vec<Kept>,
 }
 
-/// The records that the other archive keeps, in the order of the package: judged anew by its key and our digests.
-fn kept_there(archive: &Archive, case: &Case) -> Result<Vec<(RecordId, Row)>, Error> {
-    let (seal, replied) = (case.seal(archive)?, case.replied(archive)?);
-    let rows: BTreeMap<&str, &Row> = replied.reply.rows.iter().map(|row| (row.record.as_str(), row)).collect();
-    let mut kept = Vec::new();
-    for one in &seal.records {
-        let row = rows.get(one.record.to_string().as_str()).copied();
-        kept.extend(
-            row.filter(|row| row.reference.is_some() && row.digest == one.digest).map(|row| (one.record, row.clone())),
-        );
+/// A record that the other archive keeps.
+struct Kept {
+    record: RecordId,
+    /// Its id there.
+    reference: RecordId,
+    /// How many additions it had when it was sealed.
+    parts: u32,
+}
+
+impl Basis {
+    fn read(archive: &Archive, case: &Case) -> Result<Self, Error> {
+        let (seal, replied) = case.sealed_and_replied(archive)?;
+        let rows: BTreeMap<&str, &Row> = replied.reply.rows.iter().map(|row| (row.record.as_str(), row)).collect();
+        let kept = seal.records.iter().filter_map(|one| {
+            let row = rows.get(one.record.to_string().as_str()).filter(|row| row.digest == one.digest)?;
+            Some(Kept { record: one.record, reference: row.reference?, parts: one.parts })
+        });
+        let kept = kept.collect();
+        Ok(Self { seal, replied, kept })
     }
-    Ok(kept)
+
+    /// Judges records as they are now, by the index alone.
+    fn judge(&self, archive: &Archive, records: impl Iterator<Item = RecordId>) -> Result<Outcome, Error> {
+        let parts: BTreeMap<RecordId, u32> = self.kept.iter().map(|kept| (kept.record, kept.parts)).collect();
+        let mut outcome = Outcome::default();
+        for record in records {
+            match judge_one(archive, record, parts.get(&record).copied())? {
+                None => outcome.going.push(record),
+                Some(why) => outcome.kept.push((record, why)),
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// What would be signed on a day.
+    fn compose(&self, archive: &Archive, case: &Case, date: NaiveDate) -> Result<Release, Error> {
+        let index = archive.index();
+        let (mut records, mut files) = (Vec::new(), BTreeMap::new());
+        for kept in &self.kept {
+            if index.destroyed(kept.record)?.is_some() {
+                continue;
+            }
+            let row = index.record_by_id(kept.record)?;
+            let file = index.file_of(kept.record)?.flatten();
+            if let Some(id) = file
+                && !files.contains_key(&id)
+            {
+                let row = files::find(archive, id)?.row;
+                files.insert(id, LeavingFile { file: id, index: row.index, year: row.year, volume: row.volume });
+            }
+            // By these it is found afterwards. What says whom a restricted one is about goes with its card.
+            let open = row.as_ref().filter(|row| row.access() == AccessCategory::Public);
+            let field = |field| open.and_then(|row| row.card_field(field)).filter(|value| !value.is_empty());
+            records.push(Leaving {
+                record: kept.record,
+                reference: kept.reference,
+                file,
+                number: field(CardField::RegistrationNumber).map(str::to_owned),
+                date: field(CardField::DocumentDate).and_then(|date| date.parse().ok()),
+            });
+        }
+        let mut files: Vec<LeavingFile> = files.into_values().collect();
+        files.sort_by(|a, b| (&a.index, a.year, a.volume, a.file).cmp(&(&b.index, b.year, b.volume, b.file)));
+        let (act, party) = (&self.replied.act, &case.party.party);
+        Ok(Release {
+            transfer: case.id,
+            number: act.number.clone(),
+            date,
+            package: (self.seal.name(), self.seal.digest),
+            act: act.sha256(),
+            records,
+            to: party.title.kk.clone(),
+            is_test: archive.is_test(),
+            grounds: Some(Grounds {
+                agency: case.agency.clone(),
+                basis: case.basis.clone(),
+                act_date: civil_date(act.about.time),
+                reply: act.reply,
+                archive: party.archive,
+                bin: party.bin.clone(),
+                files,
+            }),
+        })
+    }
 }
 
 /// Lets go what two officers signed, and what may go.
@@ -241,14 +238,15 @@ pub fn release(
         return Ok(done);
     }
     archive.check_confirmed(&case.agency)?;
-    let release = read(archive, &case, file)?;
+    let basis = Basis::read(archive, &case)?;
+    let release = read(archive, &case, &basis, file)?;
     check_day(archive, &case, release.date)?;
     let since = case.row.released.last().copied().or(case.row.agreed).unwrap_or_default();
     let asked = Asked {
         file,
         agency: &case.agency,
         date: release.date,
-        replaced: Some(archive.leaf(since)?.t),
+        replaced: Some(before_second(archive.leaf(since)?.t)),
         kinds: OFFICES,
         offices: &[SignerKind::Approver],
         persons: 2,
@@ -258,16 +256,15 @@ pub fn release(
         Ok(sealed) => sealed,
         Err(refusals) => return Ok(Released::Refused(refusals)),
     };
-    let records: Vec<RecordId> = release.records.iter().map(|(record, _)| *record).collect();
     // Asked before anything is written: an act by which nothing goes is not begun.
-    let outcome = judge(archive, &case, &records)?;
+    let outcome = basis.judge(archive, release.records.iter().map(|one| one.record))?;
     if outcome.going.is_empty() {
         return Ok(Released::Nothing(outcome.kept));
     }
     let mut outcome = Outcome::default();
     let decide = || {
         case.check_as_read(archive)?;
-        outcome = judge(archive, &case, &records)?;
+        outcome = basis.judge(archive, release.records.iter().map(|one| one.record))?;
         if outcome.going.is_empty() {
             return Err(Error::new(ErrorCode::TrfNothing, id.to_string(), "nothing of it can go any more"));
         }
@@ -301,13 +298,20 @@ fn done_before(archive: &Archive, case: &Case, file: &[u8]) -> Result<Option<Rel
     Ok(None)
 }
 
-/// A release that was drawn up here: each word of it is what the archive says, but for its day.
-fn read(archive: &Archive, case: &Case, file: &[u8]) -> Result<Release, Error> {
+/// A release that was drawn up here: each word of it is what the archive says, but for its day, and for number and date
+/// of a record that was added to since, which stays: a corrected card keeps no other record from going.
+fn read(archive: &Archive, case: &Case, basis: &Basis, file: &[u8]) -> Result<Release, Error> {
     let not = |what: &str| Error::new(ErrorCode::TrfRelease, RELEASE_FILE, what);
-    let value: Value = serde_json::from_slice(file).map_err(|_| not("not JSON"))?;
-    let date = value.get("date").and_then(Value::as_str).and_then(|date| date.parse().ok());
-    let release = compose(archive, case, date.ok_or_else(|| not("it names no day"))?)?;
-    if release.encode() == file { Ok(release) } else { Err(not("it is not what this archive would let go now")) }
+    let signed = Release::decode(file).ok_or_else(|| not("it is none"))?;
+    let mut release = basis.compose(archive, case, signed.date)?;
+    let changed = basis.judge(archive, release.records.iter().map(|one| one.record))?.kept;
+    let changed: HashSet<RecordId> = changed.into_iter().map(|(record, _)| record).collect();
+    for (one, said) in release.records.iter_mut().zip(&signed.records) {
+        if one.record == said.record && changed.contains(&one.record) {
+            (one.number, one.date) = (said.number.clone(), said.date);
+        }
+    }
+    if release == signed { Ok(release) } else { Err(not("it is not what this archive would let go now")) }
 }
 
 /// The earlier of the clock and of what two officers say decides (design, invariant 8).
@@ -342,20 +346,6 @@ struct Outcome {
     kept: Vec<(RecordId, Why)>,
 }
 
-fn judge(archive: &Archive, case: &Case, records: &[RecordId]) -> Result<Outcome, Error> {
-    let there: HashSet<RecordId> = kept_there(archive, case)?.into_iter().map(|(record, _)| record).collect();
-    let parts: BTreeMap<RecordId, u32> =
-        case.seal(archive)?.records.iter().map(|one| (one.record, one.parts)).collect();
-    let mut outcome = Outcome::default();
-    for record in records {
-        match judge_one(archive, *record, parts.get(record).copied().filter(|_| there.contains(record)))? {
-            None => outcome.going.push(*record),
-            Some(why) => outcome.kept.push((*record, why)),
-        }
-    }
-    Ok(outcome)
-}
-
 fn judge_one(archive: &Archive, record: RecordId, parts: Option<u32>) -> Result<Option<Why>, Error> {
     let index = archive.index();
     let Some(file) = index.file_of(record)? else { return Ok(Some(Why::Gone)) };
@@ -372,8 +362,6 @@ fn judge_one(archive: &Archive, record: RecordId, parts: Option<u32>) -> Result<
     }
 }
 
-type Sealed = (Map<String, Value>, Vec<(String, Vec<u8>)>);
-
 fn acts(
     archive: &Archive,
     case: &Case,
@@ -383,7 +371,7 @@ fn acts(
     actor: ActorId,
 ) -> Result<Decided, Error> {
     let going: HashSet<RecordId> = outcome.going.iter().copied().collect();
-    let references: BTreeMap<RecordId, RecordId> = release.records.iter().copied().collect();
+    let leaving: BTreeMap<RecordId, &Leaving> = release.records.iter().map(|one| (one.record, one)).collect();
     let mut of_files: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
     for record in &outcome.going {
         let file = archive.index().file_of(*record)?.flatten();
@@ -398,8 +386,10 @@ fn acts(
             let record = archive.index().record(number)?;
             stays |= record.is_none_or(|record| !going.contains(&record.id()));
         }
-        let gone = records.iter().map(|record| {
-            json!({"record_id": record.to_string(), "reference": references.get(record).map(RecordId::to_string)})
+        let gone = records.iter().filter_map(|record| leaving.get(record)).map(|one| {
+            let mut value = json!({"record_id": one.record.to_string(), "reference": one.reference.to_string()});
+            one.add_registration(&mut value);
+            value
         });
         released.push(json!({
             "agency": row.agency, "file_id": file.to_string(), "index": row.index, "year": row.year,
@@ -409,11 +399,16 @@ fn acts(
         about.extend(records.iter().map(|record| (ActKind::RecordReleased, *record)));
         about.extend((!stays).then_some((ActKind::FileReleased, *file)));
     }
+    // As with a destruction: what lifted holds say names people.
+    let owners = of_files.keys().filter(|file| about.contains(&(ActKind::FileReleased, **file)));
+    let holds = destroy::spent_holds(archive, &going.iter().chain(owners).copied().collect())?;
+    about.extend(holds.iter().map(|hold| (ActKind::HoldDestroyed, *hold)));
     let kept = outcome.kept.iter().map(|(record, why)| json!({"record_id": record.to_string(), "why": why.as_str()}));
     fields.insert("number".into(), release.number.clone().into());
     fields.insert("program".into(), archive.program().version.clone().into());
     fields.insert("released".into(), released.into());
     fields.insert("kept".into(), kept.collect());
+    fields.insert("holds".into(), holds.iter().map(RecordId::to_string).collect());
     let act = Act::new(ActKind::TransferReleased, actor);
     let (act, payload, session) = archive.seal_files(act, ActOwner::Known(case.id), fields, files)?;
     let mut acts = vec![(act, payload)];
@@ -425,11 +420,13 @@ fn acts(
     Ok((acts, vec![session]))
 }
 
-/// What was let go: records and files, by the acts of the transfer.
+/// What was let go: records and files with the lifted holds that kept nothing else, by the acts of the transfer.
 pub fn gone(archive: &Archive, case: &Case) -> Result<HashSet<RecordId>, Error> {
     let mut gone = HashSet::new();
     for entry in &case.row.released {
         let fields = archive.document(*entry)?.0.fields;
+        let holds = fields.get("holds").and_then(Value::as_array).into_iter().flatten();
+        gone.extend(holds.filter_map(|hold| hold.as_str()?.parse::<RecordId>().ok()));
         let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let id = |value: &Value, key: &str| -> Option<RecordId> { value.get(key)?.as_str()?.parse().ok() };
         for file in fields.get("released").and_then(Value::as_array).into_iter().flatten() {
@@ -452,8 +449,8 @@ pub struct Open {
 
 /// What keeps a transfer from being over; whether the store is to be compacted for that is among it.
 pub fn open(archive: &Archive, case: &Case) -> Result<Open, Error> {
-    let records: Vec<RecordId> = kept_there(archive, case)?.into_iter().map(|(record, _)| record).collect();
-    let outcome = judge(archive, case, &records)?;
+    let basis = Basis::read(archive, case)?;
+    let outcome = basis.judge(archive, basis.kept.iter().map(|kept| kept.record))?;
     let held = outcome.kept.into_iter().filter(|(_, why)| *why == Why::Held).map(|(record, _)| record);
     let waiting = outcome.going.into_iter().chain(held).collect();
     let remaining = destroy::remaining(archive, &gone(archive, case)?)?.into_iter().collect();
@@ -487,31 +484,13 @@ pub fn close(archive: &Archive, id: RecordId, actor: ActorId) -> Result<u64, Err
         let words: Vec<&str> = open.remaining.iter().map(|condition| condition.as_str()).collect();
         return Err(Error::new(ErrorCode::DspRemains, id.to_string(), words.join(", ")));
     }
-    let mut released = 0;
+    let mut released = 0u64;
     for id in gone(archive, &case)? {
-        released += u64::from(!archive.index().tomb(id)?.is_some_and(|tomb| tomb.is_handed_over));
+        released += u64::from(archive.index().file_of(id)?.is_some());
     }
     let fields = Map::from_iter([
         ("epoch".to_owned(), Value::from(archive.head().vault.epoch)),
         ("released".to_owned(), released.into()),
     ]);
-    let committed = archive.commit_together_deciding(|| {
-        case.check_as_read(archive)?;
-        let act = Act::new(ActKind::TransferClosed, actor);
-        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(id), fields, Vec::new())?;
-        Ok((vec![(act, payload)], vec![session]))
-    })?;
-    Ok(committed[0].index)
+    case.commit(archive, ActKind::TransferClosed, (fields, Vec::new()), actor)
 }
-
-const TITLE: Text = text(
-    "ТАПСЫРЫЛҒАН ҚҰЖАТТАРДЫ ОСЫ АРХИВТЕН ШЫҒАРУ",
-    "ВЫБЫТИЕ ПЕРЕДАННЫХ ДОКУМЕНТОВ ИЗ ЭТОГО АРХИВА",
-    "RELEASE OF RECORDS THAT WERE HANDED OVER",
-);
-const TEST: Text = text("СЫНАҚ АРХИВІ", "ТЕСТОВЫЙ АРХИВ", "TEST ARCHIVE");
-const BY_ACT: Text = text("Қабылдау-тапсыру актісі №", "Акт приёма-передачи №", "Act of transfer no.");
-const DAY: Text = text("Күні", "День", "Day");
-const TO: Text = text("Қабылдаған архив", "Принял архив", "Kept by");
-const PACKAGE: Text = text("Пакет", "Пакет", "Package");
-const COUNT: Text = text("Құжат саны", "Документов", "Records");

@@ -17,12 +17,11 @@ use super::read::check::finding::Outcome;
 use super::read::check::judge;
 use super::read::source;
 use super::seal::Seal;
-use crate::archive::{ActOwner, Archive};
+use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
 use crate::model::digest::Sha256;
 use crate::model::id::{ActorId, RecordId};
 use crate::model::strict::words;
-use crate::tlog::commit::Act;
 use crate::tlog::leaf::ActKind;
 use serde_json::{Map, Value};
 use std::io::{self, ErrorKind, Write};
@@ -106,13 +105,7 @@ pub fn send(
 fn commit(archive: &Archive, case: &Case, seal: &Seal, way: &str, actor: ActorId) -> Result<u64, Error> {
     let fields =
         Map::from_iter([("way".to_owned(), Value::from(way)), ("digest".to_owned(), seal.digest.to_string().into())]);
-    let committed = archive.commit_together_deciding(|| {
-        case.check_as_read(archive)?;
-        let act = Act::new(ActKind::TransferSent, actor);
-        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(case.id), fields, Vec::new())?;
-        Ok((vec![(act, payload)], vec![session]))
-    })?;
-    Ok(committed[0].index)
+    case.commit(archive, ActKind::TransferSent, (fields, Vec::new()), actor)
 }
 
 /// How `transfer.sent` calls the way over the service of the other archive.

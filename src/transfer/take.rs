@@ -15,17 +15,16 @@
 //! A crash leaves an answer taken in or not.
 
 use super::answer::{Answer, AnswerKind};
-use super::case::{Case, Stage};
+use super::case::{Case, Stage, before_second};
 use super::counterpart;
 use super::reply::{ACT_FILE, Act, REPLY_FILE, Reply};
 use super::seal::Seal;
-use crate::archive::{ActOwner, Archive};
+use crate::archive::Archive;
 use crate::clock::civil_date;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::ingest::approval::{Asked, approved_by_others};
 use crate::model::digest::sha256;
-use crate::model::id::{ActorId, RecordId};
-use crate::tlog::commit;
+use crate::model::id::{ActorId, ArchiveId, RecordId};
 use crate::tlog::leaf::ActKind;
 use crate::verify::material::Material;
 use crate::verify::policy::SignerKind;
@@ -109,7 +108,7 @@ fn receipt(archive: &Archive, case: &Case, bytes: &[u8], actor: ActorId) -> Resu
     case.check_stage(&[Stage::Sealed, Stage::Sent])?;
     let fields = Map::from_iter([("sha256".to_owned(), Value::from(sha256(bytes).to_string()))]);
     let files = vec![(RECEIPT_FILE.to_owned(), bytes.to_vec())];
-    commit(archive, case, ActKind::TransferDelivered, (fields, files), actor).map(Taken::Done)
+    case.commit(archive, ActKind::TransferDelivered, (fields, files), actor).map(Taken::Done)
 }
 
 fn reply(
@@ -150,42 +149,63 @@ fn reply(
         ("accepted".to_owned(), accepted.into()),
         ("refused".to_owned(), refused.into()),
     ]);
-    commit(archive, case, ActKind::TransferReplied, (fields, files), actor).map(Taken::Done)
+    case.commit(archive, ActKind::TransferReplied, (fields, files), actor).map(Taken::Done)
 }
 
 /// The reply and the act of an answer: about this package, about each of its records, with our digests.
 fn documents(archive: &Archive, case: &Case, seal: &Seal, answer: &Answer) -> Result<Replied, Error> {
-    let not = |what: String| Error::new(ErrorCode::TrfReply, case.id.to_string(), what);
-    let file = |name: &str| answer.file(name).ok_or_else(|| not(format!("{name} is not in it")));
-    let bytes = file(REPLY_FILE)?;
-    let reply = Reply::decode(bytes).ok_or_else(|| not(format!("{REPLY_FILE} is not as it must be")))?;
-    let act = Act::decode(file(ACT_FILE)?).ok_or_else(|| not(format!("{ACT_FILE} is not as it must be")))?;
-    for about in [&reply.about, &act.about] {
-        let is_same = about.from == archive.id()
-            && about.to == case.party.party.archive
-            && about.package == seal.name()
-            && about.digest == seal.digest
-            && about.transfer == Some(case.id)
-            && about.accession == answer.accession
-            && about.is_test == archive.is_test();
-        if !is_same {
-            return Err(not("it speaks of another package than its answer".to_owned()));
+    let between =
+        Between { from: archive.id(), to: case.party.party.archive, transfer: case.id, is_test: archive.is_test() };
+    between.documents(seal, answer).map_err(|what| Error::new(ErrorCode::TrfReply, case.id.to_string(), what))
+}
+
+/// Whose package an answer has to be about.
+pub(super) struct Between {
+    /// The archive that hands over.
+    pub(super) from: ArchiveId,
+    /// The archive that takes.
+    pub(super) to: ArchiveId,
+    /// The transfer.
+    pub(super) transfer: RecordId,
+    /// Both are archives for tests.
+    pub(super) is_test: bool,
+}
+
+impl Between {
+    /// The reply and the act of an answer, or why they are none: in technical English.
+    pub(super) fn documents(&self, seal: &Seal, answer: &Answer) -> Result<Replied, String> {
+        let file = |name: &str| answer.file(name).ok_or_else(|| format!("{name} is not in it"));
+        let bytes = file(REPLY_FILE)?;
+        let reply = Reply::decode(bytes).ok_or_else(|| format!("{REPLY_FILE} is not as it must be"))?;
+        let act = Act::decode(file(ACT_FILE)?).ok_or_else(|| format!("{ACT_FILE} is not as it must be"))?;
+        for about in [&reply.about, &act.about] {
+            let is_same = about.from == self.from
+                && about.to == self.to
+                && about.package == seal.name()
+                && about.digest == seal.digest
+                && about.transfer == Some(self.transfer)
+                && about.accession == answer.accession
+                && about.is_test == self.is_test;
+            if !is_same {
+                return Err("it speaks of another package than its answer".to_owned());
+            }
         }
-    }
-    let (accepted, refused) = reply.counts();
-    if act.reply != sha256(bytes) || (act.accepted, act.refused) != (accepted, refused) {
-        return Err(not("the act is not about this reply".to_owned()));
-    }
-    let mut sealed: BTreeMap<String, _> = seal.records.iter().map(|one| (one.record.to_string(), one.digest)).collect();
-    for row in &reply.rows {
-        let digest = sealed.remove(&row.record).ok_or_else(|| not(format!("{} was not sent, or twice", row.record)))?;
-        if row.reference.is_some() && row.digest != digest {
-            return Err(not(format!("{}: it keeps {}, {digest} was sent", row.record, row.digest)));
+        let (accepted, refused) = reply.counts();
+        if act.reply != sha256(bytes) || (act.accepted, act.refused) != (accepted, refused) {
+            return Err("the act is not about this reply".to_owned());
         }
-    }
-    match sealed.keys().next() {
-        None => Ok(Replied { reply, act }),
-        Some(missing) => Err(not(format!("it says nothing of {missing}"))),
+        let mut sealed: BTreeMap<String, _> =
+            seal.records.iter().map(|one| (one.record.to_string(), one.digest)).collect();
+        for row in &reply.rows {
+            let digest = sealed.remove(&row.record).ok_or_else(|| format!("{} was not sent, or twice", row.record))?;
+            if row.reference.is_some() && row.digest != digest {
+                return Err(format!("{}: it keeps {}, {digest} was sent", row.record, row.digest));
+            }
+        }
+        match sealed.keys().next() {
+            None => Ok(Replied { reply, act }),
+            Some(missing) => Err(format!("it says nothing of {missing}")),
+        }
     }
 }
 
@@ -196,11 +216,16 @@ impl Case {
     ///
     /// [`ErrorCode::TrfStage`] before there is a reply.
     pub fn replied(&self, archive: &Archive) -> Result<Replied, Error> {
+        Ok(self.sealed_and_replied(archive)?.1)
+    }
+
+    /// The same by the package that was sealed.
+    pub(super) fn replied_to(&self, archive: &Archive, seal: &Seal) -> Result<Replied, Error> {
         let none = || Error::new(ErrorCode::TrfStage, self.id.to_string(), "there is no reply");
         let (document, row) = archive.document(self.row.replied.ok_or_else(none)?)?;
         let bytes = archive.act_file(&row, &document, REPLY_ANSWER_FILE)?;
-        let seal = self.seal(archive)?;
-        documents(archive, self, &seal, &verified(archive, self, &seal, &bytes)?)
+        let answer = verified(archive, self, seal, &bytes)?;
+        documents(archive, self, seal, &answer)
     }
 }
 
@@ -228,7 +253,7 @@ pub fn sign(
         agency: &case.agency,
         // The clock of the other archive says when it was drawn up: by ours nobody signs before it came.
         date: civil_date(came),
-        replaced: Some(came),
+        replaced: Some(before_second(came)),
         kinds: OFFICES,
         offices: OFFICES,
         persons: 1,
@@ -241,7 +266,7 @@ pub fn sign(
             Err(refusals) => return Ok(Taken::Refused(refusals)),
         };
     fields.insert("free".into(), free(archive, &case, &replied)?.iter().map(RecordId::to_string).collect());
-    commit(archive, &case, ActKind::TransferAgreed, (fields, files), actor).map(Taken::Done)
+    case.commit(archive, ActKind::TransferAgreed, (fields, files), actor).map(Taken::Done)
 }
 
 /// The files of which nothing was accepted: they can be selected again.
@@ -264,7 +289,7 @@ pub fn act_answer(archive: &Archive, id: RecordId) -> Result<Vec<u8>, Error> {
     let case = Case::read(archive, id)?;
     let none = || Error::new(ErrorCode::TrfStage, id.to_string(), "nobody here has signed the act");
     let entry = case.row.agreed.ok_or_else(none)?;
-    let (seal, replied) = (case.seal(archive)?, case.replied(archive)?);
+    let (seal, replied) = case.sealed_and_replied(archive)?;
     let mut files = vec![(ACT_FILE.to_owned(), replied.act.encode())];
     let signatures = held_signatures(archive, entry)?;
     files.extend((1..).zip(signatures).map(|(n, signature)| (format!("act-sender-{n}.p7s"), signature)));
@@ -281,22 +306,4 @@ pub fn act_answer(archive: &Archive, id: RecordId) -> Result<Vec<u8>, Error> {
         files,
     };
     Ok(answer.sign(&*archive.answer_key()?))
-}
-
-type Sealed = (Map<String, Value>, Vec<(String, Vec<u8>)>);
-
-fn commit(
-    archive: &Archive,
-    case: &Case,
-    kind: ActKind,
-    (fields, files): Sealed,
-    actor: ActorId,
-) -> Result<u64, Error> {
-    let committed = archive.commit_together_deciding(|| {
-        case.check_as_read(archive)?;
-        let act = commit::Act::new(kind, actor);
-        let (act, payload, session) = archive.seal_files(act, ActOwner::Known(case.id), fields, files)?;
-        Ok((vec![(act, payload)], vec![session]))
-    })?;
-    Ok(committed[0].index)
 }

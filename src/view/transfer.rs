@@ -9,6 +9,7 @@ use crate::archive::Archive;
 use crate::clock::rfc3339;
 use crate::error::{Error, Refusal};
 use crate::filing::handover::Elsewhere;
+use crate::index::released::ReleasedRow;
 use crate::model::id::RecordId;
 use crate::text::Lang;
 use crate::transfer::case::{self, Case, Stage};
@@ -126,7 +127,9 @@ pub(crate) fn transfer(archive: &Archive, case: &Case, masked: Masked) -> Result
 }
 
 /// Where a record or file is that was handed over.
-pub(crate) fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
+///
+/// Number and date stand in `row`, when they were kept.
+pub(crate) fn handed_over(id: RecordId, found: &Elsewhere, row: Option<&ReleasedRow>) -> Value {
     let title = &found.party.title;
     let (file, index, year, volume, name) = &found.file;
     json!({
@@ -135,6 +138,8 @@ pub(crate) fn handed_over(id: RecordId, found: &Elsewhere) -> Value {
         "to": {"kk": title.kk, "ru": title.ru, "en": title.en},
         "reference": found.reference.map(|id| id.to_string()), "agency": found.agency,
         "file": {"file_id": file.to_string(), "index": index, "year": year, "volume": volume, "title": name},
+        "registration_number": row.and_then(|row| row.number.as_ref()),
+        "document_date": row.and_then(|row| row.date.as_ref()),
     })
 }
 

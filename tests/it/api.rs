@@ -186,7 +186,7 @@ fn what_is_wrong_with_a_request_is_told_by_its_field_in_own_words() {
         (hold("{\"owner\": 7}"), "owner", "a text is expected"),
         (hold("{\"review\": \"SECRET\"}"), "review", "a day is expected, YYYY-MM-DD"),
         (list("limit=SECRET"), "limit", "a whole number is expected"),
-        (list("x=SECRET"), "x", "there is no such field; there are q, after, limit"),
+        (list("x=SECRET"), "x", "there is no such field; there are q, state, after, limit"),
         (served.get("archivist", "/api/v1/search"), "q", "it is missing"),
     ] {
         assert_eq!((answer.status, answer.code().as_str()), (400, "SRV-004"), "{answer:?}");

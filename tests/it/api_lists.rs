@@ -240,6 +240,20 @@ fn pages_of_all_lists_have_one_bound() {
     assert!(asked > 8, "{asked}");
 }
 
+/// Goal: a list of records has either what is here or what another archive keeps, and of that nothing is listed that
+/// was not asked for. What is found is in `transfer_certificate`.
+#[test]
+fn what_another_archive_keeps_is_listed_apart() {
+    let filled = Filled::new();
+    let query = format!("q=agency:{AGENCY}");
+    assert_eq!(filled.items("archivist", &format!("/api/v1/records?{query}")).len(), 3);
+    assert!(filled.items("archivist", &format!("/api/v1/records?state=handed_over&{query}")).is_empty(), "all is here");
+    for wrong in ["state=handed_over", "state=handed_over&q=%20", "state=destroyed&q=x"] {
+        let answer = filled.served.get("archivist", &format!("/api/v1/records?{wrong}"));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "SRV-004"), "{wrong}");
+    }
+}
+
 /// Goal: a hold is placed once for one key, on what is the caller's, and keeps what it is placed on.
 #[test]
 fn a_hold_is_placed_once_and_only_on_what_is_the_callers() {

@@ -1046,7 +1046,7 @@ fn authorities_ask(checked: &mut Checked<'_>) {
     let give = ["inquiry", "answer", &id, "-o", text(&folder)];
     let given = run(&give, Exit::Ok, &["inquiry-given"]).swap_remove(0);
     assert_eq!((&given["status"], &given["answer"]["outcome"]), (&json!("unsigned"), &json!("found")));
-    follows("inquiry-answer/1/inquiry-answer.schema.json", &given["answer"], &[]);
+    follows("inquiry-answer/2/inquiry-answer.schema.json", &given["answer"], &[]);
     let bytes = fs::read(folder.join("answer.json")).unwrap();
     assert!(fs::read_to_string(folder.join("answer.kk.txt")).unwrap().contains("СҰРАУ САЛУҒА ЖАУАП"));
     // A signature says whole seconds, and must be later than what it is about.
@@ -1254,7 +1254,7 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     assert_eq!((&row["stage"], &row["reply"]["refused"]), (&json!("agreed"), &json!(1)));
     run(&["transfer", "release", &id, "-o", text(&out)], Exit::Ok, &["transfer-answer"]);
     let release = fs::read(out.join("release.json")).unwrap();
-    follows("transfer-release/1/transfer-release.schema.json", &serde_json::from_slice(&release).unwrap(), &[]);
+    follows("transfer-release/2/transfer-release.schema.json", &serde_json::from_slice(&release).unwrap(), &[]);
     let drawn = out.join("release.json");
     let one = sign("release-a.p7s", &bench.office.approvers[0], &release);
     let two_of_them = sign("release-b.p7s", &bench.office.clerk, &release);
@@ -1270,6 +1270,28 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     let listed = run(&["file", "list"], Exit::Ok, &["file-row", "destroyed-row"]).swap_remove(1);
     assert_eq!((&listed["status"], &listed["transfer_id"]), (&json!("handed_over"), &json!(id)));
     assert_eq!(run(&["transfer", "close", &id], Exit::Ok, &["transfer-answer"])[0]["status"], "closed");
+    let found = run(&["search", "reg:01-05/0"], Exit::Ok, &["handed-over"]).swap_remove(0);
+    assert_eq!((&found["id"], &found["registration_number"]), (&json!(gone), &json!("01-05/0")));
+    run(&["search", "reg:01-05/0 title:Басқа"], Exit::Ok, &[]);
+    let units = run(
+        &["inventory", "files", "--fonds", "123", "--number", "1"],
+        Exit::Ok,
+        &["inventory-unit", "inventory-unit"],
+    );
+    assert_eq!((&units[0]["gone"]["status"], &units[1]["gone"]), (&json!("handed_over"), &Value::Null));
+    let certificate = own.path("certificate.json");
+    let answer = own
+        .run(&["--archive", text(&root), "--json", "transfer", "certificate", &id, "-o", text(&certificate)])
+        .exits(Exit::Ok);
+    follows("certificate/2/certificate.schema.json", &answer.json()[0], &[]);
+    assert_eq!(fs::read(&certificate).unwrap(), answer.stdout.trim_end().as_bytes());
+    let vkey = own.run(&["--archive", text(&root), "log", "checkpoint", "--vkey"]).exits(Exit::Ok).stdout;
+    let verified =
+        run(&["verify", text(&certificate), "--vkey", vkey.trim()], Exit::Ok, &["verify-row"]).swap_remove(0);
+    assert_eq!((&verified["kind"], &verified["status"]), (&json!("certificate"), &json!("verified")));
+    run(&["verify", text(&certificate)], Exit::Incomplete, &["verify-row"]);
+    let changed = own.file("changed.json", answer.stdout.replacen("\"number\":\"2028-4\"", "\"number\":\"2028-5\"", 1));
+    run(&["verify", &changed, "--vkey", vkey.trim()], Exit::Integrity, &["verify-row"]);
     let status = run(&["decommission", "status"], Exit::Ok, &["decommission-status"]).swap_remove(0);
     assert_eq!((&status["handed_over"], &status["destroyed"]), (&json!(1), &json!(0)));
     assert!(run(&["audit", "--full"], Exit::Ok, &["audit"])[0]["findings"].as_array().unwrap().is_empty());

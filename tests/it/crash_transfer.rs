@@ -191,8 +191,8 @@ impl Receiving {
         };
         told.hear("receipt", coming.receipt.clone());
         let stop = AtomicBool::new(false);
-        let options = Options { actor: SYSTEM_ACTOR, profile: None, representation: None, stop: &stop };
-        let accession = check(archive, &coming, &options, &mut |_, _| {})?.expect("nobody stopped it");
+        let options = Options { actor: SYSTEM_ACTOR, profile: None, representation: None, threads: 1, stop: &stop };
+        let accession = check(archive, &coming, &options, &|_, _| {})?.expect("nobody stopped it");
         let (reply, act) = accession.documents(archive)?.expect("it is checked");
         told.hear("reply", reply.encode());
         told.hear("act", act.encode());

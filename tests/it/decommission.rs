@@ -596,6 +596,7 @@ const READS: &[&str] = &[
     "party own",
     "transfer status",
     "transfer act",
+    "transfer certificate",
     "accession list",
     "accession show",
     "record spill-act",

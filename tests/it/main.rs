@@ -69,6 +69,7 @@ mod tidy;
 mod timestamps;
 mod tls;
 mod transfer;
+mod transfer_certificate;
 mod transfer_faults;
 mod transfer_hops;
 mod transfer_release;

@@ -135,10 +135,10 @@ impl State {
 /// The receipt, and what became of the records.
 fn take_in(archive: &Archive, source: &dyn Source, party: &Held) -> (Vec<u8>, Accession) {
     let stop = AtomicBool::new(false);
-    let options = Options { actor: SYSTEM_ACTOR, profile: None, representation: None, stop: &stop };
+    let options = Options { actor: SYSTEM_ACTOR, profile: None, representation: None, threads: 2, stop: &stop };
     match begin(archive, source, party, SYSTEM_ACTOR, &mut |_, _| {}).unwrap() {
         Begun::Received(coming) => {
-            let checked = check(archive, &coming, &options, &mut |_, _| {}).unwrap().unwrap();
+            let checked = check(archive, &coming, &options, &|_, _| {}).unwrap().unwrap();
             (coming.receipt.clone(), checked)
         }
         Begun::NotWhole(report) => panic!("{:?}", report.findings),

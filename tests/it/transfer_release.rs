@@ -119,7 +119,7 @@ impl Two {
     }
 
     /// Up to the act of both, with this said of each record.
-    fn agreed(outcomes: [Outcome; 2]) -> (Self, Seal) {
+    pub(crate) fn agreed(outcomes: [Outcome; 2]) -> (Self, Seal) {
         let two = Self::approved();
         let seal = two.agree(outcomes);
         (two, seal)
@@ -135,11 +135,11 @@ impl Two {
         seal
     }
 
-    fn bench(&self) -> &Bench {
+    pub(crate) fn bench(&self) -> &Bench {
         &self.sender.due.bench
     }
 
-    fn office(&self) -> &super::signed::Office {
+    pub(crate) fn office(&self) -> &super::signed::Office {
         &self.bench().office
     }
 
@@ -251,16 +251,16 @@ impl Two {
     }
 
     /// The days of cooling off go by.
-    fn cool(&self, days: u64) {
+    pub(crate) fn cool(&self, days: u64) {
         self.bench().later(days * DAY_MS);
         self.sender.due.fresh(&self.archive);
     }
 
-    fn drawn(&self) -> Release {
+    pub(crate) fn drawn(&self) -> Release {
         draw_up_release(&self.archive, self.transfer).unwrap()
     }
 
-    fn release(&self, file: &[u8], who: &[&Signer]) -> Result<Released, Error> {
+    pub(crate) fn release(&self, file: &[u8], who: &[&Signer]) -> Result<Released, Error> {
         self.bench().later(2_000);
         let signatures: Vec<Vec<u8>> = who.iter().map(|who| self.sender.due.signed(who, file)).collect();
         release(&self.archive, self.transfer, file, &signatures, &Material::default(), SYSTEM_ACTOR)
@@ -271,21 +271,21 @@ impl Two {
     }
 
     /// Opens the archive anew, as the program does after keys were erased.
-    fn reopened(self) -> Self {
+    pub(crate) fn reopened(self) -> Self {
         let Self { sender, archive, state, transfer, folder } = self;
         archive.close().unwrap();
         let archive = sender.due.bench.open();
         Self { sender, archive, state, transfer, folder }
     }
 
-    fn compacted(self) -> Self {
+    pub(crate) fn compacted(self) -> Self {
         let Self { sender, archive, state, transfer, folder } = self;
         archive.compact(SYSTEM_ACTOR).unwrap();
         let archive = sender.due.bench.open();
         Self { sender, archive, state, transfer, folder }
     }
 
-    fn audit_is_clean(self) {
+    pub(crate) fn audit_is_clean(self) {
         let root = self.bench().root();
         self.archive.close().unwrap();
         let config = Config::load(&root).unwrap();

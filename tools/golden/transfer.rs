@@ -98,8 +98,8 @@ fn received(archive: &Archive, package: &Path, desk: &Desk) -> Result<Accession>
         return Err("the package is not whole".into());
     };
     let stop = AtomicBool::new(false);
-    let options = Options { actor: desk.actor, profile: None, representation: None, stop: &stop };
-    check(archive, &coming, &options, &mut |_, _| {})?.ok_or_else(|| "stopped".into())
+    let options = Options { actor: desk.actor, profile: None, representation: None, threads: 1, stop: &stop };
+    check(archive, &coming, &options, &|_, _| {})?.ok_or_else(|| "stopped".into())
 }
 
 fn taken(archive: &Archive, answer: &[u8], desk: &Desk) -> Result<()> {

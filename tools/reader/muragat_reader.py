@@ -363,7 +363,7 @@ ABOUT = {"file.closed": "file", "file.reopened": "file", "file.reclassified": "f
          "destroy.authorised": "plan", "destroy.executed": "plan", "destroy.completed": "plan"}
 NAMES = {"record.filed": "file", "hold.covers": "hold", "hold.uncovers": "hold", "file.inventoried": "inventory",
          "record.missing": "presence", "record.found": "presence", "file.ruled": "plan",
-         "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan", "hold.destroyed": "plan",
+         "file.reclassified": "plan", "file.destroyed": "plan", "record.destroyed": "plan",
          "record.packed": "transfer", "record.released": "transfer", "file.released": "transfer",
          "remainder.destroyed": "register", "record.read": "inquiry", "record.bundled": "inquiry"}
 MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "fonds.opened": "fonds",
@@ -372,8 +372,8 @@ MAKES = {"file.opened": "file", "hold.placed": "hold", "plan.drafted": "plan", "
          "archive.created": "register"}
 # §4.3: acts by a plan or a transfer that follow the one that executes it, in its batch
 FOLLOWS = {"record.destroyed": "destroy.executed", "file.destroyed": "destroy.executed",
-           "hold.destroyed": "destroy.executed",
            "record.released": "transfer.released", "file.released": "transfer.released"}
+EXECUTES = {"plan": "destroy.executed", "transfer": "transfer.released"}  # §4.3: of a hold.destroyed, by what `of` is
 ERASES = {  # §3.8: acts that erase the key of their `rec`, and what that says
     "record.spilled": "spilled", "waiting.ended": "does not wait any more", "record.destroyed": "destroyed",
     "file.destroyed": "destroyed", "hold.destroyed": "destroyed",
@@ -706,7 +706,9 @@ class Archive:
             if act in MAKES:
                 self.made[MAKES[act]].add(rec)
             need(act not in ABOUT or rec in self.made[ABOUT[act]], where, "rec is not what the act is about")
-            need("of" not in entry or entry["of"] in self.made[NAMES[act]], where, "of is not what the act names")
+            by = next((name for name in EXECUTES if entry.get("of") in self.made[name]), "plan")
+            names, follows = (by, EXECUTES[by]) if act == "hold.destroyed" else (NAMES.get(act), FOLLOWS.get(act))
+            need("of" not in entry or entry["of"] in self.made[names], where, "of is not what the act names")
             if rec in self.made["plan"]:
                 need(act not in STEPS or (rec, STEPS[act]) in steps, where, "a step of the plan is missing before it")
                 need((rec, "plan.cancelled") not in steps, where, "the plan was cancelled")
@@ -721,9 +723,9 @@ class Archive:
                 need(act not in STEPS or (rec, STEPS[act]) in steps, where, "a step of the accession is missing before it")
                 need((rec, act) not in steps, where, "twice")
                 steps.add((rec, act))
-            need(act not in FOLLOWS or (entry["of"], FOLLOWS[act]) == executing, where, "gone without its plan or transfer")
-            need(act in FOLLOWS or not executing or erasing, where, "a plan or transfer by which nothing goes")
-            executing = (rec, act) if act in FOLLOWS.values() else executing if act in FOLLOWS else None
+            need(not follows or (entry["of"], follows) == executing, where, "gone without its plan or transfer")
+            need(follows or not executing or erasing, where, "a plan or transfer by which nothing goes")
+            executing = (rec, act) if act in EXECUTES.values() else executing if follows else None
             if act == "record.filed":
                 need(rec in self.accepted and filed.get(rec) != entry["of"], where, "rec is no record, or in the file")
                 filed[rec] = entry["of"]
@@ -1150,7 +1152,7 @@ DOCUMENTS = {  # §5.6: the keys that an act document has besides kind, salt, v,
     "transfer.replied": [{"files", "sha256", "accepted", "refused"}],
     "transfer.agreed": [{"files", "approved", "authorities", "policy", "sha256", "free"}],
     "transfer.released": [{"files", "approved", "authorities", "policy", "sha256", "number", "released", "kept",
-                           "program"}],
+                           "program", *more} for more in ([], ["holds"])],
     "transfer.closed": [{"epoch", "released"}],
     "accession.received": [{"files", "agency", "party", "party_entry", "package", "digest", "transfer", "form"}],
     "accession.checked": [{"files", "accepted", "refused"}],

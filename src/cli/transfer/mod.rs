@@ -1,9 +1,11 @@
 //! `muragat transfer`: handing files over to another archive, from their selection to the day when they go from here.
 //!
-//! `status`, `act` and `release` without a signed file only read. What was done is done again without harm: `draw-up`
-//! of a list that is drawn up gives it again, `send` writes one more medium, `take` of the same answer says so.
+//! `status`, `act`, `certificate` and `release` without a signed file only read. What was done is done again without
+//! harm: `draw-up` of a list that is drawn up gives it again, `send` writes one more medium, `take` of the same answer
+//! says so.
 
 mod answers;
+pub(in crate::cli) mod certificate;
 mod line;
 mod package;
 mod release;
@@ -136,6 +138,14 @@ enum TransferCommand {
         #[arg(short, long, value_name = "DIR")]
         output: Option<PathBuf>,
     },
+    /// The certificate of what was let go, which a stranger checks: `verify FILE --vkey KEY`.
+    Certificate {
+        /// Id of the transfer.
+        id: String,
+        /// Write it into this file.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// End a transfer of which nothing is left to be let go; the store is compacted.
     Close {
         /// Id of the transfer.
@@ -175,6 +185,7 @@ const LATE: Text = text("мерзімі өтті", "срок прошёл", "ove
 const RELEASE_FROM: Text = text("шығаруға болатын уақыт", "выбытие возможно с", "can be let go from");
 const WRITTEN: Text = text("жазылды", "записано", "written");
 const FILES: Text = text("іс", "дел", "files");
+const CLOSED: Text = text("Тапсыру аяқталды", "Передача завершена", "The transfer is over");
 
 fn stage_text(stage: Stage) -> Text {
     match stage {
@@ -236,6 +247,7 @@ impl TransferArgs {
                 release::execute(common, &id, &file, &signatures)
             }
             TransferCommand::Release { id, output, .. } => release::draw_up(common, &id, &output.unwrap_or_default()),
+            TransferCommand::Certificate { id, output } => certificate::give(common, &id, output.as_deref()),
             TransferCommand::Close { id } => release::close(common, &id),
             TransferCommand::Cancel { id, reason } => {
                 let id = transfer_id(&id)?;

@@ -2,7 +2,7 @@
 //!
 //! After a release the archive is opened anew, so that its index has no trace of what went.
 
-use super::{WRITTEN, done, transfer_id};
+use super::{CLOSED, WRITTEN, done, transfer_id};
 use crate::cli::Common;
 use crate::cli::beside::give_out;
 use crate::cli::ingest::print_refusals;
@@ -32,7 +32,6 @@ const TO_CLOSE: Text = text(
     "Чтобы завершить, запустите «transfer close»: он уплотнит хранилище.",
     "To finish, run `transfer close`: it compacts the store.",
 );
-const CLOSED: Text = text("Тапсыру аяқталды", "Передача завершена", "The transfer is over");
 
 /// Draws up what is signed.
 pub(super) fn draw_up(common: &Common, id: &str, output: &Path) -> Result<Exit, Error> {

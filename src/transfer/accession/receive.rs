@@ -58,8 +58,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes of what belongs to the whole package. Own bound: METS of 100,000 records, with shared material.
 const COMMON_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -239,7 +239,7 @@ pub fn check(
     archive: &Archive,
     coming: &Coming<'_>,
     options: &Options<'_>,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Option<Accession>, Error> {
     // Of two that judge the same records, the second finds what the first said: each would call what the other has just
     // taken in a duplicate.
@@ -283,17 +283,16 @@ impl Checking<'_, '_> {
     fn each<T: Sync>(
         &self,
         records: &[T],
-        progress: &mut dyn FnMut(u64, u64),
+        progress: &(dyn Fn(u64, u64) + Sync),
         decide: impl Fn(&mut Taking<'_>, &T) -> Result<Named, Error> + Sync,
     ) -> Result<Option<Vec<Named>>, Error> {
-        let all = records.len();
-        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let mut decided: Vec<Option<Named>> = (0..all).map(|_| None).collect();
-        let mut first_error: Option<(usize, Error)> = None;
-        let (answers, answered) = channel();
+        let all = records.len() as u64;
+        let (next, done, failed) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicBool::new(false));
+        let decided: Mutex<Vec<Option<Result<Named, Error>>>> = Mutex::new(records.iter().map(|_| None).collect());
+        progress(0, all);
         std::thread::scope(|scope| {
-            for _ in 0..self.options.threads.clamp(1, all.max(1)) {
-                let (answers, next, failed, decide) = (answers.clone(), &next, &failed, &decide);
+            for _ in 0..self.options.threads.clamp(1, records.len().max(1)) {
+                let (next, done, failed, decided, decide) = (&next, &done, &failed, &decided, &decide);
                 scope.spawn(move || {
                     let mut taking = Taking::new(self.archive, self.options.actor);
                     while !failed.load(Ordering::Relaxed) && !self.options.stop.load(Ordering::Relaxed) {
@@ -301,28 +300,18 @@ impl Checking<'_, '_> {
                         let Some(record) = records.get(at) else { return };
                         let result = decide(&mut taking, record);
                         failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                        // Whoever listens does so until the last of these ends.
-                        let _ = answers.send((at, result));
+                        decided.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(result);
+                        progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
                     }
                 });
             }
-            drop(answers);
-            progress(0, all as u64);
-            for (done, (at, result)) in (1..).zip(answered) {
-                match result {
-                    Ok(one) => decided[at] = Some(one),
-                    Err(e) if first_error.as_ref().is_none_or(|(before, _)| at < *before) => {
-                        first_error = Some((at, e));
-                    }
-                    Err(_) => {}
-                }
-                progress(done, all as u64);
-            }
         });
-        match first_error {
-            Some((_, e)) => Err(e),
-            None => Ok(decided.into_iter().collect()),
+        let mut decided = decided.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // The first failure in their order is the one that is told.
+        if let Some(Some(failed)) = decided.iter_mut().find(|one| matches!(one, Some(Err(_)))).map(Option::take) {
+            return failed.map(|_| None);
         }
+        Ok(decided.into_iter().map(|one| one.and_then(Result::ok)).collect())
     }
 
     /// A record of a package by Muragat.

@@ -19,8 +19,6 @@ pub const INFO: &str = "bag-info.txt";
 pub const FETCH: &str = "fetch.txt";
 /// The payload lies here.
 pub const DATA: &str = "data/";
-/// Names the form that this program gives to a bag; who names it is held to it.
-pub const PROFILE: &str = "urn:muragat:schema:transfer:1:bagit-profile";
 /// What a bag of that form says of itself, each once.
 pub const PROFILE_TAGS: [&str; 7] = [
     "BagIt-Profile-Identifier",

@@ -26,6 +26,7 @@ use super::claims::{Claim, Claims, is_weak};
 use super::mets::METS;
 use super::source::{Source, is_portable};
 use crate::limits::HASH_BUFFER_BYTES;
+use crate::transfer::layout::BAG_PROFILE;
 use crate::verify::alg::DigestAlgorithm;
 use crate::verify::alg::digest::Hasher;
 use finding::{Check, Kind, PackageReport};
@@ -206,7 +207,7 @@ impl Judge<'_, '_> {
             let found = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(label));
             found.map(|(_, value)| value.as_str()).collect::<Vec<&str>>()
         };
-        if values("BagIt-Profile-Identifier").contains(&bag::PROFILE) {
+        if values("BagIt-Profile-Identifier").contains(&BAG_PROFILE) {
             for label in bag::PROFILE_TAGS.into_iter().filter(|label| values(label).len() != 1) {
                 let what =
                     format!("a bag of this profile has {label} once, and this one {} times", values(label).len());
