@@ -6,7 +6,7 @@
 //!
 //! Nothing is kept here.
 
-use super::patience::timely;
+use super::patience::{Fate, timely};
 use super::problem::Problem;
 use super::service::Service;
 use super::session::Peer;
@@ -18,7 +18,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -70,7 +69,7 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     let method = request.method().clone();
     request.extensions_mut().insert(about.clone());
     let is_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_tls);
-    let is_late = Arc::new(AtomicBool::new(false));
+    let fate = Arc::new(Fate::default());
     let refused = if is_tls && is_downgraded(&request) {
         Some(Problem::new(ErrorCode::SrvForeign, "Origin", "a page that came over an open line"))
     } else {
@@ -78,13 +77,14 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     };
     let mut response = match refused {
         Some(problem) => problem.into_response(),
-        None => next.run(timed(request, is_late.clone())).await,
+        None => next.run(timed(request, fate.clone())).await,
     };
     let problem = response.extensions().get::<Problem>().cloned().or_else(|| foreign(&response));
     // Who read the body may only know that it broke off.
     let late = || Problem::new(ErrorCode::SrvTimeout, "body", "it did not come in time");
-    let problem = problem.map(|problem| if is_late.load(Ordering::Relaxed) { late() } else { problem });
+    let problem = problem.map(|problem| if fate.is_late() { late() } else { problem });
     if let Some(problem) = &problem {
+        fate.hear_out().await;
         let allow = response.headers().get(header::ALLOW).cloned();
         response = problem.response(about.lang, &about.id);
         if let Some(allow) = allow {
@@ -148,9 +148,9 @@ fn is_downgraded(request: &Request) -> bool {
 }
 
 /// Whose body comes in time, whoever reads it.
-fn timed(request: Request, is_late: Arc<AtomicBool>) -> Request {
+fn timed(request: Request, fate: Arc<Fate>) -> Request {
     let (parts, body) = request.into_parts();
-    let body = timely(&parts.headers, body, is_late);
+    let body = timely(&parts.headers, body, fate);
     Request::from_parts(parts, body)
 }
 

@@ -23,6 +23,7 @@ use crate::archive::Handle;
 use crate::error::{Error, ErrorCode};
 use crate::model::id::RecordId;
 use crate::transfer::case::{Case, Stage};
+use crate::transfer::certificate;
 use crate::transfer::release::{self, RELEASE_FILE, Released};
 use crate::transfer::reply::{ACT_FILE, REPLY_FILE};
 use crate::transfer::take::{self, ACT_ANSWER_FILE, RECEIPT_FILE, REPLY_ANSWER_FILE, Taken};
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(release_content))
         .routes(routes!(releasing))
         .routes(routes!(closing))
+        .routes(routes!(certified))
 }
 
 /// Takes in the receipt or the reply of the other archive; the same again is the same entry.
@@ -277,6 +279,28 @@ async fn release_content(
 ) -> Result<Response, Problem> {
     give((service, caller), (text, headers), (BYTES, RELEASE_FILE), |ask, case| {
         Ok(release::draw_up(&ask.archive, case.id)?.encode())
+    })
+    .await
+}
+
+/// The certificate of what was let go, which a stranger checks without either archive.
+#[utoipa::path(get, path = "/api/v1/transfers/{transfer_id}/certificate", tag = "transfers",
+    params(
+        ("transfer_id" = String, Path, description = "Id of the transfer"),
+        ("If-None-Match" = Option<String>, Header, description = "Nothing if this is its ETag"),
+    ),
+    responses(
+        (status = 200, description = "`schema/certificate/2`", content_type = "application/octet-stream"),
+        (status = 304, description = "It is what the caller has"),
+    ))]
+async fn certified(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Of(text): Of<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    give((service, caller), (text, headers), (BYTES, "certificate.json"), |ask, case| {
+        Ok(certificate::give(&ask.archive, case.id)?.0)
     })
     .await
 }

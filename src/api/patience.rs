@@ -3,25 +3,63 @@
 //! Every body and every line goes through here, also before anybody knows who asks: a connection is a place among few,
 //! and who holds one does it by saying or taking something. Heads have a time of their own; a reader may give a body
 //! less. Whoever reads it, a body that did not come in time is answered with one code (`SRV-014`).
+//!
+//! A body that nobody wanted to the end is heard out before its request is refused, within bounds: who is still sending
+//! when the line is closed never reads the answer (RFC 9112 §9.6).
 
 use super::body::{SILENCE, length_of, whole_of};
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use hyper::body::{Frame, SizeHint};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout_at};
+use tokio_stream::StreamExt;
 
 /// How long a caller may take nothing of what is written for it.
 const STALLED: Duration = Duration::from_secs(60);
 /// MiB for which a body gets time that does not say how long it is: the longest that one request may bring.
 const UNSAID_MIB: u64 = 64;
+
+/// Bytes of a refused body that are heard out: as many as a part of an upload has.
+const UNWANTED_BYTES_MAX: u64 = 16 << 20;
+/// How long a refused body is heard out, and for how long its caller may be silent meanwhile.
+const UNWANTED: Duration = Duration::from_secs(10);
+const UNWANTED_SILENCE: Duration = Duration::from_secs(1);
+
+/// What became of a body.
+#[derive(Default)]
+pub(super) struct Fate {
+    is_late: AtomicBool,
+    /// What its reader left.
+    left: Mutex<Option<Body>>,
+}
+
+impl Fate {
+    /// Whether it did not come in time.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late.load(Ordering::Relaxed)
+    }
+
+    /// Hears out what its reader left.
+    pub(super) async fn hear_out(&self) {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut left) = left.map(Body::into_data_stream) else { return };
+        let end = Instant::now() + UNWANTED;
+        let mut bytes = 0;
+        while bytes <= UNWANTED_BYTES_MAX {
+            let until = end.min(Instant::now() + UNWANTED_SILENCE);
+            let Ok(Some(Ok(piece))) = timeout_at(until, left.next()).await else { return };
+            bytes += piece.len() as u64;
+        }
+    }
+}
 
 /// A body that comes in time.
 struct Timely {
@@ -30,28 +68,37 @@ struct Timely {
     silence: Pin<Box<Sleep>>,
     /// When all of it has to be there.
     end: Instant,
-    /// Set when it did not come in time.
-    is_late: Arc<AtomicBool>,
+    /// Whether the caller sends it whatever the answer is: it does not wait to be told to go on.
+    is_sent: bool,
+    fate: Arc<Fate>,
 }
 
-/// A body that fails when its caller is silent for too long, or when it takes too long for its length; then `is_late`
-/// is set.
-pub(super) fn timely(headers: &HeaderMap, body: Body, is_late: Arc<AtomicBool>) -> Body {
+/// A body that fails when its caller is silent for too long, or when it takes too long for its length; its fate is
+/// known then.
+pub(super) fn timely(headers: &HeaderMap, body: Body, fate: Arc<Fate>) -> Body {
     if body.is_end_stream() {
         return body;
     }
-    let mib = length_of(headers).map_or(UNSAID_MIB, |length| length >> 20);
-    within(body, SILENCE, whole_of(mib), is_late)
-}
-
-fn within(body: Body, most: Duration, whole: Duration, is_late: Arc<AtomicBool>) -> Body {
-    Body::new(Timely { body, most, silence: Box::pin(sleep(most)), end: Instant::now() + whole, is_late })
+    let length = length_of(headers);
+    let whole = whole_of(length.map_or(UNSAID_MIB, |length| length >> 20));
+    let is_sent = !headers.contains_key(header::EXPECT) && length.is_none_or(|length| length <= UNWANTED_BYTES_MAX);
+    let silence = Box::pin(sleep(SILENCE));
+    Body::new(Timely { body, most: SILENCE, silence, end: Instant::now() + whole, is_sent, fate })
 }
 
 impl Timely {
     fn late(&self) -> axum::Error {
-        self.is_late.store(true, Ordering::Relaxed);
+        self.fate.is_late.store(true, Ordering::Relaxed);
         axum::Error::new(io::Error::from(io::ErrorKind::TimedOut))
+    }
+}
+
+impl Drop for Timely {
+    fn drop(&mut self) {
+        if self.is_sent && !self.fate.is_late() && !self.body.is_end_stream() {
+            let left = std::mem::replace(&mut self.body, Body::empty());
+            *self.fate.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
+        }
     }
 }
 
@@ -149,10 +196,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
     use std::convert::Infallible;
+    use std::sync::atomic::AtomicU64;
     use tokio::io::AsyncWriteExt;
     use tokio::runtime::Builder;
-    use tokio_stream::{StreamExt, iter, once, pending};
+    use tokio_stream::{iter, once, pending};
 
     const SHORT: Duration = Duration::from_millis(30);
     const LONG: Duration = Duration::from_secs(60);
@@ -162,10 +211,40 @@ mod tests {
     }
 
     fn is_given_up(body: Body, most: Duration, whole: Duration) -> bool {
-        let is_late = Arc::new(AtomicBool::new(false));
-        let read = run(async { axum::body::to_bytes(within(body, most, whole, is_late.clone()), 1_000_000).await });
-        assert_eq!(is_late.load(Ordering::Relaxed), read.is_err());
+        let fate = Arc::new(Fate::default());
+        let read = run(async {
+            let (silence, end) = (Box::pin(sleep(most)), Instant::now() + whole);
+            let timely = Timely { body, most, silence, end, is_sent: true, fate: fate.clone() };
+            axum::body::to_bytes(Body::new(timely), 1_000_000).await
+        });
+        assert_eq!(fate.is_late(), read.is_err());
         read.is_err()
+    }
+
+    #[test]
+    fn a_body_that_nobody_wanted_is_heard_out() {
+        let heard = |headers: &HeaderMap, pieces: u64| {
+            let heard = Arc::new(AtomicU64::new(0));
+            let counted = heard.clone();
+            let body = Body::from_stream(iter(0..pieces).map(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(Bytes::from_static(&[0; 1 << 20]))
+            }));
+            run(async {
+                let fate = Arc::new(Fate::default());
+                let mut read = timely(headers, body, fate.clone()).into_data_stream();
+                read.next().await.unwrap().unwrap();
+                drop(read);
+                fate.hear_out().await;
+            });
+            heard.load(Ordering::Relaxed)
+        };
+        let mut headers = HeaderMap::new();
+        assert_eq!(heard(&headers, 9), 9);
+        // One that has no end, or whose caller waits to be told whether to send it, is not.
+        assert_eq!(heard(&headers, 100), 1 + (UNWANTED_BYTES_MAX >> 20) + 1);
+        headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+        assert_eq!(heard(&headers, 9), 1);
     }
 
     #[test]

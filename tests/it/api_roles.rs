@@ -257,6 +257,7 @@ const TABLE: &[Row] = &[
     ("get", "/api/v1/transfers/{transfer_id}/act/content", Bare(Transfer), &["transfer.see"], &[409]),
     ("get", "/api/v1/transfers/{transfer_id}/act", Bare(Transfer), &["transfer.see"], &[409]),
     ("get", "/api/v1/transfers/{transfer_id}/release/content", Bare(Transfer), &["transfer.see"], &[409]),
+    ("get", "/api/v1/transfers/{transfer_id}/certificate", Bare(Transfer), &["transfer.see"], &[409]),
     ("post", "/api/v1/transfers/{transfer_id}/act", Thing(Transfer), &["transfer.sign"], &[409]),
     ("post", "/api/v1/transfers/{transfer_id}/release", Thing(Transfer), &["transfer.release"], &[409]),
     ("post", "/api/v1/transfers/{transfer_id}/closing", Thing(Transfer), &["transfer.release"], &[409]),

@@ -26,13 +26,14 @@ use muragat::model::iin::Iin;
 use muragat::model::party::Party;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::transfer::accession::receive::{Begun, Options, begin, check};
+use muragat::transfer::certificate;
 use muragat::transfer::party::{self, Adoption};
 use muragat::transfer::read::source::Folder;
 use muragat::transfer::select::{Reason, Selection, select};
 use muragat::transfer::send::{Way, send};
 use muragat::verify::material::Material;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
 const BIN: &str = "000000000100";
@@ -422,6 +423,7 @@ fn files_go_from_archive_to_archive_by_what_officers_sign() {
     assert_eq!((&ended["state"], &ended["result"]["code"]), (&json!("failed"), &json!("TRF-007")), "{ended}");
     let record = format!("/api/v1/records/{}", two.records[0]);
     assert_eq!(second.get(&record).status, 200, "all of it is there");
+    assert_eq!(second.get(&transfer("certificate")).code(), "TRF-007", "nothing was let go");
     let body = with(&[first, clerk]).to_string();
     let let_go = || second.send("POST", &transfer("release"), &[JSON, (KEY, "k2")], body.as_bytes());
     let released = let_go();
@@ -430,6 +432,12 @@ fn files_go_from_archive_to_archive_by_what_officers_sign() {
     assert_eq!(let_go().body, released.body, "the very answer of the first");
     let gone = second.get(&record);
     assert_eq!((gone.status, gone.code().as_str()), (410, "ARC-008"));
+    let certificate =
+        certificate::verify(&bytes_of(&second, &transfer("certificate")), &sender.archive().config().vkey);
+    assert_eq!(certificate.unwrap().counts(), (1, 2));
+    let found = second.get(&format!("/api/v1/records?state=handed_over&q=agency:{AGENCY}")).json();
+    let found: BTreeSet<&str> = found["items"].as_array().unwrap().iter().filter_map(|i| i["id"].as_str()).collect();
+    assert_eq!(found, two.records.map(|id| id.to_string()).iter().map(String::as_str).collect());
     stands(&approver, &path, "released", json!("closing"));
     is_denied(&archivist.post(&transfer("closing"), &json!({})), "deny.requester");
     let job = approver.post(&transfer("closing"), &json!({}));

@@ -481,7 +481,8 @@ fn either_side_is_killed_in_the_middle_and_goes_on() {
     let len = world.tar.len() as u64;
     let seed = SystemClock.now();
     let mut number = numbers(seed);
-    let [first, second] = [number(len / 2, len * 3 / 4), number(len / 4, len / 3)];
+    // What is left after the first is more than the second takes.
+    let [first, second] = [number(len / 2, len * 5 / 8), number(len / 4, len / 3)];
     println!("seed {seed}: {len} bytes, the sender is killed at {first}, the receiver at {second} more");
     let service = Service::start(&world);
     let proxy = Proxy::new(service.address, &[Fault::Stall(first)]);
