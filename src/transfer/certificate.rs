@@ -17,10 +17,11 @@
 //! signatures (CMS) are in it, for whoever wants to validate them again. That the other archive still has the records,
 //! and that no copy was made elsewhere, it says it cannot prove.
 
+use super::act::{ACT_FILE, Act};
 use super::answer::{Answer, AnswerKind};
 use super::case::Case;
 use super::release::{self, RELEASE_FILE, Release};
-use super::reply::{ACT_FILE, Act, REPLY_FILE};
+use super::reply::REPLY_FILE;
 use super::seal::{SEAL_FILE, Seal};
 use super::take::{Between, REPLY_ANSWER_FILE, Replied};
 use crate::archive::Archive;

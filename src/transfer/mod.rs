@@ -12,6 +12,7 @@
 //! Nothing here opens a connection.
 
 pub mod accession;
+pub mod act;
 pub mod answer;
 pub mod approve;
 pub mod case;

@@ -1,9 +1,8 @@
-//! The two documents that officers sign when records were handed over: the reply, and the act of both archives.
+//! The answer to a package: a [`Reply`] says of each record whether the receiver keeps it, with the digest that the
+//! receiver computed itself, why not, and under which id it has it (`schema/transfer-reply/1`).
 //!
-//! A [`Reply`] says of each record of a package whether the receiver keeps it, with the digest that the receiver
-//! computed itself, why not, and under which id it has it (`schema/transfer-reply/1`). An [`Act`] (қабылдау-тапсыру
-//! актісі) says how many went over (`schema/transfer-act/1`); an officer of each archive signs it. Both are drawn up by
-//! the receiver, as canonical JSON with the same in three languages for people; their bytes are what is signed.
+//! It is drawn up by the receiver, as canonical JSON with the same in three languages for people; its bytes are what is
+//! signed. With it goes the act of both archives ([`super::act`]).
 //!
 //! Invariants
 //!   - What is read says in each language what its fields say.
@@ -11,9 +10,9 @@
 //!
 //! No I/O, no clock. Who may sign is asked elsewhere.
 
-use crate::clock::{Millis, civil_date, rfc3339};
+use crate::clock::{Millis, rfc3339};
 use crate::model::canonical;
-use crate::model::digest::{Sha256, sha256};
+use crate::model::digest::Sha256;
 use crate::model::id::{ArchiveId, RecordId};
 use crate::model::strict::words;
 use crate::text::{Lang, Text, text};
@@ -22,12 +21,8 @@ use std::fmt::Write;
 
 /// The value of a reply's `schema` field.
 pub const REPLY_SCHEMA: &str = "muragat/transfer-reply/1";
-/// The value of an act's `schema` field.
-pub const ACT_SCHEMA: &str = "muragat/transfer-act/1";
 /// The reply as a file.
 pub const REPLY_FILE: &str = "reply.json";
-/// The act as a file.
-pub const ACT_FILE: &str = "act.json";
 /// Characters of the detail of a reason, and of names in a package of whatever program.
 const TEXT_CHARS_MAX: usize = 2_000;
 
@@ -149,7 +144,7 @@ pub struct About {
 }
 
 impl About {
-    fn value(&self, schema: &str) -> Value {
+    pub(super) fn value(&self, schema: &str) -> Value {
         let mut value = json!({
             "schema": schema, "from": self.from.to_string(), "to": self.to.to_string(), "package": self.package,
             "digest": self.digest.to_string(), "accession": self.accession.to_string(), "time": self.time,
@@ -161,7 +156,7 @@ impl About {
         value
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    pub(super) fn of(value: &Value) -> Option<Self> {
         let text = |key: &str| value.get(key)?.as_str();
         Some(Self {
             from: text("from")?.parse().ok()?,
@@ -178,7 +173,7 @@ impl About {
         })
     }
 
-    fn lines(&self, out: &mut String, lang: Lang) {
+    pub(super) fn lines(&self, out: &mut String, lang: Lang) {
         if self.is_test {
             let _ = writeln!(out, "{}", TEST.get(lang));
         }
@@ -293,86 +288,13 @@ impl Row {
     }
 }
 
-/// The act of both archives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Act {
-    /// About which package.
-    pub about: About,
-    /// Its number at the receiver: `YEAR-N`.
-    pub number: String,
-    /// Name and BIN of who hands over, as the receiver knows it.
-    pub from: (String, String),
-    /// Name of who takes it.
-    pub to: String,
-    /// SHA-256 of the reply.
-    pub reply: Sha256,
-    /// Records that are kept.
-    pub accepted: usize,
-    /// Records that are not.
-    pub refused: usize,
-}
-
-impl Act {
-    /// Its bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        encode(self.value(), |lang| self.text(lang))
-    }
-
-    /// What is signed.
-    pub fn sha256(&self) -> Sha256 {
-        sha256(&self.encode())
-    }
-
-    /// Reads what [`Self::encode`] gives.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(bytes).ok()?;
-        let text = |key: &str| value.get(key)?.as_str().filter(|text| is_line(text)).map(str::to_owned);
-        if text("schema")? != ACT_SCHEMA {
-            return None;
-        }
-        let count = |key: &str| usize::try_from(value.get(key)?.as_u64()?).ok();
-        let act = Self {
-            about: About::of(&value)?,
-            number: text("number")?,
-            from: (text("from_name")?, text("from_bin")?),
-            to: text("to_name")?,
-            reply: text("reply")?.parse().ok()?,
-            accepted: count("accepted")?,
-            refused: count("refused")?,
-        };
-        (act.encode() == bytes).then_some(act)
-    }
-
-    fn value(&self) -> Value {
-        let mut value = self.about.value(ACT_SCHEMA);
-        let more = json!({
-            "number": self.number, "from_name": self.from.0, "from_bin": self.from.1, "to_name": self.to,
-            "reply": self.reply.to_string(), "accepted": self.accepted, "refused": self.refused,
-        });
-        if let (Some(map), Value::Object(more)) = (value.as_object_mut(), more) {
-            map.extend(more);
-        }
-        value
-    }
-
-    /// The act for people.
-    pub fn text(&self, lang: Lang) -> String {
-        let mut out = format!("{} {}, {}\n", ACT.get(lang), self.number, civil_date(self.about.time));
-        let _ = writeln!(out, "{}: {} · {}", HANDS_OVER.get(lang), self.from.0, self.from.1);
-        let _ = writeln!(out, "{}: {}", TAKES.get(lang), self.to);
-        self.about.lines(&mut out, lang);
-        let _ = writeln!(out, "{}: {}\n{}: {}", ACCEPTED.get(lang), self.accepted, REFUSED.get(lang), self.refused);
-        let _ = writeln!(out, "{}: SHA-256 {}", REPLY.get(lang), self.reply);
-        out
-    }
-}
-
 /// One line that a person can be shown.
-fn is_line(text: &str) -> bool {
+pub(super) fn is_line(text: &str) -> bool {
     text.chars().count() <= TEXT_CHARS_MAX && !text.contains(crate::model::strict::is_unprintable)
 }
 
-fn encode(mut value: Value, said: impl Fn(Lang) -> String) -> Vec<u8> {
+/// Canonical JSON with the same for people.
+pub(super) fn encode(mut value: Value, said: impl Fn(Lang) -> String) -> Vec<u8> {
     let texts: Map<String, Value> =
         Lang::ALL.iter().map(|(name, lang)| ((*name).to_owned(), said(*lang).into())).collect();
     value["text"] = texts.into();
@@ -389,22 +311,20 @@ pub fn outcome_text(outcome: Outcome) -> Text {
 }
 
 const TEST: Text = text("СЫНАҚ АРХИВІ", "ТЕСТОВЫЙ АРХИВ", "TEST ARCHIVE");
-const REPLY: Text =
+pub(super) const REPLY: Text =
     text("ҚҰЖАТТАРДЫ ҚАБЫЛДАУ ТУРАЛЫ ЖАУАП", "ОТВЕТ О ПРИЁМЕ ДОКУМЕНТОВ", "REPLY ON RECORDS HANDED OVER");
-const ACT: Text = text("ҚАБЫЛДАУ-ТАПСЫРУ АКТІСІ №", "АКТ ПРИЁМА-ПЕРЕДАЧИ №", "ACT OF TRANSFER NO.");
 const FROM: Text = text("Тапсыратын архив", "Передающий архив", "Archive that hands over");
 const TO: Text = text("Қабылдайтын архив", "Принимающий архив", "Archive that takes");
-const HANDS_OVER: Text = text("Тапсырады", "Передаёт", "Hands over");
-const TAKES: Text = text("Қабылдайды", "Принимает", "Takes");
 const PACKAGE: Text = text("Пакет", "Пакет", "Package");
 const TRANSFER: Text = text("Тапсыру", "Передача", "Transfer");
 const ACCESSION: Text = text("Қабылдау", "Приём", "Accession");
-const ACCEPTED: Text = text("Қабылданды", "Принято", "Accepted");
-const REFUSED: Text = text("Қабылданбады", "Не принято", "Refused");
+pub(super) const ACCEPTED: Text = text("Қабылданды", "Принято", "Accepted");
+pub(super) const REFUSED: Text = text("Қабылданбады", "Не принято", "Refused");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::digest::sha256;
 
     fn about() -> About {
         About {
@@ -451,22 +371,5 @@ mod tests {
             assert_ne!(changed, text, "{from}");
             assert_eq!(Reply::decode(changed.as_bytes()), None, "{from}");
         }
-    }
-
-    #[test]
-    fn an_act_is_read_as_it_is_written() {
-        let act = Act {
-            about: about(),
-            number: "2031-1".into(),
-            from: ("Үлгі мекеме".into(), "000000000100".into()),
-            to: "Үлгі архив".into(),
-            reply: sha256(&reply().encode()),
-            accepted: 1,
-            refused: 1,
-        };
-        let bytes = act.encode();
-        assert_eq!(Act::decode(&bytes).as_ref(), Some(&act));
-        let text = String::from_utf8(bytes).unwrap();
-        assert_eq!(Act::decode(text.replacen("2031-1", "2031-2", 1).as_bytes()), None);
     }
 }

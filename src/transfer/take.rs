@@ -14,10 +14,11 @@
 //!
 //! A crash leaves an answer taken in or not.
 
+use super::act::{ACT_FILE, Act, ActList};
 use super::answer::{Answer, AnswerKind};
 use super::case::{Case, Stage, before_second};
 use super::counterpart;
-use super::reply::{ACT_FILE, Act, REPLY_FILE, Reply};
+use super::reply::{REPLY_FILE, Reply};
 use super::seal::Seal;
 use crate::archive::Archive;
 use crate::clock::civil_date;
@@ -193,6 +194,10 @@ impl Between {
         let (accepted, refused) = reply.counts();
         if act.reply != sha256(bytes) || (act.accepted, act.refused) != (accepted, refused) {
             return Err("the act is not about this reply".to_owned());
+        }
+        let listed = || ActList::of(&Value::Object(seal.plan.inventory.clone()), &reply);
+        if act.list.is_some() && act.list != listed() {
+            return Err("the act says otherwise what was handed over than the list".to_owned());
         }
         let mut sealed: BTreeMap<String, _> =
             seal.records.iter().map(|one| (one.record.to_string(), one.digest)).collect();

@@ -1350,7 +1350,7 @@ fn records_are_let_go(checked: &mut Checked<'_>) {
     let act = ["transfer", "act", &id, "-o", text(&act_folder)];
     assert_eq!(run(&act, Exit::Ok, &["transfer-answer"])[0]["status"], "given_out");
     let bytes = fs::read(act_folder.join("act.json")).unwrap();
-    follows("transfer-act/1/transfer-act.schema.json", &serde_json::from_slice(&bytes).unwrap(), &["transfer"]);
+    follows("transfer-act/2/transfer-act.schema.json", &serde_json::from_slice(&bytes).unwrap(), &["transfer"]);
     let reply = fs::read(act_folder.join("reply.json")).unwrap();
     follows(
         "transfer-reply/1/transfer-reply.schema.json",

@@ -250,6 +250,9 @@ fn a_record_goes_through_two_archives_and_proves_its_whole_way() {
     let receipt = accession.receipt(&state.archive).unwrap();
     assert!(matches!(take(&archive, &receipt, &none, SYSTEM_ACTOR), Ok(Taken::Done(_))));
     let (answer, act) = accession.documents(&state.archive).unwrap().unwrap();
+    let said = act.list.as_ref().expect("the act says what went over");
+    assert_eq!((&said.number, said.reason), (&list.number, Reason::Early));
+    assert_eq!(said.units.iter().map(|unit| (unit.accepted, unit.refused)).collect::<Vec<_>>(), [(1, 0), (2, 0)]);
     state.bench.later(2_000);
     let officer = &state.bench.office.stranger;
     let over = |bytes: &[u8]| vec![officer.sign_detached(bytes, at(state.bench.now()))];

@@ -25,6 +25,7 @@ use muragat::model::id::{ArchiveId, RecordId};
 use muragat::store::local::LocalDisk;
 use muragat::tlog::commit::SYSTEM_ACTOR;
 use muragat::tlog::leaf::ActKind;
+use muragat::transfer::act::{Act, ActList};
 use muragat::transfer::answer::{Answer, AnswerKind, NoAnswer};
 use muragat::transfer::case::{Case, Stage, is_late, overdue, receipt_due};
 use muragat::transfer::pack::format::{BaggedEark, TransferFormat};
@@ -32,7 +33,7 @@ use muragat::transfer::read::check::finding::Outcome as Judged;
 use muragat::transfer::read::check::judge;
 use muragat::transfer::read::source::Folder;
 use muragat::transfer::release::{Release, Released, Why, close, draw_up as draw_up_release, open, release};
-use muragat::transfer::reply::{About, Act, Outcome, Reason as Fault, Reply, Row};
+use muragat::transfer::reply::{About, Outcome, Reason as Fault, Reply, Row};
 use muragat::transfer::seal::{Prepared, Seal, prepare};
 use muragat::transfer::select::Reason;
 use muragat::transfer::send::{Sent, Way, send};
@@ -71,6 +72,11 @@ pub(crate) fn sealed(prepared: Prepared) -> Seal {
         Prepared::Done(_, seal) => *seal,
         Prepared::NotReady(lacks) => panic!("{lacks:?}"),
     }
+}
+
+/// What an act of both archives says of the list of this package.
+fn listed(seal: &Seal, reply: &Reply) -> Option<ActList> {
+    ActList::of(&serde_json::Value::Object(seal.plan.inventory.clone()), reply)
 }
 
 impl Two {
@@ -220,7 +226,7 @@ impl Two {
         Reply { about, rows: seal.records.iter().zip(outcomes).map(row).collect() }
     }
 
-    fn act(&self, reply: &Reply) -> Act {
+    fn act(&self, seal: &Seal, reply: &Reply) -> Act {
         let (accepted, refused) = reply.counts();
         Act {
             about: reply.about.clone(),
@@ -230,12 +236,13 @@ impl Two {
             reply: sha256(&reply.encode()),
             accepted,
             refused,
+            list: listed(seal, reply),
         }
     }
 
     /// A reply with its act, both signed by an officer of the other body.
     pub(crate) fn replying(&self, seal: &Seal, reply: &Reply) -> Vec<u8> {
-        self.replying_by(seal, (reply, &self.act(reply)), &self.office().sender[0])
+        self.replying_by(seal, (reply, &self.act(seal, reply)), &self.office().sender[0])
     }
 
     fn replying_by(&self, seal: &Seal, (reply, act): (&Reply, &Act), who: &Signer) -> Vec<u8> {
@@ -346,7 +353,7 @@ fn records_go_from_one_archive_to_another_and_are_let_go() {
     let back = act_answer(&two.archive, two.transfer).unwrap();
     assert_eq!(back, act_answer(&two.archive, two.transfer).unwrap(), "the same bytes");
     let read = Answer::verify(&back, &two.archive.answer_key().unwrap().public()).unwrap();
-    assert_eq!(read.file("act.json"), Some(two.act(&reply).encode().as_slice()));
+    assert_eq!(read.file("act.json"), Some(two.act(&seal, &reply).encode().as_slice()));
     assert!(read.file("act-sender-1.p7s").is_some());
     assert_eq!(Answer::verify(&back, &two.state.answer_key().unwrap().public()), Err(NoAnswer::Signature));
     // Of the refused record's file nothing is under way any more.
@@ -450,21 +457,35 @@ fn no_other_answer_counts() {
     for (what, reply) in wrong {
         assert_eq!(code(two.take(&two.replying(&seal, &reply))), ErrorCode::TrfReply, "{what}");
     }
-    let act = Act { reply: sha256(b"another"), ..two.act(&reply) };
+    let act = Act { reply: sha256(b"another"), ..two.act(&seal, &reply) };
     let officer = &two.office().sender[0];
     assert_eq!(code(two.take(&two.replying_by(&seal, (&reply, &act), officer))), ErrorCode::TrfReply);
-    let act = Act { accepted: 1, refused: 1, ..two.act(&reply) };
+    let act = Act { accepted: 1, refused: 1, ..two.act(&seal, &reply) };
     assert_eq!(code(two.take(&two.replying_by(&seal, (&reply, &act), officer))), ErrorCode::TrfReply);
+    // What it says of files is what the commission approved, counted by the reply.
+    let list = listed(&seal, &reply).unwrap();
+    let mut units = list.units.clone();
+    (units[0].accepted, units[0].refused) = (units[0].refused, units[0].accepted);
+    for list in [
+        ActList { basis: "Басқа бұйрық".into(), ..list.clone() },
+        ActList { number: "2028-9".into(), ..list.clone() },
+        ActList { to_bin: "000000000999".into(), ..list.clone() },
+        ActList { units: Vec::new(), ..list.clone() },
+        ActList { units, ..list },
+    ] {
+        let act = Act { list: Some(list), ..two.act(&seal, &reply) };
+        assert_eq!(code(two.take(&two.replying_by(&seal, (&reply, &act), officer))), ErrorCode::TrfReply);
+    }
     // An officer of another body, and one whom no CA knows.
     for who in [&two.office().third_clerk, &two.office().foreign] {
-        let taken = two.take(&two.replying_by(&seal, (&reply, &two.act(&reply)), who)).unwrap();
+        let taken = two.take(&two.replying_by(&seal, (&reply, &two.act(&seal, &reply)), who)).unwrap();
         let Taken::Refused(reasons) = taken else { panic!("taken") };
         assert!(reasons.iter().all(|reason| reason.code == ErrorCode::TrfOfficer), "{reasons:?}");
     }
     let bare = two.answer(
         AnswerKind::Reply,
         &seal,
-        vec![("act.json".into(), two.act(&reply).encode()), ("reply.json".into(), reply.encode())],
+        vec![("act.json".into(), two.act(&seal, &reply).encode()), ("reply.json".into(), reply.encode())],
     );
     assert!(matches!(two.take(&two.signed(&bare)).unwrap(), Taken::Refused(_)), "nobody signed");
     assert_eq!(two.stage(), Stage::Delivered);

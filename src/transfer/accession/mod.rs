@@ -20,8 +20,9 @@ pub mod receive;
 pub mod record;
 pub mod respond;
 
+use super::act::{ACT_FILE, Act};
 use super::party::{self, Held};
-use super::reply::{ACT_FILE, Act, REPLY_FILE, Reply};
+use super::reply::{REPLY_FILE, Reply};
 use crate::archive::Archive;
 use crate::error::{Error, ErrorCode};
 use crate::index::transfer::AccessionRow;

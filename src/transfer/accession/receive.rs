@@ -41,6 +41,7 @@ use crate::model::validation::SignatureVerdict;
 use crate::store::spool::Spooled;
 use crate::tlog::commit::Act as LogAct;
 use crate::tlog::leaf::ActKind;
+use crate::transfer::act::{ACT_FILE, Act, ActList};
 use crate::transfer::answer::{Answer, AnswerKind};
 use crate::transfer::custody::{Custody, Journal, prove};
 use crate::transfer::layout;
@@ -50,7 +51,7 @@ use crate::transfer::party::Held;
 use crate::transfer::read::check::Progress;
 use crate::transfer::read::check::finding::PackageReport;
 use crate::transfer::read::source::Source;
-use crate::transfer::reply::{ACT_FILE, About, Act, Outcome, REPLY_FILE, Reason, Reply, Row};
+use crate::transfer::reply::{About, Outcome, REPLY_FILE, Reason, Reply, Row};
 use crate::verify::material::Material;
 use chrono::Datelike;
 use serde_json::{Map, Value, json};
@@ -521,7 +522,7 @@ impl Checking<'_, '_> {
 
     fn try_end(&self, known: &[Accession], rows: &[Row], holds: &Holds) -> Result<(), Error> {
         let (archive, accession, actor) = (self.archive, &self.coming.accession, self.options.actor);
-        let (reply, act) = documents(archive, accession, known, rows.to_vec())?;
+        let (reply, act) = documents(archive, accession, known, (rows.to_vec(), &self.coming.package.inventory))?;
         let (accepted, refused) = reply.counts();
         let fields = Map::from_iter([
             ("accepted".to_owned(), Value::from(accepted)),
@@ -574,7 +575,7 @@ fn documents(
     archive: &Archive,
     accession: &Accession,
     known: &[Accession],
-    rows: Vec<Row>,
+    (rows, inventory): (Vec<Row>, &Value),
 ) -> Result<(Reply, Act), Error> {
     let now = archive.now();
     let about = About {
@@ -604,6 +605,7 @@ fn documents(
         reply: sha256(&reply.encode()),
         accepted,
         refused,
+        list: inventory.get("inventory").and_then(|facts| ActList::of(facts, &reply)),
     };
     Ok((reply, act))
 }
