@@ -114,14 +114,14 @@ pub fn draw_up(archive: &Archive, id: RecordId) -> Result<Release, Error> {
     // Signed is what can be used on that day.
     check_day(archive, &case, today)?;
     let basis = Basis::read(archive, &case)?;
-    let release = basis.compose(archive, &case, today)?;
-    let outcome = basis.judge(archive, release.records.iter().map(|one| one.record))?;
+    let outcome = basis.judge(archive, basis.kept.iter().map(|one| one.record))?;
     if outcome.going.is_empty() {
-        let kept: Vec<String> = outcome.kept.iter().map(|(record, why)| format!("{record}: {why}")).collect();
+        let kept = outcome.kept.iter().filter(|(_, why)| *why != Why::Gone);
+        let kept: Vec<String> = kept.map(|(record, why)| format!("{record}: {why}")).collect();
         let what = if kept.is_empty() { "all of it is gone".to_owned() } else { kept.join(", ") };
         return Err(Error::new(ErrorCode::TrfNothing, id.to_string(), what));
     }
-    Ok(release)
+    basis.compose(archive, &case, today, &outcome.going.into_iter().collect())
 }
 
 /// By what a release is decided. None of it can change: it is read and verified once.
@@ -166,11 +166,17 @@ impl Basis {
         Ok(outcome)
     }
 
-    /// What would be signed on a day.
-    fn compose(&self, archive: &Archive, case: &Case, date: NaiveDate) -> Result<Release, Error> {
+    /// What would be signed on a day to let those of these records go that are here.
+    fn compose(
+        &self,
+        archive: &Archive,
+        case: &Case,
+        date: NaiveDate,
+        going: &HashSet<RecordId>,
+    ) -> Result<Release, Error> {
         let index = archive.index();
         let (mut records, mut files) = (Vec::new(), BTreeMap::new());
-        for kept in &self.kept {
+        for kept in self.kept.iter().filter(|kept| going.contains(&kept.record)) {
             if index.destroyed(kept.record)?.is_some() {
                 continue;
             }
@@ -298,12 +304,14 @@ fn done_before(archive: &Archive, case: &Case, file: &[u8]) -> Result<Option<Rel
     Ok(None)
 }
 
-/// A release that was drawn up here: each word of it is what the archive says, but for its day, and for number and date
-/// of a record that was added to since, which stays: a corrected card keeps no other record from going.
+/// A release that was drawn up here: each word of it is what the archive says, but for its day, for records that it
+/// leaves out, and for number and date of a record that was added to since, which stays: a corrected card keeps no
+/// other record from going.
 fn read(archive: &Archive, case: &Case, basis: &Basis, file: &[u8]) -> Result<Release, Error> {
     let not = |what: &str| Error::new(ErrorCode::TrfRelease, RELEASE_FILE, what);
     let signed = Release::decode(file).ok_or_else(|| not("it is none"))?;
-    let mut release = basis.compose(archive, case, signed.date)?;
+    let named: HashSet<RecordId> = signed.records.iter().map(|one| one.record).collect();
+    let mut release = basis.compose(archive, case, signed.date, &named)?;
     let changed = basis.judge(archive, release.records.iter().map(|one| one.record))?.kept;
     let changed: HashSet<RecordId> = changed.into_iter().map(|(record, _)| record).collect();
     for (one, said) in release.records.iter_mut().zip(&signed.records) {
@@ -378,9 +386,16 @@ fn acts(
         let none = || Error::new(ErrorCode::TrfNotReady, record.to_string(), "it is in no file any more");
         of_files.entry(file.ok_or_else(none)?).or_default().push(*record);
     }
+    // The act goes to strangers with the certificate: a title that the list leaves out stays out.
+    let listed = case.list(archive)?.map(|list| list.facts()).unwrap_or_default();
+    let said = |unit: &Value, key: &str| unit.get(key)?.as_str().map(str::to_owned);
+    let units = listed.get("units").and_then(Value::as_array).into_iter().flatten();
+    let titles: BTreeMap<String, String> =
+        units.filter_map(|unit| Some((said(unit, "file_id")?, said(unit, "title")?))).collect();
     let (mut released, mut about) = (Vec::new(), Vec::new());
     for (file, records) in &of_files {
         let row = files::find(archive, *file)?.row;
+        let title = titles.get(&file.to_string()).unwrap_or(&row.index);
         let mut stays = false;
         for number in archive.index().filed(*file)? {
             let record = archive.index().record(number)?;
@@ -393,7 +408,7 @@ fn acts(
         });
         released.push(json!({
             "agency": row.agency, "file_id": file.to_string(), "index": row.index, "year": row.year,
-            "volume": row.volume, "title": row.title, "documents": records.len(), "whole": !stays,
+            "volume": row.volume, "title": title, "documents": records.len(), "whole": !stays,
             "records": gone.collect::<Value>(),
         }));
         about.extend(records.iter().map(|record| (ActKind::RecordReleased, *record)));
@@ -457,6 +472,22 @@ pub fn open(archive: &Archive, case: &Case) -> Result<Open, Error> {
     Ok(Open { waiting, remaining })
 }
 
+/// What a transfer waits for; none: it is over. One of which a hold keeps a record waits for another release.
+pub fn awaits(archive: &Archive, case: &Case) -> Result<Option<&'static str>, Error> {
+    Ok(Some(match case.stage() {
+        Stage::Selected => "list",
+        Stage::Listed => "approval",
+        Stage::Approved => "package",
+        Stage::Sealed => "sending",
+        Stage::Sent => "receipt",
+        Stage::Delivered => "reply",
+        Stage::Replied => "signature",
+        Stage::Agreed | Stage::Released if open(archive, case)?.waiting.is_empty() => "closing",
+        Stage::Agreed | Stage::Released => "release",
+        Stage::Closed | Stage::Cancelled => return Ok(None),
+    }))
+}
+
 /// Whether the store is to be compacted before a transfer can be over.
 pub fn is_to_be_compacted(archive: &Archive, case: &Case) -> Result<bool, Error> {
     Ok(case.stage() == Stage::Released && open(archive, case)?.remaining.contains(&destroy::Condition::Ciphertext))
@@ -477,7 +508,8 @@ pub fn close(archive: &Archive, id: RecordId, actor: ActorId) -> Result<u64, Err
     case.check_stage(&[Stage::Agreed, Stage::Released])?;
     let open = open(archive, &case)?;
     if !open.waiting.is_empty() {
-        let what = format!("{} records that the other archive keeps are still here", open.waiting.len());
+        let count = open.waiting.len();
+        let what = format!("{count} records that the other archive keeps are still here: `transfer release` first");
         return Err(Error::new(ErrorCode::TrfStage, id.to_string(), what));
     }
     if !open.remaining.is_empty() {

@@ -41,22 +41,6 @@ pub(crate) fn party(held: &Held, masked: Masked) -> Value {
     value
 }
 
-/// What a transfer waits for; none: it is over.
-fn awaits(stage: Stage, accepted: Option<usize>) -> Option<&'static str> {
-    Some(match stage {
-        Stage::Selected => "list",
-        Stage::Listed => "approval",
-        Stage::Approved => "package",
-        Stage::Sealed => "sending",
-        Stage::Sent => "receipt",
-        Stage::Delivered => "reply",
-        Stage::Replied => "signature",
-        Stage::Agreed if accepted != Some(0) => "release",
-        Stage::Agreed | Stage::Released => "closing",
-        Stage::Closed | Stage::Cancelled => return None,
-    })
-}
-
 /// When an entry was made; none of none.
 pub(super) fn time_of(archive: &Archive, entry: Option<u64>) -> Result<Option<String>, Error> {
     entry.map(|entry| Ok(rfc3339(archive.leaf(entry)?.t))).transpose()
@@ -85,10 +69,9 @@ pub(crate) fn transfer(archive: &Archive, case: &Case, masked: Masked) -> Result
     let reply = case.row.replied.map(|_| case.replied(archive)).transpose()?.map(|replied| replied.reply);
     let due = case::receipt_due(archive, case)?;
     let hidden = |said: &str| text(said, masked).to_owned();
-    let accepted = reply.as_ref().map(|reply| reply.counts().0);
     Ok(json!({
         "transfer_id": case.id.to_string(), "stage": case.stage().as_str(), "agency": case.agency,
-        "awaits": awaits(case.stage(), accepted), "times": times(archive, case)?,
+        "awaits": release::awaits(archive, case)?, "times": times(archive, case)?,
         "party": case.party.party.id, "reason": case.reason.as_str(), "basis": hidden(&case.basis),
         "file_ids": case.files.iter().map(RecordId::to_string).collect::<Vec<_>>(),
         "number": list.as_ref().map(|list| list.number.clone()),

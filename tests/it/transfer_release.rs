@@ -16,6 +16,7 @@ use muragat::audit::{Options as AuditOptions, audit};
 use muragat::cli::samples::signer::Signer;
 use muragat::config::{Config, MeansKept};
 use muragat::error::{Error, ErrorCode};
+use muragat::filing::files;
 use muragat::filing::handover::{elsewhere, under_way};
 use muragat::filing::holds;
 use muragat::index::filing::HoldTarget;
@@ -28,11 +29,12 @@ use muragat::tlog::leaf::ActKind;
 use muragat::transfer::act::{Act, ActList};
 use muragat::transfer::answer::{Answer, AnswerKind, NoAnswer};
 use muragat::transfer::case::{Case, Stage, is_late, overdue, receipt_due};
+use muragat::transfer::certificate;
 use muragat::transfer::pack::format::{BaggedEark, TransferFormat};
 use muragat::transfer::read::check::finding::Outcome as Judged;
 use muragat::transfer::read::check::judge;
 use muragat::transfer::read::source::Folder;
-use muragat::transfer::release::{Release, Released, Why, close, draw_up as draw_up_release, open, release};
+use muragat::transfer::release::{Release, Released, Why, awaits, close, draw_up as draw_up_release, open, release};
 use muragat::transfer::reply::{About, Outcome, Reason as Fault, Reply, Row};
 use muragat::transfer::seal::{Prepared, Seal, prepare};
 use muragat::transfer::select::Reason;
@@ -503,9 +505,15 @@ fn no_other_answer_counts() {
 fn a_hold_or_a_change_keeps_what_it_is_about_and_nothing_else() {
     let (two, _) = Two::agreed([Outcome::Accepted, Outcome::AcceptedWithRemark]);
     two.cool(8);
+    let both = two.drawn();
     let target = HoldTarget::File(two.sender.file(0).0);
     let (hold, _) = holds::place(&two.archive, &placing(), &[target], SYSTEM_ACTOR).unwrap();
-    let Released::Done { released, kept, .. } = two.release(&two.drawn().encode(), &two.both()).unwrap() else {
+    // What is drawn up now names what can go, and nothing of the file that is held.
+    let drawn = two.drawn();
+    assert_eq!(drawn.records.iter().map(|one| one.record).collect::<Vec<_>>(), [two.record(1)]);
+    assert!(!String::from_utf8(drawn.encode()).unwrap().contains(&two.record(0).to_string()));
+    // What was drawn up and signed before lets go no more than that.
+    let Released::Done { released, kept, .. } = two.release(&both.encode(), &two.both()).unwrap() else {
         panic!("not released")
     };
     assert_eq!((released, kept), (vec![two.record(1)], vec![(two.record(0), Why::Held)]));
@@ -514,6 +522,7 @@ fn a_hold_or_a_change_keeps_what_it_is_about_and_nothing_else() {
     assert_eq!(code(close(&two.archive, two.transfer, SYSTEM_ACTOR)), ErrorCode::TrfStage, "one waits for its hold");
     let case = Case::read(&two.archive, two.transfer).unwrap();
     assert_eq!(open(&two.archive, &case).unwrap().waiting, [two.record(0)]);
+    assert_eq!(awaits(&two.archive, &case).unwrap(), Some("release"));
     assert_eq!(code(draw_up_release(&two.archive, two.transfer)), ErrorCode::TrfNothing, "a hold keeps the only one");
     holds::lift(&two.archive, hold, "Іс аяқталды", SYSTEM_ACTOR).unwrap();
     // Of the release that was signed before the hold was lifted nobody knew that it would let this go.
@@ -526,6 +535,8 @@ fn a_hold_or_a_change_keeps_what_it_is_about_and_nothing_else() {
     two.audit_is_clean();
 
     let (two, _) = Two::agreed([Outcome::Accepted; 2]);
+    two.cool(8);
+    let both = two.drawn();
     let mark = two.folder.path().join("mark.txt");
     std::fs::write(&mark, "Орындалды").unwrap();
     let entry = muragat::model::submission::ComponentEntry {
@@ -538,8 +549,7 @@ fn a_hold_or_a_change_keeps_what_it_is_about_and_nothing_else() {
     let reason = Some("Белгі".to_owned());
     muragat::ingest::amend::add(&two.archive, two.record(0), entry, Path::new(&mark), reason, SYSTEM_ACTOR).unwrap();
     two.archive.wait_index().unwrap();
-    two.cool(8);
-    let Released::Done { released, kept, .. } = two.release(&two.drawn().encode(), &two.both()).unwrap() else {
+    let Released::Done { released, kept, .. } = two.release(&both.encode(), &two.both()).unwrap() else {
         panic!("not released")
     };
     assert_eq!((released, kept), (vec![two.record(1)], vec![(two.record(0), Why::Changed)]));

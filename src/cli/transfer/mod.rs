@@ -182,6 +182,11 @@ const CANCELLED: Text = text("Тапсыру тоқтатылды", "Перед�
 const NOTHING: Text = text("Тапсыру жоқ.", "Передач нет.", "There are no transfers.");
 const RECEIPT_DUE: Text = text("түбіртек мерзімі", "квитанция до", "receipt due by");
 const LATE: Text = text("мерзімі өтті", "срок прошёл", "overdue");
+const WAITING: Text = text(
+    "Онда сақталады, әлі осында да бар (тыйым салынған немесе шығарылмаған)",
+    "Хранится там, но ещё и здесь (под запретом или не выбыло)",
+    "Kept there, and still here too (held, or not let go)",
+);
 const RELEASE_FROM: Text = text("шығаруға болатын уақыт", "выбытие возможно с", "can be let go from");
 const WRITTEN: Text = text("жазылды", "записано", "written");
 const FILES: Text = text("іс", "дел", "files");
@@ -358,6 +363,10 @@ fn print(common: &Common, archive: &Archive, case: &Case, is_whole: bool) -> Res
     let is_waiting = matches!(case.stage(), Stage::Agreed | Stage::Released);
     if let Some(from) = crate::transfer::release::from(archive, case)?.filter(|_| is_waiting) {
         out!("  {} {}", RELEASE_FROM.get(lang), crate::clock::local_text(from));
+    }
+    if case.stage() == Stage::Released {
+        let waiting = crate::transfer::release::open(archive, case)?.waiting.len();
+        out!("  {}: {waiting}", WAITING.get(lang));
     }
     if let Some(why) = case.cancelled_why(archive)? {
         out!("  {}", shown(&why));

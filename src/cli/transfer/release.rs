@@ -33,6 +33,12 @@ const TO_CLOSE: Text = text(
     "To finish, run `transfer close`: it compacts the store.",
 );
 
+const AGAIN: Text = text(
+    "Тыйым алынған соң «transfer release» қайта іске қосыңыз; «transfer close» содан кейін. Әзірге осында қалғаны",
+    "Когда запреты сняты, запустите «transfer release» снова, затем «transfer close». Пока остаётся здесь",
+    "Once the holds are lifted, run `transfer release` again, then `transfer close`. Still here",
+);
+
 /// Draws up what is signed.
 pub(super) fn draw_up(common: &Common, id: &str, output: &Path) -> Result<Exit, Error> {
     let archive = common.open()?;
@@ -73,9 +79,12 @@ pub(super) fn execute(common: &Common, id: &str, file: &Path, signatures: &Signa
         Released::Done { entry, released, kept } => (Some(entry), released, kept),
     };
     archive.close()?;
+    let mut waiting = 0;
     if entry.is_some() {
         // Opening writes the index anew under a new key: only then are its traces gone too.
-        common.open()?.close()?;
+        let archive = common.open()?;
+        waiting = release::open(&archive, &Case::read(&archive, id)?)?.waiting.len();
+        archive.close()?;
     }
     if common.json() {
         common.print_json(&view::transfer_released(id, entry, &records, &kept));
@@ -85,8 +94,10 @@ pub(super) fn execute(common: &Common, id: &str, file: &Path, signatures: &Signa
             None => out!("{}", NOTHING.get(lang)),
         }
         kept.iter().for_each(|(record, why)| out!("  {}: {record} · {}", KEPT.get(lang), why.text().get(lang)));
-        if entry.is_some() {
-            common.say(TO_CLOSE.get(lang));
+        match waiting {
+            _ if entry.is_none() => {}
+            0 => common.say(TO_CLOSE.get(lang)),
+            count => common.say(&format!("{}: {count}", AGAIN.get(lang))),
         }
     }
     Ok(if entry.is_some() { Exit::Ok } else { Exit::Conflict })
