@@ -75,16 +75,22 @@ pub(crate) async fn frame(State(service): State<Arc<Service>>, mut request: Requ
     } else {
         host_fault(&request).map(|what| Problem::request("Host", what))
     };
+    let request = timed(request, fate.clone());
     let mut response = match refused {
-        Some(problem) => problem.into_response(),
-        None => next.run(timed(request, fate.clone())).await,
+        Some(problem) => {
+            drop(request);
+            problem.into_response()
+        }
+        None => next.run(request).await,
     };
     let problem = response.extensions().get::<Problem>().cloned().or_else(|| foreign(&response));
     // Who read the body may only know that it broke off.
     let late = || Problem::new(ErrorCode::SrvTimeout, "body", "it did not come in time");
     let problem = problem.map(|problem| if fate.is_late() { late() } else { problem });
-    if let Some(problem) = &problem {
+    if problem.is_some() || response.extensions().get::<Told>().is_some() {
         fate.hear_out().await;
+    }
+    if let Some(problem) = &problem {
         let allow = response.headers().get(header::ALLOW).cloned();
         response = problem.response(about.lang, &about.id);
         if let Some(allow) = allow {

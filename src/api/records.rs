@@ -42,8 +42,8 @@ pub(crate) struct ListParams {
     /// Words and `field:value`, as `muragat search` takes them; all records when nothing is asked for.
     #[param(max_length = 1000)]
     q: Option<String>,
-    /// `handed_over`: those that another archive keeps, found by number, date, agency or id in `q`, which is wanted
-    /// then, with where they are; those that are here when nothing is said.
+    /// `handed_over`: those that another archive keeps, with where they are; `q` is required then, and asks by words,
+    /// `id:`, `reg:`, `date:` or `agency:` only. Those that are here when nothing is said.
     #[param(inline)]
     state: Option<RecordState>,
     /// The cursor of the page before.
@@ -85,7 +85,11 @@ fn found(ask: &Ask, params: &ListParams) -> Result<Value, Problem> {
     }
     let query = (!text.trim().is_empty()).then(|| Query::parse(text)).transpose()?;
     if params.state == Some(RecordState::HandedOver) {
-        let query = query.ok_or_else(|| Problem::request("q", "wanted of what another archive keeps"))?;
+        let query = query.ok_or_else(|| Problem::request("q", "state=handed_over wants it: what is looked for"))?;
+        if !query.reaches_released() {
+            let what = "with state=handed_over only words, id:, reg:, date: and agency: are looked for";
+            return Err(Problem::request("q", what));
+        }
         return handed_over(ask, &scope, &query, params);
     }
     let question = format!("records\n{}\n{}", ask.index_meta().generation, query.clone().unwrap_or_default());

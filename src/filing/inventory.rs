@@ -180,8 +180,7 @@ fn unit(archive: &Archive, number: u32, file: &File, kind: InventoryKind) -> Res
     for record in archive.index().filed(file.id)? {
         days.extend(archive.index().record(record)?.and_then(|record| record.created));
     }
-    let is_named = row.state().attributes.get(TITLE_NAMES_PERSON).is_some_and(|value| value == "yes");
-    let is_personal = kind == InventoryKind::Personnel || is_personnel(row) || is_named;
+    let is_personal = may_name_person(row, kind);
     let not_closed = || Error::new(ErrorCode::FilOpen, file.id.to_string(), "it is open");
     Ok(Unit {
         number,
@@ -195,6 +194,12 @@ fn unit(archive: &Archive, number: u32, file: &File, kind: InventoryKind) -> Res
         closed: closed(row).ok_or_else(not_closed)?,
         documents: row.documents,
     })
+}
+
+/// Whether the title of a file may name a person, by what is known of it now.
+pub(crate) fn may_name_person(row: &FileRow, kind: InventoryKind) -> bool {
+    let is_named = row.state().attributes.get(TITLE_NAMES_PERSON).is_some_and(|value| value == "yes");
+    kind == InventoryKind::Personnel || is_personnel(row) || is_named
 }
 
 fn is_personnel(row: &FileRow) -> bool {

@@ -70,6 +70,8 @@ impl Amended {
 
 /// Components of a record with all that came later. Own bound: its row in the index is read as one piece.
 const LATE_COMPONENTS_MAX: usize = 4 * COMPONENTS_MAX;
+/// The same when a card is corrected: what was added to a record must not keep its card from being put right.
+const CARD_COMPONENTS_MAX: usize = LATE_COMPONENTS_MAX + COMPONENTS_MAX;
 
 /// One addition to a record at a time: of two that are the same, the second finds the first.
 pub(super) const TURN: &str = "record";
@@ -296,7 +298,7 @@ impl<'a> Grown<'a> {
             return Err(refused(ErrorCode::IngPathUnsafe, entry.path.clone(), "the name of a description"));
         }
         check_texts(&entry.path, [entry.derivation.as_ref().map(|d| d.tool.as_str()), reason])?;
-        self.check_room(&entry.path)?;
+        self.check_room(&entry.path, LATE_COMPONENTS_MAX)?;
         let mut covers = entry.covers.clone();
         covers.sort_unstable();
         covers.dedup();
@@ -325,18 +327,19 @@ impl<'a> Grown<'a> {
         Ok(())
     }
 
-    fn check_room(&self, path: &str) -> Result<(), Stop> {
-        if self.row.components.len() < LATE_COMPONENTS_MAX {
+    fn check_room(&self, path: &str, most: usize) -> Result<(), Stop> {
+        let held = self.row.components.len();
+        if held < most {
             return Ok(());
         }
-        let detail = format!("the record has {LATE_COMPONENTS_MAX} components");
+        let detail = format!("the record has {held} components, with what came later at most {most} are admitted");
         Err(refused(ErrorCode::IngComponentsTooMany, path.to_owned(), &detail))
     }
 
     fn correct_card(&self, file: Brought<'_>, reason: String) -> Result<Amended, Stop> {
         let path = self.card_path();
         check_texts(&path, [Some(reason.as_str()), None])?;
-        self.check_room(&path)?;
+        self.check_room(&path, CARD_COMPONENTS_MAX)?;
         let entry = ComponentEntry {
             path: path.clone(),
             role: Role::Card,

@@ -182,6 +182,10 @@ fn compose(archive: &Archive, case: &Case, number: &str, today: NaiveDate) -> Re
         value["records"] = records.into();
         if let Some(fields) = value.as_object_mut() {
             fields.remove("file");
+            // It can have been found out after the inventory was signed.
+            if inventory::may_name_person(&file.row, held.row.kind()) {
+                fields.remove("title");
+            }
         }
         units.push(value);
     }

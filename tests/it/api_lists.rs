@@ -248,7 +248,8 @@ fn what_another_archive_keeps_is_listed_apart() {
     let query = format!("q=agency:{AGENCY}");
     assert_eq!(filled.items("archivist", &format!("/api/v1/records?{query}")).len(), 3);
     assert!(filled.items("archivist", &format!("/api/v1/records?state=handed_over&{query}")).is_empty(), "all is here");
-    for wrong in ["state=handed_over", "state=handed_over&q=%20", "state=destroyed&q=x"] {
+    for wrong in ["state=handed_over", "state=handed_over&q=%20", "state=handed_over&q=title:x", "state=destroyed&q=x"]
+    {
         let answer = filled.served.get("archivist", &format!("/api/v1/records?{wrong}"));
         assert_eq!((answer.status, answer.code().as_str()), (400, "SRV-004"), "{wrong}");
     }

@@ -410,6 +410,21 @@ fn records_go_from_one_archive_to_another_and_are_let_go() {
 }
 
 #[test]
+fn a_title_that_names_a_person_does_not_go_to_strangers() {
+    let (sender, archive) = Sender::new();
+    let names = [("title_names_person".to_owned(), "yes".to_owned())].into();
+    files::reclassify(&archive, sender.file(0), None, names, "Сынақ", SYSTEM_ACTOR).unwrap();
+    let two = Two::of((sender, archive));
+    two.agree([Outcome::Accepted, Outcome::Accepted]);
+    two.cool(8);
+    let released = two.release(&two.drawn().encode(), &two.both()).unwrap();
+    assert!(matches!(&released, Released::Done { released, .. } if released.len() == 2), "{released:?}");
+    let certificate = String::from_utf8(certificate::make(&two.archive, two.transfer).unwrap()).unwrap();
+    assert!(certificate.contains("Хат алмасу 1"), "the other title is there");
+    assert!(!certificate.contains("Хат алмасу 0"));
+}
+
+#[test]
 fn no_other_answer_counts() {
     let (two, seal) = Two::sent();
     let both = [Outcome::Accepted, Outcome::AcceptedWithRemark];
